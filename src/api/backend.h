@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the API needs of the server around it, as a struct of functions; tests stand one up with a memory
+// store.
+//
+//   HTTP thread:   parse, authorise, reads that are small -> answer at once
+//                  writes -> http_park + submit(); `done` unparks after the commit
+//   worker thread: reads that may be long (lists, outputs): work() runs a function there with its own reader
+//   engine thread: query() runs a function there with the engine's state; what it answers leaves after the
+//   commit of
+//                  the batch that was open then
+#ifndef ONDOL_API_BACKEND_H
+#define ONDOL_API_BACKEND_H
+
+#include "core/engine/server.h"
+#include "port/store.h"
+
+struct http_park;
+struct http_stream;
+
+struct submission {
+    struct event event; // event.token and event.seq are set by the server
+    struct arena arena; // holds what the event points to; freed by the server after `done`
+    struct fresh_read
+        fresh; // used when event.kind is EVENT_KIND_N: no event, only a read that moves a cursor
+    // Called once, in the store thread. error 0: committed, `reply` is valid (NULL for a fresh read).
+    // -ENOSPC: nothing was changed (answer 507). Others: nothing was changed (answer 503).
+    void (*done)(struct submission *s, const struct reply *reply, int error);
+    void *user;
+};
+
+// A node's sync as decoded; malloc'd, to be freed with its arena.
+struct sync_call {
+    struct sync_up up;
+    struct arena arena; // holds what `up` points to
+};
+
+struct account_view {
+    uint64_t id;
+    char email[256];
+    char name[128];
+    int32_t max_tasks;
+    bool research, operator; // operator: may see sites, zones, boards, ledger of all
+};
+
+// Everything is called from any thread; nothing here waits. A backend may also do at once, inside the call,
+// what it is asked for (tests do).
+struct api_backend {
+    void *ctx;
+    house_ms (*now)(void *ctx);
+    // Account of a clear token (as in Authorization); false: unknown. Any thread.
+    bool (*account)(void *ctx, const char *token, struct account_view *out);
+    // Whether `token` is the nodes' token. Any thread.
+    bool (*node_token)(void *ctx, const char *token);
+    struct store_reader *reader;                     // for the HTTP thread
+    void (*submit)(void *ctx, struct submission *s); // takes ownership of a malloc'd submission
+    void (*work)(void *ctx, void (*fn)(void *arg, struct store_reader *reader), void *arg);
+    void (*query)(void *ctx, void (*fn)(void *arg, const struct server *engine, house_ms now),
+                  void (*after)(void *arg, int error),
+                  void *arg); // fn in the engine thread, then `after` past the gate
+    void (*entropy)(void *ctx, void *out, size_t n);
+    // A reader of the event stream: the server sends what effects.note says, an account's own tasks only
+    // unless it is an operator, and ends it. Takes ownership of the stream.
+    void (*subscribe)(void *ctx, struct http_stream *stream, const struct account_view *who);
+    // A node called home. The server answers the park later, with what the node should be doing. Takes
+    // ownership of both.
+    void (*sync)(void *ctx, struct http_park *park, struct sync_call *call);
+    bool (*connections)(void *ctx, int *open, size_t *parked); // for /metrics; may be NULL
+    struct server_config limits;                               // the limits to name in errors
+    const char *storage_url;                                   // NULL: no buckets
+    const char *email;                                         // of the installation, for /info defaults
+};
+
+#endif

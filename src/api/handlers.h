@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The first stage of every route; the table of routes.c says where each runs and who may call it.
+#ifndef ONDOL_API_HANDLERS_H
+#define ONDOL_API_HANDLERS_H
+
+#include "api/call.h"
+
+// info.c
+stage_fn info_ping, info_versions, info_settings, info_user, info_profiles, info_profile;
+// hardware.c
+stage_fn hardware_list, hardware_cpu_search;
+// task_create.c
+stage_fn task_create;
+// task_list.c
+stage_fn task_list_full, task_list_summaries, task_paginate_full, task_paginate_summaries, task_search;
+// task_read.c
+stage_fn task_get, task_why;
+// task_write.c
+stage_fn task_put, task_patch, task_delete, task_abort, tasks_abort;
+// output.c
+stage_fn output_all_stdout, output_all_stderr, output_fresh_stdout, output_fresh_stderr;
+// ondol_fleet.c
+stage_fn fleet_sites, fleet_site, fleet_site_put, fleet_heaters, fleet_heater, fleet_boards, fleet_board,
+    fleet_board_bar, fleet_board_clear;
+// ondol_zone.c
+stage_fn zone_list, zone_get, zone_setpoint_get, zone_setpoint_put, zone_schedule_get, zone_schedule_put,
+    zone_why;
+// ledger.c
+stage_fn ledger_totals, ledger_work, ledger_zones;
+// events.c, sync.c, metrics.c, limits.c
+stage_fn events_stream, node_sync, metrics_text, limits_get;
+
+#endif

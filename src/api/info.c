@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the server is and what the account may do: /, /versions, /settings, /info, /profiles.
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/json_out.h"
+#include "api/profile.h"
+
+#define NO_QUOTA INT32_MAX // clients keep quotas in 32 bits
+
+void info_ping(struct call *c)
+{
+    buf_puts(&c->out, "{}");
+}
+
+void info_versions(struct call *c)
+{
+    buf_puts(&c->out, "[{\"version\":\"v1\",\"endOfLife\":null}]");
+}
+
+// The key is always there: clients take another company's storage for it otherwise. null makes them leave
+// buckets alone.
+void info_settings(struct call *c)
+{
+    struct json_out o = {.b = &c->out};
+    out_object(&o, NULL);
+    out_string(&o, "storage", c->be->storage_url);
+    out_end_object(&o);
+}
+
+struct usage {
+    int64_t stored, live, instances[4], cores[4];
+};
+
+static void quota(struct json_out *o, const char *key, int64_t instances, int64_t cores)
+{
+    out_object(o, key);
+    out_int(o, "maxInstances", NO_QUOTA);
+    out_int(o, "maxCores", NO_QUOTA);
+    out_int(o, "runningInstancesCount", instances);
+    out_int(o, "runningCoresCount", cores); // one client reads this name,
+    out_int(o, "runningCoreCount", cores);  // the specification has that one
+    out_end_object(o);
+}
+
+static void quotas(struct json_out *o, const char *key, const char *name, const struct usage *u)
+{
+    out_object(o, key);
+    if (name)
+        out_string(o, "name", name);
+    quota(o, "flex", u->instances[ACTIVITY_FLEX] + u->instances[ACTIVITY_DONATED],
+          u->cores[ACTIVITY_FLEX] + u->cores[ACTIVITY_DONATED]);
+    quota(o, "onDemand", u->instances[ACTIVITY_ONDEMAND], u->cores[ACTIVITY_ONDEMAND]);
+    out_raw(o, "reserved", "[]");
+    out_end_object(o);
+}
+
+// One project for each account, with an id of its own that stays the same.
+static void projects(struct json_out *o, const struct account_view *who)
+{
+    uint8_t bytes[16] = "ondol-pr";
+    char uuid[UUID_TEXT_BYTES], org[UUID_TEXT_BYTES];
+    uuid_format(org, bytes);
+    for (int i = 0; i < 8; i++)
+        bytes[15 - i] = (uint8_t)(who->id >> (8 * i));
+    uuid_format(uuid, bytes);
+    out_array(o, "projects");
+    out_object(o, NULL);
+    out_string(o, "uuid", uuid);
+    out_string(o, "name", "default");
+    out_string(o, "slug", "default");
+    out_string(o, "organizationUuid", org);
+    out_string(o, "description", "");
+    out_bool(o, "isDefault", true);
+    out_end_object(o);
+    out_end_array(o);
+}
+
+static void zeros(struct json_out *o, const char *const *key, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out_int(o, key[i], 0);
+}
+
+static void user(struct call *c)
+{
+    static const char *const buckets[] = {"maxBucket",        "bucketCount",
+                                          "quotaBytesBucket", "usedQuotaBytesBucket",
+                                          "quotaBytes",       "usedQuotaBytes"};
+    static const char *const pools[] = {"maxPool",          "poolCount", "maxRunningPool",
+                                        "runningPoolCount", "maxJob",    "jobCount"};
+    static const char *const no_quota[] = {"maxInstances",         "maxCores",
+                                           "maxFlexInstances",     "maxFlexCores",
+                                           "maxOnDemandInstances", "maxOnDemandCores"};
+    struct usage *u = c->state;
+    struct json_out o = {.b = &c->out};
+    int32_t max_tasks = c->account.max_tasks > 0 ? c->account.max_tasks : c->be->limits.tasks_per_account;
+    int64_t instances = 0, cores = 0;
+    server_account_counts(c->engine, c->account.id, &u->live, u->instances, u->cores);
+    for (int i = 0; i < 4; i++) {
+        instances += u->instances[i];
+        cores += u->cores[i];
+    }
+    out_object(&o, NULL);
+    out_string(&o, "email", c->account.email[0] ? c->account.email : c->be->email);
+    zeros(&o, buckets, sizeof buckets / sizeof *buckets);
+    out_int(&o, "maxTask", max_tasks);
+    out_int(&o, "taskCount", u->stored);
+    out_int(&o, "maxRunningTask", max_tasks);
+    out_int(&o, "runningTaskCount", u->live);
+    zeros(&o, pools, sizeof pools / sizeof *pools);
+    out_int(&o, "runningInstanceCount", instances);
+    out_int(&o, "runningCoreCount", cores);
+    for (size_t i = 0; i < sizeof no_quota / sizeof *no_quota; i++)
+        out_int(&o, no_quota[i], NO_QUOTA);
+    out_int(&o, "runningFlexInstanceCount", u->instances[ACTIVITY_FLEX] + u->instances[ACTIVITY_DONATED]);
+    out_int(&o, "runningFlexCoreCount", u->cores[ACTIVITY_FLEX] + u->cores[ACTIVITY_DONATED]);
+    out_int(&o, "runningOnDemandInstanceCount", u->instances[ACTIVITY_ONDEMAND]);
+    out_int(&o, "runningOnDemandCoreCount", u->cores[ACTIVITY_ONDEMAND]);
+    out_raw(&o, "reservedQuotas", "[]");
+    out_string(&o, "defaultScheduling", "flex");
+    out_null(&o, "defaultReservedSpecificationKey");
+    out_object(&o, "computingQuotas");
+    quotas(&o, "user", NULL, u);
+    quotas(&o, "organization", "local", u);
+    out_end_object(&o);
+    projects(&o, &c->account);
+    out_end_object(&o);
+}
+
+void info_user(struct call *c)
+{
+    struct usage *u = c->state = arena_alloc(&c->arena, sizeof *u);
+    struct err e = ERR_NULL;
+    int r = c->reader->task_count(c->reader->ctx, c->account.id, &u->stored, &e);
+    if (r < 0)
+        call_store_error(c, r);
+    else
+        call_next(c, RUN_ENGINE, user);
+}
+
+void info_profiles(struct call *c)
+{
+    struct json_out o = {.b = &c->out};
+    out_array(&o, NULL);
+    for (size_t i = 0; profile_at(i); i++)
+        out_string(&o, NULL, profile_at(i)->name);
+    out_end_array(&o);
+}
+
+void info_profile(struct call *c)
+{
+    const struct profile *p = profile_find(c->param[0]);
+    if (!p) {
+        call_fail(c, 404, "No such profile: %s", c->param[0]);
+        return;
+    }
+    struct json_out o = {.b = &c->out};
+    out_object(&o, NULL);
+    out_string(&o, "name", p->name);
+    out_array(&o, "constants");
+    for (size_t i = 0; i < p->n_constants; i++) {
+        out_object(&o, NULL);
+        out_string(&o, "name", p->constant[i].name);
+        out_string(&o, "value", p->constant[i].value);
+        out_string(&o, "description", p->constant[i].description);
+        out_end_object(&o);
+    }
+    out_end_array(&o);
+    out_raw(&o, "licenses", "[]");
+    out_raw(&o, "licences", "[]"); // one client reads this spelling
+    out_end_object(&o);
+}

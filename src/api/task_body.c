@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each reader below takes one group of fields from the request, checks it and sets it in the body. The first
+// that finds something wrong ends the reading: `field` is the code clients know ("shortname-uniqueness",
+// "range-length", or the field's own name) and the sentence says more.
+#include "api/task_body.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/api.h"
+#include "api/constraint_in.h"
+#include "api/json_in.h"
+#include "api/profile.h"
+#include "api/task_lists.h"
+#include "base/mem.h"
+#include "core/work/ranges.h"
+#include "core/work/tokens.h"
+
+struct reading {
+    const json_t *in;
+    json_t *body;
+    const struct api_backend *be;
+    const struct account_view *who;
+    struct arena *a;
+    struct task_draft *d;
+    struct err *e;
+};
+
+// "Invalid task file. Invalid fields: name. name: is required"
+static int invalid(struct err *e, const char *code)
+{
+    char sentence[sizeof e->text];
+    memcpy(sentence, e->text, sizeof sentence);
+    char field[64];
+    size_t n = strcspn(sentence, ":[.");
+    snprintf(field, sizeof field, "%.*s", (int)(n < 60 ? n : 60), sentence);
+    err_set(e, -EINVAL, "Invalid task file. Invalid fields: %s. %s", code ? code : field, sentence);
+    return 400;
+}
+
+static bool shortname_well_formed(const char *s)
+{
+    size_t n = strlen(s);
+    return n && s[0] != '-' && s[n - 1] != '-' &&
+           strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == n;
+}
+
+static int read_names(struct reading *r)
+{
+    const char *name = NULL, *shortname = NULL;
+    if (!in_string(r->in, "name", API_NAME_CHARS, &name, r->e) ||
+        !in_string(r->in, "shortname", API_SHORTNAME_CHARS, &shortname, r->e))
+        return invalid(r->e, NULL);
+    if (!name || !*name) {
+        err_set(r->e, -EINVAL, "name: is required");
+        return invalid(r->e, NULL);
+    }
+    if (shortname && !*shortname)
+        shortname = NULL;
+    uint8_t unused[16];
+    if (shortname && (!shortname_well_formed(shortname) || uuid_parse(shortname, unused))) {
+        err_set(
+            r->e, -EINVAL,
+            "shortname: must be of A-Z, a-z, 0-9 and -, neither begin nor end with - nor look like a uuid");
+        return invalid(r->e, NULL);
+    }
+    r->d->name = name;
+    r->d->shortname = shortname;
+    json_object_set_new(r->body, "name", json_string(name));
+    json_object_set_new(r->body, "shortname", shortname ? json_string(shortname) : json_null());
+    return 0;
+}
+
+// A pool or a job would give the profile; neither exists here, and a missing one is 400, never 404.
+static int read_profile(struct reading *r)
+{
+    const char *pool = NULL, *job = NULL, *profile = NULL, *project = NULL;
+    if (!in_uuid(r->in, "poolUuid", &pool, r->e) || !in_uuid(r->in, "jobUuid", &job, r->e) ||
+        !in_uuid(r->in, "projectUuid", &project, r->e) ||
+        !in_string(r->in, "profile", API_NAME_CHARS, &profile, r->e))
+        return invalid(r->e, NULL);
+    if (pool || job) {
+        err_set(r->e, -EINVAL, "No such %s: %.64s", pool ? "pool" : "job", pool ? pool : job);
+        return 400;
+    }
+    const struct profile *p = profile && *profile ? profile_find(profile) : NULL;
+    if (!p) {
+        if (profile && *profile)
+            err_set(r->e, -EINVAL, "profile: there is no profile %.80s (GET /profiles lists them)", profile);
+        else
+            err_set(r->e, -EINVAL, "profile: is required outside a pool (GET /profiles lists them)");
+        return invalid(r->e, NULL);
+    }
+    r->d->profile = p->name;
+    json_object_set_new(r->body, "profile", json_string(p->name));
+    json_object_set_new(r->body, "projectUuid", project ? json_string(project) : json_null());
+    return 0;
+}
+
+static int read_instances(struct reading *r)
+{
+    int64_t count = 0, limit = r->be->limits.instances_per_task;
+    const char *text = NULL;
+    if (!in_int(r->in, "instanceCount", 0, INT32_MAX, &count, r->e) ||
+        !in_string(r->in, "advancedRanges", API_NAME_CHARS * 8, &text, r->e))
+        return invalid(r->e, NULL);
+    if (text && !*text)
+        text = NULL;
+    if (count && text) {
+        err_set(r->e, -EINVAL, "instanceCount: give either instanceCount or advancedRanges, not both");
+        return invalid(r->e, "range-length");
+    }
+    if (!count && !text) {
+        err_set(r->e, -EINVAL, "instanceCount: give instanceCount from 1 to %d, or advancedRanges",
+                (int)limit);
+        return invalid(r->e, "range-length");
+    }
+    if (count > limit) {
+        err_set(r->e, -EINVAL, "instanceCount: %lld is over the limit instances_per_task of %d",
+                (long long)count, (int)limit);
+        return invalid(r->e, "range-length");
+    }
+    struct buf normal = BUF_INIT(1 << 20);
+    if (text) {
+        struct ranges ids = RANGES_NULL;
+        struct err why = ERR_NULL;
+        int bad = ranges_parse(&ids, text, (uint64_t)limit, &why);
+        if (!bad) {
+            ranges_format(&ids, &normal);
+            count = (int64_t)ranges_count(&ids);
+        }
+        ranges_deinit(&ids);
+        if (bad) {
+            err_set(r->e, -EINVAL, "advancedRanges: %s%s", why.text,
+                    bad == -E2BIG ? " (the limit is instances_per_task)" : "");
+            return invalid(r->e, "range-length");
+        }
+    } else {
+        buf_putf(&normal, "0-%lld", (long long)count - 1);
+        if (count == 1) {
+            buf_clear(&normal);
+            buf_puts(&normal, "0");
+        }
+    }
+    r->d->instances = (int32_t)count;
+    r->d->ranges = arena_strdup(r->a, buf_str(&normal));
+    buf_deinit(&normal);
+    json_object_set_new(r->body, "instanceCount", json_integer(text ? 0 : count));
+    json_object_set_new(r->body, "advancedRanges", text ? json_string(r->d->ranges) : json_null());
+    return 0;
+}
+
+// Storage comes with buckets; until then every bucket that is named is one that is not there.
+static int no_bucket(struct reading *r, const char *name)
+{
+    err_set(r->e, -ENOENT, "No such bucket: %.200s", name);
+    return 404;
+}
+
+static int read_buckets(struct reading *r)
+{
+    static const char *const one[] = {"resultBucket", "resultsBucket", "snapshotBucket", "resourceBuckets"};
+    for (size_t i = 0; i < ARRAY_LEN(one); i++) {
+        const char *name = json_string_value(in_get(r->in, one[i]));
+        if (name && *name)
+            return no_bucket(r, name);
+    }
+    static const char *const many[] = {"resourceBuckets", "advancedResourceBuckets"};
+    for (size_t i = 0; i < ARRAY_LEN(many); i++) {
+        const json_t *first = json_array_get(in_get(r->in, many[i]), 0);
+        if (json_is_object(first))
+            first = in_get(first, "bucketName");
+        if (json_is_string(first))
+            return no_bucket(r, json_string_value(first));
+        if (first) {
+            err_set(r->e, -EINVAL, "%s: must be a list of bucket names", many[i]);
+            return invalid(r->e, NULL);
+        }
+    }
+    json_object_set_new(r->body, "resourceBuckets", json_array());
+    json_object_set_new(r->body, "advancedResourceBuckets", json_array());
+    json_object_set_new(r->body, "resultBucket", json_null());
+    return 0;
+}
+
+static int read_constants(struct reading *r)
+{
+    json_t *list = json_array();
+    json_object_set_new(r->body, "constants", list);
+    if (!task_constants(r->in, list, NULL, r->a, r->e))
+        return invalid(r->e, NULL);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *c = json_array_get(list, i);
+        if (strcmp(json_string_value(json_object_get(c, "key")), "DOCKER_CMD") != 0)
+            continue;
+        struct tokens words = TOKENS_NULL;
+        struct err why = ERR_NULL;
+        int bad =
+            tokens_split(&words, json_string_value(json_object_get(c, "value")), API_CONSTANT_CHARS, &why);
+        tokens_deinit(&words);
+        if (bad) {
+            err_set(r->e, bad, "constants: DOCKER_CMD: %s", why.text);
+            return invalid(r->e, NULL);
+        }
+    }
+    json_t *forced = json_array();
+    json_object_set_new(r->body, "forcedConstants", forced);
+    return task_forced_constants(r->in, forced, r->a, r->e) ? 0 : invalid(r->e, NULL);
+}
+
+static int read_hardware(struct reading *r)
+{
+    json_t *echo = json_array();
+    json_object_set_new(r->body, "hardwareConstraints", echo);
+    int bad = constraint_in(in_get(r->in, "hardwareConstraints"), &r->d->constraint, echo, r->e);
+    if (bad == -ENODEV)
+        return 402;
+    return bad ? invalid(r->e, NULL) : 0;
+}
+
+// One null means no limit of that kind when the other is set; both null mean no retries. Some clients write 0
+// for null, so 0 means the same; what was written is what is told back.
+static int read_retries(struct reading *r)
+{
+    json_t *settings = in_get(r->in, "retrySettings");
+    int64_t total = 0, each = 0, alias = 0;
+    if (settings && !json_is_object(settings)) {
+        err_set(r->e, -EINVAL, "retrySettings: must be an object");
+        return invalid(r->e, NULL);
+    }
+    if ((settings && (!in_int(settings, "maxTotalRetries", 0, INT32_MAX, &total, r->e) ||
+                      !in_int(settings, "maxPerInstanceRetries", 0, INT32_MAX, &each, r->e))) ||
+        !in_int(r->in, "maxRetriesPerInstance", 0, INT32_MAX, &alias, r->e))
+        return invalid(r->e, NULL);
+    if (!each)
+        each = alias;
+    r->d->retries_total = (int32_t)(total ? total : each ? -1 : 0);
+    r->d->retries_each = (int32_t)(each ? each : total ? -1 : 0);
+    json_object_set_new(r->body, "maxRetriesPerInstance", json_integer(each));
+    bool has_total = in_get(settings, "maxTotalRetries") != NULL,
+         has_each = each || in_get(settings, "maxPerInstanceRetries") != NULL;
+    json_object_set_new(r->body, "retrySettings",
+                        json_pack("{s:o,s:o}", "maxTotalRetries",
+                                  has_total ? json_integer(total) : json_null(), "maxPerInstanceRetries",
+                                  has_each ? json_integer(each) : json_null()));
+    return 0;
+}
+
+static int read_scheduling(struct reading *r)
+{
+    static const char *const words[] = {"flex", "onDemand", "reserved"};
+    static const enum activity as[] = {ACTIVITY_FLEX, ACTIVITY_ONDEMAND, ACTIVITY_RESERVED};
+    int type = 0;
+    int64_t queue_s = 0, expected_s = 0;
+    if (!in_enum(r->in, "schedulingType", words, 3, &type, r->e) ||
+        !in_int(r->in, "maxTimeQueueSeconds", 0, INT32_MAX, &queue_s, r->e) ||
+        !in_int(r->in, "expectedRunSeconds", 0, INT32_MAX, &expected_s, r->e))
+        return invalid(r->e, NULL);
+    r->d->activity = as[type] == ACTIVITY_FLEX && r->who->research ? ACTIVITY_DONATED : as[type];
+    r->d->queue_max_ms = queue_s ? queue_s * 1000 : -1;
+    r->d->expected_run_ms = expected_s ? expected_s * 1000 : -1;
+    json_object_set_new(r->body, "schedulingType", json_string(words[type]));
+    json_object_set_new(r->body, "maxTimeQueueSeconds", queue_s ? json_integer(queue_s) : json_null());
+    return 0;
+}
+
+static bool is_empty(const json_t *v)
+{
+    return !v || (json_is_array(v) && json_array_size(v) == 0) ||
+           (json_is_object(v) && json_object_size(v) == 0);
+}
+
+// What is asked for and cannot be given is refused rather than forgotten.
+static int read_rights(struct reading *r)
+{
+    json_t *deps = in_get(r->in, "dependencies"), *secrets = in_get(r->in, "secretsAccessRights"),
+           *priv = in_get(r->in, "privileges");
+    if (!is_empty(in_get(deps, "dependsOn")) || !is_empty(in_get(deps, "advancedDependsOn"))) {
+        err_set(r->e, -EINVAL, "dependencies: only the tasks of a job can depend on each other");
+        return invalid(r->e, NULL);
+    }
+    if (!is_empty(in_get(secrets, "bySecret")) || !is_empty(in_get(secrets, "byPrefix"))) {
+        err_set(r->e, -EINVAL, "secretsAccessRights: this server keeps no secrets");
+        return invalid(r->e, NULL);
+    }
+    bool credentials = false;
+    if (json_is_object(priv) &&
+        !in_bool(priv, "exportApiAndStorageCredentialsInEnvironment", &credentials, r->e))
+        return invalid(r->e, NULL);
+    if (credentials) {
+        err_set(r->e, -EPERM,
+                "privileges: exportApiAndStorageCredentialsInEnvironment is not granted on this server");
+        return 403;
+    }
+    return 0;
+}
+
+static int read_rest(struct reading *r)
+{
+    static const char *const texts[] = {"resultsBucketPrefix", "snapshotBucketPrefix",
+                                        "targetedReservedMachineKey", "targetedReservationName"};
+    static const char *const seconds[] = {"resultsCacheTTLSec", "defaultResourcesCacheTTLSec"};
+    static const char *const flags[] = {"waitForPoolResourcesSynchronization", "uploadResultsOnCancellation"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        const char *text = NULL;
+        if (!in_string(r->in, texts[i], API_NAME_CHARS, &text, r->e))
+            return invalid(r->e, NULL);
+        json_object_set_new(r->body, texts[i], text ? json_string(text) : json_null());
+    }
+    for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {
+        int64_t s = -1;
+        if (!in_int(r->in, seconds[i], 0, INT32_MAX, &s, r->e))
+            return invalid(r->e, NULL);
+        json_object_set_new(r->body, seconds[i], s >= 0 ? json_integer(s) : json_null());
+    }
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+        bool on = false;
+        if (!in_bool(r->in, flags[i], &on, r->e))
+            return invalid(r->e, NULL);
+        json_object_set_new(r->body, flags[i], in_get(r->in, flags[i]) ? json_boolean(on) : json_null());
+    }
+    return 0;
+}
+
+// What is null or empty is as good as absent: bodies are kept for ever and read often.
+static void drop_empty(json_t *body)
+{
+    const char *key;
+    json_t *v;
+    void *next;
+    json_object_foreach_safe(body, next, key, v)
+    {
+        if (json_is_null(v) || is_empty(v))
+            json_object_del(body, key);
+    }
+}
+
+int task_body_read(const json_t *in, const struct api_backend *be, const struct account_view *who,
+                   struct arena *a, struct task_draft *d, struct err *e)
+{
+    static int (*const reader[])(struct reading * r) = {
+        read_names,    read_profile, read_instances,  read_buckets, read_constants,
+        read_hardware, read_retries, read_scheduling, read_rights,  read_rest};
+    if (!json_is_object(in)) {
+        err_set(e, -EINVAL, "Invalid task file. A task must be a JSON object");
+        return 400;
+    }
+    struct reading r = {.in = in, .body = json_object(), .be = be, .who = who, .a = a, .d = d, .e = e};
+    int code = 0;
+    for (size_t i = 0; i < ARRAY_LEN(reader) && !code; i++)
+        code = reader[i](&r);
+    if (!code && !task_mutable(in, r.body, false, a, e))
+        code = invalid(e, NULL);
+    if (!code) {
+        drop_empty(r.body);
+        char *text = json_dumps(r.body, JSON_COMPACT);
+        d->body = arena_strdup(a, text);
+        free(text);
+    }
+    json_decref(r.body);
+    return code;
+}
+
+int task_body_update(json_t *body, const json_t *in, struct arena *a, struct err *e)
+{
+    if (in_get(in, "constants")) {
+        json_t *list = json_array();
+        bool ok = task_constants(in, list, json_object_get(body, "constants"), a, e);
+        if (ok)
+            json_object_set(body, "constants", list);
+        json_decref(list);
+        if (!ok)
+            return invalid(e, NULL);
+    }
+    return task_mutable(in, body, true, a, e) ? 0 : invalid(e, NULL);
+}

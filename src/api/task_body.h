@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The body of a task: what its owner asked for, checked and put in one form. It is stored once, sent to the
+// node that runs an instance, and echoed by every later GET.
+//
+//   {name, shortname|null, profile, instanceCount (0: advancedRanges), advancedRanges|null,
+//    constants: [{key, value}], forcedConstants, hardwareConstraints, tags: [..], labels: {..},
+//    autoDeleteOnCompletion, completionTimeToLive, schedulingType, retrySettings, maxRetriesPerInstance,
+//    maxTimeQueueSeconds|null, snapshot*, results*, ...}; members that are null or empty are left out
+//
+// Values of QARNOT_SECRET__ constants are in it in the clear, for the instance; answers show "[SECRET]"
+// instead.
+#ifndef ONDOL_API_TASK_BODY_H
+#define ONDOL_API_TASK_BODY_H
+
+#include <jansson.h>
+
+#include "api/backend.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/engine/event.h"
+
+#define SECRET_PREFIX "QARNOT_SECRET__"
+#define SECRET_MASK   "[SECRET]"
+
+// Reads a creation request into `d` (all but uuid; strings in `a` or borrowed from `in`) and its body text.
+// Returns 0, or the HTTP code of the refusal with its sentence in `e`.
+int task_body_read(const json_t *in, const struct api_backend *be, const struct account_view *who,
+                   struct arena *a, struct task_draft *d, struct err *e);
+
+// Changes in `body` what an update may change and `in` has: constants, tags, labels, file filters, deletion.
+// Returns 0 or the HTTP code of the refusal.
+int task_body_update(json_t *body, const json_t *in, struct arena *a, struct err *e);
+
+#endif

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lists of tasks: whole (the newest API_LIST_MAX), by pages, by search.
+//
+// Without a filter a page is one look into the store's index and the total is the store's count. With one,
+// tasks are rendered and judged one by one, the page is filled and the rest only counted. A page token is
+// "<matches before>.<store's token>", so that the total needs no look back.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/filter.h"
+#include "api/handlers.h"
+#include "api/json_in.h"
+#include "api/task_views.h"
+#include "base/mem.h"
+
+#define SCAN_CHUNK 500
+
+struct listing {
+    struct views views;
+    struct filter *filter;
+    struct task_page page;
+    size_t want;
+    bool full;                // TaskOutput, else TaskSummary
+    bool paged;               // the answer is a page with a total, else a bare array
+    bool render, in_attempts; // what the filter needs: a rendered task, with its finished attempts
+    const char *token;        // as sent
+    int64_t before, matched, total;
+    const char *next; // store's token after the page; NULL: nothing follows
+    // the running scan
+    struct call *call;
+    struct arena scratch;
+    int error;
+};
+
+static void listing_free(void *state)
+{
+    struct listing *k = state;
+    views_deinit(&k->views);
+    filter_free(k->filter);
+    arena_deinit(&k->scratch);
+}
+
+static struct listing *listing_new(struct call *c, bool full, bool paged)
+{
+    struct listing *k = c->state = arena_alloc(&c->arena, sizeof *k);
+    c->state_free = listing_free;
+    k->full = full;
+    k->paged = paged;
+    k->call = c;
+    k->page.account = c->account.id;
+    k->page.descending = true;
+    k->want = API_LIST_MAX;
+    return k;
+}
+
+// What most filters ask about is in the row or in a list of the body, and is judged without rendering the
+// task.
+static const char *const in_row[] = {
+    "uuid",    "name",     "shortname", "profile", "state",  "totalInstanceCount", "creationDate",
+    "endDate", "poolUuid", "jobUuid",   "tags",    "labels", "stateTransitionTime"};
+static const char *const in_render[] = {"uuid",
+                                        "name",
+                                        "shortname",
+                                        "profile",
+                                        "state",
+                                        "totalInstanceCount",
+                                        "creationDate",
+                                        "endDate",
+                                        "poolUuid",
+                                        "jobUuid",
+                                        "tags",
+                                        "labels",
+                                        "stateTransitionTime",
+                                        "instanceCount",
+                                        "progress",
+                                        "runningInstanceCount",
+                                        "previousState",
+                                        "lastModified",
+                                        "constants",
+                                        "errors",
+                                        "schedulingType",
+                                        "hardwareConstraints",
+                                        "advancedRanges"};
+
+static void filter_set(struct listing *k, struct filter *f)
+{
+    k->filter = f;
+    k->render = f && filter_needs_more(f, in_row, ARRAY_LEN(in_row));
+    k->in_attempts = f && filter_needs_more(f, in_render, ARRAY_LEN(in_render));
+}
+
+// ---- gathering
+
+static void copy_row(struct arena *a, struct row_task *row)
+{
+    const char **text[] = {
+        &row->shortname,      &row->name,        &row->profile,        &row->body,
+        &row->live.succeeded, &row->live.failed, &row->live.cancelled, &row->live.started_once,
+        &row->live.errors};
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+        *text[i] = arena_strdup(a, *text[i]);
+}
+
+static void set_text(json_t *o, const struct filter *f, const char *name, const char *value)
+{
+    if (value && filter_mentions(f, name))
+        json_object_set_new(o, name, json_string(value));
+}
+
+static void set_date(json_t *o, const struct filter *f, const char *name, int64_t ms)
+{
+    char text[DATE_TEXT_BYTES];
+    date_format(text, HOUSE_MS(ms));
+    set_text(o, f, name, text);
+}
+
+// Only what the filter mentions of the fields in_row.
+static json_t *brief(const struct filter *f, const struct row_task *row)
+{
+    json_t *o = json_object(), *body = NULL;
+    set_text(o, f, "uuid", row->uuid);
+    set_text(o, f, "name", row->name);
+    set_text(o, f, "shortname", row->shortname && *row->shortname ? row->shortname : row->uuid);
+    set_text(o, f, "profile", row->profile);
+    set_text(o, f, "state", task_state_name(row->live.state));
+    if (filter_mentions(f, "totalInstanceCount"))
+        json_object_set_new(o, "totalInstanceCount", json_integer(row->instances));
+    set_date(o, f, "creationDate", row->created_ms);
+    set_date(o, f, "endDate", row->live.end_ms);
+    set_date(o, f, "stateTransitionTime", row->live.state_ms >= 0 ? row->live.state_ms : row->created_ms);
+    for (int i = 0; i < 2; i++) {
+        const char *name = i ? "labels" : "tags";
+        if (!filter_mentions(f, name))
+            continue;
+        if (!body)
+            body = json_loads(row->body ? row->body : "{}", 0, NULL);
+        json_t *v = json_object_get(body, name);
+        json_object_set_new(o, name, v ? json_incref(v) : i ? json_object() : json_array());
+    }
+    json_decref(body);
+    return o;
+}
+
+static json_t *rendered(struct listing *k, const struct row_task *row)
+{
+    struct call *c = k->call;
+    struct buf text = BUF_INIT(CALL_OUT_MAX);
+    struct json_out o = {.b = &text};
+    struct task_extra x = {.now = c->be->now(c->be->ctx)};
+    if (k->in_attempts) {
+        struct row_attempt *attempt = NULL;
+        struct err e = ERR_NULL;
+        int r = c->reader->attempts(c->reader->ctx, row->id, &k->scratch, &attempt, &x.n_attempts, &e);
+        x.attempt = attempt;
+        if (r < 0)
+            k->error = r;
+    }
+    task_render(&o, NULL, row, &x);
+    json_t *task = text.failed ? NULL : json_loadb(buf_str(&text), text.n, 0, NULL);
+    buf_deinit(&text);
+    return task;
+}
+
+static bool judge(struct listing *k, const struct row_task *row)
+{
+    json_t *task = k->render ? rendered(k, row) : brief(k->filter, row);
+    bool holds = task && filter_holds(k->filter, task);
+    json_decref(task);
+    return holds;
+}
+
+// Stops when the page is full, so that the store's token marks that very row.
+static int take(void *ctx, const struct row_task *row)
+{
+    struct listing *k = ctx;
+    if (k->filter && !judge(k, row))
+        return k->error != 0;
+    k->matched++;
+    if (k->views.n == k->want)
+        return 0; // only counted
+    struct row_task kept = *row;
+    copy_row(&k->call->arena, &kept);
+    views_add(&k->views, &kept);
+    return k->views.n == k->want;
+}
+
+static bool scan_failed(struct call *c, int code)
+{
+    if (code == -EINVAL)
+        call_problem(c, NULL, "token", "The token is not one of this list");
+    else
+        call_store_error(c, code);
+    return true;
+}
+
+static bool gather(struct call *c)
+{
+    struct listing *k = c->state;
+    const char *after = k->page.after;
+    bool noted = false;
+    for (;;) {
+        struct task_page p = k->page;
+        struct err e = ERR_NULL;
+        const char *token = NULL;
+        size_t missing = k->want - k->views.n;
+        p.after = after;
+        p.limit = k->filter || missing > SCAN_CHUNK ? SCAN_CHUNK : missing;
+        arena_clear(&k->scratch);
+        int r = c->reader->tasks(c->reader->ctx, &p, &k->scratch, take, k, &token, &e);
+        if (r < 0 || k->error)
+            return !scan_failed(c, r < 0 ? r : k->error);
+        after = arena_strdup(&c->arena, token);
+        bool full = k->views.n == k->want;
+        if (full && !noted) {
+            k->next = after;
+            noted = true;
+        }
+        if (!after || (full && (!k->filter || !k->paged)))
+            return true;
+    }
+}
+
+static bool count(struct call *c)
+{
+    struct listing *k = c->state;
+    k->total = k->before + k->matched;
+    if (k->filter || !k->paged)
+        return true;
+    struct err e = ERR_NULL;
+    int r = c->reader->task_count(c->reader->ctx, c->account.id, &k->total, &e);
+    if (r < 0)
+        return !scan_failed(c, r == -EINVAL ? -EIO : r);
+    return true;
+}
+
+// ---- answering
+
+static void render(struct call *c)
+{
+    struct listing *k = c->state;
+    struct json_out o = {.b = &c->out};
+    house_ms now = c->be->now(c->be->ctx);
+    if (k->paged)
+        out_object(&o, NULL);
+    out_array(&o, k->paged ? "data" : NULL);
+    for (size_t i = 0; i < k->views.n && !c->out.failed; i++) {
+        if (k->full)
+            views_render(&o, &k->views, i, now);
+        else
+            task_render_summary(&o, NULL, &k->views.v[i].row);
+    }
+    out_end_array(&o);
+    if (!k->paged)
+        return;
+    int64_t given = k->before + (int64_t)k->views.n;
+    bool more = k->next && (!k->filter || k->total > given);
+    out_string(&o, "token", k->token);
+    out_string(&o, "nextToken", more ? arena_printf(&c->arena, "%lld.%s", (long long)given, k->next) : NULL);
+    out_bool(&o, "isTruncated", more);
+    out_int(&o, "count", (int64_t)k->views.n);
+    out_int(&o, "total", k->total);
+    out_end_object(&o);
+}
+
+static void running(struct call *c)
+{
+    struct listing *k = c->state;
+    views_live(c, &k->views);
+    call_next(c, RUN_WORKER, render);
+}
+
+static void go(struct call *c)
+{
+    struct listing *k = c->state;
+    if (!gather(c) || !count(c) || (k->full && !views_attempts(c, &k->views)))
+        return;
+    if (k->full && views_any_live(&k->views))
+        call_next(c, RUN_ENGINE, running);
+    else
+        render(c);
+}
+
+// ---- the routes
+
+static void list(struct call *c, bool full)
+{
+    struct listing *k = listing_new(c, full, false);
+    const char *tag[CALL_QUERY_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < c->n_query; i++)
+        if (!strcasecmp(c->query_name[i], "tag"))
+            tag[n++] = c->query_value[i];
+    struct err e = ERR_NULL;
+    struct filter *f = n ? filter_of_tags(tag, n, &e) : NULL;
+    if (n && !f) {
+        call_fail(c, 400, "%s", e.text);
+        return;
+    }
+    filter_set(k, f);
+    go(c);
+}
+
+static bool read_filter(struct call *c, struct listing *k)
+{
+    const json_t *in = in_get(c->in, "filter");
+    struct err e = ERR_NULL;
+    struct filter *f = in ? filter_new(in, &e) : NULL;
+    if (in && !f) {
+        call_problem(c, NULL, "filter", e.text);
+        return false;
+    }
+    filter_set(k, f);
+    return true;
+}
+
+static bool read_count(struct call *c, struct listing *k, size_t otherwise, size_t most)
+{
+    int64_t n = (int64_t)otherwise;
+    struct err e = ERR_NULL;
+    if (!in_int(c->in, "maximumResults", 1, INT32_MAX, &n, &e)) {
+        call_problem(c, NULL, "maximumResults", e.text);
+        return false;
+    }
+    k->want = n > (int64_t)most ? most : (size_t)n;
+    return true;
+}
+
+static bool read_order(struct call *c, struct listing *k)
+{
+    static const char *const words[] = {"creationDate", "name", "state", "executionTime"};
+    static const enum task_order orders[] = {ORDER_CREATION, ORDER_NAME, ORDER_STATE, ORDER_EXECUTION};
+    static const char *const ways[] = {"ASC", "DESC"};
+    int order = 0, way = in_get(c->in, "orderBy") ? 0 : 1; // as it comes: the newest first
+    struct err e = ERR_NULL;
+    if (!in_enum(c->in, "orderBy", words, 4, &order, &e) || !in_enum(c->in, "orderType", ways, 2, &way, &e)) {
+        call_problem(c, NULL, strncmp(e.text, "orderBy", 7) ? "orderType" : "orderBy", e.text);
+        return false;
+    }
+    k->page.order = orders[order];
+    k->page.descending = way == 1;
+    return true;
+}
+
+static bool read_token(struct call *c, struct listing *k)
+{
+    struct err e = ERR_NULL;
+    if (in_string(c->in, "token", 8192, &k->token, &e)) {
+        if (!k->token || !*k->token)
+            return true;
+        char *dot;
+        k->before = strtoll(k->token, &dot, 10);
+        k->page.after = dot + 1;
+        if (dot != k->token && *dot == '.' && k->before >= 0)
+            return true;
+    }
+    call_problem(c, NULL, "token", "The token is not one of this list");
+    return false;
+}
+
+static void paginate(struct call *c, bool full)
+{
+    if (!call_json(c))
+        return;
+    if (!c->in)
+        c->in = json_object();
+    if (!json_is_object(c->in)) {
+        call_problem(c, NULL, "$", "The body must be a JSON object");
+        return;
+    }
+    struct listing *k = listing_new(c, full, true);
+    if (read_filter(c, k) && read_count(c, k, API_PAGE_DEFAULT, API_PAGE_MAX) && read_order(c, k) &&
+        read_token(c, k))
+        go(c);
+}
+
+void task_list_full(struct call *c)
+{
+    list(c, true);
+}
+
+void task_list_summaries(struct call *c)
+{
+    list(c, false);
+}
+
+void task_paginate_full(struct call *c)
+{
+    paginate(c, true);
+}
+
+void task_paginate_summaries(struct call *c)
+{
+    paginate(c, false);
+}
+
+// "select" trims fields for who asks; giving all of them is compatible.
+void task_search(struct call *c)
+{
+    if (!call_object(c))
+        return;
+    struct listing *k = listing_new(c, true, false);
+    if (read_filter(c, k) && read_count(c, k, API_LIST_MAX, API_LIST_MAX))
+        go(c);
+}

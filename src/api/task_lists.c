@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/task_lists.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/json_in.h"
+#include "api/task_body.h"
+#include "base/mem.h"
+#include "base/when.h"
+
+#define KEY_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+
+// The object of `list` whose `member` is `key`, or NULL.
+static json_t *named(const json_t *list, const char *member, const char *key)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *v = json_array_get(list, i);
+        if (!strcmp(json_string_value(json_object_get(v, member)), key))
+            return v;
+    }
+    return NULL;
+}
+
+static bool array_of(const json_t *in, const char *name, size_t max, const json_t **out, struct err *e)
+{
+    *out = in_get(in, name);
+    if (*out && !json_is_array(*out))
+        return err_set(e, -EINVAL, "%s: must be an array", name), false;
+    if (json_array_size(*out) > max)
+        return err_set(e, -E2BIG, "%s: more than %zu", name, max), false;
+    return true;
+}
+
+// Whether the client sends back what an answer showed in place of a secret.
+static const char *unmasked(const char *key, const char *value, const json_t *old)
+{
+    if (strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) != 0 || strcmp(value, SECRET_MASK) != 0)
+        return value;
+    json_t *had = named(old, "key", key);
+    return had ? json_string_value(json_object_get(had, "value")) : value;
+}
+
+bool task_constants(const json_t *in, json_t *list, const json_t *old, struct arena *a, struct err *e)
+{
+    const json_t *given;
+    if (!array_of(in, "constants", API_CONSTANTS, &given, e))
+        return false;
+    for (size_t i = 0; i < json_array_size(given); i++) {
+        json_t *v = json_array_get(given, i);
+        const char *key = json_string_value(in_get(v, "key"));
+        const char *value = in_get(v, "value") ? in_scalar(in_get(v, "value"), a) : "";
+        if (!key || !*key || key[strspn(key, KEY_CHARS)] || strlen(key) > API_CONSTANT_CHARS)
+            return err_set(e, -EINVAL,
+                           "constants[%zu].key: must have 1 to %d characters of A-Z, a-z, 0-9, _ . and -", i,
+                           API_CONSTANT_CHARS),
+                   false;
+        if (!value)
+            return err_set(e, -EINVAL, "constants[%zu].value: must be a string, a number or a boolean", i),
+                   false;
+        if (in_characters(value) > API_CONSTANT_CHARS)
+            return err_set(e, -EINVAL, "constants[%zu].value: longer than %d characters", i,
+                           API_CONSTANT_CHARS),
+                   false;
+        value = unmasked(key, value, old);
+        json_t *twice = named(list, "key", key);
+        if (twice)
+            json_object_set_new(twice, "value", json_string(value));
+        else
+            json_array_append_new(list, json_pack("{s:s,s:s}", "key", key, "value", value));
+    }
+    return true;
+}
+
+bool task_forced_constants(const json_t *in, json_t *list, struct arena *a, struct err *e)
+{
+    static const char *const access[] = {"readOnly", "readWrite"};
+    const json_t *given;
+    if (!array_of(in, "forcedConstants", API_FORCED_CONSTANTS, &given, e))
+        return false;
+    for (size_t i = 0; i < json_array_size(given); i++) {
+        json_t *v = json_array_get(given, i), *exported = in_get(v, "forceExportInEnvironment");
+        const char *name = json_string_value(in_get(v, "constantName"));
+        const char *value = in_scalar(in_get(v, "forcedValue"), a);
+        int mode = -1;
+        if (!name || !*name || name[strspn(name, KEY_CHARS)] || strlen(name) > API_CONSTANT_CHARS)
+            return err_set(e, -EINVAL,
+                           "forcedConstants[%zu].constantName: must have 1 to %d characters of A-Z, a-z, "
+                           "0-9, _ . and -",
+                           i, API_CONSTANT_CHARS),
+                   false;
+        if (value && in_characters(value) > API_CONSTANT_CHARS)
+            return err_set(e, -EINVAL, "forcedConstants[%zu].forcedValue: longer than %d characters", i,
+                           API_CONSTANT_CHARS),
+                   false;
+        if (!in_enum(v, "access", access, 2, &mode, e))
+            return err_prefix(e, "forcedConstants[%zu]", i), false;
+        json_array_append_new(
+            list, json_pack("{s:s,s:o,s:o,s:o}", "constantName", name, "forcedValue",
+                            value ? json_string(value) : json_null(), "forceExportInEnvironment",
+                            json_is_boolean(exported) ? json_boolean(json_is_true(exported)) : json_null(),
+                            "access", mode < 0 ? json_null() : json_string(access[mode])));
+    }
+    return true;
+}
+
+static bool read_tags(const json_t *in, json_t *body, bool update, struct err *e)
+{
+    const json_t *given;
+    if (!array_of(in, "tags", API_TAGS, &given, e))
+        return false;
+    if (!given && update)
+        return true;
+    json_t *tags = json_array();
+    json_object_set_new(body, "tags", tags);
+    for (size_t i = 0; i < json_array_size(given); i++) {
+        const char *tag = json_string_value(json_array_get(given, i));
+        if (!tag)
+            return err_set(e, -EINVAL, "tags[%zu]: must be a string", i), false;
+        if (in_characters(tag) > API_TAG_CHARS)
+            return err_set(e, -EINVAL, "tags[%zu]: longer than %d characters", i, API_TAG_CHARS), false;
+        json_array_append_new(tags, json_string(tag));
+    }
+    return true;
+}
+
+// One client sends labels as an empty array: then there are none.
+static bool read_labels(const json_t *in, json_t *body, bool update, struct arena *a, struct err *e)
+{
+    json_t *given = in_get(in, "labels");
+    if (given && !json_is_object(given) && !json_is_array(given))
+        return err_set(e, -EINVAL, "labels: must be an object"), false;
+    if (!given && update)
+        return true;
+    if (json_object_size(given) > API_LABELS)
+        return err_set(e, -E2BIG, "labels: more than %d", API_LABELS), false;
+    json_t *labels = json_object();
+    json_object_set_new(body, "labels", labels);
+    const char *key;
+    json_t *v;
+    json_object_foreach(given, key, v)
+    {
+        const char *text = in_scalar(v, a);
+        if (!text || in_characters(text) > API_NAME_CHARS || in_characters(key) > API_NAME_CHARS)
+            return err_set(e, -EINVAL, "labels: a key or value is no string or longer than %d characters",
+                           API_NAME_CHARS),
+                   false;
+        json_object_set_new(labels, key, json_string(text));
+    }
+    return true;
+}
+
+bool task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, struct err *e)
+{
+    static const char *const filters[] = {"snapshotWhitelist", "snapshotBlacklist", "resultsWhitelist",
+                                          "resultsBlacklist"};
+    if (!read_tags(in, body, update, e) || !read_labels(in, body, update, a, e))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+        const char *text = NULL;
+        if (!in_string(in, filters[i], API_NAME_CHARS, &text, e))
+            return false;
+        if (text || !update)
+            json_object_set_new(body, filters[i], text ? json_string(text) : json_null());
+    }
+    bool auto_delete = false;
+    if (!in_bool(in, "autoDeleteOnCompletion", &auto_delete, e))
+        return false;
+    if (in_get(in, "autoDeleteOnCompletion") || !update)
+        json_object_set_new(body, "autoDeleteOnCompletion", json_boolean(auto_delete));
+    int64_t live_ms = 0;
+    if (!in_span(in, "completionTimeToLive", &live_ms, e))
+        return false;
+    if (in_get(in, "completionTimeToLive") || !update) {
+        char text[DATE_TEXT_BYTES];
+        span_format(text, live_ms);
+        json_object_set_new(body, "completionTimeToLive", json_string(text));
+    }
+    return true;
+}

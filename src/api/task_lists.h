@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The parts of a task's body that are lists, and those that a later PUT may change.
+#ifndef ONDOL_API_TASK_LISTS_H
+#define ONDOL_API_TASK_LISTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+// All read from the request `in`, in any case of names; false with `e` "field: sentence".
+
+// Appends {key, value} to `list`. `old`: the list so far, from which a masked secret keeps its value; NULL:
+// none.
+bool task_constants(const json_t *in, json_t *list, const json_t *old, struct arena *a, struct err *e);
+bool task_forced_constants(const json_t *in, json_t *list, struct arena *a, struct err *e);
+
+// Tags, labels, file filters, deletion after completion into `body`. `update`: what is absent stays as it is;
+// otherwise it gets its default.
+bool task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, struct err *e);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One task: GET /tasks/{id} and its why.
+#include "api/handlers.h"
+#include "api/task_views.h"
+
+// A task shown as FullyExecuting must list its instances. When the engine knows none, they ended after the
+// row was read, and the answer past the gate is no older than that: reading again finds it.
+#define LOOKS_MAX 3
+
+struct looking {
+    struct views views;
+    int looks;
+};
+
+static void looking_free(void *state)
+{
+    views_deinit(&((struct looking *)state)->views);
+}
+
+static struct looking *look(struct call *c)
+{
+    if (!c->state) {
+        c->state = arena_alloc(&c->arena, sizeof(struct looking));
+        c->state_free = looking_free;
+    }
+    return c->state;
+}
+
+static void render(struct call *c)
+{
+    struct looking *k = c->state;
+    struct task_view *t = &k->views.v[0];
+    if (t->row.live.state == TASK_FULLY_EXECUTING && !t->n_live && k->looks < LOOKS_MAX) {
+        task_get(c);
+        return;
+    }
+    struct json_out o = {.b = &c->out};
+    views_render(&o, &k->views, 0, c->be->now(c->be->ctx));
+}
+
+static void running(struct call *c)
+{
+    struct looking *k = c->state;
+    views_live(c, &k->views);
+    call_next(c, RUN_WORKER, render);
+}
+
+void task_get(struct call *c)
+{
+    struct looking *k = look(c);
+    k->looks++;
+    views_clear(&k->views);
+    if (!views_find(c, &k->views, c->param[0]) || !views_attempts(c, &k->views))
+        return;
+    if (views_any_live(&k->views))
+        call_next(c, RUN_ENGINE, running);
+    else
+        render(c);
+}
+
+// ---- why
+
+static void why_answer(struct call *c, const struct row_task *row, const char *sentence)
+{
+    struct json_out o = {.b = &c->out};
+    out_object(&o, NULL);
+    out_string(&o, "uuid", row->uuid);
+    out_string(&o, "state", task_state_name(row->live.state));
+    out_string(&o, "why", sentence);
+    out_end_object(&o);
+}
+
+static void why_final(struct call *c, const struct row_task *row)
+{
+    const struct row_task_live *l = &row->live;
+    char ended[DATE_TEXT_BYTES];
+    date_format(ended, HOUSE_MS(l->end_ms));
+    const char *failed = l->failed && *l->failed ? l->failed : "none",
+               *good = l->succeeded && *l->succeeded ? l->succeeded : "none";
+    why_answer(
+        c, row,
+        arena_printf(
+            &c->arena,
+            "%s since %s: of %d instances succeeded %s, failed %s; %d attempts were lost and %d preempted",
+            task_state_name(l->state), ended, row->instances, good, failed, l->lost_attempts,
+            l->preempted_attempts));
+}
+
+static void why_engine(struct call *c)
+{
+    struct looking *k = c->state;
+    const struct row_task *row = &k->views.v[0].row;
+    struct buf text = BUF_INIT(4096);
+    if (server_why_task(c->engine, row->id, c->now, &text))
+        why_answer(c, row, buf_str(&text));
+    else if (k->looks < LOOKS_MAX)
+        call_next(c, RUN_WORKER, task_why);
+    else
+        why_answer(c, row, "It is about to end");
+    buf_deinit(&text);
+}
+
+void task_why(struct call *c)
+{
+    struct looking *k = look(c);
+    k->looks++;
+    views_clear(&k->views);
+    if (!views_find(c, &k->views, c->param[0]))
+        return;
+    const struct row_task *row = &k->views.v[0].row;
+    if (task_state_final(row->live.state))
+        why_final(c, row);
+    else
+        call_next(c, RUN_ENGINE, why_engine);
+}

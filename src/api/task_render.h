@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A task as the public API shows it: TaskSummary and TaskOutput, keys in the order of the contract, arrays
+// never null, integers whole, dates to the second (qarnot-api.md 1.4, 2.5 and appendix A).
+#ifndef ONDOL_API_TASK_RENDER_H
+#define ONDOL_API_TASK_RENDER_H
+
+#include <jansson.h>
+
+#include "api/json_out.h"
+#include "core/engine/change.h"
+#include "core/engine/server.h"
+
+// A live view copied out of the engine.
+struct live_copy {
+    uint64_t task;
+    struct live_view view; // spec points to `spec` below once rendered; board is not kept
+    struct board_spec spec;
+};
+
+// What the row does not hold.
+struct task_extra {
+    const struct row_attempt *attempt; // by instance, attempt
+    size_t n_attempts;
+    const struct live_copy *live;
+    size_t n_live;
+    house_ms now;
+};
+
+void task_render_summary(struct json_out *o, const char *key, const struct row_task *row);
+void task_render(struct json_out *o, const char *key, const struct row_task *row, const struct task_extra *x);
+
+// task_status.c: the members "completedInstances" and "status".
+void task_render_completed(struct json_out *o, const struct row_task *row, const struct task_extra *x);
+void task_render_status(struct json_out *o, const struct row_task *row, const struct task_extra *x);
+
+// JSON value as text; NULL writes `otherwise`.
+void out_value(struct json_out *o, const char *key, const json_t *v, const char *otherwise);
+
+#endif

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What of a task's instances is over ("completedInstances"), and what was and is going on ("status"). An
+// attempt that was preempted or lost, or that failed and is tried again, belongs to no completed instance,
+// but its time counts.
+#include "api/task_render.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/work/ranges.h"
+
+#define MODELS_MAX 32 // kinds of processor told apart; what comes after is not listed
+
+struct by_model {
+    const char *model, *spec_key;
+    int32_t cores, running_cores;
+    int64_t exec_ms, ghz_ms; // GHz-seconds in thousandths, of one core
+};
+
+// A text of the row as a set; what cannot be read is empty.
+static struct ranges set_of(const char *text)
+{
+    struct ranges r = RANGES_NULL;
+    if (text && *text)
+        ranges_parse(&r, text, RANGES_ID_MAX, NULL);
+    return r;
+}
+
+static bool final_end(uint8_t end)
+{
+    return end == ATTEMPT_SUCCESS || end == ATTEMPT_FAILURE || end == ATTEMPT_CANCELLED;
+}
+
+static int64_t thousandth_ghz_s(const struct row_attempt *a)
+{
+    return a->cores > 0 ? a->work_mhz_s / a->cores : 0;
+}
+
+static void completed(struct json_out *o, const struct row_attempt *a, int64_t tries)
+{
+    out_object(o, NULL);
+    out_raw(o, "results", "[]");
+    out_int(o, "instanceId", a->instance);
+    out_fixed(o, "wallTimeSec", a->wall_ms, 3);
+    out_fixed(o, "execTimeSec", a->exec_ms, 3);
+    out_fixed(o, "execTimeSecGHz", thousandth_ghz_s(a), 3);
+    out_int(o, "peakMemoryMB", a->peak_memory_mb);
+    out_string(o, "state", attempt_end_name(a->end));
+    if (a->end == ATTEMPT_SUCCESS) {
+        out_null(o, "error");
+    } else {
+        out_object(o, "error");
+        out_string(o, "code",
+                   a->code && *a->code           ? a->code
+                   : a->end == ATTEMPT_CANCELLED ? "GHX0782I"
+                                                 : "ONDOL-EXIT");
+        out_string(o, "message", a->message && *a->message ? a->message : attempt_end_name(a->end));
+        char debug[80];
+        if (a->signal >= 0)
+            snprintf(debug, sizeof debug, "signal %d", a->signal);
+        else if (a->exit_code >= 0)
+            snprintf(debug, sizeof debug, "exit code %d", a->exit_code);
+        else
+            debug[0] = '\0';
+        out_string(o, "debug", debug);
+        out_end_object(o);
+    }
+    out_string(o, "specificationKey", a->spec_key ? a->spec_key : "");
+    out_string(o, "cpuModel", a->cpu_model ? a->cpu_model : "");
+    out_int(o, "coreCount", a->cores);
+    out_int(o, "clockRatio", 1);
+    out_fixed(o, "averageGHz", a->exec_ms > 0 ? thousandth_ghz_s(a) * 1000 / a->exec_ms : 0, 3);
+    out_int(o, "executionAttemptCount", tries);
+    out_end_object(o);
+}
+
+void task_render_completed(struct json_out *o, const struct row_task *row, const struct task_extra *x)
+{
+    struct ranges over = set_of(row->live.succeeded), failed = set_of(row->live.failed),
+                  cancelled = set_of(row->live.cancelled);
+    ranges_union(&over, &failed);
+    ranges_union(&over, &cancelled);
+    out_array(o, "completedInstances");
+    for (size_t i = 0, first = 0; i < x->n_attempts; i++) {
+        const struct row_attempt *a = &x->attempt[i];
+        bool last = i + 1 == x->n_attempts || x->attempt[i + 1].instance != a->instance;
+        if (!last)
+            continue;
+        if (final_end(a->end) && ranges_has(&over, a->instance))
+            completed(o, a, (int64_t)(i - first) + 1);
+        first = i + 1;
+    }
+    out_end_array(o);
+    ranges_deinit(&over);
+    ranges_deinit(&failed);
+    ranges_deinit(&cancelled);
+}
+
+static struct by_model *model_of(struct by_model *m, size_t *n, const char *model, const char *spec_key,
+                                 int32_t cores)
+{
+    for (size_t i = 0; i < *n; i++)
+        if (m[i].cores == cores && !strcmp(m[i].model, model) && !strcmp(m[i].spec_key, spec_key))
+            return &m[i];
+    if (*n == MODELS_MAX)
+        return NULL;
+    m[*n] = (struct by_model){.model = model, .spec_key = spec_key, .cores = cores};
+    return &m[(*n)++];
+}
+
+static size_t count_models(const struct task_extra *x, struct by_model m[MODELS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->n_attempts; i++) {
+        const struct row_attempt *a = &x->attempt[i];
+        struct by_model *k =
+            model_of(m, &n, a->cpu_model ? a->cpu_model : "", a->spec_key ? a->spec_key : "", a->cores);
+        if (k) {
+            k->exec_ms += a->exec_ms;
+            k->ghz_ms += thousandth_ghz_s(a);
+        }
+    }
+    for (size_t i = 0; i < x->n_live; i++) {
+        const struct live_copy *l = &x->live[i];
+        struct by_model *k = model_of(m, &n, l->spec.cpu_model, l->spec.key, l->spec.cores);
+        if (k) {
+            k->exec_ms += l->view.exec_ms;
+            k->ghz_ms += l->view.exec_ms * l->view.freq_mhz / 1000;
+            k->running_cores += l->spec.cores;
+        }
+    }
+    return n;
+}
+
+// Finished attempts of one instance; they lie together, in order.
+static int64_t tries_of(const struct task_extra *x, uint32_t instance)
+{
+    size_t lo = 0, hi = x->n_attempts;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (x->attempt[mid].instance < instance)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    int64_t n = 0;
+    while (lo + (size_t)n < x->n_attempts && x->attempt[lo + (size_t)n].instance == instance)
+        n++;
+    return n;
+}
+
+static void live_instance(struct json_out *o, const struct live_copy *l, const struct task_extra *x)
+{
+    const struct live_view *v = &l->view;
+    int64_t tries = 1 + tries_of(x, v->instance);
+    out_object(o, NULL);
+    out_raw(o, "activeForwards", "[]");
+    out_raw(o, "vpnConnections", "[]");
+    out_string(o, "phase", phase_name(v->phase));
+    out_int(o, "instanceId", v->instance);
+    out_fixed(o, "maxFrequencyGHz", v->max_freq_mhz, 3);
+    out_fixed(o, "currentFrequencyGHz", v->freq_mhz, 3);
+    out_fixed(o, "cpuUsage", v->cpu_permille, 1);
+    out_int(o, "maxMemoryMB", v->memory_max_mb);
+    out_int(o, "currentMemoryMB", v->memory_mb);
+    out_fixed(o, "memoryUsage", v->memory_max_mb > 0 ? (int64_t)v->memory_mb * 10000 / v->memory_max_mb : 0,
+              4);
+    out_int(o, "networkInKbps", 0);
+    out_int(o, "networkOutKbps", 0);
+    out_fixed(o, "progress", v->progress_permille > 0 ? v->progress_permille : 0, 1);
+    out_fixed(o, "executionTimeSec", v->exec_ms, 3);
+    out_fixed(o, "executionTimeGHz", v->exec_ms * v->freq_mhz / 1000, 3);
+    out_string(o, "specificationKey", l->spec.key);
+    out_string(o, "cpuModel", l->spec.cpu_model);
+    out_int(o, "coreCount", l->spec.cores);
+    out_int(o, "executionAttemptCount", tries);
+    out_int(o, "clockRatio", 1);
+    out_end_object(o);
+}
+
+static void running(struct json_out *o, const struct task_extra *x, const struct by_model *m, size_t n_models)
+{
+    if (!x->n_live) {
+        out_null(o, "runningInstancesInfo");
+        return;
+    }
+    int64_t freq = 0, freq_top = 0, freq_low = INT64_MAX, max = 0, cpu = 0, memory = 0,
+            n = (int64_t)x->n_live;
+    out_object(o, "runningInstancesInfo");
+    out_array(o, "perRunningInstanceInfo");
+    for (size_t i = 0; i < x->n_live; i++) {
+        const struct live_view *v = &x->live[i].view;
+        live_instance(o, &x->live[i], x);
+        freq += v->freq_mhz;
+        freq_top = v->freq_mhz > freq_top ? v->freq_mhz : freq_top;
+        freq_low = v->freq_mhz < freq_low ? v->freq_mhz : freq_low;
+        max += v->max_freq_mhz;
+        cpu += v->cpu_permille;
+        memory += v->memory_max_mb > 0 ? (int64_t)v->memory_mb * 10000 / v->memory_max_mb : 0;
+    }
+    out_end_array(o);
+    out_raw(o, "snapshotResults", "[]");
+    out_date(o, "timestamp", x->now.v);
+    out_fixed(o, "averageFrequencyGHz", freq / n, 3);
+    out_fixed(o, "maxFrequencyGHz", freq_top, 3);
+    out_fixed(o, "minFrequencyGHz", freq_low, 3);
+    out_fixed(o, "averageMaxFrequencyGHz", max / n, 3);
+    out_fixed(o, "averageCpuUsage", cpu / n, 1);
+    out_fixed(o, "clusterPowerIndicator", freq > 0 ? max * 1000 / freq : 1000, 3);
+    out_fixed(o, "averageMemoryUsage", memory / n, 4);
+    out_int(o, "averageNetworkInKbps", 0);
+    out_int(o, "averageNetworkOutKbps", 0);
+    out_int(o, "totalNetworkInKbps", 0);
+    out_int(o, "totalNetworkOutKbps", 0);
+    out_array(o, "runningCoreCountByCpuModel");
+    for (size_t i = 0; i < n_models; i++) {
+        if (!m[i].running_cores)
+            continue;
+        out_object(o, NULL);
+        out_string(o, "model", m[i].model);
+        out_int(o, "core", m[i].cores);
+        out_int(o, "runningCoreCount", m[i].running_cores);
+        out_end_object(o);
+    }
+    out_end_array(o);
+    out_end_object(o);
+}
+
+static void spans(struct json_out *o, const char *name, int64_t ms)
+{
+    char key[40];
+    out_span(o, name, ms);
+    snprintf(key, sizeof key, "%sSec", name);
+    out_int(o, key, ms / 1000);
+}
+
+static void models(struct json_out *o, const struct by_model *m, size_t n)
+{
+    out_array(o, "executionTimeByCpuModel");
+    for (size_t i = 0; i < n; i++) {
+        out_object(o, NULL);
+        out_string(o, "model", m[i].model);
+        out_int(o, "time", m[i].exec_ms / 1000);
+        out_int(o, "core", m[i].cores);
+        out_end_object(o);
+    }
+    out_end_array(o);
+    out_array(o, "executionTimeByMachineSpecification");
+    for (size_t i = 0; i < n; i++) {
+        out_object(o, NULL);
+        out_string(o, "specificationKey", m[i].spec_key);
+        out_int(o, "time", m[i].exec_ms / 1000);
+        out_end_object(o);
+    }
+    out_end_array(o);
+    out_raw(o, "executionTimeBySiteAndMachine", "[]");
+    out_raw(o, "executionTimeByInstanceId", "[]");
+    out_array(o, "executionTimeGhzByCpuModel");
+    for (size_t i = 0; i < n; i++) {
+        out_object(o, NULL);
+        out_string(o, "model", m[i].model);
+        out_fixed(o, "timeGhz", m[i].ghz_ms, 3);
+        out_int(o, "clockRatio", 1);
+        out_int(o, "core", m[i].cores);
+        out_end_object(o);
+    }
+    out_end_array(o);
+}
+
+static void id_ranges(struct json_out *o, const struct row_task_live *l)
+{
+    struct ranges executed = set_of(l->succeeded), failed = set_of(l->failed),
+                  cancelled = set_of(l->cancelled);
+    struct buf text = BUF_INIT(1 << 20);
+    ranges_union(&failed, &cancelled);
+    ranges_union(&executed, &failed);
+    out_string(o, "succeededRange", l->succeeded ? l->succeeded : "");
+    ranges_format(&executed, &text);
+    out_string(o, "executedRange", buf_str(&text));
+    buf_clear(&text);
+    ranges_format(&failed, &text);
+    out_string(o, "failedRange", buf_str(&text));
+    out_string(o, "cancelledRange", l->cancelled ? l->cancelled : "");
+    out_string(o, "failedOnlyRange", l->failed ? l->failed : "");
+    out_string(o, "startedOnceRange", l->started_once ? l->started_once : "");
+    buf_deinit(&text);
+    ranges_deinit(&executed);
+    ranges_deinit(&failed);
+    ranges_deinit(&cancelled);
+}
+
+void task_render_status(struct json_out *o, const struct row_task *row, const struct task_extra *x)
+{
+    const struct row_task_live *l = &row->live;
+    if (!x->n_live && (!l->started_once || !*l->started_once)) {
+        out_null(o, "status"); // nothing has started yet
+        return;
+    }
+    struct by_model m[MODELS_MAX];
+    size_t n = count_models(x, m);
+    int64_t exec_ms = l->exec_ms, at = task_state_final(l->state) && l->end_ms >= 0 ? l->end_ms : x->now.v;
+    for (size_t i = 0; i < x->n_live; i++)
+        exec_ms += x->live[i].view.exec_ms;
+    out_object(o, "status");
+    out_date(o, "timestamp", at);
+    out_date(o, "lastUpdateTimestamp", at);
+    out_int(o, "downloadProgress", 100);
+    out_fixed(o, "executionProgress", l->progress_permille, 1);
+    out_int(o, "uploadProgress", task_state_final(l->state) ? 100 : 0);
+    out_int(o, "instanceCount", l->running);
+    spans(o, "downloadTime", 0);
+    spans(o, "environmentTime", l->wall_ms > l->exec_ms ? l->wall_ms - l->exec_ms : 0);
+    spans(o, "executionTime", exec_ms);
+    models(o, m, n);
+    spans(o, "uploadTime", 0);
+    spans(o, "wallTime", l->wall_ms);
+    id_ranges(o, l);
+    running(o, x, m, n);
+    out_end_object(o);
+}

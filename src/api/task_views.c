@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/task_views.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+void views_clear(struct views *v)
+{
+    v->n = v->n_live = 0;
+}
+
+void views_deinit(struct views *v)
+{
+    free(v->v);
+    free(v->live);
+    *v = (struct views){0};
+}
+
+struct task_view *views_add(struct views *v, const struct row_task *row)
+{
+    struct task_view *t = VEC_PUSH(v->v, v->n, v->cap);
+    *t = (struct task_view){.row = *row};
+    return t;
+}
+
+bool views_find(struct call *c, struct views *v, const char *id)
+{
+    struct row_task row = {0};
+    struct err e = ERR_NULL;
+    int r = c->reader->task(c->reader->ctx, c->account.id, id, &c->arena, &row, &e);
+    if (r < 0) {
+        call_store_error(c, r);
+    } else if (r > 0) {
+        call_fail(c, 404, "No such task: %s", id);
+    } else {
+        views_add(v, &row);
+        return true;
+    }
+    return false;
+}
+
+bool views_attempts(struct call *c, struct views *v)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        struct task_view *t = &v->v[i];
+        struct err e = ERR_NULL;
+        int r = c->reader->attempts(c->reader->ctx, t->row.id, &c->arena, &t->attempt, &t->n_attempts, &e);
+        if (r < 0) {
+            call_store_error(c, r);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool views_any_live(const struct views *v)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (!task_state_final(v->v[i].row.live.state))
+            return true;
+    return false;
+}
+
+struct copying {
+    struct views *v;
+    uint64_t task;
+};
+
+static void copy(void *ctx, const struct live_view *view)
+{
+    struct copying *k = ctx;
+    struct live_copy *l = VEC_PUSH(k->v->live, k->v->n_live, k->v->cap_live);
+    l->task = k->task;
+    l->view = *view;
+    if (view->spec)
+        l->spec = *view->spec;
+    if (!l->view.memory_max_mb) // before the first report of its levels
+        l->view.memory_max_mb = l->spec.memory_mb;
+    l->view.spec = NULL;
+    l->view.board = NULL;
+}
+
+void views_live(struct call *c, struct views *v)
+{
+    v->n_live = 0;
+    for (size_t i = 0; i < v->n; i++) {
+        struct task_view *t = &v->v[i];
+        struct copying k = {.v = v, .task = t->row.id};
+        t->first_live = v->n_live;
+        if (!task_state_final(t->row.live.state))
+            server_live(c->engine, t->row.id, copy, &k);
+        t->n_live = v->n_live - t->first_live;
+    }
+}
+
+void views_render(struct json_out *o, const struct views *v, size_t i, house_ms now)
+{
+    const struct task_view *t = &v->v[i];
+    struct task_extra x = {.attempt = t->attempt,
+                           .n_attempts = t->n_attempts,
+                           .live = v->live ? v->live + t->first_live : NULL,
+                           .n_live = t->n_live,
+                           .now = now};
+    task_render(o, NULL, &t->row, &x);
+}

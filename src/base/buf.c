@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void buf_deinit(struct buf *b)
+{
+    free(b->v);
+    *b = BUF_INIT(b->max);
+}
+
+void buf_clear(struct buf *b)
+{
+    b->n = 0;
+    b->failed = false;
+    if (b->v)
+        b->v[0] = '\0';
+}
+
+static bool buf_room(struct buf *b, size_t n)
+{
+    if (b->failed || n > b->max - b->n) {
+        b->failed = true;
+        return false;
+    }
+    mem_grow(&b->v, &b->cap, b->n + n + 1, 1);
+    return true;
+}
+
+void buf_put(struct buf *b, const void *data, size_t n)
+{
+    if (!buf_room(b, n))
+        return;
+    if (n)
+        memcpy(b->v + b->n, data, n);
+    b->n += n;
+    b->v[b->n] = '\0';
+}
+
+void buf_puts(struct buf *b, const char *s)
+{
+    buf_put(b, s, strlen(s));
+}
+
+void buf_putc(struct buf *b, char c)
+{
+    buf_put(b, &c, 1);
+}
+
+void buf_putf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int len = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (len >= 0 && buf_room(b, (size_t)len)) {
+        vsnprintf(b->v + b->n, (size_t)len + 1, fmt, again);
+        b->n += (size_t)len;
+    }
+    va_end(again);
+}
+
+const char *buf_str(const struct buf *b)
+{
+    return b->v ? b->v : "";
+}
+
+char *buf_take(struct buf *b)
+{
+    char *s = b->v ? b->v : mem_alloc(1);
+    *b = BUF_INIT(b->max);
+    return s;
+}
+
+void buf_drop_front(struct buf *b, size_t n)
+{
+    if (n >= b->n) {
+        b->n = 0;
+    } else {
+        memmove(b->v, b->v + n, b->n - n);
+        b->n -= n;
+    }
+    if (b->v)
+        b->v[b->n] = '\0';
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether bytes are UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF.
+#ifndef ONDOL_BASE_UTF8_H
+#define ONDOL_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+size_t utf8_step(const char *s,
+                 size_t n); // bytes of the sequence that begins at s (n > 0 bytes are there); 0: none
+bool utf8_valid(const char *s, size_t n);
+
+#endif

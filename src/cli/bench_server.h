@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A server of its own process for a bench, in a folder of its own, and small words that benches share.
+#ifndef ONDOL_CLI_BENCH_SERVER_H
+#define ONDOL_CLI_BENCH_SERVER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "cli/api_client.h"
+
+#define BENCH_TOKEN "token-of-the-bench"
+
+struct bench_server {
+    char dir[256], url[64];
+    int port;
+    pid_t pid[2]; // the server, an agent
+    struct api_client api;
+};
+
+// Starts `ondol server` and waits until it answers. Then bench_agent may start an `ondol-agent` with one virtual heater of
+// so many boards that always wants its full power.
+int bench_server_start(struct bench_server *s, struct err *e);
+int bench_server_agent(struct bench_server *s, int boards, struct err *e);
+void bench_server_stop(struct bench_server *s);
+double bench_server_rss_mb(const struct bench_server *s); // resident memory of the server
+
+double bench_now_s(void);
+struct bench_spread {
+    double median, least, most;
+};
+struct bench_spread bench_spread(double *v, size_t n); // sorts v
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What all commands of `ondol` share: their exit codes (docs/exit-codes.md) and how they say what went wrong.
+#ifndef ONDOL_CLI_CLI_H
+#define ONDOL_CLI_CLI_H
+
+#include "base/err.h"
+
+enum cli_exit {
+    CLI_DONE = 0,
+    CLI_FAILED = 1,      // none of the below
+    CLI_USAGE = 2,       // unknown option, value out of its range
+    CLI_UNREACHABLE = 3, // nobody answers there
+    CLI_REFUSED = 4,     // HTTP 4xx
+    CLI_WORK = 5,        // the work itself failed
+    CLI_LATER = 75,      // EX_TEMPFAIL: HTTP 503, 507
+};
+
+// Prints "ondol: <sentence>" on stderr and gives `code` back, so that failing is one line.
+int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int cli_fail_err(int code, const struct err *e);
+
+// One command: argv[0] is its name. Gives an exit code.
+int cmd_server(int argc, char **argv);
+int cmd_agent(int argc, char **argv);
+int cmd_dev(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_task(int argc, char **argv);
+int cmd_zone(int argc, char **argv);
+int cmd_heater(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_version(int argc, char **argv);
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `ondol server`: the runtime until a signal. Options come from the command line, before that from the file of --config.
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "cli/child.h"
+#include "cli/cli.h"
+#include "cli/config_file.h"
+#include "cli/options.h"
+#include "cli/serve.h"
+#include "server/runtime.h"
+
+struct values {
+    const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
+    double speed, dispatch_delay_s;
+    long instances, tasks, connections, per_address, body;
+};
+
+#define AT(field) offsetof(struct values, field)
+
+static const struct option_row rows[] = {
+    {"config", OPTION_TEXT, "FILE", AT(config), 0, 0, "Options from FILE (lines of option = value), then from FILE.d/*.conf"},
+    {"data", OPTION_TEXT, "DIR", AT(data), 0, 0, "Folder of the state, created when missing"},
+    {"listen", OPTION_LISTEN, "ADDRESS:PORT", AT(listen), 0, 0, "Where to serve (127.0.0.1:8080); port 0 takes a free one"},
+    {"token", OPTION_TEXT, "T", AT(token), 0, 0, "Token of the first account; by default one is made and kept in DIR/token"},
+    {"email", OPTION_TEXT, "E", AT(email), 0, 0, "E-mail of the first account, which is the operator's (admin@localhost)"},
+    {"node-token", OPTION_TEXT, "T", AT(node_token), 0, 0, "Token of the agents; by default one is made and kept in DIR/node-token"},
+    {"tls-cert", OPTION_TEXT, "FILE", AT(cert), 0, 0, "Serve HTTPS with this certificate (PEM)"},
+    {"tls-key", OPTION_TEXT, "FILE", AT(key), 0, 0, "and this key"},
+    {"tls-client-ca", OPTION_TEXT, "FILE", AT(client_ca), 0, 0, "Only for clients with a certificate of this authority"},
+    {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
+    {"speed", OPTION_REAL, "X", AT(speed), 0.01, 10000, "House time runs X times faster than the clock (1)"},
+    {"dispatch-delay", OPTION_REAL, "S", AT(dispatch_delay_s), 0, 86400, "A task stays in Submitted for at least S seconds (0)"},
+    {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
+    {"tasks-per-account", OPTION_INT, "N", AT(tasks), 1, 100000000, "Most unfinished tasks of an account (1000000)"},
+    {"connections", OPTION_INT, "N", AT(connections), 1, 100000, "Most connections at once (4096)"},
+    {"connections-per-address", OPTION_INT, "N", AT(per_address), 1, 100000, "Most of them from one address (as many)"},
+    {"body-bytes", OPTION_INT, "N", AT(body), 1024, 1 << 30, "Longest request body (33554432)"},
+    {0},
+};
+
+static const struct options options = {
+    .command = "server",
+    .what = "Serves the compute API, the API of the buildings under /ondol/v1, and /metrics, until a signal.",
+    .row = rows,
+};
+
+static void to_config(const struct values *v, struct runtime_config *c)
+{
+    runtime_config_default(c, v->speed);
+    c->data_dir = v->data;
+    c->listen = v->listen;
+    c->token = v->token;
+    c->email = v->email;
+    c->node_token = v->node_token;
+    c->tls_cert_file = v->cert;
+    c->tls_key_file = v->key;
+    c->tls_client_ca_file = v->client_ca;
+    c->record_file = v->record;
+    c->engine.dispatch_delay_ms = (int64_t)(v->dispatch_delay_s * 1000 * v->speed);
+    c->engine.instances_per_task = (int32_t)v->instances;
+    c->engine.tasks_per_account = (int32_t)v->tasks;
+    c->limits.connections = (int)v->connections;
+    c->limits.connections_per_address = (int)v->per_address;
+    c->limits.body_bytes = (size_t)v->body;
+}
+
+// The file gives defaults; what stands on the command line wins, so that it is read again on top.
+static int read_values(struct values *v, struct arena *a, int argc, char **argv)
+{
+    struct values first = *v;
+    struct err e = ERR_NULL;
+    int code = options_parse(&options, &first, NULL, argc, argv);
+    if (code >= 0 || !first.config) {
+        *v = first;
+        return code;
+    }
+    if (config_file_read(&options, v, first.config, a, &e))
+        return cli_fail_err(CLI_USAGE, &e);
+    return options_parse(&options, v, NULL, argc, argv);
+}
+
+static int serve(const struct values *v)
+{
+    struct runtime_config cfg;
+    struct runtime *r;
+    struct err e = ERR_NULL;
+    to_config(v, &cfg);
+    signals_hold();
+    if (runtime_start(&r, &cfg, &e))
+        return cli_fail_err(CLI_FAILED, &e);
+    char url[256];
+    serve_url(url, sizeof url, v->listen, runtime_port(r), v->cert != NULL);
+    printf("ondol: server ready at %s, data in %s\n", url, v->data);
+    fflush(stdout);
+    int sig;
+    bool deposed;
+    do {
+        sig = signals_wait(1000);
+        deposed = runtime_deposed(r);
+    } while (!deposed && (!sig || sig == SIGCHLD));
+    runtime_stop(r);
+    return deposed ? cli_fail(CLI_FAILED, "server: another server leads the store in %s now (one of the two is enough)", v->data)
+                   : CLI_DONE;
+}
+
+int cmd_server(int argc, char **argv)
+{
+    struct values v = {.listen = "127.0.0.1:8080",
+                       .email = "admin@localhost",
+                       .speed = 1,
+                       .instances = 2048,
+                       .tasks = 1000000,
+                       .connections = 4096,
+                       .per_address = 4096,
+                       .body = 32 << 20};
+    struct arena a = {0};
+    int code = read_values(&v, &a, argc, argv);
+    if (code < 0 && !v.data)
+        code = cli_fail(CLI_USAGE, "server: no folder for the state (give --data DIR)");
+    if (code < 0 && !v.cert != !v.key)
+        code = cli_fail(CLI_USAGE, "server: --tls-cert and --tls-key go together (give both or neither)");
+    if (code < 0)
+        code = serve(&v);
+    arena_deinit(&a);
+    return code;
+}

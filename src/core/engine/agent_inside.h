@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The inside of the node's engine, shared by the files agent_*.c and by nobody else: one file a concern.
+//   agent.c         new, free, the table of events        agent_lease.c   answers, wishes, lapses
+//   agent_run.c     the life of a run                     agent_heat.c    thermostats, boards, shares
+//   agent_meter.c   joules by their parts                 agent_outbox.c  what waits to be acknowledged, the
+//   calls agent_report.c  levels, as reports
+#ifndef ONDOL_CORE_ENGINE_AGENT_INSIDE_H
+#define ONDOL_CORE_ENGINE_AGENT_INSIDE_H
+
+#include "core/engine/agent.h"
+#include "core/heat/regulate.h"
+#include "core/heat/schedule.h"
+
+#define AGENT_RUNS_MAX      4096
+#define AGENT_RUNS_A_BOARD  16   // one runs, one may wait; the others are ended and not acknowledged yet
+#define AGENT_OUTBOX_MAX    8192 // reports; beyond it only ends of runs are taken
+#define AGENT_CALL_REPORTS  1024
+#define AGENT_CALL_BYTES    ((size_t)256 << 10) // six times that as JSON at worst, below what the wire takes
+
+enum run_state { RUN_ASSIGNED, RUN_STARTING, RUN_RUNNING, RUN_STOPPING, RUN_ENDED };
+
+struct agent_run {
+    uint64_t lease;
+    size_t board;
+    enum run_state state;
+    bool mute;    // of an epoch that is over: nothing is reported
+    bool listed;  // in the answer being applied
+    bool reading; // its pipes are read
+    bool paused;  // lease lapsed, policy PAUSE
+    uint32_t instance, instance_count, attempt;
+    enum activity activity;
+    house_ms until, renewed_at, assigned_at, started_at, state_since, kill_at;
+    enum on_lapse on_lapse;
+    int32_t end;                        // enum attempt_end to report when killed; -1: as it exits
+    const char *end_code, *end_message; // static texts
+    struct arena arena;                 // the launch
+    struct launch launch;
+    int32_t permille;          // share in force; -1: none set
+    int64_t cpu_ms, credit_us; // used, by the host; of it not accounted yet, us
+    int32_t use_permille, progress_permille;
+    // What its board's meter counted over idle, and what the points set for it would have given; since the last control step.
+    int64_t seen_uj, could_uj;
+    int32_t unused_ppm;        // filtered: what it leaves of its watts over idle
+    int64_t memory_mb, peak_mb;
+    int64_t energy_uj, exec_ms, core_ms, work_mhz_ms;
+    bool exit_acked;
+};
+
+struct agent_zone {
+    struct schedule schedule;
+    struct zone_wish base;
+    house_ms boost_until;
+    int32_t utc_offset_min;
+    struct zone_wish knob; // set by hand, against the schedule, until then
+    house_ms knob_until;
+    bool knob_pending; // the occupant's word is not acknowledged: what comes down about it is older
+    struct zone_shadow shadow;
+    int64_t asked_uj, delivered_uj, useful_uj;
+    int32_t short_w, use_permille; // watts that cannot be made because tasks leave theirs unused, and what they use
+};
+
+struct agent_board {
+    size_t zone, heater;
+    enum activity run;
+    struct operating_point point;
+    house_ms waking_until; // v INT64_MIN: awake
+    house_ms low_since;    // of the first board of a heater: its target is below the idle draw; v INT64_MIN: it is not
+    bool known;            // the device was told at least once
+    bool barred;
+    char barred_why[96];
+    struct board_meter meter; // last reading
+    bool metered;
+    int64_t apart_uj;         // since that reading: drawn apart from its task (all of it, without one)
+    int32_t expect_mw;        // what it draws, by what its task leaves unused
+    int64_t raw_at_report;
+    int64_t part_uj[ACTIVITY_N], part_ms[ACTIVITY_N];
+};
+
+struct outbox_item {
+    struct report r;
+    char *data; // owned, of REPORT_OUTPUT
+};
+
+struct agent {
+    struct agent_config cfg;
+    struct thermostat *thermostat;
+    struct zone_sense *sense;
+    struct agent_zone *zone;
+    struct agent_board *board;
+    size_t n_zones, n_boards, n_heaters;
+    struct agent_run *run; // by order of assignment
+    size_t n_runs, cap_runs;
+    // link
+    uint64_t nonce, epoch, have, seq; // seq: last one given
+    house_ms have_house;              // house time of the newest answer
+    house_ms wish_until;              // of what came from above; INT64_MIN: nothing in force
+    house_ms answered_at;
+    int64_t cap_mw;
+    bool filler_allowed, donated_allowed;
+    bool parked, reporting; // calls under way
+    bool rejoin;            // waits for its runs to die, then asks for a new epoch
+    bool shutdown;
+    bool regulate_due;                // a run came or went
+    bool wish_changed, tell_levels;   // somebody looks whether the heater follows: the beat after the control step is told
+    house_ms levels_at, next_control, last_control, last_meter, last_account;
+    bool ticked;
+    struct outbox_item *out;
+    size_t n_out, cap_out, out_bytes;
+    bool congested; // pipes are not read
+};
+
+struct agent_action *agent_act(struct agent_actions *out, enum agent_action_kind kind);
+
+// agent_run.c
+struct agent_run *run_find(struct agent *a, uint64_t lease);
+struct agent_run *run_on_board(
+    struct agent *a, size_t board); // the one that holds it: STARTING..STOPPING, or the first assigned
+void run_assign(struct agent *a, const struct assignment *as, const struct task_body *body, house_ms now);
+void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
+              house_ms now, struct agent_actions *out);
+void run_started(struct agent *a, const struct agent_event *ev, struct agent_actions *out);
+void run_start_failed(struct agent *a, const struct agent_event *ev);
+void run_usage(struct agent *a, const struct agent_event *ev);
+void run_output(struct agent *a, const struct agent_event *ev, struct agent_actions *out);
+void run_exited(struct agent *a, const struct agent_event *ev);
+void runs_step(struct agent *a, house_ms now, struct agent_actions *out); // starts, lapses, time-outs
+void runs_forget(struct agent *a);
+void run_drop(struct agent *a, size_t i);
+
+// agent_lease.c
+void lease_answer(struct agent *a, const struct agent_event *ev, struct agent_actions *out);
+void lease_step(struct agent *a, house_ms now, struct agent_actions *out);
+void lease_rejoin(struct agent *a, uint64_t entropy, house_ms now);
+void lease_knob(struct agent *a, const struct agent_event *ev);
+
+// agent_heat.c
+struct zone_wish agent_wish(const struct agent_zone *z, house_ms now); // week, boost and knob resolved
+void heat_control(struct agent *a, house_ms now, struct agent_actions *out);
+// Chooses again for all boards, with the requests as they are: when a run came, went or stood still between
+// two steps.
+void heat_regulate(struct agent *a, house_ms now, struct agent_actions *out);
+int32_t heat_share(const struct agent *a,
+                   const struct agent_run *r);                // of a run that is being started or runs
+void heat_shares(struct agent *a, struct agent_actions *out); // after runs came or went, too
+
+// agent_meter.c
+void meter_step(struct agent *a,
+                const struct agent_event *ev); // integrates since the last step; takes the readings
+void meter_boards(struct agent *a,
+                  house_ms now); // the boards' parts alone, when a run comes or goes between ticks
+void meter_restart(struct agent *a);
+void meter_unused(struct agent *a, int64_t dt_ms); // a control step's worth of readings into unused_ppm
+
+// agent_outbox.c
+struct report *outbox_add(struct agent *a, enum report_kind kind, const char *name, uint64_t lease,
+                          house_ms now);
+void outbox_add_output(struct agent *a, uint64_t lease, uint8_t stream, const char *data, size_t n,
+                       house_ms now);
+void outbox_acked(struct agent *a, uint64_t acked);
+void outbox_clear(struct agent *a);
+bool outbox_holds(const struct agent *a, enum report_kind kind, const char *name, uint64_t lease);
+void outbox_reading(struct agent *a, struct agent_actions *out); // stops and resumes the reading of pipes
+
+// agent_report.c
+void report_levels(struct agent *a, house_ms now);
+void report_exit(struct agent *a, struct agent_run *r, enum attempt_end end, int32_t exit_code,
+                 int32_t signal, const char *code, const char *message, house_ms now);
+
+#endif

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Levels as reports: how things stand, of which only the latest matters. One that waits to be acknowledged is
+// not repeated with newer figures; so the outbox does not grow while the link is down.
+#include <stdio.h>
+#include <string.h>
+
+#include "core/engine/agent_inside.h"
+
+static void zone_level(struct agent *a, size_t i, house_ms now)
+{
+    const struct agent_zone *z = &a->zone[i];
+    const struct thermostat *t = &a->thermostat[i];
+    const char *name = a->cfg.offer.zone[i].name;
+    if (!outbox_holds(a, REPORT_ZONE, name, 0)) {
+        struct report *r = outbox_add(a, REPORT_ZONE, name, 0, now);
+        r->zone.room_mc = a->sense[i].room_mc;
+        r->zone.setpoint_mc = t->wish.setpoint_mc;
+        r->zone.mode = (uint8_t)t->wish.mode;
+        r->zone.guard = (uint8_t)t->guard;
+        r->zone.missing_w = thermostat_missing_w(t);
+        r->zone.request = t->request;
+        int64_t draw_mw = 0;
+        for (size_t k = 0; k < a->n_boards; k++)
+            draw_mw += a->board[k].zone == i ? a->board[k].expect_mw : 0;
+        r->zone.draw_w = (int32_t)((a->sense[i].draw_mw != INT32_MIN ? a->sense[i].draw_mw : draw_mw) / 1000);
+        thermostat_why(t, now, z->utc_offset_min * 60000, r->zone.why, sizeof r->zone.why);
+        size_t n = strlen(r->zone.why);
+        if (z->short_w > 0)
+            snprintf(r->zone.why + n, sizeof r->zone.why - n, "; its tasks use only %d %% of their share, %d W short",
+                     z->use_permille / 10, z->short_w);
+    }
+    if (!outbox_holds(a, REPORT_METER_ZONE, name, 0)) {
+        struct report *r = outbox_add(a, REPORT_METER_ZONE, name, 0, now);
+        r->meter_zone.asked_mj = z->asked_uj / 1000;
+        r->meter_zone.delivered_mj = z->delivered_uj / 1000;
+        r->meter_zone.useful_mj = z->useful_uj / 1000;
+        r->meter_zone.shadow_mj = z->shadow.shadow_mj;
+        r->meter_zone.shadow_mc = z->shadow.shadow_mc;
+    }
+}
+
+static void board_level(struct agent *a, size_t i, house_ms now)
+{
+    struct agent_board *b = &a->board[i];
+    const char *name = a->cfg.offer.board[i].name;
+    if (!outbox_holds(a, REPORT_BOARD, name, 0)) {
+        struct report *r = outbox_add(a, REPORT_BOARD, name, 0, now);
+        r->board.run = (uint8_t)b->run;
+        r->board.draw_mw = b->expect_mw;
+        r->board.freq_mhz = b->point.freq_mhz;
+        r->board.duty_permille = b->point.duty_permille;
+        r->board.barred = b->barred;
+        memcpy(r->board.barred_why, b->barred_why, sizeof r->board.barred_why);
+    }
+    if (b->metered && !outbox_holds(a, REPORT_METER_BOARD, name, 0)) {
+        struct report *r = outbox_add(a, REPORT_METER_BOARD, name, 0, now);
+        r->meter_board.raw_mj = b->raw_at_report = b->meter.raw_mj;
+        r->meter_board.wrap_mj = b->meter.wrap_mj;
+        for (int k = 0; k < ACTIVITY_N; k++) {
+            r->meter_board.part_mj[k] = b->part_uj[k] / 1000;
+            r->meter_board.part_ms[k] = b->part_ms[k];
+        }
+    }
+}
+
+static void run_level(struct agent *a, const struct agent_run *run, house_ms now)
+{
+    if (run->state != RUN_RUNNING)
+        return;
+    const struct agent_board *b = &a->board[run->board];
+    const struct curve *c = &a->cfg.offer.board[run->board].curve;
+    if (!outbox_holds(a, REPORT_LEVEL, "", run->lease)) {
+        struct report *r = outbox_add(a, REPORT_LEVEL, "", run->lease, now);
+        r->level.phase = PHASE_EXECUTION;
+        r->level.progress_permille = run->progress_permille;
+        r->level.freq_mhz = b->point.freq_mhz;
+        r->level.max_freq_mhz = c->p[c->n - 1].freq_mhz;
+        r->level.duty_permille = b->point.duty_permille;
+        r->level.cpu_permille = run->use_permille;
+        r->level.memory_mb = (int32_t)run->memory_mb;
+        r->level.memory_max_mb = a->cfg.offer.board[run->board].spec.memory_mb;
+        r->level.exec_ms = run->exec_ms;
+    }
+    if (!outbox_holds(a, REPORT_METER_LEASE, "", run->lease)) {
+        struct report *r = outbox_add(a, REPORT_METER_LEASE, "", run->lease, now);
+        r->meter_lease.energy_mj = run->energy_uj / 1000;
+        r->meter_lease.core_ms = run->core_ms;
+    }
+}
+
+void report_levels(struct agent *a, house_ms now)
+{
+    a->levels_at = now;
+    for (size_t i = 0; i < a->n_zones; i++)
+        zone_level(a, i, now);
+    for (size_t i = 0; i < a->n_boards; i++)
+        board_level(a, i, now);
+    for (size_t i = 0; i < a->n_runs; i++)
+        run_level(a, &a->run[i], now);
+}
+
+void report_exit(struct agent *a, struct agent_run *run, enum attempt_end end, int32_t exit_code,
+                 int32_t signal, const char *code, const char *message, house_ms now)
+{
+    if (run->mute)
+        return;
+    struct report *r = outbox_add(a, REPORT_EXITED, "", run->lease, now);
+    r->exited.end = (uint8_t)end;
+    r->exited.exit_code = exit_code;
+    r->exited.signal = signal;
+    r->exited.wall_ms = house_since(now, run->assigned_at);
+    r->exited.exec_ms = run->exec_ms;
+    r->exited.core_ms = run->core_ms;
+    r->exited.work_mhz_s = run->work_mhz_ms / 1000;
+    r->exited.energy_mj = run->energy_uj / 1000;
+    r->exited.peak_memory_mb = (int32_t)run->peak_mb;
+    snprintf(r->exited.code, sizeof r->exited.code, "%s", code);
+    snprintf(r->exited.message, sizeof r->exited.message, "%.159s", message);
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The life of a run, from the assignment to the moment that nobody asks for it any more. An ended run stays
+// as a mark until its end is acknowledged and the parent no longer lists it: a repeated or late answer cannot
+// start it again.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/engine/agent_inside.h"
+
+struct agent_run *run_find(struct agent *a, uint64_t lease)
+{
+    for (size_t i = 0; i < a->n_runs; i++)
+        if (a->run[i].lease == lease)
+            return &a->run[i];
+    return NULL;
+}
+
+struct agent_run *run_on_board(struct agent *a, size_t board)
+{
+    struct agent_run *waiting = NULL;
+    for (size_t i = 0; i < a->n_runs; i++) {
+        struct agent_run *r = &a->run[i];
+        if (r->board != board || r->state == RUN_ENDED)
+            continue;
+        if (r->state != RUN_ASSIGNED)
+            return r;
+        if (!waiting)
+            waiting = r;
+    }
+    return waiting;
+}
+
+static void set_state(struct agent_run *r, enum run_state s, house_ms now)
+{
+    r->state = s;
+    r->state_since = now;
+}
+
+static void end_now(struct agent *a, struct agent_run *r, enum attempt_end end, const char *code,
+                    const char *message, house_ms now)
+{
+    set_state(r, RUN_ENDED, now);
+    a->regulate_due = true;
+    report_exit(a, r, end, -1, -1, code, message, now);
+    arena_deinit(&r->arena); // the launch is over, and the mark is small
+    r->arena = ARENA_NULL;
+}
+
+// A launch that cannot be made is the customer's error and final; a board that is not here is the parent's,
+// tried again.
+void run_assign(struct agent *a, const struct assignment *as, const struct task_body *body, house_ms now)
+{
+    if (a->n_runs >= AGENT_RUNS_MAX || a->n_runs >= AGENT_RUNS_A_BOARD * (a->n_boards + 1) || a->shutdown || a->rejoin)
+        return; // it stays unstarted, and the parent's time-out finds it another board
+    struct agent_run *r = VEC_PUSH(a->run, a->n_runs, a->cap_runs);
+    a->regulate_due = true;
+    *r = (struct agent_run){
+        .lease = as->lease,
+        .state = RUN_ASSIGNED,
+        .instance = as->instance,
+        .instance_count = as->instance_count,
+        .attempt = as->attempt,
+        .activity = (enum activity)as->activity,
+        .until = as->until,
+        .renewed_at = now,
+        .assigned_at = now,
+        .state_since = now,
+        .on_lapse = (enum on_lapse)as->on_lapse,
+        .end = -1,
+        .permille = -1,
+        .progress_permille = -1,
+        .listed = true,
+        .reading = true,
+    };
+    struct err e = ERR_NULL;
+    const char *code;
+    const struct offer *o = &a->cfg.offer;
+    for (r->board = 0; r->board < o->n_boards && strcmp(o->board[r->board].name, as->board) != 0;)
+        r->board++;
+    if (as->stop)
+        end_now(a, r, (enum attempt_end)as->stop_end, "", "", now);
+    else if (r->board == o->n_boards)
+        end_now(a, r, ATTEMPT_LOST, "no-board", "this heater has no such board", now);
+    else if (!o->board[r->board].sandbox)
+        end_now(a, r, ATTEMPT_FAILURE, "no-sandbox", o->board[r->board].sandbox_lack, now);
+    else if (!body)
+        end_now(a, r, ATTEMPT_LOST, "no-body", "the assignment came without its task", now);
+    else if (launch_make(body, as->instance, as->instance_count, &r->arena, &r->launch, &code, &e) < 0)
+        end_now(a, r, ATTEMPT_FAILURE, code, e.text, now);
+}
+
+void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
+              house_ms now, struct agent_actions *out)
+{
+    if (r->state == RUN_ENDED || r->state == RUN_STOPPING)
+        return;
+    if (r->state == RUN_ASSIGNED) {
+        end_now(a, r, (enum attempt_end)end, code, message, now);
+        return;
+    }
+    r->end = end;
+    r->end_code = code;
+    r->end_message = message;
+    set_state(r, RUN_STOPPING, now);
+    r->kill_at = now;
+    a->regulate_due = true;
+    agent_act(out, ACT_KILL)->lease = r->lease;
+    if (!r->reading) { // its end is told after its output: what is left in its pipes must come, full outbox
+                       // or not
+        struct agent_action *act = agent_act(out, ACT_READ);
+        act->lease = r->lease;
+        act->read = r->reading = true;
+    }
+}
+
+void run_started(struct agent *a, const struct agent_event *ev, struct agent_actions *out)
+{
+    struct agent_run *r = run_find(a, ev->start.lease);
+    if (!r || r->state != RUN_STARTING) {
+        agent_act(out, ACT_KILL)->lease = ev->start.lease; // stopped or given up while it was being made
+        if (r && r->state == RUN_STOPPING)
+            r->started_at = ev->now;
+        return;
+    }
+    meter_boards(a, ev->now);
+    set_state(r, RUN_RUNNING, ev->now);
+    r->started_at = ev->now;
+    outbox_add(a, REPORT_STARTED, "", r->lease, ev->now)->started.at = ev->now;
+    if (a->congested) {
+        struct agent_action *act = agent_act(out, ACT_READ);
+        act->lease = r->lease;
+        act->read = r->reading = false;
+    }
+}
+
+void run_start_failed(struct agent *a, const struct agent_event *ev)
+{
+    struct agent_run *r = run_find(a, ev->start.lease);
+    if (!r || (r->state != RUN_STARTING && r->state != RUN_STOPPING))
+        return;
+    if (r->state == RUN_STOPPING)
+        end_now(a, r, (enum attempt_end)r->end, r->end_code, r->end_message, ev->now);
+    else
+        end_now(a, r, ATTEMPT_FAILURE, ev->start.code, ev->start.message, ev->now);
+}
+
+// The host's counters only grow; a smaller figure is a reading that comes late.
+static void take_usage(struct agent_run *r, int64_t cpu_ms, int64_t peak_bytes)
+{
+    if (cpu_ms > r->cpu_ms) {
+        r->credit_us += (cpu_ms - r->cpu_ms) * 1000;
+        r->cpu_ms = cpu_ms;
+    }
+    if (peak_bytes >> 20 > r->peak_mb)
+        r->peak_mb = peak_bytes >> 20;
+}
+
+void run_usage(struct agent *a, const struct agent_event *ev)
+{
+    struct agent_run *r = run_find(a, ev->usage.lease);
+    if (!r)
+        return;
+    take_usage(r, ev->usage.cpu_ms, ev->usage.peak_bytes);
+    r->memory_mb = ev->usage.memory_bytes >> 20;
+    r->progress_permille = ev->usage.progress_permille;
+}
+
+void run_output(struct agent *a, const struct agent_event *ev, struct agent_actions *out)
+{
+    struct agent_run *r = run_find(a, ev->output.lease);
+    if (!r || r->mute || r->state == RUN_ENDED)
+        return;
+    outbox_add_output(a, r->lease, ev->output.stream, ev->output.data, ev->output.n, ev->now);
+    outbox_reading(a, out);
+}
+
+void run_exited(struct agent *a, const struct agent_event *ev)
+{
+    struct agent_run *r = run_find(a, ev->exited.lease);
+    if (!r || r->state == RUN_ENDED)
+        return;
+    take_usage(r, ev->exited.cpu_ms, ev->exited.peak_bytes);
+    meter_boards(a, ev->now);
+    char message[160] = "";
+    const char *code = "";
+    enum attempt_end end = ATTEMPT_SUCCESS;
+    if (r->end >= 0) { // it was stopped; that it ended by itself in the same moment changes nothing
+        end = (enum attempt_end)r->end;
+        code = r->end_code;
+        snprintf(message, sizeof message, "%s", r->end_message);
+    } else if (ev->exited.signal > 0) {
+        end = ATTEMPT_FAILURE;
+        code = "signal";
+        snprintf(message, sizeof message, "the command was ended by signal %d", ev->exited.signal);
+    } else if (ev->exited.exit_code != 0) {
+        end = ATTEMPT_FAILURE;
+        code = "exit-code";
+        snprintf(message, sizeof message, "the command ended with exit code %d", ev->exited.exit_code);
+    }
+    set_state(r, RUN_ENDED, ev->now);
+    a->regulate_due = true;
+    report_exit(a, r, end, ev->exited.signal > 0 ? -1 : ev->exited.exit_code,
+                ev->exited.signal > 0 ? ev->exited.signal : -1, code, message, ev->now);
+    arena_deinit(&r->arena);
+    r->arena = ARENA_NULL;
+}
+
+static bool board_ready(struct agent *a, size_t board)
+{
+    const struct agent_board *b = &a->board[board];
+    return !b->barred && b->known && b->run != ACTIVITY_SLEEP && b->waking_until.v == INT64_MIN;
+}
+
+static void start(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out)
+{
+    set_state(r, RUN_STARTING, now);
+    struct agent_action *act = agent_act(out, ACT_START);
+    act->lease = r->lease;
+    act->board = r->board;
+    act->start.launch = r->launch;
+    act->start.memory_mb = a->cfg.offer.board[r->board].spec.memory_mb;
+    act->start.permille = r->permille = heat_share(a, r);
+}
+
+static void give_up_kill(struct agent *a, struct agent_run *r, house_ms now)
+{
+    struct agent_board *b = &a->board[r->board];
+    b->barred = true;
+    snprintf(b->barred_why, sizeof b->barred_why, "a task could not be killed");
+    end_now(a, r, ATTEMPT_LOST, "not-killed", "the sandbox did not end when it was killed", now);
+}
+
+static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out)
+{
+    int64_t since = house_since(now, r->state_since);
+    switch (r->state) {
+    case RUN_ASSIGNED:
+        if (!a->rejoin && board_ready(a, r->board) && run_on_board(a, r->board) == r)
+            start(a, r, now, out);
+        break;
+    case RUN_STARTING:
+        if (since > a->cfg.start_timeout_ms)
+            run_stop(a, r, ATTEMPT_LOST, "start-timeout", "the sandbox did not start in time", now, out);
+        break;
+    case RUN_STOPPING:
+        if (since > a->cfg.kill_timeout_ms) {
+            give_up_kill(a, r, now);
+        } else if (house_since(now, r->kill_at) > a->cfg.kill_again_ms) {
+            r->kill_at = now;
+            agent_act(out, ACT_KILL)->lease = r->lease;
+        }
+        break;
+    case RUN_RUNNING:
+    case RUN_ENDED:
+        break;
+    }
+}
+
+void runs_step(struct agent *a, house_ms now, struct agent_actions *out)
+{
+    for (size_t i = 0; i < a->n_runs; i++)
+        run_step(a, &a->run[i], now, out);
+}
+
+void run_drop(struct agent *a, size_t i)
+{
+    arena_deinit(&a->run[i].arena);
+    memmove(&a->run[i], &a->run[i + 1], (a->n_runs - i - 1) * sizeof *a->run);
+    a->n_runs--;
+}
+
+void runs_forget(struct agent *a)
+{
+    for (size_t i = a->n_runs; i-- > 0;) {
+        const struct agent_run *r = &a->run[i];
+        if (r->state == RUN_ENDED && (r->mute || (r->exit_acked && !r->listed)))
+            run_drop(a, i);
+    }
+}

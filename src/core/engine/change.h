@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a batch of events changes, as rows: the engine's only words to the store. A change carries the whole row, so that
+// writing it twice is the same as once. Strings live in the arena of the batch.
+#ifndef ONDOL_CORE_ENGINE_CHANGE_H
+#define ONDOL_CORE_ENGINE_CHANGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "core/work/task.h"
+
+enum change_kind {
+    CHANGE_META,        // name -> value
+    CHANGE_ACCOUNT,
+    CHANGE_TASK_NEW,    // with body
+    CHANGE_TASK_LIVE,   // the moving part only
+    CHANGE_TASK_BODY,   // new body (PUT), name and tags with it
+    CHANGE_TASK_GONE,   // task, its attempts, output and cursors
+    CHANGE_LEASE,
+    CHANGE_LEASE_GONE,
+    CHANGE_ATTEMPT,
+    CHANGE_OUTPUT,
+    CHANGE_NODE,
+    CHANGE_SITE,
+    CHANGE_ZONE,
+    CHANGE_BOARD,
+    CHANGE_LEDGER_WORK, // absolute figures of one cell
+    CHANGE_LEDGER_ZONE,
+    CHANGE_METER,
+    CHANGE_KIND_N,
+};
+
+struct row_meta {
+    const char *name;
+    int64_t value;
+};
+
+struct row_account {
+    uint64_t id;
+    const char *email, *name;
+    const char *token_hash; // lower-case hex SHA-256 of the token
+    int64_t created_ms;
+    int32_t max_tasks, max_instances_per_task;
+    uint8_t research; // turns flex into donated
+};
+
+// The moving part of a task. Ranges are texts "0-3,7".
+struct row_task_live {
+    uint64_t id;
+    uint8_t state, previous_state; // enum task_state
+    int64_t state_ms, previous_state_ms, modified_ms, end_ms; // -1: never
+    const char *succeeded, *failed, *cancelled, *started_once; // ranges; failed does not hold cancelled ones
+    int32_t running, running_cores;
+    int64_t exec_ms, wall_ms, core_ms, energy_mj;  // sums over ended attempts, house time
+    int32_t retries_used, lost_attempts, preempted_attempts;
+    int32_t progress_permille, results_count;
+    const char *errors; // JSON array text [{code,message,debug}], bounded
+};
+
+struct row_task {
+    uint64_t id; // also the order of creation
+    char uuid[UUID_TEXT_BYTES];
+    const char *shortname;
+    uint64_t account;
+    const char *name, *profile;
+    uint8_t activity; // class
+    int32_t instances;
+    int64_t created_ms;
+    const char *ranges;       // ids of the instances, "0-3,7"
+    int32_t retries_total, retries_each;
+    int64_t queue_max_ms;     // -1: none
+    const char *hardware;     // constraint_format(); "": none
+    const char *body; // JSON object as accepted, normalised
+    struct row_task_live live;
+};
+
+struct row_lease {
+    uint64_t id, task, node, board;
+    uint32_t instance, attempt;
+    uint8_t activity, state; // engine's own states
+    int64_t granted_ms, until_ms, started_ms; // started -1: not yet
+    int64_t energy_mj, core_ms; // last cumulative meters
+};
+
+// A finished attempt. (task, instance, attempt) is written once and never again.
+struct row_attempt {
+    uint64_t task, lease;
+    uint32_t instance, attempt;
+    uint8_t end; // enum attempt_end
+    int64_t granted_ms, started_ms, ended_ms, wall_ms, exec_ms, core_ms, work_mhz_s, energy_mj;
+    int32_t exit_code, signal, cores, peak_memory_mb;
+    const char *board, *spec_key, *cpu_model, *node;
+    uint64_t epoch, seq; // the report that told it; 0 when the parent decided (lost, cancelled in the queue)
+    const char *code, *message;
+};
+
+struct row_output {
+    uint64_t task, node, epoch, seq; // (node, epoch, seq) is unique
+    uint32_t instance, attempt;
+    uint8_t stream;
+    int64_t at_ms;
+    const char *data;
+    size_t n;
+};
+
+struct row_node {
+    uint64_t id;
+    const char *name;
+    uint64_t nonce, epoch, seq;
+    int64_t seen_ms;
+};
+
+struct row_site {
+    uint64_t id;
+    const char *name;
+    int32_t utc_offset_min;
+    int64_t cap_mw; // -1: none
+};
+
+struct row_zone {
+    uint64_t id, site, node;
+    const char *name, *label, *schedule;
+    int32_t nameplate_w, setpoint_mc;
+    uint8_t mode, is_virtual;
+    int64_t boost_until_ms;
+    int64_t asked_mj, delivered_mj, useful_mj, shadow_mj; // totals over all epochs
+    int64_t base_asked_mj, base_delivered_mj, base_useful_mj, base_shadow_mj; // last cumulative of the current epoch
+};
+
+struct row_board {
+    uint64_t id, zone, node;
+    const char *name, *heater;
+    const char *offer; // JSON of spec and curve as offered
+    uint8_t barred;
+    const char *barred_why;
+};
+
+// Cell of the ledger: what an activity of a board used in one hour. task 0: none (filler, burn, idle, ...).
+struct row_ledger_work {
+    int64_t hour_ms;
+    uint64_t board, task, account;
+    uint8_t activity;
+    int64_t energy_mj, core_ms, ms;
+};
+
+struct row_ledger_zone {
+    int64_t hour_ms;
+    uint64_t zone;
+    int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
+};
+
+// A board's cumulative meter as last read.
+struct row_meter {
+    uint64_t board, epoch;
+    int64_t raw_mj, at_ms;
+    int64_t total_mj;                       // of the meter since the first reading
+    int64_t part_mj[10], part_ms[10];       // last cumulative parts of the epoch, by enum activity
+    int64_t energy_mj[10], spent_ms[10];    // totals over all epochs, by enum activity
+    int32_t resets, wraps, gaps;
+    uint8_t started;                        // whether raw_mj is a reading
+};
+
+struct change {
+    enum change_kind kind;
+    union {
+        struct row_meta meta;
+        struct row_account account;
+        struct row_task task;
+        struct row_task_live live;
+        struct {
+            uint64_t id;
+            const char *name, *body;
+            int64_t modified_ms;
+        } body;
+        uint64_t gone; // task or lease id
+        struct row_lease lease;
+        struct row_attempt attempt;
+        struct row_output output;
+        struct row_node node;
+        struct row_site site;
+        struct row_zone zone;
+        struct row_board board;
+        struct row_ledger_work work;
+        struct row_ledger_zone heat;
+        struct row_meter meter;
+    };
+};
+
+#endif

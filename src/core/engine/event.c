@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/engine/event.h"
+
+const char *event_kind_name(enum event_kind k)
+{
+    static const char *const names[EVENT_KIND_N] = {
+        [EVENT_TICK] = "tick",
+        [EVENT_ACCOUNT_PUT] = "account-put",
+        [EVENT_TASKS_CREATE] = "tasks-create",
+        [EVENT_TASK_PUT] = "task-put",
+        [EVENT_TASK_ABORT] = "task-abort",
+        [EVENT_TASKS_ABORT] = "tasks-abort",
+        [EVENT_TASK_DELETE] = "task-delete",
+        [EVENT_SYNC] = "sync",
+        [EVENT_ZONE_SET] = "zone-set",
+        [EVENT_SITE_SET] = "site-set",
+        [EVENT_BOARD_BAR] = "board-bar",
+    };
+    return (unsigned)k < EVENT_KIND_N ? names[k] : "none";
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What happens to the server's engine, in one totally ordered stream (docs/design/0005-ordered-log.md). An event owns
+// nothing: its strings and arrays live as long as the call that applies it. Entropy (uuids, tokens) arrives in events.
+#ifndef ONDOL_CORE_ENGINE_EVENT_H
+#define ONDOL_CORE_ENGINE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/when.h"
+#include "core/engine/sync.h"
+#include "core/work/activity.h"
+#include "core/work/constraint.h"
+#include "core/work/task.h"
+
+enum event_kind {
+    EVENT_TICK,         // time passed: leases, time-outs
+    EVENT_ACCOUNT_PUT,
+    EVENT_TASKS_CREATE, // one or many; each item succeeds or fails alone
+    EVENT_TASK_PUT,     // new body
+    EVENT_TASK_ABORT,
+    EVENT_TASKS_ABORT,  // every task of the account that is not final (optionally by ids)
+    EVENT_TASK_DELETE,
+    EVENT_SYNC,
+    EVENT_ZONE_SET,
+    EVENT_SITE_SET,
+    EVENT_BOARD_BAR,
+    EVENT_KIND_N,
+};
+const char *event_kind_name(enum event_kind k);
+
+// A task as the API understood it. `refusal_code` not 0: the API already found it wrong; the engine only answers so, which
+// keeps the order of a bulk request.
+struct task_draft {
+    int refusal_code;
+    const char *refusal;   // sentence then
+    uint8_t uuid[16];      // entropy
+    const char *name, *profile;
+    const char *shortname; // NULL: the uuid
+    enum activity activity;
+    const char *ranges;    // "0-3,7": the instance ids
+    int32_t instances;     // how many those are
+    struct constraint constraint;
+    int32_t retries_total, retries_each; // 0: none; -1: no limit of this kind
+    int64_t queue_max_ms;  // give up when still queued after this; -1: never
+    int64_t expected_run_ms; // customer's word; -1: not said
+    const char *body;      // normalised JSON object
+};
+
+struct event {
+    enum event_kind kind;
+    uint64_t seq;   // position in the log
+    uint64_t token; // who waits for the answer; 0: nobody
+    house_ms now;
+    union {
+        struct {
+            uint64_t id; // 0: new, the engine gives one (by e-mail: the same e-mail is the same account)
+            const char *email, *name, *token_hash;
+            int32_t max_tasks;
+            bool research;
+        } account;
+        struct {
+            uint64_t account;
+            const struct task_draft *draft;
+            size_t n;
+        } create;
+        struct {
+            uint64_t account;
+            const char *id; // uuid or shortname
+            const char *name, *body; // for PUT
+            uint64_t final_id;       // for DELETE: its row id when the store says that it is final and of this account; else 0
+        } task;
+        struct {
+            uint64_t account;
+        } tasks;
+        struct sync_up sync;
+        struct {
+            const char *zone; // name
+            bool has_setpoint, has_mode, has_schedule, has_boost;
+            int32_t setpoint_mc;
+            uint8_t mode;
+            const char *schedule;
+            int64_t boost_ms; // from now
+        } zone;
+        struct {
+            const char *site;
+            bool has_cap, has_utc_offset;
+            int64_t cap_mw; // -1: none
+            int32_t utc_offset_min;
+        } site;
+        struct {
+            const char *board;
+            bool barred;
+            const char *why;
+        } bar;
+    };
+};
+
+// What the one who waits is told. Codes are numbered as in HTTP; messages are the public API's own where it has one.
+struct reply_item {
+    int code;
+    char uuid[UUID_TEXT_BYTES]; // "" on failure
+    const char *message;        // NULL on success
+};
+
+struct reply {
+    uint64_t token;
+    int code;
+    const char *message; // NULL on success
+    struct reply_item *item;
+    size_t n_items;
+    uint64_t id;         // account id for EVENT_ACCOUNT_PUT
+    int64_t count;       // tasks aborted for EVENT_TASKS_ABORT
+};
+
+#endif

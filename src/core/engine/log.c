@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One walk over the fields serves both directions, so that what is written is what is read.
+#include "core/engine/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct codec {
+    struct buf *out;         // NULL: reading
+    const uint8_t *p, *end;
+    struct arena *a;
+    bool bad;
+};
+
+static void put_number(struct codec *c, int64_t v)
+{
+    uint64_t u = (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
+    for (; u >= 0x80; u >>= 7)
+        buf_putc(c->out, (char)(u | 0x80));
+    buf_putc(c->out, (char)u);
+}
+
+static int64_t get_number(struct codec *c)
+{
+    uint64_t u = 0;
+    for (int shift = 0;; shift += 7) {
+        if (c->p == c->end || shift > 63) {
+            c->bad = true;
+            return 0;
+        }
+        uint8_t byte = *c->p++;
+        u |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80))
+            break;
+    }
+    return (int64_t)(u >> 1 ^ (u & 1 ? UINT64_MAX : 0));
+}
+
+static int64_t number(struct codec *c, int64_t v)
+{
+    if (!c->out)
+        return get_number(c);
+    put_number(c, v);
+    return v;
+}
+
+// A number of any type; what does not fit it makes the event bad.
+#define N(c, x)                                                                                                        \
+    do {                                                                                                               \
+        int64_t v_ = number(c, (int64_t)(x));                                                                          \
+        (x) = (__typeof__(x))v_;                                                                                       \
+        if ((int64_t)(x) != v_)                                                                                        \
+            (c)->bad = true;                                                                                           \
+    } while (0)
+
+static size_t length(struct codec *c, size_t n)
+{
+    int64_t got = number(c, (int64_t)n);
+    if (c->out)
+        return n;
+    if (got < 0 || got > c->end - c->p) { // whatever it counts takes at least a byte each
+        c->bad = true;
+        return 0;
+    }
+    return (size_t)got;
+}
+
+static void bytes(struct codec *c, void *data, size_t n)
+{
+    if (c->out) {
+        buf_put(c->out, data, n);
+    } else if ((size_t)(c->end - c->p) < n) {
+        c->bad = true;
+    } else {
+        memcpy(data, c->p, n);
+        c->p += n;
+    }
+}
+
+// Text in an array of its own.
+static void text(struct codec *c, char *t, size_t size)
+{
+    size_t n = length(c, c->out ? strnlen(t, size - 1) : 0);
+    if (n >= size || c->bad) {
+        c->bad = true;
+        return;
+    }
+    bytes(c, t, n);
+    if (c->out)
+        return;
+    memset(t + n, 0, size - n);
+    c->bad = c->bad || strlen(t) != n;
+}
+
+#define T(c, array) text(c, array, sizeof(array))
+
+static void blob(struct codec *c, const char **s, size_t *n)
+{
+    *n = length(c, *n);
+    if (c->out) {
+        buf_put(c->out, *s, *n);
+        return;
+    }
+    *s = arena_strndup(c->a, (const char *)c->p, c->bad ? 0 : *n);
+    c->p += c->bad ? 0 : *n;
+}
+
+// Text somewhere else, or NULL.
+static void string(struct codec *c, const char **s)
+{
+    bool there = *s != NULL;
+    size_t n = c->out && there ? strlen(*s) : 0;
+    N(c, there);
+    *s = there ? *s : NULL;
+    if (!there)
+        return;
+    blob(c, s, &n);
+    c->bad = c->bad || strlen(*s) != n;
+}
+
+// An array of `size` bytes each: gives it, made anew when reading.
+static void *items(struct codec *c, void *v, size_t *n, size_t size)
+{
+    *n = length(c, *n);
+    if (c->out)
+        return v;
+    if (*n > LOG_ITEMS_MAX) {
+        c->bad = true;
+        *n = 0;
+    }
+    return arena_alloc(c->a, *n * size);
+}
+
+// ---- the parts of a sync
+
+static void spec(struct codec *c, struct board_spec *s)
+{
+    N(c, s->cores);
+    N(c, s->memory_mb);
+    N(c, s->gpu);
+    N(c, s->ssd);
+    T(c, s->key);
+    T(c, s->cpu_model);
+}
+
+static void curve(struct codec *c, struct curve *k)
+{
+    T(c, k->model);
+    N(c, k->cores);
+    N(c, k->idle_mw);
+    N(c, k->sleep_mw);
+    N(c, k->boot_ms);
+    N(c, k->n);
+    if (k->n < 0 || k->n > CURVE_POINTS_MAX) {
+        c->bad = true;
+        return;
+    }
+    for (int i = 0; i < k->n; i++) {
+        N(c, k->p[i].freq_mhz);
+        N(c, k->p[i].draw_mw);
+    }
+}
+
+static void offer(struct codec *c, struct offer *o)
+{
+    o->zone = items(c, o->zone, &o->n_zones, sizeof *o->zone);
+    for (size_t i = 0; i < o->n_zones && !c->bad; i++) {
+        struct offer_zone *z = &o->zone[i];
+        T(c, z->name);
+        T(c, z->site);
+        T(c, z->label);
+        N(c, z->nameplate_w);
+        N(c, z->setpoint_mc);
+        N(c, z->mode);
+        N(c, z->is_virtual);
+    }
+    o->board = items(c, o->board, &o->n_boards, sizeof *o->board);
+    for (size_t i = 0; i < o->n_boards && !c->bad; i++) {
+        struct offer_board *b = &o->board[i];
+        T(c, b->name);
+        T(c, b->heater);
+        T(c, b->zone);
+        spec(c, &b->spec);
+        curve(c, &b->curve);
+        N(c, b->sandbox);
+        T(c, b->sandbox_lack);
+    }
+}
+
+static void report_zone(struct codec *c, struct report *r)
+{
+    N(c, r->zone.room_mc);
+    N(c, r->zone.setpoint_mc);
+    N(c, r->zone.mode);
+    N(c, r->zone.guard);
+    N(c, r->zone.draw_w);
+    N(c, r->zone.missing_w);
+    struct heat_request *q = &r->zone.request;
+    N(c, q->target_w);
+    N(c, q->min_w);
+    N(c, q->max_w);
+    N(c, q->up_j);
+    N(c, q->down_j);
+    N(c, q->t_up_s);
+    N(c, q->t_down_s);
+    N(c, q->valid_until.v);
+    T(c, r->zone.why);
+}
+
+static void report_board(struct codec *c, struct report *r)
+{
+    N(c, r->board.run);
+    N(c, r->board.draw_mw);
+    N(c, r->board.freq_mhz);
+    N(c, r->board.duty_permille);
+    N(c, r->board.barred);
+    T(c, r->board.barred_why);
+}
+
+static void report_started(struct codec *c, struct report *r)
+{
+    N(c, r->started.at.v);
+}
+
+static void report_level(struct codec *c, struct report *r)
+{
+    N(c, r->level.phase);
+    N(c, r->level.progress_permille);
+    N(c, r->level.freq_mhz);
+    N(c, r->level.max_freq_mhz);
+    N(c, r->level.duty_permille);
+    N(c, r->level.cpu_permille);
+    N(c, r->level.memory_mb);
+    N(c, r->level.memory_max_mb);
+    N(c, r->level.exec_ms);
+}
+
+static void report_output(struct codec *c, struct report *r)
+{
+    N(c, r->output.stream);
+    blob(c, &r->output.data, &r->output.n);
+}
+
+static void report_exited(struct codec *c, struct report *r)
+{
+    N(c, r->exited.end);
+    N(c, r->exited.exit_code);
+    N(c, r->exited.signal);
+    N(c, r->exited.wall_ms);
+    N(c, r->exited.exec_ms);
+    N(c, r->exited.core_ms);
+    N(c, r->exited.work_mhz_s);
+    N(c, r->exited.energy_mj);
+    N(c, r->exited.peak_memory_mb);
+    T(c, r->exited.code);
+    T(c, r->exited.message);
+}
+
+static void report_meter_board(struct codec *c, struct report *r)
+{
+    N(c, r->meter_board.raw_mj);
+    N(c, r->meter_board.wrap_mj);
+    for (int i = 0; i < ACTIVITY_N; i++) {
+        N(c, r->meter_board.part_mj[i]);
+        N(c, r->meter_board.part_ms[i]);
+    }
+}
+
+static void report_meter_lease(struct codec *c, struct report *r)
+{
+    N(c, r->meter_lease.energy_mj);
+    N(c, r->meter_lease.core_ms);
+}
+
+static void report_meter_zone(struct codec *c, struct report *r)
+{
+    N(c, r->meter_zone.asked_mj);
+    N(c, r->meter_zone.delivered_mj);
+    N(c, r->meter_zone.useful_mj);
+    N(c, r->meter_zone.shadow_mj);
+    N(c, r->meter_zone.shadow_mc);
+}
+
+static void report_setpoint(struct codec *c, struct report *r)
+{
+    N(c, r->setpoint.setpoint_mc);
+    N(c, r->setpoint.mode);
+}
+
+typedef void report_walk(struct codec *c, struct report *r);
+
+static report_walk *const report_walks[REPORT_KIND_N] = {
+    [REPORT_ZONE] = report_zone,
+    [REPORT_BOARD] = report_board,
+    [REPORT_STARTED] = report_started,
+    [REPORT_LEVEL] = report_level,
+    [REPORT_OUTPUT] = report_output,
+    [REPORT_EXITED] = report_exited,
+    [REPORT_METER_BOARD] = report_meter_board,
+    [REPORT_METER_LEASE] = report_meter_lease,
+    [REPORT_METER_ZONE] = report_meter_zone,
+    [REPORT_SETPOINT] = report_setpoint,
+};
+
+static void walk_sync(struct codec *c, struct event *ev)
+{
+    struct sync_up *up = &ev->sync;
+    T(c, up->node);
+    N(c, up->nonce);
+    N(c, up->epoch);
+    N(c, up->have);
+    N(c, up->has_offer);
+    if (up->has_offer)
+        offer(c, &up->offer);
+    up->report = items(c, up->report, &up->n_reports, sizeof *up->report);
+    for (size_t i = 0; i < up->n_reports && !c->bad; i++) {
+        struct report *r = &up->report[i];
+        N(c, r->seq);
+        N(c, r->at.v);
+        N(c, r->kind);
+        T(c, r->name);
+        N(c, r->lease);
+        if ((unsigned)r->kind >= REPORT_KIND_N)
+            c->bad = true;
+        else
+            report_walks[r->kind](c, r);
+    }
+}
+
+// ---- the other events
+
+static void walk_account(struct codec *c, struct event *ev)
+{
+    N(c, ev->account.id);
+    string(c, &ev->account.email);
+    string(c, &ev->account.name);
+    string(c, &ev->account.token_hash);
+    N(c, ev->account.max_tasks);
+    N(c, ev->account.research);
+    c->bad = c->bad || !ev->account.email;
+}
+
+static void constraint(struct codec *c, struct constraint *k)
+{
+    N(c, k->cores_min);
+    N(c, k->cores_max);
+    N(c, k->memory_mb_min);
+    N(c, k->memory_mb_max);
+    N(c, k->mb_per_core_min);
+    N(c, k->mb_per_core_max);
+    N(c, k->gpu);
+    N(c, k->ssd);
+    T(c, k->key);
+    T(c, k->cpu_model);
+}
+
+static void draft(struct codec *c, struct task_draft *d)
+{
+    N(c, d->refusal_code);
+    string(c, &d->refusal);
+    bytes(c, d->uuid, sizeof d->uuid);
+    string(c, &d->name);
+    string(c, &d->profile);
+    string(c, &d->shortname);
+    N(c, d->activity);
+    string(c, &d->ranges);
+    N(c, d->instances);
+    constraint(c, &d->constraint);
+    N(c, d->retries_total);
+    N(c, d->retries_each);
+    N(c, d->queue_max_ms);
+    N(c, d->expected_run_ms);
+    string(c, &d->body);
+    if (!d->refusal_code && (!activity_is_task(d->activity) || !d->ranges))
+        c->bad = true;
+}
+
+static void walk_create(struct codec *c, struct event *ev)
+{
+    N(c, ev->create.account);
+    struct task_draft *d = items(c, (void *)(uintptr_t)ev->create.draft, &ev->create.n, sizeof *d);
+    ev->create.draft = d;
+    for (size_t i = 0; i < ev->create.n && !c->bad; i++)
+        draft(c, &d[i]);
+}
+
+static void walk_task(struct codec *c, struct event *ev)
+{
+    N(c, ev->task.account);
+    string(c, &ev->task.id);
+    string(c, &ev->task.name);
+    string(c, &ev->task.body);
+    N(c, ev->task.final_id);
+    c->bad = c->bad || !ev->task.id;
+}
+
+static void walk_tasks(struct codec *c, struct event *ev)
+{
+    N(c, ev->tasks.account);
+}
+
+static void walk_zone(struct codec *c, struct event *ev)
+{
+    string(c, &ev->zone.zone);
+    N(c, ev->zone.has_setpoint);
+    N(c, ev->zone.has_mode);
+    N(c, ev->zone.has_schedule);
+    N(c, ev->zone.has_boost);
+    N(c, ev->zone.setpoint_mc);
+    N(c, ev->zone.mode);
+    string(c, &ev->zone.schedule);
+    N(c, ev->zone.boost_ms);
+    c->bad = c->bad || !ev->zone.zone;
+}
+
+static void walk_site(struct codec *c, struct event *ev)
+{
+    string(c, &ev->site.site);
+    N(c, ev->site.has_cap);
+    N(c, ev->site.has_utc_offset);
+    N(c, ev->site.cap_mw);
+    N(c, ev->site.utc_offset_min);
+    c->bad = c->bad || !ev->site.site;
+}
+
+static void walk_bar(struct codec *c, struct event *ev)
+{
+    string(c, &ev->bar.board);
+    N(c, ev->bar.barred);
+    string(c, &ev->bar.why);
+    c->bad = c->bad || !ev->bar.board;
+}
+
+static void walk_tick(struct codec *c, struct event *ev)
+{
+    (void)c;
+    (void)ev;
+}
+
+typedef void event_walk(struct codec *c, struct event *ev);
+
+static event_walk *const event_walks[EVENT_KIND_N] = {
+    [EVENT_TICK] = walk_tick,         [EVENT_ACCOUNT_PUT] = walk_account, [EVENT_TASKS_CREATE] = walk_create,
+    [EVENT_TASK_PUT] = walk_task,     [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
+    [EVENT_TASK_DELETE] = walk_task,  [EVENT_SYNC] = walk_sync,           [EVENT_ZONE_SET] = walk_zone,
+    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,
+};
+
+static void walk(struct codec *c, struct event *ev)
+{
+    int version = LOG_VERSION;
+    N(c, version);
+    N(c, ev->kind);
+    N(c, ev->seq);
+    N(c, ev->token);
+    N(c, ev->now.v);
+    if (version != LOG_VERSION || (unsigned)ev->kind >= EVENT_KIND_N)
+        c->bad = true;
+    else if (!c->bad)
+        event_walks[ev->kind](c, ev);
+}
+
+void event_encode(const struct event *ev, struct buf *out)
+{
+    struct event copy = *ev; // the walk writes every field back as it was
+    walk(&(struct codec){.out = out}, &copy);
+}
+
+int event_decode(const char *data, size_t n, struct arena *a, struct event *ev, struct err *e)
+{
+    struct codec c = {.p = (const uint8_t *)data, .end = (const uint8_t *)data + n, .a = a};
+    *ev = (struct event){0};
+    walk(&c, ev);
+    if (c.bad || c.p != c.end)
+        return err_set(e, -EBADMSG, "log: an event of %zu bytes cannot be read at byte %zu (is it of another version?)", n,
+                       (size_t)(c.p - (const uint8_t *)data));
+    return 0;
+}
+
+// ---- records
+
+#define SETTLE 1
+#define EVENT  0
+
+static void put_record(int what, const struct buf *body, struct buf *out)
+{
+    struct codec c = {.out = out};
+    put_number(&c, (int64_t)body->n);
+    put_number(&c, what);
+    buf_put(out, body->v, body->n);
+}
+
+void log_put_event(const struct event *ev, struct buf *out)
+{
+    struct buf body = BUF_INIT(LOG_RECORD_MAX);
+    event_encode(ev, &body);
+    out->failed = out->failed || body.failed;
+    put_record(EVENT, &body, out);
+    buf_deinit(&body);
+}
+
+void log_put_settle(house_ms now, struct buf *out)
+{
+    struct buf body = BUF_INIT(16);
+    put_number(&(struct codec){.out = &body}, now.v);
+    put_record(SETTLE, &body, out);
+    buf_deinit(&body);
+}
+
+int log_next(const char *data, size_t n, size_t *pos, struct arena *a, struct log_record *r, struct err *e)
+{
+    size_t head = strlen(LOG_HEADER);
+    if (!*pos) {
+        if (n < head || memcmp(data, LOG_HEADER, head) != 0)
+            return err_set(e, -EBADMSG, "log: this is no log of version %d", LOG_VERSION);
+        *pos = head;
+    }
+    struct codec c = {.p = (const uint8_t *)data + *pos, .end = (const uint8_t *)data + n, .a = a};
+    int64_t bytes_n = get_number(&c), what = get_number(&c);
+    if (c.bad)
+        return 0; // the end, or a record that was begun
+    if (bytes_n < 0 || (uint64_t)bytes_n > LOG_RECORD_MAX || (what != EVENT && what != SETTLE))
+        return err_set(e, -EBADMSG, "log: byte %zu: this is no record", *pos);
+    if (bytes_n > c.end - c.p)
+        return 0;
+    const char *body = (const char *)c.p;
+    *r = (struct log_record){.settle = what == SETTLE};
+    *pos = (size_t)(body - data) + (size_t)bytes_n;
+    if (what == EVENT)
+        return event_decode(body, (size_t)bytes_n, a, &r->ev, e) < 0 ? -EBADMSG : 1;
+    c.end = c.p + bytes_n;
+    r->now = HOUSE_MS(get_number(&c));
+    return c.bad || c.p != c.end ? err_set(e, -EBADMSG, "log: byte %zu: a settle cannot be read", *pos) : 1;
+}

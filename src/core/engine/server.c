@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine's doors: new, apply, settle. One function per kind of event; see server_state.h for who has which.
+#include "base/hash.h"
+#include "base/mem.h"
+#include "core/engine/server_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void server_config_default(struct server_config *c)
+{
+    *c = (struct server_config){
+        .instances_per_task = 2048,
+        .tasks_per_account = 1000000,
+        .lease_ms = 60000,
+        .lease_margin_ms = 10000,
+        .start_timeout_ms = 300000,
+        .preempt_grace_ms = 60000,
+        .donated_allowed = true,
+        .filler_allowed = true,
+    };
+}
+
+struct server *server_new(const struct server_config *cfg)
+{
+    struct server *s = mem_alloc(sizeof *s);
+    s->cfg = *cfg;
+    s->planner = planner_new(price_table_default());
+    s->next_id = 1;
+    s->id_written = 1;
+    s->hash = HASH_SEED;
+    s->restoring = true;
+    return s;
+}
+
+void server_free(struct server *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->n_accounts; i++) {
+        free(s->account[i].email);
+        free(s->account[i].name);
+        free(s->account[i].token_hash);
+    }
+    for (size_t i = 0; i < s->n_tasks; i++)
+        if (s->task[i].id)
+            task_slot_free(s, (uint32_t)i);
+    for (size_t i = 0; i < s->n_zones; i++) {
+        free(s->zone[i]->schedule);
+        free(s->zone[i]);
+    }
+    for (size_t i = 0; i < s->n_boards; i++)
+        free(s->board[i]);
+    for (size_t i = 0; i < s->n_nodes; i++) {
+        free(s->node[i].zone);
+        free(s->node[i].board);
+    }
+    void *const vectors[] = {s->account, s->task, s->free_task, s->lease, s->free_lease, s->site,
+                             s->zone,    s->board, s->node,     s->timer, s->dirty_task, s->dirty_zone.v, s->dirty_board.v,
+                             s->dirty_node.v, s->dirty_meter.v};
+    for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
+        free(vectors[i]);
+    struct idmap *const ids[] = {&s->account_by_id, &s->task_by_id, &s->lease_by_id, &s->task_by_uuid,
+                                 &s->site_by_id,    &s->zone_by_id, &s->board_by_id, &s->node_by_id};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        idmap_deinit(ids[i]);
+    struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name,
+                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        strmap_deinit(names[i]);
+    planner_free(s->planner);
+    plan_deinit(&s->plan);
+    ledger_deinit(&s->ledger);
+    free(s);
+}
+
+static void tick(struct server *s, struct effects *fx)
+{
+    struct timer t;
+    while (timer_pop_due(s, s->now, &t)) {
+        switch ((enum timer_kind)t.kind) {
+        case TIMER_NODE:
+            server_node_timer(s, t.id, fx);
+            break;
+        case TIMER_LEASE:
+            lease_timer(s, t.id, fx);
+            break;
+        case TIMER_QUEUE_MAX:
+            server_queue_max(s, t.id, fx);
+            break;
+        case TIMER_HELD_BACK:
+            server_release_held(s, t.id);
+            break;
+        }
+    }
+}
+
+typedef void handler(struct server *s, const struct event *ev, struct effects *fx);
+
+static handler *const handlers[EVENT_KIND_N] = {
+    [EVENT_ACCOUNT_PUT] = server_account_put, [EVENT_TASKS_CREATE] = server_tasks_create,
+    [EVENT_TASK_PUT] = server_task_put,       [EVENT_TASK_ABORT] = server_task_abort,
+    [EVENT_TASKS_ABORT] = server_tasks_abort, [EVENT_TASK_DELETE] = server_task_delete,
+    [EVENT_SYNC] = server_sync_up,            [EVENT_ZONE_SET] = server_zone_set,
+    [EVENT_SITE_SET] = server_site_set,       [EVENT_BOARD_BAR] = server_board_bar,
+};
+
+void server_apply(struct server *s, const struct event *ev, struct effects *fx)
+{
+    if (house_before(s->now, ev->now)) // the house's clock never goes back
+        s->now = ev->now;
+    s->counts.events++;
+    server_trace(s, ev->kind, (int64_t)ev->seq, s->now.v);
+    tick(s, fx);
+    if (handlers[ev->kind])
+        handlers[ev->kind](s, ev, fx);
+}
+
+static void write_tasks(struct server *s, struct effects *fx)
+{
+    for (size_t i = 0; i < s->n_dirty; i++) {
+        struct task *t = &s->task[s->dirty_task[i]];
+        if (!t->id || !t->dirty)
+            continue;
+        t->dirty = false;
+        struct change *c = fx_change(fx, CHANGE_TASK_LIVE);
+        task_live_row(s, t, &fx->arena, &c->live);
+        if (task_ended(t)) // it leaves memory with the commit that ends it
+            task_slot_free(s, s->dirty_task[i]);
+    }
+    s->n_dirty = 0;
+}
+
+static void write_nodes(struct server *s, struct effects *fx)
+{
+    for (size_t i = 0; i < s->dirty_node.n; i++) {
+        struct node *n = &s->node[s->dirty_node.v[i]];
+        n->listed = false;
+        if (n->dirty) {
+            n->dirty = false;
+            fx_change(fx, CHANGE_NODE)->node =
+                (struct row_node){.id = n->id, .name = arena_strdup(&fx->arena, n->name), .nonce = n->nonce,
+                                  .epoch = n->epoch, .seq = n->seq, .seen_ms = n->seen.v};
+        }
+        if (n->woken) {
+            n->woken = false;
+            uint64_t *w = VEC_PUSH(fx->wake, fx->n_wakes, fx->cap_wakes);
+            *w = n->id;
+        }
+    }
+    s->dirty_node.n = 0;
+}
+
+static void write_fleet(struct server *s, struct effects *fx)
+{
+    for (size_t i = 0; i < s->dirty_zone.n; i++) {
+        struct zone *z = s->zone[s->dirty_zone.v[i]];
+        z->dirty = false;
+        struct change *c = fx_change(fx, CHANGE_ZONE);
+        zone_row(s, z, &fx->arena, &c->zone);
+    }
+    s->dirty_zone.n = 0;
+    for (size_t i = 0; i < s->dirty_board.n; i++) {
+        struct board *b = s->board[s->dirty_board.v[i]];
+        b->dirty = false;
+        struct change *c = fx_change(fx, CHANGE_BOARD);
+        board_row(s, b, &fx->arena, &c->board);
+    }
+    s->dirty_board.n = 0;
+}
+
+void server_settle(struct server *s, house_ms now, struct effects *fx)
+{
+    if (house_before(s->now, now))
+        s->now = now;
+    server_carry_out(s, s->now, fx);
+    write_tasks(s, fx);
+    write_fleet(s, fx);
+    write_nodes(s, fx);
+    server_ledger_rows(s, fx);
+    if (s->next_id != s->id_written) {
+        fx_change(fx, CHANGE_META)->meta = (struct row_meta){.name = "next_id", .value = (int64_t)s->next_id};
+        s->id_written = s->next_id;
+    }
+}
+
+house_ms server_next_tick(const struct server *s)
+{
+    return s->n_timers ? s->timer[0].at : HOUSE_MS(INT64_MAX);
+}
+
+uint64_t server_hash(const struct server *s)
+{
+    return s->hash;
+}

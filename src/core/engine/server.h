@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server's engine: state + event + now -> new state, rows to write, answers to give. Pure and single-threaded.
+//
+//   program:  server_new -> server_restore(row)... -> server_restored -> { server_apply(event)... ; server_settle } per batch
+//
+// server_settle ends a batch: it plans, renews leases and collects what the batch changed. Nothing of a batch may leave
+// the process before its changes are committed (docs/design/0003-output-gate.md).
+#ifndef ONDOL_CORE_ENGINE_SERVER_H
+#define ONDOL_CORE_ENGINE_SERVER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/engine/change.h"
+#include "core/engine/event.h"
+
+struct server;
+
+struct server_config {
+    int32_t instances_per_task;  // limit, default 2048
+    int32_t tasks_per_account;   // limit of tasks not final, default 1,000,000
+    int64_t lease_ms;            // an assignment not renewed for this long is lost, house time; default 60,000
+    int64_t lease_margin_ms;     // the parent waits this much longer than the node, default 10,000
+    int64_t dispatch_delay_ms;   // a task waits at least this long in Submitted, default 0
+    int64_t start_timeout_ms;    // assigned but not started, default 300,000
+    int64_t preempt_grace_ms;    // asked to stop but no word, default 60,000
+    bool donated_allowed, filler_allowed;
+    bool check_plans;            // run plan_check after every plan (tests, debug builds)
+};
+void server_config_default(struct server_config *c);
+
+struct effects {
+    struct arena arena; // everything below lives here
+    struct change *change;
+    size_t n_changes, cap_changes;
+    struct reply *reply;
+    size_t n_replies, cap_replies;
+    struct sync_wait {
+        uint64_t token, node;
+        bool now; // answer after commit; otherwise it may be parked until the node is woken
+    } *sync;
+    size_t n_syncs, cap_syncs;
+    uint64_t *wake; // nodes whose desired state changed
+    size_t n_wakes, cap_wakes;
+    struct note {   // for the event stream: {"kind":"task","id":...}
+        const char *kind, *json;
+    } *note;
+    size_t n_notes, cap_notes;
+};
+void effects_init(struct effects *fx);
+void effects_clear(struct effects *fx);
+void effects_deinit(struct effects *fx);
+
+struct server *server_new(const struct server_config *cfg);
+void server_free(struct server *s);
+
+// Before the first row: `now` says from which hour on the ledger's open cells will be given.
+void server_restore_from(struct server *s, house_ms now);
+// At load: one row at a time in the store's order; then once server_restored. A row that makes no sense is an error.
+int server_restore(struct server *s, const struct change *row, struct err *e);
+void server_restored(struct server *s, house_ms now);
+
+void server_apply(struct server *s, const struct event *ev, struct effects *fx);
+void server_settle(struct server *s, house_ms now, struct effects *fx);
+
+// When the engine next wants EVENT_TICK at the latest; INT64_MAX: nothing waits.
+house_ms server_next_tick(const struct server *s);
+
+// What a node should be doing now. Bodies are left NULL with `need_body` set; `task` says whose.
+void server_desired(const struct server *s, uint64_t node, house_ms now, struct arena *a, struct sync_down *down);
+
+// Whether a call with this epoch and nonce is of a life of the node that is over: it gets epoch_refused.
+bool server_sync_refused(const struct server *s, uint64_t node, uint64_t epoch, uint64_t nonce);
+
+// Hash of all actions so far, for replay.
+uint64_t server_hash(const struct server *s);
+
+// ---- views: what pages and metrics are made from. All strings live in the engine until the next apply.
+
+struct zone_view {
+    uint64_t id;
+    const char *name, *label, *site, *node, *schedule, *why;
+    bool is_virtual, online;
+    uint8_t mode, guard;
+    int32_t setpoint_mc, room_mc, shadow_mc, draw_w, missing_w, nameplate_w;
+    house_ms at, boost_until;
+    struct heat_request request;
+    int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
+};
+
+struct board_view {
+    uint64_t id;
+    const char *name, *heater, *zone, *site, *node, *barred_why;
+    const struct board_spec *spec;
+    bool online, barred;
+    uint8_t run;
+    int32_t draw_mw, freq_mhz, duty_permille;
+    char task_uuid[UUID_TEXT_BYTES]; // "": none
+    uint32_t instance;
+    int64_t total_mj;                        // its meter
+    int64_t energy_mj[ACTIVITY_N], ms[ACTIVITY_N]; // by activity; UNATTRIBUTED is the rest to the meter
+};
+
+struct site_view {
+    uint64_t id;
+    const char *name;
+    int32_t utc_offset_min;
+    int64_t cap_mw;
+    int32_t n_zones, n_boards;
+};
+
+size_t server_sites(const struct server *s);
+size_t server_zones(const struct server *s);
+size_t server_boards(const struct server *s);
+void server_site(const struct server *s, size_t i, struct site_view *v);
+void server_zone(const struct server *s, size_t i, struct zone_view *v);
+void server_board(const struct server *s, size_t i, struct board_view *v);
+bool server_find_zone(const struct server *s, const char *name, size_t *i);
+bool server_find_board(const struct server *s, const char *name, size_t *i);
+bool server_find_site(const struct server *s, const char *name, size_t *i);
+
+// One running instance of a task, for `status.runningInstancesInfo`.
+struct live_view {
+    uint32_t instance, attempt;
+    uint8_t phase;
+    const struct board_spec *spec;
+    const char *board;
+    int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
+    int64_t exec_ms, energy_mj, core_ms;
+};
+// Calls `each` for every assigned instance of a task. Returns how many; 0 too when the task is not in memory.
+size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v), void *ctx);
+
+struct engine_counts {
+    uint64_t tasks_live, tasks_queued, instances_queued, instances_running, leases;
+    uint64_t events, plans, assigned, preempted, lost, duplicates; // since start
+    uint64_t boards_online, nodes_online;
+};
+void server_counts(const struct server *s, struct engine_counts *c);
+// Of one account: what runs now. Arrays by class (ACTIVITY_RESERVED..DONATED).
+void server_account_counts(const struct server *s, uint64_t account, int64_t *tasks, int64_t running_instances[4], int64_t running_cores[4]);
+
+// One sentence with the figures; false when there is no such task or zone in memory.
+bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out);
+bool server_why_zone(const struct server *s, const char *zone, house_ms now, struct buf *out);
+
+#endif

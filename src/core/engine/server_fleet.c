@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sites, zones, boards, nodes: made by what nodes offer, changed by what people wish. Records stay for good: their ids
+// stand in the ledger.
+#include "base/mem.h"
+#include "base/num.h"
+#include "core/engine/server_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLEET_MAX       (1 << 20) // nodes, zones, boards: what nodes can make grow
+#define NAMEPLATE_W_MAX 1000000
+
+static void name_copy(char to[NAME_BYTES], const char *from)
+{
+    snprintf(to, NAME_BYTES, "%s", from);
+}
+
+uint32_t server_node_new(struct server *s, uint64_t id, const char *name)
+{
+    struct node *n = VEC_PUSH(s->node, s->n_nodes, s->cap_nodes);
+    uint32_t at = (uint32_t)(s->n_nodes - 1);
+    *n = (struct node){.id = id, .first_lease = NONE, .cap_mw = -1};
+    name_copy(n->name, name);
+    idmap_set(&s->node_by_id, id, at);
+    strmap_set(&s->node_by_name, n->name, at);
+    return at;
+}
+
+uint32_t server_site_new(struct server *s, uint64_t id, const char *name)
+{
+    struct site *x = VEC_PUSH(s->site, s->n_sites, s->cap_sites);
+    uint32_t at = (uint32_t)(s->n_sites - 1);
+    *x = (struct site){.id = id, .cap_mw = -1};
+    name_copy(x->name, name);
+    idmap_set(&s->site_by_id, id, at);
+    strmap_set(&s->site_by_name, x->name, at);
+    planner_site(s->planner, at, &(struct plan_site){.cap_mw = -1});
+    return at;
+}
+
+uint32_t server_zone_new(struct server *s, uint64_t id, const char *name)
+{
+    struct zone **z = VEC_PUSH(s->zone, s->n_zones, s->cap_zones);
+    uint32_t at = (uint32_t)(s->n_zones - 1);
+    *z = mem_alloc(sizeof **z);
+    **z = (struct zone){.id = id, .site = NONE, .node = NONE, .room_mc = INT32_MIN, .shadow_mc = INT32_MIN,
+                        .at = HOUSE_MS(-1), .mode = ZONE_COMFORT};
+    name_copy((*z)->name, name);
+    idmap_set(&s->zone_by_id, id, at);
+    strmap_set(&s->zone_by_name, (*z)->name, at);
+    return at;
+}
+
+uint32_t server_board_new(struct server *s, uint64_t id, const char *name)
+{
+    struct board **b = VEC_PUSH(s->board, s->n_boards, s->cap_boards);
+    uint32_t at = (uint32_t)(s->n_boards - 1);
+    *b = mem_alloc(sizeof **b);
+    **b = (struct board){.id = id, .zone = NONE, .node = NONE, .lease = NONE, .run = ACTIVITY_IDLE};
+    name_copy((*b)->name, name);
+    idmap_set(&s->board_by_id, id, at);
+    strmap_set(&s->board_by_name, (*b)->name, at);
+    return at;
+}
+
+void zone_plan(struct server *s, uint32_t zone)
+{
+    const struct zone *z = s->zone[zone];
+    struct heat_request r = z->request;
+    r.target_w = (int32_t)int_clamp(r.target_w, 0, NAMEPLATE_W_MAX);
+    r.min_w = (int32_t)int_clamp(r.min_w, 0, NAMEPLATE_W_MAX);
+    r.max_w = (int32_t)int_clamp(r.max_w, 0, NAMEPLATE_W_MAX);
+    planner_zone(s->planner, zone,
+                 &(struct plan_zone){.site = z->site, .request = r,
+                                     .online = z->node != NONE && s->node[z->node].online && z->at.v >= 0});
+}
+
+static void forget(uint32_t *v, size_t *n, uint32_t value)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (v[i] == value) {
+            memmove(&v[i], &v[i + 1], (*n - i - 1) * sizeof *v);
+            (*n)--;
+            return;
+        }
+    }
+}
+
+// A zone with all its boards and watts moves to a site.
+void zone_join_site(struct server *s, uint32_t zone, uint32_t site, int32_t nameplate_w)
+{
+    struct zone *z = s->zone[zone];
+    if (z->site != NONE) {
+        struct site *old = &s->site[z->site];
+        old->n_zones--;
+        old->n_boards -= z->n_boards;
+        old->nameplate_w -= z->nameplate_w;
+    }
+    z->site = site;
+    z->nameplate_w = nameplate_w;
+    s->site[site].n_zones++;
+    s->site[site].n_boards += z->n_boards;
+    s->site[site].nameplate_w += nameplate_w;
+}
+
+void board_join_zone(struct server *s, uint32_t board, uint32_t zone)
+{
+    struct board *b = s->board[board];
+    if (b->zone != NONE) {
+        s->zone[b->zone]->n_boards--;
+        s->site[s->zone[b->zone]->site].n_boards--;
+    }
+    b->zone = zone;
+    s->zone[zone]->n_boards++;
+    s->site[s->zone[zone]->site].n_boards++;
+}
+
+void node_own_zone(struct server *s, uint32_t node, uint32_t zone)
+{
+    struct zone *z = s->zone[zone];
+    if (z->node == node)
+        return;
+    if (z->node != NONE)
+        forget(s->node[z->node].zone, &s->node[z->node].n_zones, zone);
+    z->node = node;
+    if (node == NONE)
+        return;
+    struct node *n = &s->node[node];
+    uint32_t *at = VEC_PUSH(n->zone, n->n_zones, n->cap_zones);
+    *at = zone;
+}
+
+void node_own_board(struct server *s, uint32_t node, uint32_t board)
+{
+    struct board *b = s->board[board];
+    if (b->node == node)
+        return;
+    if (b->node != NONE)
+        forget(s->node[b->node].board, &s->node[b->node].n_boards, board);
+    b->node = node;
+    if (node == NONE)
+        return;
+    struct node *n = &s->node[node];
+    uint32_t *at = VEC_PUSH(n->board, n->n_boards, n->cap_boards);
+    *at = board;
+}
+
+void site_row(const struct site *x, struct arena *a, struct row_site *row)
+{
+    *row = (struct row_site){.id = x->id, .name = arena_strdup(a, x->name), .utc_offset_min = x->utc_offset_min,
+                             .cap_mw = x->cap_mw};
+}
+
+void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row)
+{
+    *row = (struct row_zone){
+        .id = z->id, .site = s->site[z->site].id, .node = z->node == NONE ? 0 : s->node[z->node].id,
+        .name = arena_strdup(a, z->name), .label = arena_strdup(a, z->label),
+        .schedule = arena_strdup(a, z->schedule ? z->schedule : ""), .nameplate_w = z->nameplate_w,
+        .setpoint_mc = z->setpoint_mc, .mode = z->mode, .is_virtual = z->is_virtual, .boost_until_ms = z->boost_until.v,
+        .asked_mj = z->asked_mj, .delivered_mj = z->delivered_mj, .useful_mj = z->useful_mj, .shadow_mj = z->shadow_mj,
+        .base_asked_mj = z->base_asked_mj, .base_delivered_mj = z->base_delivered_mj, .base_useful_mj = z->base_useful_mj,
+        .base_shadow_mj = z->base_shadow_mj,
+    };
+}
+
+void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row)
+{
+    *row = (struct row_board){.id = b->id, .zone = s->zone[b->zone]->id, .node = b->node == NONE ? 0 : s->node[b->node].id,
+                              .name = arena_strdup(a, b->name), .heater = arena_strdup(a, b->heater),
+                              .offer = board_offer_text(b, a), .barred = (uint8_t)(b->barred | b->node_barred << 1),
+                              .barred_why = arena_strdup(a, b->barred || !b->node_barred ? b->barred_why : b->node_barred_why)};
+}
+
+// ---- the offer
+
+// Zones and boards that another live node holds are not given away: two heaters with one name is a mistake to be told.
+static const char *held_elsewhere(const struct server *s, uint32_t node, const struct offer *o, struct arena *a)
+{
+    uint64_t at;
+    for (size_t i = 0; i < o->n_zones; i++) {
+        if (!strmap_get(&s->zone_by_name, o->zone[i].name, &at))
+            continue;
+        uint32_t holder = s->zone[at]->node;
+        if (holder != NONE && holder != node && s->node[holder].online)
+            return arena_printf(a, "offer.zones: %s belongs to node %s, which is there (names are unique in the fleet)",
+                                o->zone[i].name, s->node[holder].name);
+    }
+    for (size_t i = 0; i < o->n_boards; i++) {
+        if (!strmap_get(&s->board_by_name, o->board[i].name, &at))
+            continue;
+        uint32_t holder = s->board[at]->node;
+        if (holder != NONE && holder != node && s->node[holder].online)
+            return arena_printf(a, "offer.boards: %s belongs to node %s, which is there (names are unique in the fleet)",
+                                o->board[i].name, s->node[holder].name);
+    }
+    return NULL;
+}
+
+static const char *board_flaw(const struct offer_board *b, struct arena *a)
+{
+    struct err e = ERR_NULL;
+    if (curve_check(&b->curve, &e) < 0)
+        return arena_printf(a, "offer.boards: %s: %s", b->name, e.text);
+    if (b->spec.cores < 1 || b->spec.cores > 1024)
+        return arena_printf(a, "offer.boards: %s: spec.cores is %d: must be 1..1024", b->name, (int)b->spec.cores);
+    if (b->spec.memory_mb < 0)
+        return arena_printf(a, "offer.boards: %s: spec.memory_mb is %d: must not be negative", b->name, (int)b->spec.memory_mb);
+    return NULL;
+}
+
+static const char *flaw(const struct offer *o, struct arena *a)
+{
+    struct strmap zones = STRMAP_NULL, boards = STRMAP_NULL;
+    const char *why = NULL;
+    for (size_t i = 0; i < o->n_zones && !why; i++) {
+        const struct offer_zone *z = &o->zone[i];
+        if (strmap_get(&zones, z->name, NULL))
+            why = arena_printf(a, "offer.zones: %s is there twice", z->name);
+        else if (z->nameplate_w < 0 || z->nameplate_w > NAMEPLATE_W_MAX)
+            why = arena_printf(a, "offer.zones: %s: nameplate_w is %d: must be 0..%d", z->name, (int)z->nameplate_w, NAMEPLATE_W_MAX);
+        else if (z->mode >= ZONE_MODE_N)
+            why = arena_printf(a, "offer.zones: %s: mode %d is not known", z->name, z->mode);
+        strmap_set(&zones, z->name, 1);
+    }
+    for (size_t i = 0; i < o->n_boards && !why; i++) {
+        const struct offer_board *b = &o->board[i];
+        if (strmap_get(&boards, b->name, NULL))
+            why = arena_printf(a, "offer.boards: %s is there twice", b->name);
+        else if (!strmap_get(&zones, b->zone, NULL))
+            why = arena_printf(a, "offer.boards: %s is in zone %s, which is not offered", b->name, b->zone);
+        else
+            why = board_flaw(b, a);
+        strmap_set(&boards, b->name, 1);
+    }
+    strmap_deinit(&zones);
+    strmap_deinit(&boards);
+    return why;
+}
+
+static uint32_t site_by_name(struct server *s, const char *name, struct effects *fx)
+{
+    uint64_t at;
+    if (strmap_get(&s->site_by_name, name, &at))
+        return (uint32_t)at;
+    uint32_t site = server_site_new(s, server_new_id(s), name);
+    struct change *c = fx_change(fx, CHANGE_SITE);
+    site_row(&s->site[site], &fx->arena, &c->site);
+    return site;
+}
+
+static void offer_zone(struct server *s, uint32_t node, const struct offer_zone *o, struct effects *fx)
+{
+    uint64_t at;
+    if (!strmap_get(&s->zone_by_name, o->name, &at)) {
+        at = server_zone_new(s, server_new_id(s), o->name);
+        s->zone[at]->setpoint_mc = o->setpoint_mc; // known from now on: the parent's word, kept on disk
+        s->zone[at]->mode = o->mode;
+    }
+    struct zone *z = s->zone[at];
+    uint32_t site = site_by_name(s, o->site, fx);
+    zone_join_site(s, (uint32_t)at, site, o->nameplate_w);
+    name_copy(z->label, o->label);
+    z->is_virtual = o->is_virtual;
+    node_own_zone(s, node, (uint32_t)at);
+    z->base_asked_mj = z->base_delivered_mj = z->base_useful_mj = z->base_shadow_mj = 0; // a new epoch counts from 0
+    zone_touch(s, (uint32_t)at);
+    zone_plan(s, (uint32_t)at);
+}
+
+static void offer_board(struct server *s, uint32_t node, const struct offer_board *o)
+{
+    uint64_t at, zone;
+    if (!strmap_get(&s->board_by_name, o->name, &at)) {
+        at = server_board_new(s, server_new_id(s), o->name);
+    }
+    struct board *b = s->board[at];
+    strmap_get(&s->zone_by_name, o->zone, &zone);
+    board_join_zone(s, (uint32_t)at, (uint32_t)zone);
+    name_copy(b->heater, o->heater);
+    b->spec = o->spec;
+    b->curve = o->curve;
+    b->sandbox = o->sandbox;
+    snprintf(b->sandbox_lack, sizeof b->sandbox_lack, "%.95s", o->sandbox_lack);
+    b->node_barred = false;
+    node_own_board(s, node, (uint32_t)at);
+    server_meter_epoch(s, (uint32_t)at, s->node[node].epoch);
+    board_touch(s, (uint32_t)at);
+    board_plan(s, (uint32_t)at);
+}
+
+int server_offer_check(const struct server *s, uint32_t node, const struct offer *o, struct arena *a, const char **refusal)
+{
+    *refusal = flaw(o, a);
+    if (*refusal)
+        return 400;
+    *refusal = held_elsewhere(s, node, o, a);
+    if (*refusal)
+        return 409;
+    if ((node == NONE && s->n_nodes >= FLEET_MAX) || s->n_zones + o->n_zones > FLEET_MAX || s->n_boards + o->n_boards > FLEET_MAX) {
+        *refusal = arena_printf(a, "offer: this server knows as many nodes, zones or boards as it can (%d each)", FLEET_MAX);
+        return 403;
+    }
+    return 0;
+}
+
+// What the node had in its life before and offers no more is nobody's: it is not planned with, and another may offer it.
+static void disown(struct server *s, uint32_t node)
+{
+    while (s->node[node].n_zones) {
+        uint32_t at = s->node[node].zone[s->node[node].n_zones - 1];
+        node_own_zone(s, NONE, at);
+        zone_touch(s, at);
+        zone_plan(s, at);
+    }
+    while (s->node[node].n_boards) {
+        uint32_t at = s->node[node].board[s->node[node].n_boards - 1];
+        node_own_board(s, NONE, at);
+        board_touch(s, at);
+        board_plan(s, at);
+    }
+}
+
+void server_offer(struct server *s, uint32_t node, const struct offer *o, struct effects *fx)
+{
+    disown(s, node);
+    for (size_t i = 0; i < o->n_zones; i++)
+        offer_zone(s, node, &o->zone[i], fx);
+    for (size_t i = 0; i < o->n_boards; i++)
+        offer_board(s, node, &o->board[i]);
+}
+
+// ---- wishes of people
+
+void server_zone_set(struct server *s, const struct event *ev, struct effects *fx)
+{
+    uint64_t at;
+    if (!strmap_get(&s->zone_by_name, ev->zone.zone, &at)) {
+        struct reply *r = fx_reply(fx, ev->token, 404, NULL);
+        r->message = arena_printf(&fx->arena, "No such zone: %s", ev->zone.zone);
+        return;
+    }
+    struct zone *z = s->zone[at];
+    if (ev->zone.has_setpoint)
+        z->setpoint_mc = ev->zone.setpoint_mc;
+    if (ev->zone.has_mode)
+        z->mode = ev->zone.mode;
+    if (ev->zone.has_schedule) {
+        free(z->schedule);
+        z->schedule = mem_strdup(ev->zone.schedule);
+    }
+    if (ev->zone.has_boost)
+        z->boost_until = ev->zone.boost_ms > 0 ? house_add(s->now, ev->zone.boost_ms) : HOUSE_MS(0);
+    zone_touch(s, (uint32_t)at);
+    node_wake(s, z->node);
+    server_trace(s, CHANGE_ZONE, (int64_t)z->id, z->setpoint_mc);
+    fx_note(fx, "setpoint", arena_printf(&fx->arena, "{\"zone\":\"%s\",\"setpoint_mc\":%d,\"mode\":\"%s\"}", z->name,
+                                         (int)z->setpoint_mc, zone_mode_name(z->mode)));
+    fx_reply(fx, ev->token, 200, NULL);
+}
+
+void server_site_set(struct server *s, const struct event *ev, struct effects *fx)
+{
+    uint64_t at;
+    if (!strmap_get(&s->site_by_name, ev->site.site, &at)) {
+        struct reply *r = fx_reply(fx, ev->token, 404, NULL);
+        r->message = arena_printf(&fx->arena, "No such site: %s", ev->site.site);
+        return;
+    }
+    struct site *x = &s->site[at];
+    if (ev->site.has_cap) {
+        x->cap_mw = ev->site.cap_mw;
+        server_site_caps(s, (uint32_t)at);
+        planner_site(s->planner, (uint32_t)at, &(struct plan_site){.cap_mw = x->cap_mw});
+    }
+    if (ev->site.has_utc_offset)
+        x->utc_offset_min = ev->site.utc_offset_min;
+    for (uint32_t i = 0; i < s->n_zones; i++)
+        if (s->zone[i]->site == at)
+            node_wake(s, s->zone[i]->node);
+    struct change *c = fx_change(fx, CHANGE_SITE);
+    site_row(x, &fx->arena, &c->site);
+    server_trace(s, CHANGE_SITE, (int64_t)x->id, x->cap_mw);
+    fx_reply(fx, ev->token, 200, NULL);
+}
+
+void server_board_bar(struct server *s, const struct event *ev, struct effects *fx)
+{
+    uint64_t at;
+    if (!strmap_get(&s->board_by_name, ev->bar.board, &at)) {
+        struct reply *r = fx_reply(fx, ev->token, 404, NULL);
+        r->message = arena_printf(&fx->arena, "No such board: %s", ev->bar.board);
+        return;
+    }
+    struct board *b = s->board[at];
+    b->barred = ev->bar.barred;
+    server_trace(s, CHANGE_BOARD, (int64_t)b->id, b->barred);
+    snprintf(b->barred_why, sizeof b->barred_why, "%s", ev->bar.why ? ev->bar.why : "");
+    board_touch(s, (uint32_t)at);
+    board_plan(s, (uint32_t)at);
+    if (b->barred && b->lease != NONE) {
+        uint32_t task = s->lease[b->lease].task;
+        lease_stop(s, b->lease, ATTEMPT_PREEMPTED, fx);
+        task_settle(s, task, fx);
+    }
+    fx_reply(fx, ev->token, 200, NULL);
+}
+
+// ---- a board's offer as one line of text in its row: "cores memory_mb gpu ssd sandbox idle sleep boot n f:w ... |key|model|curve|lack"
+
+char *board_offer_text(const struct board *b, struct arena *a)
+{
+    struct buf t = BUF_INIT(4096);
+    buf_putf(&t, "%d %d %d %d %d %d %d %d %d", (int)b->spec.cores, (int)b->spec.memory_mb, b->spec.gpu, b->spec.ssd, b->sandbox,
+             (int)b->curve.idle_mw, (int)b->curve.sleep_mw, (int)b->curve.boot_ms, (int)b->curve.n);
+    for (int i = 0; i < b->curve.n; i++)
+        buf_putf(&t, " %d:%d", (int)b->curve.p[i].freq_mhz, (int)b->curve.p[i].draw_mw);
+    const char *const text_part[] = {b->spec.key, b->spec.cpu_model, b->curve.model, b->sandbox_lack};
+    for (size_t i = 0; i < ARRAY_LEN(text_part); i++) {
+        buf_putc(&t, '|');
+        for (const char *p = text_part[i]; *p; p++)
+            buf_putc(&t, *p == '|' ? '/' : *p);
+    }
+    char *text = arena_strdup(a, buf_str(&t));
+    buf_deinit(&t);
+    return text;
+}
+
+static bool take(const char **p, int32_t *v)
+{
+    char *end;
+    long x = strtol(*p, &end, 10);
+    if (end == *p)
+        return false;
+    *v = (int32_t)x;
+    *p = *end == ' ' || *end == ':' ? end + 1 : end;
+    return true;
+}
+
+static void take_text(const char **p, char *out, size_t size)
+{
+    size_t n = 0;
+    if (**p == '|')
+        (*p)++;
+    while (**p && **p != '|') {
+        if (n + 1 < size)
+            out[n++] = **p;
+        (*p)++;
+    }
+    out[n] = '\0';
+}
+
+bool board_offer_parse(const char *text, struct board *b)
+{
+    int32_t v[9];
+    const char *p = text;
+    for (int i = 0; i < 9; i++)
+        if (!take(&p, &v[i]))
+            return false;
+    b->spec = (struct board_spec){.cores = v[0], .memory_mb = v[1], .gpu = v[2], .ssd = v[3]};
+    b->sandbox = v[4];
+    b->curve = (struct curve){.cores = v[0], .idle_mw = v[5], .sleep_mw = v[6], .boot_ms = v[7], .n = v[8]};
+    if (b->curve.n < 1 || b->curve.n > CURVE_POINTS_MAX)
+        return false;
+    for (int i = 0; i < b->curve.n; i++)
+        if (!take(&p, &b->curve.p[i].freq_mhz) || !take(&p, &b->curve.p[i].draw_mw))
+            return false;
+    take_text(&p, b->spec.key, sizeof b->spec.key);
+    take_text(&p, b->spec.cpu_model, sizeof b->spec.cpu_model);
+    take_text(&p, b->curve.model, sizeof b->curve.model);
+    take_text(&p, b->sandbox_lack, sizeof b->sandbox_lack);
+    return true;
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Leases: an instance on a board, from the decision of the planner to the end of the attempt.
+//
+//   ASSIGNED --report started--> STARTED --report exited--> gone (attempt recorded)
+//       |                           |
+//       +-------- lease_stop -------+--> STOPPING --report exited--> gone
+//
+//   Ways out without a word from the node: ASSIGNED for start_timeout_ms becomes STOPPING; STOPPING is not renewed any
+//   more and ends after preempt_grace_ms and its lapse; any state ends when the node was not heard for lease_ms +
+//   lease_margin_ms. Each ends the attempt as Lost (or as what it was stopped for), and the instance waits again. The node kills its work at `until` minus its own margin by its own clock, so the
+//   parent's later `until + margin` cannot overlap with it.
+#include "base/mem.h"
+#include "base/num.h"
+#include "core/engine/server_state.h"
+
+#include <string.h>
+
+uint32_t lease_slot_new(struct server *s, uint64_t id)
+{
+    uint32_t slot;
+    if (s->n_free_leases) {
+        slot = s->free_lease[--s->n_free_leases];
+    } else {
+        (void)VEC_PUSH(s->lease, s->n_leases, s->cap_leases);
+        slot = (uint32_t)(s->n_leases - 1);
+    }
+    s->lease[slot] = (struct lease){.id = id, .next = NONE, .prev = NONE, .next_on_node = NONE, .prev_on_node = NONE,
+                                    .progress_permille = -1, .stop_end = ATTEMPT_PREEMPTED};
+    idmap_set(&s->lease_by_id, id, slot);
+    s->counts.leases++;
+    return slot;
+}
+
+// Into the lists of its task and of its node, and onto its board.
+void lease_link(struct server *s, uint32_t slot)
+{
+    struct lease *l = &s->lease[slot];
+    struct task *t = &s->task[l->task];
+    struct node *n = &s->node[l->node];
+    l->next = t->first_lease;
+    if (l->next != NONE)
+        s->lease[l->next].prev = slot;
+    t->first_lease = slot;
+    l->next_on_node = n->first_lease;
+    if (l->next_on_node != NONE)
+        s->lease[l->next_on_node].prev_on_node = slot;
+    n->first_lease = slot;
+    s->board[l->board]->lease = slot;
+}
+
+static void unlink_lease(struct server *s, uint32_t slot)
+{
+    struct lease *l = &s->lease[slot];
+    if (l->next != NONE)
+        s->lease[l->next].prev = l->prev;
+    if (l->prev != NONE)
+        s->lease[l->prev].next = l->next;
+    else
+        s->task[l->task].first_lease = l->next;
+    if (l->next_on_node != NONE)
+        s->lease[l->next_on_node].prev_on_node = l->prev_on_node;
+    if (l->prev_on_node != NONE)
+        s->lease[l->prev_on_node].next_on_node = l->next_on_node;
+    else
+        s->node[l->node].first_lease = l->next_on_node;
+    s->board[l->board]->lease = NONE;
+}
+
+void lease_row(const struct server *s, const struct lease *l, struct row_lease *row)
+{
+    *row = (struct row_lease){
+        .id = l->id, .task = s->task[l->task].id, .node = s->node[l->node].id, .board = s->board[l->board]->id,
+        .instance = l->instance, .attempt = l->attempt, .activity = l->activity,
+        .state = (uint8_t)(l->state | (l->state == LEASE_STOPPING ? l->stop_end << 4 : 0)),
+        .granted_ms = l->granted.v, .until_ms = l->until.v, .started_ms = l->started.v, .energy_mj = l->energy_mj,
+        .core_ms = l->core_ms,
+    };
+}
+
+void board_plan(struct server *s, uint32_t board)
+{
+    struct board *b = s->board[board];
+    struct plan_board p = {
+        .zone = b->zone, .spec = &b->spec, .curve = &b->curve, .task = PLAN_NONE, .activity = ACTIVITY_IDLE,
+        .usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred,
+    };
+    if (b->lease != NONE) {
+        const struct lease *l = &s->lease[b->lease];
+        p.task = l->task;
+        p.activity = l->activity;
+        p.account = s->account[s->task[l->task].account].id;
+        p.stopping = l->state == LEASE_STOPPING;
+    }
+    planner_board(s->planner, board, &p);
+}
+
+static void write_lease(struct server *s, const struct lease *l, struct effects *fx)
+{
+    struct change *c = fx_change(fx, CHANGE_LEASE);
+    lease_row(s, l, &c->lease);
+}
+
+void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects *fx)
+{
+    struct task *t = &s->task[task];
+    struct board *b = s->board[board];
+    uint32_t instance;
+    if (!ranges_pop_lowest(&t->pending, &instance))
+        return;
+    uint32_t slot = lease_slot_new(s, server_new_id(s));
+    struct lease *l = &s->lease[slot];
+    l->task = task;
+    l->board = board;
+    l->node = b->node;
+    l->instance = instance;
+    l->attempt = 1 + task_retried(t, instance).attempts;
+    l->cores = b->spec.cores;
+    l->activity = t->activity;
+    l->granted = l->since = s->now;
+    l->started = HOUSE_MS(-1);
+    l->until = house_add(s->now, s->cfg.lease_ms);
+    lease_link(s, slot);
+    t->n_assigned++;
+    s->counts.assigned++;
+    timer_add(s, TIMER_LEASE, l->id, house_add(s->now, s->cfg.start_timeout_ms));
+    write_lease(s, l, fx);
+    server_trace(s, CHANGE_LEASE, (int64_t)l->id, (int64_t)b->id);
+    node_wake(s, l->node);
+    board_plan(s, board);
+    task_plan(s, task);
+    task_settle(s, task, fx);
+}
+
+void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct effects *fx)
+{
+    struct lease *l = &s->lease[lease];
+    if (l->state == LEASE_STOPPING) {
+        if (end == ATTEMPT_CANCELLED && l->stop_end != ATTEMPT_CANCELLED) { // the customer's word is the stronger
+            l->stop_end = ATTEMPT_CANCELLED;
+            write_lease(s, l, fx);
+            node_wake(s, l->node);
+        }
+        return;
+    }
+    struct task *t = &s->task[l->task];
+    if (l->state == LEASE_STARTED) { // it holds its board until the node says that it ended, but runs no more
+        t->n_started--;
+        t->n_assigned++;
+        s->account[t->account].running[l->activity]--;
+        s->account[t->account].cores[l->activity] -= l->cores;
+        s->counts.instances_running--;
+    }
+    l->state = LEASE_STOPPING;
+    l->stop_end = (uint8_t)end;
+    l->since = s->now;
+    timer_add(s, TIMER_LEASE, l->id, house_add(s->now, s->cfg.preempt_grace_ms));
+    write_lease(s, l, fx);
+    server_trace(s, CHANGE_LEASE, (int64_t)l->id, -(int64_t)end);
+    node_wake(s, l->node);
+    board_plan(s, l->board);
+}
+
+static void record_attempt(struct server *s, const struct lease *l, enum attempt_end end, const struct attempt_figures *f,
+                           struct effects *fx)
+{
+    const struct board *b = s->board[l->board];
+    const struct node *n = &s->node[l->node];
+    struct change *c = fx_change(fx, CHANGE_ATTEMPT);
+    c->attempt = (struct row_attempt){
+        .task = s->task[l->task].id, .lease = l->id, .instance = l->instance, .attempt = l->attempt, .end = (uint8_t)end,
+        .granted_ms = l->granted.v, .started_ms = l->started.v, .ended_ms = s->now.v, .wall_ms = f->wall_ms,
+        .exec_ms = f->exec_ms, .core_ms = f->core_ms, .work_mhz_s = f->work_mhz_s, .energy_mj = f->energy_mj,
+        .exit_code = f->exit_code, .signal = f->signal, .cores = l->cores, .peak_memory_mb = f->peak_memory_mb,
+        .board = arena_strdup(&fx->arena, b->name), .spec_key = arena_strdup(&fx->arena, b->spec.key),
+        .cpu_model = arena_strdup(&fx->arena, b->spec.cpu_model),
+        .node = arena_strdup(&fx->arena, n->name), .epoch = f->seq ? n->epoch : 0, .seq = f->seq,
+        .code = arena_strdup(&fx->arena, f->code ? f->code : ""),
+        .message = arena_strdup(&fx->arena, f->message ? f->message : ""),
+    };
+    server_trace(s, CHANGE_ATTEMPT, (int64_t)l->id, end);
+}
+
+// Whether a failed instance may be tried again; counts the retry when so.
+static bool take_retry(struct task *t, uint32_t instance)
+{
+    bool each = t->retries_each < 0 || (int64_t)task_retried(t, instance).failures <= t->retries_each;
+    bool total = t->retries_total < 0 || t->retries_used < t->retries_total;
+    if (!each || !total)
+        return false;
+    t->retries_used++;
+    return true;
+}
+
+// Where the instance goes after this end of its attempt.
+static void after_attempt(struct task *t, uint32_t instance, enum attempt_end end, const struct attempt_figures *f)
+{
+    struct task_sets *sets = task_sets(t);
+    bool again = end == ATTEMPT_PREEMPTED || end == ATTEMPT_LOST;
+    if (end == ATTEMPT_SUCCESS) {
+        ranges_add(&sets->succeeded, instance);
+        return;
+    }
+    struct retried tried = task_retried(t, instance);
+    tried.attempts++;
+    tried.failures += end == ATTEMPT_FAILURE;
+    task_set_retried(t, instance, tried);
+    t->lost += end == ATTEMPT_LOST;
+    t->preempted += end == ATTEMPT_PREEMPTED;
+    bool stopping = t->aborting || t->deleting;
+    if (end == ATTEMPT_FAILURE && !stopping) {
+        again = take_retry(t, instance);
+        if (!again) {
+            struct buf text = BUF_INIT(400);
+            buf_putf(&text, "instance %u: %s", (unsigned)instance, f->message && *f->message ? f->message : "failed");
+            task_error(t, f->code && *f->code ? f->code : "ONDOL-FAILED", buf_str(&text), "");
+            buf_deinit(&text);
+        }
+    }
+    if (stopping) {
+        if (end == ATTEMPT_FAILURE)
+            ranges_add(&sets->failed, instance);
+        else
+            ranges_add(&sets->cancelled, instance);
+    } else if (again) {
+        ranges_add(&t->pending, instance);
+    } else {
+        ranges_add(&sets->failed, instance);
+    }
+}
+
+void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f, struct effects *fx)
+{
+    struct lease l = s->lease[lease];
+    struct task *t = &s->task[l.task];
+    if (end == ATTEMPT_CANCELLED && !t->aborting && !t->deleting)
+        end = ATTEMPT_PREEMPTED; // nobody asked for it to end: no instance may be dropped so
+    static const struct attempt_figures nothing = {.exit_code = -1, .signal = -1};
+    if (!f)
+        f = &nothing;
+    server_meter_lease(s, lease, s->now, f->energy_mj, f->core_ms);
+    struct attempt_figures full = *f;
+    full.energy_mj = s->lease[lease].energy_mj; // as booked: bounded, and what was metered before counts if nobody told
+    full.core_ms = s->lease[lease].core_ms;
+    int64_t most_ms = house_since(s->now, l.granted) + s->cfg.lease_margin_ms;
+    full.wall_ms = int_clamp(full.wall_ms, 0, most_ms);
+    full.exec_ms = int_clamp(full.exec_ms, 0, most_ms);
+    full.work_mhz_s = int_clamp(full.work_mhz_s, 0, INT64_C(1) << 50);
+    record_attempt(s, &l, end, &full, fx);
+    if (l.state == LEASE_STARTED) {
+        t->n_started--;
+        s->account[t->account].running[l.activity]--;
+        s->account[t->account].cores[l.activity] -= l.cores;
+        s->counts.instances_running--;
+    } else {
+        t->n_assigned--;
+    }
+    s->counts.lost += end == ATTEMPT_LOST;
+    s->counts.preempted += end == ATTEMPT_PREEMPTED;
+    struct task_sets *sets = task_sets(t);
+    sets->exec_ms += full.exec_ms;
+    sets->wall_ms += full.wall_ms;
+    sets->core_ms += full.core_ms;
+    sets->energy_mj += full.energy_mj;
+    after_attempt(t, l.instance, end, &full);
+    unlink_lease(s, lease);
+    idmap_remove(&s->lease_by_id, l.id);
+    s->lease[lease] = (struct lease){0};
+    uint32_t *free_slot = VEC_PUSH(s->free_lease, s->n_free_leases, s->cap_free_leases);
+    *free_slot = lease;
+    s->counts.leases--;
+    fx_change(fx, CHANGE_LEASE_GONE)->gone = l.id;
+    node_wake(s, l.node);
+    board_plan(s, l.board);
+    task_plan(s, l.task);
+    task_settle(s, l.task, fx);
+}
+
+void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx)
+{
+    static const struct attempt_figures silent = {
+        .exit_code = -1, .signal = -1, .code = "ONDOL-SILENT", .message = "asked to stop; the board did not say how it ended"};
+    uint64_t slot;
+    if (!idmap_get(&s->lease_by_id, lease_id, &slot))
+        return;
+    struct lease *l = &s->lease[slot];
+    house_ms lapse = house_add(l->until, s->cfg.lease_margin_ms);
+    if (l->state == LEASE_ASSIGNED) {
+        house_ms late = house_add(l->since, s->cfg.start_timeout_ms);
+        if (!house_before(s->now, late)) { // it may be starting just now: asked to stop first, tried again after
+            lease_stop(s, (uint32_t)slot, ATTEMPT_LOST, fx);
+            task_settle(s, l->task, fx);
+        } else {
+            timer_add(s, TIMER_LEASE, lease_id, late);
+        }
+        return;
+    }
+    if (l->state == LEASE_STOPPING) {
+        house_ms late = house_add(l->since, s->cfg.preempt_grace_ms);
+        if (!house_before(s->now, late) && !house_before(s->now, lapse))
+            lease_end(s, (uint32_t)slot, (enum attempt_end)l->stop_end, &silent, fx);
+        else
+            timer_add(s, TIMER_LEASE, lease_id, house_before(s->now, late) ? late : lapse);
+    }
+    // STARTED: the node's timer looks after it
+}
+
+// The planner has marked what it gave as held: it hears how things really are.
+static void take_back(struct server *s)
+{
+    for (size_t i = 0; i < s->plan.n_stops; i++)
+        board_plan(s, s->plan.stop[i].board);
+    for (size_t i = 0; i < s->plan.n_assigns; i++) {
+        board_plan(s, s->plan.assign[i].board);
+        task_plan(s, s->plan.assign[i].task);
+    }
+}
+
+void server_carry_out(struct server *s, house_ms now, struct effects *fx)
+{
+    plan_clear(&s->plan);
+    planner_run(s->planner, now, &s->plan);
+    if (s->plan.n_assigns || s->plan.n_stops) {
+        s->counts.plans++;
+        struct err e = ERR_NULL;
+        if (s->cfg.check_plans && plan_check(s->planner, now, &s->plan, &e) < 0) {
+            fx_note(fx, "plan-check", arena_printf(&fx->arena, "{\"error\":\"%s\"}", e.text));
+            take_back(s); // a plan that breaks its contract is not carried out
+            plan_clear(&s->plan);
+            return;
+        }
+    }
+    for (size_t i = 0; i < s->plan.n_stops; i++) {
+        uint32_t lease = s->board[s->plan.stop[i].board]->lease;
+        if (lease == NONE)
+            continue;
+        uint32_t task = s->lease[lease].task;
+        lease_stop(s, lease, ATTEMPT_PREEMPTED, fx);
+        task_settle(s, task, fx);
+    }
+    for (size_t i = 0; i < s->plan.n_assigns; i++)
+        lease_grant(s, s->plan.assign[i].task, s->plan.assign[i].board, fx);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Meters into the ledger. Two independent sides: the device's meter says how much a board drew; the parts say what for
+// (leases by CPU time times curve, idle, filler, burn, sleep by state times time). What the parts do not explain is booked
+// as `unattributed`, so that the rows of a board always add up to its meter (docs/design/0013-independent-parts.md).
+#include "base/num.h"
+#include "core/engine/server_state.h"
+
+#include <string.h>
+
+#define FIGURE_MAX (INT64_C(1) << 50) // no figure of an epoch gets there; sums of many of them still fit
+
+static int64_t grown(int64_t now, int64_t before)
+{
+    if (now > FIGURE_MAX)
+        now = FIGURE_MAX;
+    return now > before ? now - before : 0; // a cumulative figure never shrinks within its epoch
+}
+
+// What the parts do not explain is `unattributed`: after every booking the rows of a board add up to its meter.
+static void balance(struct server *s, struct board *b, house_ms at)
+{
+    int64_t explained = 0;
+    for (int a = 0; a <= ACTIVITY_UNATTRIBUTED; a++)
+        explained += b->energy_mj[a];
+    int64_t rest = b->meter.total_mj - explained;
+    if (!rest)
+        return;
+    b->energy_mj[ACTIVITY_UNATTRIBUTED] += rest;
+    ledger_work_cell(&s->ledger, at, b->id, ACTIVITY_UNATTRIBUTED, 0, 0)->energy_mj += rest;
+}
+
+// Most that a board can have drawn since `from`, as in meter.h.
+static int64_t possible_mj(const struct server *s, const struct board *b, house_ms from)
+{
+    int64_t ms = int_clamp(house_since(s->now, from), 0, INT64_C(1) << 40);
+    return (int64_t)((__int128)curve_max_mw(&b->curve) * ms / 1000 * 5 / 4) + 50000;
+}
+
+void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t energy_mj, int64_t core_ms)
+{
+    struct lease *l = &s->lease[lease];
+    struct board *b = s->board[l->board];
+    int64_t most_mj = possible_mj(s, b, l->granted);
+    if (energy_mj > most_mj)
+        energy_mj = most_mj; // what no board can draw is not billed
+    int64_t most_core_ms = l->cores * (house_since(s->now, l->granted) + s->cfg.lease_margin_ms);
+    if (core_ms > most_core_ms)
+        core_ms = most_core_ms;
+    int64_t energy = grown(energy_mj, l->energy_mj), cores = grown(core_ms, l->core_ms);
+    if (!energy && !cores)
+        return;
+    l->energy_mj += energy;
+    l->core_ms += cores;
+    const struct task *t = &s->task[l->task];
+    b->energy_mj[l->activity] += energy;
+    struct ledger_work *c = ledger_work_cell(&s->ledger, at, b->id, l->activity, t->id, s->account[t->account].id);
+    c->energy_mj += energy;
+    c->core_ms += cores;
+    balance(s, b, at);
+    meter_touch(s, l->board);
+}
+
+// The activities that are no task's: idle, sleep, filler, burn, and donated work of the node's own.
+static void book_part(struct server *s, struct board *b, enum activity a, const struct report *r)
+{
+    int64_t energy = grown(r->meter_board.part_mj[a], b->part_mj[a]);
+    int64_t ms = grown(r->meter_board.part_ms[a], b->part_ms[a]);
+    b->part_mj[a] += energy;
+    b->part_ms[a] += ms;
+    b->spent_ms[a] += ms;
+    if (!energy && !ms)
+        return;
+    struct ledger_work *c = ledger_work_cell(&s->ledger, r->at, b->id, a, 0, 0);
+    c->ms += ms;
+    if (!activity_is_task(a)) { // a task's energy is booked under the task, from its lease's meter
+        c->energy_mj += energy;
+        b->energy_mj[a] += energy;
+    }
+}
+
+// The parts begin again with the node's epoch; the meter is the device's own and goes on.
+void server_meter_epoch(struct server *s, uint32_t board, uint64_t epoch)
+{
+    struct board *b = s->board[board];
+    b->meter_epoch = epoch;
+    memset(b->part_mj, 0, sizeof b->part_mj);
+    memset(b->part_ms, 0, sizeof b->part_ms);
+    meter_touch(s, board);
+}
+
+void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const struct report *r)
+{
+    struct board *b = s->board[board];
+    int64_t delta;
+    if (b->meter_epoch != epoch)
+        server_meter_epoch(s, board, epoch);
+    meter_read(&b->meter, r->at, r->meter_board.raw_mj, r->meter_board.wrap_mj, curve_max_mw(&b->curve), &delta);
+    for (int a = 0; a < ACTIVITY_UNATTRIBUTED; a++)
+        book_part(s, b, (enum activity)a, r);
+    balance(s, b, r->at);
+    meter_touch(s, board);
+}
+
+void server_meter_zone(struct server *s, uint32_t zone, const struct report *r)
+{
+    struct zone *z = s->zone[zone];
+    int64_t asked = grown(r->meter_zone.asked_mj, z->base_asked_mj);
+    int64_t delivered = grown(r->meter_zone.delivered_mj, z->base_delivered_mj);
+    int64_t useful = grown(r->meter_zone.useful_mj, z->base_useful_mj);
+    int64_t shadow = grown(r->meter_zone.shadow_mj, z->base_shadow_mj);
+    z->shadow_mc = r->meter_zone.shadow_mc;
+    if (!asked && !delivered && !useful && !shadow)
+        return;
+    z->base_asked_mj += asked;
+    z->base_delivered_mj += delivered;
+    z->base_useful_mj += useful;
+    z->base_shadow_mj += shadow;
+    z->asked_mj += asked;
+    z->delivered_mj += delivered;
+    z->useful_mj += useful;
+    z->shadow_mj += shadow;
+    struct ledger_zone *c = ledger_zone_cell(&s->ledger, r->at, z->id);
+    c->asked_mj += asked;
+    c->delivered_mj += delivered;
+    c->useful_mj += useful;
+    c->shadow_mj += shadow;
+    zone_touch(s, zone);
+}
+
+static void meter_row(const struct board *b, struct row_meter *row)
+{
+    *row = (struct row_meter){.board = b->id, .epoch = b->meter_epoch, .raw_mj = b->meter.raw_mj, .at_ms = b->meter.at.v,
+                              .total_mj = b->meter.total_mj, .resets = b->meter.resets, .wraps = b->meter.wraps,
+                              .gaps = b->meter.gaps, .started = b->meter.started};
+    for (int a = 0; a < ACTIVITY_N; a++) {
+        row->part_mj[a] = b->part_mj[a];
+        row->part_ms[a] = b->part_ms[a];
+        row->energy_mj[a] = b->energy_mj[a];
+        row->spent_ms[a] = b->spent_ms[a];
+    }
+}
+
+void server_ledger_rows(struct server *s, struct effects *fx)
+{
+    for (size_t i = 0; i < s->dirty_meter.n; i++) {
+        struct board *b = s->board[s->dirty_meter.v[i]];
+        b->meter_dirty = false;
+        struct change *c = fx_change(fx, CHANGE_METER);
+        meter_row(b, &c->meter);
+    }
+    s->dirty_meter.n = 0;
+    for (const struct ledger_work *w; (w = ledger_take_work(&s->ledger)) != NULL;)
+        fx_change(fx, CHANGE_LEDGER_WORK)->work =
+            (struct row_ledger_work){.hour_ms = w->hour_ms, .board = w->board, .task = w->task, .account = w->account,
+                                     .activity = (uint8_t)w->activity, .energy_mj = w->energy_mj, .core_ms = w->core_ms,
+                                     .ms = w->ms};
+    for (const struct ledger_zone *z; (z = ledger_take_zone(&s->ledger)) != NULL;)
+        fx_change(fx, CHANGE_LEDGER_ZONE)->heat =
+            (struct row_ledger_zone){.hour_ms = z->hour_ms, .zone = z->zone, .asked_mj = z->asked_mj,
+                                     .delivered_mj = z->delivered_mj, .useful_mj = z->useful_mj, .shadow_mj = z->shadow_mj};
+    ledger_forget(&s->ledger, s->now);
+}

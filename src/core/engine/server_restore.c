@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From rows back to memory. What was acknowledged is all here; what the world did meanwhile the nodes will tell: leases
+// get a full new term from now, so that a node that lived through the restart keeps its work.
+#include "base/mem.h"
+#include "core/engine/server_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static int missing(struct err *e, const char *what, uint64_t id)
+{
+    return err_set(e, -EBADMSG, "store: a row names %s %llu, which is not there", what, (unsigned long long)id);
+}
+
+static int restore_account(struct server *s, const struct row_account *r, struct err *e)
+{
+    (void)e;
+    struct account *a = VEC_PUSH(s->account, s->n_accounts, s->cap_accounts);
+    *a = (struct account){.id = r->id, .email = mem_strdup(r->email), .name = mem_strdup(r->name),
+                          .token_hash = mem_strdup(r->token_hash), .created_ms = r->created_ms, .max_tasks = r->max_tasks,
+                          .research = r->research};
+    idmap_set(&s->account_by_id, a->id, s->n_accounts - 1);
+    strmap_set(&s->account_by_email, a->email, s->n_accounts - 1);
+    return 0;
+}
+
+static int restore_zone(struct server *s, const struct row_zone *r, struct err *e)
+{
+    uint64_t site, node;
+    if (!idmap_get(&s->site_by_id, r->site, &site))
+        return missing(e, "site", r->site);
+    uint32_t at = server_zone_new(s, r->id, r->name);
+    struct zone *z = s->zone[at];
+    zone_join_site(s, at, (uint32_t)site, r->nameplate_w);
+    memcpy(z->label, r->label, strnlen(r->label, NAME_BYTES - 1));
+    z->schedule = r->schedule && *r->schedule ? mem_strdup(r->schedule) : NULL;
+    z->setpoint_mc = r->setpoint_mc;
+    z->mode = r->mode;
+    z->is_virtual = r->is_virtual;
+    z->boost_until = HOUSE_MS(r->boost_until_ms);
+    z->asked_mj = r->asked_mj;
+    z->delivered_mj = r->delivered_mj;
+    z->useful_mj = r->useful_mj;
+    z->shadow_mj = r->shadow_mj;
+    z->base_asked_mj = r->base_asked_mj;
+    z->base_delivered_mj = r->base_delivered_mj;
+    z->base_useful_mj = r->base_useful_mj;
+    z->base_shadow_mj = r->base_shadow_mj;
+    if (r->node) {
+        if (!idmap_get(&s->node_by_id, r->node, &node))
+            return missing(e, "node", r->node);
+        node_own_zone(s, (uint32_t)node, at);
+    }
+    zone_plan(s, at);
+    return 0;
+}
+
+static int restore_board(struct server *s, const struct row_board *r, struct err *e)
+{
+    uint64_t zone, node;
+    if (!idmap_get(&s->zone_by_id, r->zone, &zone))
+        return missing(e, "zone", r->zone);
+    uint32_t at = server_board_new(s, r->id, r->name);
+    struct board *b = s->board[at];
+    if (!board_offer_parse(r->offer, b))
+        return err_set(e, -EBADMSG, "store: board %s: its offer cannot be read", r->name);
+    memcpy(b->heater, r->heater, strnlen(r->heater, NAME_BYTES - 1));
+    board_join_zone(s, at, (uint32_t)zone);
+    b->barred = r->barred & 1;
+    b->node_barred = r->barred & 2; // what the heater said last stands until it says otherwise
+    char *why = b->barred || !b->node_barred ? b->barred_why : b->node_barred_why;
+    memcpy(why, r->barred_why, strnlen(r->barred_why, sizeof b->barred_why - 1));
+    if (r->node) {
+        if (!idmap_get(&s->node_by_id, r->node, &node))
+            return missing(e, "node", r->node);
+        node_own_board(s, (uint32_t)node, at);
+    }
+    board_plan(s, at);
+    return 0;
+}
+
+static int restore_meter(struct server *s, const struct row_meter *r, struct err *e)
+{
+    uint64_t at;
+    if (!idmap_get(&s->board_by_id, r->board, &at))
+        return missing(e, "board", r->board);
+    struct board *b = s->board[at];
+    b->meter_epoch = r->epoch;
+    b->meter = (struct meter){.started = r->started, .at = HOUSE_MS(r->at_ms), .raw_mj = r->raw_mj, .total_mj = r->total_mj,
+                              .resets = r->resets, .wraps = r->wraps, .gaps = r->gaps};
+    for (int a = 0; a < ACTIVITY_N; a++) {
+        b->part_mj[a] = r->part_mj[a];
+        b->part_ms[a] = r->part_ms[a];
+        b->energy_mj[a] = r->energy_mj[a];
+        b->spent_ms[a] = r->spent_ms[a];
+    }
+    return 0;
+}
+
+static int parse_set(struct ranges *set, const char *text, struct err *e)
+{
+    return text && *text ? ranges_parse(set, text, RANGES_ID_MAX, e) : 0;
+}
+
+static bool untouched(const struct row_task_live *l)
+{
+    const char *const set[] = {l->succeeded, l->failed, l->cancelled, l->started_once};
+    for (size_t i = 0; i < ARRAY_LEN(set); i++)
+        if (set[i] && *set[i])
+            return false;
+    return !l->wall_ms && !l->exec_ms && !l->core_ms && !l->energy_mj;
+}
+
+static int restore_task(struct server *s, const struct row_task *r, struct err *e)
+{
+    uint8_t uuid[16];
+    uint64_t account;
+    if (!idmap_get(&s->account_by_id, r->account, &account))
+        return missing(e, "account", r->account);
+    if (!uuid_parse(r->uuid, uuid))
+        return err_set(e, -EBADMSG, "store: task %llu: %s is no uuid", (unsigned long long)r->id, r->uuid);
+    uint32_t slot = task_slot_new(s, r->id, uuid);
+    struct task *t = &s->task[slot];
+    t->account = (uint32_t)account;
+    s->account[account].live_tasks++;
+    t->activity = r->activity;
+    t->instances = r->instances;
+    t->created_ms = r->created_ms;
+    t->state = r->live.state;
+    t->previous_state = r->live.previous_state;
+    t->state_ms = r->live.state_ms;
+    t->previous_state_ms = r->live.previous_state_ms;
+    t->modified_ms = r->live.modified_ms;
+    t->retries_used = r->live.retries_used;
+    t->lost = r->live.lost_attempts;
+    t->preempted = r->live.preempted_attempts;
+    t->aborting = r->live.state == TASK_PENDING_CANCEL;
+    t->deleting = r->live.state == TASK_PENDING_DELETE;
+    t->retries_total = r->retries_total;
+    t->retries_each = r->retries_each;
+    t->queue_max_ms = r->queue_max_ms;
+    t->errors = r->live.errors && strcmp(r->live.errors, "[]") != 0 ? mem_strdup(r->live.errors) : NULL;
+    if (r->shortname && !t->deleting && strcasecmp(r->shortname, r->uuid) != 0)
+        task_set_shortname(s, slot, r->shortname);
+    if (r->hardware && *r->hardware) {
+        t->constraint = mem_alloc(sizeof *t->constraint);
+        if (!constraint_parse(r->hardware, t->constraint))
+            return err_set(e, -EBADMSG, "store: task %s: hardware \"%s\" cannot be read", r->uuid, r->hardware);
+    }
+    if (s->cfg.dispatch_delay_ms > 0) { // begins again where it was: over at once when that time has passed
+        t->held_back = true;
+        timer_add(s, TIMER_HELD_BACK, t->id, HOUSE_MS(t->created_ms + s->cfg.dispatch_delay_ms));
+    }
+    if (t->queue_max_ms >= 0)
+        timer_add(s, TIMER_QUEUE_MAX, t->id, HOUSE_MS(t->created_ms + t->queue_max_ms));
+    struct ranges pending = RANGES_NULL;
+    if (parse_set(&pending, r->ranges, e) < 0)
+        return err_prefix(e, "store: task %s: ranges", r->uuid);
+    ranges_copy(&t->pending, &pending); // without the room to grow
+    ranges_deinit(&pending);
+    if (untouched(&r->live))
+        return 0;
+    struct task_sets *sets = task_sets(t);
+    sets->exec_ms = r->live.exec_ms;
+    sets->wall_ms = r->live.wall_ms;
+    sets->core_ms = r->live.core_ms;
+    sets->energy_mj = r->live.energy_mj;
+    if (parse_set(&sets->succeeded, r->live.succeeded, e) < 0 || parse_set(&sets->failed, r->live.failed, e) < 0 ||
+        parse_set(&sets->cancelled, r->live.cancelled, e) < 0 || parse_set(&sets->started_once, r->live.started_once, e) < 0)
+        return err_prefix(e, "store: task %s: ranges of ended instances", r->uuid);
+    ranges_subtract(&t->pending, &sets->succeeded);
+    ranges_subtract(&t->pending, &sets->failed);
+    ranges_subtract(&t->pending, &sets->cancelled);
+    return 0;
+}
+
+// An attempt of a task that goes on: the next one gets the next number.
+static int restore_attempt(struct server *s, const struct row_attempt *r, struct err *e)
+{
+    uint64_t slot;
+    (void)e;
+    if (!idmap_get(&s->task_by_id, r->task, &slot) || r->end == ATTEMPT_SUCCESS)
+        return 0;
+    struct retried x = task_retried(&s->task[slot], r->instance);
+    if (r->attempt > x.attempts)
+        x.attempts = r->attempt;
+    x.failures += r->end == ATTEMPT_FAILURE;
+    task_set_retried(&s->task[slot], r->instance, x);
+    return 0;
+}
+
+static int restore_lease(struct server *s, const struct row_lease *r, struct err *e)
+{
+    uint64_t task, node, board;
+    if (!idmap_get(&s->task_by_id, r->task, &task))
+        return missing(e, "task", r->task);
+    if (!idmap_get(&s->node_by_id, r->node, &node))
+        return missing(e, "node", r->node);
+    if (!idmap_get(&s->board_by_id, r->board, &board))
+        return missing(e, "board", r->board);
+    if (s->board[board]->lease != NONE)
+        return err_set(e, -EBADMSG, "store: two leases on board %s", s->board[board]->name);
+    uint32_t slot = lease_slot_new(s, r->id);
+    struct lease *l = &s->lease[slot];
+    struct task *t = &s->task[task];
+    l->task = (uint32_t)task;
+    l->node = (uint32_t)node;
+    l->board = (uint32_t)board;
+    l->instance = r->instance;
+    l->attempt = r->attempt;
+    l->activity = r->activity;
+    l->state = r->state & 15;
+    l->stop_end = r->state >> 4;
+    l->cores = s->board[board]->spec.cores;
+    l->granted = HOUSE_MS(r->granted_ms);
+    l->started = HOUSE_MS(r->started_ms);
+    l->energy_mj = r->energy_mj;
+    l->core_ms = r->core_ms;
+    lease_link(s, slot);
+    ranges_remove(&t->pending, l->instance);
+    if (l->state == LEASE_STARTED) {
+        t->n_started++;
+        s->account[t->account].running[l->activity]++;
+        s->account[t->account].cores[l->activity] += l->cores;
+        s->counts.instances_running++;
+    } else {
+        t->n_assigned++;
+    }
+    return 0;
+}
+
+void server_restore_from(struct server *s, house_ms now)
+{
+    ledger_deinit(&s->ledger);
+    ledger_init(&s->ledger, now);
+}
+
+int server_restore(struct server *s, const struct change *row, struct err *e)
+{
+    uint64_t at;
+    struct ledger_work *w;
+    struct ledger_zone *z;
+    switch (row->kind) {
+    case CHANGE_META:
+        if (strcmp(row->meta.name, "next_id") == 0)
+            s->next_id = s->id_written = (uint64_t)row->meta.value;
+        return 0;
+    case CHANGE_ACCOUNT:
+        return restore_account(s, &row->account, e);
+    case CHANGE_SITE:
+        at = server_site_new(s, row->site.id, row->site.name);
+        s->site[at].utc_offset_min = row->site.utc_offset_min;
+        s->site[at].cap_mw = row->site.cap_mw;
+        planner_site(s->planner, (uint32_t)at, &(struct plan_site){.cap_mw = row->site.cap_mw});
+        return 0;
+    case CHANGE_NODE:
+        at = server_node_new(s, row->node.id, row->node.name);
+        s->node[at].nonce = row->node.nonce;
+        s->node[at].epoch = row->node.epoch;
+        s->node[at].seq = row->node.seq;
+        return 0;
+    case CHANGE_ZONE:
+        return restore_zone(s, &row->zone, e);
+    case CHANGE_BOARD:
+        return restore_board(s, &row->board, e);
+    case CHANGE_METER:
+        return restore_meter(s, &row->meter, e);
+    case CHANGE_TASK_NEW:
+        return restore_task(s, &row->task, e);
+    case CHANGE_ATTEMPT:
+        return restore_attempt(s, &row->attempt, e);
+    case CHANGE_LEASE:
+        return restore_lease(s, &row->lease, e);
+    case CHANGE_LEDGER_WORK:
+        w = ledger_work_cell(&s->ledger, HOUSE_MS(row->work.hour_ms), row->work.board, (enum activity)row->work.activity,
+                             row->work.task, row->work.account);
+        w->energy_mj = row->work.energy_mj;
+        w->core_ms = row->work.core_ms;
+        w->ms = row->work.ms;
+        w->dirty = false;
+        return 0;
+    case CHANGE_LEDGER_ZONE:
+        z = ledger_zone_cell(&s->ledger, HOUSE_MS(row->heat.hour_ms), row->heat.zone);
+        z->asked_mj = row->heat.asked_mj;
+        z->delivered_mj = row->heat.delivered_mj;
+        z->useful_mj = row->heat.useful_mj;
+        z->shadow_mj = row->heat.shadow_mj;
+        z->dirty = false;
+        return 0;
+    default:
+        return err_set(e, -EBADMSG, "store: a row of kind %d at load", (int)row->kind);
+    }
+}
+
+void server_restored(struct server *s, house_ms now)
+{
+    s->now = now;
+    s->restoring = false;
+    for (uint32_t i = 0; i < s->n_nodes; i++) {
+        struct node *n = &s->node[i];
+        n->version = server_first_version(now);
+        n->seen = now;
+        n->online = n->first_lease != NONE; // holds its leases for one term; its boards wait for its call
+        if (n->online) {
+            s->counts.nodes_online++;
+            s->counts.boards_online += n->n_boards;
+        }
+        n->timed = true;
+        timer_add(s, TIMER_NODE, n->id, house_add(now, s->cfg.lease_ms + s->cfg.lease_margin_ms));
+    }
+    for (uint32_t i = 0; i < s->n_leases; i++) {
+        struct lease *l = &s->lease[i];
+        if (!l->id)
+            continue;
+        l->until = house_add(now, s->cfg.lease_ms);
+        l->since = now;
+        timer_add(s, TIMER_LEASE, l->id, house_add(now, s->cfg.preempt_grace_ms));
+    }
+    for (uint32_t i = 0; i < s->n_boards; i++)
+        board_plan(s, i);
+    for (uint32_t i = 0; i < s->n_tasks; i++)
+        if (s->task[i].id)
+            task_plan(s, i);
+}

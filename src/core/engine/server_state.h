@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The inside of the server's engine, for the files server*.c only.
+//
+// Records live in dense vectors; an index stays valid as long as the record. Tasks and leases come and go, so theirs
+// are slots with a free list; sites, zones, boards and nodes stay.
+#ifndef ONDOL_CORE_ENGINE_SERVER_STATE_H
+#define ONDOL_CORE_ENGINE_SERVER_STATE_H
+
+#include "base/map.h"
+#include "core/engine/server.h"
+#include "core/ledger/ledger.h"
+#include "core/ledger/meter.h"
+#include "core/plan/plan.h"
+#include "core/work/ranges.h"
+
+#define NONE UINT32_MAX
+
+struct account {
+    uint64_t id;
+    char *email, *name, *token_hash;
+    int64_t created_ms;
+    int32_t max_tasks;
+    bool research;
+    int64_t live_tasks;
+    int64_t running[PLAN_CLASSES], cores[PLAN_CLASSES];
+};
+
+// What an instance that was tried before has behind it.
+struct retried {
+    uint32_t attempts, failures;
+};
+
+// What a task has behind it; one that only waits needs none of it.
+struct task_sets {
+    struct ranges succeeded, failed, cancelled, started_once;
+    struct idmap retried; // instance + 1 -> attempts, failures << 32
+    int64_t exec_ms, wall_ms, core_ms, energy_mj; // of ended attempts
+};
+
+struct task {
+    uint64_t id; // 0: free slot
+    uint8_t uuid[16];
+    char *shortname; // NULL: the uuid
+    uint32_t account;
+    uint8_t activity, state, previous_state;
+    bool aborting, deleting, dirty, held_back; // held_back: dispatch delay not over
+    int32_t instances;
+    int32_t retries_total, retries_each, retries_used, lost, preempted;
+    int64_t created_ms, state_ms, previous_state_ms, modified_ms, queue_max_ms;
+    int32_t n_assigned, n_started;
+    uint32_t first_lease; // list through lease.next
+    struct constraint *constraint; // NULL: none
+    struct ranges pending;
+    struct task_sets *sets;
+    int64_t counted; // of pending, in the engine's count of waiting instances
+    char *errors;    // JSON array text, bounded; NULL: none
+};
+
+enum lease_state { LEASE_ASSIGNED, LEASE_STARTED, LEASE_STOPPING }; // in a row, with stop_end << 4
+
+struct lease {
+    uint64_t id; // 0: free slot
+    uint32_t task, board, node;
+    uint32_t instance, attempt;
+    int32_t cores; // of the board, when it was granted
+    uint8_t activity, state, stop_end;
+    house_ms granted, started, until;
+    house_ms since; // assigned or stopping; after a restart again from then
+    int64_t energy_mj, core_ms; // cumulative, as last reported
+    uint32_t next, prev;        // of the same task
+    uint32_t next_on_node, prev_on_node;
+    // level
+    uint8_t phase;
+    int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
+    int64_t exec_ms;
+};
+
+struct site {
+    uint64_t id;
+    char name[NAME_BYTES];
+    int32_t utc_offset_min;
+    int64_t cap_mw;
+    int64_t nameplate_w; // of all its zones
+    int32_t n_zones, n_boards;
+};
+
+struct zone {
+    uint64_t id;
+    uint32_t site, node;
+    char name[NAME_BYTES], label[NAME_BYTES];
+    char *schedule;
+    bool is_virtual, dirty;
+    uint8_t mode, guard;
+    int32_t n_boards;
+    int32_t nameplate_w, setpoint_mc, room_mc, shadow_mc, draw_w, missing_w;
+    house_ms at, boost_until;
+    struct heat_request request;
+    char why[200];
+    int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
+    int64_t base_asked_mj, base_delivered_mj, base_useful_mj, base_shadow_mj;
+};
+
+struct board {
+    uint64_t id;
+    uint32_t zone, node, lease;
+    char name[NAME_BYTES], heater[NAME_BYTES];
+    struct board_spec spec;
+    struct curve curve;
+    bool sandbox, barred, node_barred, dirty, meter_dirty;
+    char barred_why[96], node_barred_why[96], sandbox_lack[96];
+    uint8_t run;
+    int32_t draw_mw, freq_mhz, duty_permille;
+    struct meter meter;
+    uint64_t meter_epoch;
+    int64_t part_mj[ACTIVITY_N], part_ms[ACTIVITY_N];     // last cumulative figures of the epoch
+    int64_t energy_mj[ACTIVITY_N], spent_ms[ACTIVITY_N];  // totals; UNATTRIBUTED is what is booked as such
+};
+
+struct node {
+    uint64_t id;
+    char name[NAME_BYTES];
+    uint64_t nonce, epoch, seq, version;
+    house_ms seen;
+    bool online, dirty, woken, listed;
+    bool timed; // a timer looks after it
+    uint32_t *zone, *board;
+    size_t n_zones, cap_zones, n_boards, cap_boards;
+    uint32_t first_lease; // list through lease.next_on_node
+    int64_t cap_mw;       // of the power it may draw, as last given; -1: none
+};
+
+enum timer_kind { TIMER_NODE, TIMER_LEASE, TIMER_QUEUE_MAX, TIMER_HELD_BACK };
+
+struct timer {
+    house_ms at;
+    uint64_t id; // of the record; a timer whose record is gone is ignored
+    uint8_t kind;
+};
+
+struct server {
+    struct server_config cfg;
+    struct planner *planner;
+    struct plan plan;
+    struct ledger ledger;
+    uint64_t next_id; // of every kind of record; never given twice
+    uint64_t id_written; // high-water mark that is on disk or in this batch
+    house_ms now;
+
+    struct account *account;
+    size_t n_accounts, cap_accounts;
+    struct task *task;
+    size_t n_tasks, cap_tasks;
+    uint32_t *free_task;
+    size_t n_free_tasks, cap_free_tasks;
+    struct lease *lease;
+    size_t n_leases, cap_leases;
+    uint32_t *free_lease;
+    size_t n_free_leases, cap_free_leases;
+    struct site *site;
+    size_t n_sites, cap_sites;
+    struct zone **zone; // records that others point to do not move
+    size_t n_zones, cap_zones;
+    struct board **board;
+    size_t n_boards, cap_boards;
+    struct node *node;
+    size_t n_nodes, cap_nodes;
+    struct timer *timer; // binary heap, earliest first
+    size_t n_timers, cap_timers;
+
+    struct idmap account_by_id, task_by_id, lease_by_id, task_by_uuid, site_by_id, zone_by_id, board_by_id, node_by_id;
+    struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name;
+
+    uint32_t *dirty_task; // slots whose live row is to be written at the end of the batch
+    size_t n_dirty, cap_dirty;
+    struct touched { // indexes whose rows are to be written, or whose node is to be woken
+        uint32_t *v;
+        size_t n, cap;
+    } dirty_zone, dirty_board, dirty_node, dirty_meter;
+    struct engine_counts counts;
+    uint64_t hash;
+    bool restoring;
+};
+
+// ---- server_batch.c: what a batch collects
+struct change *fx_change(struct effects *fx, enum change_kind kind);
+struct reply *fx_reply(struct effects *fx, uint64_t token, int code, const char *message);
+void fx_note(struct effects *fx, const char *kind, char *json);
+void task_touch(struct server *s, uint32_t slot); // its live row will be written
+void node_wake(struct server *s, uint32_t node);  // its desired state changed
+void node_touch(struct server *s, uint32_t node); // its row will be written
+void zone_touch(struct server *s, uint32_t zone);
+void board_touch(struct server *s, uint32_t board);
+void meter_touch(struct server *s, uint32_t board);
+uint64_t server_new_id(struct server *s);
+void server_trace(struct server *s, int64_t what, int64_t a, int64_t b); // into the hash of actions
+void timer_add(struct server *s, enum timer_kind kind, uint64_t id, house_ms at);
+bool timer_pop_due(struct server *s, house_ms now, struct timer *t);
+
+// ---- server_task.c
+void server_tasks_create(struct server *s, const struct event *ev, struct effects *fx);
+void server_task_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_task_abort(struct server *s, const struct event *ev, struct effects *fx);
+void server_tasks_abort(struct server *s, const struct event *ev, struct effects *fx);
+void server_task_delete(struct server *s, const struct event *ev, struct effects *fx);
+void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx);
+void server_release_held(struct server *s, uint64_t task_id);
+bool server_find_task(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
+uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16]);
+void task_slot_free(struct server *s, uint32_t slot);
+void task_set_shortname(struct server *s, uint32_t slot, const char *shortname);
+struct task_sets *task_sets(struct task *t);
+void task_plan(struct server *s, uint32_t slot);            // tells the planner how many wait
+void task_settle(struct server *s, uint32_t slot, struct effects *fx); // state from counts; ends it when all ended
+void task_error(struct task *t, const char *code, const char *message, const char *debug);
+void task_live_row(const struct server *s, const struct task *t, struct arena *a, struct row_task_live *row);
+struct retried task_retried(const struct task *t, uint32_t instance); // zeros: never tried
+void task_set_retried(struct task *t, uint32_t instance, struct retried r);
+bool task_ended(const struct task *t); // it has its final state and leaves memory when the batch is settled
+
+// ---- server_lease.c
+void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects *fx);
+void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct effects *fx);
+struct attempt_figures { // of an ended attempt, as reported; zeros when nobody told
+    int64_t wall_ms, exec_ms, core_ms, work_mhz_s, energy_mj;
+    int32_t exit_code, signal, peak_memory_mb;
+    uint64_t seq;
+    const char *code, *message;
+};
+void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f, struct effects *fx);
+void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx);
+uint32_t lease_slot_new(struct server *s, uint64_t id);
+void lease_link(struct server *s, uint32_t slot);
+void lease_row(const struct server *s, const struct lease *l, struct row_lease *row);
+void board_plan(struct server *s, uint32_t board);
+void server_carry_out(struct server *s, house_ms now, struct effects *fx); // runs the planner and does what it says
+
+// ---- server_sync.c, server_report.c, server_fleet.c
+void server_sync_up(struct server *s, const struct event *ev, struct effects *fx);
+uint64_t server_first_version(house_ms now);
+void server_node_timer(struct server *s, uint64_t node_id, struct effects *fx);
+void server_report(struct server *s, uint32_t node, const struct report *r, struct effects *fx);
+int server_offer_check(const struct server *s, uint32_t node, const struct offer *o, struct arena *a, const char **refusal);
+void server_offer(struct server *s, uint32_t node, const struct offer *o, struct effects *fx);
+void server_node_cap(struct server *s, uint32_t node); // server_cap.c
+void server_site_caps(struct server *s, uint32_t site);
+void server_zone_set(struct server *s, const struct event *ev, struct effects *fx);
+void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
+void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
+void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row);
+void site_row(const struct site *x, struct arena *a, struct row_site *row);
+void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row);
+uint32_t server_node_new(struct server *s, uint64_t id, const char *name);
+uint32_t server_site_new(struct server *s, uint64_t id, const char *name);
+uint32_t server_zone_new(struct server *s, uint64_t id, const char *name);
+uint32_t server_board_new(struct server *s, uint64_t id, const char *name);
+void zone_plan(struct server *s, uint32_t zone);
+void node_own_zone(struct server *s, uint32_t node, uint32_t zone);
+void node_own_board(struct server *s, uint32_t node, uint32_t board);
+void zone_join_site(struct server *s, uint32_t zone, uint32_t site, int32_t nameplate_w);
+void board_join_zone(struct server *s, uint32_t board, uint32_t zone);
+
+// ---- server_meter.c
+void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const struct report *r);
+void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t energy_mj, int64_t core_ms);
+void server_meter_zone(struct server *s, uint32_t zone, const struct report *r);
+void server_meter_epoch(struct server *s, uint32_t board, uint64_t epoch); // the parts count from 0 again
+void server_ledger_rows(struct server *s, struct effects *fx);
+
+// ---- server_account.c
+void server_account_put(struct server *s, const struct event *ev, struct effects *fx);
+
+// ---- the offer of a board as text in its row
+char *board_offer_text(const struct board *b, struct arena *a);
+bool board_offer_parse(const char *text, struct board *b);
+
+#endif

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A node calls home. Rules in sync.h: epochs are granted for a nonce, reports are applied once and in order, what comes
+// down is whole. Hearing from a node renews its leases.
+#include "base/mem.h"
+#include "core/engine/server_state.h"
+
+#include <string.h>
+
+// Versions begin at the time, finely enough that those of a life after a restart are above all of the life before.
+uint64_t server_first_version(house_ms now)
+{
+    return now.v > 0 ? (uint64_t)now.v << 10 : 0;
+}
+
+static void answer_sync(struct effects *fx, const struct event *ev, uint64_t node, bool now)
+{
+    struct sync_wait *w = VEC_PUSH(fx->sync, fx->n_syncs, fx->cap_syncs);
+    *w = (struct sync_wait){.token = ev->token, .node = node, .now = now};
+}
+
+static void lose_leases(struct server *s, uint32_t node, const char *message, struct effects *fx)
+{
+    for (uint32_t l = s->node[node].first_lease, next; l != NONE; l = next) {
+        next = s->lease[l].next_on_node;
+        enum attempt_end end = s->lease[l].state == LEASE_STOPPING ? (enum attempt_end)s->lease[l].stop_end : ATTEMPT_LOST;
+        lease_end(s, l, end, &(struct attempt_figures){.exit_code = -1, .signal = -1, .code = "ONDOL-LOST", .message = message},
+                  fx);
+    }
+}
+
+static void set_online(struct server *s, uint32_t node, bool online)
+{
+    struct node *n = &s->node[node];
+    if (n->online == online)
+        return;
+    n->online = online;
+    if (online)
+        s->counts.nodes_online++;
+    else
+        s->counts.nodes_online--;
+    for (size_t i = 0; i < n->n_zones; i++)
+        zone_plan(s, n->zone[i]);
+    for (size_t i = 0; i < n->n_boards; i++) {
+        if (online)
+            s->counts.boards_online++;
+        else
+            s->counts.boards_online--;
+        board_plan(s, n->board[i]);
+    }
+}
+
+// A node that started: the next epoch for a new nonce, the same one for a repeated call. A repeated call changes nothing
+// (it may be an old copy that comes late). `node` NONE: it was never heard of; it gets a record when its offer is good.
+// Gives NONE when the call was refused.
+static uint32_t begin_epoch(struct server *s, uint32_t node, const struct event *ev, struct effects *fx)
+{
+    const struct sync_up *up = &ev->sync;
+    const char *refusal = NULL;
+    if (node != NONE && s->node[node].epoch && s->node[node].nonce == up->nonce)
+        return node;
+    if (!up->has_offer) {
+        fx_reply(fx, ev->token, 400, "offer: a node without an epoch must send what it has");
+        return NONE;
+    }
+    int code = server_offer_check(s, node, &up->offer, &fx->arena, &refusal);
+    if (code) {
+        fx_reply(fx, ev->token, code, refusal);
+        return NONE;
+    }
+    if (node == NONE) {
+        node = server_node_new(s, server_new_id(s), up->node);
+        s->node[node].version = server_first_version(s->now);
+    }
+    lose_leases(s, node, "the node started again", fx);
+    set_online(s, node, false); // its boards are counted anew with the offer
+    struct node *n = &s->node[node];
+    n->epoch++;
+    n->nonce = up->nonce;
+    n->seq = 0;
+    server_trace(s, CHANGE_NODE, (int64_t)n->id, (int64_t)n->epoch);
+    server_offer(s, node, &up->offer, fx);
+    s->node[node].version++;
+    node_touch(s, node);
+    return node;
+}
+
+// What is to stop is not renewed: the node drops it at `until`, and the parent may count on that.
+static void renew(struct server *s, uint32_t node)
+{
+    house_ms until = house_add(s->now, s->cfg.lease_ms);
+    for (uint32_t l = s->node[node].first_lease; l != NONE; l = s->lease[l].next_on_node)
+        if (s->lease[l].state != LEASE_STOPPING)
+            s->lease[l].until = until;
+}
+
+static void watch(struct server *s, uint32_t node, house_ms from)
+{
+    if (s->node[node].timed)
+        return;
+    s->node[node].timed = true;
+    timer_add(s, TIMER_NODE, s->node[node].id, house_add(from, s->cfg.lease_ms + s->cfg.lease_margin_ms));
+}
+
+void server_sync_up(struct server *s, const struct event *ev, struct effects *fx)
+{
+    const struct sync_up *up = &ev->sync;
+    uint64_t at = NONE;
+    bool known = strmap_get(&s->node_by_name, up->node, &at);
+    uint32_t node = (uint32_t)at;
+    if (!up->epoch) {
+        node = begin_epoch(s, node, ev, fx);
+        if (node == NONE)
+            return;
+    } else if (!known) { // of another life of this server: refused by server_sync_refused, so that it introduces itself
+        answer_sync(fx, ev, 0, true);
+        return;
+    } else if (up->epoch != s->node[node].epoch || up->nonce != s->node[node].nonce) {
+        answer_sync(fx, ev, s->node[node].id, true); // the program tells it so: server_sync_refused
+        return;
+    }
+    s->node[node].seen = s->now;
+    set_online(s, node, true);
+    renew(s, node);
+    watch(s, node, s->now);
+    for (size_t i = 0; i < up->n_reports; i++) {
+        const struct report *r = &up->report[i];
+        if (r->seq <= s->node[node].seq) {
+            s->counts.duplicates++;
+            continue;
+        }
+        if (r->seq != s->node[node].seq + 1)
+            break; // one was lost on the way; the node sends it again
+        s->node[node].seq = r->seq;
+        node_touch(s, node);
+        server_report(s, node, r, fx);
+    }
+    int64_t cap_mw = s->node[node].cap_mw;
+    server_node_cap(s, node);
+    bool capped = cap_mw != s->node[node].cap_mw;
+    answer_sync(fx, ev, s->node[node].id, capped || up->n_reports || !up->epoch || up->have != s->node[node].version);
+}
+
+// Nothing was heard for the length of a lease: its boards are gone for the planner, its instances wait again.
+void server_node_timer(struct server *s, uint64_t node_id, struct effects *fx)
+{
+    uint64_t at;
+    if (!idmap_get(&s->node_by_id, node_id, &at))
+        return;
+    uint32_t node = (uint32_t)at;
+    house_ms lapse = house_add(s->node[node].seen, s->cfg.lease_ms + s->cfg.lease_margin_ms);
+    s->node[node].timed = false;
+    if (!s->node[node].online)
+        return;
+    if (house_before(s->now, lapse)) { // heard since
+        watch(s, node, s->node[node].seen);
+        return;
+    }
+    set_online(s, node, false);
+    lose_leases(s, node, "the node was not heard from any more", fx);
+    fx_note(fx, "node", arena_printf(&fx->arena, "{\"node\":\"%s\",\"online\":false}", s->node[node].name));
+}
+
+bool server_sync_refused(const struct server *s, uint64_t node_id, uint64_t epoch, uint64_t nonce)
+{
+    uint64_t at;
+    if (!idmap_get(&s->node_by_id, node_id, &at))
+        return true;
+    return epoch && (epoch != s->node[at].epoch || nonce != s->node[at].nonce);
+}
+
+void server_desired(const struct server *s, uint64_t node_id, house_ms now, struct arena *a, struct sync_down *down)
+{
+    uint64_t at;
+    *down = (struct sync_down){.house = now, .until = house_add(now, s->cfg.lease_ms), .cap_mw = -1,
+                               .filler_allowed = s->cfg.filler_allowed, .donated_allowed = s->cfg.donated_allowed};
+    if (!idmap_get(&s->node_by_id, node_id, &at))
+        return;
+    const struct node *n = &s->node[at];
+    down->epoch = n->epoch;
+    down->acked = n->seq;
+    down->version = n->version;
+    down->cap_mw = n->cap_mw;
+    down->zone = arena_alloc(a, (n->n_zones + 1) * sizeof *down->zone);
+    for (size_t i = 0; i < n->n_zones; i++) {
+        const struct zone *z = s->zone[n->zone[i]];
+        struct desired_zone *d = &down->zone[down->n_zones++];
+        memcpy(d->name, z->name, NAME_BYTES);
+        d->mode = z->mode;
+        d->setpoint_mc = z->setpoint_mc;
+        d->boost_until = z->boost_until;
+        d->schedule = arena_strdup(a, z->schedule);
+        d->utc_offset_min = s->site[z->site].utc_offset_min;
+    }
+    size_t count = 0;
+    for (uint32_t l = n->first_lease; l != NONE; l = s->lease[l].next_on_node)
+        count++;
+    down->assignment = arena_alloc(a, (count + 1) * sizeof *down->assignment);
+    for (uint32_t i = n->first_lease; i != NONE; i = s->lease[i].next_on_node) {
+        const struct lease *l = &s->lease[i];
+        const struct task *t = &s->task[l->task];
+        struct assignment *d = &down->assignment[down->n_assignments++];
+        *d = (struct assignment){.lease = l->id, .instance = l->instance, .instance_count = (uint32_t)t->instances,
+                                 .attempt = l->attempt, .activity = l->activity, .until = l->until, .on_lapse = LAPSE_DROP,
+                                 .stop = l->state == LEASE_STOPPING,
+                                 .stop_end = l->stop_end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_PREEMPTED,
+                                 .need_body = l->state == LEASE_ASSIGNED, .task = t->id};
+        memcpy(d->board, s->board[l->board]->name, NAME_BYTES);
+        uuid_format(d->task_uuid, t->uuid);
+    }
+}

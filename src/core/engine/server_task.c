@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tasks: created, changed, aborted, deleted, and what state their instances add up to.
+//
+// The state is never set by hand: task_settle derives it from the counts, in the order of the public API:
+//   all ended -> Success, Failure, Cancelled (or gone, when it is being deleted)
+//   being aborted and some still run -> PendingCancel; being deleted -> PendingDelete
+//   all that are left run -> FullyExecuting; some run -> PartiallyExecuting
+//   all that are left have a board -> FullyDispatched; some -> PartiallyDispatched; none -> Submitted
+#include "base/mem.h"
+#include "core/engine/server_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ERRORS_BYTES_MAX 4096 // of the JSON array of a task's errors
+
+// Uuids are random, so half of one is a key; 0 is no key.
+static uint64_t uuid_key(const uint8_t uuid[16])
+{
+    uint64_t k;
+    memcpy(&k, uuid + 8, sizeof k);
+    return k ? k : 1;
+}
+
+struct task_sets *task_sets(struct task *t)
+{
+    if (!t->sets)
+        t->sets = mem_alloc(sizeof *t->sets);
+    return t->sets;
+}
+
+uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
+{
+    uint32_t slot;
+    if (s->n_free_tasks) {
+        slot = s->free_task[--s->n_free_tasks];
+    } else {
+        (void)VEC_PUSH(s->task, s->n_tasks, s->cap_tasks);
+        slot = (uint32_t)(s->n_tasks - 1);
+    }
+    s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1};
+    memcpy(s->task[slot].uuid, uuid, 16);
+    idmap_set(&s->task_by_id, id, slot);
+    idmap_set(&s->task_by_uuid, uuid_key(uuid), slot);
+    s->counts.tasks_live++;
+    return slot;
+}
+
+static void shortname_key(const struct task *t, const char *shortname, struct buf *key)
+{
+    buf_putf(key, "%u/", (unsigned)t->account);
+    for (const char *p = shortname; *p; p++)
+        buf_putc(key, *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p);
+}
+
+static void release_shortname(struct server *s, struct task *t)
+{
+    if (!t->shortname)
+        return;
+    struct buf key = BUF_INIT(4096);
+    shortname_key(t, t->shortname, &key);
+    strmap_remove(&s->shortname, buf_str(&key));
+    buf_deinit(&key);
+    free(t->shortname);
+    t->shortname = NULL;
+}
+
+static void count_waiting(struct server *s, struct task *t, int64_t waiting)
+{
+    s->counts.instances_queued += (uint64_t)(waiting - t->counted);
+    s->counts.tasks_queued += (uint64_t)(waiting != 0) - (uint64_t)(t->counted != 0);
+    t->counted = waiting;
+}
+
+void task_slot_free(struct server *s, uint32_t slot)
+{
+    struct task *t = &s->task[slot];
+    planner_task_gone(s->planner, slot);
+    idmap_remove(&s->task_by_id, t->id);
+    idmap_remove(&s->task_by_uuid, uuid_key(t->uuid));
+    release_shortname(s, t);
+    if (t->sets) {
+        ranges_deinit(&t->sets->succeeded);
+        ranges_deinit(&t->sets->failed);
+        ranges_deinit(&t->sets->cancelled);
+        ranges_deinit(&t->sets->started_once);
+        idmap_deinit(&t->sets->retried);
+    }
+    ranges_deinit(&t->pending);
+    free(t->sets);
+    free(t->errors);
+    free(t->constraint);
+    if (t->account < s->n_accounts)
+        s->account[t->account].live_tasks--;
+    s->counts.tasks_live--;
+    count_waiting(s, t, 0);
+    *t = (struct task){.first_lease = NONE};
+    uint32_t *f = VEC_PUSH(s->free_task, s->n_free_tasks, s->cap_free_tasks);
+    *f = slot;
+}
+
+void task_set_shortname(struct server *s, uint32_t slot, const char *shortname)
+{
+    struct task *t = &s->task[slot];
+    struct buf key = BUF_INIT(4096);
+    t->shortname = mem_strdup(shortname);
+    shortname_key(t, shortname, &key);
+    strmap_set(&s->shortname, buf_str(&key), slot);
+    buf_deinit(&key);
+}
+
+bool server_find_task(const struct server *s, uint64_t account, const char *id, uint32_t *slot)
+{
+    uint64_t at, owner;
+    uint8_t uuid[16];
+    if (!idmap_get(&s->account_by_id, account, &owner))
+        return false;
+    if (uuid_parse(id, uuid)) {
+        if (!idmap_get(&s->task_by_uuid, uuid_key(uuid), &at) || memcmp(s->task[at].uuid, uuid, 16) != 0)
+            return false;
+    } else {
+        struct buf key = BUF_INIT(4096);
+        shortname_key(&(struct task){.account = (uint32_t)owner}, id, &key);
+        bool found = !key.failed && strmap_get(&s->shortname, buf_str(&key), &at);
+        buf_deinit(&key);
+        if (!found)
+            return false;
+    }
+    if (s->task[at].account != owner) // another account's task does not exist for this one
+        return false;
+    *slot = (uint32_t)at;
+    return true;
+}
+
+struct retried task_retried(const struct task *t, uint32_t instance)
+{
+    uint64_t v = 0;
+    if (t->sets)
+        idmap_get(&t->sets->retried, (uint64_t)instance + 1, &v);
+    return (struct retried){.attempts = (uint32_t)v, .failures = (uint32_t)(v >> 32)};
+}
+
+void task_set_retried(struct task *t, uint32_t instance, struct retried r)
+{
+    idmap_set(&task_sets(t)->retried, (uint64_t)instance + 1, r.attempts | (uint64_t)r.failures << 32);
+}
+
+bool task_ended(const struct task *t)
+{
+    return task_state_final(t->state);
+}
+
+void task_plan(struct server *s, uint32_t slot)
+{
+    struct task *t = &s->task[slot];
+    count_waiting(s, t, (int64_t)ranges_count(&t->pending));
+    bool waits = !t->aborting && !t->deleting && !t->held_back;
+    struct plan_task p = {.activity = t->activity, .account = s->account[t->account].id, .order = t->id,
+                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0, .since = HOUSE_MS(t->created_ms)};
+    if (t->constraint)
+        p.constraint = *t->constraint;
+    planner_task(s->planner, slot, &p);
+}
+
+// Appends {code,message,debug} to the errors, the texts with JSON's escapes.
+void task_error(struct task *t, const char *code, const char *message, const char *debug)
+{
+    struct buf b = BUF_INIT(ERRORS_BYTES_MAX);
+    if (t->errors && strlen(t->errors) > 2)
+        buf_put(&b, t->errors, strlen(t->errors) - 1);
+    else
+        buf_putc(&b, '[');
+    const char *const key[] = {"code", "message", "debug"};
+    const char *const value[] = {code, message, debug};
+    buf_puts(&b, b.n > 1 ? ",{" : "{");
+    for (int i = 0; i < 3; i++) {
+        buf_putf(&b, "%s\"%s\":\"", i ? "," : "", key[i]);
+        for (const unsigned char *p = (const unsigned char *)value[i]; *p; p++) {
+            if (*p == '"' || *p == '\\')
+                buf_putc(&b, '\\');
+            if (*p < 0x20)
+                buf_putf(&b, "\\u%04x", *p);
+            else
+                buf_putc(&b, (char)*p);
+        }
+        buf_putc(&b, '"');
+    }
+    buf_puts(&b, "}]");
+    if (!b.failed) { // a full list keeps its first errors: they say what began it
+        free(t->errors);
+        t->errors = buf_take(&b);
+    }
+    buf_deinit(&b);
+}
+
+static char *ranges_text(const struct ranges *r, struct arena *a)
+{
+    struct buf b = BUF_INIT((size_t)64 << 20);
+    ranges_format(r, &b);
+    char *text = arena_strdup(a, buf_str(&b));
+    buf_deinit(&b);
+    return text;
+}
+
+void task_live_row(const struct server *s, const struct task *t, struct arena *a, struct row_task_live *row)
+{
+    (void)s;
+    bool final = task_state_final(t->state);
+    *row = (struct row_task_live){
+        .id = t->id, .state = t->state, .previous_state = t->previous_state, .state_ms = t->state_ms,
+        .previous_state_ms = t->previous_state_ms, .modified_ms = t->modified_ms, .end_ms = final ? t->state_ms : -1,
+        .succeeded = "", .failed = "", .cancelled = "", .started_once = "",
+        .running = t->n_started, .retries_used = t->retries_used, .lost_attempts = t->lost,
+        .preempted_attempts = t->preempted, .errors = t->errors ? arena_strdup(a, t->errors) : "[]",
+    };
+    int64_t done = 0;
+    if (t->sets) {
+        row->exec_ms = t->sets->exec_ms;
+        row->wall_ms = t->sets->wall_ms;
+        row->core_ms = t->sets->core_ms;
+        row->energy_mj = t->sets->energy_mj;
+        row->succeeded = ranges_text(&t->sets->succeeded, a);
+        row->failed = ranges_text(&t->sets->failed, a);
+        row->cancelled = ranges_text(&t->sets->cancelled, a);
+        row->started_once = ranges_text(&t->sets->started_once, a);
+        done = (int64_t)(ranges_count(&t->sets->succeeded) + ranges_count(&t->sets->failed) +
+                         ranges_count(&t->sets->cancelled));
+    }
+    int64_t running_permille = 0;
+    for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
+        if (s->lease[l].state == LEASE_STARTED)
+            row->running_cores += s->board[s->lease[l].board]->spec.cores;
+        running_permille += s->lease[l].progress_permille > 0 ? s->lease[l].progress_permille : 0;
+    }
+    row->progress_permille = t->instances ? (int32_t)((done * 1000 + running_permille) / t->instances) : 0;
+}
+
+static enum task_state state_of(const struct task *t)
+{
+    if (t->deleting)
+        return TASK_PENDING_DELETE;
+    int64_t waiting = (int64_t)ranges_count(&t->pending);
+    if (!waiting && !t->n_assigned && !t->n_started) {
+        if (t->aborting) // whoever aborts a task sees it Cancelled, whatever some instances did before
+            return TASK_CANCELLED;
+        if (t->sets && ranges_count(&t->sets->failed))
+            return TASK_FAILURE;
+        return TASK_SUCCESS;
+    }
+    if (t->aborting)
+        return TASK_PENDING_CANCEL;
+    if (t->n_started)
+        return waiting || t->n_assigned ? TASK_PARTIALLY_EXECUTING : TASK_FULLY_EXECUTING;
+    if (t->n_assigned)
+        return waiting ? TASK_PARTIALLY_DISPATCHED : TASK_FULLY_DISPATCHED;
+    return TASK_SUBMITTED;
+}
+
+void task_settle(struct server *s, uint32_t slot, struct effects *fx)
+{
+    struct task *t = &s->task[slot];
+    enum task_state next = state_of(t);
+    task_touch(s, slot);
+    if (next == TASK_PENDING_DELETE && t->first_lease == NONE) {
+        fx_change(fx, CHANGE_TASK_GONE)->gone = t->id;
+        server_trace(s, CHANGE_TASK_GONE, (int64_t)t->id, 0);
+        t->dirty = false;
+        task_slot_free(s, slot);
+        return;
+    }
+    if (next == t->state)
+        return;
+    t->previous_state = t->state;
+    t->previous_state_ms = t->state_ms;
+    t->state = (uint8_t)next;
+    t->state_ms = s->now.v;
+    server_trace(s, CHANGE_TASK_LIVE, (int64_t)t->id, next);
+    if (next == TASK_FAILURE && !t->errors)
+        task_error(t, "ONDOL-FAILED", "at least one instance failed", "");
+    char uuid[UUID_TEXT_BYTES];
+    uuid_format(uuid, t->uuid);
+    fx_note(fx, "task", arena_printf(&fx->arena, "{\"uuid\":\"%s\",\"account\":%llu,\"state\":\"%s\"}", uuid,
+                                     (unsigned long long)s->account[t->account].id, task_state_name(next)));
+}
+
+// ---- creation
+
+static bool shortname_taken(const struct server *s, const struct task *t, const char *shortname)
+{
+    struct buf key = BUF_INIT(4096);
+    shortname_key(t, shortname, &key);
+    bool taken = key.failed || strmap_get(&s->shortname, buf_str(&key), NULL);
+    buf_deinit(&key);
+    return taken;
+}
+
+// Fills a new slot from the draft. Returns 0, or the code and sentence of the refusal.
+static int create_one(struct server *s, uint32_t account, const struct task_draft *d, struct effects *fx, const char **why)
+{
+    struct account *owner = &s->account[account];
+    if (d->refusal_code) {
+        *why = d->refusal;
+        return d->refusal_code;
+    }
+    int32_t most = owner->max_tasks > 0 ? owner->max_tasks : s->cfg.tasks_per_account;
+    if (owner->live_tasks >= most) {
+        *why = arena_printf(&fx->arena, "Maximum number of tasks reached (limit %d tasks that are not final)", (int)most);
+        return 403;
+    }
+    if (d->instances > s->cfg.instances_per_task) {
+        *why = arena_printf(&fx->arena, "instanceCount: %d is above the limit of %d instances per task", (int)d->instances,
+                            (int)s->cfg.instances_per_task);
+        return 400;
+    }
+    if (d->shortname && shortname_taken(s, &(struct task){.account = account}, d->shortname)) {
+        *why = "Invalid task file. Invalid fields: shortname-uniqueness";
+        return 400;
+    }
+    struct ranges pending = RANGES_NULL;
+    struct err e = ERR_NULL;
+    if (ranges_parse(&pending, d->ranges, (uint64_t)s->cfg.instances_per_task, &e) < 0) {
+        *why = arena_printf(&fx->arena, "advancedRanges: %s", e.text);
+        return 400;
+    }
+    if (ranges_count(&pending) != (uint64_t)d->instances) {
+        *why = arena_printf(&fx->arena, "instanceCount: %d where advancedRanges name %llu instances", (int)d->instances,
+                            (unsigned long long)ranges_count(&pending));
+        ranges_deinit(&pending);
+        return 400;
+    }
+    uint64_t clash;
+    uint8_t uuid[16]; // with the bits of version and variant, as it will be asked for
+    char text[UUID_TEXT_BYTES];
+    uuid_format(text, d->uuid);
+    uuid_parse(text, uuid);
+    if (idmap_get(&s->task_by_uuid, uuid_key(uuid), &clash)) { // 2^-64 each; the client tries again
+        ranges_deinit(&pending);
+        *why = "the new uuid is taken (try again)";
+        return 409;
+    }
+    uint32_t slot = task_slot_new(s, server_new_id(s), uuid);
+    struct task *t = &s->task[slot];
+    t->account = account;
+    t->activity = (uint8_t)(d->activity == ACTIVITY_FLEX && owner->research ? ACTIVITY_DONATED : d->activity);
+    t->instances = d->instances;
+    ranges_copy(&t->pending, &pending); // without the room to grow
+    ranges_deinit(&pending);
+    t->retries_total = d->retries_total;
+    t->retries_each = d->retries_each;
+    t->queue_max_ms = d->queue_max_ms;
+    t->created_ms = t->state_ms = t->modified_ms = s->now.v;
+    t->previous_state_ms = -1;
+    if (constraint_hash(&d->constraint) != constraint_hash(&(struct constraint){0})) {
+        t->constraint = mem_alloc(sizeof *t->constraint);
+        *t->constraint = d->constraint;
+    }
+    owner->live_tasks++;
+    if (d->shortname)
+        task_set_shortname(s, slot, d->shortname);
+    if (s->cfg.dispatch_delay_ms > 0) {
+        t->held_back = true;
+        timer_add(s, TIMER_HELD_BACK, t->id, house_add(s->now, s->cfg.dispatch_delay_ms));
+    }
+    if (t->queue_max_ms >= 0)
+        timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, t->queue_max_ms));
+    struct change *c = fx_change(fx, CHANGE_TASK_NEW);
+    c->task = (struct row_task){.id = t->id, .account = owner->id, .activity = t->activity, .instances = t->instances,
+                                .created_ms = t->created_ms, .name = arena_strdup(&fx->arena, d->name),
+                                .profile = arena_strdup(&fx->arena, d->profile), .ranges = arena_strdup(&fx->arena, d->ranges),
+                                .retries_total = t->retries_total, .retries_each = t->retries_each,
+                                .queue_max_ms = t->queue_max_ms, .body = arena_strdup(&fx->arena, d->body)};
+    struct buf hardware = BUF_INIT(1024);
+    constraint_format(&d->constraint, &hardware);
+    c->task.hardware = arena_strdup(&fx->arena, buf_str(&hardware));
+    buf_deinit(&hardware);
+    uuid_format(c->task.uuid, d->uuid);
+    c->task.shortname = d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
+    task_live_row(s, t, &fx->arena, &c->task.live);
+    server_trace(s, CHANGE_TASK_NEW, (int64_t)t->id, t->instances);
+    task_plan(s, slot);
+    return 0;
+}
+
+void server_tasks_create(struct server *s, const struct event *ev, struct effects *fx)
+{
+    uint64_t account;
+    if (!idmap_get(&s->account_by_id, ev->create.account, &account)) {
+        fx_reply(fx, ev->token, 401, "Bad authentication token");
+        return;
+    }
+    struct reply_item *item = arena_alloc(&fx->arena, (ev->create.n ? ev->create.n : 1) * sizeof *item);
+    for (size_t i = 0; i < ev->create.n; i++) {
+        const char *why = NULL;
+        int code = create_one(s, (uint32_t)account, &ev->create.draft[i], fx, &why);
+        item[i].code = code ? code : 200;
+        item[i].message = arena_strdup(&fx->arena, why);
+        if (!code)
+            uuid_format(item[i].uuid, ev->create.draft[i].uuid);
+    }
+    struct reply *r = fx_reply(fx, ev->token, 200, NULL);
+    r->item = item;
+    r->n_items = ev->create.n;
+    if (ev->create.n == 1) {
+        r->code = item[0].code;
+        r->message = item[0].message;
+    }
+}
+
+// ---- change and end
+
+static void no_such_task(const struct event *ev, struct effects *fx)
+{
+    fx_reply(fx, ev->token, 404, NULL)->message = arena_printf(&fx->arena, "No such task: %s", ev->task.id);
+}
+
+static bool find_or_answer(struct server *s, const struct event *ev, struct effects *fx, uint32_t *slot)
+{
+    if (server_find_task(s, ev->task.account, ev->task.id, slot))
+        return true;
+    no_such_task(ev, fx);
+    return false;
+}
+
+void server_task_put(struct server *s, const struct event *ev, struct effects *fx)
+{
+    uint32_t slot;
+    if (!find_or_answer(s, ev, fx, &slot))
+        return;
+    if (s->task[slot].deleting) {
+        no_such_task(ev, fx);
+        return;
+    }
+    struct change *c = fx_change(fx, CHANGE_TASK_BODY);
+    c->body.id = s->task[slot].id;
+    c->body.name = arena_strdup(&fx->arena, ev->task.name);
+    c->body.body = arena_strdup(&fx->arena, ev->task.body);
+    c->body.modified_ms = s->now.v;
+    task_touch(s, slot);
+    fx_reply(fx, ev->token, 200, NULL);
+}
+
+// What waits is cancelled at once; what runs is asked to stop.
+static void cancel(struct server *s, uint32_t slot, struct effects *fx)
+{
+    struct task *t = &s->task[slot];
+    if (ranges_count(&t->pending)) {
+        ranges_union(&task_sets(t)->cancelled, &t->pending);
+        ranges_clear(&t->pending);
+    }
+    task_plan(s, slot);
+    for (uint32_t l = t->first_lease, next; l != NONE; l = next) {
+        next = s->lease[l].next;
+        lease_stop(s, l, ATTEMPT_CANCELLED, fx);
+    }
+}
+
+void server_task_abort(struct server *s, const struct event *ev, struct effects *fx)
+{
+    uint32_t slot;
+    if (!find_or_answer(s, ev, fx, &slot))
+        return;
+    struct task *t = &s->task[slot];
+    if (t->deleting) {
+        no_such_task(ev, fx);
+        return;
+    }
+    if (task_ended(t)) { // in this very batch
+        fx_reply(fx, ev->token, 403, NULL)->message =
+            arena_printf(&fx->arena, "Task %s has already ended: %s", ev->task.id, task_state_name(t->state));
+        return;
+    }
+    if (!t->aborting) {
+        t->aborting = true;
+        task_error(t, "GHX0782I", "cancelled by the user", "");
+        cancel(s, slot, fx);
+        task_settle(s, slot, fx);
+    }
+    fx_reply(fx, ev->token, 200, NULL);
+}
+
+void server_tasks_abort(struct server *s, const struct event *ev, struct effects *fx)
+{
+    uint64_t account;
+    int64_t n = 0;
+    if (idmap_get(&s->account_by_id, ev->tasks.account, &account)) {
+        for (uint32_t slot = 0; slot < s->n_tasks; slot++) {
+            struct task *t = &s->task[slot];
+            if (!t->id || t->account != account || t->aborting || t->deleting || task_ended(t))
+                continue;
+            t->aborting = true;
+            task_error(t, "GHX0782I", "cancelled by the user", "");
+            cancel(s, slot, fx);
+            task_settle(s, slot, fx);
+            n++;
+        }
+    }
+    fx_reply(fx, ev->token, 200, NULL)->count = n;
+}
+
+void server_task_delete(struct server *s, const struct event *ev, struct effects *fx)
+{
+    uint32_t slot;
+    if (!server_find_task(s, ev->task.account, ev->task.id, &slot)) {
+        if (!ev->task.final_id) {
+            no_such_task(ev, fx);
+            return;
+        }
+        fx_change(fx, CHANGE_TASK_GONE)->gone = ev->task.final_id; // it is final: only the store has it
+        server_trace(s, CHANGE_TASK_GONE, (int64_t)ev->task.final_id, 1);
+        fx_reply(fx, ev->token, 200, NULL);
+        return;
+    }
+    struct task *t = &s->task[slot];
+    if (!t->deleting) {
+        t->deleting = true;
+        release_shortname(s, t); // the next task may have it while the instances of this one still end
+        cancel(s, slot, fx);
+        task_settle(s, slot, fx);
+    }
+    fx_reply(fx, ev->token, 200, NULL);
+}
+
+void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx)
+{
+    uint64_t slot;
+    if (!idmap_get(&s->task_by_id, task_id, &slot) || task_ended(&s->task[slot]))
+        return;
+    struct task *t = &s->task[slot];
+    if (!ranges_count(&t->pending) || t->aborting || t->deleting || (t->sets && ranges_count(&t->sets->started_once)))
+        return; // it has begun: the limit is on waiting to begin
+    t->aborting = true;
+    struct buf why = BUF_INIT(200);
+    buf_putf(&why, "still queued after %lld s (maxTimeQueueSeconds)", (long long)(t->queue_max_ms / 1000));
+    task_error(t, "ONDOL-QUEUE-TIME", buf_str(&why), "");
+    buf_deinit(&why);
+    cancel(s, (uint32_t)slot, fx);
+    task_settle(s, (uint32_t)slot, fx);
+}
+
+void server_release_held(struct server *s, uint64_t task_id)
+{
+    uint64_t slot;
+    if (!idmap_get(&s->task_by_id, task_id, &slot))
+        return;
+    s->task[slot].held_back = false;
+    task_plan(s, (uint32_t)slot);
+}

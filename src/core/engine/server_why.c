@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Why is my task waiting, why is my room at 19.2 degC: one sentence with the figures, from the same records that decided.
+#include "core/engine/server_state.h"
+
+#include <stdio.h>
+
+struct tally {
+    int64_t boards, unusable, hardware, refuses, cap, worthless, held, free;
+    int64_t best_ueur;
+    char lack[120];
+};
+
+static void tally_boards(const struct server *s, uint32_t slot, house_ms now, struct tally *n)
+{
+    for (uint32_t b = 0; b < s->n_boards; b++) {
+        enum plan_bar bar = BAR_NONE;
+        int64_t net = planner_net(s->planner, slot, b, now, &bar);
+        n->boards++;
+        n->unusable += bar == BAR_UNUSABLE;
+        n->hardware += bar == BAR_HARDWARE;
+        n->refuses += bar == BAR_REFUSES_HEAT;
+        n->cap += bar == BAR_SITE_CAP;
+        n->worthless += bar == BAR_WORTHLESS;
+        n->held += bar == BAR_HELD;
+        n->free += bar == BAR_NONE;
+        if (bar == BAR_WORTHLESS && net > n->best_ueur)
+            n->best_ueur = net;
+        if (bar == BAR_HARDWARE && !*n->lack && s->task[slot].constraint)
+            constraint_lack(s->task[slot].constraint, &s->board[b]->spec, n->lack, sizeof n->lack);
+    }
+}
+
+static void part(struct buf *out, bool *first, int64_t n, const char *text)
+{
+    if (!n)
+        return;
+    buf_putf(out, "%s%lld %s", *first ? "" : ", ", (long long)n, text);
+    *first = false;
+}
+
+static void waiting_for(const struct server *s, uint32_t slot, house_ms now, struct buf *out)
+{
+    const struct task *t = &s->task[slot];
+    struct tally n = {.best_ueur = INT64_MIN};
+    if (t->held_back) {
+        buf_puts(out, "waiting: new tasks are held back for a moment (dispatch delay)");
+        return;
+    }
+    tally_boards(s, slot, now, &n);
+    if (!n.boards) {
+        buf_puts(out, "waiting: no board has ever called home");
+        return;
+    }
+    bool first = true;
+    buf_putf(out, "waiting: of %lld board%s ", (long long)n.boards, n.boards == 1 ? "" : "s");
+    part(out, &first, n.held, "work for others or for this task already");
+    part(out, &first, n.worthless, "stand in zones that want no heat now, worth less than the electricity");
+    part(out, &first, n.refuses, "stand in zones that refuse heat");
+    part(out, &first, n.cap, "are held back by the site's power cap");
+    part(out, &first, n.unusable, "are offline, barred or cannot isolate");
+    if (n.hardware) {
+        buf_putf(out, "%s%lld lack what is asked for", first ? "" : ", ", (long long)n.hardware);
+        if (*n.lack)
+            buf_putf(out, " (%s)", n.lack);
+        first = false;
+    }
+    part(out, &first, n.free, "are free and will take it at the next plan");
+    if (n.best_ueur != INT64_MIN && n.best_ueur < 0)
+        buf_putf(out, "; the best of them would lose %.3f euro per hour", (double)-n.best_ueur / 1e6);
+}
+
+bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out)
+{
+    uint64_t at;
+    if (!idmap_get(&s->task_by_id, task, &at))
+        return false;
+    uint32_t slot = (uint32_t)at;
+    const struct task *t = &s->task[slot];
+    int64_t waits = (int64_t)ranges_count(&t->pending);
+    if (t->aborting || t->deleting) {
+        buf_putf(out, "stopping: %d instances still have to end on their boards", (int)(t->n_assigned + t->n_started));
+        return true;
+    }
+    if (t->n_started || t->n_assigned)
+        buf_putf(out, "%d running, %d on their way to a board", (int)t->n_started, (int)t->n_assigned);
+    for (uint32_t l = t->first_lease; l != NONE && !waits; l = s->lease[l].next)
+        if (s->lease[l].state == LEASE_STARTED && s->lease[l].duty_permille < 1000 && s->lease[l].max_freq_mhz)
+            buf_putf(out, "; instance %u at %d MHz, %d %% of the time: its zone asks for %d W", (unsigned)s->lease[l].instance,
+                     (int)s->lease[l].freq_mhz, (int)(s->lease[l].duty_permille / 10),
+                     (int)s->zone[s->board[s->lease[l].board]->zone]->request.target_w);
+    if (!waits)
+        return true;
+    buf_putf(out, "%s%lld instance%s ", t->n_started || t->n_assigned ? "; " : "", (long long)waits, waits == 1 ? "" : "s");
+    waiting_for(s, slot, now, out);
+    return true;
+}
+
+bool server_why_zone(const struct server *s, const char *zone, house_ms now, struct buf *out)
+{
+    size_t i;
+    if (!server_find_zone(s, zone, &i))
+        return false;
+    const struct zone *z = s->zone[i];
+    if (z->at.v < 0) {
+        buf_putf(out, "no reading yet: node %s has not reported", z->node == NONE ? "(none)" : s->node[z->node].name);
+        return true;
+    }
+    buf_puts(out, z->why);
+    if (z->node == NONE || !s->node[z->node].online)
+        buf_putf(out, "; that was %lld s ago: its node is not heard from", (long long)(house_since(now, z->at) / 1000));
+    return true;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/ledger/ledger.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+static int64_t hour_of(int64_t ms)
+{
+    return ms - ((ms % LEDGER_HOUR_MS) + LEDGER_HOUR_MS) % LEDGER_HOUR_MS;
+}
+
+void ledger_init(struct ledger *l, house_ms horizon)
+{
+    *l = (struct ledger){.horizon_ms = hour_of(horizon.v)};
+}
+
+void ledger_deinit(struct ledger *l)
+{
+    free(l->work);
+    free(l->zone);
+    idmap_deinit(&l->work_at);
+    idmap_deinit(&l->zone_at);
+    free(l->dirty_work.v);
+    free(l->dirty_zone.v);
+    *l = (struct ledger){0};
+}
+
+static int64_t booking_hour(const struct ledger *l, house_ms at)
+{
+    return at.v < l->horizon_ms ? l->horizon_ms : hour_of(at.v);
+}
+
+static uint64_t work_key(int64_t hour_ms, uint64_t board, enum activity activity, uint64_t task)
+{
+    uint64_t h = hash_i64(HASH_SEED, hour_ms);
+    h = hash_i64(h, (int64_t)board);
+    h = hash_i64(h, activity);
+    return hash_mix(hash_i64(h, (int64_t)task)) | 1; // 0 is no key
+}
+
+static uint64_t zone_key(int64_t hour_ms, uint64_t zone)
+{
+    return hash_mix(hash_i64(hash_i64(HASH_SEED, hour_ms), (int64_t)zone)) | 1;
+}
+
+static bool same_work(const struct ledger_work *c, int64_t hour_ms, uint64_t board, enum activity activity, uint64_t task)
+{
+    return c->hour_ms == hour_ms && c->board == board && c->activity == activity && c->task == task;
+}
+
+static void mark(struct ledger_list *list, bool *dirty, size_t index)
+{
+    if (*dirty)
+        return;
+    *dirty = true;
+    uint32_t *at = VEC_PUSH(list->v, list->n, list->cap);
+    *at = (uint32_t)index;
+}
+
+static bool take(struct ledger_list *list, uint32_t *index)
+{
+    if (list->taken == list->n) {
+        list->taken = list->n = 0;
+        return false;
+    }
+    *index = list->v[list->taken++];
+    return true;
+}
+
+const struct ledger_work *ledger_take_work(struct ledger *l)
+{
+    for (uint32_t i; take(&l->dirty_work, &i);) {
+        if (!l->work[i].dirty)
+            continue; // cleaned by its owner, as at load
+        l->work[i].dirty = false;
+        return &l->work[i];
+    }
+    return NULL;
+}
+
+const struct ledger_zone *ledger_take_zone(struct ledger *l)
+{
+    for (uint32_t i; take(&l->dirty_zone, &i);) {
+        if (!l->zone[i].dirty)
+            continue;
+        l->zone[i].dirty = false;
+        return &l->zone[i];
+    }
+    return NULL;
+}
+
+struct ledger_work *ledger_work_cell(struct ledger *l, house_ms at, uint64_t board, enum activity activity, uint64_t task,
+                                     uint64_t account)
+{
+    int64_t hour = booking_hour(l, at);
+    uint64_t key = work_key(hour, board, activity, task), i;
+    for (; idmap_get(&l->work_at, key, &i); key = hash_mix(key) | 1) { // another cell with the same hash: go on
+        struct ledger_work *c = &l->work[i - 1];
+        if (same_work(c, hour, board, activity, task)) {
+            mark(&l->dirty_work, &c->dirty, i - 1);
+            return c;
+        }
+    }
+    struct ledger_work *c = VEC_PUSH(l->work, l->n_work, l->cap_work);
+    *c = (struct ledger_work){.hour_ms = hour, .board = board, .task = task, .account = account, .activity = activity};
+    mark(&l->dirty_work, &c->dirty, l->n_work - 1);
+    idmap_set(&l->work_at, key, l->n_work);
+    return c;
+}
+
+struct ledger_zone *ledger_zone_cell(struct ledger *l, house_ms at, uint64_t zone)
+{
+    int64_t hour = booking_hour(l, at);
+    uint64_t key = zone_key(hour, zone), i;
+    for (; idmap_get(&l->zone_at, key, &i); key = hash_mix(key) | 1) {
+        struct ledger_zone *c = &l->zone[i - 1];
+        if (c->hour_ms == hour && c->zone == zone) {
+            mark(&l->dirty_zone, &c->dirty, i - 1);
+            return c;
+        }
+    }
+    struct ledger_zone *c = VEC_PUSH(l->zone, l->n_zone, l->cap_zone);
+    *c = (struct ledger_zone){.hour_ms = hour, .zone = zone};
+    mark(&l->dirty_zone, &c->dirty, l->n_zone - 1);
+    idmap_set(&l->zone_at, key, l->n_zone);
+    return c;
+}
+
+// The maps are made anew: cells move when others are forgotten. Once an hour, so its cost does not matter.
+void ledger_forget(struct ledger *l, house_ms now)
+{
+    int64_t hour = hour_of(now.v);
+    if (hour <= l->horizon_ms)
+        return;
+    struct ledger kept = {.horizon_ms = l->horizon_ms};
+    bool all_clean = true;
+    for (size_t i = 0; i < l->n_work; i++) {
+        struct ledger_work *c = &l->work[i];
+        if (!c->dirty && c->hour_ms < hour)
+            continue;
+        all_clean = all_clean && c->hour_ms >= hour;
+        *ledger_work_cell(&kept, HOUSE_MS(c->hour_ms), c->board, c->activity, c->task, c->account) = *c;
+    }
+    for (size_t i = 0; i < l->n_zone; i++) {
+        struct ledger_zone *c = &l->zone[i];
+        if (!c->dirty && c->hour_ms < hour)
+            continue;
+        all_clean = all_clean && c->hour_ms >= hour;
+        *ledger_zone_cell(&kept, HOUSE_MS(c->hour_ms), c->zone) = *c;
+    }
+    if (!all_clean) { // a cell of a past hour is still to be written: its hour stays open
+        ledger_deinit(&kept);
+        return;
+    }
+    ledger_deinit(l);
+    *l = kept;
+    l->horizon_ms = hour;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The open cells of the ledger: what each activity of a board, and each zone, used in the current hour. A cell is written
+// as its absolute figures, so that writing it again after a crash changes nothing. Cells of past hours leave memory once
+// they are written; the store keeps them.
+#ifndef ONDOL_CORE_LEDGER_LEDGER_H
+#define ONDOL_CORE_LEDGER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "base/when.h"
+#include "core/work/activity.h"
+
+#define LEDGER_HOUR_MS INT64_C(3600000)
+
+struct ledger_work {
+    int64_t hour_ms;
+    uint64_t board, task, account;
+    enum activity activity;
+    int64_t energy_mj, core_ms, ms;
+    bool dirty;
+};
+
+struct ledger_zone {
+    int64_t hour_ms;
+    uint64_t zone;
+    int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
+    bool dirty;
+};
+
+struct ledger {
+    struct ledger_work *work;
+    size_t n_work, cap_work;
+    struct ledger_zone *zone;
+    size_t n_zone, cap_zone;
+    struct idmap work_at, zone_at; // hash of the key -> index + 1
+    struct ledger_list {           // indexes of cells that became dirty, oldest first, from `taken` on
+        uint32_t *v;
+        size_t n, cap, taken;
+    } dirty_work, dirty_zone;
+    int64_t horizon_ms;            // start of the oldest hour whose cells are all known here
+};
+
+// `horizon`: cells before it may be on disk and not here; what is reported for a time before it is booked in its hour,
+// since a cell that is written absolutely must be known whole.
+void ledger_init(struct ledger *l, house_ms horizon);
+void ledger_deinit(struct ledger *l);
+
+// The cell of a key; made when it is not there. The pointer is valid until the next call. Marks it dirty.
+struct ledger_work *ledger_work_cell(struct ledger *l, house_ms at, uint64_t board, enum activity activity, uint64_t task,
+                                     uint64_t account);
+struct ledger_zone *ledger_zone_cell(struct ledger *l, house_ms at, uint64_t zone);
+
+// The next cell to write, now clean; NULL when there are no more. Valid until the next call.
+const struct ledger_work *ledger_take_work(struct ledger *l);
+const struct ledger_zone *ledger_take_zone(struct ledger *l);
+
+// Forgets clean cells of hours before the one of `now`, and moves the horizon there when all of them were clean.
+void ledger_forget(struct ledger *l, house_ms now);
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What any plan satisfies, whoever made it. Looks at the planner's state after the run (the slots it gave are held) with
+// plain loops over everything: slow, and independent of every index that the planner uses.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "core/plan/planner_state.h"
+
+static int check_assign(const struct planner *p, const struct plan_assign *a, uint8_t *seen, struct err *e)
+{
+    if (a->board >= p->n_boards || a->task >= p->n_tasks || !p->board[a->board].known || !p->task[a->task].known)
+        return err_set(e, -EINVAL, "plan: task %u on board %u: unknown", a->task, a->board);
+    const struct plan_board *b = &p->board[a->board].board;
+    const struct known_task *t = &p->task[a->task];
+    const struct queue *q = &p->queue[t->queue];
+    const struct zone_state *z = &p->zone[b->zone];
+    if (seen[a->board]++)
+        return err_set(e, -EINVAL, "plan: board %u is given twice", a->board);
+    if (b->task != a->task)
+        return err_set(e, -EINVAL, "plan: board %u is held by task %u, given to %u", a->board, b->task, a->task);
+    if (b->account != t->account)
+        return err_set(e, -EINVAL, "plan: board %u would have two accounts", a->board);
+    if (!b->usable || !z->zone.online)
+        return err_set(e, -EINVAL, "plan: board %u may not be used", a->board);
+    if (!constraint_holds(&q->constraint, b->spec))
+        return err_set(e, -EINVAL, "plan: board %u lacks what task %u asks for", a->board, a->task);
+    if (z->zone.request.max_w <= 0 && !p->prices.refused_heat_allowed[q->activity])
+        return err_set(e, -EINVAL, "plan: zone %u refuses heat", b->zone);
+    if (t->pending < 0)
+        return err_set(e, -EINVAL, "plan: task %u has more instances placed than wait", a->task);
+    return 0;
+}
+
+// What the boards at work of a zone draw at most, counted from the boards.
+static int64_t drawn_mw(const struct planner *p, uint32_t zone)
+{
+    int32_t most = 0, at_work = 0;
+    bool urgent = false;
+    for (size_t i = 0; i < p->n_boards; i++) {
+        const struct plan_board *b = &p->board[i].board;
+        if (!p->board[i].known || b->zone != zone)
+            continue;
+        most = curve_max_mw(b->curve) > most ? curve_max_mw(b->curve) : most;
+        at_work += b->task != PLAN_NONE;
+        urgent = urgent || (b->task != PLAN_NONE && class_is_urgent(b->activity));
+    }
+    return zone_work_mw(&p->zone[zone], most, at_work, urgent);
+}
+
+static int check_caps(const struct planner *p, const struct plan *plan, struct err *e)
+{
+    for (size_t i = 0; i < plan->n_assigns; i++) { // a cap that was lowered under running work is not this plan's doing
+        const struct zone_state *z = &p->zone[p->board[plan->assign[i].board].board.zone];
+        const struct site_state *s = &p->site[z->zone.site];
+        int64_t sum = 0;
+        for (size_t k = 0; k < p->n_zones && s->site.cap_mw >= 0; k++)
+            if (p->zone[k].zone.site == z->zone.site)
+                sum += drawn_mw(p, (uint32_t)k);
+        if (s->site.cap_mw >= 0 && sum > s->site.cap_mw)
+            return err_set(e, -EINVAL, "plan: site %u would draw %lld mW for work, its cap is %lld", z->zone.site,
+                           (long long)sum, (long long)s->site.cap_mw);
+    }
+    return 0;
+}
+
+// One waiting task against one board: is somebody less worth in its place?
+static int check_waiting(const struct planner *p, uint32_t task, uint32_t board, struct err *e)
+{
+    const struct queue *t = &p->queue[p->task[task].queue];
+    const struct plan_board *b = &p->board[board].board;
+    if (!constraint_holds(&t->constraint, b->spec))
+        return 0;
+    int64_t mine = worth_on(p, t->activity, board, true, NULL);
+    if (mine == INT64_MIN || mine <= 0)
+        return 0;
+    if (b->task == PLAN_NONE)
+        return err_set(e, -EINVAL, "plan: task %u waits while board %u is free and worth %lld", task, board, (long long)mine);
+    if (b->activity <= t->activity || b->stopping || t->pending <= p->stopping)
+        return 0; // as many as wait are stopping already: they are for it
+    int64_t theirs = worth_on(p, b->activity, board, true, NULL);
+    if (mine - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur > 0)
+        return err_set(e, -EINVAL, "plan: task %u (%s) waits while board %u is held by %s, which is worth less there", task,
+                       activity_name(t->activity), board, activity_name(b->activity));
+    return 0;
+}
+
+// Tasks of one queue are alike: its oldest speaks for all, and its number for how many wait.
+static bool speaks_for_queue(const struct planner *p, uint32_t task, uint8_t *queue_seen)
+{
+    const struct known_task *t = &p->task[task];
+    if (!t->known || t->pending <= 0 || queue_seen[t->queue])
+        return false;
+    queue_seen[t->queue] = 1;
+    return true;
+}
+
+int plan_check(const struct planner *p, house_ms now, const struct plan *plan, struct err *e)
+{
+    (void)now;
+    uint8_t *seen = mem_array(p->n_boards + 1, 1);
+    uint8_t *queue_seen = mem_array(p->n_queues + 1, 1);
+    int r = 0;
+    for (size_t i = 0; i < plan->n_assigns && !r; i++)
+        r = check_assign(p, &plan->assign[i], seen, e);
+    for (size_t i = 0; i < plan->n_stops && !r; i++)
+        if (plan->stop[i].board >= p->n_boards || p->board[plan->stop[i].board].board.task == PLAN_NONE)
+            r = err_set(e, -EINVAL, "plan: board %u is to be stopped but runs nothing", plan->stop[i].board);
+    if (!r)
+        r = check_caps(p, plan, e);
+    for (uint32_t t = 0; t < p->n_tasks && !r; t++) {
+        if (!speaks_for_queue(p, t, queue_seen))
+            continue;
+        for (uint32_t b = 0; b < p->n_boards && !r; b++)
+            if (p->board[b].known && p->zone[p->board[b].board.zone].zone.site < p->n_sites)
+                r = check_waiting(p, t, b, e);
+    }
+    free(seen);
+    free(queue_seen);
+    return r;
+}

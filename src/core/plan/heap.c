@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/plan/planner_state.h"
+
+static bool above(const struct heap_entry *a, const struct heap_entry *b)
+{
+    return a->key != b->key ? a->key > b->key : a->index < b->index;
+}
+
+void heap_push(struct heap *h, struct heap_entry e)
+{
+    (void)VEC_PUSH(h->v, h->n, h->cap);
+    size_t i = h->n - 1;
+    while (i && above(&e, &h->v[(i - 1) / 2])) {
+        h->v[i] = h->v[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    h->v[i] = e;
+}
+
+void heap_pop(struct heap *h)
+{
+    struct heap_entry last = h->v[--h->n];
+    size_t i = 0;
+    for (;;) {
+        size_t c = 2 * i + 1;
+        if (c >= h->n)
+            break;
+        if (c + 1 < h->n && above(&h->v[c + 1], &h->v[c]))
+            c++;
+        if (!above(&h->v[c], &last))
+            break;
+        h->v[i] = h->v[c];
+        i = c;
+    }
+    if (h->n)
+        h->v[i] = last;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The planner: which instance starts on which board, and which board is to be freed. It owns persistent indexes (queues by
+// class and constraint signature, free boards by what the zone would pay for their heat); the engine tells it what
+// changed, and planner_run looks only at what can have changed its mind.
+//
+// One objective in micro-euros per hour, from a versioned price table (docs/design/0009-snapshot.md):
+//
+//   net(task, board) = value of work by class and waiting time + value of heat in that zone now - electricity - preempting
+//
+// An instance is placed where net is highest, and only where it is above zero. Classes go best paid first, so that no
+// instance waits while a lower class holds a slot that it fits and would be worth more on.
+#ifndef ONDOL_CORE_PLAN_PLAN_H
+#define ONDOL_CORE_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/when.h"
+#include "core/heat/curve.h"
+#include "core/heat/request.h"
+#include "core/work/activity.h"
+#include "core/work/constraint.h"
+
+#define PLAN_NONE UINT32_MAX
+#define PLAN_CLASSES 4 // reserved, onDemand, flex, donated
+
+// Versioned: a change of figures is a change of version, so that old decisions can be explained.
+struct price_table {
+    int32_t version;
+    int64_t work_ueur_per_core_h[PLAN_CLASSES];
+    int64_t urgency_permille_per_h; // the value of work grows by this share for each hour waited, up to twice
+    int64_t electricity_ueur_per_kwh;
+    int64_t heat_owed_ueur_per_kwh;   // heat below the zone's minimum: saves the backup heater, and comfort
+    int64_t heat_wanted_ueur_per_kwh; // heat up to the zone's target
+    int64_t heat_excess_ueur_per_kwh; // negative: heat above the target
+    int64_t preempt_ueur;             // lost work and restart, per preemption, spread over an hour
+    bool refused_heat_allowed[PLAN_CLASSES]; // may this class heat a zone that refuses heat (max_w 0)?
+};
+const struct price_table *price_table_default(void);
+
+// What the planner knows. Indexes are the engine's dense ones.
+struct plan_site {
+    int64_t cap_mw; // -1: none
+};
+
+struct plan_zone {
+    uint32_t site;
+    bool online;
+    struct heat_request request;
+};
+
+struct plan_board {
+    uint32_t zone;
+    const struct board_spec *spec;  // stays where it is while the board is known
+    const struct curve *curve;      // likewise
+    bool usable;                    // online, not barred, can isolate
+    // what holds its slot
+    uint32_t task;                  // PLAN_NONE: free
+    enum activity activity;
+    uint64_t account;
+    bool stopping;                  // asked to stop; counts as held
+};
+
+struct plan_task {
+    enum activity activity; // RESERVED..DONATED
+    uint64_t account;
+    uint64_t order;         // of creation: ties go to the smaller
+    struct constraint constraint;
+    int32_t pending;        // instances that wait
+    house_ms since;         // waiting since
+};
+
+struct plan_assign {
+    uint32_t task, board;
+    int64_t net_ueur_per_h;
+};
+
+struct plan_stop {
+    uint32_t board;
+    uint32_t for_task;
+};
+
+struct plan {
+    struct plan_assign *assign;
+    size_t n_assigns, cap_assigns;
+    struct plan_stop *stop;
+    size_t n_stops, cap_stops;
+};
+void plan_deinit(struct plan *p);
+void plan_clear(struct plan *p);
+
+struct planner;
+struct planner *planner_new(const struct price_table *prices);
+void planner_free(struct planner *p);
+
+void planner_site(struct planner *p, uint32_t site, const struct plan_site *s);
+void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z);
+void planner_board(struct planner *p, uint32_t board, const struct plan_board *b);
+void planner_task(struct planner *p, uint32_t task, const struct plan_task *t); // pending 0: leaves the queue
+void planner_task_gone(struct planner *p, uint32_t task);
+
+// Fills `out` with what to do now. The engine carries it out and tells the planner so by planner_board and planner_task.
+// Incremental: with nothing changed since the last run it returns at once.
+void planner_run(struct planner *p, house_ms now, struct plan *out);
+// The same from nothing, for comparison in tests: forgets every index first.
+void planner_run_full(struct planner *p, house_ms now, struct plan *out);
+
+uint64_t planner_version(const struct planner *p); // of the snapshot: counts the changes told
+const struct plan_board *planner_board_at(const struct planner *p, uint32_t board);
+bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *out); // false: not known
+size_t planner_boards(const struct planner *p);
+size_t planner_tasks(const struct planner *p);
+
+// What the task's next instance would be worth on this board now, micro-euros per hour, without preemption; INT64_MIN
+// when it may not run there. `why_not` (may be NULL) gets the reason.
+enum plan_bar { BAR_NONE, BAR_UNUSABLE, BAR_HARDWARE, BAR_REFUSES_HEAT, BAR_SITE_CAP, BAR_WORTHLESS, BAR_HELD, BAR_N };
+int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, house_ms now, enum plan_bar *why_not);
+
+// What any plan satisfies; -EINVAL with the first thing that does not hold:
+//   no slot twice, no held slot, no board with two accounts, no unusable board, hardware constraints, site power cap,
+//   no more instances than wait, no heat into a zone that refuses it unless the class may,
+//   and no instance waiting while a lower class holds a slot that it fits, may use and is worth more on, net of preemption.
+int plan_check(const struct planner *p, house_ms now, const struct plan *plan, struct err *e);
+
+#endif

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/work/launch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "core/work/tokens.h"
+
+// Where the instance's own variables and the constants are looked up.
+struct names {
+    const struct task_body *body;
+    char id[12], count[12];
+};
+
+static const char *own_value(const struct names *s, const char *name, size_t n)
+{
+    const struct constant own[] = {
+        {"INSTANCE_ID", s->id},
+        {"INSTANCE_COUNT", s->count},
+        {"FRAME_ID", s->id},
+        {"QRANK", s->id},
+        {"QSIZE", s->count},
+        {"TASK_PATH", "/job"},
+        {"QARNOT_RESOURCES_DIRECTORY", "/job"},
+        {"QARNOT_RESULTS_DIRECTORY", "/job"},
+        {"TMP_PATH", "/tmp"},
+        {"TMP_RAMFS_PATH", "/dev/shm"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (strlen(own[i].key) == n && memcmp(own[i].key, name, n) == 0)
+            return own[i].value;
+    return NULL;
+}
+
+static const char *const own_names[] = {
+    "INSTANCE_ID",
+    "INSTANCE_COUNT",
+    "FRAME_ID",
+    "QRANK",
+    "QSIZE",
+    "TASK_PATH",
+    "QARNOT_RESOURCES_DIRECTORY",
+    "QARNOT_RESULTS_DIRECTORY",
+    "TMP_PATH",
+    "TMP_RAMFS_PATH",
+};
+
+// The last of several constants of one name counts, as it would in an environment built by setting one after
+// the other.
+static const char *constant_value(const struct task_body *b, const char *name, size_t n)
+{
+    for (size_t i = b->n_constants; i-- > 0;)
+        if (strlen(b->constant[i].key) == n && memcmp(b->constant[i].key, name, n) == 0)
+            return b->constant[i].value;
+    return NULL;
+}
+
+static const char *lookup(void *ctx, const char *name, size_t n)
+{
+    const struct names *s = ctx;
+    const char *v = own_value(s, name, n);
+    return v ? v : constant_value(s->body, name, n);
+}
+
+static const char *constant_or(const struct task_body *b, const char *name, const char *otherwise)
+{
+    const char *v = constant_value(b, name, strlen(name));
+    return v && *v ? v : otherwise;
+}
+
+// Expands `text` into the arena; adds its length to *used, which may not pass the ceiling.
+static const char *expand(struct names *s, const char *text, struct arena *a, size_t *used, struct err *e)
+{
+    struct buf b = BUF_INIT(LAUNCH_BYTES_MAX - *used);
+    const char *out = NULL;
+    if (tokens_expand(&b, text, lookup, s, e) == 0) {
+        out = arena_strndup(a, buf_str(&b), b.n);
+        *used += b.n;
+    }
+    buf_deinit(&b);
+    return out;
+}
+
+static bool is_cluster(const struct task_body *b)
+{
+    return b->profile && strncmp(b->profile, "docker-cluster", 14) == 0;
+}
+
+static const char *command_of(const struct task_body *b, uint32_t instance)
+{
+    const char *plain = constant_or(b, "DOCKER_CMD", "");
+    if (!is_cluster(b))
+        return plain;
+    return constant_or(b, instance == 0 ? "DOCKER_CMD_MASTER" : "DOCKER_CMD_WORKER", plain);
+}
+
+static int argv_make(struct names *s, const char *command, struct arena *a, struct launch *out, struct err *e)
+{
+    struct tokens t = TOKENS_NULL;
+    int r = tokens_split(&t, command, LAUNCH_ARGS_MAX, e);
+    if (r == 0 && t.n == 0)
+        r = err_set(e, -EINVAL, "it is empty");
+    const char **argv = arena_alloc(a, (t.n + 1) * sizeof *argv);
+    size_t used = 0;
+    for (size_t i = 0; r == 0 && i < t.n; i++) {
+        argv[i] = expand(s, t.v[i], a, &used, e);
+        if (!argv[i])
+            r = -E2BIG;
+    }
+    tokens_deinit(&t);
+    out->argv = argv;
+    return r < 0 ? err_prefix(e, "DOCKER_CMD") : 0;
+}
+
+static int envp_add(struct names *s, const char **envp, size_t *n, const char *key, const char *text,
+                    struct arena *a, size_t *used, struct err *e)
+{
+    const char *v = expand(s, text, a, used, e);
+    size_t bytes = strlen(key) + 2;
+    if (!v || *used + bytes > LAUNCH_BYTES_MAX)
+        return err_set(e, -E2BIG, "constants: more than %zu bytes once their names are replaced",
+                       LAUNCH_BYTES_MAX);
+    *used += bytes;
+    envp[(*n)++] = arena_printf(a, "%s=%s", key, v);
+    return 0;
+}
+
+static int envp_make(struct names *s, struct arena *a, struct launch *out, struct err *e)
+{
+    const struct task_body *b = s->body;
+    const char **envp = arena_alloc(a, (b->n_constants + ARRAY_LEN(own_names) + 3) * sizeof *envp);
+    size_t n = 0, used = 0;
+    for (size_t i = 0; i < ARRAY_LEN(own_names); i++)
+        if (envp_add(s, envp, &n, own_names[i], own_value(s, own_names[i], strlen(own_names[i])), a, &used,
+                     e) < 0)
+            return e->code;
+    for (size_t i = 0; i < b->n_constants; i++) {
+        const struct constant *c = &b->constant[i];
+        size_t len = strlen(c->key);
+        if (own_value(s, c->key, len) || constant_value(b, c->key, len) != c->value)
+            continue; // the instance's own variables win, and of two constants the later one
+        if (envp_add(s, envp, &n, c->key, c->value, a, &used, e) < 0)
+            return e->code;
+    }
+    if (!constant_value(b, "PATH", 4))
+        envp[n++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    if (!constant_value(b, "HOME", 4))
+        envp[n++] = "HOME=/job";
+    out->envp = envp;
+    return 0;
+}
+
+static int places_make(struct names *s, struct arena *a, struct launch *out, const char **code, struct err *e)
+{
+    size_t used = 0;
+    const char *repo = expand(s, constant_or(s->body, "DOCKER_REPO", "library/ubuntu"), a, &used, e);
+    *code = "image-unavailable";
+    if (!repo || strncmp(repo, "library/", 8) != 0)
+        return err_set(e, -ENOTSUP,
+                       "DOCKER_REPO %.100s: this heater has no such image (library/... is there)",
+                       repo ? repo : "");
+    out->image = repo;
+    // A value that stands for itself, "${DOCKER_WORKDIR}", is what some clients send for "the default".
+    const char *dir = expand(s, constant_or(s->body, "DOCKER_WORKDIR", "/job"), a, &used, e);
+    *code = "bad-workdir";
+    if (dir && strncmp(dir, "${", 2) == 0)
+        dir = "/job";
+    if (!dir || dir[0] != '/')
+        return err_set(e, -EINVAL, "DOCKER_WORKDIR %.100s: is not an absolute path", dir ? dir : "");
+    out->workdir = dir;
+    const char *host = constant_or(s->body, "DOCKER_HOST", NULL);
+    static const char *const progress[LAUNCH_PROGRESS_MAX] = {"DOCKER_PROGRESS1", "DOCKER_PROGRESS2",
+                                                              "DOCKER_PROGRESS3"};
+    for (int i = 0; i < LAUNCH_PROGRESS_MAX;
+         i++) // as they are: a dollar means something else in an expression
+        out->progress[i] = arena_strdup(a, constant_or(s->body, progress[i], NULL));
+    out->hostname = host ? expand(s, host, a, &used, e) : NULL;
+    return 0;
+}
+
+int launch_make(const struct task_body *b, uint32_t instance, uint32_t instance_count, struct arena *a,
+                struct launch *out, const char **code, struct err *e)
+{
+    *out = (struct launch){0};
+    *code = "bad-task";
+    if (b->error)
+        return err_set(e, -EINVAL, "%.200s", b->error);
+    if (b->n_constants > LAUNCH_CONSTANTS_MAX)
+        return err_set(e, -E2BIG, "constants: %zu where at most %d are taken", b->n_constants,
+                       LAUNCH_CONSTANTS_MAX);
+    struct names s = {.body = b};
+    snprintf(s.id, sizeof s.id, "%u", instance);
+    snprintf(s.count, sizeof s.count, "%u", instance_count);
+    int r = places_make(&s, a, out, code, e);
+    if (r < 0)
+        return r;
+    *code = "bad-command";
+    r = argv_make(&s, command_of(b, instance), a, out, e);
+    if (r < 0)
+        return r;
+    *code = "too-large";
+    r = envp_make(&s, a, out, e);
+    if (r < 0)
+        return r;
+    out->network = b->profile && strstr(b->profile, "network") != NULL;
+    *code = "";
+    return 0;
+}

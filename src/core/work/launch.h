@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a task's constants to what one instance runs: argv, environment, working directory, image. There is no
+// shell: the command is split into words and ${NAME} is replaced in each word, once per instance
+// (core/work/tokens.h).
+//
+// Names are looked up among the instance's own variables first, then among the constants:
+//   INSTANCE_ID, FRAME_ID, QRANK    id of this instance        TASK_PATH, QARNOT_RESOURCES_DIRECTORY,
+//   INSTANCE_COUNT, QSIZE           how many there are         QARNOT_RESULTS_DIRECTORY  /job
+//   TMP_PATH /tmp                                              TMP_RAMFS_PATH  /dev/shm
+// All of them and every constant make the environment, beside PATH and HOME where no constant gives these.
+#ifndef ONDOL_CORE_WORK_LAUNCH_H
+#define ONDOL_CORE_WORK_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#define LAUNCH_ARGS_MAX 1024
+#define LAUNCH_BYTES_MAX                                                                                     \
+    ((size_t)768 << 10) // all words, all of the environment: each below what the sandbox takes
+#define LAUNCH_CONSTANTS_MAX 512
+#define LAUNCH_PROGRESS_MAX  3
+
+struct constant {
+    const char *key, *value;
+};
+
+// What the heater needs of the body of a task (public API 2.4).
+struct task_body {
+    const char *name, *profile; // NULL: not given
+    const struct constant *constant;
+    size_t n_constants;
+    const char *error; // not NULL: the body could not be read, and why
+};
+
+struct launch {
+    const char *const *argv; // ends with NULL
+    const char *const *envp; // "NAME=value", ends with NULL
+    const char *workdir, *image;
+    const char *hostname;                      // NULL: the sandbox's own
+    const char *progress[LAUNCH_PROGRESS_MAX]; // DOCKER_PROGRESS1..3; NULL: not given
+    bool network;                              // the profile gives the instance the outside network
+};
+
+// Everything in `out` lives in `a`. On failure returns a negative errno and *code says it in one word for the
+// API: "bad-task", "image-unavailable", "bad-command", "bad-workdir", "too-large".
+int launch_make(const struct task_body *b, uint32_t instance, uint32_t instance_count, struct arena *a,
+                struct launch *out, const char **code, struct err *e);
+
+#endif

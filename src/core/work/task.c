@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/work/task.h"
+
+#include <string.h>
+#include <strings.h>
+
+// Every state with its name and the states that may come next, to be read aloud:
+//
+//   While it lives, a task goes to any other living state: forward as instances are dispatched and executed
+//   (states may be skipped when all goes fast), backward when an instance is tried again. It may end from
+//   each of them. PendingCancel ends as Cancelled only. An ended task is only ever deleted, a deleted one is
+//   gone.
+#define BIT(s) (1u << (s))
+#define LIVING                                                                                               \
+    (BIT(TASK_SUBMITTED) | BIT(TASK_PARTIALLY_DISPATCHED) | BIT(TASK_FULLY_DISPATCHED) |                     \
+     BIT(TASK_PARTIALLY_EXECUTING) | BIT(TASK_FULLY_EXECUTING) | BIT(TASK_UPLOADING_RESULTS))
+#define ENDED        (BIT(TASK_CANCELLED) | BIT(TASK_SUCCESS) | BIT(TASK_FAILURE))
+#define ASKED_TO_END (BIT(TASK_PENDING_CANCEL) | BIT(TASK_PENDING_DELETE))
+
+static const struct {
+    const char *name;
+    unsigned next;
+} states[TASK_STATE_N] = {
+    [TASK_SUBMITTED] = {"Submitted", LIVING | ENDED | ASKED_TO_END},
+    [TASK_PARTIALLY_DISPATCHED] = {"PartiallyDispatched", LIVING | ENDED | ASKED_TO_END},
+    [TASK_FULLY_DISPATCHED] = {"FullyDispatched", LIVING | ENDED | ASKED_TO_END},
+    [TASK_PARTIALLY_EXECUTING] = {"PartiallyExecuting", LIVING | ENDED | ASKED_TO_END},
+    [TASK_FULLY_EXECUTING] = {"FullyExecuting", LIVING | ENDED | ASKED_TO_END},
+    [TASK_UPLOADING_RESULTS] = {"UploadingResults", LIVING | ENDED | ASKED_TO_END},
+    [TASK_PENDING_CANCEL] = {"PendingCancel", BIT(TASK_CANCELLED) | BIT(TASK_PENDING_DELETE)},
+    [TASK_CANCELLED] = {"Cancelled", BIT(TASK_PENDING_DELETE)},
+    [TASK_SUCCESS] = {"Success", BIT(TASK_PENDING_DELETE)},
+    [TASK_FAILURE] = {"Failure", BIT(TASK_PENDING_DELETE)},
+    [TASK_PENDING_DELETE] = {"PendingDelete", 0},
+};
+
+const char *task_state_name(enum task_state s)
+{
+    return (unsigned)s < TASK_STATE_N ? states[s].name : "unknown";
+}
+
+bool task_state_parse(const char *name, enum task_state *s)
+{
+    for (int i = 0; i < TASK_STATE_N; i++) {
+        if (strcasecmp(name, states[i].name) == 0) {
+            *s = (enum task_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool task_state_final(enum task_state s)
+{
+    return (unsigned)s < TASK_STATE_N && (BIT(s) & ENDED);
+}
+
+bool task_state_may_follow(enum task_state from, enum task_state to)
+{
+    if ((unsigned)from >= TASK_STATE_N || (unsigned)to >= TASK_STATE_N || from == to)
+        return false; // staying is not a move
+    return states[from].next & BIT(to);
+}
+
+const char *attempt_end_name(enum attempt_end e)
+{
+    static const char *const names[ATTEMPT_END_N] = {"Success", "Failure", "Cancelled", "Preempted", "Lost"};
+    return (unsigned)e < ATTEMPT_END_N ? names[e] : "unknown";
+}
+
+const char *phase_name(enum phase p)
+{
+    static const char *const names[PHASE_N] = {"dispatch",  "download", "environment",
+                                               "execution", "upload",   "shutdown"};
+    return (unsigned)p < PHASE_N ? names[p] : "unknown";
+}
+
+// 8-4-4-4-12: a dash stands before bytes 4, 6, 8 and 10.
+static bool dash_before(int byte)
+{
+    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
+
+void uuid_format(char out[UUID_TEXT_BYTES], const uint8_t bytes[16])
+{
+    static const char digit[] = "0123456789abcdef";
+    int n = 0;
+    for (int i = 0; i < 16; i++) {
+        uint8_t b = bytes[i];
+        if (i == 6)
+            b = (uint8_t)((b & 0x0f) | 0x40); // version 4: random
+        else if (i == 8)
+            b = (uint8_t)((b & 0x3f) | 0x80); // variant of RFC 9562
+        if (dash_before(i))
+            out[n++] = '-';
+        out[n++] = digit[b >> 4];
+        out[n++] = digit[b & 15];
+    }
+    out[n] = '\0';
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool uuid_parse(const char *text, uint8_t bytes[16])
+{
+    uint8_t got[16];
+    const char *p = text;
+    for (int i = 0; i < 16; i++) {
+        if (dash_before(i) && *p++ != '-')
+            return false;
+        int high = hex_value(p[0]); // a NUL here is no digit, so that p[1] is not read behind the end
+        int low = high < 0 ? -1 : hex_value(p[1]);
+        if (low < 0)
+            return false;
+        got[i] = (uint8_t)(high << 4 | low);
+        p += 2;
+    }
+    if (*p)
+        return false;
+    memcpy(bytes, got, sizeof got);
+    return true;
+}
+
+bool uuid_is_zero(const uint8_t bytes[16])
+{
+    static const uint8_t zero[16];
+    return memcmp(bytes, zero, 16) == 0;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The body of a real heater, through sysfs. Every path is below `sysroot` ("" on a real machine, a made-up
+// tree in tests):
+//
+//   room sensor     a file of milli-degC (hwmon temp*_input, iio, w1): .../temp1_input
+//   processor       hwmon or thermal file of milli-degC, and of the heatsink
+//   energy          /sys/class/powercap/intel-rapl:0/energy_uj, wraps at max_energy_range_uj
+//   frequency       /sys/devices/system/cpu/cpufreq/policy*/scaling_max_freq, kHz
+//   lid             a gpio value file: 1 is open (0 when `lid_open_value` says so)
+//
+// A sensor without path, or whose file cannot be read or is no number, reads as "none": the thermostat's
+// guards decide what that means. One board is the computer this runs on; duty below the lowest frequency is
+// the sandbox's lever, not ours.
+#ifndef ONDOL_DEVICE_LINUX_H
+#define ONDOL_DEVICE_LINUX_H
+
+#include "port/device.h"
+
+struct linux_zone {
+    const char *room, *heatsink, *cpu, *lid; // paths below the sysroot; NULL: none
+    int32_t lid_open_value;                  // what the lid's file says when it is open; usually 1
+};
+
+struct linux_board {
+    size_t zone;
+    const char *powercap;      // folder with energy_uj; NULL: energy is counted from what was set
+    const char *cpufreq;       // folder that holds policy*/; NULL: the frequency is not ours to set
+    const struct curve *curve; // must outlive the device
+};
+
+struct linux_config {
+    const char *sysroot;
+    const struct linux_zone *zone;
+    size_t n_zones;
+    const struct linux_board *board;
+    size_t n_boards;
+};
+
+// Copies what it needs. 0, or a negative errno when a folder that is named does not exist.
+int linux_init(struct device *d, const struct linux_config *cfg, house_ms now, struct err *e);
+
+#endif

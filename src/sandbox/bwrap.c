@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The life of an instance's sandbox: checked, its groups made, its process spawned inside them, slowed,
+// reaped, its groups removed. A handful run at a time, so they stand in an array that is searched.
+#include "sandbox/box.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "sandbox/procs.h"
+#include "sandbox/seccomp.h"
+#include "sandbox/spawn.h"
+
+// bubblewrap's outer process and its init live beside the command.
+#define OWN_PROCESSES  2
+#define PROBE_LIMIT_MS 10000
+#define END_LIMIT_MS   5000
+
+static struct box_run *find(struct box *b, uint64_t id)
+{
+    for (size_t i = 0; i < b->run_n; i++)
+        if (b->run[i].id == id)
+            return &b->run[i];
+    return NULL;
+}
+
+static unsigned take_slot(struct box *b)
+{
+    size_t slot = 0;
+    while (slot < b->slot_cap && b->slot_taken[slot])
+        slot++;
+    mem_grow(&b->slot_taken, &b->slot_cap, slot + 1, sizeof *b->slot_taken);
+    b->slot_taken[slot] = true;
+    return (unsigned)slot;
+}
+
+// See BWRAP_UID_FIRST.
+static int64_t user_of(const struct box *b, unsigned slot)
+{
+    return (int64_t)BWRAP_UID_FIRST + ((int64_t)(getpid() & 0x3fffff) << 6) +
+           ((16u * (unsigned)b->root.number + slot) & 63);
+}
+
+static bool box_available(void *ctx, const char **why)
+{
+    struct box *b = ctx;
+    if (why)
+        *why = b->why;
+    return !b->why[0];
+}
+
+static const char *box_lever(void *ctx)
+{
+    return lever_name(((struct box *)ctx)->lever);
+}
+
+// The child's descriptors and what of them the caller gets.
+struct pipes {
+    int out[2], err[2]; // [0] ours, [1] the child's
+};
+
+static void pipes_close(struct pipes *p)
+{
+    for (int i = 0; i < 2; i++) {
+        if (p->out[i] >= 0)
+            close(p->out[i]);
+        if (p->err[i] >= 0)
+            close(p->err[i]);
+        p->out[i] = p->err[i] = -1;
+    }
+}
+
+static int pipes_open(struct pipes *p, bool capture)
+{
+    *p = (struct pipes){{-1, -1}, {-1, -1}};
+    if (!capture)
+        return 0;
+    if (pipe2(p->out, O_CLOEXEC) < 0 || pipe2(p->err, O_CLOEXEC) < 0) {
+        int code = -errno;
+        pipes_close(p);
+        return code;
+    }
+    // Only our ends: O_NONBLOCK on the other would belong to the customer's program, which does not expect
+    // it.
+    fcntl(p->out[0], F_SETFL, O_NONBLOCK);
+    fcntl(p->err[0], F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+// dup2 onto a number that is still needed would lose it, so what is handed over lies above all targets.
+static int above_targets(int fd)
+{
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, SPAWN_KEEP_FIRST + SPAWN_KEEP_MAX);
+    if (fd >= 0)
+        close(fd);
+    return high;
+}
+
+static int open_groups(const struct box *b, const char *group, struct spawn *s)
+{
+    for (int i = 0; i < b->tree.n; i++) {
+        const struct cgroup_dir *d = &b->tree.dir[i];
+        char path[SYSFILE_PATH_MAX + 64];
+        snprintf(path, sizeof path, "%s/%s%s", d->path, group, d->v2 ? "" : "/cgroup.procs");
+        int fd = open(path, (d->v2 ? O_RDONLY | O_DIRECTORY : O_WRONLY) | O_CLOEXEC);
+        if (fd < 0)
+            return -errno;
+        if (d->v2)
+            s->into_cgroup = fd;
+        else
+            s->join[s->join_n++] = fd;
+    }
+    return 0;
+}
+
+static void close_spawn(struct spawn *s)
+{
+    for (int i = 0; i < s->keep_n; i++)
+        if (s->keep[i] >= 0)
+            close(s->keep[i]);
+    for (int i = 0; i < s->join_n; i++)
+        close(s->join[i]);
+    if (s->into_cgroup >= 0)
+        close(s->into_cgroup);
+}
+
+static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box_run *r, struct pipes *p,
+                      struct spawn *s, struct err *e)
+{
+    char path[64];
+    // Opened anew for an offset of its own: bubblewrap reads the program to its end.
+    snprintf(path, sizeof path, "/proc/self/fd/%d", b->seccomp_fd);
+    s->keep_n = SPAWN_KEEP_MAX;
+    s->keep[0] = above_targets(open(path, O_RDONLY | O_CLOEXEC));
+    if (s->keep[0] < 0)
+        return err_set(e, -errno, "sandbox: the seccomp program cannot be opened: %s", strerror(errno));
+    int args_fd, code = box_args_file(b, spec, &args_fd, e);
+    if (code < 0)
+        return code;
+    s->keep[1] = above_targets(args_fd);
+    s->stdin_fd = b->null_fd;
+    code = s->keep[1] < 0 ? -errno : pipes_open(p, spec->capture);
+    if (code == 0)
+        code = open_groups(b, r->group, s);
+    if (code < 0)
+        return err_set(e, code, "sandbox: %s", strerror(-code));
+    s->stdout_fd = spec->capture ? p->out[1] : b->null_fd;
+    s->stderr_fd = spec->capture ? p->err[1] : b->null_fd;
+    s->parent_pidfd = b->self_pidfd;
+    s->as_uid = geteuid() == 0 ? user_of(b, r->slot) : -1;
+    if (!cgroup_where(&b->tree, CG_MEMORY))
+        s->address_max = spec->memory_max_bytes;
+    if (spec->pids_max > 0 && !cgroup_where(&b->tree, CG_PIDS))
+        s->process_max = spec->pids_max + OWN_PROCESSES;
+    return 0;
+}
+
+static int launch(struct box *b, const struct sandbox_spec *spec, struct box_run *r, struct sandbox_run *run,
+                  struct err *e)
+{
+    struct spawn s = {.exe = b->bwrap, .keep = {-1, -1}, .into_cgroup = -1};
+    struct pipes p = {{-1, -1}, {-1, -1}};
+    size_t argc = 0;
+    while (spec->argv[argc])
+        argc++;
+    const char **argv = mem_array(argc + 5, sizeof *argv);
+    const char *const head[] = {"bwrap", "--args", "4", "--"};
+    memcpy(argv, head, sizeof head);
+    memcpy(argv + ARRAY_LEN(head), spec->argv, argc * sizeof *argv);
+    s.argv = (char *const *)argv;
+    int code = fill_spawn(b, spec, r, &p, &s, e);
+    if (code == 0) {
+        r->pid = spawn(&s, &r->pidfd, e);
+        code = r->pid < 0 ? r->pid : 0;
+    }
+    if (code == 0) {
+        *run = (struct sandbox_run){.pid = r->pid, .stdout_fd = p.out[0], .stderr_fd = p.err[0]};
+        run->pidfd = fcntl(r->pidfd, F_DUPFD_CLOEXEC, 0);
+        p.out[0] = p.err[0] = -1;
+    }
+    pipes_close(&p);
+    close_spawn(&s);
+    free(argv);
+    return code;
+}
+
+static int box_start(void *ctx, const struct sandbox_spec *spec, wall_ms now, struct sandbox_run *run,
+                     struct err *e)
+{
+    struct box *b = ctx;
+    if (b->why[0])
+        return err_set(e, -ENODEV, "%s", b->why);
+    int code = box_check_spec(spec, e);
+    if (code < 0)
+        return code;
+    if (find(b, spec->id))
+        return err_set(e, -EEXIST, "sandbox: instance %llu runs already", (unsigned long long)spec->id);
+    struct box_run r = {.id = spec->id, .start = now, .duty = DUTY_NULL, .slot = take_slot(b), .pidfd = -1};
+    snprintf(r.group, sizeof r.group, "r%u", r.slot);
+    code = cgroup_make(&b->tree, r.group, e);
+    if (code == 0)
+        code = cgroup_limit(&b->tree, r.group, spec->memory_max_bytes,
+                            spec->pids_max > 0 ? spec->pids_max + OWN_PROCESSES : 0, e);
+    if (code == 0)
+        code = launch(b, spec, &r, run, e);
+    if (code < 0) {
+        b->slot_taken[r.slot] = cgroup_remove(&b->tree, r.group) < 0;
+        return code;
+    }
+    *VEC_PUSH(b->run, b->run_n, b->run_cap) = r;
+    return 0;
+}
+
+static int box_set_share(void *ctx, uint64_t id, int permille, wall_ms now, struct err *e)
+{
+    struct box_run *r = find(ctx, id);
+    return r ? lever_set(ctx, r, permille, now, e)
+             : err_set(e, -ENOENT, "sandbox: no instance %llu", (unsigned long long)id);
+}
+
+static int64_t box_tick(void *ctx, wall_ms now)
+{
+    struct box *b = ctx;
+    int64_t wait_ms = -1;
+    for (size_t i = 0; i < b->run_n; i++) {
+        int64_t w = lever_tick(b, &b->run[i], now);
+        if (w >= 0 && (wait_ms < 0 || w < wait_ms))
+            wait_ms = w;
+    }
+    return wait_ms;
+}
+
+static void measure(const struct box *b, struct box_run *r, struct sandbox_usage *u)
+{
+    u->cpu_ms = box_cpu_us(b, r) / 1000;
+    u->memory_bytes = cgroup_memory(&b->tree, r->group);
+    if (u->memory_bytes < 0)
+        u->memory_bytes = procs_memory(r->pid);
+    int64_t peak = cgroup_memory_peak(&b->tree, r->group);
+    if (peak < u->memory_bytes)
+        peak = u->memory_bytes;
+    if (r->peak_bytes < peak)
+        r->peak_bytes = peak;
+    u->memory_peak_bytes = r->peak_bytes;
+}
+
+static int box_usage(void *ctx, uint64_t id, struct sandbox_usage *u)
+{
+    struct box_run *r = find(ctx, id);
+    if (!r)
+        return -ENOENT;
+    measure(ctx, r, u);
+    return 0;
+}
+
+static int box_kill(void *ctx, uint64_t id)
+{
+    struct box_run *r = find(ctx, id);
+    if (!r)
+        return -ENOENT;
+    r->killed = true;
+    syscall(SYS_pidfd_send_signal, r->pidfd, SIGKILL, NULL,
+            0); // first of its namespace: all below go with it
+    lever_thaw_dying(ctx, r);
+    return 0;
+}
+
+static int box_reap(void *ctx, uint64_t id, wall_ms now, struct sandbox_result *result)
+{
+    struct box *b = ctx;
+    struct box_run *r = find(b, id);
+    siginfo_t info = {0};
+    if (!r)
+        return -ENOENT;
+    if (waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+        return 0;
+    struct sandbox_result out = {.killed = r->killed, .wall_ms = wall_since(now, r->start)};
+    measure(b, r, &out.usage); // before the wait: without control groups, the zombie is what remembers
+    waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOHANG);
+    out.code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+    out.signal = out.code > 128 && out.code <= 192 ? out.code - 128 : 0;
+    close(r->pidfd);
+    // A group that will not go keeps its number until the end: its meters and limits must not become
+    // another's.
+    b->slot_taken[r->slot] = cgroup_remove(&b->tree, r->group) < 0;
+    *r = b->run[--b->run_n];
+    *result = out;
+    return 1;
+}
+
+static void box_free(void *ctx)
+{
+    struct box *b = ctx;
+    struct sandbox_result ignored;
+    for (size_t i = 0; i < b->run_n; i++)
+        box_kill(b, b->run[i].id);
+    while (b->run_n > 0) {
+        struct box_run *r = &b->run[0];
+        poll(&(struct pollfd){.fd = r->pidfd, .events = POLLIN}, 1, END_LIMIT_MS);
+        if (box_reap(b, r->id, r->start, &ignored) != 1) { // not even SIGKILL: a device that hangs
+            close(r->pidfd);
+            *r = b->run[--b->run_n];
+        }
+    }
+    cgroup_tree_deinit(&b->tree);
+    root_deinit(&b->root);
+    buf_deinit(&b->fixed_args);
+    int fds[] = {b->seccomp_fd, b->null_fd, b->self_pidfd};
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    free(b->run);
+    free(b->slot_taken);
+    free(b);
+}
+
+static int find_bwrap(struct box *b, const char *given, struct err *e)
+{
+    static const char *const places[] = {"/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap"};
+    for (size_t i = 0; i < (given ? 1 : ARRAY_LEN(places)); i++) {
+        const char *path = given ? given : places[i];
+        if (access(path, X_OK) == 0 && snprintf(b->bwrap, sizeof b->bwrap, "%s", path) < (int)sizeof b->bwrap)
+            return 0;
+    }
+    return err_set(e, -ENOENT, "sandbox: %s: no such program (install the package bubblewrap)",
+                   given ? given : "bwrap");
+}
+
+// Whether this machine lets us is asked by doing it: settings that forbid it have many names.
+static int probe(struct box *b, struct err *e)
+{
+    struct sandbox_run run;
+    struct sandbox_result result = {.code = -1};
+    const struct sandbox_spec spec = {
+        .id = 1, .argv = (const char *const[]){"/usr/bin/true", NULL}, .capture = true};
+    int code = box_start(b, &spec, WALL_MS(0), &run, e);
+    if (code < 0)
+        return code;
+    poll(&(struct pollfd){.fd = run.pidfd, .events = POLLIN}, 1, PROBE_LIMIT_MS);
+    char text[200];
+    ssize_t n = read(run.stderr_fd, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+    if (box_reap(b, 1, WALL_MS(0), &result) != 1) {
+        box_kill(b, 1);
+        poll(&(struct pollfd){.fd = run.pidfd, .events = POLLIN}, 1, END_LIMIT_MS);
+        box_reap(b, 1, WALL_MS(0), &result);
+        snprintf(text, sizeof text, "`true` did not end within %d ms", PROBE_LIMIT_MS);
+        result.code = -1;
+    }
+    close(run.pidfd);
+    close(run.stdout_fd);
+    close(run.stderr_fd);
+    return result.code == 0 ? 0
+                            : err_set(e, -EPERM, "sandbox: none can be made here: %s (allow user namespaces)",
+                                      text[0] ? text : "`true` failed");
+}
+
+static int prepare(struct box *b, const struct bwrap_config *c, struct err *e)
+{
+    int code = find_bwrap(b, c->bwrap, e);
+    if (code < 0)
+        return code;
+    b->null_fd = above_targets(open("/dev/null", O_RDWR | O_CLOEXEC));
+    b->self_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (b->null_fd < 0 || b->self_pidfd < 0)
+        return err_set(e, -errno, "sandbox: /dev/null or a pidfd cannot be opened: %s", strerror(errno));
+    if ((b->seccomp_fd = seccomp_program(e)) < 0)
+        return b->seccomp_fd;
+    if ((code = root_init(&b->root, c->root_parent, e)) < 0)
+        return code;
+    box_fixed_args(b);
+    bool v1_only = c->lever == LEVER_V1_QUOTA || c->lever == LEVER_V1_FREEZE;
+    cgroup_tree_init(&b->tree, c->no_cgroups ? 0 : (1u << CG_N) - 1, v1_only);
+    if ((code = lever_choose(b, c->lever, e)) < 0)
+        return code;
+    return probe(b, e);
+}
+
+void bwrap_sandbox_init(struct sandbox *s, const struct bwrap_config *config)
+{
+    static const struct bwrap_config plain = {0};
+    struct box *b = mem_alloc(sizeof *b);
+    struct err e = ERR_NULL;
+    *s = (struct sandbox){
+        b,        box_available, box_lever, box_start, box_set_share,
+        box_tick, box_usage,     box_kill,  box_reap,  box_free,
+    };
+    b->fixed_args = BUF_INIT(16384);
+    b->seccomp_fd = b->null_fd = b->self_pidfd = -1;
+    b->cores = (int)int_clamp(sysconf(_SC_NPROCESSORS_ONLN), 1, 4096);
+    if (prepare(b, config ? config : &plain, &e) < 0)
+        snprintf(b->why, sizeof b->why, "%s", e.text);
+}

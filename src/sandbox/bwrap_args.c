@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a spec to bubblewrap's arguments. All but the command travel in a memory file (--args): an environment
+// may be larger than a command line and holds secrets, which `ps` would show to everybody on the host.
+// bubblewrap itself runs with an empty environment: LD_PRELOAD of a customer must take effect inside, never
+// in the program that builds the inside.
+#include "sandbox/box.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define ARGS_MAX_BYTES ((size_t)4 << 20)
+#define JOB_BYTES      ((int64_t)256 << 20)
+#define MEMORY_MIN     ((int64_t)8 << 20)
+
+static void arg(struct buf *out, const char *text)
+{
+    buf_put(out, text, strlen(text) + 1);
+}
+
+static void arg_i64(struct buf *out, int64_t value)
+{
+    buf_putf(out, "%lld", (long long)value);
+    buf_putc(out, '\0');
+}
+
+void box_fixed_args(struct box *b)
+{
+    static const char *const fixed[] = {
+        "--unshare-user",
+        "--uid",
+        "1000",
+        "--gid",
+        "1000",
+        "--unshare-pid",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        "--new-session",
+        "--die-with-parent",
+        "--cap-drop",
+        "ALL",
+        "--clearenv",
+        "--seccomp",
+        "3",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        arg(&b->fixed_args, fixed[i]);
+    root_arguments(&b->root, &b->fixed_args);
+    static const char *const mounts[] = {"--proc", "/proc", "--dev", "/dev"};
+    for (size_t i = 0; i < ARRAY_LEN(mounts); i++)
+        arg(&b->fixed_args, mounts[i]);
+}
+
+static void ram_disk(struct buf *out, const char *mode, int64_t bytes, const char *at)
+{
+    arg(out, "--perms");
+    arg(out, mode);
+    arg(out, "--size");
+    arg_i64(out, bytes);
+    arg(out, "--tmpfs");
+    arg(out, at);
+}
+
+// Everything below /dev but shm is read-only: bubblewrap makes /dev on a RAM disk without a limit.
+static void put_mounts(struct buf *out, const struct sandbox_spec *spec)
+{
+    int64_t bytes = spec->job_bytes > 0 ? spec->job_bytes : JOB_BYTES;
+    ram_disk(out, "1777", bytes, "/dev/shm");
+    arg(out, "--remount-ro");
+    arg(out, "/dev");
+    ram_disk(out, "1777", bytes, "/tmp");
+    ram_disk(out, "0755", bytes, "/job");
+    for (size_t i = 0; i < spec->binds_n; i++) {
+        arg(out, "--ro-bind");
+        arg(out, spec->binds[i].host);
+        arg(out, spec->binds[i].inside);
+    }
+    if (spec->network) {
+        arg(out, "--ro-bind-try");
+        arg(out, "/etc/resolv.conf");
+        arg(out, "/etc/resolv.conf");
+    }
+}
+
+static void put_environment(struct buf *out, const char *const *envp)
+{
+    for (; envp && *envp; envp++) {
+        const char *eq = strchr(*envp, '=');
+        arg(out, "--setenv");
+        buf_put(out, *envp, (size_t)(eq - *envp));
+        buf_putc(out, '\0');
+        arg(out, eq + 1);
+    }
+}
+
+int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *args_fd, struct err *e)
+{
+    struct buf out = BUF_INIT(ARGS_MAX_BYTES);
+    buf_put(&out, b->fixed_args.v, b->fixed_args.n);
+    if (!spec->network)
+        arg(&out, "--unshare-net");
+    arg(&out, "--hostname");
+    arg(&out, spec->hostname ? spec->hostname : "ondol");
+    put_mounts(&out, spec);
+    arg(&out, "--chdir");
+    arg(&out, spec->workdir ? spec->workdir : "/job");
+    put_environment(&out, spec->envp);
+    int fd = out.failed ? -1 : memfd_create("ondol-args", MFD_CLOEXEC);
+    int code = out.failed ? -E2BIG : fd < 0 ? -errno : 0;
+    if (code == 0 && (write(fd, out.v, out.n) != (ssize_t)out.n || lseek(fd, 0, SEEK_SET) < 0))
+        code = -EIO;
+    buf_deinit(&out);
+    if (code < 0) {
+        if (fd >= 0)
+            close(fd);
+        return err_set(e, code, "sandbox: arguments of instance %llu: %s", (unsigned long long)spec->id,
+                       strerror(-code));
+    }
+    *args_fd = fd;
+    return 0;
+}
+
+static int check_list(const char *what, const char *const *list, bool pairs, struct err *e)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; list && list[i]; i++) {
+        bytes += strlen(list[i]) + 1;
+        if (i >= SANDBOX_ARGS_MAX || bytes > SANDBOX_TEXT_MAX)
+            return err_set(e, -EINVAL, "%s: more than %d entries or %d bytes", what, SANDBOX_ARGS_MAX,
+                           SANDBOX_TEXT_MAX);
+        if (pairs && (list[i][0] == '=' || !strchr(list[i], '=')))
+            return err_set(e, -EINVAL, "%s: entry %zu is not NAME=value", what, i);
+    }
+    return 0;
+}
+
+// The directories that are the host's own: there a command can be looked up before anything is started.
+static bool is_host_path(const char *path)
+{
+    static const char *const dirs[] = {"/usr/", "/bin/", "/sbin/"};
+    for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+        if (strncmp(path, dirs[i], strlen(dirs[i])) == 0)
+            return true;
+    return false;
+}
+
+// True when it is certain that the command is not in the image; paths in /job and the like are left to the
+// start.
+static bool command_missing(const struct sandbox_spec *spec)
+{
+    const char *command = spec->argv[0], *path = "/bin:/usr/bin";
+    if (strchr(command, '/'))
+        return is_host_path(command) && access(command, X_OK) < 0;
+    for (const char *const *v = spec->envp; v && *v; v++)
+        if (strncmp(*v, "PATH=", 5) == 0)
+            path = *v + 5;
+    for (;; path++) {
+        char file[SYSFILE_PATH_MAX];
+        int n = (int)strcspn(path, ":");
+        if (snprintf(file, sizeof file, "%.*s/%s", n, path, command) >= (int)sizeof file ||
+            !is_host_path(file) || access(file, X_OK) == 0)
+            return false;
+        path += n;
+        if (!*path)
+            return true;
+    }
+}
+
+static int check_binds(const struct sandbox_spec *spec, struct err *e)
+{
+    if (spec->binds_n > SANDBOX_BINDS_MAX)
+        return err_set(e, -EINVAL, "binds: more than %d", SANDBOX_BINDS_MAX);
+    for (size_t i = 0; i < spec->binds_n; i++) {
+        const char *host = spec->binds[i].host, *inside = spec->binds[i].inside;
+        if (!host || !inside || host[0] != '/' || strstr(inside, "..") ||
+            (strncmp(inside, "/job/", 5) != 0 && strncmp(inside, "/tmp/", 5) != 0))
+            return err_set(e, -EINVAL, "bind %s: not an absolute path shown below /job/ or /tmp/",
+                           inside ? inside : "");
+    }
+    return 0;
+}
+
+int box_check_spec(const struct sandbox_spec *spec, struct err *e)
+{
+    if (spec->id == 0 || !spec->argv || !spec->argv[0] || !spec->argv[0][0])
+        return err_set(e, -EINVAL, "sandbox: an id and a command are needed");
+    int code = check_list("argv", spec->argv, false, e);
+    if (code == 0)
+        code = check_list("environment", spec->envp, true, e);
+    if (code == 0)
+        code = check_binds(spec, e);
+    if (code < 0)
+        return code;
+    if (spec->hostname && (!*spec->hostname || strlen(spec->hostname) > SANDBOX_HOSTNAME_MAX))
+        return err_set(e, -EINVAL, "hostname: 1 to %d bytes", SANDBOX_HOSTNAME_MAX);
+    if (spec->workdir && spec->workdir[0] != '/')
+        return err_set(e, -EINVAL, "workdir %s: not an absolute path", spec->workdir);
+    if (spec->memory_max_bytes < 0 || (spec->memory_max_bytes > 0 && spec->memory_max_bytes < MEMORY_MIN))
+        return err_set(e, -EINVAL, "memory_max_bytes %lld: below %lld", (long long)spec->memory_max_bytes,
+                       (long long)MEMORY_MIN);
+    if (spec->pids_max < 0 || spec->job_bytes < 0)
+        return err_set(e, -EINVAL, "pids_max, job_bytes: below 0");
+    if (spec->image && strncmp(spec->image, "library/", 8) != 0)
+        return err_set(e, -ENOTSUP, "image %s: only library/... is known here", spec->image);
+    if (command_missing(spec))
+        return err_set(e, -ENOENT, "command %s: not found in the image (check the name and PATH)",
+                       spec->argv[0]);
+    return 0;
+}

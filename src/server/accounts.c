@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tokens: kept as SHA-256 only, compared in constant time, looked up by any thread.
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "server/inside.h"
+
+void token_digest(const char *token, char hex[65])
+{
+    unsigned char raw[32];
+    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, token, strlen(token), raw) < 0)
+        memset(raw, 0, sizeof raw);
+    for (int i = 0; i < 32; i++)
+        snprintf(hex + 2 * i, 3, "%02x", raw[i]);
+}
+
+void accounts_put(struct runtime *r, uint64_t id, const char *email, const char *name, const char *hash, int32_t max_tasks,
+                  bool research)
+{
+    pthread_mutex_lock(&r->account_lock);
+    struct token_hash *t = NULL;
+    for (size_t i = 0; i < r->n_accounts && !t; i++)
+        if (r->account[i].who.id == id)
+            t = &r->account[i];
+    if (!t)
+        t = VEC_PUSH(r->account, r->n_accounts, r->cap_accounts);
+    snprintf(t->hex, sizeof t->hex, "%s", hash);
+    t->who = (struct account_view){.id = id, .max_tasks = max_tasks, .research = research,
+                                   .operator = r->email && strcmp(email, r->email) == 0};
+    snprintf(t->who.email, sizeof t->who.email, "%s", email);
+    snprintf(t->who.name, sizeof t->who.name, "%s", name);
+    pthread_mutex_unlock(&r->account_lock);
+}
+
+bool accounts_find(struct runtime *r, const char *token, struct account_view *out)
+{
+    char hex[65];
+    bool found = false;
+    token_digest(token, hex);
+    pthread_mutex_lock(&r->account_lock);
+    for (size_t i = 0; i < r->n_accounts; i++) {
+        if (gnutls_memcmp(r->account[i].hex, hex, 64) == 0) {
+            *out = r->account[i].who;
+            found = true;
+        }
+    }
+    pthread_mutex_unlock(&r->account_lock);
+    return found;
+}
+
+int token_keep(const char *dir, const char *file, char out[80], struct err *e)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", dir, file);
+    FILE *f = fopen(path, "re");
+    if (f) {
+        char *got = fgets(out, 80, f);
+        fclose(f);
+        out[strcspn(got ? got : "", "\r\n")] = '\0';
+        if (got && strlen(out) >= 16)
+            return 0;
+        return err_set(e, -EINVAL, "%s: no token of at least 16 characters in it (delete the file for a new one)", path);
+    }
+    unsigned char raw[24];
+    if (getrandom(raw, sizeof raw, 0) != (ssize_t)sizeof raw)
+        return err_set(e, -EIO, "token: the system gives no random bytes");
+    for (size_t i = 0; i < sizeof raw; i++)
+        snprintf(out + 2 * i, 3, "%02x", raw[i]);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(e, -errno, "%s: %s (the directory must be writable)", path, strerror(errno));
+    size_t n = strlen(out);
+    bool ok = write(fd, out, n) == (ssize_t)n && write(fd, "\n", 1) == 1 && fsync(fd) == 0;
+    int code = errno;
+    close(fd);
+    if (!ok) {
+        unlink(path);
+        return err_set(e, -code, "%s: %s", path, strerror(code));
+    }
+    return 0;
+}

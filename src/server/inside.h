@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The inside of the runtime, for the files of src/server only. Which thread owns what stands beside each field.
+#ifndef ONDOL_SERVER_INSIDE_H
+#define ONDOL_SERVER_INSIDE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "api/api.h"
+#include "base/map.h"
+#include "net/http_server.h"
+#include "net/wire.h"
+#include "server/clock.h"
+#include "server/queue.h"
+#include "server/runtime.h"
+
+// What comes to the engine thread.
+struct item {
+    enum item_kind { ITEM_SUBMISSION, ITEM_SYNC, ITEM_QUERY, ITEM_GONE } kind;
+    union {
+        struct submission *submission;
+        struct {
+            struct http_park *park;
+            struct sync_call *call;
+        } sync;
+        struct {
+            void (*fn)(void *arg, const struct server *engine, house_ms now);
+            void (*after)(void *arg, int error);
+            void *arg;
+        } query;
+        uint64_t gone; // park id
+    };
+};
+
+// An answer to a node, to be sent after the commit.
+struct sync_answer {
+    struct http_park *park;
+    struct sync_down down; // in the batch's arena; bodies are filled in by the store thread
+    int code;              // 200, or the refusal's
+    const char *message;
+};
+
+// What the engine did with some items, on its way to the store thread.
+struct batch {
+    struct effects fx;
+    struct submission **submission; // of this batch, in order; token of their events: index + 1
+    size_t n_submissions, cap_submissions;
+    struct sync_call **call;        // kept until the batch is done: rows may point into them
+    size_t n_calls, cap_calls;
+    struct http_park **call_park;   // by call, while the engine thread has the batch
+    struct sync_answer *answer;
+    size_t n_answers, cap_answers;
+    struct {
+        void (*after)(void *arg, int error);
+        void *arg;
+    } *query;
+    size_t n_queries, cap_queries;
+    uint64_t generation; // of the engine's memory; batches of an older one are refused after a failed commit
+};
+
+struct job { // of the worker
+    void (*fn)(void *arg, struct store_reader *reader);
+    void *arg;
+};
+
+struct parked { // a sync that waits for news
+    struct http_park *park;
+    uint64_t park_id, node, epoch, nonce, have;
+    wall_ms deadline;
+};
+
+struct listener { // of the event stream
+    struct http_stream *stream;
+    uint64_t account;
+    bool operator;
+};
+
+struct token_hash {
+    char hex[65];
+    struct account_view who;
+};
+
+struct runtime {
+    struct runtime_config cfg;
+    char *data_dir, *email, *record_path;
+    char token[80], node_token[80];
+    struct house_clock clock;
+    struct store store;                 // store thread (engine thread while it loads)
+    struct store_reader http_reader, work_reader, body_reader; // HTTP, worker, store thread
+    pthread_mutex_t http_lock;
+    struct http_server *http;           // under http_lock: calls are served before it is set and after it is gone
+    struct api *api;
+    struct api_backend backend;
+    uint64_t epoch; // of the leadership
+
+    struct server *engine; // engine thread
+    struct parked *parked; // engine thread
+    _Atomic size_t n_parked; // written by the engine thread
+    size_t cap_parked;
+    uint64_t event_seq;    // engine thread
+    FILE *log;             // engine thread, of its events; NULL: none
+
+    struct queue items;    // any -> engine
+    struct queue batches;  // engine -> store
+    struct queue jobs;     // any -> worker
+    pthread_t engine_thread, store_thread, work_thread;
+    bool engine_runs, store_runs, work_runs;
+    pthread_mutex_t late_lock; // recursive; guards http_reader when the worker has ended
+
+    pthread_mutex_t fail_lock;
+    // Of recording, under fail_lock. Only the store's thread leaves RECORDING, only the engine's comes back to it, and between
+    // the two the store belongs to the engine's thread.
+    enum recording {
+        RECORDING,  // all is well
+        FAILED,     // a commit failed: the engine's memory is ahead of the disk and is to be loaded again
+        REFUSING,   // the memory is as the disk; writes are refused until the store takes something again
+        DEPOSED,    // another server leads this store: never again
+    } recording;
+    uint64_t generation;      // under fail_lock: of the engine's memory
+    int fail_code;            // under fail_lock
+    bool told_failed;         // under fail_lock: said that nothing is recorded, and not yet that it is again
+    wall_ms well_since;       // engine thread: came back to RECORDING
+    wall_ms refuse_until;     // engine thread: nothing is tried before
+    bool told_load;           // engine thread: that loading fails was said
+
+    pthread_mutex_t listen_lock;
+    struct listener *listener; // under listen_lock
+    size_t n_listeners, cap_listeners;
+
+    pthread_mutex_t account_lock;
+    struct token_hash *account; // under account_lock
+    size_t n_accounts, cap_accounts;
+};
+
+void *engine_main(void *arg);
+void *store_main(void *arg);
+void *work_main(void *arg);
+void batch_free(struct batch *b);
+void sync_refuse(struct http_park *park, int error); // 507 or 503
+
+void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx);
+void engine_settle(struct runtime *r, house_ms now, struct effects *fx);
+int engine_load(struct runtime *r, struct err *e); // fresh memory from the store
+
+// parked.c (engine thread)
+void parked_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, const struct sync_up *up);
+void parked_wake(struct runtime *r, struct batch *b, uint64_t node);
+void parked_late(struct runtime *r, struct batch *b, wall_ms now);
+void parked_gone(struct runtime *r, uint64_t park_id);
+void parked_all(struct runtime *r, struct batch *b);
+void parked_refuse(struct runtime *r, int error); // every one of them
+int64_t parked_wait_ms(const struct runtime *r, wall_ms now, int64_t most_ms);
+void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, uint64_t epoch, uint64_t nonce);
+
+// accounts.c
+void accounts_put(struct runtime *r, uint64_t id, const char *email, const char *name, const char *hash, int32_t max_tasks,
+                  bool research);
+bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
+void token_digest(const char *token, char hex[65]);
+int token_keep(const char *dir, const char *file, char out[80], struct err *e); // reads it, or makes one
+
+// streams.c
+void streams_add(struct runtime *r, struct http_stream *s, const struct account_view *who);
+void streams_send(struct runtime *r, const struct note *n);
+void streams_end(struct runtime *r);
+
+#endif

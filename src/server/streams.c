@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Readers of the event stream. A reader that is too slow is cut by net; an account sees what concerns its own tasks.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "net/sse.h"
+#include "server/inside.h"
+
+#define LISTENERS_MAX 256
+
+void streams_add(struct runtime *r, struct http_stream *s, const struct account_view *who)
+{
+    struct buf hello = BUF_INIT(256);
+    sse_retry(&hello, 2000);
+    sse_comment(&hello);
+    bool kept = false;
+    pthread_mutex_lock(&r->listen_lock);
+    if (r->n_listeners < LISTENERS_MAX && http_stream_send(s, buf_str(&hello), hello.n)) {
+        struct listener *l = VEC_PUSH(r->listener, r->n_listeners, r->cap_listeners);
+        *l = (struct listener){.stream = s, .account = who->id, .operator = who->operator};
+        kept = true;
+    }
+    pthread_mutex_unlock(&r->listen_lock);
+    buf_deinit(&hello);
+    if (!kept)
+        http_stream_end(s);
+}
+
+static bool concerns(const struct listener *l, const struct note *n)
+{
+    unsigned long long account = 0;
+    if (l->operator)
+        return true;
+    const char *at = strstr(n->json, "\"account\":");
+    return at && sscanf(at, "\"account\":%llu", &account) == 1 && account == l->account;
+}
+
+void streams_send(struct runtime *r, const struct note *n)
+{
+    struct buf text = BUF_INIT(64 * 1024);
+    pthread_mutex_lock(&r->listen_lock);
+    for (size_t i = r->n_listeners; i-- > 0;) {
+        if (!concerns(&r->listener[i], n))
+            continue;
+        if (!text.n)
+            sse_event(&text, n->kind, NULL, n->json, strlen(n->json));
+        if (!http_stream_send(r->listener[i].stream, buf_str(&text), text.n)) {
+            http_stream_end(r->listener[i].stream);
+            r->listener[i] = r->listener[--r->n_listeners];
+        }
+    }
+    pthread_mutex_unlock(&r->listen_lock);
+    buf_deinit(&text);
+}
+
+void streams_end(struct runtime *r)
+{
+    pthread_mutex_lock(&r->listen_lock);
+    for (size_t i = 0; i < r->n_listeners; i++)
+        http_stream_end(r->listener[i].stream);
+    r->n_listeners = 0;
+    pthread_mutex_unlock(&r->listen_lock);
+}

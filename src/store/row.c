@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/row.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define C(row, type, field)                                                                                  \
+    {                                                                                                        \
+#field, COL_##type, offsetof(struct row, field)                                                      \
+    }
+
+static const struct col meta_cols[] = {C(row_meta, TEXT, name), C(row_meta, I64, value)};
+
+static const struct col account_cols[] = {
+    C(row_account, U64, id),
+    C(row_account, TEXT, email),
+    C(row_account, TEXT, name),
+    C(row_account, TEXT, token_hash),
+    C(row_account, I64, created_ms),
+    C(row_account, I32, max_tasks),
+    C(row_account, I32, max_instances_per_task),
+    C(row_account, U8, research),
+};
+
+// The moving columns, once at their place inside a row_task and once in a row_task_live of their own.
+// clang-format off
+#define LIVE(type, field, base) {#field, COL_##type, (base) + offsetof(struct row_task_live, field)}
+// clang-format on
+#define LIVE_COLS(base)                                                                                      \
+    LIVE(U8, state, base), LIVE(U8, previous_state, base), LIVE(I64, state_ms, base),                        \
+        LIVE(I64, previous_state_ms, base), LIVE(I64, modified_ms, base), LIVE(I64, end_ms, base),           \
+        LIVE(TEXT, succeeded, base), LIVE(TEXT, failed, base), LIVE(TEXT, cancelled, base),                  \
+        LIVE(TEXT, started_once, base), LIVE(I32, running, base), LIVE(I32, running_cores, base),            \
+        LIVE(I64, exec_ms, base), LIVE(I64, wall_ms, base), LIVE(I64, core_ms, base),                        \
+        LIVE(I64, energy_mj, base), LIVE(I32, retries_used, base), LIVE(I32, lost_attempts, base),           \
+        LIVE(I32, preempted_attempts, base), LIVE(I32, progress_permille, base),                             \
+        LIVE(I32, results_count, base), LIVE(TEXT, errors, base)
+
+static const struct col task_cols[] = {
+    C(row_task, U64, id),         C(row_task, UUID, uuid),
+    C(row_task, TEXT, shortname), C(row_task, U64, account),
+    C(row_task, TEXT, name),      C(row_task, TEXT, profile),
+    C(row_task, U8, activity),    C(row_task, I32, instances),
+    C(row_task, I64, created_ms), C(row_task, TEXT, ranges),
+    C(row_task, I32, retries_total), C(row_task, I32, retries_each),
+    C(row_task, I64, queue_max_ms), C(row_task, TEXT, hardware),
+    LIVE_COLS(offsetof(struct row_task, live)),
+};
+
+static const struct col live_cols[] = {C(row_task_live, U64, id), LIVE_COLS(0)};
+
+static const struct col lease_cols[] = {
+    C(row_lease, U64, id),       C(row_lease, U64, task),       C(row_lease, U64, node),
+    C(row_lease, U64, board),    C(row_lease, U32, instance),   C(row_lease, U32, attempt),
+    C(row_lease, U8, activity),  C(row_lease, U8, state),       C(row_lease, I64, granted_ms),
+    C(row_lease, I64, until_ms), C(row_lease, I64, started_ms), C(row_lease, I64, energy_mj),
+    C(row_lease, I64, core_ms),
+};
+
+static const struct col attempt_cols[] = {
+    C(row_attempt, U64, task),
+    C(row_attempt, U32, instance),
+    C(row_attempt, U32, attempt),
+    C(row_attempt, U64, lease),
+    {"how", COL_U8, offsetof(struct row_attempt, end)},
+    C(row_attempt, I64, granted_ms),
+    C(row_attempt, I64, started_ms),
+    C(row_attempt, I64, ended_ms),
+    C(row_attempt, I64, wall_ms),
+    C(row_attempt, I64, exec_ms),
+    C(row_attempt, I64, core_ms),
+    C(row_attempt, I64, work_mhz_s),
+    C(row_attempt, I64, energy_mj),
+    C(row_attempt, I32, exit_code),
+    C(row_attempt, I32, signal),
+    C(row_attempt, I32, cores),
+    C(row_attempt, I32, peak_memory_mb),
+    C(row_attempt, TEXT, board),
+    C(row_attempt, TEXT, spec_key),
+    C(row_attempt, TEXT, cpu_model),
+    C(row_attempt, TEXT, node),
+    C(row_attempt, U64, epoch),
+    C(row_attempt, U64, seq),
+    C(row_attempt, TEXT, code),
+    C(row_attempt, TEXT, message),
+};
+
+static const struct col node_cols[] = {
+    C(row_node, U64, id),    C(row_node, TEXT, name), C(row_node, U64, nonce),
+    C(row_node, U64, epoch), C(row_node, U64, seq),   C(row_node, I64, seen_ms),
+};
+
+static const struct col site_cols[] = {
+    C(row_site, U64, id),
+    C(row_site, TEXT, name),
+    C(row_site, I32, utc_offset_min),
+    C(row_site, I64, cap_mw),
+};
+
+static const struct col zone_cols[] = {
+    C(row_zone, U64, id),
+    C(row_zone, U64, site),
+    C(row_zone, U64, node),
+    C(row_zone, TEXT, name),
+    C(row_zone, TEXT, label),
+    C(row_zone, TEXT, schedule),
+    C(row_zone, I32, nameplate_w),
+    C(row_zone, I32, setpoint_mc),
+    C(row_zone, U8, mode),
+    C(row_zone, U8, is_virtual),
+    C(row_zone, I64, boost_until_ms),
+    C(row_zone, I64, asked_mj),
+    C(row_zone, I64, delivered_mj),
+    C(row_zone, I64, useful_mj),
+    C(row_zone, I64, shadow_mj),
+    C(row_zone, I64, base_asked_mj),
+    C(row_zone, I64, base_delivered_mj),
+    C(row_zone, I64, base_useful_mj),
+    C(row_zone, I64, base_shadow_mj),
+};
+
+static const struct col board_cols[] = {
+    C(row_board, U64, id),    C(row_board, U64, zone),        C(row_board, U64, node),
+    C(row_board, TEXT, name), C(row_board, TEXT, heater),     C(row_board, TEXT, offer),
+    C(row_board, U8, barred), C(row_board, TEXT, barred_why),
+};
+
+static const struct col work_cols[] = {
+    C(row_ledger_work, I64, hour_ms), C(row_ledger_work, U64, board),   C(row_ledger_work, U64, task),
+    C(row_ledger_work, U8, activity), C(row_ledger_work, U64, account), C(row_ledger_work, I64, energy_mj),
+    C(row_ledger_work, I64, core_ms), C(row_ledger_work, I64, ms),
+};
+
+static const struct col heat_cols[] = {
+    C(row_ledger_zone, I64, hour_ms),   C(row_ledger_zone, U64, zone),
+    C(row_ledger_zone, I64, asked_mj),  C(row_ledger_zone, I64, delivered_mj),
+    C(row_ledger_zone, I64, useful_mj), C(row_ledger_zone, I64, shadow_mj),
+};
+
+#define PART(what, i)                                                                                        \
+    {                                                                                                        \
+        #what "_" #i, COL_I64, offsetof(struct row_meter, what) + (i) * sizeof(int64_t)                      \
+    }
+#define PARTS(what)                                                                                          \
+    PART(what, 0), PART(what, 1), PART(what, 2), PART(what, 3), PART(what, 4), PART(what, 5), PART(what, 6), \
+        PART(what, 7), PART(what, 8), PART(what, 9)
+_Static_assert(sizeof(((struct row_meter *)0)->part_mj) == 10 * sizeof(int64_t), "one column per part");
+
+static const struct col meter_cols[] = {
+    C(row_meter, U64, board),
+    C(row_meter, U64, epoch),
+    C(row_meter, I64, raw_mj),
+    C(row_meter, I64, at_ms),
+    C(row_meter, I64, total_mj),
+    PARTS(part_mj),
+    PARTS(part_ms),
+    PARTS(energy_mj),
+    PARTS(spent_ms),
+    C(row_meter, I32, resets),
+    C(row_meter, I32, wraps),
+    C(row_meter, I32, gaps),
+    C(row_meter, U8, started),
+};
+
+#define T(name, cols, keys)                                                                                  \
+    {                                                                                                        \
+        name, cols, (int)ARRAY_LEN(cols), keys                                                               \
+    }
+static const struct row_table tables[CHANGE_KIND_N] = {
+    [CHANGE_META] = T("meta", meta_cols, 1),
+    [CHANGE_ACCOUNT] = T("account", account_cols, 1),
+    [CHANGE_TASK_NEW] = T("task", task_cols, 1),
+    [CHANGE_TASK_LIVE] = T("task", live_cols, 1),
+    [CHANGE_LEASE] = T("lease", lease_cols, 1),
+    [CHANGE_ATTEMPT] = T("attempt", attempt_cols, 3),
+    [CHANGE_NODE] = T("node", node_cols, 1),
+    [CHANGE_SITE] = T("site", site_cols, 1),
+    [CHANGE_ZONE] = T("zone", zone_cols, 1),
+    [CHANGE_BOARD] = T("board", board_cols, 1),
+    [CHANGE_LEDGER_WORK] = T("ledger_work", work_cols, 4),
+    [CHANGE_LEDGER_ZONE] = T("ledger_zone", heat_cols, 2),
+    [CHANGE_METER] = T("meter", meter_cols, 1),
+};
+
+const struct row_table *row_table_of(enum change_kind k)
+{
+    return tables[k].name ? &tables[k] : NULL;
+}
+
+void *row_of(struct change *c)
+{
+    return &c->meta;
+}
+
+const void *row_of_const(const struct change *c)
+{
+    return &c->meta;
+}
+
+// ---- SQL
+
+void row_sql_columns(struct buf *sql, const struct row_table *t, const char *prefix)
+{
+    for (int i = 0; i < t->n; i++)
+        buf_putf(sql, "%s%s%s", i ? ", " : "", prefix, t->col[i].name);
+}
+
+static void insert_head(struct buf *sql, const struct row_table *t)
+{
+    buf_putf(sql, "INSERT INTO %s (", t->name);
+    row_sql_columns(sql, t, "");
+    buf_puts(sql, ") VALUES (");
+    for (int i = 0; i < t->n; i++)
+        buf_putf(sql, "%s$%d", i ? ", " : "", i + 1);
+    buf_puts(sql, ") ON CONFLICT (");
+    for (int i = 0; i < t->n_keys; i++)
+        buf_putf(sql, "%s%s", i ? ", " : "", t->col[i].name);
+    buf_puts(sql, ") DO ");
+}
+
+void row_sql_insert(struct buf *sql, const struct row_table *t)
+{
+    insert_head(sql, t);
+    buf_puts(sql, "NOTHING");
+}
+
+void row_sql_upsert(struct buf *sql, const struct row_table *t)
+{
+    insert_head(sql, t);
+    buf_puts(sql, "UPDATE SET ");
+    for (int i = t->n_keys; i < t->n; i++)
+        buf_putf(sql, "%s%s = excluded.%s", i > t->n_keys ? ", " : "", t->col[i].name, t->col[i].name);
+}
+
+void row_sql_update(struct buf *sql, const struct row_table *t)
+{
+    buf_putf(sql, "UPDATE %s SET ", t->name);
+    for (int i = t->n_keys; i < t->n; i++)
+        buf_putf(sql, "%s%s = $%d", i > t->n_keys ? ", " : "", t->col[i].name, i - t->n_keys + 1);
+    for (int i = 0; i < t->n_keys; i++)
+        buf_putf(sql, "%s%s = $%d", i ? " AND " : " WHERE ", t->col[i].name, t->n - t->n_keys + i + 1);
+}
+
+void row_sql_select(struct buf *sql, const struct row_table *t)
+{
+    buf_puts(sql, "SELECT ");
+    row_sql_columns(sql, t, "");
+    buf_putf(sql, " FROM %s", t->name);
+}
+
+// ---- values
+
+static int64_t int_of(const struct col *c, const void *row)
+{
+    const char *p = (const char *)row + c->at;
+    switch (c->type) {
+    case COL_U64:
+        return (int64_t) * (const uint64_t *)p;
+    case COL_I64:
+        return *(const int64_t *)p;
+    case COL_U32:
+        return *(const uint32_t *)p;
+    case COL_I32:
+        return *(const int32_t *)p;
+    case COL_U8:
+        return *(const uint8_t *)p;
+    case COL_TEXT:
+    case COL_UUID:
+        break;
+    }
+    assert(false);
+    return 0;
+}
+
+static const char *text_of(const struct col *c, const void *row)
+{
+    const char *p = (const char *)row + c->at;
+    return c->type == COL_UUID ? p : *(const char *const *)p;
+}
+
+static void bind(sqlite3_stmt *st, int at, const struct col *c, const void *row)
+{
+    if (c->type == COL_TEXT || c->type == COL_UUID)
+        sqlite3_bind_text(st, at, text_of(c, row), -1, SQLITE_STATIC);
+    else
+        sqlite3_bind_int64(st, at, int_of(c, row));
+}
+
+void row_bind(sqlite3_stmt *st, const struct row_table *t, const void *row)
+{
+    for (int i = 0; i < t->n; i++)
+        bind(st, i + 1, &t->col[i], row);
+}
+
+void row_bind_update(sqlite3_stmt *st, const struct row_table *t, const void *row)
+{
+    for (int i = 0; i < t->n; i++)
+        bind(st, i < t->n_keys ? t->n - t->n_keys + i + 1 : i - t->n_keys + 1, &t->col[i], row);
+}
+
+void row_read(sqlite3_stmt *st, const struct row_table *t, struct arena *a, void *row)
+{
+    for (int i = 0; i < t->n; i++) {
+        const struct col *c = &t->col[i];
+        char *p = (char *)row + c->at;
+        bool is_text = c->type == COL_TEXT || c->type == COL_UUID;
+        int64_t v = is_text ? 0 : sqlite3_column_int64(st, i);
+        const char *text = is_text ? (const char *)sqlite3_column_text(st, i) : NULL;
+        switch (c->type) {
+        case COL_U64:
+            *(uint64_t *)p = (uint64_t)v;
+            break;
+        case COL_I64:
+            *(int64_t *)p = v;
+            break;
+        case COL_U32:
+            *(uint32_t *)p = (uint32_t)v;
+            break;
+        case COL_I32:
+            *(int32_t *)p = (int32_t)v;
+            break;
+        case COL_U8:
+            *(uint8_t *)p = (uint8_t)v;
+            break;
+        case COL_TEXT:
+            *(const char **)p = a ? arena_strdup(a, text) : text;
+            break;
+        case COL_UUID:
+            memset(p, 0, UUID_TEXT_BYTES);
+            if (text)
+                memcpy(p, text, strnlen(text, UUID_TEXT_BYTES - 1));
+            break;
+        }
+    }
+}
+
+bool row_same(sqlite3_stmt *st, const struct row_table *t, const void *row)
+{
+    for (int i = 0; i < t->n; i++) {
+        const struct col *c = &t->col[i];
+        if (c->type == COL_TEXT || c->type == COL_UUID) {
+            const char *there = (const char *)sqlite3_column_text(st, i), *here = text_of(c, row);
+            if (!there != !here || (there && strcmp(there, here) != 0))
+                return false;
+        } else if (sqlite3_column_int64(st, i) != int_of(c, row)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shadow of a room: the same room, sky, sun and people, heated by an ideal electric heater of the same
+// greatest power. It has no metal to warm and a perfect thermostat on the true air: each step it gives
+// exactly the watts in 0..max that bring the air to the setpoint at the end of the step. What it reaches is
+// the best comfort anyone could have given; what it draws is the heat that was asked for, the reference
+// against which delivered heat is counted as useful.
+#ifndef ONDOL_WORLD_SHADOW_H
+#define ONDOL_WORLD_SHADOW_H
+
+#include <stdint.h>
+
+#include "world/lti.h"
+#include "world/room.h"
+
+struct shadow_model {
+    int64_t step_ms;
+    struct lti_step shut, open; // states air, mass; inputs as ROOM_IN_*
+};
+
+struct shadow {
+    double air_c, mass_c;
+    double energy_j; // asked for since the start
+};
+
+// Takes the spec of the real room; its heater's metal and sensor do not matter. Fails as room_model_init
+// does.
+int shadow_model_init(struct shadow_model *m, const struct room_spec *s, int64_t step_ms, struct err *e);
+
+struct shadow shadow_at(double temperature_c);
+
+// One step. `in` is the real room's input; its heater_w is not looked at. max_w 0 is a heater that is off.
+// Gives the watts of this step, at most max_w, and adds them to energy_j.
+double shadow_step(const struct shadow_model *m, struct shadow *s, const struct room_input *in,
+                   double setpoint_c, double max_w);
+
+#endif

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "audit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine/server_state.h"
+
+#define NEED(what, ...)                                                                                                \
+    do {                                                                                                               \
+        if (!(what))                                                                                                   \
+            return err_set(e, -EINVAL, "audit: " __VA_ARGS__);                                                         \
+    } while (0)
+
+static int audit_lease(const struct server *s, uint32_t at, struct err *e)
+{
+    const struct lease *l = &s->lease[at];
+    const struct task *t = &s->task[l->task];
+    unsigned long long id = l->id;
+    NEED(t->id, "lease %llu is of no task", id);
+    NEED(s->board[l->board]->lease == at, "lease %llu does not hold its board", id);
+    NEED(!ranges_has(&t->pending, l->instance), "lease %llu: its instance waits too", id);
+    if (t->sets)
+        NEED(!ranges_has(&t->sets->succeeded, l->instance) && !ranges_has(&t->sets->failed, l->instance) &&
+                 !ranges_has(&t->sets->cancelled, l->instance),
+             "lease %llu: its instance has ended", id);
+    bool listed = false;
+    for (uint32_t i = s->node[l->node].first_lease; i != NONE; i = s->lease[i].next_on_node)
+        listed = listed || i == at;
+    NEED(listed, "lease %llu is not in its node's list", id);
+    NEED(s->node[l->node].online, "lease %llu is on a node that is given up", id);
+    return 0;
+}
+
+static int audit_sets(const struct task *t, struct err *e)
+{
+    struct ranges all = RANGES_NULL;
+    ranges_copy(&all, &t->pending);
+    uint64_t sum = ranges_count(&t->pending) + (uint64_t)(t->n_assigned + t->n_started);
+    if (t->sets) {
+        const struct ranges *const set[] = {&t->sets->succeeded, &t->sets->failed, &t->sets->cancelled};
+        for (int i = 0; i < 3; i++) {
+            ranges_union(&all, set[i]);
+            sum += ranges_count(set[i]);
+        }
+    }
+    uint64_t distinct = ranges_count(&all) + (uint64_t)(t->n_assigned + t->n_started);
+    ranges_deinit(&all);
+    NEED(sum == (uint64_t)t->instances && distinct == sum, "task %llu has %d instances, %llu are accounted for",
+         (unsigned long long)t->id, (int)t->instances, (unsigned long long)sum);
+    return 0;
+}
+
+static int audit_task(const struct server *s, uint32_t at, struct err *e)
+{
+    const struct task *t = &s->task[at];
+    unsigned long long id = t->id;
+    int32_t assigned = 0, started = 0;
+    for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
+        started += s->lease[l].state == LEASE_STARTED;
+        assigned += s->lease[l].state != LEASE_STARTED;
+        NEED(s->lease[l].task == at, "task %llu has another's lease", id);
+    }
+    NEED(assigned == t->n_assigned && started == t->n_started, "task %llu counts %d+%d leases, has %d+%d", id,
+         t->n_assigned, t->n_started, assigned, started);
+    NEED(!task_state_final(t->state), "task %llu has ended and is in memory", id);
+    NEED(!t->dirty, "task %llu is marked but was not written", id);
+    NEED(!(t->aborting || t->deleting) || (!ranges_count(&t->pending) && assigned + started > 0),
+         "task %llu is being ended and nothing is left to end it", id);
+    struct plan_task p;
+    NEED(planner_task_at(s->planner, at, &p), "task %llu is not known to the planner", id);
+    int64_t waits = t->aborting || t->deleting || t->held_back ? 0 : (int64_t)ranges_count(&t->pending);
+    NEED(p.pending == waits && p.order == t->id, "task %llu: %d wait for the planner, %d for the engine", id, (int)p.pending,
+         (int)waits);
+    return audit_sets(t, e);
+}
+
+static int audit_board(const struct server *s, uint32_t at, struct err *e)
+{
+    const struct board *b = s->board[at];
+    const struct plan_board *p = planner_board_at(s->planner, at);
+    NEED(p, "board %s is not known to the planner", b->name);
+    bool usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred;
+    NEED(p->usable == usable, "board %s: the planner thinks it %s", b->name, p->usable ? "usable" : "not usable");
+    NEED(p->zone == b->zone, "board %s: the planner has it in another zone", b->name);
+    NEED((p->task == PLAN_NONE) == (b->lease == NONE), "board %s: engine and planner differ on whether it is held", b->name);
+    if (b->lease != NONE) {
+        const struct lease *l = &s->lease[b->lease];
+        NEED(l->id && l->board == at, "board %s holds a lease that is over", b->name);
+        NEED(p->task == l->task && p->stopping == (l->state == LEASE_STOPPING) && p->activity == l->activity,
+             "board %s: engine and planner differ on what holds it", b->name);
+    }
+    int64_t sum = 0;
+    for (int a = 0; a < ACTIVITY_N; a++)
+        sum += b->energy_mj[a];
+    NEED(sum == b->meter.total_mj, "board %s: its rows add up to %lld mJ, its meter says %lld", b->name, (long long)sum,
+         (long long)b->meter.total_mj);
+    return 0;
+}
+
+static int audit_node(const struct server *s, uint32_t at, house_ms now, struct err *e)
+{
+    const struct node *n = &s->node[at];
+    struct arena a = ARENA_NULL;
+    struct sync_down d;
+    server_desired(s, n->id, now, &a, &d);
+    size_t leases = 0, found = 0;
+    for (uint32_t i = 0; i < s->n_leases; i++) {
+        if (!s->lease[i].id || s->lease[i].node != at)
+            continue;
+        leases++;
+        for (size_t k = 0; k < d.n_assignments; k++)
+            found += d.assignment[k].lease == s->lease[i].id;
+    }
+    size_t wanted = d.n_assignments;
+    arena_deinit(&a);
+    NEED(wanted == leases && found == leases, "node %s should run %zu leases and is told %zu", n->name, leases, wanted);
+    for (size_t i = 0; i < n->n_boards; i++)
+        NEED(s->board[n->board[i]]->node == at, "node %s lists a board of another", n->name);
+    for (size_t i = 0; i < n->n_zones; i++)
+        NEED(s->zone[n->zone[i]]->node == at, "node %s lists a zone of another", n->name);
+    NEED(!n->online || n->timed, "node %s is online and no timer watches it", n->name);
+    return 0;
+}
+
+static int audit_counts(const struct server *s, struct err *e)
+{
+    struct engine_counts c;
+    uint64_t tasks = 0, queued = 0, instances = 0, running = 0, leases = 0, nodes = 0, boards = 0;
+    server_counts(s, &c);
+    for (size_t i = 0; i < s->n_tasks; i++) {
+        tasks += s->task[i].id != 0;
+        queued += s->task[i].id && ranges_count(&s->task[i].pending);
+        instances += s->task[i].id ? ranges_count(&s->task[i].pending) : 0;
+    }
+    for (size_t i = 0; i < s->n_leases; i++) {
+        leases += s->lease[i].id != 0;
+        running += s->lease[i].id && s->lease[i].state == LEASE_STARTED;
+    }
+    for (size_t i = 0; i < s->n_nodes; i++) {
+        nodes += s->node[i].online;
+        boards += s->node[i].online ? s->node[i].n_boards : 0;
+    }
+    NEED(c.tasks_live == tasks && c.tasks_queued == queued && c.instances_queued == instances, "counts of tasks: %llu %llu %llu",
+         (unsigned long long)c.tasks_live, (unsigned long long)c.tasks_queued, (unsigned long long)c.instances_queued);
+    NEED(c.leases == leases && c.instances_running == running, "counts of leases");
+    NEED(c.nodes_online == nodes && c.boards_online == boards, "counts of nodes");
+    for (size_t i = 0; i < s->n_accounts; i++) {
+        int64_t cores = 0, own = 0;
+        for (size_t l = 0; l < s->n_leases; l++)
+            if (s->lease[l].id && s->lease[l].state == LEASE_STARTED && s->task[s->lease[l].task].account == i)
+                cores += s->lease[l].cores;
+        for (size_t t = 0; t < s->n_tasks; t++)
+            own += s->task[t].id && s->task[t].account == i;
+        for (int k = 0; k < PLAN_CLASSES; k++)
+            cores -= s->account[i].cores[k];
+        NEED(!cores && own == s->account[i].live_tasks, "counts of account %zu", i);
+    }
+    return 0;
+}
+
+// What the store has is what memory has.
+static int audit_store(const struct server *s, const struct model_store *m, struct err *e)
+{
+    size_t n, live = 0, leases = 0;
+    const struct change *c = model_store_rows(m, CHANGE_TASK_NEW, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (task_state_final(c[i].task.live.state))
+            continue;
+        live++;
+        uint64_t at;
+        NEED(idmap_get(&s->task_by_id, c[i].task.id, &at), "task %llu is in the store only", (unsigned long long)c[i].task.id);
+        NEED(s->task[at].state == c[i].task.live.state, "task %llu: the store has another state", (unsigned long long)c[i].task.id);
+    }
+    NEED(live == s->counts.tasks_live, "%zu tasks live in the store, %llu in memory", live,
+         (unsigned long long)s->counts.tasks_live);
+    c = model_store_rows(m, CHANGE_LEASE, &leases);
+    for (size_t i = 0; i < leases; i++)
+        NEED(idmap_get(&s->lease_by_id, c[i].lease.id, NULL), "lease %llu is in the store only",
+             (unsigned long long)c[i].lease.id);
+    NEED(leases == s->counts.leases, "%zu leases in the store", leases);
+    c = model_store_rows(m, CHANGE_LEDGER_WORK, &n);
+    for (uint32_t b = 0; b < s->n_boards; b++) {
+        int64_t sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += c[i].work.board == s->board[b]->id ? c[i].work.energy_mj : 0;
+        NEED(sum == s->board[b]->meter.total_mj, "board %s: the ledger's rows add up to %lld mJ, its meter says %lld",
+             s->board[b]->name, (long long)sum, (long long)s->board[b]->meter.total_mj);
+    }
+    return 0;
+}
+
+int audit_server(const struct server *s, house_ms now, const struct effects *fx, const struct model_store *m, struct err *e)
+{
+    int r = 0;
+    for (size_t i = 0; fx && i < fx->n_notes; i++)
+        NEED(strcmp(fx->note[i].kind, "plan-check") != 0, "%s", fx->note[i].json);
+    for (uint32_t i = 0; i < s->n_leases && !r; i++)
+        r = s->lease[i].id ? audit_lease(s, i, e) : 0;
+    for (uint32_t i = 0; i < s->n_tasks && !r; i++)
+        r = s->task[i].id ? audit_task(s, i, e) : 0;
+    for (uint32_t i = 0; i < s->n_boards && !r; i++)
+        r = audit_board(s, i, e);
+    for (uint32_t i = 0; i < s->n_nodes && !r; i++)
+        r = audit_node(s, i, now, e);
+    if (!r)
+        r = audit_counts(s, e);
+    return r || !m ? r : audit_store(s, m, e);
+}

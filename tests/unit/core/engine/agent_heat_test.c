@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine of a node and its heat: alone, with a lost link, under a cap; and whether its joules add up.
+#include "agent_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+// ---- heat alone
+
+static void without_a_link_for_a_day_the_room_stays_within_half_a_kelvin(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 20, NULL);
+    rig_run_for(&r, 12 * HOUR_MS);
+    for (int i = 0; i < 24 * 6; i++) {
+        rig_run_for(&r, HOUR_MS / 6);
+        assert_in_range(twin_air_mc(&r.body, 0), 19500, 20500);
+        if (agent_call_due(r.agent, r.now) == CALL_REPORT) { // it tries, and nobody answers
+            rig_call(&r, CALL_REPORT);
+            rig_feed(&r, &(struct agent_event){.kind = AGENT_FAILED, .answer = {.call = CALL_REPORT}});
+        }
+    }
+    assert_int_equal(agent_outbox_count(r.agent), 0); // no epoch yet: nothing piles up
+    rig_deinit(&r);
+}
+
+static void after_a_link_was_there_the_last_setpoint_goes_on_and_the_outbox_stays_small(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 18, NULL);
+    rig_step(&r, 1000);
+    rig_join(&r);
+    struct desired_zone z = {.name = "z1", .mode = ZONE_COMFORT, .setpoint_mc = 18000};
+    rig_call(&r, CALL_REPORT);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.zone = &z, .n_zones = 1, .cap_mw = 440000}, NULL, 0);
+    for (int i = 0; i < 36; i++) {
+        rig_run_for(&r, HOUR_MS);
+        if (i >= 12)
+            assert_in_range(twin_air_mc(&r.body, 0), 17500, 18500);
+        if (agent_call_due(r.agent, r.now) == CALL_REPORT) {
+            rig_call(&r, CALL_REPORT);
+            rig_feed(&r, &(struct agent_event){.kind = AGENT_FAILED, .answer = {.call = CALL_REPORT}});
+        }
+    }
+    // Levels wait once each; meters are told every third of their wrap, so that the parent can count.
+    assert_in_range(agent_outbox_count(r.agent), 60, 800); // 36 h of at most 459 W in thirds of 262 kJ
+    rig_deinit(&r);
+}
+
+static void the_cap_of_the_node_is_never_passed(void **state)
+{
+    (void)state;
+    struct rig r;
+    struct agent_config c = {.cap_mw = 300000};
+    rig_init(&r, 15, &c);
+    for (int i = 0; i < 200; i++) {
+        rig_step(&r, 10000);
+        int64_t draw = 0;
+        for (size_t b = 0; b < BOARDS; b++)
+            draw += agent_board(r.agent, b).point.draw_mw;
+        if (i > 10) // the boards that wake draw idle for their boot
+            assert_in_range(draw, 200000, 300000);
+    }
+    rig_deinit(&r);
+}
+
+static void a_lost_link_does_not_lift_the_cap(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 15, NULL);
+    rig_step(&r, 1000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.cap_mw = 200000}, NULL, 0);
+    for (int i = 0; i < 720; i++) { // two hours, far beyond the lease of the wish
+        rig_step(&r, 10000);
+        int64_t draw = 0;
+        for (size_t b = 0; b < BOARDS; b++)
+            draw += agent_board(r.agent, b).point.draw_mw;
+        if (i > 10)
+            assert_in_range(draw, 100000, 200000);
+    }
+    rig_deinit(&r);
+}
+
+// ---- joules
+
+static void the_parts_add_up_to_the_meters_within_a_percent(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a[2] = {rig_assignment(&r, 13, "b0"), rig_assignment(&r, 14, "b1")};
+    a[0].until = a[1].until = house_add(r.now, 100 * HOUR_MS);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, a, 2);
+    rig_run_for(&r, 5 * HOUR_MS);
+    int64_t parts = 0, meters = 0, paid = 0;
+    for (size_t i = 0; i < BOARDS; i++) {
+        struct board_state b = agent_board(r.agent, i);
+        for (int k = 0; k < ACTIVITY_N; k++)
+            parts += b.part_uj[k] / 1000;
+        paid += b.part_uj[ACTIVITY_ONDEMAND] / 1000;
+        meters += twin_true_mj(&r.body, i);
+    }
+    assert_true(paid > parts / 4);
+    assert_true(llabs(parts - meters) * 100 < meters);
+    struct zone_meter_view z = agent_zone_meter(r.agent, 0);
+    assert_true(z.useful_mj <= z.asked_mj && z.useful_mj <= z.delivered_mj && z.useful_mj > 0);
+    assert_true(llabs(z.delivered_mj - meters) * 100 < meters);
+    rig_deinit(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_link_for_a_day_the_room_stays_within_half_a_kelvin),
+        cmocka_unit_test(after_a_link_was_there_the_last_setpoint_goes_on_and_the_outbox_stays_small),
+        cmocka_unit_test(the_cap_of_the_node_is_never_passed),
+        cmocka_unit_test(a_lost_link_does_not_lift_the_cap),
+        cmocka_unit_test(the_parts_add_up_to_the_meters_within_a_percent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine of a node and its work: answers twice and out of order, leases that lapse, epochs, the outbox,
+// the knob.
+#include "agent_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+// ---- work
+
+static void an_assignment_is_started_reported_and_ends_once(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 9, "b1");
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &a, 1);
+    assert_int_equal(r.starts, 1);
+    assert_string_equal(r.argv0, "work");
+    assert_true(r.share[9] > 0);
+    up = rig_call(&r, CALL_REPORT);
+    assert_non_null(rig_find(&up, REPORT_STARTED, 9));
+    a.until = house_add(r.now, 60000);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &a, 1);
+    rig_run_for(&r, 30000);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_EXITED,
+                                       .exited = {.lease = 9, .exit_code = 0, .cpu_ms = r.cpu_us[9] / 1000}});
+    up = rig_call(&r, CALL_REPORT);
+    const struct report *end = rig_find(&up, REPORT_EXITED, 9);
+    assert_non_null(end);
+    assert_int_equal(end->exited.end, ATTEMPT_SUCCESS);
+    assert_int_equal(end->exited.exec_ms, 30000);
+    assert_int_equal(end->exited.core_ms, 8 * 30000);
+    assert_true(end->exited.energy_mj > 0);
+    assert_int_equal(end->exited.peak_memory_mb, 50);
+    // The parent repeats the assignment before it has seen the end: it does not run again, also not after the
+    // ack.
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &a, 1);
+    rig_step(&r, 30000); // idle, it tells its levels every half minute
+    rig_answer(&r, CALL_PARK, &(struct sync_down){0}, &a, 1);
+    assert_int_equal(r.starts, 1);
+    rig_call(&r, CALL_REPORT);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, NULL, 0);
+    assert_int_equal(r.kills, 0);
+    rig_deinit(&r);
+}
+
+static void answers_may_come_twice_and_in_any_order(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    house_ms before = r.now;
+    struct assignment a = rig_assignment(&r, 3, "b0");
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, &a, 1);
+    rig_run_for(&r, 20000);
+    a.until = house_add(r.now, 60000);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, &a, 1);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.version = r.version}, &a, 1);
+    // One that was made before, without the assignment, arrives late: the work goes on.
+    rig_answer(&r, CALL_PARK, &(struct sync_down){.version = 1, .house = before}, NULL, 0);
+    assert_int_equal(r.starts, 1);
+    assert_int_equal(r.kills, 0);
+    // A newer one without it ends it.
+    rig_step(&r, 1000);
+    rig_answer(&r, CALL_PARK, &(struct sync_down){0}, NULL, 0);
+    assert_int_equal(r.kills, 1);
+    rig_deinit(&r);
+}
+
+static void work_ends_before_its_lease_does(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a[2] = {rig_assignment(&r, 4, "b0"), rig_assignment(&r, 5, "b1")};
+    a[1].on_lapse = LAPSE_PAUSE;
+    house_ms granted = r.now;
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, a, 2);
+    assert_int_equal(r.starts, 2);
+    while (r.kills == 0 && house_since(r.now, granted) < 120000)
+        rig_step(&r, 1000);
+    assert_int_equal(r.last_kill, 4);
+    assert_int_equal(house_since(r.now, granted), 55000); // 5 s before the parent's 60 s
+    rig_step(&r, 10000);
+    assert_int_equal(r.share[5], 0); // frozen, not killed
+    assert_int_equal(r.kills, 1);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    assert_int_equal(rig_find(&up, REPORT_EXITED, 4)->exited.end, ATTEMPT_LOST);
+    // Renewed, the paused one goes on.
+    a[1].until = house_add(r.now, 600000);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &a[1], 1);
+    rig_step(&r, 10000);
+    rig_step(&r, 10000);
+    assert_true(r.share[5] > 0);
+    rig_deinit(&r);
+}
+
+static void a_stopped_instance_ends_as_the_parent_said(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 6, "b0");
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, &a, 1);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    a.stop = true;
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &a, 1);
+    assert_int_equal(r.kills, 1);
+    up = rig_call(&r, CALL_REPORT);
+    assert_int_equal(rig_find(&up, REPORT_EXITED, 6)->exited.end, ATTEMPT_CANCELLED);
+    // One that is to be stopped before it was ever seen: no start, but an end.
+    struct assignment never = rig_assignment(&r, 7, "b1");
+    never.stop = true;
+    never.stop_end = ATTEMPT_PREEMPTED;
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &never, 1);
+    up = rig_call(&r, CALL_REPORT);
+    assert_int_equal(rig_find(&up, REPORT_EXITED, 7)->exited.end, ATTEMPT_PREEMPTED);
+    assert_int_equal(r.starts, 1);
+    rig_deinit(&r);
+}
+
+static void a_refused_epoch_kills_all_and_joins_again_with_another_nonce(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 8, "b0");
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, &a, 1);
+    r.auto_exit_on_kill = false;
+    rig_call(&r, CALL_REPORT);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.epoch_refused = true}, NULL, 0);
+    assert_int_equal(r.kills, 1);
+    assert_int_equal(agent_call_due(r.agent, r.now), CALL_NONE); // not before the sandbox is dead
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_EXITED,
+                                       .exited = {.lease = 8, .exit_code = 137, .signal = 9}});
+    rig_step(&r, 10000);
+    assert_true(agent_nonce(r.agent) == 0xabcdef01u);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    assert_true(up.has_offer && up.epoch == 0 && up.n_reports == 0);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.epoch = 6}, NULL, 0);
+    up = rig_call(&r, CALL_REPORT);
+    assert_int_equal(up.report[0].seq, 1);
+    assert_null(rig_find(&up, REPORT_EXITED, 8)); // nothing of the old epoch
+    rig_deinit(&r);
+}
+
+static void reports_are_sent_again_unchanged_until_they_are_acked(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    struct sync_up one = rig_call(&r, CALL_REPORT);
+    assert_int_equal(one.report[0].seq, 1);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_FAILED, .answer = {.call = CALL_REPORT}});
+    rig_run_for(&r, 60000);
+    struct sync_up two = rig_call(&r, CALL_REPORT);
+    assert_true(two.n_reports >= one.n_reports);
+    assert_memory_equal(one.report, two.report, one.n_reports * sizeof *one.report);
+    for (size_t i = 0; i < two.n_reports; i++)
+        assert_int_equal(two.report[i].seq, i + 1);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = 2}, NULL, 0);
+    struct sync_up three = rig_call(&r, CALL_REPORT);
+    assert_int_equal(three.report[0].seq, 3);
+    rig_deinit(&r);
+}
+
+static void a_full_outbox_stops_the_reading_and_loses_nothing(void **state)
+{
+    (void)state;
+    struct rig r;
+    struct agent_config c = {.outbox_bytes_max = 1000, .cap_mw = -1};
+    rig_init(&r, 17, &c);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 2, "b0");
+    a.until = house_add(r.now, 10 * HOUR_MS);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &a, 1);
+    char line[101];
+    memset(line, 'x', sizeof line);
+    int written = 0;
+    for (; r.reads_off == 0 && written < 100; written++)
+        rig_feed(&r,
+                 &(struct agent_event){.kind = AGENT_OUTPUT, .output = {.lease = 2, .data = line, .n = 100}});
+    assert_int_equal(written, 10);
+    up = rig_call(&r, CALL_REPORT);
+    int got = 0;
+    for (size_t i = 0; i < up.n_reports; i++)
+        got += up.report[i].kind == REPORT_OUTPUT;
+    assert_int_equal(got, 10);
+    assert_int_equal(r.reads_on, 0);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &a, 1);
+    assert_int_equal(r.reads_on, 1);
+    // Full again, and the run is stopped: what is left in its pipes is read, or its end could never be told.
+    for (int i = 0; i < 10; i++)
+        rig_feed(&r,
+                 &(struct agent_event){.kind = AGENT_OUTPUT, .output = {.lease = 2, .data = line, .n = 100}});
+    assert_int_equal(r.reads_off, 2);
+    a.stop = true;
+    rig_answer(&r, CALL_PARK, &(struct sync_down){0}, &a, 1);
+    assert_int_equal(r.kills, 1);
+    assert_int_equal(r.reads_on, 2);
+    rig_deinit(&r);
+}
+
+static void what_cannot_be_launched_fails_with_its_code_and_without_a_sandbox_nothing_runs(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a[2] = {rig_assignment(&r, 10, "b0"), rig_assignment(&r, 11, "nowhere")};
+    static const struct constant bad[] = {{"DOCKER_CMD", "x"}, {"DOCKER_REPO", "blender/blender"}};
+    const struct task_body bad_body = {.constant = bad, .n_constants = 2};
+    const struct task_body *body[2] = {&bad_body, &rig_hello};
+    struct sync_down d = {.epoch = 5,
+                          .version = 50,
+                          .house = r.now,
+                          .until = r.now,
+                          .cap_mw = -1,
+                          .assignment = a,
+                          .n_assignments = 2};
+    rig_feed(&r,
+             &(struct agent_event){.kind = AGENT_ANSWER,
+                                   .answer = {.call = CALL_REPORT, .nonce = 42, .down = &d, .body = body}});
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    assert_string_equal(rig_find(&up, REPORT_EXITED, 10)->exited.code, "image-unavailable");
+    assert_int_equal(rig_find(&up, REPORT_EXITED, 10)->exited.end, ATTEMPT_FAILURE);
+    assert_int_equal(rig_find(&up, REPORT_EXITED, 11)->exited.end, ATTEMPT_LOST);
+    assert_int_equal(r.starts, 0);
+    rig_deinit(&r);
+}
+
+static void a_sandbox_that_does_not_die_bars_its_board(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 12, "b2");
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, &a, 1);
+    r.auto_exit_on_kill = false;
+    rig_run_for(&r, 700000);
+    assert_true(r.kills > 5); // asked again and again
+    assert_true(agent_board(r.agent, 2).barred);
+    rig_deinit(&r);
+}
+
+static void the_knob_counts_until_the_parent_has_heard_of_it(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 19, NULL);
+    rig_step(&r, 10000);
+    rig_join(&r);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, NULL, 0);
+    rig_feed(&r,
+             &(struct agent_event){.kind = AGENT_KNOB, .knob = {.setpoint_mc = 22000, .mode = ZONE_COMFORT}});
+    rig_step(&r, 1000);
+    assert_int_equal(agent_thermostat(r.agent, 0)->wish.setpoint_mc, 22000);
+    struct desired_zone z = {.name = "z1", .mode = ZONE_COMFORT, .setpoint_mc = 20000};
+    rig_answer(&r, CALL_PARK, &(struct sync_down){.zone = &z, .n_zones = 1, .acked = rig_last_seq(&up)}, NULL,
+               0); // made before
+    rig_step(&r, 10000);
+    assert_int_equal(agent_thermostat(r.agent, 0)->wish.setpoint_mc, 22000);
+    up = rig_call(&r, CALL_REPORT);
+    z.setpoint_mc = 21000; // the parent heard, and somebody set it elsewhere
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.zone = &z, .n_zones = 1, .acked = rig_last_seq(&up)},
+               NULL, 0);
+    rig_step(&r, 10000);
+    assert_int_equal(agent_thermostat(r.agent, 0)->wish.setpoint_mc, 21000);
+    rig_deinit(&r);
+}
+
+static void shutting_down_reports_the_work_as_preempted(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 15, "b0");
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, &a, 1);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_SHUTDOWN});
+    assert_false(agent_at_rest(r.agent));
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    assert_int_equal(rig_find(&up, REPORT_EXITED, 15)->exited.end, ATTEMPT_PREEMPTED);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, NULL, 0);
+    assert_true(agent_at_rest(r.agent));
+    rig_deinit(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_assignment_is_started_reported_and_ends_once),
+        cmocka_unit_test(answers_may_come_twice_and_in_any_order),
+        cmocka_unit_test(work_ends_before_its_lease_does),
+        cmocka_unit_test(a_stopped_instance_ends_as_the_parent_said),
+        cmocka_unit_test(a_refused_epoch_kills_all_and_joins_again_with_another_nonce),
+        cmocka_unit_test(reports_are_sent_again_unchanged_until_they_are_acked),
+        cmocka_unit_test(a_full_outbox_stops_the_reading_and_loses_nothing),
+        cmocka_unit_test(what_cannot_be_launched_fails_with_its_code_and_without_a_sandbox_nothing_runs),
+        cmocka_unit_test(a_sandbox_that_does_not_die_bars_its_board),
+        cmocka_unit_test(the_knob_counts_until_the_parent_has_heard_of_it),
+        cmocka_unit_test(shutting_down_reports_the_work_as_preempted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events as bytes: what is written is read, field by field; what is damaged is refused or read, never harmful.
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "core/engine/log.h"
+
+static int64_t any(struct rng *g)
+{
+    switch (rng_below(g, 4)) {
+    case 0:
+        return (int64_t)rng_below(g, 100);
+    case 1:
+        return -(int64_t)rng_below(g, 100000);
+    case 2:
+        return INT64_MIN;
+    default:
+        return (int64_t)rng_next(g);
+    }
+}
+
+static const char *word(struct rng *g)
+{
+    static const char *const words[] = {"", "a", "z-1", "caf\xc3\xa9", "a b\"c\\", "0123456789012345678901234567890123456789"};
+    return words[rng_below(g, 6)];
+}
+
+static void put(struct rng *g, char *to, size_t size)
+{
+    snprintf(to, size, "%s", word(g));
+}
+
+static void random_offer(struct rng *g, struct arena *a, struct offer *o)
+{
+    o->n_zones = rng_below(g, 3);
+    o->n_boards = rng_below(g, 3);
+    o->zone = arena_alloc(a, o->n_zones * sizeof *o->zone);
+    o->board = arena_alloc(a, o->n_boards * sizeof *o->board);
+    for (size_t i = 0; i < o->n_zones; i++) {
+        put(g, o->zone[i].name, NAME_BYTES);
+        o->zone[i].nameplate_w = (int32_t)any(g);
+        o->zone[i].is_virtual = rng_below(g, 2);
+    }
+    for (size_t i = 0; i < o->n_boards; i++) {
+        put(g, o->board[i].name, NAME_BYTES);
+        put(g, o->board[i].spec.key, SPEC_KEY_BYTES);
+        o->board[i].spec.cores = (int32_t)any(g);
+        o->board[i].curve = *curve_default();
+        o->board[i].sandbox = rng_below(g, 2);
+        put(g, o->board[i].sandbox_lack, sizeof o->board[i].sandbox_lack);
+    }
+}
+
+static void random_report(struct rng *g, struct report *r)
+{
+    *r = (struct report){.seq = rng_next(g), .at = HOUSE_MS(any(g)), .lease = rng_next(g)};
+    r->kind = (enum report_kind)rng_below(g, REPORT_KIND_N);
+    put(g, r->name, sizeof r->name);
+    switch (r->kind) {
+    case REPORT_ZONE:
+        r->zone.request.up_j = any(g);
+        r->zone.guard = 3;
+        put(g, r->zone.why, sizeof r->zone.why);
+        break;
+    case REPORT_BOARD:
+        r->board.barred = true;
+        put(g, r->board.barred_why, sizeof r->board.barred_why);
+        break;
+    case REPORT_STARTED:
+        r->started.at = HOUSE_MS(any(g));
+        break;
+    case REPORT_LEVEL:
+        r->level.progress_permille = -1;
+        r->level.exec_ms = any(g);
+        break;
+    case REPORT_OUTPUT:
+        r->output.stream = 1;
+        r->output.data = "any\0bytes\xff";
+        r->output.n = 10;
+        break;
+    case REPORT_EXITED:
+        r->exited.exit_code = (int32_t)any(g);
+        r->exited.energy_mj = any(g);
+        put(g, r->exited.message, sizeof r->exited.message);
+        break;
+    case REPORT_METER_BOARD:
+        r->meter_board.raw_mj = any(g);
+        for (int i = 0; i < ACTIVITY_N; i++)
+            r->meter_board.part_mj[i] = any(g);
+        break;
+    case REPORT_METER_LEASE:
+        r->meter_lease.energy_mj = any(g);
+        break;
+    case REPORT_METER_ZONE:
+        r->meter_zone.shadow_mc = INT32_MIN;
+        break;
+    default:
+        r->setpoint.setpoint_mc = (int32_t)any(g);
+        break;
+    }
+}
+
+static void random_draft(struct rng *g, struct task_draft *d)
+{
+    *d = (struct task_draft){.name = word(g), .ranges = "0-3,7", .instances = (int32_t)any(g), .body = word(g),
+                             .activity = (enum activity)rng_below(g, 4), .queue_max_ms = any(g)};
+    d->shortname = rng_below(g, 2) ? word(g) : NULL;
+    d->refusal_code = rng_below(g, 2) ? 400 : 0;
+    d->refusal = d->refusal_code ? word(g) : NULL;
+    d->constraint.cores_min = (int32_t)any(g);
+    put(g, d->constraint.cpu_model, CPU_MODEL_BYTES);
+    for (int i = 0; i < 16; i++)
+        d->uuid[i] = (uint8_t)rng_next(g);
+}
+
+static void random_event(struct rng *g, struct arena *a, struct event *ev)
+{
+    *ev = (struct event){.kind = (enum event_kind)rng_below(g, EVENT_KIND_N), .seq = rng_next(g), .token = rng_next(g),
+                         .now = HOUSE_MS(any(g))};
+    struct task_draft *d;
+    switch (ev->kind) {
+    case EVENT_ACCOUNT_PUT:
+        ev->account.email = word(g);
+        ev->account.research = true;
+        break;
+    case EVENT_TASKS_CREATE:
+        ev->create.n = rng_below(g, 4);
+        ev->create.draft = d = arena_alloc(a, ev->create.n * sizeof *d);
+        for (size_t i = 0; i < ev->create.n; i++)
+            random_draft(g, &d[i]);
+        break;
+    case EVENT_SYNC:
+        put(g, ev->sync.node, NAME_BYTES);
+        ev->sync.nonce = rng_next(g);
+        ev->sync.has_offer = rng_below(g, 2);
+        if (ev->sync.has_offer)
+            random_offer(g, a, &ev->sync.offer);
+        ev->sync.n_reports = rng_below(g, 6);
+        ev->sync.report = arena_alloc(a, ev->sync.n_reports * sizeof *ev->sync.report);
+        for (size_t i = 0; i < ev->sync.n_reports; i++)
+            random_report(g, &ev->sync.report[i]);
+        break;
+    case EVENT_ZONE_SET:
+        ev->zone.zone = word(g);
+        ev->zone.has_schedule = true;
+        ev->zone.schedule = word(g);
+        ev->zone.boost_ms = any(g);
+        break;
+    case EVENT_SITE_SET:
+        ev->site.site = word(g);
+        ev->site.cap_mw = any(g);
+        break;
+    case EVENT_BOARD_BAR:
+        ev->bar.board = word(g);
+        ev->bar.why = rng_below(g, 2) ? word(g) : NULL;
+        break;
+    default:
+        ev->task.account = rng_next(g);
+        if (ev->kind != EVENT_TICK && ev->kind != EVENT_TASKS_ABORT)
+            ev->task.id = word(g);
+        break;
+    }
+}
+
+static void what_is_written_is_read(void **state)
+{
+    (void)state;
+    struct rng g;
+    struct arena a = ARENA_NULL;
+    rng_seed(&g, 11);
+    for (int i = 0; i < 20000; i++) {
+        struct event ev, got;
+        struct err e = ERR_NULL;
+        struct buf first = BUF_INIT(1 << 20), second = BUF_INIT(1 << 20);
+        random_event(&g, &a, &ev);
+        event_encode(&ev, &first);
+        if (event_decode(first.v, first.n, &a, &got, &e) < 0)
+            fail_msg("event %d of kind %d: %s", i, (int)ev.kind, e.text);
+        event_encode(&got, &second);
+        assert_int_equal(first.n, second.n);
+        assert_memory_equal(first.v, second.v, first.n);
+        assert_int_equal(got.kind, ev.kind);
+        assert_true(got.seq == ev.seq && got.token == ev.token && got.now.v == ev.now.v);
+        if (ev.kind == EVENT_SYNC) {
+            assert_memory_equal(got.sync.node, ev.sync.node, NAME_BYTES);
+            for (size_t k = 0; k < ev.sync.n_reports; k++)
+                if (ev.sync.report[k].kind != REPORT_OUTPUT)
+                    assert_memory_equal(&got.sync.report[k], &ev.sync.report[k], offsetof(struct report, zone));
+                else
+                    assert_memory_equal(got.sync.report[k].output.data, "any\0bytes\xff", 10);
+        }
+        buf_deinit(&first);
+        buf_deinit(&second);
+        arena_clear(&a);
+    }
+    arena_deinit(&a);
+}
+
+static void damage_is_refused_or_read_and_does_no_harm(void **state)
+{
+    (void)state;
+    struct rng g;
+    struct arena a = ARENA_NULL;
+    rng_seed(&g, 12);
+    for (int i = 0; i < 1500; i++) {
+        struct event ev, got;
+        struct err e = ERR_NULL;
+        struct buf b = BUF_INIT(1 << 20);
+        random_event(&g, &a, &ev);
+        event_encode(&ev, &b);
+        for (size_t n = 0; n < b.n; n += 1 + b.n / 40)
+            assert_int_equal(event_decode(b.v, n, &a, &got, &e), -EBADMSG);
+        for (int k = 0; k < 20; k++) {
+            b.v[rng_below(&g, b.n)] ^= (char)(1 << rng_below(&g, 8));
+            int r = event_decode(b.v, b.n, &a, &got, &e);
+            assert_true(r == 0 || r == -EBADMSG);
+        }
+        buf_deinit(&b);
+        arena_clear(&a);
+    }
+    arena_deinit(&a);
+}
+
+static void a_log_that_was_cut_ends_before_the_cut_and_another_file_is_refused(void **state)
+{
+    (void)state;
+    struct buf log = BUF_INIT(1 << 20);
+    struct arena a = ARENA_NULL;
+    struct log_record r;
+    struct err e = ERR_NULL;
+    buf_puts(&log, LOG_HEADER);
+    log_put_event(&(struct event){.kind = EVENT_TICK, .seq = 1, .now = HOUSE_MS(5)}, &log);
+    log_put_settle(HOUSE_MS(6), &log);
+    size_t whole = log.n, pos = 0;
+    log_put_event(&(struct event){.kind = EVENT_TICK, .seq = 2, .now = HOUSE_MS(1700000000000)}, &log);
+    for (size_t n = whole; n < log.n; n++) {
+        pos = 0;
+        assert_int_equal(log_next(log.v, n, &pos, &a, &r, &e), 1);
+        assert_true(!r.settle && r.ev.seq == 1 && r.ev.now.v == 5);
+        assert_int_equal(log_next(log.v, n, &pos, &a, &r, &e), 1);
+        assert_true(r.settle && r.now.v == 6);
+        assert_int_equal(log_next(log.v, n, &pos, &a, &r, &e), 0);
+        assert_int_equal(pos, whole);
+    }
+    pos = 0;
+    assert_int_equal(log_next("ondol-log 9\nxx", 14, &pos, &a, &r, &e), -EBADMSG);
+    arena_deinit(&a);
+    buf_deinit(&log);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(damage_is_refused_or_read_and_does_no_harm),
+        cmocka_unit_test(a_log_that_was_cut_ends_before_the_cut_and_another_file_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nodes, wishes and meters through the engine. Every step is audited by the rig.
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rig.h"
+
+static struct rig *rig_new(void)
+{
+    struct rig *r = malloc(sizeof *r);
+    rig_init(r, NULL);
+    return r;
+}
+
+static void done(struct rig *r)
+{
+    if (r->fault.code)
+        fail_msg("%s", r->fault.text);
+    rig_deinit(r);
+    free(r);
+}
+
+static uint64_t lease_of(struct rig *r, const struct rig_node *n)
+{
+    const struct assignment *a = rig_assignment(r, n, 0);
+    assert_non_null(a);
+    return a->lease;
+}
+
+static struct board_view board(const struct rig *r, const char *name)
+{
+    struct board_view v;
+    size_t i;
+    assert_true(server_find_board(r->s, name, &i));
+    server_board(r->s, i, &v);
+    return v;
+}
+
+static void send_again(struct rig *r, const struct rig_node *n, struct report *rep, size_t count)
+{
+    struct event ev = {.kind = EVENT_SYNC, .sync = {.nonce = n->nonce, .epoch = n->epoch, .report = rep, .n_reports = count}};
+    snprintf(ev.sync.node, NAME_BYTES, "%s", n->name);
+    rig_event(r, &ev);
+}
+
+// ---- epochs and sequences
+
+static void the_same_nonce_gets_the_same_epoch_and_changes_nothing(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    rig_create(r, ACTIVITY_FLEX, 1);
+    uint64_t lease = lease_of(r, &n), epoch = n.epoch;
+    struct report rep = {.kind = REPORT_METER_ZONE, .name = "z-n", .meter_zone = {.asked_mj = 5000, .delivered_mj = 4000}};
+    rig_report(r, &n, &rep);
+    struct rig_node again = n; // an old copy of its first call comes late
+    struct event ev = {.kind = EVENT_SYNC};
+    rig_offer(r, &again, &ev.sync);
+    rig_event(r, &ev);
+    assert_int_equal(rig_desired(r, &n)->epoch, epoch);
+    assert_int_equal(lease_of(r, &n), lease);
+    rep.meter_zone.asked_mj = 6000;
+    rig_report(r, &n, &rep);
+    struct zone_view z;
+    server_zone(r->s, 0, &z);
+    assert_int_equal(z.asked_mj, 6000); // its base was not forgotten
+    done(r);
+}
+
+static void an_epoch_that_is_over_is_refused_and_does_nothing(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    struct rig_node old = n;
+    n.nonce = 2;
+    rig_hello(r, &n);
+    assert_int_equal(n.epoch, 2);
+    struct report rep = {.seq = old.seq + 1, .kind = REPORT_SETPOINT, .name = "z-n", .setpoint = {.setpoint_mc = 5000}};
+    send_again(r, &old, &rep, 1);
+    assert_int_equal(r->fx.n_syncs, 1);
+    assert_true(server_sync_refused(r->s, r->fx.sync[0].node, old.epoch, old.nonce));
+    assert_false(server_sync_refused(r->s, r->fx.sync[0].node, n.epoch, n.nonce));
+    struct zone_view z;
+    server_zone(r->s, 0, &z);
+    assert_int_equal(z.setpoint_mc, 20000);
+    struct rig_node stranger = old; // of another server's life
+    snprintf(stranger.name, sizeof stranger.name, "m");
+    stranger.epoch = UINT64_MAX;
+    send_again(r, &stranger, &rep, 1);
+    assert_true(server_sync_refused(r->s, r->fx.sync[0].node, stranger.epoch, stranger.nonce));
+    done(r);
+}
+
+static void reports_count_once_and_in_order_whatever_the_network_does(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    struct report rep[4];
+    for (int i = 0; i < 4; i++) {
+        rep[i] = (struct report){.seq = n.seq + 1 + (uint64_t)i, .at = HOUSE_MS(r->now), .kind = REPORT_METER_ZONE, .name = "z-n"};
+        rep[i].meter_zone.asked_mj = 1000 * (i + 1);
+    }
+    struct zone_view z;
+    send_again(r, &n, &rep[1], 3); // the first is lost: nothing behind the gap counts
+    server_zone(r->s, 0, &z);
+    assert_int_equal(z.asked_mj, 0);
+    assert_int_equal(rig_desired(r, &n)->acked, n.seq);
+    send_again(r, &n, &rep[0], 2);
+    send_again(r, &n, &rep[0], 4);
+    send_again(r, &n, &rep[0], 1);
+    server_zone(r->s, 0, &z);
+    assert_int_equal(z.asked_mj, 4000);
+    assert_int_equal(rig_desired(r, &n)->acked, n.seq + 4);
+    rig_reload(r);
+    send_again(r, &n, &rep[2], 2); // acknowledged before the crash
+    server_zone(r->s, 0, &z);
+    assert_int_equal(z.asked_mj, 4000);
+    done(r);
+}
+
+// ---- lost nodes
+
+static void a_silent_node_loses_its_work_at_its_lapse_and_not_before(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n, m;
+    rig_node_init(&n, "n", 1);
+    rig_node_init(&m, "m", 1);
+    rig_hello(r, &n);
+    const char *t = rig_create(r, ACTIVITY_FLEX, 1);
+    rig_started(r, &n, lease_of(r, &n));
+    rig_wait(r, 69000);
+    rig_hello(r, &m);
+    assert_null(rig_assignment(r, &m, 0));
+    rig_wait(r, 1000);
+    assert_non_null(rig_assignment(r, &m, 0));
+    assert_int_equal(rig_assignment(r, &m, 0)->attempt, 2);
+    assert_int_equal(rig_task(r, t)->live.lost_attempts, 1);
+    assert_false(board(r, "n-0").online);
+    done(r);
+}
+
+static void a_refused_offer_leaves_the_nodes_leases_under_watch(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n, m;
+    rig_node_init(&n, "n", 1);
+    rig_node_init(&m, "m", 1);
+    rig_hello(r, &m);
+    rig_zone(r, &m, 0);
+    rig_hello(r, &n);
+    rig_create(r, ACTIVITY_FLEX, 1);
+    assert_non_null(rig_assignment(r, &n, 0));
+    struct event ev = {.kind = EVENT_SYNC};
+    struct rig_node thief = n; // somebody with this node's name offers what another has
+    thief.nonce = 99;
+    rig_offer(r, &thief, &ev.sync);
+    snprintf(ev.sync.offer.zone[0].name, NAME_BYTES, "z-m");
+    snprintf(ev.sync.offer.board[0].zone, NAME_BYTES, "z-m");
+    rig_event(r, &ev);
+    assert_int_equal(rig_reply(r)->code, 409);
+    assert_non_null(strstr(rig_reply(r)->message, "belongs to node m"));
+    assert_true(board(r, "n-0").online);
+    rig_wait(r, 70001);
+    struct engine_counts c;
+    server_counts(r->s, &c);
+    assert_int_equal(c.leases, 0);
+    done(r);
+}
+
+static void a_node_whose_first_offer_is_refused_leaves_no_trace(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    size_t rows;
+    rig_node_init(&n, "n", 2);
+    struct event ev = {.kind = EVENT_SYNC};
+    rig_offer(r, &n, &ev.sync);
+    snprintf(ev.sync.offer.board[1].name, NAME_BYTES, "%s", ev.sync.offer.board[0].name);
+    rig_event(r, &ev);
+    assert_int_equal(rig_reply(r)->code, 400);
+    assert_non_null(strstr(rig_reply(r)->message, "there twice"));
+    model_store_rows(r->m, CHANGE_NODE, &rows);
+    assert_int_equal(rows, 0);
+    assert_int_equal(server_boards(r->s), 0);
+    done(r);
+}
+
+static void a_board_that_is_offered_no_more_gets_no_work(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 2);
+    rig_hello(r, &n);
+    n.boards = 1;
+    n.nonce = 2;
+    rig_hello(r, &n);
+    rig_create(r, ACTIVITY_FLEX, 2);
+    assert_int_equal(rig_desired(r, &n)->n_assignments, 1);
+    assert_false(board(r, "n-1").online);
+    rig_reload(r);
+    assert_false(board(r, "n-1").online);
+    done(r);
+}
+
+// ---- wishes
+
+static void wishes_reach_the_node_with_a_new_version_and_survive_a_restart(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    uint64_t before = rig_desired(r, &n)->version;
+    struct event ev = {.kind = EVENT_ZONE_SET, .zone = {.zone = "z-n", .has_setpoint = true, .setpoint_mc = 21500, .has_schedule = true,
+                                                        .schedule = "mon-fri 06:00 20", .has_boost = true, .boost_ms = 60000}};
+    rig_event(r, &ev);
+    assert_int_equal(r->fx.n_wakes, 1);
+    const struct sync_down *d = rig_desired(r, &n);
+    assert_true(d->version > before);
+    before = d->version;
+    assert_int_equal(d->zone[0].setpoint_mc, 21500);
+    assert_string_equal(d->zone[0].schedule, "mon-fri 06:00 20");
+    assert_int_equal(d->zone[0].boost_until.v, r->now + 60000);
+    rig_reload(r);
+    d = rig_desired(r, &n);
+    assert_true(d->version > before); // a node that has an old version hears again
+    assert_int_equal(d->zone[0].setpoint_mc, 21500);
+    assert_string_equal(d->zone[0].schedule, "mon-fri 06:00 20");
+    done(r);
+}
+
+static void a_sites_cap_is_shared_among_its_nodes_by_their_watts(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n, m;
+    rig_node_init(&n, "n", 1);
+    rig_node_init(&m, "m", 3);
+    rig_hello(r, &n);
+    rig_hello(r, &m);
+    assert_int_equal(rig_desired(r, &n)->cap_mw, -1);
+    struct event ev = {.kind = EVENT_SITE_SET, .site = {.site = "site", .has_cap = true, .cap_mw = 400000}};
+    rig_event(r, &ev);
+    assert_int_equal(rig_desired(r, &n)->cap_mw, 100000);
+    assert_int_equal(rig_desired(r, &m)->cap_mw, 300000);
+    done(r);
+}
+
+static int64_t cap_now(struct rig *r, struct rig_node *n)
+{
+    rig_poll(r, n);
+    return rig_desired(r, n)->cap_mw;
+}
+
+static void a_cap_goes_where_heat_is_asked_for_and_what_was_given_never_adds_up_to_more(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n, m;
+    rig_node_init(&n, "n", 1);
+    rig_node_init(&m, "m", 1);
+    n.want_w = 300;
+    m.want_w = 100;
+    rig_hello(r, &n);
+    rig_hello(r, &m);
+    struct event ev = {.kind = EVENT_SITE_SET, .site = {.site = "site", .has_cap = true, .cap_mw = 200000}};
+    rig_event(r, &ev);
+    assert_int_equal(rig_desired(r, &n)->cap_mw, 150000); // too little for both: each gives up the same part
+    assert_int_equal(rig_desired(r, &m)->cap_mw, 50000);
+    rig_zone(r, &m, 400); // m gets cold; what it would fairly have is still n's until n calls
+    assert_in_range(cap_now(r, &m), 50000, 50000);
+    int64_t given = cap_now(r, &n);
+    assert_in_range(given, 85000, 86000); // 200 W x 300 / 700
+    assert_in_range(cap_now(r, &m), 200000 - given - 1, 200000 - given);
+    ev = (struct event){.kind = EVENT_SITE_SET, .site = {.site = "site", .has_cap = true, .cap_mw = -1}};
+    rig_event(r, &ev);
+    assert_int_equal(cap_now(r, &n), -1);
+    done(r);
+}
+
+static void a_barred_board_gives_up_its_work_and_gets_no_more(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    const char *t = rig_create(r, ACTIVITY_FLEX, 1);
+    struct event ev = {.kind = EVENT_BOARD_BAR, .bar = {.board = "n-0", .barred = true, .why = "fan"}};
+    rig_event(r, &ev);
+    assert_true(rig_assignment(r, &n, 0)->stop);
+    rig_exited(r, &n, lease_of(r, &n), ATTEMPT_PREEMPTED, -1);
+    assert_null(rig_assignment(r, &n, 0));
+    rig_reload(r);
+    rig_zone(r, &n, 150);
+    assert_null(rig_assignment(r, &n, 0));
+    assert_string_equal(board(r, "n-0").barred_why, "fan");
+    struct report lid = {.kind = REPORT_BOARD, .name = "n-0", .board = {.barred = true, .barred_why = "lid open"}};
+    rig_report(r, &n, &lid);
+    ev.bar.barred = false;
+    rig_event(r, &ev);
+    rig_reload(r); // what the heater said stands too
+    rig_zone(r, &n, 151);
+    assert_null(rig_assignment(r, &n, 0));
+    assert_string_equal(board(r, "n-0").barred_why, "lid open");
+    lid.board.barred = false;
+    rig_report(r, &n, &lid);
+    assert_non_null(rig_assignment(r, &n, 0));
+    assert_string_equal(rig_state(r, t), "FullyDispatched");
+    done(r);
+}
+
+// ---- meters
+
+static void meter(struct rig *r, struct rig_node *n, int64_t raw, int64_t idle)
+{
+    struct report rep = {.kind = REPORT_METER_BOARD, .name = "n-0", .meter_board = {.raw_mj = raw}};
+    rep.meter_board.part_mj[ACTIVITY_IDLE] = idle;
+    rep.meter_board.part_ms[ACTIVITY_IDLE] = idle / 12;
+    rig_report(r, n, &rep);
+}
+
+static void rows_of_a_board_add_up_to_its_meter_after_every_report(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    meter(r, &n, 7000, 0);
+    rig_create(r, ACTIVITY_FLEX, 1);
+    rig_wait(r, 10000);
+    meter(r, &n, 127000, 100000);
+    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 20000);
+    struct report lease = {.kind = REPORT_METER_LEASE, .lease = lease_of(r, &n), .meter_lease = {.energy_mj = 15000, .core_ms = 8000}};
+    rig_report(r, &n, &lease);
+    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 5000);
+    assert_int_equal(board(r, "n-0").total_mj, 120000);
+    rig_reload(r);
+    meter(r, &n, 127000, 100000); // nothing passed: nothing is booked again
+    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 5000);
+    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_FLEX], 15000);
+    n.nonce = 2; // a new epoch counts its parts from 0 again; the meter goes on
+    rig_hello(r, &n);
+    rig_wait(r, 10000);
+    meter(r, &n, 247000, 90000);
+    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_IDLE], 190000);
+    assert_int_equal(board(r, "n-0").total_mj, 240000);
+    done(r);
+}
+
+static void what_no_board_can_draw_is_not_billed(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    const char *t = rig_create(r, ACTIVITY_FLEX, 1);
+    rig_wait(r, 10000);
+    struct report exit = {.kind = REPORT_EXITED, .lease = lease_of(r, &n), .exited = {.energy_mj = INT64_MAX, .core_ms = INT64_MAX}};
+    rig_report(r, &n, &exit);
+    assert_in_range(board(r, "n-0").energy_mj[ACTIVITY_FLEX], 1, 2000000); // 153 W x 10 s x 1.25 + 50 J
+    assert_string_equal(rig_state(r, t), "Success");
+    assert_in_range(rig_task(r, t)->live.energy_mj, 1, 2000000);
+    done(r);
+}
+
+static void a_report_from_the_future_is_booked_now_and_the_meter_goes_on(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    size_t rows;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    meter(r, &n, 0, 0);
+    rig_wait(r, 10000);
+    struct report rep = {.kind = REPORT_METER_BOARD, .at = HOUSE_MS(r->now + INT64_C(1000000000000)), .name = "n-0",
+                         .meter_board = {.raw_mj = 100000}};
+    rig_report(r, &n, &rep);
+    rig_wait(r, 10000);
+    meter(r, &n, 200000, 0);
+    assert_int_equal(board(r, "n-0").total_mj, 200000);
+    const struct change *c = model_store_rows(r->m, CHANGE_LEDGER_WORK, &rows);
+    for (size_t i = 0; i < rows; i++)
+        assert_true(c[i].work.hour_ms <= r->now);
+    done(r);
+}
+
+static void ledger_cells_go_on_where_they_were_after_a_reload_and_late_reports_are_booked_whole(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    size_t rows;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    meter(r, &n, 0, 0);
+    rig_wait(r, 10000);
+    meter(r, &n, 100000, 100000);
+    rig_reload(r);
+    rig_wait(r, 10000);
+    meter(r, &n, 200000, 200000);
+    const struct change *c = model_store_rows(r->m, CHANGE_LEDGER_WORK, &rows);
+    assert_int_equal(rows, 1);
+    assert_int_equal(c[0].work.energy_mj, 200000);
+    int64_t then = r->now;
+    rig_wait(r, 2 * 3600000); // the link was down: what was measured then comes now
+    rig_hello(r, &n);
+    struct report late = {.kind = REPORT_METER_BOARD, .at = HOUSE_MS(then + 5000), .name = "n-0",
+                          .meter_board = {.raw_mj = 250000, .part_mj = {[ACTIVITY_IDLE] = 250000}}};
+    rig_report(r, &n, &late);
+    assert_int_equal(board(r, "n-0").total_mj, 250000); // the audit compares it with the rows
+    c = model_store_rows(r->m, CHANGE_LEDGER_WORK, &rows);
+    assert_int_equal(rows, 2);
+    done(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_nonce_gets_the_same_epoch_and_changes_nothing),
+        cmocka_unit_test(an_epoch_that_is_over_is_refused_and_does_nothing),
+        cmocka_unit_test(reports_count_once_and_in_order_whatever_the_network_does),
+        cmocka_unit_test(a_silent_node_loses_its_work_at_its_lapse_and_not_before),
+        cmocka_unit_test(a_refused_offer_leaves_the_nodes_leases_under_watch),
+        cmocka_unit_test(a_node_whose_first_offer_is_refused_leaves_no_trace),
+        cmocka_unit_test(a_board_that_is_offered_no_more_gets_no_work),
+        cmocka_unit_test(wishes_reach_the_node_with_a_new_version_and_survive_a_restart),
+        cmocka_unit_test(a_sites_cap_is_shared_among_its_nodes_by_their_watts),
+        cmocka_unit_test(a_cap_goes_where_heat_is_asked_for_and_what_was_given_never_adds_up_to_more),
+        cmocka_unit_test(a_barred_board_gives_up_its_work_and_gets_no_more),
+        cmocka_unit_test(rows_of_a_board_add_up_to_its_meter_after_every_report),
+        cmocka_unit_test(what_no_board_can_draw_is_not_billed),
+        cmocka_unit_test(a_report_from_the_future_is_booked_now_and_the_meter_goes_on),
+        cmocka_unit_test(ledger_cells_go_on_where_they_were_after_a_reload_and_late_reports_are_booked_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Watts to work and back: the default board, the limits of a curve, and that no allowance is ever passed by rounding.
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "core/heat/curve.h"
+
+static void default_board_has_the_measured_points(void **state)
+{
+    (void)state;
+    const struct curve *c = curve_default();
+    assert_int_equal(curve_check(c, NULL), 0);
+    assert_int_equal(curve_at(c, 3000, 1000).draw_mw, 59000);
+    assert_int_equal(curve_at(c, 3200, 1000).draw_mw, 62000);
+    assert_int_equal(curve_at(c, 2000, 1000).draw_mw, 42100); // 18.9 + 11.6 f
+    assert_int_equal(curve_max_mw(c), 153000);
+    assert_int_equal(curve_max_work_mhz(c), 32000);
+    assert_int_equal(curve_at(c, 3900, 500).draw_mw, 12000 + 63000);
+    assert_int_equal(curve_at(c, 3900, 0).freq_mhz, 0);
+    assert_int_equal(curve_at(c, 9000, 2000).freq_mhz, 4000); // clamped
+    assert_int_equal(curve_at(c, 1, 1000).freq_mhz, 1000);
+}
+
+static void the_ends_of_the_curve_are_its_ends(void **state)
+{
+    (void)state;
+    const struct curve *c = curve_default();
+    assert_int_equal(curve_at_draw(c, 0).work_mhz, 0);
+    assert_int_equal(curve_at_draw(c, 12000).draw_mw, 12000);
+    assert_int_equal(curve_at_draw(c, INT32_MAX).freq_mhz, 4000);
+    assert_int_equal(curve_at_draw(c, 153000).draw_mw, 153000);
+    assert_int_equal(curve_at_draw(c, 62000).freq_mhz, 3200);
+}
+
+static void an_allowance_is_used_and_never_passed(void **state)
+{
+    (void)state;
+    const struct curve *c = curve_default();
+    int32_t last = 0;
+    for (int32_t mw = 11000; mw < 160000; mw += 7) {
+        struct operating_point o = curve_at_draw(c, mw);
+        assert_true(o.draw_mw <= (mw > 12000 ? mw : 12000));
+        assert_true(mw > 153000 || mw < 12000 ||
+                    o.draw_mw > mw - 700);    // 1 MHz at the steepest, 1 permille of duty
+        assert_true(o.work_mhz >= last - 40); // rounding to whole MHz and permille
+        last = o.work_mhz;
+        struct operating_point again = curve_at(c, o.freq_mhz, o.duty_permille);
+        assert_memory_equal(&again, &o, sizeof o);
+    }
+}
+
+// Every frequency and every duty that fits is tried: none does more work.
+static void no_other_point_does_more_work(void **state)
+{
+    (void)state;
+    const struct curve *c = curve_default();
+    for (int32_t mw = 13000; mw < 155000; mw += 3100) {
+        int32_t best = 0;
+        for (int32_t f = 1000; f <= 4000; f += 5) {
+            for (int32_t d = 10; d <= 1000; d += 5) {
+                struct operating_point o = curve_at(c, f, d);
+                if (o.draw_mw <= mw && o.work_mhz > best)
+                    best = o.work_mhz;
+            }
+        }
+        assert_true(curve_at_draw(c, mw).work_mhz >= best - 40);
+    }
+}
+
+static void a_bad_curve_is_refused_with_field_and_limit(void **state)
+{
+    (void)state;
+    struct err e;
+    struct curve c = *curve_default();
+    c.p[4].draw_mw = 58000;
+    assert_int_equal(curve_check(&c, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "point 4 draw_mw is 58000: must be over 59000"));
+    c = *curve_default();
+    c.n = CURVE_POINTS_MAX + 1;
+    assert_int_equal(curve_check(&c, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "n is 17"));
+    c = *curve_default();
+    c.sleep_mw = 13000;
+    assert_int_equal(curve_check(&c, &e), -EINVAL);
+    c = *curve_default();
+    c.cores = 0;
+    assert_int_equal(curve_check(&c, &e), -EINVAL);
+    c = *curve_default();
+    c.p[0].freq_mhz = 0;
+    assert_int_equal(curve_check(&c, &e), -EINVAL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(default_board_has_the_measured_points),
+        cmocka_unit_test(the_ends_of_the_curve_are_its_ends),
+        cmocka_unit_test(an_allowance_is_used_and_never_passed),
+        cmocka_unit_test(no_other_point_does_more_work),
+        cmocka_unit_test(a_bad_curve_is_refused_with_field_and_limit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// The body of a real board, on a made-up sysfs: sensors that are there and not, a counter that wraps,
+// frequencies that are written, a lid whose wire is cut.
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "device/linux.h"
+
+static char root[64];
+
+static void put(const char *path, const char *text)
+{
+    char full[512];
+    snprintf(full, sizeof full, "%s%s", root, path);
+    for (char *slash = strchr(full + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(full, 0755);
+        *slash = '/';
+    }
+    FILE *f = fopen(full, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static const char *get(const char *path)
+{
+    static char text[64];
+    char full[512];
+    snprintf(full, sizeof full, "%s%s", root, path);
+    FILE *f = fopen(full, "r");
+    assert_non_null(f);
+    assert_non_null(fgets(text, sizeof text, f));
+    fclose(f);
+    return text;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    strcpy(root, "/tmp/ondol_sys_XXXXXX");
+    if (!mkdtemp(root))
+        return -1;
+    put("/room", "20125\n");
+    put("/lid", "0\n");
+    put("/cpu", "61000\n");
+    put("/rapl/energy_uj", "262000000000\n");
+    put("/rapl/max_energy_range_uj", "262143328850\n");
+    put("/cpufreq/policy0/scaling_max_freq", "1\n");
+    put("/cpufreq/policy4/scaling_max_freq", "1\n");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", root);
+    return system(command);
+}
+
+static const struct linux_zone zone = {
+    .room = "/room", .heatsink = "/none", .cpu = "/cpu", .lid = "/lid", .lid_open_value = 1};
+
+static int body(struct device *d, struct err *e)
+{
+    const struct linux_board board = {.powercap = "/rapl", .cpufreq = "/cpufreq", .curve = curve_default()};
+    const struct linux_config c = {root, &zone, 1, &board, 1};
+    return linux_init(d, &c, HOUSE_MS(0), e);
+}
+
+static void sensors_that_cannot_be_read_are_none(void **state)
+{
+    (void)state;
+    struct device d;
+    struct err e = ERR_NULL;
+    struct zone_sense s;
+    assert_int_equal(body(&d, &e), 0);
+    d.sense(d.ctx, 0, &s);
+    assert_int_equal(s.room_mc, 20125);
+    assert_int_equal(s.cpu_mc, 61000);
+    assert_int_equal(s.heatsink_mc, INT32_MIN);
+    assert_false(s.lid_open);
+    put("/room", "no number\n");
+    put("/lid", "1\n");
+    d.sense(d.ctx, 0, &s);
+    assert_int_equal(s.room_mc, INT32_MIN);
+    assert_true(s.lid_open);
+    put("/lid", "");
+    d.sense(d.ctx, 0, &s);
+    assert_true(s.lid_open); // a contact that says nothing may have been cut
+    d.free(d.ctx);
+}
+
+static void the_counter_is_passed_on_and_its_wrap_understood(void **state)
+{
+    (void)state;
+    struct device d;
+    struct err e = ERR_NULL;
+    struct zone_sense s;
+    struct board_meter m;
+    assert_int_equal(body(&d, &e), 0);
+    put("/rapl/energy_uj", "856671150\n"); // 143,328,850 to the end and 856,671,150 from it: 1,000 J
+    d.tick(d.ctx, HOUSE_MS(10000));
+    d.sense(d.ctx, 0, &s);
+    assert_int_equal(s.draw_mw, 100000);
+    d.meter(d.ctx, 0, &m);
+    assert_int_equal(m.raw_mj, 856671);
+    assert_int_equal(m.wrap_mj, 262143328);
+    d.free(d.ctx);
+}
+
+static void every_policy_gets_the_frequency(void **state)
+{
+    (void)state;
+    struct device d;
+    struct err e = ERR_NULL;
+    assert_int_equal(body(&d, &e), 0);
+    struct operating_point p = curve_at(curve_default(), 3200, 1000);
+    assert_int_equal(d.apply(d.ctx, 0, ACTIVITY_FLEX, &p, &e), 0);
+    assert_string_equal(get("/cpufreq/policy0/scaling_max_freq"), "3200000\n");
+    assert_string_equal(get("/cpufreq/policy4/scaling_max_freq"), "3200000\n");
+    d.free(d.ctx);
+}
+
+static void a_folder_that_is_not_there_is_refused_by_name(void **state)
+{
+    (void)state;
+    const struct linux_board board = {.powercap = "/nowhere", .curve = curve_default()};
+    const struct linux_config c = {root, &zone, 1, &board, 1};
+    struct device d;
+    struct err e = ERR_NULL;
+    assert_int_equal(linux_init(&d, &c, HOUSE_MS(0), &e), -ENODEV);
+    assert_non_null(strstr(e.text, "/nowhere: energy_uj and max_energy_range_uj cannot be read"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(sensors_that_cannot_be_read_are_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_counter_is_passed_on_and_its_wrap_understood, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_policy_gets_the_frequency, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_refused_by_name, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

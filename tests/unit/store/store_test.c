@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: Apache-2.0
+// The contract of port/store.h, the same for every store: on disk, in memory, and behind a wrapper without
+// faults.
+#include "store_fixture.h"
+#include "store_rows.h"
+
+static struct fixture *at(void **state)
+{
+    return *state;
+}
+
+// ---- rows
+
+static struct change one_of_each(struct fixture *f, enum change_kind k)
+{
+    switch (k) {
+    case CHANGE_META:
+        return (struct change){.kind = k, .meta = {"next_id", INT64_MIN}};
+    case CHANGE_ACCOUNT:
+        return (struct change){.kind = k, .account = {7, "a@b.c", "A", "00ff", 11, 12, 13, 1}};
+    case CHANGE_SITE:
+        return (struct change){.kind = k, .site = {3, "montrouge", -60, -1}};
+    case CHANGE_NODE:
+        return (struct change){.kind = k, .node = {4, "n4", UINT64_MAX, 5, 6, 7}};
+    case CHANGE_ZONE:
+        return (struct change){
+            .kind = k,
+            .zone = {5, 3, 4, "z5", "room \"5\"", NULL, 500, 20500, 2, 1, 99, 1, 2, 3, 4, 5, 6, 7, 8}};
+    case CHANGE_BOARD:
+        return (struct change){.kind = k, .board = {6, 5, 4, "b6", "h1", "{}", 1, "lid open"}};
+    case CHANGE_METER:
+        return (struct change){
+            .kind = k,
+            .meter = {6, 5, 4, 3, 2, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {-1, 0, 0, 0, 0, 0, 0, 0, 0, -10},
+                      {11, 12, 13, 14, 15, 16, 17, 18, 19, 20}, {-11, 0, 0, 0, 0, 0, 0, 0, 0, -20}, 1, 2, 3, 1}};
+    case CHANGE_TASK_NEW:
+        return task_row(f, 22, 7);
+    case CHANGE_LEASE:
+        return (struct change){.kind = k, .lease = {8, 22, 4, 6, 2, 1, 3, 1, 100, 200, -1, 5, 6}};
+    case CHANGE_LEDGER_WORK:
+        return (struct change){.kind = k, .work = {3600000, 6, 22, 7, 2, 1000, 2000, 3000}};
+    default:
+        return (struct change){.kind = CHANGE_LEDGER_ZONE, .heat = {3600000, 5, 1, 2, 3, 4}};
+    }
+}
+
+struct seen {
+    size_t n;
+    struct change c[64];
+    struct arena arena;
+};
+
+static struct seen expected;
+
+static int compare_next(void *ctx, const struct change *c, struct err *e)
+{
+    (void)e;
+    size_t *next = ctx;
+    assert_true(*next < expected.n);
+    same_change(&expected.c[(*next)++], c);
+    return 0;
+}
+
+static void every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract(void **state)
+{
+    static const enum change_kind order[] = {
+        CHANGE_META,  CHANGE_ACCOUNT,  CHANGE_SITE,  CHANGE_NODE,        CHANGE_ZONE,       CHANGE_BOARD,
+        CHANGE_METER, CHANGE_TASK_NEW, CHANGE_LEASE, CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+    struct fixture *f = at(state);
+    expected = (struct seen){0};
+    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+        expected.c[expected.n++] = one_of_each(f, order[i]);
+    assert_int_equal(expected.c[7].task.live.state, 0);
+    for (size_t i = expected.n; i-- > 0;) // written last to first, and each twice: the same as once
+        assert_ok(f, commit(f, (struct change[]){expected.c[i], expected.c[i]}, 2));
+    struct change done = task_row(f, 8, 7); // Success: history
+    struct change old = {.kind = CHANGE_LEDGER_WORK, .work = {0, 6, 22, 7, 2, 1, 1, 1}};
+    assert_ok(f, commit(f, (struct change[]){done, old}, 2));
+    size_t next = 0;
+    struct store_visitor v = {&next, compare_next, 1};
+    assert_ok(f, f->store.load(f->store.ctx, &v, &f->err));
+    assert_int_equal(next, expected.n);
+}
+
+static int refuse(void *ctx, const struct change *c, struct err *e)
+{
+    (void)ctx;
+    (void)c;
+    return err_set(e, -E2BIG, "enough");
+}
+
+static void a_visitor_that_fails_stops_the_load_with_its_error(void **state)
+{
+    struct fixture *f = at(state);
+    assert_ok(f, commit_one(f, one_of_each(f, CHANGE_META)));
+    assert_int_equal(f->store.load(f->store.ctx, &(struct store_visitor){NULL, refuse, 0}, &f->err), -E2BIG);
+    assert_ok(f, commit_one(f, one_of_each(f, CHANGE_SITE)));
+}
+
+static void a_task_is_found_by_uuid_short_name_and_id_of_its_account_only(void **state)
+{
+    struct fixture *f = at(state);
+    struct change c = task_row(f, 22, 7), live = {.kind = CHANGE_TASK_LIVE},
+                  body = {.kind = CHANGE_TASK_BODY};
+    struct row_task row;
+    struct store_reader *r = &f->reader;
+    live.live = c.task.live;
+    live.live.state = 4;
+    live.live.failed = NULL;
+    body.body.id = 22;
+    body.body.name = "renamed";
+    body.body.body = "{\"tags\":[]}";
+    body.body.modified_ms = 77;
+    assert_ok(f, commit(f, (struct change[]){c, live, body}, 3));
+    c.task.live = live.live;
+    c.task.name = "renamed";
+    c.task.body = "{\"tags\":[]}";
+    c.task.live.modified_ms = 77;
+    char upper[UUID_TEXT_BYTES];
+    for (size_t i = 0; i < sizeof upper; i++)
+        upper[i] =
+            c.task.uuid[i] >= 'a' && c.task.uuid[i] <= 'f' ? (char)(c.task.uuid[i] - 32) : c.task.uuid[i];
+    assert_int_equal(r->task(r->ctx, 7, upper, &f->arena, &row, &f->err), 0);
+    same_task(&c.task, &row);
+    assert_int_equal(r->task(r->ctx, 7, "short-22", &f->arena, &row, &f->err), 0);
+    same_task(&c.task, &row);
+    assert_int_equal(r->task_by_id(r->ctx, 22, &f->arena, &row, &f->err), 0);
+    same_task(&c.task, &row);
+    assert_int_equal(r->task(r->ctx, 0, c.task.uuid, &f->arena, &row, &f->err), 0);
+    assert_int_equal(r->task(r->ctx, 8, c.task.uuid, &f->arena, &row, &f->err), 1);
+    assert_int_equal(r->task(r->ctx, 8, "short-22", &f->arena, &row, &f->err), 1);
+    assert_int_equal(r->task_by_id(r->ctx, 23, &f->arena, &row, &f->err), 1);
+}
+
+static struct change attempt_row(uint64_t task, uint32_t instance, uint32_t attempt)
+{
+    return (struct change){.kind = CHANGE_ATTEMPT,
+                           .attempt = {task,   9,     instance, attempt, 1,        1,      2,   3,   4,
+                                       5,      6,     7,        8,       9,        -1,     4,   100, "b6",
+                                       "spec", "cpu", "n4",     5,       instance, "CODE", NULL}};
+}
+
+static void an_attempt_is_written_once(void **state)
+{
+    struct fixture *f = at(state);
+    struct change c = attempt_row(22, 1, 1), other = c;
+    assert_ok(f, commit(f, (struct change[]){attempt_row(22, 2, 1), attempt_row(22, 1, 2), c, c}, 4));
+    other.attempt.energy_mj++;
+    assert_int_equal(commit_one(f, other), -EEXIST);
+    other = c;
+    other.attempt.message = "";
+    assert_int_equal(commit_one(f, other), -EEXIST);
+    struct row_attempt *rows;
+    size_t n;
+    struct store_reader *r = &f->reader;
+    assert_ok(f, r->attempts(r->ctx, 22, &f->arena, &rows, &n, &f->err));
+    assert_int_equal(n, 3);
+    assert_true(rows[0].instance == 1 && rows[0].attempt == 1 && rows[1].attempt == 2 &&
+                rows[2].instance == 2);
+    const struct row_attempt *was = &c.attempt, *is = &rows[0];
+    SAME(task);
+    SAME(lease);
+    SAME(end);
+    SAME(granted_ms);
+    SAME(started_ms);
+    SAME(ended_ms);
+    SAME(wall_ms);
+    SAME(exec_ms);
+    SAME(core_ms);
+    SAME(work_mhz_s);
+    SAME(energy_mj);
+    SAME(exit_code);
+    SAME(signal);
+    SAME(cores);
+    SAME(peak_memory_mb);
+    SAME_TEXT(board);
+    SAME_TEXT(spec_key);
+    SAME_TEXT(cpu_model);
+    SAME_TEXT(node);
+    SAME(epoch);
+    SAME(seq);
+    SAME_TEXT(code);
+    SAME_TEXT(message);
+}
+
+// ---- batches
+
+static int64_t count(struct fixture *f, uint64_t account)
+{
+    int64_t n = -1;
+    assert_ok(f, f->reader.task_count(f->reader.ctx, account, &n, &f->err));
+    return n;
+}
+
+static void a_failing_row_in_the_middle_leaves_nothing_of_its_batch(void **state)
+{
+    struct fixture *f = at(state);
+    struct change gone = {.kind = CHANGE_TASK_LIVE, .live = {.id = 999}};
+    struct buf text = BUF_INIT(1000);
+    struct fresh_read fresh = {.account = 7, .task = 2, .instance = 0, .max_bytes = 100, .text = &text};
+    assert_ok(f, commit(f, (struct change[]){task_row(f, 2, 7), output_row(2, 0, 1, "first\n")}, 2));
+    assert_int_equal(
+        commit(f, (struct change[]){task_row(f, 1, 7), output_row(2, 0, 2, "x\n"), gone, task_row(f, 3, 7)},
+               4),
+        -ENOENT);
+    assert_int_equal(count(f, 7), 1);
+    struct change again = task_row(f, 4, 7);
+    memcpy(again.task.uuid, task_row(f, 2, 7).task.uuid, UUID_TEXT_BYTES);
+    assert_int_equal(f->store.commit(f->store.ctx, f->epoch, &again, 1, &fresh, 1, &f->err), -EEXIST);
+    assert_int_equal(text.n, 0);
+    assert_ok(f, f->store.commit(f->store.ctx, f->epoch, NULL, 0, &fresh, 1, &f->err));
+    assert_string_equal(buf_str(&text), "first\n");
+    assert_int_equal(count(f, 7), 1);
+    buf_deinit(&text);
+}
+
+static void an_older_leader_is_refused(void **state)
+{
+    struct fixture *f = at(state);
+    uint64_t newer;
+    assert_ok(f, f->store.lead(f->store.ctx, &newer, &f->err));
+    assert_int_equal(newer, f->epoch + 1);
+    assert_int_equal(commit_one(f, task_row(f, 1, 7)), -ESTALE);
+    assert_int_equal(count(f, 0), 0);
+    f->epoch = newer;
+    assert_ok(f, commit_one(f, task_row(f, 1, 7)));
+}
+
+static void a_deleted_task_takes_everything_but_the_ledger_with_it(void **state)
+{
+    struct fixture *f = at(state);
+    struct store_reader *r = &f->reader;
+    struct buf text = BUF_INIT(100000);
+    struct row_attempt *rows;
+    struct row_task row;
+    size_t n;
+    assert_ok(f, commit(f,
+                        (struct change[]){task_row(f, 22, 7), task_row(f, 33, 7),
+                                          one_of_each(f, CHANGE_LEASE), one_of_each(f, CHANGE_LEDGER_WORK)},
+                        4));
+    for (uint32_t i = 0; i < 1000; i++) // more than is swept at once
+        assert_ok(f, commit(f, (struct change[]){attempt_row(22, i, 1), output_row(22, i, i + 1, "x\n")}, 2));
+    assert_ok(f, commit_one(f, output_row(33, 0, 5000, "stays\n")));
+    assert_ok(f, commit_one(f, (struct change){.kind = CHANGE_TASK_GONE, .gone = 22}));
+    assert_int_equal(count(f, 7), 1);
+    assert_int_equal(r->task_by_id(r->ctx, 22, &f->arena, &row, &f->err), 1);
+    for (int i = 0; i < 6; i++) { // neither at once nor while the rest is swept
+        assert_ok(f, r->attempts(r->ctx, 22, &f->arena, &rows, &n, &f->err));
+        assert_int_equal(n, 0);
+        assert_ok(f, r->output(r->ctx, 22, 0, -1, &text, &f->err));
+        assert_int_equal(text.n, 0);
+        assert_ok(f, commit_one(f, (struct change){.kind = CHANGE_TASK_GONE, .gone = 22}));
+    }
+    assert_ok(f, r->output(r->ctx, 33, 0, 0, &text, &f->err));
+    assert_string_equal(buf_str(&text), "stays\n");
+    assert_int_equal(count(f, 7), 1);
+    struct totals_row total[10];
+    assert_ok(f, r->totals(r->ctx, 0, 0, 22, total, &f->err));
+    assert_int_equal(total[2].energy_mj, 1000);
+    buf_deinit(&text);
+}
+
+// ---- lists
+
+struct list {
+    uint64_t id[512];
+    size_t n, stop_at;
+};
+
+static int note(void *ctx, const struct row_task *row)
+{
+    struct list *l = ctx;
+    assert_true(l->n < ARRAY_LEN(l->id));
+    l->id[l->n++] = row->id;
+    return l->n == l->stop_at;
+}
+
+static void list_all(struct fixture *f, struct task_page p, struct list *l, bool insert_between)
+{
+    const char *token = NULL;
+    l->n = 0;
+    do {
+        p.after = token;
+        assert_ok(f, f->reader.tasks(f->reader.ctx, &p, &f->arena, note, l, &token, &f->err));
+        if (insert_between && l->n < 100) // before the place where an ascending list is, and after it
+            assert_ok(
+                f, commit(f, (struct change[]){task_row(f, 1000 + l->n, 9), task_row(f, 2000 + l->n, 7)}, 2));
+    } while (token);
+}
+
+static int64_t order_key(struct fixture *f, enum task_order o, uint64_t id, char *name)
+{
+    struct row_task t = task_row(f, id, 7).task;
+    snprintf(name, 32, "%s", o == ORDER_NAME ? t.name : "");
+    return o == ORDER_STATE ? t.live.state : o == ORDER_EXECUTION ? t.live.exec_ms : 0;
+}
+
+static int compare(struct fixture *f, enum task_order o, uint64_t a, uint64_t b)
+{
+    char name_a[32], name_b[32];
+    int64_t key_a = order_key(f, o, a, name_a), key_b = order_key(f, o, b, name_b);
+    int by_name = strcmp(name_a, name_b);
+    return by_name ? by_name : key_a != key_b ? (key_a > key_b) - (key_a < key_b) : (a > b) - (a < b);
+}
+
+static void pages_of_every_order_and_filter_join_to_the_whole_sorted_list(void **state)
+{
+    struct fixture *f = at(state);
+    for (uint64_t id = 1; id <= 120; id++)
+        assert_ok(f, commit_one(f, task_row(f, id, 7 + id % 2)));
+    for (int o = ORDER_CREATION; o <= ORDER_EXECUTION; o++)
+        for (int mask = 0; mask < 16; mask++) {
+            struct task_page p = {.order = (enum task_order)o,
+                                  .descending = mask & 1,
+                                  .limit = mask & 2 ? 7 : 1000,
+                                  .account = mask & 4 ? 7 : 0,
+                                  .final_only = mask & 8};
+            struct list l = {0};
+            list_all(f, p, &l, false);
+            assert_int_equal(l.n, mask & 8 ? (mask & 4 ? 16 : 33) : mask & 4 ? 60 : 120);
+            for (size_t i = 1; i < l.n; i++)
+                assert_true(compare(f, p.order, l.id[i - 1], l.id[i]) * (p.descending ? -1 : 1) < 0);
+        }
+}
+
+static void pages_stay_in_step_while_tasks_are_added(void **state)
+{
+    struct fixture *f = at(state);
+    for (uint64_t id = 1; id <= 50; id++)
+        assert_ok(f, commit_one(f, task_row(f, id, 7)));
+    struct list l = {0};
+    list_all(f, (struct task_page){.account = 7, .order = ORDER_CREATION, .descending = true, .limit = 8}, &l,
+             true);
+    assert_int_equal(l.n, 50); // what came later is newer than where the list began
+    for (size_t i = 0; i < l.n; i++)
+        assert_int_equal(l.id[i], 50 - i);
+}
+
+static void a_page_stopped_by_its_reader_goes_on_after_the_last_row_given(void **state)
+{
+    struct fixture *f = at(state);
+    for (uint64_t id = 1; id <= 5; id++)
+        assert_ok(f, commit_one(f, task_row(f, id, 7)));
+    struct list l = {.stop_at = 2};
+    struct task_page p = {.account = 7, .limit = 4};
+    struct store_reader *r = &f->reader;
+    assert_ok(f, r->tasks(r->ctx, &p, &f->arena, note, &l, &p.after, &f->err));
+    assert_int_equal(l.n, 2);
+    assert_non_null(p.after);
+    assert_ok(f, r->tasks(r->ctx, &p, &f->arena, note, &l, &p.after, &f->err));
+    assert_int_equal(l.n, 5);
+    assert_int_equal(l.id[2], 3);
+    assert_null(p.after);
+}
+
+static void a_foreign_token_is_refused(void **state)
+{
+    static const char *const bad[] = {"",      "c",       "ca",   "ca-",   "ca1",
+                                      "cax-",  "cd1-",    "na1-", "ca1-0", "ca99999999999999999999-",
+                                      "ca-1-", "ca1-\xff"};
+    struct fixture *f = at(state);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct task_page p = {.account = 7, .limit = 4, .after = bad[i]};
+        const char *token;
+        assert_int_equal(f->reader.tasks(f->reader.ctx, &p, &f->arena, note, NULL, &token, &f->err), -EINVAL);
+    }
+}
+
+static void counts_follow_what_is_made_and_deleted(void **state)
+{
+    struct fixture *f = at(state);
+    struct change c[80];
+    for (uint64_t i = 0; i < 80; i++) // more accounts than one flush holds
+        c[i] = task_row(f, i + 1, i % 40 + 1);
+    assert_ok(f, commit(f, c, 80));
+    assert_ok(f, commit(f, c, 80));
+    assert_int_equal(count(f, 0), 80);
+    assert_int_equal(count(f, 40), 2);
+    assert_int_equal(count(f, 41), 0);
+    struct change gone = {.kind = CHANGE_TASK_GONE, .gone = 40};
+    assert_ok(f, commit(f, (struct change[]){gone, gone}, 2));
+    assert_int_equal(count(f, 40), 1);
+    assert_int_equal(count(f, 0), 79);
+}
+
+// ---- the ledger
+
+static int add_cell(void *ctx, const struct row_ledger_work *row)
+{
+    int64_t *sum = ctx;
+    *sum = *sum * 10 + row->energy_mj;
+    return row->energy_mj == 4;
+}
+
+static int add_zone(void *ctx, const struct row_ledger_zone *row)
+{
+    *(int64_t *)ctx += row->asked_mj;
+    return 0;
+}
+
+static void the_ledger_adds_up_by_account_board_task_and_time(void **state)
+{
+    struct fixture *f = at(state);
+    struct store_reader *r = &f->reader;
+    struct change c[6];
+    for (int i = 0; i < 6; i++)
+        c[i] = (struct change){.kind = CHANGE_LEDGER_WORK,
+                               .work = {.hour_ms = i,
+                                        .board = 1 + (uint64_t)i % 2,
+                                        .task = 1 + (uint64_t)i % 3,
+                                        .account = 1,
+                                        .activity = (uint8_t)(i % 2),
+                                        .energy_mj = i,
+                                        .core_ms = 10 * i,
+                                        .ms = 100 * i}};
+    assert_ok(f, commit(f, c, 6));
+    struct totals_row t[10];
+    assert_ok(f, r->totals(r->ctx, 0, 0, 0, t, &f->err));
+    assert_int_equal(t[0].energy_mj, 0 + 2 + 4);
+    assert_int_equal(t[1].core_ms, 10 + 30 + 50);
+    assert_int_equal(t[9].activity, 9);
+    assert_ok(f, r->totals(r->ctx, 1, 2, 2, t, &f->err));
+    assert_int_equal(t[1].ms, 100);
+    assert_int_equal(t[0].ms, 0);
+    assert_ok(f, r->totals(r->ctx, 2, 0, 0, t, &f->err));
+    assert_int_equal(t[1].ms, 0);
+    c[5].work.energy_mj = 50; // a cell is absolute: written again it replaces what it was
+    assert_ok(f, commit(f, (struct change[]){c[5], c[5], c[0]}, 3));
+    assert_ok(f, r->totals(r->ctx, 1, 2, 0, t, &f->err));
+    assert_int_equal(t[1].energy_mj, 1 + 3 + 50);
+    assert_ok(f, r->totals(r->ctx, 0, 0, 3, t, &f->err));
+    assert_int_equal(t[1].energy_mj, 50);
+    assert_int_equal(t[0].energy_mj, 2);
+    int64_t digits = 0;
+    assert_ok(f, r->ledger_work(r->ctx, 1, 4, add_cell, &digits, &f->err));
+    assert_int_equal(digits, 123);
+    digits = 0;
+    assert_ok(f, r->ledger_work(r->ctx, 1, 100, add_cell, &digits, &f->err)); // stops when told
+    assert_int_equal(digits, 1234);
+    c[0] = (struct change){.kind = CHANGE_LEDGER_ZONE, .heat = {5, 1, 10, 9, 8, 7}};
+    c[1] = (struct change){.kind = CHANGE_LEDGER_ZONE, .heat = {5, 2, 20, 9, 8, 7}};
+    c[2] = (struct change){.kind = CHANGE_LEDGER_ZONE, .heat = {6, 1, 40, 9, 8, 7}};
+    assert_ok(f, commit(f, c, 3));
+    digits = 0;
+    assert_ok(f, r->ledger_zone(r->ctx, 5, 6, add_zone, &digits, &f->err));
+    assert_int_equal(digits, 30);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_EACH(every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract),
+        ON_EACH(a_visitor_that_fails_stops_the_load_with_its_error),
+        ON_EACH(a_task_is_found_by_uuid_short_name_and_id_of_its_account_only),
+        ON_EACH(an_attempt_is_written_once),
+        ON_EACH(a_failing_row_in_the_middle_leaves_nothing_of_its_batch),
+        ON_EACH(an_older_leader_is_refused),
+        ON_EACH(a_deleted_task_takes_everything_but_the_ledger_with_it),
+        ON_EACH(pages_of_every_order_and_filter_join_to_the_whole_sorted_list),
+        ON_EACH(pages_stay_in_step_while_tasks_are_added),
+        ON_EACH(a_page_stopped_by_its_reader_goes_on_after_the_last_row_given),
+        ON_EACH(a_foreign_token_is_refused),
+        ON_EACH(counts_follow_what_is_made_and_deleted),
+        ON_EACH(the_ledger_adds_up_by_account_board_task_and_time),
+    };
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}

@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# tools/build.sh DIR COMPILER [MESON OPTION ...]: configures DIR once, then builds what changed. DIR/made-by says what it was
+# configured with and where: with other options, or in a tree that was moved since (its files name absolute paths), it is
+# made anew. A folder that somebody configured by hand has no such note and is taken as it is.
+set -eu
+cd "$(dirname "$0")/.."
+dir=$1
+note="$PWD $*"
+compiler=$2
+shift 2
+if [ -f "$dir/made-by" ] && [ "$(cat "$dir/made-by")" != "$note" ]; then
+    rm -rf "$dir"
+fi
+if [ ! -f "$dir/build.ninja" ]; then
+    said=$(CC=$compiler meson setup "$dir" "$@" 2>&1) || {
+        echo "$said" >&2
+        exit 1
+    }
+    echo "$note" >"$dir/made-by"
+fi
+exec ninja -C "$dir" --quiet

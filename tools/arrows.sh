@@ -10,6 +10,7 @@ BEGIN {
     may["world"]   = "base world"
     may["port"]    = "base core port"
     may["store"]   = "base core port store"
+    may["objects"] = "base core port store objects"
     may["sandbox"] = "base core port sandbox"
     may["net"]     = "base core port net"
     may["device"]  = "base core port world device"

@@ -12,8 +12,9 @@
 //   code = s3_claim_verify(&request, &claim, secret, &key, &e);
 //
 // The region is whatever the scope says; the service must be s3. Header signatures may be 15 minutes off the
-// clock; presigned URLs live at most 7 days and may not begin more than 15 minutes in the future. `host` and
-// every x-amz-* header that is present must be among the signed headers.
+// clock; presigned URLs
+// of AWS4 live at most 7 days and may not begin more than 15 minutes in the future; those of the older kind
+// name their end. `host` and every x-amz-* header that is present must be among the signed headers.
 #ifndef ONDOL_S3_SIGN_H
 #define ONDOL_S3_SIGN_H
 
@@ -31,7 +32,6 @@
 #define S3_SIGNED_HEADERS_BYTES 2048
 #define S3_SKEW_MS              (15 * 60 * 1000)
 #define S3_PRESIGN_S_MAX        (7 * 24 * 3600)
-#define S3_QUERY_PAIRS          64 // most parameters of a query
 
 enum s3_auth_kind { S3_ANONYMOUS, S3_V4_HEADER, S3_V4_QUERY, S3_V2_HEADER, S3_V2_QUERY };
 
@@ -102,8 +102,5 @@ enum s3_code s3_presign(const struct s3_signer *s, const struct s3_request *r, i
 
 void s3_amz_date(char out[17], wall_ms t); // "20130524T000000Z"
 bool s3_amz_date_read(const char *text, int64_t *ms_since_1970);
-
-// Percent-encodes all but A-Za-z0-9-._~ (and '/' in a path), in capitals.
-void s3_encode(struct buf *out, const char *s, size_t n, bool keep_slash);
 
 #endif

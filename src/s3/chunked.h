@@ -8,6 +8,8 @@
 //   x-amz-trailer-signature:64HEX CRLF CRLF unsigned, trailer HEX CRLF data CRLF ... 0 CRLF
 //   x-amz-checksum-crc32:B64 CRLF CRLF
 //
+// Lines of the trailer may end in LF alone, and empty lines between them are forgiven: clients differ there.
+//
 // Bytes reach the sink before the signature of their chunk is known: what was written must stay invisible
 // until s3_chunked_finish has said S3_OK. After the first error every push answers the same error.
 #ifndef ONDOL_S3_CHUNKED_H
@@ -18,7 +20,7 @@
 
 #define S3_CHUNK_LINE_BYTES   512 // longest line of framing or trailer, with CRLF
 #define S3_CHUNK_BYTES_MAX    (UINT64_C(5) << 30)
-#define S3_CHUNK_TRAILERS_MAX 8 // lines of trailer
+#define S3_CHUNK_TRAILERS_MAX 8 // lines of trailer, empty ones included
 
 struct s3_chunked;
 
@@ -43,6 +45,10 @@ enum s3_code s3_chunked_push(struct s3_chunked *c, const void *data, size_t n, s
 enum s3_code s3_chunked_finish(struct s3_chunked *c, struct err *e);
 // The checksum of the trailer, valid after s3_chunked_finish; S3_SUM_NONE if there was none.
 enum s3_sum_kind s3_chunked_sum(const struct s3_chunked *c, char text[S3_SUM_TEXT]);
+
+// What is left of Content-Encoding when aws-chunked, which is of the transfer only, is taken out:
+// "aws-chunked,gzip" gives "gzip". `out` has room for strlen(value) + 1 bytes.
+void s3_content_encoding(const char *value, char *out);
 
 // Reads x-amz-decoded-content-length; false when it is no number up to 2^63 - 1.
 bool s3_length_read(const char *text, uint64_t *out);

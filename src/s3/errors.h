@@ -17,7 +17,8 @@
     X(BUCKET_ALREADY_EXISTS, "BucketAlreadyExists", 409, "A bucket of this name exists and belongs to somebody else.") \
     X(BUCKET_NOT_EMPTY, "BucketNotEmpty", 409, "The bucket is not empty.") \
     X(ENTITY_TOO_LARGE, "EntityTooLarge", 400, "The object would be larger than is allowed.") \
-    X(ENTITY_TOO_SMALL, "EntityTooSmall", 400, "A part other than the last is smaller than the minimum size of a part.") \
+    X(ENTITY_TOO_SMALL, "EntityTooSmall", 400, \
+      "A part other than the last is smaller than the minimum size of a part.") \
     X(EXPIRED_TOKEN, "ExpiredToken", 400, "The token has expired.") \
     X(INCOMPLETE_BODY, "IncompleteBody", 400, "The body ended before all announced bytes had come.") \
     X(INTERNAL_ERROR, "InternalError", 500, "Something broke here; try again.") \
@@ -46,14 +47,20 @@
     X(NO_SUCH_CORS_CONFIGURATION, "NoSuchCORSConfiguration", 404, "The bucket has no CORS configuration.") \
     X(NO_SUCH_KEY, "NoSuchKey", 404, "The key does not exist.") \
     X(NO_SUCH_LIFECYCLE_CONFIGURATION, "NoSuchLifecycleConfiguration", 404, "The bucket has no lifecycle.") \
+    X(NO_SUCH_PUBLIC_ACCESS_BLOCK, "NoSuchPublicAccessBlockConfiguration", 404, \
+      "The bucket has no public access block.") \
     X(NO_SUCH_TAG_SET, "NoSuchTagSet", 404, "There are no tags.") \
-    X(NO_SUCH_UPLOAD, "NoSuchUpload", 404, "The multipart upload does not exist; it may have been completed or aborted.") \
+    X(NO_SUCH_UPLOAD, "NoSuchUpload", 404, \
+      "The multipart upload does not exist; it may have been completed or aborted.") \
     X(NO_SUCH_VERSION, "NoSuchVersion", 404, "The version does not exist.") \
     X(NO_SUCH_WEBSITE_CONFIGURATION, "NoSuchWebsiteConfiguration", 404, "The bucket is no website.") \
     X(NOT_IMPLEMENTED, "NotImplemented", 501, "This is not implemented here.") \
     X(NOT_MODIFIED, "NotModified", 304, "") \
+    X(OBJECT_LOCK_NOT_FOUND, "ObjectLockConfigurationNotFoundError", 404, "The bucket has no object lock.") \
+    X(OWNERSHIP_CONTROLS_NOT_FOUND, "OwnershipControlsNotFoundError", 404, "The bucket has no ownership controls.") \
     X(PRECONDITION_FAILED, "PreconditionFailed", 412, "A precondition of the request does not hold.") \
     X(QUOTA_EXCEEDED, "QuotaExceeded", 403, "The quota of storage would be exceeded.") \
+    X(REPLICATION_NOT_FOUND, "ReplicationConfigurationNotFoundError", 404, "The bucket has no replication.") \
     X(REQUEST_EXPIRED, "AccessDenied", 403, "Request has expired.") \
     X(REQUEST_TIME_TOO_SKEWED, "RequestTimeTooSkewed", 403, \
       "The time of the request and the time of the server differ by more than 15 minutes.") \

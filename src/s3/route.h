@@ -2,8 +2,8 @@
 //
 // From the head of a request to an operation, a bucket, a key and its parameters. The table in route.c is
 // data: method, what is addressed, the sub-resource, the operation. Unknown parameters are ignored (x-id, for
-// one); sub-resources that exist in S3 but not here give OP with NotImplemented, or the empty answer clients
-// expect.
+// one). Sub-resources that exist in S3 but not here are NotImplemented; where clients ask and expect to be
+// told that there is none, the operation is S3_OP_GET_BUCKET_ABSENT.
 #ifndef ONDOL_S3_ROUTE_H
 #define ONDOL_S3_ROUTE_H
 
@@ -27,8 +27,7 @@ enum s3_op {
     S3_OP_GET_BUCKET_ACL,
     S3_OP_GET_BUCKET_LOCATION,
     S3_OP_GET_BUCKET_VERSIONING,
-    S3_OP_GET_BUCKET_ABSENT, // ?policy, ?cors, ?lifecycle, ?tagging, ?website, ?encryption: route.absent says
-                             // which error
+    S3_OP_GET_BUCKET_ABSENT, // ?policy and the like: route.absent is the answer
     S3_OP_LIST_OBJECTS,
     S3_OP_LIST_OBJECTS_V2,
     S3_OP_LIST_VERSIONS,

@@ -52,8 +52,9 @@ struct s3_object_entry {
 struct s3_list_facts {
     const struct s3_route *route;
     bool truncated;
-    size_t count;     // entries and common prefixes together (KeyCount)
-    const char *next; // truncated: NextMarker, NextContinuationToken or NextKeyMarker; NULL otherwise
+    size_t count;        // entries and common prefixes together (KeyCount)
+    const char *next;    // truncated: NextMarker, NextContinuationToken or NextKeyMarker; NULL otherwise
+    const char *next_id; // uploads only, truncated: NextUploadIdMarker
 };
 void s3_xml_list_begin(struct buf *out, const struct s3_list_facts *f);
 void s3_xml_list_entry(struct buf *out, const struct s3_route *route, const struct s3_object_entry *o,
@@ -82,10 +83,9 @@ struct s3_upload_entry {
     const char *key, *upload_id;
     int64_t created_ms;
 };
-// prefix: n_prefix strings.
-void s3_xml_uploads(struct buf *out, const struct s3_route *route, const struct s3_owner *owner,
-                    const struct s3_upload_entry *v, size_t n, const char *const *prefix, size_t n_prefix,
-                    bool truncated);
+// Uploads and, behind them, the common prefixes (`n_prefix` strings).
+void s3_xml_uploads(struct buf *out, const struct s3_list_facts *f, const struct s3_owner *owner,
+                    const struct s3_upload_entry *v, size_t n, const char *const *prefix, size_t n_prefix);
 
 // DeleteResult: begin, one call for each object, end. `code` S3_OK: deleted (left out if `quiet`).
 void s3_xml_deleted_begin(struct buf *out);
@@ -96,7 +96,7 @@ void s3_xml_deleted_end(struct buf *out);
 // --- reading: no doctype, no entities but the five of XML, at most S3_XML_DEPTH deep -----------------
 
 #define S3_XML_DEPTH       6
-#define S3_XML_BYTES_MAX   (2 * 1024 * 1024) // 1,000 keys of 1,024 bytes, each written as entities, stay below
+#define S3_XML_BYTES_MAX   (8 * 1024 * 1024) // 1,000 keys of 1,024 quotes, each written &quot;, fit
 #define S3_DELETE_KEYS_MAX 1000
 
 struct s3_delete {
@@ -108,7 +108,8 @@ struct s3_delete {
     } * v;
     size_t cap;
 };
-// MalformedXML (the text says where and why), MaxMessageLengthExceeded. On failure `out` is empty.
+// MalformedXML (the text says where and why), MaxMessageLengthExceeded, KeyTooLongError; NotImplemented for a
+// condition on an entry, which must not be ignored. On failure `out` is empty.
 enum s3_code s3_xml_read_delete(const char *data, size_t n, struct s3_delete *out, struct err *e);
 void s3_delete_deinit(struct s3_delete *d);
 

@@ -15,7 +15,6 @@ BEGIN {
     may["net"]     = "base core port net"
     may["device"]  = "base core port world device"
     may["api"]     = "base core port net api"
-    may["objects"] = "base core port objects"
     may["s3"]     = "base core port net objects s3"
     may["agent"]   = "base core port sandbox device net agent"
     may["server"]  = "base core port store net objects s3 api server"

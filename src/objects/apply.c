@@ -306,7 +306,7 @@ static int apply_delete_bucket(struct objects *o, struct objects_op *op, struct 
     return code ? code : count_usage(o, account, -1, 0, 0, e);
 }
 
-int apply(struct objects *o, struct objects_op *op, struct err *e)
+int apply_op(struct objects *o, struct objects_op *op, struct err *e)
 {
     static int (*const by_kind[OBJECTS_OP_KINDS])(struct objects * o, struct objects_op * op,
                                                   struct err * e) = {
@@ -319,6 +319,6 @@ int apply(struct objects *o, struct objects_op *op, struct err *e)
         [OBJECTS_COMPLETE] = apply_complete,
         [OBJECTS_ABORT] = apply_abort,
     };
-    int code = fault(o, "apply", e);
+    int code = fault_at(o, "apply", e);
     return code ? code : by_kind[op->kind](o, op, e);
 }

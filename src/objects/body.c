@@ -73,7 +73,7 @@ static void unpin(struct objects *o, uint64_t content)
     pthread_mutex_lock(&o->file_lock);
     struct pin *p = find_pin(o, content);
     if (p && --p->readers == 0) {
-        doom(o, &p->files);
+        doom_files(o, &p->files);
         free(p->files.v);
         *p = o->pin[--o->n_pins];
     }
@@ -85,7 +85,7 @@ void files_die(struct objects *o, struct dead *d)
     pthread_mutex_lock(&o->file_lock);
     struct pin *p = find_pin(o, d->content);
     if (!p)
-        doom(o, &d->files);
+        doom_files(o, &d->files);
     for (size_t i = 0; p && i < d->files.n; i++)
         ids_add(&p->files, d->files.v[i]);
     pthread_mutex_unlock(&o->file_lock);

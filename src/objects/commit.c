@@ -42,11 +42,11 @@ static int transact(struct objects *o, struct objects_op *first, size_t n, struc
     int code = run(v, ST_BEGIN, e);
     struct objects_op *op = first;
     for (size_t i = 0; i < n && !code; i++, op = op->next) {
-        op->code = apply(o, op, e);
+        op->code = apply_op(o, op, e);
         code = op->code < 0 ? op->code : 0;
     }
     if (!code)
-        code = fault(o, "commit", e);
+        code = fault_at(o, "commit", e);
     if (!code)
         code = run(v, ST_COMMIT, e);
     if (code < 0) {

@@ -126,7 +126,7 @@ struct objects {
 uint64_t next_id(struct objects *o);
 void id_name(char out[20], uint64_t id); // "0123456789abcdef"
 void id_path(char out[24], uint64_t id); // below content: "ef/0123456789abcdef"
-int fault(struct objects *o, const char *step,
+int fault_at(struct objects *o, const char *step,
           struct err *e); // 0, or the negative error that a test asked for
 void ids_add(struct id_list *l, uint64_t id);
 
@@ -149,7 +149,7 @@ void bind_key(sqlite3_stmt *st, int at, struct objects_key key);
 void column_etag(sqlite3_stmt *st, int at, char out[OBJECTS_ETAG_BYTES]);
 
 // apply.c, apply_upload.c: an objects_answer or a negative errno. In the committer, inside its transaction.
-int apply(struct objects *o, struct objects_op *op, struct err *e);
+int apply_op(struct objects *o, struct objects_op *op, struct err *e);
 int apply_start_upload(struct objects *o, struct objects_op *op, struct err *e);
 int apply_put_part(struct objects *o, struct objects_op *op, struct err *e);
 int apply_complete(struct objects *o, struct objects_op *op, struct err *e);
@@ -188,6 +188,6 @@ bool body_segment(const struct objects_body *b, size_t i, uint64_t *id, uint64_t
 int janitor_start(struct objects *o, struct err *e);
 void janitor_stop(struct objects *o);
 void janitor_last(struct objects *o);                      // after the committer has ended
-void doom(struct objects *o, const struct id_list *files); // with file_lock held
+void doom_files(struct objects *o, const struct id_list *files); // with file_lock held
 
 #endif

@@ -19,7 +19,7 @@
 
 #define TEND_S 600
 
-void doom(struct objects *o, const struct id_list *files)
+void doom_files(struct objects *o, const struct id_list *files)
 {
     for (size_t i = 0; i < files->n; i++)
         ids_add(&o->doomed, files->v[i]);

@@ -37,7 +37,7 @@ void id_path(char out[24], uint64_t id)
     snprintf(out, 24, "%02x/%016" PRIx64, (unsigned)(id % FANOUT), id);
 }
 
-int fault(struct objects *o, const char *step, struct err *e)
+int fault_at(struct objects *o, const char *step, struct err *e)
 {
     int code = o->cfg.fault ? o->cfg.fault(o->cfg.fault_ctx, step) : 0;
     return code ? err_set(e, code, "objects: %s: %s", step, strerror(-code)) : 0;

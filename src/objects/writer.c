@@ -44,7 +44,7 @@ static int broken(struct objects_writer *w, int code, const char *step, struct e
 
 static int write_all(struct objects_writer *w, const char *data, size_t n, struct err *e)
 {
-    int code = fault(w->o, "write", e);
+    int code = fault_at(w->o, "write", e);
     if (code)
         return broken(w, code, "write", e);
     while (n) {
@@ -63,7 +63,7 @@ static int to_file(struct objects_writer *w, struct err *e)
 {
     char name[20];
     id_name(name, w->id);
-    int code = fault(w->o, "create", e);
+    int code = fault_at(w->o, "create", e);
     if (!code) {
         w->fd = openat(w->o->incoming_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         code = w->fd < 0 ? -errno : 0;
@@ -114,17 +114,17 @@ static int settle(struct objects_writer *w, struct err *e)
     char name[20], path[24];
     id_name(name, w->id);
     id_path(path, w->id);
-    int code = fault(w->o, "sync", e);
+    int code = fault_at(w->o, "sync", e);
     if (!code && fsync(w->fd) < 0)
         code = -errno;
     if (code)
         return broken(w, code, "sync", e);
-    code = fault(w->o, "rename", e);
+    code = fault_at(w->o, "rename", e);
     if (!code && renameat(w->o->incoming_fd, name, w->o->content_fd, path) < 0)
         code = -errno;
     if (code)
         return broken(w, code, "rename", e);
-    code = fault(w->o, "sync folder", e);
+    code = fault_at(w->o, "sync folder", e);
     if (!code)
         code = sync_folder(w->o, path);
     if (code) {

@@ -10,6 +10,7 @@
 #include "s3/canon.h"
 #include "s3/claim.h"
 #include "s3/hmac.h"
+#include "s3/route.h"
 
 static enum s3_code verify_v4(const struct s3_request *r, const struct s3_query *q,
                               const struct s3_claim *claim, const char *secret, struct s3_chunk_key *key,
@@ -41,6 +42,29 @@ static enum s3_code verify_v4(const struct s3_request *r, const struct s3_query 
     return code;
 }
 
+static bool matches_v2(struct buf *text, const struct canon_v2 *c, const struct s3_claim *claim, const char *secret)
+{
+    uint8_t mac[20];
+    buf_clear(text);
+    canon_v2_text(text, c);
+    s3_hmac_sha1(mac, secret, strlen(secret), buf_str(text), text->n);
+    return s3_same(mac, claim->signature, sizeof mac);
+}
+
+// boto3 sends "/bucket" and signs "/bucket/".
+static bool matches_v2_slash(struct buf *text, const struct canon_v2 *c, const struct s3_claim *claim, const char *secret)
+{
+    char path[S3_PATH_BYTES_MAX];
+    struct s3_request r = *c->r;
+    if (!r.path[0] || !r.path[1] || strchr(r.path + 1, '/') || strlen(r.path) + 2 > sizeof path)
+        return false;
+    snprintf(path, sizeof path, "%s/", r.path);
+    r.path = path;
+    struct canon_v2 other = *c;
+    other.r = &r;
+    return matches_v2(text, &other, claim, secret);
+}
+
 static enum s3_code verify_v2(const struct s3_request *r, const struct s3_query *q,
                               const struct s3_claim *claim, const char *secret, struct err *e)
 {
@@ -48,14 +72,14 @@ static enum s3_code verify_v2(const struct s3_request *r, const struct s3_query 
     c.presigned = claim->kind == S3_V2_QUERY;
     c.date = claim_v2_date(r, q, claim);
     struct buf text = BUF_INIT(CANON_BYTES_MAX);
-    canon_v2_text(&text, &c);
-    uint8_t mac[20];
-    s3_hmac_sha1(mac, secret, strlen(secret), buf_str(&text), text.n);
+    bool good = matches_v2(&text, &c, claim, secret);
+    if (!good && !text.failed)
+        good = matches_v2_slash(&text, &c, claim, secret);
     bool failed = text.failed;
     buf_deinit(&text);
     if (failed)
         return s3_fail(e, S3_INVALID_REQUEST, "The head of the request is too large to be signed.");
-    return s3_same(mac, claim->signature, sizeof mac) ? S3_OK : S3_SIGNATURE_DOES_NOT_MATCH;
+    return good ? S3_OK : S3_SIGNATURE_DOES_NOT_MATCH;
 }
 
 enum s3_code s3_claim_verify(const struct s3_request *r, const struct s3_claim *claim, const char *secret,

@@ -128,7 +128,7 @@ def who_may(dev):
     v2.create_bucket(Bucket="first-bucket")  # signed with a slash that is not sent
     v2.put_object(Bucket="first-bucket", Key="old é", Body=b"way")
     check(v2.list_objects(Bucket="first-bucket")["Contents"][0]["Key"] == "old é", "and for a bucket and an object")
-    v2.delete_objects(Bucket="first-bucket", Delete={"Objects": [{"Key": "old é"}]})
+    v2.delete_object(Bucket="first-bucket", Key="old é")
 
 
 def one_object(s3, bucket, key, body):

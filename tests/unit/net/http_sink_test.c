@@ -13,7 +13,8 @@
 #include "net/http_server.h"
 #include "net_help.h"
 
-#define ROOM 10000 // bytes the sink of these tests holds
+#define ROOM    10000 // bytes a sink of these tests holds
+#define CLIENTS 6     // most at once
 
 struct drain {
     struct house *house;
@@ -28,7 +29,7 @@ struct house {
     struct http_server *server;
     pthread_t drainer;
     pthread_mutex_t lock; // guards now
-    struct drain *now;
+    struct drain *now[CLIENTS];
     atomic_bool halt, drains;
     atomic_int cut, handled, shorts, freed;
 };
@@ -52,7 +53,9 @@ static void drain_end(struct drain *d)
 {
     struct house *h = d->house;
     pthread_mutex_lock(&h->lock);
-    h->now = NULL;
+    for (int i = 0; i < CLIENTS; i++)
+        if (h->now[i] == d)
+            h->now[i] = NULL;
     pthread_mutex_unlock(&h->lock);
     http_flow_free(d->flow);
     pthread_mutex_destroy(&d->lock);
@@ -66,22 +69,26 @@ static void cut(void *ctx)
     drain_end(d);
 }
 
-// Empties the sink in a thread of its own.
+static void empty(struct drain *d)
+{
+    pthread_mutex_lock(&d->lock);
+    bool full = d->full;
+    d->held = 0;
+    d->full = false;
+    pthread_mutex_unlock(&d->lock);
+    if (full)
+        http_flow_more(d->flow);
+}
+
+// Empties the sinks in a thread of its own.
 static void *drain_loop(void *house)
 {
     struct house *h = house;
     while (!atomic_load(&h->halt)) {
         pthread_mutex_lock(&h->lock);
-        struct drain *d = h->now;
-        if (d && atomic_load(&h->drains)) {
-            pthread_mutex_lock(&d->lock);
-            bool full = d->full;
-            d->held = 0;
-            d->full = false;
-            pthread_mutex_unlock(&d->lock);
-            if (full)
-                http_flow_more(d->flow);
-        }
+        for (int i = 0; i < CLIENTS && atomic_load(&h->drains); i++)
+            if (h->now[i])
+                empty(h->now[i]);
         pthread_mutex_unlock(&h->lock);
         sched_yield();
     }
@@ -99,7 +106,11 @@ static void head(void *ctx, struct http_request *r)
         struct http_sink sink = {.push = push, .cut = cut, .ctx = d};
         d->flow = http_sink(r, &sink);
         pthread_mutex_lock(&h->lock);
-        h->now = d;
+        for (int i = 0; i < CLIENTS && d; i++)
+            if (!h->now[i]) {
+                h->now[i] = d;
+                d = NULL;
+            }
         pthread_mutex_unlock(&h->lock);
     } else if (!strcmp(path, "/refused")) {
         const char *const extra[] = {"X-Why", "quota", NULL};
@@ -199,6 +210,46 @@ static void a_body_far_larger_than_the_sink_arrives_whole(void **state)
     assert_true(atomic_load(&h->shorts) > 1); // it was held back indeed
     assert_int_equal(atomic_load(&h->cut), 0);
     close(fd);
+    close_house(h);
+}
+
+struct client {
+    struct house *h;
+    bool good;
+};
+
+static void *send_some(void *arg)
+{
+    struct client *c = arg;
+    char text[4096], *body = mem_alloc(400000);
+    c->good = true;
+    int fd = net_connect(http_server_port(c->h->server));
+    for (int i = 0; i < 5 && c->good; i++) {
+        net_puts(fd, "PUT /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 400000\r\n\r\n");
+        net_write(fd, body, 400000);
+        c->good =
+            net_read_one(fd, text, sizeof text) == 200 && !strcmp(strstr(text, "\r\n\r\n") + 4, "400000 0");
+    }
+    close(fd);
+    free(body);
+    return NULL;
+}
+
+// A request that was held back before keeps nothing of its former neighbours.
+static void connections_are_held_back_side_by_side(void **state)
+{
+    (void)state;
+    struct house *h = open_house();
+    pthread_t t[CLIENTS];
+    struct client c[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) {
+        c[i] = (struct client){.h = h};
+        assert_int_equal(pthread_create(&t[i], NULL, send_some, &c[i]), 0);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        pthread_join(t[i], NULL);
+        assert_true(c[i].good);
+    }
     close_house(h);
 }
 
@@ -309,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_body_far_larger_than_the_sink_arrives_whole),
+        cmocka_unit_test(connections_are_held_back_side_by_side),
         cmocka_unit_test(an_empty_body_reaches_the_handler_too),
         cmocka_unit_test(a_client_gone_in_mid_body_cuts_the_sink),
         cmocka_unit_test(a_server_that_stops_cuts_a_connection_it_holds_back),

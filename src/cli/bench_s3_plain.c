@@ -73,7 +73,7 @@ int bench_plain_start(struct bench_plain **ret, const char *file, struct err *e)
     struct bench_plain *p = mem_alloc(sizeof *p);
     p->file = mem_strdup(file);
     struct http_config h = {
-        .listen = "127.0.0.1:0", .limits = {.header_bytes = 65536}, .handle = handle, .head = head, .ctx = p};
+        .listen = "127.0.0.1:0", .limits = {.header_bytes = 32768}, .handle = handle, .head = head, .ctx = p};
     int code = http_server_new(&p->http, &h, e);
     if (code < 0) {
         bench_plain_stop(p);

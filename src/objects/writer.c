@@ -80,10 +80,12 @@ int objects_writer_put(struct objects_writer *w, const void *data, size_t n, str
         *e = w->failed;
         return e->code;
     }
+    if (n == 0)
+        return 0;
     if (w->fd < 0 && w->size + n <= OBJECTS_INLINE_BYTES) {
         if (w->size + n > w->cap) { // the first piece is all there is, mostly
             w->cap = w->size ? OBJECTS_INLINE_BYTES : n;
-            w->small = realloc(w->small, w->cap ? w->cap : 1);
+            w->small = realloc(w->small, w->cap);
             if (!w->small)
                 abort();
         }

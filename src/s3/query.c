@@ -78,6 +78,7 @@ enum s3_code s3_query_read(const char *raw, struct s3_query *out, struct err *e)
             struct s3_param *p = &out->v[out->n++];
             const char *eq = memchr(raw, '=', len);
             size_t name_n = eq ? (size_t)(eq - raw) : len;
+            p->has_value = eq != NULL;
             const char *value = eq ? eq + 1 : raw + len;
             if (!take(raw, name_n, &at, &p->name, &p->name_n) ||
                 !take(value, (size_t)(raw + len - value), &at, &p->value, &p->value_n)) {

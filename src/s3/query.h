@@ -22,6 +22,7 @@ bool s3_decode(const char *in, size_t n, bool plus, char *out, size_t *out_n);
 struct s3_param {
     const char *name, *value; // decoded, NUL-terminated, without NUL inside; value "" for a bare name
     size_t name_n, value_n;
+    bool has_value; // there was a '=', if only with nothing behind it
 };
 
 struct s3_query {

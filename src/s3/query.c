@@ -117,5 +117,6 @@ const char *s3_query_get_any(const struct s3_query *q, const char *name)
 const char *s3_header_or_param(const struct s3_request *r, const struct s3_query *q, const char *name)
 {
     const char *value = s3_header_get(r, name);
-    return value ? value : s3_query_get_any(q, name);
+    bool is_presigned = s3_query_get(q, "X-Amz-Signature") || s3_query_get(q, "Signature");
+    return value || !is_presigned ? value : s3_query_get_any(q, name);
 }

@@ -58,7 +58,9 @@ static void operations(void **state)
         {"PUT /buck/../etc/passwd", "", S3_OP_PUT_OBJECT, "buck", "../etc/passwd"},
         {"PUT /buck/%C3%A9", "", S3_OP_PUT_OBJECT, "buck", "\u00e9"},
         {"PUT /buck/k\nx-amz-copy-source: other/s%20o", "", S3_OP_COPY_OBJECT, "buck", "k"},
-        {"PUT /buck/k?x-amz-copy-source=other/so", "", S3_OP_COPY_OBJECT, "buck", "k"},
+        {"PUT /buck/k?x-amz-copy-source=other/so&X-Amz-Signature=a", "", S3_OP_COPY_OBJECT, "buck", "k"},
+        {"PUT /buck/k?x-amz-copy-source=other/so&Signature=a", "", S3_OP_COPY_OBJECT, "buck", "k"},
+        {"PUT /buck/k?x-amz-copy-source=other/so", "", S3_OP_PUT_OBJECT, "buck", "k"}, // not signed there
         {"DELETE /buck/k?versionId=null", "", S3_OP_DELETE_OBJECT, "buck", "k"},
         {"GET /buck/k?acl", "", S3_OP_GET_OBJECT_ACL, "buck", "k"},
         {"GET /buck/k?tagging", "", S3_OP_GET_OBJECT_TAGGING, "buck", "k"},

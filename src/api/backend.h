@@ -43,6 +43,11 @@ struct account_view {
     bool research, operator; // operator: may see sites, zones, boards, ledger of all
 };
 
+struct storage_view {
+    int64_t buckets, bytes;         // used
+    int64_t buckets_max, bytes_max; // 0: no limit
+};
+
 // Everything is called from any thread; nothing here waits. A backend may also do at once, inside the call,
 // what it is asked for (tests do).
 struct api_backend {
@@ -68,6 +73,7 @@ struct api_backend {
     bool (*connections)(void *ctx, int *open, size_t *parked); // for /metrics; may be NULL
     struct server_config limits;                               // the limits to name in errors
     const char *storage_url;                                   // NULL: no buckets
+    bool (*storage)(void *ctx, uint64_t account, struct storage_view *out); // false, or NULL: no buckets
     const char *email;                                         // of the installation, for /info defaults
 };
 

@@ -37,6 +37,10 @@ void accounts_put(struct runtime *r, uint64_t id, const char *email, const char 
                                    .operator = r->email && strcmp(email, r->email) == 0};
     snprintf(t->who.email, sizeof t->who.email, "%s", email);
     snprintf(t->who.name, sizeof t->who.name, "%s", name);
+    // The first account's token is kept beside the store or given at each start; of others only the digest is known.
+    char mine[65];
+    token_digest(r->token, mine);
+    snprintf(t->secret, sizeof t->secret, "%s", strcmp(mine, hash) == 0 ? r->token : "");
     pthread_mutex_unlock(&r->account_lock);
 }
 
@@ -50,6 +54,22 @@ bool accounts_find(struct runtime *r, const char *token, struct account_view *ou
         if (gnutls_memcmp(r->account[i].hex, hex, 64) == 0) {
             *out = r->account[i].who;
             found = true;
+        }
+    }
+    pthread_mutex_unlock(&r->account_lock);
+    return found;
+}
+
+bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret, size_t room)
+{
+    bool found = false;
+    pthread_mutex_lock(&r->account_lock);
+    for (size_t i = 0; i < r->n_accounts && !found; i++) {
+        const struct token_hash *t = &r->account[i];
+        found = t->secret[0] && strcmp(t->who.email, email) == 0;
+        if (found) {
+            *who = t->who;
+            snprintf(secret, room, "%s", t->secret);
         }
     }
     pthread_mutex_unlock(&r->account_lock);

@@ -40,6 +40,11 @@ int runtime_port(const struct runtime *r)
     return http_server_port(r->http);
 }
 
+const char *runtime_storage_url(const struct runtime *r)
+{
+    return r->storage_url;
+}
+
 const char *runtime_token(const struct runtime *r)
 {
     return r->token;
@@ -179,6 +184,7 @@ static void make_backend(struct runtime *r)
         .reader = &r->http_reader, .submit = backend_submit, .work = backend_work, .query = backend_query,
         .entropy = backend_entropy, .subscribe = backend_subscribe, .sync = backend_sync,
         .connections = backend_connections, .limits = r->cfg.engine, .email = r->email,
+        .storage_url = r->storage_url, .storage = storage_usage,
     };
 }
 
@@ -336,7 +342,8 @@ int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct
     start_clock(r, cfg);
     if ((code = tokens(r, cfg, e)) < 0 || (code = open_store(r, e)) < 0 ||
         (code = open_log(r, e)) < 0 || (code = engine_load(r, e)) < 0 || (code = first_account(r, e)) < 0 ||
-        (code = start_threads(r, e)) < 0 || (code = start_http(r, cfg, e)) < 0) {
+        (code = storage_start(r, cfg, e)) < 0 || (code = start_threads(r, e)) < 0 ||
+        (code = start_http(r, cfg, e)) < 0) {
         runtime_stop(r);
         return code;
     }
@@ -366,6 +373,7 @@ void runtime_stop(struct runtime *r)
     r->http = NULL;
     pthread_mutex_unlock(&r->http_lock);
     http_server_free(http); // answers what is parked; later answers only free
+    storage_stop(r);
     stop_threads(r);
     streams_end(r);
     api_free(r->api);
@@ -396,5 +404,6 @@ void runtime_stop(struct runtime *r)
     free(r->data_dir);
     free(r->email);
     free(r->record_path);
+    free(r->storage_url);
     free(r);
 }

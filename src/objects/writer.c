@@ -20,6 +20,7 @@ struct objects_writer {
     struct objects *o;
     uint64_t id, size, pushed;
     char *small; // until it is too much
+    size_t cap;
     int fd;      // -1: still small
     struct err failed;
 };
@@ -80,8 +81,12 @@ int objects_writer_put(struct objects_writer *w, const void *data, size_t n, str
         return e->code;
     }
     if (w->fd < 0 && w->size + n <= OBJECTS_INLINE_BYTES) {
-        if (!w->small)
-            w->small = mem_alloc(OBJECTS_INLINE_BYTES);
+        if (w->size + n > w->cap) { // the first piece is all there is, mostly
+            w->cap = w->size ? OBJECTS_INLINE_BYTES : n;
+            w->small = realloc(w->small, w->cap ? w->cap : 1);
+            if (!w->small)
+                abort();
+        }
         memcpy(w->small + w->size, data, n);
         w->size += n;
         return 0;

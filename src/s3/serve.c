@@ -41,6 +41,9 @@ static enum s3_code to_document(void *ask, const void *data, size_t n)
 static struct ask *ask_new(struct s3_serve *s, struct http_request *r)
 {
     struct ask *c = mem_alloc(sizeof *c);
+    pthread_mutex_lock(&s->lock);
+    s->open++;
+    pthread_mutex_unlock(&s->lock);
     c->s = s;
     c->request = r;
     c->now_ms = real_now_ms();
@@ -58,7 +61,12 @@ void ask_free(struct ask *c)
     buf_deinit(&c->document);
     arena_deinit(&c->a);
     http_flow_free(c->flow);
+    struct s3_serve *s = c->s;
     free(c);
+    pthread_mutex_lock(&s->lock);
+    if (--s->open == 0)
+        pthread_cond_signal(&s->quiet);
+    pthread_mutex_unlock(&s->lock);
 }
 
 static void cut(void *ask)
@@ -159,6 +167,8 @@ int s3_serve_start(struct s3_serve **ret, const struct s3_serve_config *cfg, str
     struct s3_serve *s = mem_alloc(sizeof *s);
     s->cfg = *cfg;
     s->base_host = mem_strdup(cfg->base_host);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->quiet, NULL);
     s->tls = cfg->tls_cert_file != NULL;
     int workers = cfg->workers > 0 && cfg->workers <= (int)ARRAY_LEN(s->pool.thread) ? cfg->workers : WORKERS;
     int code = pool_start(&s->pool, workers, e);
@@ -166,10 +176,10 @@ int s3_serve_start(struct s3_serve **ret, const struct s3_serve_config *cfg, str
                             .tls_key_file = cfg->tls_key_file, .handle = handle, .head = head, .ctx = s};
     if (!h.limits.body_bytes)
         h.limits.body_bytes = DOCUMENT_BYTES;
-    // A key of 1,024 bytes, every one encoded, twice in a copy, and a signature. And the more of a body libmicrohttpd may
-    // read at a time the better.
+    // A key of 1,024 bytes, every one encoded, twice in a copy, a signature, and metadata fit many times over; twice this
+    // is what libmicrohttpd can take of a body at a time, and clears for each request.
     if (!h.limits.header_bytes)
-        h.limits.header_bytes = 65536;
+        h.limits.header_bytes = 32768;
     if (!code)
         code = http_server_new(&s->http, &h, e);
     if (code) {
@@ -186,6 +196,13 @@ void s3_serve_stop(struct s3_serve *s)
         return;
     http_server_free(s->http); // answers what is parked; later answers only free
     pool_stop(&s->pool);
+    // Writes may still wait in the store; their answers free what they hold.
+    pthread_mutex_lock(&s->lock);
+    while (s->open)
+        pthread_cond_wait(&s->quiet, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->quiet);
     free(s->base_host);
     free(s);
 }

@@ -54,6 +54,9 @@ struct s3_serve {
     struct http_server *http;
     struct pool pool;
     _Atomic uint64_t requests;
+    pthread_mutex_t lock;
+    pthread_cond_t quiet; // the last request has ended
+    size_t open;          // lock: requests that have not ended
 };
 
 // A body as it arrives. What comes out goes to `out`; nothing of it counts before intake_finish said S3_OK.

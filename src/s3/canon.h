@@ -40,6 +40,7 @@ struct canon_v2 {
     const char *virtual_bucket;
     const char *date;
     bool presigned;
+    bool end_slash; // as if the path ended in one more
 };
 void canon_v2_text(struct buf *out, const struct canon_v2 *c);
 

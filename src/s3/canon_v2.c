@@ -101,7 +101,8 @@ static void put_amz(struct buf *out, const struct canon_v2 *c)
     for (size_t i = 0; i < c->r->header_n; i++)
         add_amz(v, &n, c->r->header[i].name, c->r->header[i].value);
     for (size_t i = 0; c->presigned && i < c->query->n; i++)
-        add_amz(v, &n, c->query->v[i].name, c->query->v[i].value);
+        if (!s3_header_get(c->r, c->query->v[i].name)) // a header that is sent after all stands for both
+            add_amz(v, &n, c->query->v[i].name, c->query->v[i].value);
     qsort(v, n, sizeof *v, by_name);
     for (size_t i = 0; i < n; i++) {
         if (i && !strcmp(v[i].name, v[i - 1].name))
@@ -128,6 +129,8 @@ static void put_resource(struct buf *out, const struct canon_v2 *c)
     if (c->virtual_bucket && *c->virtual_bucket)
         buf_putf(out, "/%s", c->virtual_bucket);
     buf_puts(out, c->r->path);
+    if (c->end_slash)
+        buf_putc(out, '/');
     const struct s3_param *v[S3_QUERY_PAIRS];
     size_t n = 0;
     for (size_t i = 0; i < c->query->n; i++)
@@ -137,7 +140,7 @@ static void put_resource(struct buf *out, const struct canon_v2 *c)
         qsort(v, n, sizeof *v, by_param);
     for (size_t i = 0; i < n; i++) {
         buf_putf(out, "%c%s", i ? '&' : '?', v[i]->name);
-        if (v[i]->value_n)
+        if (v[i]->has_value)
             buf_putf(out, "=%s", v[i]->value);
     }
 }

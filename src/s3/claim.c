@@ -44,6 +44,19 @@ static enum s3_code read_kind(const struct s3_request *r, const struct s3_query 
                    "The scheme of the Authorization header is not one of AWS4-HMAC-SHA256, AWS.");
 }
 
+// Whether `text`, a list, has the coding aws-chunked.
+static bool is_aws_chunked(const char *text)
+{
+    while (text && *text) {
+        text += strspn(text, " \t,");
+        size_t n = strcspn(text, " \t,");
+        if (n == 11 && !strncasecmp(text, "aws-chunked", n))
+            return true;
+        text += n;
+    }
+    return false;
+}
+
 enum s3_code s3_claim_read(const struct s3_request *r, const char *virtual_bucket, struct s3_claim *out,
                            struct err *e)
 {
@@ -53,6 +66,10 @@ enum s3_code s3_claim_read(const struct s3_request *r, const char *virtual_bucke
     enum s3_code code = s3_query_read(r->query, &q, e);
     if (!code)
         code = read_kind(r, &q, out, e);
+    // The older signature and presigned URLs have no word for it, but boto3 sends such bodies with them too.
+    if (out->payload == S3_PAYLOAD_UNSIGNED && is_aws_chunked(s3_header_get(r, "content-encoding")) &&
+        s3_header_get(r, "x-amz-decoded-content-length"))
+        out->payload = S3_PAYLOAD_UNSIGNED_TRAILER;
     s3_query_deinit(&q);
     return code;
 }

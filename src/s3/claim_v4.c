@@ -157,10 +157,12 @@ static enum s3_code read_fields(const struct s3_request *r, const char *text, st
     unsigned seen = 0;
     while (*text) {
         text += strspn(text, ", \t");
-        size_t n = strcspn(text, ", \t");
-        const char *eq = memchr(text, '=', n);
+        size_t whole = strcspn(text, ","), n = whole;
         if (!n)
             break;
+        while (text[n - 1] == ' ' || text[n - 1] == '\t')
+            n--;
+        const char *eq = memchr(text, '=', n);
         size_t name_n = eq ? (size_t)(eq - text) : 0, value_n = eq ? n - name_n - 1 : 0;
         enum s3_code code;
         unsigned bit;
@@ -179,7 +181,7 @@ static enum s3_code read_fields(const struct s3_request *r, const char *text, st
         if (seen & bit)
             return s3_fail(e, bad(c), "The authorization header has a field twice.");
         seen |= bit;
-        text += n;
+        text += whole;
     }
     return seen == 7 ? S3_OK
                      : s3_fail(e, bad(c),

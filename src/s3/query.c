@@ -78,6 +78,7 @@ enum s3_code s3_query_read(const char *raw, struct s3_query *out, struct err *e)
             struct s3_param *p = &out->v[out->n++];
             const char *eq = memchr(raw, '=', len);
             size_t name_n = eq ? (size_t)(eq - raw) : len;
+            p->has_value = eq != NULL;
             const char *value = eq ? eq + 1 : raw + len;
             if (!take(raw, name_n, &at, &p->name, &p->name_n) ||
                 !take(value, (size_t)(raw + len - value), &at, &p->value, &p->value_n)) {
@@ -116,5 +117,6 @@ const char *s3_query_get_any(const struct s3_query *q, const char *name)
 const char *s3_header_or_param(const struct s3_request *r, const struct s3_query *q, const char *name)
 {
     const char *value = s3_header_get(r, name);
-    return value ? value : s3_query_get_any(q, name);
+    bool is_presigned = s3_query_get(q, "X-Amz-Signature") || s3_query_get(q, "Signature");
+    return value || !is_presigned ? value : s3_query_get_any(q, name);
 }

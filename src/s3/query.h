@@ -22,6 +22,7 @@ bool s3_decode(const char *in, size_t n, bool plus, char *out, size_t *out_n);
 struct s3_param {
     const char *name, *value; // decoded, NUL-terminated, without NUL inside; value "" for a bare name
     size_t name_n, value_n;
+    bool has_value; // there was a '=', if only with nothing behind it
 };
 
 struct s3_query {
@@ -40,8 +41,9 @@ const char *s3_query_get(const struct s3_query *q,
                          const char *name); // the first, case matters; NULL if absent
 const char *s3_query_get_any(const struct s3_query *q, const char *name); // the first, in any case
 
-// The value of an x-amz-* header, or of the query parameter of that name (in any case): presigning clients
-// move headers into the URL, and they mean the same there. NULL if neither.
+// The value of an x-amz-* header, or of the query parameter of that name (in any case) in a presigned URL:
+// presigning clients move headers into the URL, and they mean the same there. Elsewhere the older signature
+// does not cover such a parameter, so that it must not mean anything. NULL if neither.
 const char *s3_header_or_param(const struct s3_request *r, const struct s3_query *q, const char *name);
 
 #endif

@@ -10,7 +10,6 @@
 #include "s3/canon.h"
 #include "s3/claim.h"
 #include "s3/hmac.h"
-#include "s3/route.h"
 
 static enum s3_code verify_v4(const struct s3_request *r, const struct s3_query *q,
                               const struct s3_claim *claim, const char *secret, struct s3_chunk_key *key,
@@ -42,44 +41,30 @@ static enum s3_code verify_v4(const struct s3_request *r, const struct s3_query 
     return code;
 }
 
-static bool matches_v2(struct buf *text, const struct canon_v2 *c, const struct s3_claim *claim, const char *secret)
+// The MAC of what `c` says; false when that is too much.
+static bool is_v2_mac(const struct canon_v2 *c, const char *secret, const uint8_t *given)
 {
+    struct buf text = BUF_INIT(CANON_BYTES_MAX);
     uint8_t mac[20];
-    buf_clear(text);
-    canon_v2_text(text, c);
-    s3_hmac_sha1(mac, secret, strlen(secret), buf_str(text), text->n);
-    return s3_same(mac, claim->signature, sizeof mac);
+    canon_v2_text(&text, c);
+    s3_hmac_sha1(mac, secret, strlen(secret), buf_str(&text), text.n);
+    bool same = !text.failed && s3_same(mac, given, sizeof mac);
+    buf_deinit(&text);
+    return same;
 }
 
-// boto3 sends "/bucket" and signs "/bucket/".
-static bool matches_v2_slash(struct buf *text, const struct canon_v2 *c, const struct s3_claim *claim, const char *secret)
-{
-    char path[S3_PATH_BYTES_MAX];
-    struct s3_request r = *c->r;
-    if (!r.path[0] || !r.path[1] || strchr(r.path + 1, '/') || strlen(r.path) + 2 > sizeof path)
-        return false;
-    snprintf(path, sizeof path, "%s/", r.path);
-    r.path = path;
-    struct canon_v2 other = *c;
-    other.r = &r;
-    return matches_v2(text, &other, claim, secret);
-}
-
+// botocore signs "/bucket/" when it sends "/bucket", others sign what they send: both are the bucket.
 static enum s3_code verify_v2(const struct s3_request *r, const struct s3_query *q,
-                              const struct s3_claim *claim, const char *secret, struct err *e)
+                              const struct s3_claim *claim, const char *secret)
 {
     struct canon_v2 c = {.r = r, .query = q, .virtual_bucket = claim->virtual_bucket};
     c.presigned = claim->kind == S3_V2_QUERY;
     c.date = claim_v2_date(r, q, claim);
-    struct buf text = BUF_INIT(CANON_BYTES_MAX);
-    bool good = matches_v2(&text, &c, claim, secret);
-    if (!good && !text.failed)
-        good = matches_v2_slash(&text, &c, claim, secret);
-    bool failed = text.failed;
-    buf_deinit(&text);
-    if (failed)
-        return s3_fail(e, S3_INVALID_REQUEST, "The head of the request is too large to be signed.");
-    return good ? S3_OK : S3_SIGNATURE_DOES_NOT_MATCH;
+    if (is_v2_mac(&c, secret, claim->signature))
+        return S3_OK;
+    bool is_virtual = claim->virtual_bucket && *claim->virtual_bucket;
+    c.end_slash = !is_virtual && r->path[0] == '/' && r->path[1] && !strchr(r->path + 1, '/');
+    return c.end_slash && is_v2_mac(&c, secret, claim->signature) ? S3_OK : S3_SIGNATURE_DOES_NOT_MATCH;
 }
 
 enum s3_code s3_claim_verify(const struct s3_request *r, const struct s3_claim *claim, const char *secret,
@@ -92,7 +77,7 @@ enum s3_code s3_claim_verify(const struct s3_request *r, const struct s3_claim *
     if (!code && (claim->kind == S3_V4_HEADER || claim->kind == S3_V4_QUERY))
         code = verify_v4(r, &q, claim, secret, key, e);
     else if (!code)
-        code = verify_v2(r, &q, claim, secret, e);
+        code = verify_v2(r, &q, claim, secret);
     s3_query_deinit(&q);
     return code;
 }

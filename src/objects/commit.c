@@ -36,13 +36,41 @@ static int run(struct view *v, enum statement which, struct err *e)
     return st ? view_run(v, st, e) : view_fail(v, e);
 }
 
+static bool frees(const struct objects_op *op)
+{
+    return op->kind == OBJECTS_DELETE || op->kind == OBJECTS_DELETE_BUCKET || op->kind == OBJECTS_ABORT;
+}
+
+// A full disk: makes room for those of the group that take something away. The log is folded into the index,
+// so that it begins anew.
+static bool make_room(struct objects *o, const struct objects_op *first, size_t n)
+{
+    bool any = false;
+    for (size_t i = 0; i < n; i++, first = first->next)
+        any |= frees(first);
+    if (any) {
+        reserve_release(o);
+        sqlite3_wal_checkpoint_v2(o->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    }
+    return any;
+}
+
+static int refuse_growth(struct objects *o, const struct objects_op *op, struct err *e)
+{
+    if (frees(op) || reserve_allows_growth(o))
+        return 0;
+    return err_set(e, -ENOSPC, "objects: the disk is full (free some space; nothing of this was written)");
+}
+
 static int transact(struct objects *o, struct objects_op *first, size_t n, struct err *e)
 {
     struct view *v = &o->writer;
     int code = run(v, ST_BEGIN, e);
     struct objects_op *op = first;
     for (size_t i = 0; i < n && !code; i++, op = op->next) {
-        op->code = apply_op(o, op, e);
+        op->code = refuse_growth(o, op, e);
+        if (op->code == 0)
+            op->code = apply_op(o, op, e);
         code = op->code < 0 ? op->code : 0;
     }
     if (!code)
@@ -70,10 +98,13 @@ static void group(struct objects *o, struct objects_op *first, size_t n)
 {
     struct err e = ERR_NULL;
     int code = transact(o, first, n, &e);
+    bool again = n > 1 && code < 0;
+    if (code == -ENOSPC)
+        again |= make_room(o, first, n);
     struct objects_op *op = first, *next;
     for (size_t i = 0; i < n; i++, op = next) {
         next = op->next;
-        if (code < 0 && n > 1) {
+        if (again) {
             e = ERR_NULL;
             op->code = transact(o, op, 1, &e) < 0 ? e.code : op->code;
             op->e = e;

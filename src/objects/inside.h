@@ -10,6 +10,7 @@
 //   list.c      lists with prefix, delimiter and marker
 //   writer.c    bytes on their way in
 //   body.c      bytes on their way out, and what keeps their files alive
+//   reserve.c   disk put aside for deletions when it is full
 //   janitor.c   the thread that removes files and looks for orphans
 #ifndef ONDOL_OBJECTS_INSIDE_H
 #define ONDOL_OBJECTS_INSIDE_H
@@ -93,7 +94,8 @@ struct pin {
 struct objects {
     struct objects_config cfg;
     char *dir;
-    int lock_fd, incoming_fd, content_fd;
+    int lock_fd, top_fd, incoming_fd, content_fd;
+    atomic_bool has_reserve;
     uint64_t generation; // of this opening; the upper half of every number given
     _Atomic uint32_t next;
 
@@ -183,6 +185,11 @@ struct dead *dying_add(struct objects *o, uint64_t content);
 void files_die(struct objects *o, struct dead *d);
 // Of segment i; false past the last.
 bool body_segment(const struct objects_body *b, size_t i, uint64_t *id, uint64_t *size, bool *is_file);
+
+// reserve.c
+void reserve_make(struct objects *o);    // tries to; no space is no error
+bool reserve_release(struct objects *o); // false: there was none
+bool reserve_allows_growth(struct objects *o);
 
 // janitor.c
 int janitor_start(struct objects *o, struct err *e);

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 
 #define TEND_S 600
+#define FULL_S 1 // between two looks whether the disk has room again
 
 void doom_files(struct objects *o, const struct id_list *files)
 {
@@ -176,8 +177,16 @@ static void *tend(void *objects)
     until.tv_sec += TEND_S;
     pthread_mutex_lock(&o->file_lock);
     while (!o->janitor_ends) {
+        struct timespec soon;
+        clock_gettime(CLOCK_MONOTONIC, &soon);
+        soon.tv_sec += FULL_S;
+        bool full = !atomic_load(&o->has_reserve);
         if (o->doomed.n) {
             remove_doomed(o);
+            reserve_make(o);
+        } else if (full && soon.tv_sec < until.tv_sec) {
+            pthread_cond_timedwait(&o->file_work, &o->file_lock, &soon);
+            reserve_make(o);
         } else if (pthread_cond_timedwait(&o->file_work, &o->file_lock, &until) == ETIMEDOUT) {
             pthread_mutex_unlock(&o->file_lock);
             while (o->cfg.upload_keep_ms > 0 && !ends(o) && abort_one(o))

@@ -60,7 +60,7 @@ static int folder(int at, const char *name, const char *shown, int *fd, struct e
 
 static int folders(struct objects *o, struct err *e)
 {
-    int top = -1, code = folder(AT_FDCWD, o->dir, o->dir, &top, e);
+    int code = folder(AT_FDCWD, o->dir, o->dir, &o->top_fd, e), top = o->top_fd;
     if (!code) {
         o->lock_fd = openat(top, "objects.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
         if (o->lock_fd < 0)
@@ -82,8 +82,6 @@ static int folders(struct objects *o, struct err *e)
     // The folders themselves must not be lost: everything later relies on them.
     if (!code && (fsync(o->content_fd) < 0 || fsync(top) < 0))
         code = err_set(e, -errno, "objects: %s: %s", o->dir, strerror(errno));
-    if (top >= 0)
-        close(top);
     return code;
 }
 
@@ -116,7 +114,7 @@ int objects_open(struct objects **ret, const struct objects_config *cfg, struct 
     struct objects *o = mem_alloc(sizeof *o);
     o->cfg = *cfg;
     o->dir = mem_strdup(cfg->dir);
-    o->lock_fd = o->incoming_fd = o->content_fd = -1;
+    o->lock_fd = o->top_fd = o->incoming_fd = o->content_fd = -1;
     o->last = &o->first;
     pthread_mutex_init(&o->queue_lock, NULL);
     pthread_mutex_init(&o->view_lock, NULL);
@@ -130,6 +128,9 @@ int objects_open(struct objects **ret, const struct objects_config *cfg, struct 
     int code = folders(o, e);
     if (!code)
         code = index_open(o, e);
+    if (code == -ENOSPC && reserve_release(o))
+        code = index_open(o, e);
+    reserve_make(o);
     if (!code)
         code = commit_start(o, e);
     if (!code)
@@ -161,7 +162,7 @@ void objects_close(struct objects *o)
     free(o->pin);
     free(o->doomed.v);
     free(o->dying.v);
-    int fds[] = {o->incoming_fd, o->content_fd, o->lock_fd};
+    int fds[] = {o->top_fd, o->incoming_fd, o->content_fd, o->lock_fd};
     for (size_t i = 0; i < ARRAY_LEN(fds); i++)
         if (fds[i] >= 0)
             close(fds[i]);

@@ -21,7 +21,7 @@ struct objects_writer {
     uint64_t id, size, pushed;
     char *small; // until it is too much
     size_t cap;
-    int fd;      // -1: still small
+    int fd; // -1: still small
     struct err failed;
 };
 

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Buckets of `ondol dev`, used as customers do: with boto3, and where it matters with bare requests.
 
-Usage: s3_boto3.py ONDOL [--tls]
+Usage: s3_boto3.py ONDOL [MAKE_CERT]
+
+With MAKE_CERT, a program that writes certificates, the same over https with `ondol server`.
 """
 import hashlib
 import http.client
@@ -13,6 +15,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -31,6 +34,7 @@ except ImportError:
     sys.exit(77)
 
 ONDOL = sys.argv[1]
+TLS = len(sys.argv) > 2
 MIB = 1 << 20
 EMAIL = "some.body+s3@example.org"
 DIR = tempfile.mkdtemp(prefix="ondol-s3.", dir=os.environ.get("TMPDIR"))
@@ -66,29 +70,40 @@ def refused(code, status, call, **arguments):
     raise AssertionError("%s was not refused with %s" % (call.__name__, code))
 
 
+def fetch(ask):
+    trust = ssl.create_default_context(cafile=DIR + "/authority.crt") if TLS else None
+    return urllib.request.urlopen(ask, timeout=60, context=trust)
+
+
 class Dev:
-    """ondol dev with a port for buckets."""
+    """ondol dev, or ondol server with TLS, with a port for buckets."""
 
     def __init__(self):
         self.out = open(DIR + "/dev.out", "w")
         self.err = open(DIR + "/dev.err", "w")
+        more = ["dev", "--heaters", "1"]
+        if TLS:
+            subprocess.run([sys.argv[2], DIR], check=True)
+            more = ["server", "--tls-cert", DIR + "/server.crt", "--tls-key", DIR + "/server.key"]
+        self.token = "token-of-this-test"
         self.process = subprocess.Popen(
-            [ONDOL, "dev", "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--s3-listen", "127.0.0.1:0", "--heaters", "1",
-             "--email", EMAIL], stdout=self.out, stderr=self.err)
-        eventually(lambda: "ondol: ready at" in open(DIR + "/dev.out").read() or self.process.poll() is not None, "ready")
+            [ONDOL] + more + ["--data", DIR + "/data", "--listen", "127.0.0.1:0", "--s3-listen", "127.0.0.1:0", "--email", EMAIL,
+                              "--token", self.token], stdout=self.out, stderr=self.err)
+        eventually(lambda: "ready at" in open(DIR + "/dev.out").read() or self.process.poll() is not None, "ready")
         said = open(DIR + "/dev.out").read()
-        self.url, self.token = re.search(r"ready at (\S+) token (\S+)", said).groups()
+        self.url = re.search(r"ready at ([^\s,]+)", said).group(1)
         self.storage = re.search(r"storage at (\S+)", said).group(1)
         self.port = int(self.storage.rsplit(":", 1)[1])
 
     def client(self, signature="s3v4", key=EMAIL, secret=None, **more):
         config = Config(signature_version=signature, retries={"max_attempts": 0}, read_timeout=120, **more)
         return boto3.client("s3", endpoint_url=self.storage, aws_access_key_id=key,
-                            aws_secret_access_key=secret or self.token, region_name="default", config=config)
+                            aws_secret_access_key=secret or self.token, region_name="default", config=config,
+                            verify=DIR + "/authority.crt" if TLS else None)
 
     def api(self, path):
         ask = urllib.request.Request(self.url + path, headers={"Authorization": self.token})
-        return json.load(urllib.request.urlopen(ask, timeout=30))
+        return json.load(fetch(ask))
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -289,16 +304,16 @@ def presigned(dev):
         ask = dict(Bucket=b, Key="signed é+ %s" % signature)
         put = urllib.request.Request(s3.generate_presigned_url("put_object", ask, ExpiresIn=60), data=body, method="PUT")
         put.add_unredirected_header("Content-Type", "") if signature == "s3" else None
-        check(urllib.request.urlopen(put, timeout=60).status == 200, "PUT by a link, " + signature)
+        check(fetch(put).status == 200, "PUT by a link, " + signature)
         url = s3.generate_presigned_url("get_object", ask, ExpiresIn=60)
-        check(urllib.request.urlopen(url, timeout=60).read() == body, "GET by a link, " + signature)
+        check(fetch(url).read() == body, "GET by a link, " + signature)
         try:
-            urllib.request.urlopen(url.replace("signed", "sIgned"), timeout=60)
+            fetch(url.replace("signed", "sIgned"))
             raise AssertionError("a link for one key opened another")
         except urllib.error.HTTPError as e:
             check(e.code == 403 and b"SignatureDoesNotMatch" in e.read(), "a link is for one key")
         head = urllib.request.Request(s3.generate_presigned_url("head_bucket", {"Bucket": b}, ExpiresIn=60), method="HEAD")
-        check(int(urllib.request.urlopen(head, timeout=60).headers["X-RGW-Object-Count"]) > 0, "HEAD by a link")
+        check(int(fetch(head).headers["X-RGW-Object-Count"]) > 0, "HEAD by a link")
 
 
 def raw_put(dev, path, length, expect=True, seconds=60):
@@ -404,8 +419,9 @@ def main():
         for step in (objects, checksums, multipart, copies, lists):
             step(s3)
         presigned(dev)
-        faults(dev, s3)
-        dev = restart(dev)
+        if not TLS:
+            faults(dev, s3)
+            dev = restart(dev)
         purge(dev.client())
         check(dev.api("/info")["usedQuotaBytes"] == 0, "nothing is counted any more")
         dev.stop()
@@ -414,7 +430,7 @@ def main():
         for name in ("dev.out", "dev.err"):
             sys.stdout.write("--- %s\n%s" % (name, open(DIR + "/" + name).read()))
         raise
-    print("boto3 %s: %d checks" % (boto3.__version__, checks))
+    print("boto3 %s%s: %d checks" % (boto3.__version__, " over https" if TLS else "", checks))
 
 
 try:

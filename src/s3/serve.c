@@ -17,7 +17,7 @@
 #include "s3/serve_inside.h"
 
 #define DOCUMENT_BYTES (S3_XML_BYTES_MAX + 1)
-#define WORKERS        4
+#define WORKERS        8
 
 static int64_t real_now_ms(void)
 {

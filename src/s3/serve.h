@@ -30,7 +30,7 @@ struct s3_serve_config {
     // Whose access key this is; false: nobody's. From the HTTP thread.
     bool (*account)(void *ctx, const char *access_key, struct s3_account *out);
     void *ctx;
-    int workers; // threads that hash, write and read; 0: 4
+    int workers; // threads that hash, write and read; 0: 8
 };
 
 struct s3_serve;

@@ -357,7 +357,7 @@ def faults(dev, s3):
     s.sendall(data(2000000))
     eventually(lambda: files("incoming") == 1, "the body is on its way")
     s.close()
-    eventually(lambda: files("incoming") == 0 and files("content") == before, "what was cut is gone")
+    eventually(lambda: files("incoming") == 0 and files("content") <= before, "what was cut is gone")
     refused("404", 404, s3.head_object, Bucket=b, Key="cut")
     # A slow client hurts nobody.
     s = raw_put(dev, "/first-bucket/slow", 200000)

@@ -25,11 +25,7 @@ static bool read_signature(const char *text, size_t n, struct s3_claim *c)
 
 static bool read_key(const char *text, size_t n, struct s3_claim *c)
 {
-    if (!n || n >= sizeof c->access_key)
-        return false;
-    memcpy(c->access_key, text, n);
-    c->access_key[n] = '\0';
-    return true;
+    return n && claim_copy(c->access_key, sizeof c->access_key, text, n);
 }
 
 static bool read_date(const char *text, int64_t *ms)
@@ -69,7 +65,8 @@ enum s3_code claim_v2_query(const struct s3_request *r, const struct s3_query *q
     if (!key || !signature || !expires)
         return s3_fail(e, S3_ACCESS_DENIED, "A presigned URL needs AWSAccessKeyId, Expires and Signature.");
     if (!read_key(key, strlen(key), out))
-        return s3_fail(e, S3_ACCESS_DENIED, "AWSAccessKeyId has no byte, or more than %d.",
+        return s3_fail(e, S3_ACCESS_DENIED,
+                       "AWSAccessKeyId has no byte, more than %d, or a control character.",
                        S3_ACCESS_KEY_BYTES - 1);
     if (!read_signature(signature, strlen(signature), out))
         return s3_fail(e, S3_ACCESS_DENIED, "Signature is not the base64 of 20 bytes.");

@@ -18,10 +18,13 @@ static enum s3_code bad(const struct s3_claim *c)
     return c->kind == S3_V4_QUERY ? S3_AUTHORIZATION_QUERY_ERROR : S3_AUTHORIZATION_HEADER_MALFORMED;
 }
 
-static bool copy(char *out, size_t room, const char *text, size_t n)
+bool claim_copy(char *out, size_t room, const char *text, size_t n)
 {
-    if (n >= room || memchr(text, '\0', n))
+    if (n >= room)
         return false;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == 127)
+            return false;
     memcpy(out, text, n);
     out[n] = '\0';
     return true;
@@ -59,14 +62,16 @@ static enum s3_code read_credential(const char *text, size_t n, struct s3_claim 
     if (!is_word(service, service_n, "s3"))
         return s3_fail(e, bad(c), "The credential is for the service \"%.*s\", not for s3.", (int)service_n,
                        service);
-    if (!copy(c->region, sizeof c->region, region, region_n))
-        return s3_fail(e, bad(c), "The region of the credential is longer than %d bytes.",
+    if (!claim_copy(c->region, sizeof c->region, region, region_n))
+        return s3_fail(e, bad(c),
+                       "The region of the credential has more than %d bytes, or a control character.",
                        S3_REGION_BYTES - 1);
     if (day_n != 8 || strncmp(day, c->date, 8) != 0)
         return s3_fail(e, bad(c), "The date of the credential is not the date of the request, %.8s.",
                        c->date);
-    if (!n || !copy(c->access_key, sizeof c->access_key, text, n))
-        return s3_fail(e, bad(c), "The access key has no byte, or more than %d.", S3_ACCESS_KEY_BYTES - 1);
+    if (!n || !claim_copy(c->access_key, sizeof c->access_key, text, n))
+        return s3_fail(e, bad(c), "The access key has no byte, more than %d, or a control character.",
+                       S3_ACCESS_KEY_BYTES - 1);
     return S3_OK;
 }
 
@@ -80,8 +85,9 @@ static enum s3_code read_signature(const char *text, size_t n, struct s3_claim *
 static enum s3_code read_signed_headers(const struct s3_request *r, const char *text, size_t n,
                                         struct s3_claim *c, struct err *e)
 {
-    if (!copy(c->signed_headers, sizeof c->signed_headers, text, n))
-        return s3_fail(e, bad(c), "The list of signed headers has more than %d bytes.",
+    if (!claim_copy(c->signed_headers, sizeof c->signed_headers, text, n))
+        return s3_fail(e, bad(c),
+                       "The list of signed headers has more than %d bytes, or a control character.",
                        S3_SIGNED_HEADERS_BYTES - 1);
     if (!canon_is_signed(c->signed_headers, "host", 4))
         return s3_fail(e, S3_ACCESS_DENIED, "The header host must be signed.");

@@ -114,9 +114,39 @@ const char *s3_query_get_any(const struct s3_query *q, const char *name)
     return NULL;
 }
 
+static bool is_presigned(const struct s3_query *q)
+{
+    return s3_query_get(q, "X-Amz-Signature") || s3_query_get(q, "Signature");
+}
+
 const char *s3_header_or_param(const struct s3_request *r, const struct s3_query *q, const char *name)
 {
     const char *value = s3_header_get(r, name);
-    bool is_presigned = s3_query_get(q, "X-Amz-Signature") || s3_query_get(q, "Signature");
-    return value || !is_presigned ? value : s3_query_get_any(q, name);
+    return value || !is_presigned(q) ? value : s3_query_get_any(q, name);
+}
+
+static bool is_header_text(const struct s3_param *p)
+{
+    for (const char *s = p->name; *s; s++)
+        if (!is_plain(*s) || *s == '~')
+            return false;
+    for (const char *s = p->value; *s; s++)
+        if ((unsigned char)*s < ' ' || *s == 127)
+            return false;
+    return true;
+}
+
+enum s3_code s3_moved_metadata(const struct s3_request *r, const struct s3_query *q, struct s3_header *out,
+                               size_t *n, struct err *e)
+{
+    for (size_t i = 0; i < q->n && is_presigned(q); i++) {
+        const struct s3_param *p = &q->v[i];
+        if (strncasecmp(p->name, "x-amz-meta-", 11) != 0 || !p->name[11] || s3_header_get(r, p->name))
+            continue;
+        if (!is_header_text(p))
+            return s3_fail(e, S3_INVALID_ARGUMENT,
+                           "An x-amz-meta- parameter of the query cannot be a header.");
+        out[(*n)++] = (struct s3_header){p->name, p->value};
+    }
+    return S3_OK;
 }

@@ -46,4 +46,11 @@ const char *s3_query_get_any(const struct s3_query *q, const char *name); // the
 // does not cover such a parameter, so that it must not mean anything. NULL if neither.
 const char *s3_header_or_param(const struct s3_request *r, const struct s3_query *q, const char *name);
 
+// Metadata that a presigning client moved into the URL: x-amz-meta-* parameters of a presigned URL that no
+// header of the request repeats. Appends to out[*n], which has room for S3_QUERY_PAIRS more; the strings are
+// the query's. Names that are no names of headers, and values with control characters, are refused: they
+// become headers of answers.
+enum s3_code s3_moved_metadata(const struct s3_request *r, const struct s3_query *q, struct s3_header *out,
+                               size_t *n, struct err *e);
+
 #endif

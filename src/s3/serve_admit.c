@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "s3/query.h"
 
 static void read_request(struct ask *c)
 {
@@ -42,6 +43,25 @@ static enum s3_code who(struct ask *c, struct err *e)
     return code;
 }
 
+// After the signature, which covers them where they stand: from here on they are headers.
+static enum s3_code adopt_metadata(struct ask *c, struct err *e)
+{
+    struct s3_query q;
+    enum s3_code code = s3_query_read(c->r.query, &q, e);
+    struct s3_header *h = arena_alloc(&c->a, (c->r.header_n + q.n + 1) * sizeof *h);
+    size_t n = c->r.header_n;
+    if (n)
+        memcpy(h, c->r.header, n * sizeof *h);
+    if (!code)
+        code = s3_moved_metadata(&c->r, &q, h, &n, e);
+    for (size_t i = c->r.header_n; i < n; i++)
+        h[i] = (struct s3_header){arena_strdup(&c->a, h[i].name), arena_strdup(&c->a, h[i].value)};
+    s3_query_deinit(&q);
+    c->r.header = h;
+    c->r.header_n = n;
+    return code;
+}
+
 // A bucket of somebody else is there, and closed.
 static enum s3_code find_bucket(struct ask *c, struct err *e)
 {
@@ -71,6 +91,8 @@ enum s3_code ask_admit(struct ask *c, bool *large, struct err *e)
     enum s3_code code = who(c, e);
     if (!code)
         code = s3_route_read(&c->r, c->virtual_bucket, &c->route, e);
+    if (!code && (c->claim.kind == S3_V4_QUERY || c->claim.kind == S3_V2_QUERY))
+        code = adopt_metadata(c, e);
     if (!code)
         code = versions(c, e);
     if (!code)

@@ -254,6 +254,40 @@ static void hosts_name_buckets(void **state)
     }
 }
 
+static void metadata_in_a_presigned_url_is_metadata(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name, *value;
+        enum s3_code code;
+    } rows[] = {
+        {"PUT /b/k?X-Amz-Signature=a&x-amz-meta-a=b%20c", "x-amz-meta-a", "b c", S3_OK},
+        {"PUT /b/k?Signature=a&X-Amz-Meta-a=", "X-Amz-Meta-a", "", S3_OK},
+        {"PUT /b/k?x-amz-meta-a=b", NULL, NULL, S3_OK},
+        {"PUT /b/k?Signature=a&x-amz-meta-a=b\nx-amz-meta-A: c", NULL, NULL, S3_OK},
+        {"PUT /b/k?Signature=a&x-amz-meta-=b&x-amz-acl=c", NULL, NULL, S3_OK},
+        {"PUT /b/k?Signature=a&x-amz-meta-a=b%0D%0Ac", NULL, NULL, S3_INVALID_ARGUMENT},
+        {"PUT /b/k?Signature=a&x-amz-meta-a%3Ac=b", NULL, NULL, S3_INVALID_ARGUMENT},
+        {"PUT /b/k?Signature=a&x-amz-meta-a%0Ac=b", NULL, NULL, S3_INVALID_ARGUMENT},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct written w;
+        struct s3_query q;
+        struct s3_header out[S3_QUERY_PAIRS];
+        size_t n = 0;
+        const struct s3_request *r = written_read(&w, rows[i].text, 0);
+        assert_int_equal(s3_query_read(r->query, &q, NULL), S3_OK);
+        assert_int_equal(s3_moved_metadata(r, &q, out, &n, NULL), rows[i].code);
+        assert_int_equal(n, rows[i].name != NULL);
+        if (n) {
+            assert_string_equal(out[0].name, rows[i].name);
+            assert_string_equal(out[0].value, rows[i].value);
+        }
+        s3_query_deinit(&q);
+        written_free(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +296,7 @@ int main(void)
         cmocka_unit_test(long_names_meet_their_limit),
         cmocka_unit_test(parameters_arrive_decoded),
         cmocka_unit_test(hosts_name_buckets),
+        cmocka_unit_test(metadata_in_a_presigned_url_is_metadata),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

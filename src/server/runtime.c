@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "server/event_log.h"
 #include "server/inside.h"
 #include "store/sqlite.h"
 
@@ -375,11 +374,7 @@ void runtime_stop(struct runtime *r)
     stop_threads(r);
     streams_end(r);
     api_free(r->api);
-    if (r->log) {
-        if (r->engine)
-            event_log_end(r->log, server_hash(r->engine));
-        fclose(r->log);
-    }
+    record_end(r);
     server_free(r->engine);
     struct store_reader *const readers[] = {&r->http_reader, &r->work_reader, &r->body_reader};
     for (size_t i = 0; i < ARRAY_LEN(readers); i++)

@@ -180,6 +180,8 @@ static void board(struct json_out *o, const struct board_view *v)
     out_bool(o, "online", v->online);
     out_bool(o, "barred", v->barred);
     out_string(o, "barred_why", v->barred ? v->barred_why : NULL);
+    out_int(o, "start_failures", v->start_failures);
+    out_when(o, "rests_until", v->rests_until.v);
     out_string(o, "run", activity_name(v->run));
     out_fixed(o, "draw_w", v->draw_mw, 3);
     out_int(o, "freq_mhz", v->freq_mhz);

@@ -130,7 +130,7 @@ static void board_row(struct table *t, const json_t *j)
     bool online = json_is_true(json_object_get(j, "online")), barred = json_is_true(json_object_get(j, "barred"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "name"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "heater"));
-    table_put(t, !online || barred ? TABLE_RED : TABLE_PLAIN, "%s", !online ? "offline" : barred ? "barred" : got_text(j, "run"));
+    table_put(t, !online || barred ? TABLE_RED : TABLE_PLAIN, "%s", !online ? "offline" : barred ? "barred" : *got_text(j, "rests_until") ? "rests" : got_text(j, "run"));
     table_number(t, TABLE_PLAIN, 0, got_number(j, "draw_w"));
     table_number(t, TABLE_PLAIN, 0, got_number(j, "freq_mhz"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "task"));

@@ -31,6 +31,8 @@ void runtime_config_default(struct runtime_config *c, double speed)
         c->engine.lease_margin_ms = (int64_t)((double)c->engine.lease_margin_ms * speed);
         c->engine.start_timeout_ms = (int64_t)((double)c->engine.start_timeout_ms * speed);
         c->engine.preempt_grace_ms = (int64_t)((double)c->engine.preempt_grace_ms * speed);
+        c->engine.rest_first_ms = (int64_t)((double)c->engine.rest_first_ms * speed);
+        c->engine.rest_most_ms = (int64_t)((double)c->engine.rest_most_ms * speed);
     }
 }
 

@@ -503,6 +503,8 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, k->dispatch_delay_ms);
     N(c, k->start_timeout_ms);
     N(c, k->preempt_grace_ms);
+    N(c, k->rest_first_ms);
+    N(c, k->rest_most_ms);
     N(c, k->donated_allowed);
     N(c, k->filler_allowed);
     N(c, k->check_plans);

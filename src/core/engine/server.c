@@ -17,6 +17,8 @@ void server_config_default(struct server_config *c)
         .lease_margin_ms = 10000,
         .start_timeout_ms = 300000,
         .preempt_grace_ms = 60000,
+        .rest_first_ms = 60000,
+        .rest_most_ms = 3600000,
         .donated_allowed = true,
         .filler_allowed = true,
     };
@@ -91,6 +93,9 @@ static void tick(struct server *s, struct effects *fx)
             break;
         case TIMER_HELD_BACK:
             server_release_held(s, t.id);
+            break;
+        case TIMER_BOARD:
+            server_board_timer(s, t.id);
             break;
         }
     }

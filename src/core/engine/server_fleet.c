@@ -172,7 +172,8 @@ void board_row(const struct server *s, const struct board *b, struct arena *a, s
     *row = (struct row_board){.id = b->id, .zone = s->zone[b->zone]->id, .node = b->node == NONE ? 0 : s->node[b->node].id,
                               .name = arena_strdup(a, b->name), .heater = arena_strdup(a, b->heater),
                               .offer = board_offer_text(b, a), .barred = (uint8_t)(b->barred | b->node_barred << 1),
-                              .barred_why = arena_strdup(a, b->barred || !b->node_barred ? b->barred_why : b->node_barred_why)};
+                              .barred_why = arena_strdup(a, b->barred || !b->node_barred ? b->barred_why : b->node_barred_why),
+                              .start_failures = b->start_failures, .rests_until_ms = b->rests_until.v};
 }
 
 // ---- the offer
@@ -286,6 +287,7 @@ static void offer_board(struct server *s, uint32_t node, const struct offer_boar
     b->sandbox = o->sandbox;
     snprintf(b->sandbox_lack, sizeof b->sandbox_lack, "%.95s", o->sandbox_lack);
     b->node_barred = false;
+    board_rested(s, (uint32_t)at);
     node_own_board(s, node, (uint32_t)at);
     server_meter_epoch(s, (uint32_t)at, s->node[node].epoch);
     board_touch(s, (uint32_t)at);
@@ -397,6 +399,8 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
     }
     struct board *b = s->board[at];
     b->barred = ev->bar.barred;
+    if (!b->barred)
+        board_rested(s, (uint32_t)at);
     server_trace(s, CHANGE_BOARD, (int64_t)b->id, b->barred);
     snprintf(b->barred_why, sizeof b->barred_why, "%s", ev->bar.why ? ev->bar.why : "");
     board_touch(s, (uint32_t)at);

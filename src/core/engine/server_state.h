@@ -110,6 +110,9 @@ struct board {
     bool sandbox, barred, node_barred, dirty, meter_dirty;
     char barred_why[96], node_barred_why[96], sandbox_lack[96];
     uint8_t run;
+    int32_t start_failures; // in a row
+    uint64_t failed_task;   // whose start failed last; 0: nobody's in particular
+    house_ms rests_until;   // gets no task before
     int32_t draw_mw, freq_mhz, duty_permille;
     struct meter meter;
     uint64_t meter_epoch;
@@ -130,7 +133,7 @@ struct node {
     int64_t cap_mw;       // of the power it may draw, as last given; -1: none
 };
 
-enum timer_kind { TIMER_NODE, TIMER_LEASE, TIMER_QUEUE_MAX, TIMER_HELD_BACK };
+enum timer_kind { TIMER_NODE, TIMER_LEASE, TIMER_QUEUE_MAX, TIMER_HELD_BACK, TIMER_BOARD };
 
 struct timer {
     house_ms at;
@@ -259,6 +262,13 @@ void node_own_zone(struct server *s, uint32_t node, uint32_t zone);
 void node_own_board(struct server *s, uint32_t node, uint32_t board);
 void zone_join_site(struct server *s, uint32_t zone, uint32_t site, int32_t nameplate_w);
 void board_join_zone(struct server *s, uint32_t board, uint32_t zone);
+
+// ---- server_rest.c
+bool board_rests(const struct server *s, const struct board *b);
+void board_rested(struct server *s, uint32_t board);     // it may work again: what it failed at is forgotten
+void board_start_late(struct server *s, uint32_t board); // it did not start what it was given in time
+void board_start_failed(struct server *s, uint32_t board, uint64_t task, const char *code);
+void server_board_timer(struct server *s, uint64_t board_id);
 
 // ---- server_meter.c
 void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const struct report *r);

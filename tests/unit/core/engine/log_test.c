@@ -275,6 +275,8 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     s.config.dispatch_delay_ms = ++n;
     s.config.start_timeout_ms = ++n;
     s.config.preempt_grace_ms = ++n;
+    s.config.rest_first_ms = ++n;
+    s.config.rest_most_ms = ++n;
     s.config.donated_allowed = s.config.filler_allowed = s.config.check_plans = true;
     buf_puts(&log, LOG_HEADER);
     log_put_start(&s, &log);
@@ -288,10 +290,11 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
                 r.start.config.lease_margin_ms == s.config.lease_margin_ms &&
                 r.start.config.dispatch_delay_ms == s.config.dispatch_delay_ms &&
                 r.start.config.start_timeout_ms == s.config.start_timeout_ms &&
-                r.start.config.preempt_grace_ms == s.config.preempt_grace_ms);
+                r.start.config.preempt_grace_ms == s.config.preempt_grace_ms &&
+                r.start.config.rest_first_ms == s.config.rest_first_ms && r.start.config.rest_most_ms == s.config.rest_most_ms);
     assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed && r.start.config.check_plans);
     // A new field of the configuration that the log does not keep would make a replay another run.
-    _Static_assert(sizeof(struct server_config) == 56, "a field was added: it belongs into walk_start and above");
+    _Static_assert(sizeof(struct server_config) == 72, "a field was added: it belongs into walk_start and above");
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);
     assert_int_equal(r.what, LOG_RELOAD);
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);

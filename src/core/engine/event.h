@@ -27,6 +27,7 @@ enum event_kind {
     EVENT_ZONE_SET,
     EVENT_SITE_SET,
     EVENT_BOARD_BAR,
+    EVENT_LID_CLEAR, // an operator looked at an opened heater
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -96,6 +97,9 @@ struct event {
             bool barred;
             const char *why;
         } bar;
+        struct {
+            const char *heater, *by; // name; e-mail of who says so
+        } lid;
     };
 };
 

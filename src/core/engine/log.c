@@ -434,6 +434,13 @@ static void walk_bar(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->bar.board;
 }
 
+static void walk_lid(struct codec *c, struct event *ev)
+{
+    string(c, &ev->lid.heater);
+    string(c, &ev->lid.by);
+    c->bad = c->bad || !ev->lid.heater || !ev->lid.by;
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -447,6 +454,7 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_TASK_PUT] = walk_task,     [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
     [EVENT_TASK_DELETE] = walk_task,  [EVENT_SYNC] = walk_sync,           [EVENT_ZONE_SET] = walk_zone,
     [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,
+    [EVENT_LID_CLEAR] = walk_lid,
 };
 
 static void walk(struct codec *c, struct event *ev)

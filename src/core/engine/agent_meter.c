@@ -66,6 +66,20 @@ static int64_t meter_moved(const struct board_meter *was, const struct board_met
     return is->wrap_mj > 0 ? moved + is->wrap_mj : is->raw_mj;
 }
 
+void meter_say(struct agent *a, size_t i, house_ms now)
+{
+    struct agent_board *b = &a->board[i];
+    struct report *r = outbox_add(a, REPORT_METER_BOARD, a->cfg.offer.board[i].name, 0, now);
+    r->meter_board.raw_mj = b->raw_at_report = b->meter.raw_mj;
+    r->meter_board.wrap_mj = b->meter.wrap_mj;
+    for (int k = 0; k < ACTIVITY_N; k++) {
+        r->meter_board.part_mj[k] = b->part_uj[k] / 1000;
+        r->meter_board.part_ms[k] = b->part_ms[k];
+    }
+}
+
+// The parent counts a meter from the first reading it gets. That reading is the one from which the zones count too, told
+// as it was then: what a board drew before the parent answered is in both books or in neither.
 static void meters_take(struct agent *a, const struct board_meter *meter, int64_t *zone_mj)
 {
     for (size_t i = 0; i < a->n_boards; i++) {
@@ -76,12 +90,13 @@ static void meters_take(struct agent *a, const struct board_meter *meter, int64_
             zone_mj[b->zone] += moved;
             if (r && r->state == RUN_RUNNING)
                 r->seen_uj += moved * 1000 - b->apart_uj;
-        } else {
-            b->raw_at_report = meter[i].raw_mj;
         }
+        bool first = !b->metered;
         b->apart_uj = 0;
         b->meter = meter[i];
         b->metered = true;
+        if (first)
+            meter_say(a, i, a->last_meter);
     }
 }
 
@@ -92,19 +107,13 @@ static void meters_due(struct agent *a, house_ms now)
     for (size_t i = 0; i < a->n_boards; i++) {
         struct agent_board *b = &a->board[i];
         int64_t moved = b->meter.raw_mj - b->raw_at_report;
-        if (b->meter.wrap_mj <= 0 || a->epoch == 0 || a->n_out > AGENT_OUTBOX_MAX / 2)
+        if (b->meter.wrap_mj <= 0 || a->n_out > AGENT_OUTBOX_MAX / 2)
             continue;
         if (moved < 0)
             moved += b->meter.wrap_mj;
         if (moved < b->meter.wrap_mj / 3)
             continue;
-        struct report *r = outbox_add(a, REPORT_METER_BOARD, a->cfg.offer.board[i].name, 0, now);
-        r->meter_board.raw_mj = b->raw_at_report = b->meter.raw_mj;
-        r->meter_board.wrap_mj = b->meter.wrap_mj;
-        for (int k = 0; k < ACTIVITY_N; k++) {
-            r->meter_board.part_mj[k] = b->part_uj[k] / 1000;
-            r->meter_board.part_ms[k] = b->part_ms[k];
-        }
+        meter_say(a, i, now);
     }
 }
 
@@ -162,12 +171,13 @@ void meter_unused(struct agent *a, int64_t dt_ms)
     }
 }
 
-void meter_restart(struct agent *a)
+void meter_restart(struct agent *a, house_ms now)
 {
     for (size_t i = 0; i < a->n_boards; i++) {
         memset(a->board[i].part_uj, 0, sizeof a->board[i].part_uj);
         memset(a->board[i].part_ms, 0, sizeof a->board[i].part_ms);
-        a->board[i].raw_at_report = a->board[i].meter.raw_mj;
+        if (a->board[i].metered)
+            meter_say(a, i, now);
     }
     for (size_t i = 0; i < a->n_zones; i++)
         a->zone[i].asked_uj = a->zone[i].delivered_uj = a->zone[i].useful_uj = 0;

@@ -114,7 +114,7 @@ void lease_rejoin(struct agent *a, uint64_t entropy, house_ms now)
     a->have_house = HOUSE_MS(INT64_MIN);
     a->answered_at = now;
     outbox_clear(a);
-    meter_restart(a, now);
+    meter_restart(a);
     for (size_t i = 0; i < a->n_zones; i++)
         a->zone[i].knob_pending = false;
 }

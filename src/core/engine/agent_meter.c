@@ -66,10 +66,12 @@ static int64_t meter_moved(const struct board_meter *was, const struct board_met
     return is->wrap_mj > 0 ? moved + is->wrap_mj : is->raw_mj;
 }
 
-void meter_say(struct agent *a, size_t i, house_ms now)
+// Told with the moment it was read, which may be a tick ago: more joules than the time between two reports allows would be
+// refused by the parent as impossible.
+void meter_say(struct agent *a, size_t i)
 {
     struct agent_board *b = &a->board[i];
-    struct report *r = outbox_add(a, REPORT_METER_BOARD, a->cfg.offer.board[i].name, 0, now);
+    struct report *r = outbox_add(a, REPORT_METER_BOARD, a->cfg.offer.board[i].name, 0, a->last_meter);
     r->meter_board.raw_mj = b->raw_at_report = b->meter.raw_mj;
     r->meter_board.wrap_mj = b->meter.wrap_mj;
     for (int k = 0; k < ACTIVITY_N; k++) {
@@ -96,13 +98,13 @@ static void meters_take(struct agent *a, const struct board_meter *meter, int64_
         b->meter = meter[i];
         b->metered = true;
         if (first)
-            meter_say(a, i, a->last_meter);
+            meter_say(a, i);
     }
 }
 
 // A meter with a short wrap is reported again before it can wrap twice, also while the link is down: what the
 // parent sees later must be countable.
-static void meters_due(struct agent *a, house_ms now)
+static void meters_due(struct agent *a)
 {
     for (size_t i = 0; i < a->n_boards; i++) {
         struct agent_board *b = &a->board[i];
@@ -113,7 +115,7 @@ static void meters_due(struct agent *a, house_ms now)
             moved += b->meter.wrap_mj;
         if (moved < b->meter.wrap_mj / 3)
             continue;
-        meter_say(a, i, now);
+        meter_say(a, i);
     }
 }
 
@@ -152,7 +154,7 @@ void meter_step(struct agent *a, const struct agent_event *ev)
         a->sense[i] = ev->tick.sense[i];
     }
     arena_deinit(&scratch);
-    meters_due(a, ev->now);
+    meters_due(a);
 }
 
 // The meter says what the curve cannot know: how much of its watts a task takes. Filtered over a minute, and over no less
@@ -171,13 +173,13 @@ void meter_unused(struct agent *a, int64_t dt_ms)
     }
 }
 
-void meter_restart(struct agent *a, house_ms now)
+void meter_restart(struct agent *a)
 {
     for (size_t i = 0; i < a->n_boards; i++) {
         memset(a->board[i].part_uj, 0, sizeof a->board[i].part_uj);
         memset(a->board[i].part_ms, 0, sizeof a->board[i].part_ms);
         if (a->board[i].metered)
-            meter_say(a, i, now);
+            meter_say(a, i);
     }
     for (size_t i = 0; i < a->n_zones; i++)
         a->zone[i].asked_uj = a->zone[i].delivered_uj = a->zone[i].useful_uj = 0;

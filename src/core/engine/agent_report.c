@@ -54,7 +54,7 @@ static void board_level(struct agent *a, size_t i, house_ms now)
         memcpy(r->board.barred_why, b->barred_why, sizeof r->board.barred_why);
     }
     if (b->metered && !outbox_holds(a, REPORT_METER_BOARD, name, 0))
-        meter_say(a, i, now);
+        meter_say(a, i);
 }
 
 static void run_level(struct agent *a, const struct agent_run *run, house_ms now)

@@ -52,6 +52,9 @@ struct api_backend {
     bool (*account)(void *ctx, const char *token, struct account_view *out);
     // What is kept of an account's token: 64 characters and their end. Any thread.
     void (*token_hash)(void *ctx, const char *token, char hex[65]);
+    // Sealing of what is kept (store/vault.h), appended to `out`; 0 or negative with `e`. Any thread.
+    int (*seal)(void *ctx, const char *bound, const char *value, struct buf *out, struct err *e);
+    int (*unseal)(void *ctx, const char *bound, const char *sealed, struct buf *out, struct err *e);
     // Whether `token` is the nodes' token. Any thread.
     bool (*node_token)(void *ctx, const char *token);
     struct store_reader *reader;                     // for the HTTP thread

@@ -41,6 +41,12 @@ const struct api_route api_routes[] = {
     {"POST", "/tasks/{id}/stdout/{instance}", WORKER, output_fresh_stdout},
     {"POST", "/tasks/{id}/stderr/{instance}", WORKER, output_fresh_stderr},
 
+    {"GET", "/secrets-manager/data/{key...}", WORKER, secret_get},
+    {"PUT", "/secrets-manager/data/{key...}", HERE, secret_put},
+    {"PATCH", "/secrets-manager/data/{key...}", HERE, secret_patch},
+    {"DELETE", "/secrets-manager/data/{key...}", HERE, secret_delete},
+    {"GET", "/secrets-manager/search/{prefix...}", WORKER, secret_search},
+
     {"GET", "/ondol/v1/limits", HERE, limits_get},
     {"GET", "/ondol/v1/tasks/{id}/why", WORKER, task_why},
     {"POST", "/ondol/v1/tasks/abort", HERE, tasks_abort},

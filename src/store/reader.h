@@ -12,6 +12,8 @@ enum reader_sql {
     R_TASK_UUID,
     R_TASK_SHORTNAME,
     R_TASK_ID,
+    R_SECRET,
+    R_SECRET_KEYS,
     R_COUNT_ALL,
     R_COUNT_ONE,
     R_ATTEMPTS,

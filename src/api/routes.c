@@ -41,6 +41,8 @@ const struct api_route api_routes[] = {
     {"POST", "/tasks/{id}/stdout/{instance}", WORKER, output_fresh_stdout},
     {"POST", "/tasks/{id}/stderr/{instance}", WORKER, output_fresh_stderr},
 
+    {"GET", "/carbon/v1/tasks/{id}/carbon-facts", WORKER, carbon_task},
+    {"GET", "/credits/v1/tasks/{id}/credits", WORKER, credits_task},
     {"GET", "/secrets-manager/data/{key...}", WORKER, secret_get},
     {"PUT", "/secrets-manager/data/{key...}", HERE, secret_put},
     {"PATCH", "/secrets-manager/data/{key...}", HERE, secret_patch},

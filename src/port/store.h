@@ -84,6 +84,8 @@ struct store_reader {
     // Everything kept of a stream, oldest first; instance -1: aggregate with "%2d> " before every line.
     int (*output)(void *ctx, uint64_t task, uint8_t stream, int64_t instance, struct buf *text, struct err *e);
     int (*totals)(void *ctx, uint64_t account, uint64_t board, uint64_t task, struct totals_row out[10], struct err *e); // 0: all
+    // Joules of a task and how much of them its zones had asked for, by the hour: energy x useful / delivered.
+    int (*task_heat)(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_mj, struct err *e);
     int (*ledger_work)(void *ctx, int64_t from_ms, int64_t to_ms, int (*each)(void *, const struct row_ledger_work *), void *each_ctx, struct err *e);
     int (*ledger_zone)(void *ctx, int64_t from_ms, int64_t to_ms, int (*each)(void *, const struct row_ledger_zone *), void *each_ctx, struct err *e);
     void (*free)(void *ctx);

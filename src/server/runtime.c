@@ -21,7 +21,8 @@
 
 void runtime_config_default(struct runtime_config *c, double speed)
 {
-    *c = (struct runtime_config){.listen = "127.0.0.1:8080", .email = "admin@localhost", .speed = speed, .park_ms = 10000};
+    *c = (struct runtime_config){.listen = "127.0.0.1:8080", .email = "admin@localhost", .speed = speed, .park_ms = 10000,
+                                 .carbon = {RUNTIME_GRID_G_KWH, RUNTIME_OVERHEAD_PERMILLE, 0}};
     server_config_default(&c->engine);
 #ifndef __OPTIMIZE__
     c->engine.check_plans = true; // a debug build looks at every plan
@@ -195,7 +196,7 @@ static void make_backend(struct runtime *r)
         .ctx = r, .now = backend_now, .account = backend_account, .token_hash = backend_token_hash, .node_token = backend_node_token,
         .reader = &r->http_reader, .submit = backend_submit, .work = backend_work, .query = backend_query,
         .entropy = backend_entropy, .subscribe = backend_subscribe, .sync = backend_sync,
-        .connections = backend_connections, .limits = r->cfg.engine, .email = r->email, .seal = backend_seal,
+        .connections = backend_connections, .limits = r->cfg.engine, .email = r->email, .carbon = r->cfg.carbon, .seal = backend_seal,
         .unseal = backend_unseal,
     };
 }

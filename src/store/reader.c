@@ -38,6 +38,9 @@ static const struct {
     [R_TASK_SHORTNAME] =
         {1, " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid ORDER BY id DESC LIMIT 1"},
     [R_TASK_ID] = {1, " WHERE id = $1"},
+    [R_TASK_HEAT] =
+        {0, "SELECT w.energy_mj, z.useful_mj, z.delivered_mj FROM ledger_work w LEFT JOIN board b ON b.id = w.board "
+            "LEFT JOIN ledger_zone z ON z.hour_ms = w.hour_ms AND z.zone = b.zone WHERE w.task = $1"},
     [R_SECRET] = {0, "SELECT sealed FROM secret WHERE account = $1 AND key = $2"},
     // All keys that begin with $2: those from it on, until one that does not. (No LIKE: keys may hold % and _.)
     [R_SECRET_KEYS] = {0, "SELECT key, sealed FROM secret WHERE account = $1 AND key >= $2 ORDER BY key"},
@@ -235,6 +238,7 @@ int reader_new(struct store_reader *ret, sqlite3 *c, struct err *e)
         .attempts = reader_attempts,
         .output = reader_output,
         .totals = reader_totals,
+        .task_heat = reader_task_heat,
         .ledger_work = reader_ledger_work,
         .ledger_zone = reader_ledger_zone,
         .free = reader_free,

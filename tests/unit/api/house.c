@@ -180,6 +180,7 @@ int house_open(void **state)
                                  .work = b_work,
                                  .query = b_query,
                                  .entropy = b_entropy,
+                                 .carbon = {52, 1, 0},
                                  .limits = cfg,
                                  .email = "house@example.org"};
     h->api = api_new(&h->be);

@@ -334,3 +334,11 @@ void fleet_heater(struct call *c)
         call_fail(c, 404, "No such heater: %s", c->param[0]);
     free(all);
 }
+
+void fleet_heater_clear_lid(struct call *c)
+{
+    struct submission *s = call_submission(c, EVENT_LID_CLEAR);
+    s->event.lid.heater = arena_strdup(&s->arena, c->param[0]);
+    s->event.lid.by = arena_strdup(&s->arena, c->account.email);
+    fleet_submit(c, s, fleet_heater);
+}

@@ -84,8 +84,11 @@ int demo_arrivals(struct demo *d, struct err *e)
     if (d->opt.workload) {
         bad = from_trace(d, e);
     } else {
-        for (int i = 0; i < ARRAYS; i++)
-            add_task(d, 0, (uint32_t)(d->opt.instances * (i + 1) / ARRAYS - d->opt.instances * i / ARRAYS));
+        for (int i = 0; i < ARRAYS; i++) {
+            long n = d->opt.instances * (i + 1) / ARRAYS - d->opt.instances * i / ARRAYS;
+            if (n > 0) // fewer instances than arrays
+                add_task(d, 0, (uint32_t)n);
+        }
     }
     d->result = mem_array(d->n_instances + 1, sizeof *d->result);
     return bad;
@@ -293,7 +296,6 @@ static void read_output(struct demo *d, struct demo_task *t, uint32_t instance)
     snprintf(path, sizeof path, "/tasks/%s/stdout/%u", t->uuid, instance);
     if (api_call(demo_customer(d, t), "GET", path, NULL, "text/plain", &text, &e))
         return;
-    // An instance that was begun twice, since its first radiator died, wrote its head twice; its result is the last line.
     r->found = basket_result_find(&r->basket, buf_str(&text), text.n, &e) == 0 && r->basket.instance == instance;
     buf_deinit(&text);
 }

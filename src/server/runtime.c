@@ -310,7 +310,7 @@ static int check_config(const struct runtime_config *cfg, struct err *e)
         return err_set(e, -EINVAL, "token: %zu characters (4 to 79 are allowed)", strlen(cfg->token));
     if (cfg->node_token && (strlen(cfg->node_token) < 4 || strlen(cfg->node_token) >= 80))
         return err_set(e, -EINVAL, "node token: %zu characters (4 to 79 are allowed)", strlen(cfg->node_token));
-    if (!cfg->email || !strchr(cfg->email, '@') || strlen(cfg->email) > 250)
+    if (!cfg->email || !strchr(cfg->email, '@') || strlen(cfg->email) > 250 || strpbrk(cfg->email, "/\"\\ \t\r\n"))
         return err_set(e, -EINVAL, "email: \"%s\" is not an address of at most 250 characters", cfg->email ? cfg->email : "");
     return 0;
 }

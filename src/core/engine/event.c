@@ -16,6 +16,7 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_ZONE_SET] = "zone-set",
         [EVENT_SITE_SET] = "site-set",
         [EVENT_BOARD_BAR] = "board-bar",
+        [EVENT_LID_CLEAR] = "lid-clear",
     };
     return (unsigned)k < EVENT_KIND_N ? names[k] : "none";
 }

@@ -27,7 +27,11 @@ enum event_kind {
     EVENT_ZONE_SET,
     EVENT_SITE_SET,
     EVENT_BOARD_BAR,
+<<<<<<< HEAD
     EVENT_SECRET,       // a customer's secret is made, replaced or removed
+=======
+    EVENT_LID_CLEAR, // an operator looked at an opened heater
+>>>>>>> ends
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -105,6 +109,9 @@ struct event {
             bool barred;
             const char *why;
         } bar;
+        struct {
+            const char *heater, *by; // name; e-mail of who says so
+        } lid;
     };
 };
 

@@ -442,6 +442,13 @@ static void walk_bar(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->bar.board;
 }
 
+static void walk_lid(struct codec *c, struct event *ev)
+{
+    string(c, &ev->lid.heater);
+    string(c, &ev->lid.by);
+    c->bad = c->bad || !ev->lid.heater || !ev->lid.by;
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -454,7 +461,12 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_TICK] = walk_tick,         [EVENT_ACCOUNT_PUT] = walk_account, [EVENT_TASKS_CREATE] = walk_create,
     [EVENT_TASK_PUT] = walk_task,     [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
     [EVENT_TASK_DELETE] = walk_task,  [EVENT_SYNC] = walk_sync,           [EVENT_ZONE_SET] = walk_zone,
+<<<<<<< HEAD
     [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_SECRET] = walk_secret,
+=======
+    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,
+    [EVENT_LID_CLEAR] = walk_lid,
+>>>>>>> ends
 };
 
 static void walk(struct codec *c, struct event *ev)

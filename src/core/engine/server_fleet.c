@@ -413,6 +413,33 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
     fx_reply(fx, ev->token, 200, NULL);
 }
 
+// The heater itself decides: it stays off while the lid is open by its own contact. The word is a wish like the others and
+// ends with a lease, so that it cannot clear a lid that is opened later.
+void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx)
+{
+    struct zone *z = NULL;
+    for (size_t i = 0; i < s->n_boards && !z; i++)
+        if (strcmp(s->board[i]->heater, ev->lid.heater) == 0)
+            z = s->zone[s->board[i]->zone];
+    if (!z) {
+        fx_reply(fx, ev->token, 404, NULL)->message = arena_printf(&fx->arena, "No such heater: %s", ev->lid.heater);
+        return;
+    }
+    bool online = z->node != NONE && s->node[z->node].online;
+    if (!online || z->guard != GUARD_LID_OPEN) {
+        fx_reply(fx, ev->token, 409, NULL)->message = arena_printf(
+            &fx->arena, online ? "%s: its lid was not opened: there is nothing to clear" : "%s: its node does not call home now",
+            ev->lid.heater);
+        return;
+    }
+    z->lid_clear = s->now;
+    node_wake(s, z->node);
+    server_trace(s, CHANGE_ZONE, (int64_t)z->id, s->now.v);
+    fx_note(fx, "lid-clear", arena_printf(&fx->arena, "{\"heater\":\"%s\",\"zone\":\"%s\",\"by\":\"%s\"}", ev->lid.heater, z->name,
+                                          ev->lid.by));
+    fx_reply(fx, ev->token, 200, NULL);
+}
+
 // ---- a board's offer as one line of text in its row: "cores memory_mb gpu ssd sandbox idle sleep boot n f:w ... |key|model|curve|lack"
 
 char *board_offer_text(const struct board *b, struct arena *a)

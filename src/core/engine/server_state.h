@@ -96,6 +96,7 @@ struct zone {
     int32_t n_boards;
     int32_t nameplate_w, setpoint_mc, room_mc, shadow_mc, draw_w, missing_w;
     house_ms at, boost_until;
+    house_ms lid_clear; // when an operator last cleared its lid
     struct heat_request request;
     char why[200];
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
@@ -256,6 +257,7 @@ void server_site_caps(struct server *s, uint32_t site);
 void server_zone_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
+void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row);
 void site_row(const struct site *x, struct arena *a, struct row_site *row);
 void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row);

@@ -165,6 +165,10 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->site.site = word(g);
         ev->site.cap_mw = any(g);
         break;
+    case EVENT_LID_CLEAR:
+        ev->lid.heater = word(g);
+        ev->lid.by = word(g);
+        break;
     case EVENT_BOARD_BAR:
         ev->bar.board = word(g);
         ev->bar.why = rng_below(g, 2) ? word(g) : NULL;

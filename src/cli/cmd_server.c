@@ -6,10 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-<<<<<<< HEAD
-=======
 #include <sys/stat.h>
->>>>>>> ends
 
 #include "base/mem.h"
 #include "cli/child.h"
@@ -23,14 +20,9 @@
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
-<<<<<<< HEAD
     double speed, dispatch_delay_s, grid_g;
     const char *heat;
-    long overhead, instances, tasks, connections, per_address, body;
-=======
-    double speed, dispatch_delay_s;
-    long instances, tasks, connections, per_address, body, house_ms, wall_ms;
->>>>>>> ends
+    long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -175,13 +167,10 @@ int cmd_server(int argc, char **argv)
         code = cli_fail(CLI_USAGE, "server: no folder for the state (give --data DIR)");
     if (code < 0 && !v.cert != !v.key)
         code = cli_fail(CLI_USAGE, "server: --tls-cert and --tls-key go together (give both or neither)");
-<<<<<<< HEAD
-    if (code < 0 && heat_of(v.heat) < 0)
-        code = cli_fail(CLI_USAGE, "server: --displaced-heat %s: unknown (give gas, electric or heat-pump)", v.heat);
-=======
     if (code < 0 && (v.house_ms < 0) != (v.wall_ms < 0))
         code = cli_fail(CLI_USAGE, "server: --house-epoch-ms and --wall-epoch-ms go together (give both or neither)");
->>>>>>> ends
+    if (code < 0 && heat_of(v.heat) < 0)
+        code = cli_fail(CLI_USAGE, "server: --displaced-heat %s: unknown (give gas, electric or heat-pump)", v.heat);
     if (code < 0)
         code = serve(&v);
     arena_deinit(&a);

@@ -27,11 +27,8 @@ enum event_kind {
     EVENT_ZONE_SET,
     EVENT_SITE_SET,
     EVENT_BOARD_BAR,
-<<<<<<< HEAD
-    EVENT_SECRET,       // a customer's secret is made, replaced or removed
-=======
     EVENT_LID_CLEAR, // an operator looked at an opened heater
->>>>>>> ends
+    EVENT_SECRET,       // a customer's secret is made, replaced or removed
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);

@@ -461,12 +461,8 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_TICK] = walk_tick,         [EVENT_ACCOUNT_PUT] = walk_account, [EVENT_TASKS_CREATE] = walk_create,
     [EVENT_TASK_PUT] = walk_task,     [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
     [EVENT_TASK_DELETE] = walk_task,  [EVENT_SYNC] = walk_sync,           [EVENT_ZONE_SET] = walk_zone,
-<<<<<<< HEAD
-    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_SECRET] = walk_secret,
-=======
-    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,
-    [EVENT_LID_CLEAR] = walk_lid,
->>>>>>> ends
+    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
+    [EVENT_SECRET] = walk_secret,
 };
 
 static void walk(struct codec *c, struct event *ev)

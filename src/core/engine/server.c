@@ -110,11 +110,8 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_TASKS_ABORT] = server_tasks_abort, [EVENT_TASK_DELETE] = server_task_delete,
     [EVENT_SYNC] = server_sync_up,            [EVENT_ZONE_SET] = server_zone_set,
     [EVENT_SITE_SET] = server_site_set,       [EVENT_BOARD_BAR] = server_board_bar,
-<<<<<<< HEAD
-    [EVENT_SECRET] = server_secret,
-=======
     [EVENT_LID_CLEAR] = server_lid_clear,
->>>>>>> ends
+    [EVENT_SECRET] = server_secret,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)

@@ -41,6 +41,14 @@ const struct api_route api_routes[] = {
     {"POST", "/tasks/{id}/stdout/{instance}", WORKER, output_fresh_stdout},
     {"POST", "/tasks/{id}/stderr/{instance}", WORKER, output_fresh_stderr},
 
+    {"GET", "/carbon/v1/tasks/{id}/carbon-facts", WORKER, carbon_task},
+    {"GET", "/credits/v1/tasks/{id}/credits", WORKER, credits_task},
+    {"GET", "/secrets-manager/data/{key...}", WORKER, secret_get},
+    {"PUT", "/secrets-manager/data/{key...}", HERE, secret_put},
+    {"PATCH", "/secrets-manager/data/{key...}", HERE, secret_patch},
+    {"DELETE", "/secrets-manager/data/{key...}", HERE, secret_delete},
+    {"GET", "/secrets-manager/search/{prefix...}", WORKER, secret_search},
+
     {"GET", "/ondol/v1/limits", HERE, limits_get},
     {"GET", "/ondol/v1/tasks/{id}/why", WORKER, task_why},
     {"POST", "/ondol/v1/tasks/abort", HERE, tasks_abort},

@@ -120,10 +120,14 @@ static const char step_2[] =
     "CREATE INDEX task_shortname ON task (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;"
     "ALTER TABLE board ADD COLUMN start_failures INT NOT NULL DEFAULT 0;"
     "ALTER TABLE board ADD COLUMN rests_until_ms INT NOT NULL DEFAULT 0;";
+// What customers keep secret, sealed by the vault (store/vault.h).
+static const char step_secrets[] =
+    "CREATE TABLE secret (account INT NOT NULL, key TEXT NOT NULL, sealed TEXT NOT NULL, modified_ms INT NOT NULL, "
+      "PRIMARY KEY (account, key)) STRICT;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2};
+static const char *const step[] = {step_1, step_2, step_secrets};
 
 int schema_version(void)
 {

@@ -343,6 +343,14 @@ static void walk_account(struct codec *c, struct event *ev)
     N(c, ev->account.research);
 }
 
+static void walk_secret(struct codec *c, struct event *ev)
+{
+    N(c, ev->secret.account);
+    N(c, ev->secret.verb);
+    string(c, &ev->secret.key);
+    string(c, &ev->secret.sealed);
+}
+
 static void constraint(struct codec *c, struct constraint *k)
 {
     N(c, k->cores_min);
@@ -453,8 +461,8 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_TICK] = walk_tick,         [EVENT_ACCOUNT_PUT] = walk_account, [EVENT_TASKS_CREATE] = walk_create,
     [EVENT_TASK_PUT] = walk_task,     [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
     [EVENT_TASK_DELETE] = walk_task,  [EVENT_SYNC] = walk_sync,           [EVENT_ZONE_SET] = walk_zone,
-    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,
-    [EVENT_LID_CLEAR] = walk_lid,
+    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
+    [EVENT_SECRET] = walk_secret,
 };
 
 static void walk(struct codec *c, struct event *ev)
@@ -506,6 +514,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, s->restored.v);
     N(c, k->instances_per_task);
     N(c, k->tasks_per_account);
+    N(c, k->secrets_per_account);
     N(c, k->lease_ms);
     N(c, k->lease_margin_ms);
     N(c, k->dispatch_delay_ms);

@@ -133,6 +133,11 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->account.email = word(g);
         ev->account.only_new = ev->account.has_research = ev->account.research = true;
         break;
+    case EVENT_SECRET:
+        ev->secret.verb = (enum secret_verb)rng_below(g, 3);
+        ev->secret.key = word(g);
+        ev->secret.sealed = word(g);
+        break;
     case EVENT_TASKS_CREATE:
         ev->create.n = rng_below(g, 4);
         ev->create.draft = d = arena_alloc(a, ev->create.n * sizeof *d);
@@ -274,6 +279,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     int64_t n = 1;
     s.config.instances_per_task = (int32_t)++n;
     s.config.tasks_per_account = (int32_t)++n;
+    s.config.secrets_per_account = (int32_t)++n;
     s.config.lease_ms = ++n;
     s.config.lease_margin_ms = ++n;
     s.config.dispatch_delay_ms = ++n;
@@ -291,6 +297,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     assert_true(r.start.restore_from.v == -7 && r.start.restored.v == INT64_MAX);
     assert_true(r.start.config.instances_per_task == s.config.instances_per_task &&
                 r.start.config.tasks_per_account == s.config.tasks_per_account && r.start.config.lease_ms == s.config.lease_ms &&
+                r.start.config.secrets_per_account == s.config.secrets_per_account &&
                 r.start.config.lease_margin_ms == s.config.lease_margin_ms &&
                 r.start.config.dispatch_delay_ms == s.config.dispatch_delay_ms &&
                 r.start.config.start_timeout_ms == s.config.start_timeout_ms &&
@@ -298,7 +305,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
                 r.start.config.rest_first_ms == s.config.rest_first_ms && r.start.config.rest_most_ms == s.config.rest_most_ms);
     assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed && r.start.config.check_plans);
     // A new field of the configuration that the log does not keep would make a replay another run.
-    _Static_assert(sizeof(struct server_config) == 72, "a field was added: it belongs into walk_start and above");
+    _Static_assert(sizeof(struct server_config) == 80, "a field was added: it belongs into walk_start and above");
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);
     assert_int_equal(r.what, LOG_RELOAD);
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);

@@ -22,25 +22,26 @@ void token_digest(const char *token, char hex[65])
         snprintf(hex + 2 * i, 3, "%02x", raw[i]);
 }
 
-void accounts_put(struct runtime *r, uint64_t id, const char *email, const char *name, const char *hash, int32_t max_tasks,
-                  bool research)
+void accounts_put(struct runtime *r, const struct row_account *row)
 {
     pthread_mutex_lock(&r->account_lock);
     struct token_hash *t = NULL;
     for (size_t i = 0; i < r->n_accounts && !t; i++)
-        if (r->account[i].who.id == id)
+        if (r->account[i].who.id == row->id)
             t = &r->account[i];
     if (!t)
         t = VEC_PUSH(r->account, r->n_accounts, r->cap_accounts);
-    snprintf(t->hex, sizeof t->hex, "%s", hash);
-    t->who = (struct account_view){.id = id, .max_tasks = max_tasks, .research = research,
-                                   .operator = r->email && strcmp(email, r->email) == 0};
-    snprintf(t->who.email, sizeof t->who.email, "%s", email);
-    snprintf(t->who.name, sizeof t->who.name, "%s", name);
-    // The first account's token is kept beside the store or given at each start; of others only the digest is known.
+    if (t->hex[0] && strcmp(t->hex, row->token_hash) != 0)
+        access_forget(r, t->hex);
+    snprintf(t->hex, sizeof t->hex, "%s", row->token_hash);
+    t->who = (struct account_view){.id = row->id, .max_tasks = row->max_tasks, .research = row->research,
+                                   .operator = r->email && strcmp(row->email, r->email) == 0};
+    snprintf(t->who.email, sizeof t->who.email, "%s", row->email);
+    snprintf(t->who.name, sizeof t->who.name, "%s", row->name);
+    // The first account's token is kept beside the store or given at each start; of others it is read when needed.
     char mine[65];
     token_digest(r->token, mine);
-    snprintf(t->secret, sizeof t->secret, "%s", strcmp(mine, hash) == 0 ? r->token : "");
+    snprintf(t->secret, sizeof t->secret, "%s", strcmp(mine, row->token_hash) == 0 ? r->token : "");
     pthread_mutex_unlock(&r->account_lock);
 }
 
@@ -65,8 +66,9 @@ bool accounts_secret(struct runtime *r, const char *email, struct account_view *
     bool found = false;
     pthread_mutex_lock(&r->account_lock);
     for (size_t i = 0; i < r->n_accounts && !found; i++) {
-        const struct token_hash *t = &r->account[i];
-        found = t->secret[0] && strcmp(t->who.email, email) == 0;
+        struct token_hash *t = &r->account[i];
+        found = strcmp(t->who.email, email) == 0 &&
+                (t->secret[0] || access_secret(r, t->hex, t->secret, sizeof t->secret));
         if (found) {
             *who = t->who;
             snprintf(secret, room, "%s", t->secret);

@@ -101,8 +101,11 @@ class Dev:
                             aws_secret_access_key=secret or self.token, region_name="default", config=config,
                             verify=DIR + "/authority.crt" if TLS else None)
 
-    def api(self, path):
-        ask = urllib.request.Request(self.url + path, headers={"Authorization": self.token})
+    def api(self, path, body=None):
+        ask = urllib.request.Request(self.url + path, headers={"Authorization": self.token},
+                                     data=json.dumps(body).encode() if body else None)
+        if body:
+            ask.add_header("Content-Type", "application/json")
         return json.load(fetch(ask))
 
     def stop(self):
@@ -144,6 +147,28 @@ def who_may(dev):
     v2.put_object(Bucket="first-bucket", Key="old é", Body=b"way")
     check(v2.list_objects(Bucket="first-bucket")["Contents"][0]["Key"] == "old é", "and for a bucket and an object")
     v2.delete_object(Bucket="first-bucket", Key="old é")
+
+
+def neighbour(dev):
+    """A second account: its token opens its own buckets, also after a restart, and a new one in place of the old."""
+    more = {"email": "neighbour@example.org", "name": "n", "token": "token-of-the-neighbour"}
+    made = dev.api("/ondol/v1/accounts", more)
+    check(made["email"] == more["email"], "an account is made")
+    hers = dev.client(key=more["email"], secret=more["token"])
+    hers.create_bucket(Bucket="hers-alone")
+    check([b["Name"] for b in hers.list_buckets()["Buckets"]] == ["hers-alone"], "she sees her bucket only")
+    refused("AccessDenied", 403, hers.list_objects, Bucket="first-bucket")
+    refused("AccessDenied", 403, dev.client().list_objects, Bucket="hers-alone")
+
+
+def neighbour_again(dev):
+    hers = dev.client(key="neighbour@example.org", secret="token-of-the-neighbour")
+    check(hers.list_objects(Bucket="hers-alone")["Name"] == "hers-alone", "her token is known after a restart")
+    for root, _, names in os.walk(DIR + "/data"):
+        for name in names:
+            with open(root + "/" + name, "rb") as f:
+                check(b"token-of-the-neighbour" not in f.read(), "%s holds no token in the clear" % name)
+    hers.delete_bucket(Bucket="hers-alone")
 
 
 def one_object(s3, bucket, key, body):
@@ -427,8 +452,10 @@ def main():
             step(s3)
         presigned(dev)
         if not TLS:
+            neighbour(dev)
             faults(dev, s3)
             dev = restart(dev)
+            neighbour_again(dev)
         purge(dev.client())
         check(dev.api("/info")["usedQuotaBytes"] == 0, "nothing is counted any more")
         dev.stop()

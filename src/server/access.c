@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tokens in the clear, which signatures of the storage need: sealed by the vault, a file for each in DIR/access, named by
-// the token's digest. The store has the digest only, and what is sealed does not open for another one.
+// Tokens in the clear, which signatures of the storage need: sealed by the vault, a file for each in
+// DIR/access, named by the token's digest. The store has the digest only, and what is sealed does not open
+// for another one.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,7 +55,8 @@ int access_keep(struct runtime *r, const char *token, const char hex[65], struct
         return err_set(e, -errno, "%s: %s", folder, strerror(errno));
     int code = vault_seal(&r->vault, bound, token, &sealed, e);
     if (code == 0 && ((code = write_file(path, &sealed)) < 0 || (code = sync_folder(folder)) < 0))
-        err_set(e, code, "%s: %s (the account has no access to buckets until it gets a new token)", path, strerror(-code));
+        err_set(e, code, "%s: %s (the account has no access to buckets until it gets a new token)", path,
+                strerror(-code));
     buf_deinit(&sealed);
     return code;
 }

@@ -341,7 +341,7 @@ def presigned(dev):
             ask["Metadata"] = {"a": "b c"}
             put = urllib.request.Request(s3.generate_presigned_url("put_object", ask, ExpiresIn=60), data=body, method="PUT")
             put.add_unredirected_header("Content-Type", "")
-            check(urllib.request.urlopen(put, timeout=60).status == 200, "PUT by a link with metadata")
+            check(fetch(put).status == 200, "PUT by a link with metadata")
             del ask["Metadata"]
             check(s3.head_object(**ask)["Metadata"] == {"a": "b c"}, "metadata of a link")
         head = urllib.request.Request(s3.generate_presigned_url("head_bucket", {"Bucket": b}, ExpiresIn=60), method="HEAD")

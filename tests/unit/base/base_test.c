@@ -70,6 +70,43 @@ static void idmap_agrees_with_a_plain_table_over_random_operations(void **state)
     idmap_deinit(&m);
 }
 
+static uint64_t key_of_record(const void *ctx, uint32_t index)
+{
+    return ((const uint64_t *)ctx)[index];
+}
+
+// Records 0..511, each with a key of its own that changes each time it is put in again.
+static void keyset_agrees_with_a_plain_table_over_random_operations(void **state)
+{
+    (void)state;
+    struct keyset m = KEYSET_NULL;
+    uint64_t record[512] = {0};
+    const struct keyset_of of = {key_of_record, record};
+    struct rng r;
+    rng_seed(&r, 43);
+    for (int i = 0; i < 200000; i++) {
+        uint32_t index = (uint32_t)rng_below(&r, 512), found = UINT32_MAX;
+        if (!record[index]) {
+            record[index] = rng_next(&r) << 9 | index | UINT64_C(1) << 63;
+            keyset_add(&m, of, index);
+        } else if (rng_below(&r, 2)) {
+            assert_true(keyset_remove(&m, of, record[index]));
+            assert_false(keyset_remove(&m, of, record[index]));
+            assert_false(keyset_find(&m, of, record[index], &found));
+            record[index] = 0;
+        }
+        index = (uint32_t)rng_below(&r, 512);
+        assert_int_equal(keyset_find(&m, of, record[index], &found), record[index] != 0);
+        assert_true(!record[index] || found == index);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < 512; i++)
+        n += record[i] != 0;
+    assert_int_equal(m.n, n);
+    keyset_deinit(&m);
+    assert_false(keyset_find(&m, of, 1, NULL));
+}
+
 static void strmap_forgets_what_was_removed(void **state)
 {
     (void)state;
@@ -184,6 +221,7 @@ int main(void)
         cmocka_unit_test(buffer_past_its_ceiling_keeps_what_it_had),
         cmocka_unit_test(error_prefix_goes_in_front),
         cmocka_unit_test(idmap_agrees_with_a_plain_table_over_random_operations),
+        cmocka_unit_test(keyset_agrees_with_a_plain_table_over_random_operations),
         cmocka_unit_test(strmap_forgets_what_was_removed),
         cmocka_unit_test(dates_survive_the_way_there_and_back),
         cmocka_unit_test(spans_read_and_print_as_dotnet_does),

@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/rng.h"
 #include "base/when.h"
@@ -45,6 +47,29 @@ static void error_prefix_goes_in_front(void **state)
     err_prefix(&e, "file %s", "a.epw");
     assert_string_equal(e.text, "file a.epw: line 7");
     assert_int_equal(e.code, -EINVAL);
+}
+
+static void a_large_array_has_little_to_spare_and_is_zeroed(void **state)
+{
+    (void)state;
+    struct {
+        uint64_t v[25];
+    } *v = NULL;
+    size_t n = 0, cap = 0;
+    for (uint64_t i = 0; i < 100000; i++) {
+        assert_int_equal(VEC_PUSH(v, n, cap)->v[24], 0);
+        v[i].v[0] = v[i].v[24] = i + 1;
+        assert_true(cap * sizeof *v <= 2 * 1048576 || cap <= n + n / 8 + 2);
+    }
+    for (uint64_t i = 0; i < n; i++)
+        assert_true(v[i].v[0] == i + 1 && v[i].v[24] == i + 1);
+    free(v);
+    char *one = NULL; // elements larger than what is large
+    cap = 0;
+    mem_grow(&one, &cap, 1, (size_t)2 << 20);
+    mem_grow(&one, &cap, cap + 1, (size_t)2 << 20);
+    assert_true(cap >= 9);
+    free(one);
 }
 
 static void idmap_agrees_with_a_plain_table_over_random_operations(void **state)
@@ -220,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buffer_past_its_ceiling_keeps_what_it_had),
         cmocka_unit_test(error_prefix_goes_in_front),
+        cmocka_unit_test(a_large_array_has_little_to_spare_and_is_zeroed),
         cmocka_unit_test(idmap_agrees_with_a_plain_table_over_random_operations),
         cmocka_unit_test(keyset_agrees_with_a_plain_table_over_random_operations),
         cmocka_unit_test(strmap_forgets_what_was_removed),

@@ -17,7 +17,7 @@ BEGIN {
     may["agent"]   = "base core port sandbox device net agent"
     may["server"]  = "base core port store net api server"
     may["sim"]     = "base core port world sim"
-    may["cli"]     = "base core port world store sandbox net api server device cli examples"
+    may["cli"]     = "base core port world sim store sandbox net api server device cli examples"
     bad = 0
 }
 {

@@ -37,8 +37,7 @@ struct scenario_site {
     // climate
     enum scenario_weather weather;
     char weather_file[SIM_TEXT_BYTES];
-    bool weather_sun_given; // a file without radiation: false lets it be made up (said in the result), true
-                            // means darkness
+    bool weather_dark; // a file without radiation: darkness instead of a sun made up (which the result says)
     double weather_shift_k; // added to the outside temperature: another climate from the same year
     double outside_c;       // WEATHER_CONSTANT
     // grid
@@ -71,6 +70,7 @@ struct scenario_board {
     int line;
     struct curve curve;
     struct board_spec spec;
+    int64_t idle_mw_64, sleep_mw_64, boot_ms_64; // of the file, over what the curve has; -1: as the curve
 };
 
 enum scenario_zone_kind { ZONE_KIND_ROOM, ZONE_KIND_TANK, ZONE_KIND_POOL, ZONE_KIND_NETWORK, ZONE_KIND_N };
@@ -97,6 +97,7 @@ struct scenario_zones {
     double setpoint_c;
     char schedule[SIM_TEXT_BYTES]; // of comfort setpoints; outside of it eco
     // room
+    char archetype[SIM_NAME_BYTES]; // "": rt2005
     struct room_spec room;
     double internal_w_m2;
     double facade_deg; // of the first; the next ones turn by facade_turn_deg each
@@ -191,7 +192,7 @@ struct scenario {
     struct scenario_site *site;
     size_t n_sites, cap_sites;
     struct scenario_board *board;
-    size_t n_boards, cap_boards;
+    size_t n_board_models, cap_board_models;
     struct scenario_zones *zones;
     size_t n_zones, cap_zones;
     struct scenario_work *work;
@@ -215,6 +216,9 @@ void scenario_fault_default(struct scenario_fault *f);
 // Reads the INI text; `file` is only named in errors. -EINVAL with "FILE:LINE: [section] key: why". `s` is
 // untouched then.
 int scenario_read(struct scenario *s, const char *file, const char *text, size_t n, struct err *e);
+// Lays a file over a scenario: its keys replace those of the sections of the same name, others are added.
+// Call scenario_check when all are laid.
+int scenario_lay_over(struct scenario *s, const char *file, const char *text, size_t n, struct err *e);
 // Resolves names and checks what only the whole can tell. scenario_read has done it; call it after changing
 // anything.
 int scenario_check(struct scenario *s, struct err *e);

@@ -11,13 +11,15 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/sim_compare.h"
 #include "cli/sim_load.h"
+#include "cli/sim_out.h"
 
 struct values {
     long seed;
     double days_real;
     bool json, coldest, hottest, quiet, check, mutant_off, mutant_blind, mutant_backup;
-    const char *data, *start, *policy;
+    const char *data, *start, *policy, *csv, *html;
 };
 
 static const struct option_row rows[] = {
@@ -29,6 +31,8 @@ static const struct option_row rows[] = {
     {"hottest-week", OPTION_FLAG, NULL, offsetof(struct values, hottest), 0, 0, "Runs the hottest week of it"},
     {"data", OPTION_TEXT, "DIR", offsetof(struct values, data), 0, 0, "Folder of weather, traces and other files that it names (default $ONDOL_DATA)"},
     {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "Prints one JSON object instead of the summary"},
+    {"csv", OPTION_TEXT, "DIR", offsetof(struct values, csv), 0, 0, "Writes zones.csv, classes.csv and series.csv into this folder"},
+    {"html", OPTION_TEXT, "FILE", offsetof(struct values, html), 0, 0, "Writes one page with pictures"},
     {"quiet", OPTION_FLAG, NULL, offsetof(struct values, quiet), 0, 0, "No progress on the terminal"},
     {"check", OPTION_FLAG, NULL, offsetof(struct values, check), 0, 0, "Checks every plan and every zone's energy at every step (slow)"},
     {"thermostat-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_off), 0, 0, "Breaks it on purpose: heaters give a third of their power, always"},
@@ -44,7 +48,7 @@ static const struct options options = {
     .args_max = OPTIONS_ARGS_MAX,
     .what = "Runs a fleet on virtual time with the engine, planner, thermostats and ledger of the live programs. SCENARIO is a file "
             "(ondol-scenario(5)) or one that is shipped: montrouge, telecom, balard, school, pool, hotwater, network, farm, industry, "
-            "nordic, city. Each FILE is laid over it.",
+            "nordic, city. Each FILE is laid over it. `ondol sim compare` runs several and says how sure the differences are.",
     .row = rows,
 };
 
@@ -159,20 +163,6 @@ static void print_summary(const struct scenario *s, const struct sim_result *r)
            (double)r->length_ms / 864e5, r->trace_hash, r->totals.energy_error, r->totals.balances_checked);
 }
 
-// The kernel's own figures. Everything about zones, classes and hours is in the output files of `ondol sim`.
-static void print_json(const struct sim_result *r)
-{
-    const struct sim_totals *t = &r->totals;
-    printf("{\"scenario\":\"%s\",\"policy\":\"%s\",\"seed\":%" PRIu64 ",\"trace_hash\":\"0x%016" PRIx64 "\",\"length_ms\":%" PRId64
-           ",\"it_j\":%" PRId64 ",\"asked_j\":%" PRId64 ",\"delivered_j\":%" PRId64 ",\"strict_j\":%" PRId64
-           ",\"pue\":%.6f,\"erf_strict\":%.6f,\"ere\":%.6f,\"heat_match\":%.6f,\"heat_coverage\":%.6f,\"zone_rmse_k\":%.6f"
-           ",\"cold_kh_zone_day\":%.6f,\"hot_kh_zone_day\":%.6f,\"free_kh_zone_day\":%.6f,\"energy_error\":%.3e,\"events\":%" PRIu64
-           ",\"plans\":%" PRIu64 ",\"syncs\":%" PRIu64 ",\"wall_s\":%.3f}\n",
-           r->scenario, r->policy, r->seed, r->trace_hash, r->length_ms, t->it_j, t->asked_j, t->delivered_j, t->strict_j, t->pue,
-           t->erf_strict, t->ere, t->heat_match, t->heat_coverage, t->zone_rmse_k, t->cold_kh_zone_day, t->hot_kh_zone_day,
-           t->free_kh_zone_day, t->energy_error, t->events, t->plans, t->syncs, r->wall_s);
-}
-
 static void apply(const struct values *v, struct sim_loaded *l)
 {
     struct scenario *s = &l->scenario;
@@ -201,11 +191,14 @@ static int run(const struct values *v, struct sim_loaded *l)
         return cli_fail_err(CLI_FAILED, &e);
     r.wall_s = seconds(&screen.from);
     if (v->json)
-        print_json(&r);
+        sim_out_json(&r);
     else
         print_summary(&l->scenario, &r);
+    bad = v->csv ? sim_out_csv(v->csv, &r, &e) : 0;
+    if (!bad && v->html)
+        bad = sim_out_html(v->html, &r, NULL, &e);
     sim_result_deinit(&r);
-    return CLI_DONE;
+    return bad ? cli_fail_err(CLI_FAILED, &e) : CLI_DONE;
 }
 
 int cmd_sim(int argc, char **argv)
@@ -213,6 +206,8 @@ int cmd_sim(int argc, char **argv)
     struct values v = {.seed = -1};
     struct option_args args = {0};
     struct err e = ERR_NULL;
+    if (argc > 1 && !strcmp(argv[1], "compare"))
+        return cmd_sim_compare(argc - 1, argv + 1);
     int code = options_parse(&options, &v, &args, argc, argv);
     if (code >= 0)
         return code;

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "device/slurp.h"
+#include "sim/read/streams.h"
 #include "sim/work_swf.h"
 #include "world/epw.h"
 
@@ -191,17 +192,35 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
     return bad ? err_prefix(e, "%s", z->draw_file) : 0;
 }
 
-static int load_one_work(struct sim_loaded *l, const struct scenario_work *w, const char *data, struct sim_workload *out, struct err *e)
+// Work that a reader or the generator makes a stream of.
+static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out, struct err *e)
 {
+    const struct scenario_work *w = &l->scenario.work[i];
+    struct stream_text trace = {.file = w->file}, sizes = {.file = w->data_file};
+    char *text = NULL, *sizes_text = NULL;
+    int bad = w->file[0] ? read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &trace.n, e) : 0;
+    if (!bad && w->data_file[0])
+        bad = read_data(&l->scenario, w->data_file, data, WORK_BYTES_MAX, &sizes_text, &sizes.n, e);
+    trace.text = text;
+    sizes.text = sizes_text;
+    if (!bad)
+        bad = stream_open(out, &l->scenario, i, &trace, &sizes, l->scenario.start.v, e);
+    free(text);
+    free(sizes_text);
+    return bad;
+}
+
+static int load_one_work(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out, struct err *e)
+{
+    const struct scenario_work *w = &l->scenario.work[i];
     char *text;
     size_t n;
     if (w->kind == WORK_BACKLOG)
         return 0;
-    if (w->kind != WORK_SWF)
-        return err_set(e, -ENOTSUP, "%s:%d: [work %s] kind %s: cannot be read by this version", l->scenario.file, w->line, w->name,
-                       scenario_work_kind_name(w->kind));
-    if (!w->file[0])
+    if (w->kind != WORK_RANDOM && !w->file[0])
         return err_set(e, -EINVAL, "%s:%d: [work %s]: says no file", l->scenario.file, w->line, w->name);
+    if (w->kind != WORK_SWF)
+        return load_stream(l, i, data, out, e);
     int bad = read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &n, e);
     return bad ? bad : work_swf(out, w, l->scenario.length_ms, text, n, e);
 }
@@ -213,7 +232,7 @@ int sim_load_work(struct sim_loaded *l, const char *data, struct err *e)
     struct sim_workload *w = mem_array(l->scenario.n_work + 1, sizeof *w);
     int bad = 0;
     for (size_t i = 0; i < l->scenario.n_work && !bad; i++) {
-        bad = load_one_work(l, &l->scenario.work[i], data, &w[n], e);
+        bad = load_one_work(l, i, data, &w[n], e);
         n += w[n].next != NULL;
         accounts = l->scenario.work[i].accounts > accounts ? l->scenario.work[i].accounts : accounts;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where simulated jobs come from: a trace that was read (swf, batsim, workflow), a generator after the
+// Where simulated jobs come from: a trace that was read (batsim, workflow), a generator after the
 // published statistics of heaters that compute, a backlog that never ends. Each gives a stream
 // (sim/workload.h) that is the same for the same seed.
 #ifndef ONDOL_SIM_LOAD_LOAD_H
@@ -67,17 +67,5 @@ struct sim_workload load_random(const struct load_random *r, const struct load_f
 double load_random_mean_run_s(void);
 double load_random_mean_width(void);
 double load_random_rate(int weekday, int hour); // relative, mean 1 over a week; weekday 0 = Sunday
-
-// ---- a backlog ----
-
-// Tasks of `instances` instances of `run_s` on `cores` cores: six hours of work for `work_cores` cores at
-// once, then as much each hour as they can do in it, so that something is always waiting.
-struct load_backlog {
-    double work_cores;
-    int32_t instances, cores;
-    double run_s;
-};
-
-struct sim_workload load_backlog(const struct load_backlog *b, const struct load_frame *frame);
 
 #endif

@@ -41,11 +41,10 @@ static size_t cell(const struct comparison *c, size_t variant, size_t seed)
     return variant * c->n_seeds + seed;
 }
 
-void comparison_set(struct comparison *c, size_t variant, size_t seed, const struct sim_result *r)
+void comparison_put(struct comparison *c, size_t variant, size_t seed, const double *value)
 {
     c->known[cell(c, variant, seed)] = 1;
-    for (size_t f = 0; f < n_figures; f++)
-        c->value[cell(c, variant, seed) * n_figures + f] = figures[f].of(r);
+    memcpy(&c->value[cell(c, variant, seed) * n_figures], value, n_figures * sizeof *value);
 }
 
 struct stat_interval comparison_mean(const struct comparison *c, size_t variant, size_t figure)
@@ -112,8 +111,10 @@ static void text_row(struct buf *out, const struct comparison *c, size_t f)
 
 void comparison_text(struct buf *out, const struct comparison *c)
 {
-    buf_putf(out, "Mean +- half of the 95 %% interval (Student) over %zu seed%s, %" PRIu64 " to %" PRIu64
-                  ". Second lines: difference to %s, seed by seed;\n\"better\" or \"worse\" where its interval leaves 0 out.\n\n",
+    buf_putf(out,
+             "Mean +- half of the 95 %% interval (Student) over %zu seed%s, %" PRIu64 " to %" PRIu64
+             ". Second lines: difference to %s, seed by seed;\n\"better\" or \"worse\" where its interval "
+             "leaves 0 out.\n\n",
              c->n_seeds, c->n_seeds == 1 ? "" : "s", c->seed[0], c->seed[c->n_seeds - 1], c->name[0]);
     buf_putf(out, "%-36s", "");
     for (size_t v = 0; v < c->n_variants; v++)

@@ -21,7 +21,7 @@ TOTAL(delivered_mwh, (double)t->delivered_j / MWH)
 TOTAL(strict_mwh, (double)t->strict_j / MWH)
 TOTAL(burn_share, t->it_j ? (double)t->burn_j / (double)t->it_j : 0)
 TOTAL(pue, t->pue)
-TOTAL(erf, t->erf_strict)
+TOTAL(erf_strict, t->erf_strict)
 TOTAL(ere, t->ere)
 TOTAL(wue, t->wue)
 TOTAL(heat_match, t->heat_match)
@@ -128,7 +128,7 @@ struct kpi_meters figure_meters(const struct sim_result *r)
 const struct figure figures[] = {
     {"heat_match", "heat match", "", 1, 3, heat_match},
     {"heat_coverage", "heat coverage", "", 1, 3, coverage},
-    {"erf_strict", "ERF, strict", "", 1, 3, erf},
+    {"erf_strict", "ERF, strict", "", 1, 3, erf_strict},
     {"ere", "ERE", "", -1, 3, ere},
     {"pue", "PUE", "", -1, 4, pue},
     {"wue", "WUE", "l/kWh", -1, 2, wue},

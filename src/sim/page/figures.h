@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The figures by which runs are told apart, one row each: how it is called, in what unit, which way is better, and how
-// it follows from a result. The summary, the JSON, the page and `ondol sim compare` all read this table.
+// The figures by which runs are told apart, one row each: how it is called, in what unit, which way is
+// better, and how it follows from a result. The summary, the JSON, the page and `ondol sim compare` all read
+// this table.
 #ifndef ONDOL_SIM_PAGE_FIGURES_H
 #define ONDOL_SIM_PAGE_FIGURES_H
 

@@ -205,7 +205,7 @@ static void put_head(struct list *l, const struct sim_result *r)
     put_text(l, "policy", r->policy);
     put_int(l, "seed", (int64_t)r->seed);
     put_text(l, "start", date);
-    put_int(l, "length_s", r->length_ms / 1000);
+    put_int(l, "length_ms", r->length_ms);
     put_text(l, "trace_hash", hash);
     put_real(l, "wall_s", r->wall_s);
 }
@@ -220,6 +220,24 @@ static void put_totals(struct list *l, const struct sim_result *r)
     put_int(l, "strict_j", t->strict_j);
     put_int(l, "burn_j", t->burn_j);
     put_int(l, "unattributed_j", t->unattributed_j);
+    put_real(l, "pue", t->pue);
+    put_real(l, "erf_strict", t->erf_strict);
+    put_real(l, "ere", t->ere);
+    put_real(l, "wue", t->wue);
+    put_real(l, "heat_match", t->heat_match);
+    put_real(l, "heat_coverage", t->heat_coverage);
+    put_real(l, "useful_work_share", t->useful_work_share);
+    put_real(l, "zone_rmse_k", t->zone_rmse_k);
+    put_real(l, "zone_rmse_worst_k", t->zone_rmse_worst_k);
+    put_real(l, "cold_kh_zone_day", t->cold_kh_zone_day);
+    put_real(l, "hot_kh_zone_day", t->hot_kh_zone_day);
+    put_real(l, "free_kh_zone_day", t->free_kh_zone_day);
+    put_real(l, "carbon_g", t->carbon_g);
+    put_real(l, "cost_eur", t->cost_eur);
+    put_real(l, "displaced_g", t->displaced_g);
+    put_real(l, "displaced_eur", t->displaced_eur);
+    put_int(l, "moved_bytes", t->moved_bytes);
+    put_int(l, "violations", (int64_t)t->violations);
     put_real(l, "energy_error", t->energy_error);
     put_int(l, "balances_checked", t->balances_checked);
     put_int(l, "events", (int64_t)t->events);
@@ -233,10 +251,10 @@ void page_json(struct buf *out, const struct sim_result *r)
     struct list l = {out, 0};
     buf_puts(out, "{\n  ");
     put_head(&l, r);
-    buf_puts(out, ",\n  \"totals\": {");
+    buf_puts(out, ",\n  ");
     l.n = 0;
     put_totals(&l, r);
-    buf_puts(out, "},\n  \"figures\": {");
+    buf_puts(out, ",\n  \"figures\": {");
     l.n = 0;
     for (size_t i = 0; i < n_figures; i++)
         put_real(&l, figures[i].key, figures[i].of(r));

@@ -19,7 +19,8 @@ void page_zones_csv(struct buf *out, const struct sim_result *r);   // one line 
 void page_classes_csv(struct buf *out, const struct sim_result *r); // one line a class of work
 void page_series_csv(struct buf *out, const struct sim_result *r);  // one line a step
 
-// One HTML page that needs nothing else: SVG inside, light and dark, wide and narrow. `c` adds a comparison, or is NULL.
+// One HTML page that needs nothing else: SVG inside, light and dark, wide and narrow. `c` adds a comparison,
+// or is NULL.
 void page_html(struct buf *out, const struct sim_result *r, const struct comparison *c);
 
 // Text for a JSON string or a CSV field, quotes included.

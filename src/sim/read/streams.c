@@ -8,7 +8,6 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "core/work/swf.h"
 #include "sim/load/load.h"
 #include "sim/read/batsim.h"
 #include "sim/read/workflow.h"
@@ -26,63 +25,6 @@ static uint64_t set_of(const char *name)
 {
     uint64_t h = hash_mix(hash_bytes(HASH_SEED, name, strlen(name)));
     return h ? h : 1;
-}
-
-// ---- swf ----
-
-struct swf_trace {
-    struct swf swf;
-    int32_t cores;
-};
-
-static void swf_get(void *ctx, size_t i, struct sim_job *out)
-{
-    const struct swf_trace *t = ctx;
-    const struct swf_job *j = &t->swf.v[i];
-    int64_t procs = int_clamp(j->procs, 1, 1 << 20);
-    int64_t parts = t->cores > 0 ? (procs + t->cores - 1) / t->cores : 1;
-    parts = int_clamp(parts, 1, LOAD_INSTANCES_MAX);
-    out->id = (uint64_t)j->job;
-    out->submit_ms = j->submit_s * 1000;
-    out->account = j->user > 0 ? (uint32_t)j->user : 0;
-    out->instances = (int32_t)parts;
-    out->cores = (int32_t)((procs + parts - 1) / parts);
-    out->together = parts > 1;
-    out->work_core_ms = work_of((double)j->run_s, (double)procs / (double)parts);
-    out->expected_run_ms = j->req_time_s > 0 ? j->req_time_s * 1000 : -1;
-    if (j->req_mem_kb > 0)
-        out->memory_mb = (int32_t)int_clamp(j->req_mem_kb / 1024 * out->cores, 0, INT32_MAX);
-}
-
-static void swf_free(void *ctx)
-{
-    struct swf_trace *t = ctx;
-    swf_deinit(&t->swf);
-    free(t);
-}
-
-static int open_swf(struct load_trace *out, const struct scenario_work *w, const struct stream_text *text,
-                    struct err *e)
-{
-    struct swf swf = SWF_NULL;
-    int bad = swf_read(&swf, text->text, text->n, STREAM_JOBS_MAX, e);
-    if (bad)
-        return bad;
-    size_t kept = 0;
-    for (size_t i = 0; i < swf.n; i++)
-        if (swf.v[i].run_s >= 0 && swf.v[i].procs > 0)
-            swf.v[kept++] = swf.v[i];
-    swf.n = kept;
-    if (kept == 0) {
-        swf_deinit(&swf);
-        return err_set(e, -EINVAL, "line 1: no job has a run time and processors");
-    }
-    struct swf_trace *t = mem_alloc(sizeof *t);
-    *t = (struct swf_trace){swf, w->cores};
-    // Whole days, so that hours of the day stay where they are when it is repeated.
-    int64_t days = swf.v[kept - 1].submit_s / 86400 + 1;
-    *out = (struct load_trace){t, kept, days * 86400000, swf_get, swf_free};
-    return 0;
 }
 
 // ---- batsim ----
@@ -274,7 +216,7 @@ static double board_cores(const struct scenario *s)
 {
     double sum = 0;
     for (size_t i = 0; i < s->n_zones; i++)
-        if (s->zones[i].board < s->n_boards)
+        if (s->zones[i].board < s->n_board_models)
             sum += (double)s->zones[i].count * s->zones[i].boards * s->board[s->zones[i].board].curve.cores;
     return sum;
 }
@@ -298,18 +240,10 @@ static struct load_frame frame_of(const struct scenario *s, size_t index)
 static struct sim_workload generated(const struct scenario *s, const struct scenario_work *w,
                                      const struct load_frame *f)
 {
-    int32_t cores = w->cores > 0 ? w->cores : BOARD_CORES;
-    if (w->kind == WORK_BACKLOG) {
-        struct load_backlog b = {.work_cores = board_cores(s),
-                                 .instances = w->instances > 0 ? w->instances : 1,
-                                 .cores = cores,
-                                 .run_s = w->run_s};
-        return load_backlog(&b, f);
-    }
     int64_t offset = s->n_sites ? (int64_t)s->site[0].utc_offset_min * 60000 : 0;
     struct load_random r = {.local_ms = s->start.v + offset,
                             .work_cores = w->share * board_cores(s),
-                            .cores = cores,
+                            .cores = w->cores > 0 ? w->cores : BOARD_CORES,
                             .data_bytes = w->data_gb * 1e9,
                             .data_sets = w->data_sets > 0 ? (uint32_t)w->data_sets : 50};
     return load_random(&r, f);
@@ -324,13 +258,13 @@ int stream_open(struct sim_workload *out, const struct scenario *s, size_t index
     struct load_trace t = {0};
     int bad = 0;
     *out = (struct sim_workload){0};
-    if (w->kind == WORK_BACKLOG || w->kind == WORK_RANDOM) {
+    if (w->kind == WORK_RANDOM) {
         *out = generated(s, w, &frame);
         return 0;
     }
     if (w->kind == WORK_BATSIM)
         bad = open_batsim(&t, w, trace, data, trace_start_unix_ms, e);
-    else if ((bad = w->kind == WORK_SWF ? open_swf(&t, w, trace, e) : open_flow(&t, w, trace, e)))
+    else if ((bad = open_flow(&t, w, trace, e)))
         err_prefix(e, "%s", trace->file);
     if (bad)
         return bad;

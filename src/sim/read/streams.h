@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The work of a scenario as a stream: a [work] section and the text of the file it names become a
-// sim_workload.
+// The generated and recorded work of a scenario as a stream: a [work] section and the text of the file it
+// names become a sim_workload.
 #ifndef ONDOL_SIM_READ_STREAMS_H
 #define ONDOL_SIM_READ_STREAMS_H
 
@@ -19,15 +19,11 @@ struct stream_text {
     size_t n;
 };
 
-#define STREAM_JOBS_MAX 5000000
-
 // Work of the scenario's section `index`. `trace` and `data` (Batsim's sizes) may be forgotten after the
 // call. `trace_start_unix_ms`: date of moment 0 of a Batsim trace, -1 when unknown (read/batsim.h). Errors
 // are "FILE: line N: why"; `out` has no `next` then.
 //
-//   swf       a job of p processors is p / `cores` instances of `cores` cores each, rounded up, all at once
-//   on one
-//             site; with `cores` 0 one instance of p cores. Run time unknown: passed over.
+//   random    the generator (sim/load/load.h)
 //   batsim    jobs that follow each other with names <task>_<k>, the same moment, class and data are
 //   instances of one task; an
 //             instance has a board for itself (`cores`, or 8). The trace's class holds where it has

@@ -174,26 +174,6 @@ static void test_the_same_seed_is_the_same_stream(void **state)
     sim_workload_free(&c);
 }
 
-static void test_a_backlog_is_always_ahead(void **state)
-{
-    (void)state;
-    struct load_frame day = {.to_ms = DAY_MS, .activity = ACTIVITY_FLEX, .accounts = 2};
-    struct load_backlog b = {.work_cores = 16, .instances = 10, .cores = 8, .run_s = 600};
-    struct sim_workload w = load_backlog(&b, &day);
-    struct sim_job j;
-    struct err e = ERR_NULL;
-    double given = 0; // core-seconds
-    int64_t before = 0;
-    for (int hour = 0; w.next(w.ctx, &j, &e) == 1; given += 10 * 8 * 600.0) {
-        for (; hour <= j.submit_ms / 3600000; hour++) // all of the hours before have been given
-            assert_true(given >= 16.0 * 3600 * hour || hour == 0);
-        assert_true(j.submit_ms >= before);
-        before = j.submit_ms;
-    }
-    close_to("given", given / (16 * 3600.0), 24 + 5, 1);
-    sim_workload_free(&w);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,7 +181,6 @@ int main(void)
         cmocka_unit_test(test_the_means_are_those_of_may_2019),
         cmocka_unit_test(test_data_sets_come_and_go),
         cmocka_unit_test(test_the_same_seed_is_the_same_stream),
-        cmocka_unit_test(test_a_backlog_is_always_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static struct scenario scenario_of(struct scenario_work *w)
     return (struct scenario){.seed = 3,
                              .length_ms = 7 * INT64_C(86400000),
                              .board = &board,
-                             .n_boards = 1,
+                             .n_board_models = 1,
                              .zones = &zones,
                              .n_zones = 1,
                              .site = &site,
@@ -50,34 +50,6 @@ static size_t read_all(struct scenario_work w, const char *text, const char *dat
         n++;
     sim_workload_free(&stream);
     return n;
-}
-
-static void test_swf_jobs_of_many_processors_are_instances(void **state)
-{
-    (void)state;
-    static const char text[] = "; MaxProcs: 64\n"
-                               "1 5 -1 100 16 -1 -1 16 200 -1 1 4 -1 -1 -1 -1 -1 -1\n"
-                               "2 6 -1 -1 16 -1 -1 16 200 -1 1 4 -1 -1 -1 -1 -1 -1\n"
-                               "3 7 -1 10 1 -1 -1 1 -1 -1 1 5 -1 -1 -1 -1 -1 -1\n";
-    struct scenario_work w = work_of(WORK_SWF);
-    struct sim_job j[4];
-    assert_int_equal(read_all(w, text, NULL, j, 4), 2); // the run time of job 2 is unknown
-    assert_int_equal(j[0].submit_ms, 5000);
-    assert_int_equal(j[0].instances, 1);
-    assert_int_equal(j[0].cores, 16);
-    assert_int_equal(j[0].work_core_ms, 1600000);
-    assert_int_equal(j[0].expected_run_ms, 200000);
-    assert_int_equal(j[0].account, 1);
-    assert_int_equal(j[0].activity, ACTIVITY_ONDEMAND);
-    assert_int_equal(j[1].expected_run_ms, -1);
-    w.cores = 6;
-    assert_int_equal(read_all(w, text, NULL, j, 4), 2);
-    assert_int_equal(j[0].instances, 3);
-    assert_true(j[0].together);
-    assert_in_range(j[0].work_core_ms * 3, 1599999, 1600001);
-    w.repeat = true;
-    assert_int_equal(read_all(w, text, NULL, j, 4), 4);
-    assert_int_equal(j[2].submit_ms, 86405000);
 }
 
 static void test_batsim_jobs_of_one_name_are_a_task(void **state)
@@ -178,8 +150,6 @@ static void test_errors_name_the_file(void **state)
         enum scenario_work_kind kind;
         const char *text, *data, *says;
     } v[] = {
-        {WORK_SWF, "1 2 3\n", "", "trace: line 1: "},
-        {WORK_SWF, "; nothing\n", "", "trace: line 1: no job has a run time"},
         {WORK_BATSIM, "{", "", "trace: line 1: not JSON"},
         {WORK_BATSIM, "{}", "[", "sizes: line 1: not JSON"},
         {WORK_WFFORMAT, "{}", "", "trace: line 1: \"workflow\" is missing"},
@@ -201,7 +171,6 @@ static void test_errors_name_the_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_swf_jobs_of_many_processors_are_instances),
         cmocka_unit_test(test_batsim_jobs_of_one_name_are_a_task),
         cmocka_unit_test(test_data_sets_and_works_are_those_of_the_trace),
         cmocka_unit_test(test_a_workflow_comes_level_by_level),

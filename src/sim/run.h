@@ -166,7 +166,8 @@ struct sim_site {
     double outside_c;
     bool outside_told; // by the script
     double facade_w_m2[16];
-    struct house house;
+    struct house house, shadow_house; // the shadows' walls: a building of ideal heaters
+    struct room_batch *shadow_rooms;  // views for it: only air_c and model mean something
     uint32_t first_batch, n_batches;
     int64_t offset_ms; // local time less UTC, now
     int64_t utc_day;
@@ -285,7 +286,6 @@ int rooms_make(struct sim_run *r, struct err *e);
 void rooms_free(struct sim_run *r);
 void rooms_sense(struct sim_run *r);
 void rooms_step(struct sim_run *r);
-bool rooms_shadow_short(const struct sim_run *r, uint32_t zone);
 // water.c
 int water_make(struct sim_run *r, uint32_t zone, struct err *e);
 void water_free(struct water *w);

@@ -288,6 +288,7 @@ void job_go(struct sim_run *r, uint32_t board)
     struct sim_class_result *c = &r->out->class[b->activity];
     b->phase = BOARD_RUNS;
     b->started_at = r->now;
+    r->zone[b->zone].quiet_until = 0;
     r->zone[b->zone].stale = true;
     c->started++;
     if (b->attempt <= 1) {
@@ -410,24 +411,31 @@ void job_unknown_stop(struct sim_run *r, uint32_t zone, const struct assignment 
     link_sync(r, zone);
 }
 
-// Ends that fall into this step, as the boards are driven now.
+// Ends that fall into this step, as the boards are driven now. At full speed none can end before `quiet_until`.
 void job_foresee(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    int64_t until = r->t + r->s->step_ms;
+    int64_t until = r->t + r->s->step_ms, quiet = INT64_MAX;
+    int32_t cores = r->s->board[z->model].spec.cores;
+    int64_t full = curve_max_work_mhz(&r->s->board[z->model].curve);
+    if (until <= z->quiet_until)
+        return;
     for (uint32_t i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + i];
         b->foreseen = 0;
-        if (b->phase != BOARD_RUNS || !activity_is_task((enum activity)b->run))
+        if (b->phase != BOARD_RUNS)
             continue;
-        int64_t rate = (int64_t)b->work_mhz * b->rate_cores / board_cores(r, b);
-        if (rate <= 0)
+        int64_t earliest = r->now + (b->left > 0 ? b->left * cores / (full * b->rate_cores) : 0);
+        quiet = earliest < quiet ? earliest : quiet;
+        int64_t rate = activity_is_task((enum activity)b->run) ? (int64_t)b->work_mhz * b->rate_cores / cores : 0;
+        if (rate <= 0 || earliest >= until)
             continue;
         int64_t left_ms = b->left <= 0 ? 0 : (b->left + rate - 1) / rate;
         if (r->now + left_ms < until)
             queue_push(&r->queue, (struct happening){.at = r->now + left_ms, .kind = HAPPEN_END, .index = z->first_board + i,
                                                      .stamp = b->stamp, .extra = b->foreseen = ++r->foresights});
     }
+    z->quiet_until = quiet;
 }
 
 // After anything that concerns a zone's boards: drive them anew, start what can start.

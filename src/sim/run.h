@@ -77,7 +77,7 @@ struct sim_board {
     int32_t rate_cores; // cores the instance can use here
     uint64_t lease;
     uint8_t phase, activity;
-    bool asleep, booting, dark, data_missing;
+    bool asleep, booting, dark, data_missing, listed;
     int64_t left;                // core-MHz x ms still to do
     int64_t all;                 // of the instance
     int64_t saved;               // done and saved before this attempt
@@ -106,6 +106,7 @@ struct water; // water.c
 struct sim_zone {
     // hot: read at every step
     int64_t settled; // until when energies are booked
+    int64_t quiet_until; // no instance can end before
     int64_t step_uj; // booked in this step
     const struct drive_row *row; // NULL: the boards themselves say how they are driven
     int32_t total_mw;

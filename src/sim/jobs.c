@@ -134,7 +134,18 @@ void jobs_arrive(struct sim_run *r)
     job_next(r);
 }
 
-// So much work waits that every board could have its next instance at once.
+static void backlog_task(struct sim_run *r, const struct scenario_work *w, int32_t instances)
+{
+    int32_t cores = w->cores > 0 ? w->cores : r->s->board[0].spec.cores;
+    struct sim_job j = {
+        .id = r->numbers, .submit_ms = r->now, .activity = w->activity, .account = r->numbers % w->accounts, .instances = instances,
+        .cores = w->cores > 0 ? w->cores : 1024, .work_core_ms = (int64_t)(w->run_s * 1000) * cores, .memory_mb = w->memory_mb,
+        .expected_run_ms = (int64_t)(w->run_s * 1000), .save_ms = (int64_t)(w->save_s * 1000)};
+    task_create(r, &j);
+}
+
+// A share of 1 and more: so much work waits that every board could have its next instance at once. Below 1: so many
+// instances are always open, waiting or running, as that share of all boards.
 void jobs_backlog(struct sim_run *r)
 {
     for (size_t i = 0; i < r->s->n_work; i++) {
@@ -142,15 +153,13 @@ void jobs_backlog(struct sim_run *r)
         int64_t from = (int64_t)(w->from_day * 864e5), to = w->days < 0 ? INT64_MAX : from + (int64_t)(w->days * 864e5);
         if (w->kind != WORK_BACKLOG || r->now < from || r->now >= to)
             continue;
-        int64_t least = 2 * (int64_t)r->n_boards;
-        while (r->waiting[w->activity] < least && !r->err.code) {
-            int32_t cores = w->cores > 0 ? w->cores : 1024;
-            struct sim_job j = {
-                .id = r->numbers, .submit_ms = r->now, .activity = w->activity, .account = r->numbers % w->accounts,
-                .instances = w->instances, .cores = cores,
-                .work_core_ms = (int64_t)(w->run_s * 1000) * (w->cores > 0 ? w->cores : r->s->board[0].spec.cores),
-                .memory_mb = w->memory_mb, .expected_run_ms = (int64_t)(w->run_s * 1000), .save_ms = (int64_t)(w->save_s * 1000)};
-            task_create(r, &j);
+        bool some = w->share < 1;
+        int64_t want = some ? (int64_t)(w->share * r->n_boards) : 2 * (int64_t)r->n_boards;
+        while (!r->err.code) {
+            int64_t lack = want - r->waiting[w->activity] - (some ? r->running[w->activity] : 0);
+            if (lack <= 0)
+                break;
+            backlog_task(r, w, some && lack < w->instances ? (int32_t)lack : w->instances);
         }
     }
 }

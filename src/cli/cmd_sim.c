@@ -109,9 +109,10 @@ static void print_rooms(const struct sim_result *r)
     for (size_t i = 0; i < r->n_zones; i++)
         rooms += r->zone[i].kind == ZONE_KIND_ROOM;
     if (rooms)
-        printf("Rooms  %" PRId64 ": RMSE %.3f K (worst %.3f) where the heater suffices; Kh a day and room: %.4f cold, %.4f hot, %.4f from "
-               "sun and people\n",
-               rooms, t->zone_rmse_k, t->zone_rmse_worst_k, t->cold_kh_zone_day, t->hot_kh_zone_day, t->free_kh_zone_day);
+        printf("Rooms  %" PRId64 ": RMSE %.3f K (worst %.3f) where the heater suffices; Kh a day and room: %.4f cold, %.4f hot; %.4f cold "
+               "with too small a heater, %.4f hot from sun and people\n",
+               rooms, t->zone_rmse_k, t->zone_rmse_worst_k, t->cold_kh_zone_day, t->hot_kh_zone_day, t->short_kh_zone_day,
+               t->free_kh_zone_day);
 }
 
 static void print_water(const struct sim_result *r)

@@ -13,7 +13,7 @@
 #include "core/heat/regulate.h"
 
 #define SLEEP_AFTER_MS 300000 // as in the agent
-#define BOARDS_MAX     64
+#define BOARDS_MAX     240
 
 // What a board is to the regulator, in three bits.
 enum code { CODE_RESERVED, CODE_ONDEMAND, CODE_FLEX, CODE_DONATED, CODE_NONE, CODE_NOTHING, CODE_DARK };

@@ -134,7 +134,18 @@ void jobs_arrive(struct sim_run *r)
     job_next(r);
 }
 
-// So much work waits that every board could have its next instance at once.
+static void backlog_task(struct sim_run *r, const struct scenario_work *w, int32_t instances)
+{
+    int32_t cores = w->cores > 0 ? w->cores : r->s->board[0].spec.cores;
+    struct sim_job j = {
+        .id = r->numbers, .submit_ms = r->now, .activity = w->activity, .account = r->numbers % w->accounts, .instances = instances,
+        .cores = w->cores > 0 ? w->cores : 1024, .work_core_ms = (int64_t)(w->run_s * 1000) * cores, .memory_mb = w->memory_mb,
+        .expected_run_ms = (int64_t)(w->run_s * 1000), .save_ms = (int64_t)(w->save_s * 1000)};
+    task_create(r, &j);
+}
+
+// A share of 1 and more: so much work waits that every board could have its next instance at once. Below 1: so many
+// instances are always open, waiting or running, as that share of all boards.
 void jobs_backlog(struct sim_run *r)
 {
     for (size_t i = 0; i < r->s->n_work; i++) {
@@ -142,15 +153,13 @@ void jobs_backlog(struct sim_run *r)
         int64_t from = (int64_t)(w->from_day * 864e5), to = w->days < 0 ? INT64_MAX : from + (int64_t)(w->days * 864e5);
         if (w->kind != WORK_BACKLOG || r->now < from || r->now >= to)
             continue;
-        int64_t least = 2 * (int64_t)r->n_boards;
-        while (r->waiting[w->activity] < least && !r->err.code) {
-            int32_t cores = w->cores > 0 ? w->cores : 1024;
-            struct sim_job j = {
-                .id = r->numbers, .submit_ms = r->now, .activity = w->activity, .account = r->numbers % w->accounts,
-                .instances = w->instances, .cores = cores,
-                .work_core_ms = (int64_t)(w->run_s * 1000) * (w->cores > 0 ? w->cores : r->s->board[0].spec.cores),
-                .memory_mb = w->memory_mb, .expected_run_ms = (int64_t)(w->run_s * 1000), .save_ms = (int64_t)(w->save_s * 1000)};
-            task_create(r, &j);
+        bool some = w->share < 1;
+        int64_t want = some ? (int64_t)(w->share * r->n_boards) : 2 * (int64_t)r->n_boards;
+        while (!r->err.code) {
+            int64_t lack = want - r->waiting[w->activity] - (some ? r->running[w->activity] : 0);
+            if (lack <= 0)
+                break;
+            backlog_task(r, w, some && lack < w->instances ? (int32_t)lack : w->instances);
         }
     }
 }
@@ -288,6 +297,7 @@ void job_go(struct sim_run *r, uint32_t board)
     struct sim_class_result *c = &r->out->class[b->activity];
     b->phase = BOARD_RUNS;
     b->started_at = r->now;
+    r->zone[b->zone].quiet_until = 0;
     r->zone[b->zone].stale = true;
     c->started++;
     if (b->attempt <= 1) {
@@ -410,24 +420,31 @@ void job_unknown_stop(struct sim_run *r, uint32_t zone, const struct assignment 
     link_sync(r, zone);
 }
 
-// Ends that fall into this step, as the boards are driven now.
+// Ends that fall into this step, as the boards are driven now. At full speed none can end before `quiet_until`.
 void job_foresee(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    int64_t until = r->t + r->s->step_ms;
+    int64_t until = r->t + r->s->step_ms, quiet = INT64_MAX;
+    int32_t cores = r->s->board[z->model].spec.cores;
+    int64_t full = curve_max_work_mhz(&r->s->board[z->model].curve);
+    if (until <= z->quiet_until)
+        return;
     for (uint32_t i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + i];
         b->foreseen = 0;
-        if (b->phase != BOARD_RUNS || !activity_is_task((enum activity)b->run))
+        if (b->phase != BOARD_RUNS)
             continue;
-        int64_t rate = (int64_t)b->work_mhz * b->rate_cores / board_cores(r, b);
-        if (rate <= 0)
+        int64_t earliest = r->now + (b->left > 0 ? b->left * cores / (full * b->rate_cores) : 0);
+        quiet = earliest < quiet ? earliest : quiet;
+        int64_t rate = activity_is_task((enum activity)b->run) ? (int64_t)b->work_mhz * b->rate_cores / cores : 0;
+        if (rate <= 0 || earliest >= until)
             continue;
         int64_t left_ms = b->left <= 0 ? 0 : (b->left + rate - 1) / rate;
         if (r->now + left_ms < until)
             queue_push(&r->queue, (struct happening){.at = r->now + left_ms, .kind = HAPPEN_END, .index = z->first_board + i,
                                                      .stamp = b->stamp, .extra = b->foreseen = ++r->foresights});
     }
+    z->quiet_until = quiet;
 }
 
 // After anything that concerns a zone's boards: drive them anew, start what can start.

@@ -222,22 +222,30 @@ void link_meters(struct sim_run *r, uint32_t zone)
 
 static uint32_t board_named(const struct sim_run *r, uint32_t zone, const char *name)
 {
-    uint32_t b = (uint32_t)strtoul(name + 1, NULL, 10);
+    uint32_t b = 0;
+    for (const char *p = name + 1; *p >= '0' && *p <= '9'; p++)
+        b = b * 10 + (uint32_t)(*p - '0');
     return b < r->n_boards && r->board[b].zone == zone ? b : SIM_NONE;
 }
 
 static void drop_unlisted(struct sim_run *r, uint32_t zone, const struct sync_down *down)
 {
     struct sim_zone *z = &r->zone[zone];
-    for (uint32_t i = 0; z->runs && i < z->n_boards; i++) {
+    if (!z->runs)
+        return;
+    for (uint32_t i = 0; i < z->n_boards; i++)
+        r->board[z->first_board + i].listed = false;
+    for (size_t k = 0; k < down->n_assignments; k++) {
+        uint32_t board = board_named(r, zone, down->assignment[k].board);
+        if (board != SIM_NONE && r->board[board].lease == down->assignment[k].lease)
+            r->board[board].listed = true;
+    }
+    for (uint32_t i = 0; i < z->n_boards; i++) {
         const struct sim_board *b = &r->board[z->first_board + i];
-        bool listed = b->phase == BOARD_FREE;
-        for (size_t k = 0; k < down->n_assignments && !listed; k++)
-            listed = down->assignment[k].lease == b->lease;
-        if (!listed) { // the engine has given it up already: nothing to report
-            job_drop(r, z->first_board + i);
-            r->out->class[b->activity].lost++;
-        }
+        if (b->listed || b->phase == BOARD_FREE)
+            continue;
+        r->out->class[b->activity].lost++; // the engine has given it up already: nothing to report
+        job_drop(r, z->first_board + i);
     }
 }
 

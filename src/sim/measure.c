@@ -20,16 +20,17 @@
 #define SETTLE_MS    10800000
 #define AFTER_HEAT   7200000
 #define SERIES_DAYS  800
+#define AIRED_MS     3600000 // after a window was shut
 #define SWING_K      15.0
 #define CAUSED_W     5.0 // a heater that draws less heats nobody
 #define SHORT_SHARE  0.97
 
 struct zone_measure {
     double last_set_c, step_from_c;
-    int64_t step_at, heated_at, reached_at, shadow_reached_at;
+    int64_t step_at, aired_at, heated_at, reached_at, shadow_reached_at;
     bool stepping;
     double err2, err, shadow_err2, n, sum_c, min_c, max_c, n_all;
-    double cold, hot, free, shadow_cold, shadow_hot;
+    double cold, missing, hot, free, shadow_hot;
     int64_t heating_ms, settled_ms;
     double step_excess_s;
     int32_t steps, swings;
@@ -58,7 +59,7 @@ void measure_make(struct sim_run *r)
     m->zone = mem_array((size_t)r->n_zones + 1, sizeof *m->zone);
     for (uint32_t i = 0; i < r->n_zones; i++) {
         const struct scenario_zones *g = &r->s->zones[r->zone[i].group];
-        m->zone[i] = (struct zone_measure){.last_set_c = NAN, .step_at = 0, .heated_at = INT64_MIN / 2, .min_c = 1e9, .max_c = -1e9,
+        m->zone[i] = (struct zone_measure){.last_set_c = NAN, .aired_at = INT64_MIN / 2, .heated_at = INT64_MIN / 2, .min_c = 1e9, .max_c = -1e9,
                                            .swing_at_c = g->start_c};
     }
     x->step_ms = r->s->length_ms > (int64_t)SERIES_DAYS * DAY_MS ? DAY_MS : HOUR_MS;
@@ -133,6 +134,20 @@ static void swing_follow(struct zone_measure *m, double metal_c)
     m->swing_at_c = metal_c;
 }
 
+static bool rooms_shadow_at_limit(const struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    return r->rooms[z->batch].shadow.watts[z->at] >= SHORT_SHARE * z->nameplate_w;
+}
+
+// The ideal heater of the same watts is at its limit, or has nothing to do: then no heater could hold the setpoint.
+static bool rooms_shadow_idle(const struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    const struct shadow_batch *s = &r->rooms[z->batch].shadow;
+    return s->watts[z->at] >= SHORT_SHARE * z->nameplate_w || s->watts[z->at] <= 0;
+}
+
 static void room_comfort(struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
@@ -151,35 +166,28 @@ static void room_comfort(struct sim_run *r, uint32_t zone)
     if ((double)z->total_mw > CAUSED_W * 1e3 * z->n_boards && z->target_w > 0)
         m->heated_at = r->now;
     swing_follow(m, b->heater_c[z->at]);
+    if (r->now - m->step_at < SETTLE_MS && z->target_w > 0 && rooms_shadow_at_limit(r, zone) && m->stepping)
+        m->step_at = r->now; // still on its way up, as the ideal heater is
     bool caused = r->now - m->heated_at < AFTER_HEAT, just = r->now - m->step_at < SETTLE_MS, window = b->window_open[z->at];
     if (air > set + 1) {
         *(caused && !just ? &m->hot : &m->free) += just ? 0 : (air - set - 1) * hours;
         m->shadow_hot += shadow > set + 1 && caused && !just ? (shadow - set - 1) * hours : 0;
     }
     if (air < set - 0.5 && !just) {
-        m->cold += (set - 0.5 - air) * hours;
-        m->shadow_cold += shadow < set - 0.5 ? (set - 0.5 - shadow) * hours : 0;
+        *(shadow < set - 0.4 ? &m->missing : &m->cold) += (set - 0.5 - air) * hours;
     }
     if (!caused && air >= set)
         return;
     m->heating_ms += COMFORT_MS;
-    bool small = rooms_shadow_short(r, zone);
-    if (just || small || window || air > set + 1.0 * (z->target_w == 0))
+    if (window)
+        m->aired_at = r->now;
+    if (just || r->now - m->aired_at < AIRED_MS || rooms_shadow_idle(r, zone))
         return;
     m->settled_ms += COMFORT_MS;
     m->err2 += (air - set) * (air - set);
     m->err += air - set;
     m->shadow_err2 += (shadow - set) * (shadow - set);
     m->n++;
-}
-
-// The ideal heater of the same watts is at its limit, or the free gains alone hold the room above its setpoint.
-bool rooms_shadow_short(const struct sim_run *r, uint32_t zone)
-{
-    const struct sim_zone *z = &r->zone[zone];
-    const struct shadow_batch *s = &r->rooms[z->batch].shadow;
-    return s->watts[z->at] >= SHORT_SHARE * z->nameplate_w || s->air_c[z->at] > s->setpoint_c[z->at] + 0.05 ||
-           s->air_c[z->at] < s->setpoint_c[z->at] - 0.05;
 }
 
 // ---- heat
@@ -365,7 +373,7 @@ static void zone_result(struct sim_run *r, uint32_t zone)
     o->cold_kh = m->cold;
     o->hot_kh = m->hot;
     o->free_kh = m->free;
-    o->shadow_cold_kh = m->shadow_cold;
+    o->short_kh = m->missing;
     o->shadow_hot_kh = m->shadow_hot;
     o->min_c = m->min_c;
     o->max_c = m->max_c;
@@ -446,12 +454,14 @@ static void comfort_totals(struct sim_run *r)
         if (z->settled_ms > 6 * HOUR_MS)
             t->zone_rmse_worst_k = num_max(t->zone_rmse_worst_k, z->rmse_k);
         t->cold_kh_zone_day += z->cold_kh;
+        t->short_kh_zone_day += z->short_kh;
         t->hot_kh_zone_day += z->hot_kh;
         t->free_kh_zone_day += z->free_kh;
     }
     t->zone_rmse_k = ms > 0 ? sqrt(err2 / ms) : 0;
     if (rooms > 0) {
         t->cold_kh_zone_day /= rooms * days;
+        t->short_kh_zone_day /= rooms * days;
         t->hot_kh_zone_day /= rooms * days;
         t->free_kh_zone_day /= rooms * days;
     }

@@ -17,6 +17,10 @@
 #define DAY_MS    INT64_C(86400000)
 #define MINUTE_MS 60000
 #define PUPIL_W   85.0
+#define HEAT_MS   600000
+#define HOT_C     26.5
+
+enum { SOMEBODY = 1, AIRS = 2, AIRS_HEAT = 4 };
 
 struct occupancy {
     uint32_t zone;
@@ -25,6 +29,7 @@ struct occupancy {
 
 struct people {
     struct occupant *who; // one a zone
+    uint8_t *state;       // bits: somebody is in, the day says open, open against the heat
     uint32_t start[1441]; // of each minute of today, in change
     struct occupancy *change;
     size_t n, cap;
@@ -131,8 +136,31 @@ static void draw_day(struct sim_run *r, int64_t day)
 static void take(struct sim_run *r, const struct occupancy *c)
 {
     const struct sim_zone *z = &r->zone[c->zone];
+    uint8_t *state = &r->people->state[c->zone];
     r->batch[z->batch].internal_w[z->at] = c->now.internal_w;
-    r->batch[z->batch].window_open[z->at] = c->now.window_open;
+    *state = (uint8_t)((*state & AIRS_HEAT) | (c->now.people > 0 ? SOMEBODY : 0) | (c->now.window_open ? AIRS : 0));
+    r->batch[z->batch].window_open[z->at] = (*state & (AIRS | AIRS_HEAT)) != 0;
+}
+
+// Whoever is in a room that is too warm opens the window while it is cooler outside.
+static void against_heat(struct sim_run *r)
+{
+    for (uint32_t b = 0; b < r->n_batches; b++) {
+        const struct sim_rooms *rooms = &r->rooms[b];
+        double outside = r->site[rooms->site].outside_c;
+        if (!r->s->zones[rooms->group].windows)
+            continue;
+        for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride) {
+            uint8_t *state = &r->people->state[zone];
+            double air = r->batch[b].air_c[i];
+            bool open = *state & AIRS_HEAT;
+            if (!open && air < HOT_C)
+                continue;
+            bool want = (*state & SOMEBODY) && outside < air - 1 && air > (open ? HOT_C - 2.5 : HOT_C);
+            *state = (uint8_t)(want ? *state | AIRS_HEAT : *state & ~AIRS_HEAT);
+            r->batch[b].window_open[i] = (*state & (AIRS | AIRS_HEAT)) != 0;
+        }
+    }
 }
 
 // All sites go by the local time of the first: a day of people is a day of people.
@@ -146,6 +174,8 @@ void people_step(struct sim_run *r)
     for (; p->next <= minute; p->next++)
         for (uint32_t i = p->start[p->next]; i < p->start[p->next + 1]; i++)
             take(r, &p->change[i]);
+    if (r->t % HEAT_MS == 0)
+        against_heat(r);
 }
 
 int people_make(struct sim_run *r, struct err *e)
@@ -153,6 +183,7 @@ int people_make(struct sim_run *r, struct err *e)
     (void)e;
     struct people *p = r->people = mem_alloc(sizeof *p);
     p->who = mem_array((size_t)r->n_zones + 1, sizeof *p->who);
+    p->state = mem_array((size_t)r->n_zones + 1, 1);
     p->day = INT64_MIN;
     for (uint32_t i = 0; i < r->s->n_sites; i++)
         site_day(r, i);
@@ -176,6 +207,7 @@ void people_free(struct sim_run *r)
     if (!r->people)
         return;
     free(r->people->who);
+    free(r->people->state);
     free(r->people->change);
     free(r->people->minute);
     free(r->people);

@@ -31,10 +31,11 @@ struct sim_zone_result {
     int64_t heating_ms; // the heater was drawing now or in the last two hours, or the room below its setpoint
     int64_t settled_ms; // of it, not within three hours of a setpoint step and not short of watts
     double rmse_k, bias_k; // air less setpoint over settled_ms
-    double cold_kh;        // degree-hours below setpoint - 0.5 K, but for three hours after a step up
+    double cold_kh; // degree-hours below setpoint - 0.5 K, but for three hours after a step up, where the ideal heater is not
+    double short_kh; // the same where the ideal heater of the same watts is as cold: the heater is too small
     double hot_kh;         // above setpoint + 1 K while the heater drew in the last two hours
     double free_kh;        // the same while it did not: sun and people
-    double shadow_rmse_k, shadow_cold_kh, shadow_hot_kh; // what the ideal heater reached, over the same times
+    double shadow_rmse_k, shadow_hot_kh; // what the ideal heater reached, over the same times
     double min_c, mean_c, max_c;                         // air, or water at the outlet
     double step_up_excess_s; // mean over steps up of at least 2 K: seconds later than the shadow to within
                              // 0.5 K; 0 when there was none
@@ -101,7 +102,7 @@ struct sim_totals {
     double useful_work_share;         // paid, donated and volunteer joules / IT joules
     double carbon_g, cost_eur, displaced_g, displaced_eur;
     double zone_rmse_k, zone_rmse_worst_k; // over rooms, weighted by settled_ms; and the worst
-    double cold_kh_zone_day, hot_kh_zone_day, free_kh_zone_day;
+    double cold_kh_zone_day, short_kh_zone_day, hot_kh_zone_day, free_kh_zone_day;
     int64_t moved_bytes;
     double energy_error; // worst relative error of any balance that was checked (below 1e-9)
     int64_t balances_checked;

@@ -70,12 +70,25 @@ static int walls_make(struct sim_run *r, uint32_t group, uint32_t first, struct 
         if ((k + 1) % g->rooms_together == 0)
             continue;
         const struct sim_zone *a = &r->zone[first + (uint32_t)k], *b = &r->zone[first + (uint32_t)k + 1];
-        int bad = house_add_wall(&x->house, (struct house_room){a->batch - x->first_batch, a->at},
-                                 (struct house_room){b->batch - x->first_batch, b->at}, g->neighbour_w_k, e);
+        struct house_room from = {a->batch - x->first_batch, a->at}, to = {b->batch - x->first_batch, b->at};
+        int bad = house_add_wall(&x->house, from, to, g->neighbour_w_k, e);
+        if (!bad)
+            bad = house_add_wall(&x->shadow_house, from, to, g->neighbour_w_k, e);
         if (bad)
             return err_prefix(e, "%s:%d: [zones %s]", r->s->file, g->line, g->name);
     }
     return 0;
+}
+
+static int house_make(struct sim_run *r, struct sim_site *x, struct err *e)
+{
+    x->shadow_rooms = mem_array(x->n_batches, sizeof *x->shadow_rooms);
+    for (uint32_t b = 0; b < x->n_batches; b++) {
+        x->shadow_rooms[b] = r->batch[x->first_batch + b];
+        x->shadow_rooms[b].air_c = r->rooms[x->first_batch + b].shadow.air_c;
+    }
+    int bad = house_init(&x->house, &r->batch[x->first_batch], x->n_batches, e);
+    return bad ? bad : house_init(&x->shadow_house, x->shadow_rooms, x->n_batches, e);
 }
 
 int rooms_make(struct sim_run *r, struct err *e)
@@ -98,7 +111,7 @@ int rooms_make(struct sim_run *r, struct err *e)
         }
         x->n_batches = r->n_batches - x->first_batch;
         if (!bad && x->n_batches > 0)
-            bad = house_init(&x->house, &r->batch[x->first_batch], x->n_batches, e);
+            bad = house_make(r, x, e);
         for (uint32_t g = 0; g < groups && !bad; g++)
             if (r->s->zones[g].kind == ZONE_KIND_ROOM && r->s->zones[g].site == site)
                 bad = walls_make(r, g, first[g], e);
@@ -114,8 +127,11 @@ void rooms_free(struct sim_run *r)
         shadow_batch_deinit(&r->rooms[b].shadow);
         free(r->rooms[b].facade);
     }
-    for (size_t i = 0; r->site && i < r->s->n_sites; i++)
+    for (size_t i = 0; r->site && i < r->s->n_sites; i++) {
         house_deinit(&r->site[i].house);
+        house_deinit(&r->site[i].shadow_house);
+        free(r->site[i].shadow_rooms);
+    }
     free(r->rooms);
     free(r->batch);
 }
@@ -203,16 +219,19 @@ void rooms_step(struct sim_run *r)
             batch->heater_w[i] = (double)r->zone[zone].step_uj * per_step;
             rooms->shadow.setpoint_c[i] = r->thermostat[zone].r_c;
         }
-        shadow_batch_step(&rooms->shadow, batch, r->site[rooms->site].outside_c);
     }
     for (size_t s = 0; s < r->s->n_sites; s++) {
         struct sim_site *x = &r->site[s];
         if (x->n_batches == 0)
             continue;
         house_walls(&x->house, false);
-        for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++)
+        house_walls(&x->shadow_house, false);
+        for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
+            shadow_batch_step(&r->rooms[b].shadow, &r->batch[b], x->outside_c);
             batch_step(r, b);
+        }
         house_walls(&x->house, true);
+        house_walls(&x->shadow_house, true);
     }
     r->check_at++;
 }

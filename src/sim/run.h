@@ -77,7 +77,7 @@ struct sim_board {
     int32_t rate_cores; // cores the instance can use here
     uint64_t lease;
     uint8_t phase, activity;
-    bool asleep, booting, dark, data_missing;
+    bool asleep, booting, dark, data_missing, listed;
     int64_t left;                // core-MHz x ms still to do
     int64_t all;                 // of the instance
     int64_t saved;               // done and saved before this attempt
@@ -106,6 +106,7 @@ struct water; // water.c
 struct sim_zone {
     // hot: read at every step
     int64_t settled; // until when energies are booked
+    int64_t quiet_until; // no instance can end before
     int64_t step_uj; // booked in this step
     const struct drive_row *row; // NULL: the boards themselves say how they are driven
     int32_t total_mw;
@@ -166,7 +167,8 @@ struct sim_site {
     double outside_c;
     bool outside_told; // by the script
     double facade_w_m2[16];
-    struct house house;
+    struct house house, shadow_house; // the shadows' walls: a building of ideal heaters
+    struct room_batch *shadow_rooms;  // views for it: only air_c and model mean something
     uint32_t first_batch, n_batches;
     int64_t offset_ms; // local time less UTC, now
     int64_t utc_day;
@@ -285,7 +287,6 @@ int rooms_make(struct sim_run *r, struct err *e);
 void rooms_free(struct sim_run *r);
 void rooms_sense(struct sim_run *r);
 void rooms_step(struct sim_run *r);
-bool rooms_shadow_short(const struct sim_run *r, uint32_t zone);
 // water.c
 int water_make(struct sim_run *r, uint32_t zone, struct err *e);
 void water_free(struct water *w);

@@ -90,7 +90,7 @@ struct scenario_zones {
     uint32_t site, board; // resolved
     enum scenario_zone_kind kind;
     int32_t count;  // 1..1,000,000
-    int32_t boards; // of each zone, 1..64
+    int32_t boards; // of each zone, 1..240
     bool may_sleep;
     double start_c;
     enum scenario_setpoints setpoints;

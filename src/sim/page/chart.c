@@ -143,7 +143,7 @@ void chart_time(struct chart *c, int64_t from_ms, int64_t span_ms)
         month_ticks(c, from_ms, span_ms);
         return;
     }
-    size_t i = 0;
+    size_t i = span_ms > 3 * DAY_MS ? 3 : 0; // days, where there are several
     while (i < 6 && pixels * (double)steps[i] / (double)span_ms < 50)
         i++;
     day_ticks(c, from_ms, span_ms, steps[i]);

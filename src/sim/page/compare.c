@@ -84,6 +84,16 @@ static int is_silent(const struct comparison *c, size_t figure)
     return 1;
 }
 
+// No variant differs from the first for any seed.
+static int is_same(const struct comparison *c, size_t figure)
+{
+    for (size_t v = 1; v < c->n_variants; v++)
+        for (size_t s = 0; s < c->n_seeds; s++)
+            if (c->value[cell(c, v, s) * n_figures + figure] != c->value[cell(c, 0, s) * n_figures + figure])
+                return 0;
+    return 1;
+}
+
 static void text_cell(struct buf *out, struct stat_interval i, int decimals, const char *mark)
 {
     char text[64], plus[32] = "";
@@ -101,7 +111,7 @@ static void text_row(struct buf *out, const struct comparison *c, size_t f)
     for (size_t v = 0; v < c->n_variants; v++)
         text_cell(out, comparison_mean(c, v, f), row->decimals, "");
     buf_putf(out, "  %s\n", row->unit);
-    if (c->n_variants < 2)
+    if (is_same(c, f))
         return;
     buf_putf(out, "%-36s  %24s", "", "");
     for (size_t v = 1; v < c->n_variants; v++)

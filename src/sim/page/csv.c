@@ -43,7 +43,7 @@ void page_zones_csv(struct buf *out, const struct sim_result *r)
             buf_putf(out, ",%" PRId64, z->activity_j[a]);
         buf_putf(out, ",%.2f,%.2f,%.4f,%.4f,%.3f,%.3f,%.3f,%.4f,%.3f,%.3f,%.0f,%d,%.2f,%.2f,%.2f,%d,%d",
                  (double)z->heating_ms / 3.6e6, (double)z->settled_ms / 3.6e6, z->rmse_k, z->bias_k,
-                 z->cold_kh, z->hot_kh, z->free_kh, z->shadow_rmse_k, z->shadow_cold_kh, z->shadow_hot_kh,
+                 z->cold_kh, z->hot_kh, z->free_kh, z->short_kh, z->shadow_rmse_k, z->shadow_hot_kh,
                  z->step_up_excess_s, (int)z->steps_up, z->min_c, z->mean_c, z->max_c, (int)z->power_cycles,
                  (int)z->swings);
         buf_putf(out,

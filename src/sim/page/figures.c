@@ -33,6 +33,7 @@ TOTAL(displaced_kg, t->displaced_g / 1000)
 TOTAL(rmse, t->zone_rmse_k)
 TOTAL(rmse_worst, t->zone_rmse_worst_k)
 TOTAL(cold, t->cold_kh_zone_day)
+TOTAL(short_of_watts, t->short_kh_zone_day)
 TOTAL(hot, t->hot_kh_zone_day)
 TOTAL(free_gains, t->free_kh_zone_day)
 TOTAL(moved_gb, (double)t->moved_bytes / 1e9)
@@ -136,6 +137,7 @@ const struct figure figures[] = {
     {"rmse_k", "room to setpoint, RMSE", "K", -1, 3, rmse},
     {"rmse_worst_k", "worst room, RMSE", "K", -1, 3, rmse_worst},
     {"cold_kh_day", "too cold", "K h / room and day", -1, 3, cold},
+    {"short_kh_day", "too cold, the heater too small", "K h / room and day", 0, 3, short_of_watts},
     {"hot_kh_day", "too hot by its heater", "K h / room and day", -1, 3, hot},
     {"free_kh_day", "too hot by sun and people", "K h / room and day", 0, 3, free_gains},
     {"dc_mwh", "electricity", "MWh", 0, 2, dc_mwh},

@@ -36,7 +36,7 @@ static const char style[] =
     "round}\n"
     ".t{stroke:var(--warm);fill:var(--warm)}.set{stroke:var(--set)}.out{stroke:var(--cold)}.area.t{stroke:"
     "none;opacity:.22}\n"
-    ".band{fill:var(--band);stroke:none}.asked{stroke:var(--fg);stroke-dasharray:5 "
+    ".area.band{fill:var(--band);stroke:none}.asked{stroke:var(--fg);stroke-dasharray:5 "
     "3}.ours{stroke:var(--warm)}.ideal{stroke:var(--cold)}\n"
     "rect.asked{fill:none;stroke:var(--fg);stroke-width:1.2;stroke-dasharray:3 "
     "2}.useful{fill:#009e73}.extra{fill:#d55e00}\n"

@@ -64,8 +64,7 @@ static void class_row(struct buf *out, enum activity a, const struct sim_class_r
         wait_cell(out, c->wait.max_s);
         buf_putf(out, "<td>%.2f</td><td>%.0f</td></tr>\n", c->wait.mean_slowdown, c->work_ghz_h);
     } else {
-        buf_puts(out,
-                 "<td></td><td></td><td></td><td></td><td></td><td></td><td></td><td></td><td></td></tr>\n");
+        buf_puts(out, "<td colspan=\"9\"></td></tr>\n");
     }
 }
 
@@ -91,7 +90,7 @@ struct group {
     char name[SIM_NAME_BYTES];
     enum scenario_zone_kind kind;
     int64_t n, asked, delivered, strict, backup, alarm_ms, in_band_ms;
-    double rmse2, settled, worst, cold, hot, free_kh, shadow2, min_c, max_c;
+    double rmse2, settled, worst, cold, short_kh, hot, free_kh, shadow2, min_c, max_c;
 };
 
 static void add_zone(struct group *g, const struct sim_zone_result *z)
@@ -111,6 +110,7 @@ static void add_zone(struct group *g, const struct sim_zone_result *z)
     g->settled += settled;
     g->worst = z->rmse_k > g->worst ? z->rmse_k : g->worst;
     g->cold += z->cold_kh;
+    g->short_kh += z->short_kh;
     g->hot += z->hot_kh;
     g->free_kh += z->free_kh;
 }
@@ -144,53 +144,86 @@ static size_t collect(const struct sim_result *r, struct group **out)
     return n;
 }
 
-static void group_row(struct buf *out, const struct group *g, const struct sim_result *r)
+static void group_head(struct buf *out, const struct group *g)
 {
-    double days = (double)r->length_ms / 86400000.0, per = (double)g->n * days;
     buf_puts(out, "<tr><td>");
     page_html_text(out, g->name);
     buf_putf(out, "</td><td>%" PRId64 " %s</td><td>%.2f</td><td>%.2f</td><td>%.2f</td><td>%.1f to %.1f</td>",
              g->n, scenario_zone_kind_name(g->kind), (double)g->asked / MWH, (double)g->delivered / MWH,
              (double)g->strict / MWH, g->min_c, g->max_c);
-    if (g->kind == ZONE_KIND_ROOM && g->settled > 0)
-        buf_putf(
-            out,
-            "<td>%.3f</td><td>%.3f</td><td>%.3f</td><td>%.3f</td><td>%.3f</td><td>%.3f</td><td></td></tr>\n",
-            sqrt(g->rmse2 / g->settled), g->worst, sqrt(g->shadow2 / g->settled), g->cold / per, g->hot / per,
-            g->free_kh / per);
-    else if (g->kind == ZONE_KIND_TANK)
-        buf_putf(out,
-                 "<td></td><td></td><td></td><td></td><td></td><td></td><td>backup %.2f MWh, hygiene alarm "
-                 "%.1f h</td></tr>\n",
-                 (double)g->backup / MWH, (double)g->alarm_ms / 3.6e6);
-    else if (g->kind == ZONE_KIND_POOL)
-        buf_putf(out,
-                 "<td></td><td></td><td></td><td></td><td></td><td></td><td>backup %.2f MWh, in band %.2f "
-                 "%%</td></tr>\n",
-                 (double)g->backup / MWH, 100 * (double)g->in_band_ms / (double)r->length_ms / (double)g->n);
+}
+
+static void room_row(struct buf *out, const struct group *g, double days)
+{
+    const double rmse = g->settled > 0 ? sqrt(g->rmse2 / g->settled) : 0;
+    const double ideal = g->settled > 0 ? sqrt(g->shadow2 / g->settled) : 0, per = (double)g->n * days;
+    const double v[] = {rmse,         g->worst,        ideal, g->cold / per, g->short_kh / per,
+                        g->hot / per, g->free_kh / per};
+    group_head(out, g);
+    for (size_t i = 0; i < ARRAY_LEN(v); i++)
+        buf_putf(out, "<td>%.3f</td>", v[i]);
+    buf_puts(out, "</tr>\n");
+}
+
+static void water_row(struct buf *out, const struct group *g, int64_t length_ms)
+{
+    group_head(out, g);
+    buf_putf(out, "<td>%.2f</td>", (double)g->backup / MWH);
+    if (g->kind == ZONE_KIND_TANK)
+        buf_putf(out, "<td>%.1f h</td>", (double)g->alarm_ms / 3.6e6);
     else
-        buf_putf(out, "<td></td><td></td><td></td><td></td><td></td><td></td><td>backup %.2f MWh</td></tr>\n",
-                 (double)g->backup / MWH);
+        buf_puts(out, "<td></td>");
+    if (g->kind == ZONE_KIND_POOL)
+        buf_putf(out, "<td>%.2f %%</td>", 100 * (double)g->in_band_ms / (double)length_ms / (double)g->n);
+    else
+        buf_puts(out, "<td></td>");
+    buf_puts(out, "</tr>\n");
+}
+
+static const char common_columns[] =
+    "<div class=\"scroll\"><table><tr><th>group</th><th>zones</th><th>asked, MWh</th>"
+    "<th>delivered</th><th>useful</th><th>&deg;C</th>";
+
+static void room_table(struct buf *out, const struct group *g, size_t n, const struct sim_result *r)
+{
+    buf_puts(out, common_columns);
+    buf_puts(out, "<th>RMSE, K</th><th>worst</th><th>ideal heater</th><th>too cold</th><th>too small</th>"
+                  "<th>too hot</th><th>by the sun</th></tr>\n");
+    for (size_t i = 0; i < n; i++)
+        if (g[i].kind == ZONE_KIND_ROOM)
+            room_row(out, &g[i], (double)r->length_ms / 86400000.0);
+    buf_puts(out,
+             "</table></div>\n<p class=\"note\">RMSE: room to setpoint while it heats, more than three hours "
+             "after a "
+             "step of the setpoint; ideal heater: an electric one of the same watts in the same room. Then "
+             "degree-hours a day and room: below setpoint - 0.5 K, and of these where the ideal heater was "
+             "as cold "
+             "because it is too small; above setpoint + 1 K by the heater, and by sun and people without "
+             "it.</p>\n");
+}
+
+static void water_table(struct buf *out, const struct group *g, size_t n, const struct sim_result *r)
+{
+    buf_puts(out, common_columns);
+    buf_puts(out, "<th>backup, MWh</th><th>hygiene alarm</th><th>pool in band</th></tr>\n");
+    for (size_t i = 0; i < n; i++)
+        if (g[i].kind != ZONE_KIND_ROOM)
+            water_row(out, &g[i], r->length_ms);
+    buf_puts(out, "</table></div>\n");
 }
 
 void html_groups(struct buf *out, const struct sim_result *r)
 {
     struct group *g;
-    size_t n = collect(r, &g);
-    buf_puts(out, "<h2>Zones</h2>\n<div class=\"scroll\"><table><tr><th>group</th><th>zones</th><th>asked, "
-                  "MWh</th><th>delivered</th>"
-                  "<th>useful</th><th>&deg;C</th><th>RMSE, K</th><th>worst</th><th>ideal heater</th><th>too "
-                  "cold</th><th>too hot</th>"
-                  "<th>by the sun</th><th></th></tr>\n");
+    size_t n = collect(r, &g), rooms = 0;
     for (size_t i = 0; i < n; i++)
-        group_row(out, &g[i], r);
+        rooms += g[i].kind == ZONE_KIND_ROOM;
+    buf_puts(out, "<h2>Zones</h2>\n");
+    if (rooms)
+        room_table(out, g, n, r);
+    if (rooms < n)
+        water_table(out, g, n, r);
     free(g);
-    buf_puts(out, "</table></div>\n<p class=\"note\">RMSE: room to setpoint while it heats, more than three "
-                  "hours after a step of the "
-                  "setpoint. Too cold, too hot, by the sun: degree-hours a day and room below setpoint - 0.5 "
-                  "K and above setpoint + 1 K, the "
-                  "last by sun and people without the heater. Ideal heater: an electric one of the same "
-                  "watts in the same room.</p>\n");
 }
 
 // ---- savings ----

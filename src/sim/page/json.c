@@ -121,7 +121,7 @@ static void put_room(struct list *l, const struct sim_zone_result *z)
     put_real(l, "hot_kh", z->hot_kh);
     put_real(l, "free_kh", z->free_kh);
     put_real(l, "shadow_rmse_k", z->shadow_rmse_k);
-    put_real(l, "shadow_cold_kh", z->shadow_cold_kh);
+    put_real(l, "short_kh", z->short_kh);
     put_real(l, "shadow_hot_kh", z->shadow_hot_kh);
     put_real(l, "step_up_excess_s", z->step_up_excess_s);
     put_int(l, "steps_up", z->steps_up);
@@ -230,6 +230,7 @@ static void put_totals(struct list *l, const struct sim_result *r)
     put_real(l, "zone_rmse_k", t->zone_rmse_k);
     put_real(l, "zone_rmse_worst_k", t->zone_rmse_worst_k);
     put_real(l, "cold_kh_zone_day", t->cold_kh_zone_day);
+    put_real(l, "short_kh_zone_day", t->short_kh_zone_day);
     put_real(l, "hot_kh_zone_day", t->hot_kh_zone_day);
     put_real(l, "free_kh_zone_day", t->free_kh_zone_day);
     put_real(l, "carbon_g", t->carbon_g);

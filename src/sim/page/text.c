@@ -65,9 +65,10 @@ static void comfort(struct buf *out, const struct sim_result *r)
     if (rooms)
         buf_putf(out,
                  "\nRooms: %" PRId64 "; to setpoint %.3f K RMSE while heating, worst %.3f K\n"
-                 "  a day and room: %.3f K h too cold, %.3f too hot by the heater, %.3f by sun and people\n",
-                 rooms, t->zone_rmse_k, t->zone_rmse_worst_k, t->cold_kh_zone_day, t->hot_kh_zone_day,
-                 t->free_kh_zone_day);
+                 "  a day and room: %.3f K h too cold, %.3f because the heater is too small, %.3f too hot by "
+                 "it, %.3f by sun and people\n",
+                 rooms, t->zone_rmse_k, t->zone_rmse_worst_k, t->cold_kh_zone_day, t->short_kh_zone_day,
+                 t->hot_kh_zone_day, t->free_kh_zone_day);
     if (water)
         buf_putf(out, "\nWater: %" PRId64 " zones; backup %.2f MWh, hygiene alarms %.1f h\n", water,
                  (double)backup / MWH, (double)alarm / 3.6e6);

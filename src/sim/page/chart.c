@@ -155,6 +155,8 @@ void chart_time(struct chart *c, int64_t from_ms, int64_t span_ms)
 static size_t columns(const struct chart *c, size_t n)
 {
     size_t most = (size_t)((c->right - c->left) / 2);
+    if (c->columns_max && c->columns_max < most)
+        most = c->columns_max;
     return n < most ? n : most;
 }
 

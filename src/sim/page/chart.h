@@ -18,6 +18,7 @@ struct chart {
     double w, h;                     // of the picture
     double left, right, top, bottom; // edges of the plot
     double low, high;                // of the vertical axis
+    size_t columns_max; // most columns that a line of many values is drawn in; 0: as the picture has room
 };
 
 // Draws one picture; called for the wide one and the narrow one.

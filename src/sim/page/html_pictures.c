@@ -15,6 +15,7 @@
 
 #define DAY_MS    INT64_C(86400000)
 #define ZONES_MAX 4
+#define LONG_MS   (40 * DAY_MS)
 
 // A part of the run.
 struct view {
@@ -30,7 +31,10 @@ static int64_t start_of(const struct view *v)
 
 static void time_axis(struct chart *c, const struct view *v)
 {
-    chart_time(c, start_of(v), (int64_t)v->n * v->r->series.step_ms);
+    int64_t span = (int64_t)v->n * v->r->series.step_ms;
+    chart_time(c, start_of(v), span);
+    if (span > LONG_MS) // whole days, for days and nights would be a flicker
+        c->columns_max = (size_t)(span / DAY_MS);
 }
 
 static struct view whole(const struct sim_result *r)
@@ -85,19 +89,26 @@ static void draw_zone(struct chart *c, const void *ctx)
     range_of(set, v->n, &low, &high);
     chart_scale(c, low - 0.6, high + 0.6, "\302\260C");
     time_axis(c, v);
-    chart_band(c, set, v->n, 0.5, 0.5, "band");
+    if (c->columns_max) {
+        chart_envelope(c, set, v->n, "band");
+    } else {
+        chart_band(c, set, v->n, 0.5, 0.5, "band");
+        chart_line(c, set, v->n, "set");
+    }
     chart_envelope(c, t, v->n, "t");
-    chart_line(c, set, v->n, "set");
     chart_line(c, t, v->n, "t");
 }
 
 static void zone_key(struct buf *out)
 {
-    buf_puts(out, "<div class=\"key\"><span><i class=\"l\" "
-                  "style=\"border-color:var(--warm)\"></i>temperature (shaded: lowest to highest)</span>"
-                  "<span><i class=\"l\" style=\"border-color:var(--set)\"></i>setpoint</span><span><i "
-                  "style=\"background:var(--band)\"></i>"
-                  "within 0.5 K of it</span></div>\n");
+    buf_puts(
+        out,
+        "<div class=\"key\"><span><i class=\"l\" style=\"border-color:var(--warm)\"></i>temperature (shaded: "
+        "lowest "
+        "to highest)</span><span><i class=\"l\" style=\"border-color:var(--set)\"></i>setpoint</span><span>"
+        "<i style=\"background:var(--band)\"></i>within 0.5 K of it; over months, lowest to highest setpoint "
+        "of the "
+        "day</span></div>\n");
 }
 
 static void zone_figure(struct buf *out, struct view v, size_t shown, const char *when)
@@ -117,6 +128,7 @@ static void draw_outside(struct chart *c, const void *ctx)
     range_of(t, v->n, &low, &high);
     chart_scale(c, low, high, "\302\260C");
     time_axis(c, v);
+    chart_envelope(c, t, v->n, "out");
     chart_line(c, t, v->n, "out");
 }
 

@@ -180,15 +180,21 @@ static void water_row(struct buf *out, const struct group *g, int64_t length_ms)
     buf_puts(out, "</tr>\n");
 }
 
-static const char common_columns[] =
-    "<div class=\"scroll\"><table><tr><th>group</th><th>zones</th><th>asked, MWh</th>"
-    "<th>delivered</th><th>useful</th><th>&deg;C</th>";
+static void columns(struct buf *out, const char *const *name)
+{
+    buf_puts(out,
+             "<div class=\"scroll\"><table><tr><th>group</th><th class=\"wrap\">zones</th><th "
+             "class=\"wrap\">asked, MWh</th>"
+             "<th class=\"wrap\">delivered</th><th class=\"wrap\">useful</th><th class=\"wrap\">&deg;C</th>");
+    for (; *name; name++)
+        buf_putf(out, "<th class=\"wrap\">%s</th>", *name);
+    buf_puts(out, "</tr>\n");
+}
 
 static void room_table(struct buf *out, const struct group *g, size_t n, const struct sim_result *r)
 {
-    buf_puts(out, common_columns);
-    buf_puts(out, "<th>RMSE, K</th><th>worst</th><th>ideal heater</th><th>too cold</th><th>too small</th>"
-                  "<th>too hot</th><th>by the sun</th></tr>\n");
+    columns(out, (const char *const[]){"RMSE, K", "worst room", "ideal heater", "too cold",
+                                       "heater too small", "too hot", "too hot by sun", NULL});
     for (size_t i = 0; i < n; i++)
         if (g[i].kind == ZONE_KIND_ROOM)
             room_row(out, &g[i], (double)r->length_ms / 86400000.0);
@@ -204,8 +210,7 @@ static void room_table(struct buf *out, const struct group *g, size_t n, const s
 
 static void water_table(struct buf *out, const struct group *g, size_t n, const struct sim_result *r)
 {
-    buf_puts(out, common_columns);
-    buf_puts(out, "<th>backup, MWh</th><th>hygiene alarm</th><th>pool in band</th></tr>\n");
+    columns(out, (const char *const[]){"backup, MWh", "hygiene alarm", "pool in band", NULL});
     for (size_t i = 0; i < n; i++)
         if (g[i].kind != ZONE_KIND_ROOM)
             water_row(out, &g[i], r->length_ms);

@@ -59,6 +59,7 @@ static const char style[] =
     "th,td{padding:4px 8px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\n"
     "th{font-weight:600;color:var(--dim)}\n"
     "th.wrap{white-space:normal;min-width:4.2rem;vertical-align:bottom}\n"
+    "td.wrap{white-space:normal;min-width:5rem;text-align:left}\n"
     "th:first-child,td:first-child{text-align:left}\n"
     ".good{color:var(--good)}\n"
     ".bad{color:var(--bad)}\n"

@@ -25,7 +25,7 @@ static void put_node(struct chart *c, double x, struct node n, const char *css, 
     char text[96];
     buf_putf(c->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>\n", css, x, n.y,
              NODE_WIDE, num_max(n.h, 0.8));
-    const char *fmt = c->narrow ? "%s %.3g" : "%s  %.4g MWh";
+    const char *fmt = c->narrow ? "%s %.3g" : "%s  %.3g MWh";
     snprintf(text, sizeof text, fmt, name, j / MWH);
     double tx = !strcmp(anchor, "end") ? x - 5 : x + NODE_WIDE + 5;
     chart_label(c, tx, n.y + n.h / 2 + 4, anchor, "strong", text);
@@ -49,11 +49,11 @@ static void draw_flow(struct chart *c, const void *ctx)
     double dc = (double)t->dc_j, it = (double)t->it_j, useful = (double)t->strict_j,
            heat = (double)t->delivered_j;
     double scale = (c->bottom - c->top - 70) / dc;
-    double x0 = c->narrow ? 4 : 10, x1 = c->narrow ? 110 : 300, x3 = c->narrow ? 290 : 680;
+    double x0 = c->narrow ? 4 : 10, x1 = c->narrow ? 125 : 300, x3 = c->narrow ? 275 : 680;
     struct node all = {c->top, dc * scale}, sum = {c->top, heat * scale};
     double from = all.y, to = sum.y, free_from = 0, y = c->top;
     chart_label(c, x0, c->top - 8, "start", "unit", c->narrow ? "electricity, MWh" : "electricity");
-    chart_label(c, x1, c->top - 8, "start", "unit", "what the boards did");
+    chart_label(c, x1, c->top - 8, "start", "unit", c->narrow ? "boards" : "what the boards did");
     chart_label(c, x3, c->top - 8, "start", "unit", "heat");
     for (int a = 0; a < ACTIVITY_N; a++) {
         double e = (double)r->class[a].energy_j;
@@ -80,7 +80,7 @@ static void draw_flow(struct chart *c, const void *ctx)
     put_node(c, x3,
              (struct node){place(c->top + useful * scale, (heat - useful) * scale, &free_from),
                            (heat - useful) * scale},
-             "extra", "start", c->narrow ? "not asked for" : "nobody asked for it", heat - useful);
+             "extra", "start", c->narrow ? "not asked" : "nobody asked for it", heat - useful);
 }
 
 void html_flow(struct buf *out, const struct sim_result *r)

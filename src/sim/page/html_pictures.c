@@ -159,13 +159,11 @@ static double highest_sum(const struct view *v, size_t columns)
     columns = v->n < columns ? v->n : columns;
     for (size_t k = 0; k < columns; k++) {
         size_t a = k * v->n / columns, b = (k + 1) * v->n / columns;
-        double sum = 0, asked = 0;
-        for (size_t i = v->from + a; i < v->from + b; i++) {
+        double sum = 0;
+        for (size_t i = v->from + a; i < v->from + b; i++)
             for (int x = 0; x < ACTIVITY_N; x++)
                 sum += s->activity_w[x] ? s->activity_w[x][i] : 0;
-            asked += s->asked_w[i];
-        }
-        high = num_max(high, num_max(sum, asked) / (double)(b - a));
+        high = num_max(high, sum / (double)(b - a));
     }
     return high;
 }
@@ -177,21 +175,46 @@ static double power_unit(double high_w, const char **unit)
     return high_w >= 2e6 ? 1e-6 : high_w >= 2e3 ? 1e-3 : 1;
 }
 
+static bool has_water(const struct sim_result *r)
+{
+    for (size_t i = 0; i < r->n_zones; i++)
+        if (r->zone[i].kind != ZONE_KIND_ROOM)
+            return true;
+    return false;
+}
+
+// What water asks for is settled once a day, at midnight, so that with water only the mean of a day means
+// something.
+static void asked_line(const struct view *v, double factor, float *out)
+{
+    const struct sim_series *s = &v->r->series;
+    size_t day = has_water(v->r) && s->step_ms < DAY_MS ? (size_t)(DAY_MS / s->step_ms) : 1;
+    for (size_t i = 0; i < v->n; i++) {
+        size_t from = (v->from + i) / day * day, to = from + day < s->n ? from + day : s->n;
+        double sum = 0;
+        for (size_t k = from; k < to; k++)
+            sum += s->asked_w[k];
+        out[i] = (float)(sum / (double)(to - from) * factor);
+    }
+}
+
 static void draw_power(struct chart *c, const void *ctx)
 {
     const struct view *v = ctx;
     const struct sim_series *s = &v->r->series;
     const char *unit;
-    double high = highest_sum(v, (size_t)((c->right - c->left) / 2)), factor = power_unit(high, &unit);
-    double base[512] = {0};
+    double base[512] = {0}, low = 0;
     float *asked = mem_array(v->n, sizeof *asked);
+    asked_line(v, 1, asked);
+    double high = highest_sum(v, (size_t)((c->right - c->left) / 2));
+    range_of(asked, v->n, &low, &high);
+    double factor = power_unit(high, &unit);
     chart_scale(c, 0, high * factor, unit);
     time_axis(c, v);
     for (int a = 0; a < ACTIVITY_N; a++)
         if (s->activity_w[a] && v->r->class[a].energy_j)
             chart_layer(c, base, s->activity_w[a] + v->from, factor, v->n, class_css[a]);
-    for (size_t i = 0; i < v->n; i++)
-        asked[i] = (float)((double)s->asked_w[v->from + i] * factor);
+    asked_line(v, factor, asked);
     chart_line(c, asked, v->n, "asked");
     free(asked);
 }
@@ -207,8 +230,8 @@ static void class_key(struct buf *out, const struct sim_result *r)
                      "viewBox=\"0 0 12 12\">"
                      "<rect class=\"%s\" width=\"12\" height=\"12\" rx=\"2\"/></svg>%s</span>",
                      class_css[a], activity_name((enum activity)a));
-    buf_puts(out,
-             "<span><i class=\"l d\" style=\"border-color:var(--fg)\"></i>heat asked for</span></div>\n");
+    buf_puts(out, "<span><i class=\"l d\" style=\"border-color:var(--fg)\"></i>heat asked for (with water: "
+                  "mean of the day)</span></div>\n");
 }
 
 void html_power(struct buf *out, const struct sim_result *r)

@@ -258,14 +258,14 @@ void html_savings(struct buf *out, const struct sim_result *r)
         buf_putf(out, "<th>%s</th>", h->name);
     buf_puts(out, "</tr>\n");
     for (const struct kpi_centre *c = kpi_centres; c->name; c++) {
-        buf_putf(out, "<tr><td>%s</td><td>energy saved</td>", c->name);
+        buf_putf(out, "<tr><td class=\"wrap\">%s</td><td class=\"wrap\">energy saved</td>", c->name);
         for (const struct kpi_heat *h = kpi_heats; h->name; h++) {
             double v = kpi_save(&m, r->totals.carbon_g, c, kpi_grids, h).energy;
             buf_putf(out, "<td class=\"%s\">%.0f %%</td>", v >= 0 ? "good" : "bad", 100 * v);
         }
         buf_puts(out, "</tr>\n");
         for (const struct kpi_grid *g = kpi_grids; g->name; g++) {
-            buf_putf(out, "<tr><td></td><td>carbon, %s, %.0f g/kWh</td>", g->name, g->g_kwh);
+            buf_putf(out, "<tr><td></td><td class=\"wrap\">carbon, %s, %.0f g/kWh</td>", g->name, g->g_kwh);
             saving_cells(out, r, &m, c, g);
             buf_puts(out, "</tr>\n");
         }

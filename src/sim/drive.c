@@ -146,7 +146,7 @@ static bool sleep_now(struct sim_run *r, struct sim_zone *z, int64_t want_mw)
     }
     if (z->low_since == INT64_MIN)
         z->low_since = r->now;
-    return r->now - z->low_since >= SLEEP_AFTER_MS || z->wish.mode == ZONE_OFF;
+    return r->now - z->low_since >= SLEEP_AFTER_MS || z->wish.mode == ZONE_OFF || (z->cap_mw >= 0 && z->cap_mw < floor);
 }
 
 static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_t draw_mw, int32_t work_mhz)

@@ -95,6 +95,7 @@ void link_hello(struct sim_run *r, uint32_t zone)
     r->fx.n_syncs = 0;
     z->told_any = false;
     touch(r, zone);
+    link_meters(r, zone); // what meters show from here on counts
     link_zone_report(r, zone);
     link_sync(r, zone);
 }

@@ -31,7 +31,7 @@ struct reading {
     struct scenario s;
     const char *file;
     const char *p, *end; // text not yet read
-    int line;
+    int line, first_line; // of the first error
     struct err first;
 };
 
@@ -473,6 +473,7 @@ static int on_ini(void *ctx, const char *section, const char *name, const char *
         return 0;
     if (on_pair(r, section, name, value, &e) == 0)
         return 1;
+    r->first_line = r->line;
     err_set(&r->first, e.code, "%s:%d: %s", r->file, r->line, e.text);
     return 0;
 }
@@ -540,7 +541,7 @@ int scenario_lay_over(struct scenario *s, const char *file, const char *text, si
     struct reading r = {.file = file, .p = text, .end = text + n};
     copy_scenario(&r.s, s);
     int line = ini_parse_stream(next_line, &r, on_ini, &r);
-    if (!r.first.code && line != 0)
+    if (line > 0 && (!r.first.code || line < r.first_line)) // a line that is no line comes before what follows from it
         err_set(&r.first, -EINVAL, "%s:%d: is neither [section] nor key = value", file,
                 line > 0 ? line : r.line);
     if (r.first.code) {

@@ -183,10 +183,10 @@ static void check_caps(struct sim_run *r)
     for (uint32_t s = 0; s < r->s->n_sites; s++) {
         if (r->s->site[s].cap_w < 0)
             continue;
-        int64_t mw = 0;
+        int64_t mw = 0; // but for what sleeping boards cannot help drawing
         for (uint32_t i = 0; i < r->n_zones; i++)
             if (r->zone[i].site == s)
-                mw += r->zone[i].total_mw;
+                mw += r->zone[i].total_mw - r->zone[i].n_boards * (int64_t)r->s->board[r->zone[i].model].curve.sleep_mw;
         if ((double)mw > r->s->site[s].cap_w * 1e3 + 1000 && r->t > HOUR_MS)
             r->out->totals.violations++;
     }

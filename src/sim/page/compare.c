@@ -103,9 +103,18 @@ static void text_cell(struct buf *out, struct stat_interval i, int decimals, con
     buf_putf(out, "  %24s", text);
 }
 
-static void text_row(struct buf *out, const struct comparison *c, size_t f)
+// A difference that is not seen in the digits printed is not called anything.
+static const char *mark_of(const struct comparison *c, size_t v, size_t f)
 {
     static const char *const mark[] = {" worse", "", " better"};
+    double least = 0.5, mean = comparison_difference(c, v, f).mean;
+    for (int i = 0; i < figures[f].decimals; i++)
+        least /= 10;
+    return mean < least && mean > -least ? "" : mark[comparison_verdict(c, v, f) + 1];
+}
+
+static void text_row(struct buf *out, const struct comparison *c, size_t f)
+{
     const struct figure *row = &figures[f];
     buf_putf(out, "%-36s", row->name);
     for (size_t v = 0; v < c->n_variants; v++)
@@ -115,7 +124,7 @@ static void text_row(struct buf *out, const struct comparison *c, size_t f)
         return;
     buf_putf(out, "%-36s  %24s", "", "");
     for (size_t v = 1; v < c->n_variants; v++)
-        text_cell(out, comparison_difference(c, v, f), row->decimals, mark[comparison_verdict(c, v, f) + 1]);
+        text_cell(out, comparison_difference(c, v, f), row->decimals, mark_of(c, v, f));
     buf_putc(out, '\n');
 }
 

@@ -243,7 +243,7 @@ static bool uses_all(const struct sim_run *r, const struct sim_zone *z)
 static int32_t want_of(const struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
-    const struct heat_request *q = zone_request(r, zone);
+    const struct heat_request *q = z->request;
     int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3 : q->target_w < q->max_w ? q->target_w : q->max_w;
     double circuit = r->s->site[z->site].circuit_cap_w;
     if (z->down)
@@ -255,6 +255,15 @@ static int32_t want_of(const struct sim_run *r, uint32_t zone)
     if (z->cap_mw >= 0 && want > z->cap_mw / 1000)
         want = (int32_t)(z->cap_mw / 1000);
     return want;
+}
+
+static void decide(struct sim_run *r, uint32_t zone, int32_t want)
+{
+    if (r->zone[zone].target_w != want) {
+        r->decisions = (r->decisions ^ ((uint64_t)zone << 20 | (uint64_t)(uint32_t)want)) * UINT64_C(0x9e3779b97f4a7c15);
+        r->decisions ^= r->decisions >> 29;
+    }
+    r->zone[zone].target_w = want;
 }
 
 void drive_zone(struct sim_run *r, uint32_t zone)
@@ -280,12 +289,23 @@ void drive_zone(struct sim_run *r, uint32_t zone)
         if (!z->stale) // a board has gone to sleep or begun to boot: the others take what it leaves
             break;
     }
-    if (z->target_w != want) {
-        r->decisions = (r->decisions ^ ((uint64_t)zone << 20 | (uint64_t)(uint32_t)want)) * UINT64_C(0x9e3779b97f4a7c15);
-        r->decisions ^= r->decisions >> 29;
-    }
-    z->target_w = want;
-    z->want_w = want;
+    decide(r, zone, want);
+}
+
+// Where nothing about the boards has changed, other watts are another row of the same table.
+bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
+{
+    struct sim_zone *z = &r->zone[zone];
+    if (!z->row || z->cap_mw >= 0 || z->low_since != INT64_MIN || z->down || z->hw_cap_w < want)
+        return false;
+    const struct drive_table *t = &r->table[z->table];
+    const struct drive_row *row = want <= t->watts ? t->row[want] : NULL;
+    if (!row || row->to_sleep_or_wake || (int64_t)want * 1000 < z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
+        return false;
+    drive_settle(r, zone);
+    apply_row(r, z, row);
+    decide(r, zone, want);
+    return true;
 }
 
 // ---- booking

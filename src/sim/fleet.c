@@ -8,6 +8,8 @@
 
 #include "base/mem.h"
 
+#define TELL_SHARE 0.06 // of the nameplate that a request must have moved
+
 // What the boards of a zone can draw together, whole watts: what is written on the heater.
 static int32_t nameplate_of(const struct sim_run *r, const struct scenario_zones *g)
 {
@@ -34,6 +36,8 @@ static void zone_make(struct sim_run *r, uint32_t zone, uint32_t group, uint32_t
         c.heater_tau_s = g->room.heater_j_k / g->room.heater_w_k;
     }
     thermostat_init(&r->thermostat[zone], &c);
+    z->request = &r->thermostat[zone].request;
+    z->tell_w = (int32_t)(z->nameplate_w * TELL_SHARE) + 5;
     if (g->kind != ZONE_KIND_ROOM)
         r->thermostat[zone].r_c = g->setpoint_c;
 }

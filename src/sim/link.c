@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define TELL_SHARE     0.06 // of the nameplate that a request must have moved
 #define LAPSE_MARGIN   5000
 #define METERS_MS      INT64_C(21600000)
 #define LEASE_LONG_MS  INT64_C(129600000)
@@ -135,26 +134,10 @@ void link_sync(struct sim_run *r, uint32_t zone)
 
 // ---- what is worth telling
 
-static bool moved(int32_t a, int32_t b, int32_t by)
-{
-    return a > b + by || b > a + by || (a == 0) != (b == 0);
-}
-
-bool link_worth_telling(const struct sim_run *r, uint32_t zone)
-{
-    const struct sim_zone *z = &r->zone[zone];
-    const struct heat_request *q = zone_request(r, zone), *told = &z->told;
-    int32_t by = (int32_t)(z->nameplate_w * TELL_SHARE) + 5;
-    if (r->o.mutants.planner_blind)
-        return !z->told_any;
-    return !z->told_any || moved(q->target_w, told->target_w, by) || moved(q->max_w, told->max_w, 2 * by) ||
-           moved(q->min_w, told->min_w, by);
-}
-
 void link_zone_report(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    struct heat_request q = *zone_request(r, zone);
+    struct heat_request q = *r->zone[zone].request;
     if (r->o.mutants.planner_blind)
         q = (struct heat_request){.target_w = z->nameplate_w, .min_w = z->nameplate_w / 2, .max_w = z->nameplate_w,
                                   .t_up_s = INT32_MAX, .t_down_s = INT32_MAX, .valid_until = q.valid_until};

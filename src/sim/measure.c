@@ -37,7 +37,6 @@ struct zone_measure {
     double swing_at_c;
     int8_t swing_way;
     // heat
-    double shadow_j; // since the hour began
     int64_t asked_hour_uj, delivered_hour_uj; // at the start of the running window
     double asked_j, strict_j, missing_j;
 };
@@ -197,7 +196,7 @@ static double asked_since(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     struct zone_measure *m = &r->measure->zone[zone];
     if (!z->water)
-        return m->shadow_j;
+        return r->rooms[z->batch].shadow_w[z->at] * (double)r->s->step_ms * 1e-3;
     return (double)(water_asked_uj(z->water) - m->asked_hour_uj) * 1e-6;
 }
 
@@ -211,7 +210,8 @@ static void window_ends(struct sim_run *r, uint32_t zone)
     m->strict_j += strict;
     r->measure->asked_j += asked;
     r->measure->strict_j += strict;
-    m->shadow_j = 0;
+    if (!z->water)
+        r->rooms[z->batch].shadow_w[z->at] = 0;
     m->delivered_hour_uj = z->total_uj;
     if (z->water)
         m->asked_hour_uj = water_asked_uj(z->water);
@@ -321,13 +321,6 @@ static void comfort_step(struct sim_run *r)
 // After the physics of the step that ends at r->now.
 void measure_step(struct sim_run *r)
 {
-    struct measure *m = r->measure;
-    double step_s = (double)r->s->step_ms * 1e-3;
-    for (uint32_t b = 0; b < r->n_batches; b++) {
-        const struct sim_rooms *rooms = &r->rooms[b];
-        for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride)
-            m->zone[zone].shadow_j += rooms->shadow.watts[i] * step_s;
-    }
     if (r->now % COMFORT_MS == 0)
         comfort_step(r);
     if (r->now % HOUR_MS == 0) {

@@ -4,7 +4,6 @@
 // five kinds of rooms, so that rooms of a kind share their matrices.
 #include "sim/run.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +47,7 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, int v, 
     struct facade f = facade_usual(0, spec.glass_m2);
     rooms->glass_w_m2 = f.glass_m2 * f.g * f.frame * f.shade;
     rooms->facade = mem_array(n + 1, 1);
+    rooms->shadow_w = mem_array(n + 1, sizeof *rooms->shadow_w);
     room_batch_init(&r->batch[at], &rooms->model, n, g->start_c);
     shadow_batch_init(&rooms->shadow, &rooms->shadow_model, n, g->start_c);
     for (uint32_t i = 0; i < n; i++) {
@@ -126,6 +126,7 @@ void rooms_free(struct sim_run *r)
         room_batch_deinit(&r->batch[b]);
         shadow_batch_deinit(&r->rooms[b].shadow);
         free(r->rooms[b].facade);
+        free(r->rooms[b].shadow_w);
     }
     for (size_t i = 0; r->site && i < r->s->n_sites; i++) {
         house_deinit(&r->site[i].house);
@@ -138,9 +139,10 @@ void rooms_free(struct sim_run *r)
 
 // ---- sensors
 
-static inline int32_t milli(double c)
+// Rounds half up, for values above -1e6, without a call of floor.
+static inline int32_t rounded(double x)
 {
-    return (int32_t)floor(c * 1000 + 0.5);
+    return (int32_t)(x + 1000000.5) - 1000000;
 }
 
 static void sensor_suffers(struct sim_zone *z, struct zone_sense *s)
@@ -161,8 +163,8 @@ void rooms_sense(struct sim_run *r)
             struct zone_sense *s = &r->sense[zone];
             struct sim_zone *z = &r->zone[zone];
             s->at = at;
-            s->room_mc = (int32_t)floor(floor(batch->sensor_c[i] * SENSOR_STEPS_PER_K + 0.5) * (1000 / SENSOR_STEPS_PER_K) + 0.5);
-            s->heatsink_mc = milli(batch->heater_c[i]);
+            s->room_mc = rounded(rounded(batch->sensor_c[i] * SENSOR_STEPS_PER_K) * (1000 / SENSOR_STEPS_PER_K));
+            s->heatsink_mc = rounded(batch->heater_c[i] * 1000);
             s->draw_mw = z->total_mw;
             s->cpu_mc = s->heatsink_mc + (int32_t)(z->total_mw * CPU_K_PER_W) / z->n_boards;
             if (z->sensor)
@@ -228,6 +230,8 @@ void rooms_step(struct sim_run *r)
         house_walls(&x->shadow_house, false);
         for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
             shadow_batch_step(&r->rooms[b].shadow, &r->batch[b], x->outside_c);
+            for (uint32_t i = 0; i < r->rooms[b].n; i++)
+                r->rooms[b].shadow_w[i] += r->rooms[b].shadow.watts[i];
             batch_step(r, b);
         }
         house_walls(&x->house, true);

@@ -111,9 +111,13 @@ struct sim_zone {
     const struct drive_row *row; // NULL: the boards themselves say how they are driven
     int32_t total_mw;
     int32_t target_w;  // as driven
-    int32_t want_w;    // of the request, cut by every cap
+    int32_t last_want; // of the request, as of the last step
+    int32_t tell_w;    // by which a request must have moved to be told
+    const struct heat_request *request; // of its thermostat
     int16_t runs;      // boards with an instance
     uint8_t n_boards;
+    bool told_any;
+    struct heat_request told; // to the engine
     bool alike, stale; // stale: the boards have changed since they were driven
     uint64_t key;      // of the table the row is from
     uint32_t table;
@@ -141,15 +145,14 @@ struct sim_zone {
     bool down, cut; // the agent is dead; the link is
     struct report *outbox;
     size_t n_outbox, cap_outbox;
-    struct heat_request told;
-    bool told_any, listed;
+    bool listed;
     int64_t beat_at, until;
     // sensor
     uint8_t sensor; // 0 well, else the SIM_SENSOR_* it suffers
     int32_t last_mc;
     int64_t agent_asked_uj, useful_uj; // by its thermostat, for the meter reports
     int64_t base_total_uj, base_asked_uj, base_useful_uj; // what they were when its agent's life began
-    int32_t last_want, power_cycles;
+    int32_t power_cycles;
 };
 
 // A kind of room under one sky, stepped together. Row r of variant v is zone first + r * variants + v.
@@ -159,6 +162,7 @@ struct sim_rooms {
     uint32_t group, site, first, stride, n;
     double glass_w_m2; // glass x g x frame x shade of a facade: what a W/m2 of sun brings
     struct shadow_batch shadow;
+    double *shadow_w; // sum of its watts, step by step, since the hour began
     uint8_t *facade; // 0..15: its orientation in 22.5 degrees
 };
 
@@ -293,7 +297,7 @@ void water_free(struct water *w);
 void water_sense(struct sim_run *r, uint32_t zone);
 void water_control(struct sim_run *r, uint32_t zone);
 void water_step(struct sim_run *r, uint32_t zone);
-const struct heat_request *zone_request(const struct sim_run *r, uint32_t zone);
+const struct heat_request *water_request(const struct water *w);
 double water_show_c(const struct water *w, double *setpoint_c);
 void water_result(const struct sim_run *r, uint32_t zone, struct sim_zone_result *out);
 int64_t water_asked_uj(const struct water *w);
@@ -302,6 +306,7 @@ double water_backup_w(const struct water *w);
 // drive.c
 void drive_zone(struct sim_run *r, uint32_t zone); // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
+bool drive_same(struct sim_run *r, uint32_t zone, int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
 void drive_free(struct sim_run *r);
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);
 int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a);
@@ -319,7 +324,6 @@ void link_beat(struct sim_run *r, uint32_t zone);
 void link_tick(struct sim_run *r);
 void link_event(struct sim_run *r, struct event *ev);
 void link_board_meters(struct sim_run *r, uint32_t board);
-bool link_worth_telling(const struct sim_run *r, uint32_t zone);
 
 // jobs.c
 int jobs_make(struct sim_run *r, struct err *e);
@@ -333,6 +337,21 @@ void zone_changed(struct sim_run *r, uint32_t zone);
 void job_go(struct sim_run *r, uint32_t board); // starts if everything is there
 void job_end(struct sim_run *r, uint32_t board, enum attempt_end end);
 void job_foresee(struct sim_run *r, uint32_t zone); // ends that fall into this step
+
+static inline bool request_moved(int32_t a, int32_t b, int32_t by)
+{
+    return a > b + by || b > a + by || (a == 0) != (b == 0);
+}
+
+// Whether the engine should hear of the zone's request.
+static inline bool link_worth_telling(const struct sim_run *r, const struct sim_zone *z)
+{
+    const struct heat_request *q = z->request, *told = &z->told;
+    if (r->o.mutants.planner_blind)
+        return !z->told_any;
+    return !z->told_any || request_moved(q->target_w, told->target_w, z->tell_w) ||
+           request_moved(q->max_w, told->max_w, 2 * z->tell_w) || request_moved(q->min_w, told->min_w, z->tell_w);
+}
 
 // faults.c
 void faults_make(struct sim_run *r);

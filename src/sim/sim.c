@@ -133,35 +133,35 @@ static void control(struct sim_run *r)
     }
 }
 
-static bool same_target(const struct sim_run *r, uint32_t zone, const struct sim_zone *z)
+static void zone_step(struct sim_run *r, uint32_t i)
 {
-    const struct heat_request *q = zone_request(r, zone);
+    struct sim_zone *z = &r->zone[i];
+    const struct heat_request *q = z->request;
     int32_t want = q->target_w < q->max_w ? q->target_w : q->max_w;
-    return want == z->last_want && z->hw_cap_w >= want && z->low_since == INT64_MIN;
+    bool ok = z->water || thermostat_filler_allowed(&r->thermostat[i]);
+    if (ok != z->filler_ok) {
+        z->filler_ok = ok;
+        z->stale = true;
+    }
+    if (link_worth_telling(r, z) && !z->down && !z->cut) {
+        link_zone_report(r, i);
+        link_sync(r, i);
+    }
+    bool same = want == z->last_want && z->hw_cap_w >= want && z->low_since == INT64_MIN;
+    z->last_want = want;
+    if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 && drive_same(r, i, want)))) {
+        if (z->runs)
+            job_foresee(r, i);
+        return;
+    }
+    z->stale = true;
+    zone_changed(r, i);
 }
 
 static void zones_step(struct sim_run *r)
 {
-    for (uint32_t i = 0; i < r->n_zones; i++) {
-        struct sim_zone *z = &r->zone[i];
-        bool ok = z->water || thermostat_filler_allowed(&r->thermostat[i]);
-        if (ok != z->filler_ok) {
-            z->filler_ok = ok;
-            z->stale = true;
-        }
-        if (link_worth_telling(r, i) && !z->down && !z->cut) {
-            link_zone_report(r, i);
-            link_sync(r, i);
-        }
-        if (z->stale || !same_target(r, i, z)) {
-            const struct heat_request *q = zone_request(r, i);
-            z->last_want = q->target_w < q->max_w ? q->target_w : q->max_w;
-            z->stale = true;
-            zone_changed(r, i);
-        } else if (z->runs) {
-            job_foresee(r, i);
-        }
-    }
+    for (uint32_t i = 0; i < r->n_zones; i++)
+        zone_step(r, i);
 }
 
 static void books(struct sim_run *r)
@@ -169,8 +169,7 @@ static void books(struct sim_run *r)
     for (uint32_t i = 0; i < r->n_zones; i++) {
         struct sim_zone *z = &r->zone[i];
         drive_settle(r, i);
-        const struct heat_request *q = zone_request(r, i);
-        int64_t asked_uj = (int64_t)q->target_w * 1000 * r->s->step_ms;
+        int64_t asked_uj = (int64_t)z->request->target_w * 1000 * r->s->step_ms;
         z->agent_asked_uj += asked_uj;
         z->useful_uj += asked_uj < z->step_uj ? asked_uj : z->step_uj;
         z->total_uj += z->step_uj;

@@ -136,6 +136,7 @@ int water_make(struct sim_run *r, uint32_t zone, struct err *e)
     if (bad)
         return err_prefix(e, "%s:%d: [zones %s]", r->s->file, g->line, g->name);
     store_init(&w->thermostat, &c);
+    z->request = water_request(w);
     return 0;
 }
 
@@ -178,10 +179,9 @@ void water_control(struct sim_run *r, uint32_t zone)
     store_step(&w->thermostat, &w->sense, house_add(r->s->start, r->t));
 }
 
-const struct heat_request *zone_request(const struct sim_run *r, uint32_t zone)
+const struct heat_request *water_request(const struct water *w)
 {
-    const struct sim_zone *z = &r->zone[zone];
-    return z->water ? &z->water->thermostat.request : &r->thermostat[zone].request;
+    return &w->thermostat.request;
 }
 
 // ---- physics

@@ -54,6 +54,7 @@ struct agent_zone {
     int32_t utc_offset_min;
     struct zone_wish knob; // set by hand, against the schedule, until then
     house_ms knob_until;
+    house_ms lid_clear; // the last word about its lid that was heard
     bool knob_pending; // the occupant's word is not acknowledged: what comes down about it is older
     struct zone_shadow shadow;
     int64_t asked_uj, delivered_uj, useful_uj;
@@ -149,7 +150,8 @@ void meter_step(struct agent *a,
                 const struct agent_event *ev); // integrates since the last step; takes the readings
 void meter_boards(struct agent *a,
                   house_ms now); // the boards' parts alone, when a run comes or goes between ticks
-void meter_restart(struct agent *a);
+void meter_restart(struct agent *a); // every count from zero, and where the meters stand
+void meter_say(struct agent *a, size_t board); // a report of its meter and parts as they stand
 void meter_unused(struct agent *a, int64_t dt_ms); // a control step's worth of readings into unused_ppm
 
 // agent_outbox.c

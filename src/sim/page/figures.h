@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "sim/figure/kpi.h"
+#include "core/ledger/kpi.h"
 #include "sim/result.h"
 
 struct figure {

@@ -83,87 +83,6 @@ static void clear_line(const struct screen *s)
         fputs("\r                                                  \r", stderr);
 }
 
-static double mwh(int64_t j)
-{
-    return (double)j / 3.6e9;
-}
-
-static void print_heat(const struct sim_result *r)
-{
-    const struct sim_totals *t = &r->totals;
-    printf("Heat   %.2f MWh asked for, %.2f delivered, %.2f of it wanted (match %.3f, coverage %.3f)\n", mwh(t->asked_j),
-           mwh(t->delivered_j), mwh(t->strict_j), t->heat_match, t->heat_coverage);
-    printf("       PUE %.4f, ERF strict %.3f, ERE %.3f; %.1f kg CO2, %.2f EUR of electricity; displaced %.1f kg, %.2f EUR\n", t->pue,
-           t->erf_strict, t->ere, t->carbon_g / 1000, t->cost_eur, t->displaced_g / 1000, t->displaced_eur);
-    printf("Power ");
-    for (int a = 0; a < ACTIVITY_UNATTRIBUTED; a++)
-        if (r->class[a].energy_j > 0)
-            printf(" %s %.1f %%", activity_name((enum activity)a), 100.0 * (double)r->class[a].energy_j / (double)(t->it_j ? t->it_j : 1));
-    printf("; useful work %.1f %%\n", 100 * t->useful_work_share);
-}
-
-static void print_rooms(const struct sim_result *r)
-{
-    const struct sim_totals *t = &r->totals;
-    int64_t rooms = 0;
-    for (size_t i = 0; i < r->n_zones; i++)
-        rooms += r->zone[i].kind == ZONE_KIND_ROOM;
-    if (rooms)
-        printf("Rooms  %" PRId64 ": RMSE %.3f K (worst %.3f) where the heater suffices; Kh a day and room: %.4f cold, %.4f hot; %.4f cold "
-               "with too small a heater, %.4f hot from sun and people\n",
-               rooms, t->zone_rmse_k, t->zone_rmse_worst_k, t->cold_kh_zone_day, t->hot_kh_zone_day, t->short_kh_zone_day,
-               t->free_kh_zone_day);
-}
-
-static void print_water(const struct sim_result *r)
-{
-    for (size_t i = 0; i < r->n_zones; i++) {
-        const struct sim_zone_result *z = &r->zone[i];
-        if (z->kind == ZONE_KIND_ROOM)
-            continue;
-        printf("Water  %s (%s): %.2f MWh by the boards, %.2f by the backup, %.1f to %.1f degC", z->name, scenario_zone_kind_name(z->kind),
-               mwh(z->delivered_j), mwh(z->backup_j), z->min_c, z->max_c);
-        if (z->kind == ZONE_KIND_TANK)
-            printf("; hygiene alarm %.1f h, loop too cold %.1f h", (double)z->hygiene_alarm_ms / 3.6e6, (double)z->loop_low_ms / 3.6e6);
-        if (z->kind == ZONE_KIND_POOL)
-            printf("; in band %.2f %%", 100.0 * (double)z->in_band_ms / (double)r->length_ms);
-        if (z->kind == ZONE_KIND_NETWORK)
-            printf("; injected %.2f MWh, preheated %.2f", mwh(z->injected_supply_j), mwh(z->injected_preheat_j));
-        puts("");
-    }
-}
-
-static void print_work(const struct sim_result *r)
-{
-    for (int a = 0; a <= ACTIVITY_DONATED; a++) {
-        const struct sim_class_result *c = &r->class[a];
-        if (!c->submitted)
-            continue;
-        printf("Work   %s: %" PRId64 " instances came, %" PRId64 " done, %" PRId64 " wait, %" PRId64 " preempted, %" PRId64
-               " lost; wait p50 %.0f s, p95 %.0f s; slowdown %.2f; %.0f core-GHz-h\n",
-               activity_name((enum activity)a), c->submitted, c->completed, c->waiting, c->preempted, c->lost, c->wait.p50_s, c->wait.p95_s,
-               c->wait.mean_slowdown, c->work_ghz_h);
-    }
-}
-
-static void print_summary(const struct scenario *s, const struct sim_result *r)
-{
-    char from[DATE_TEXT_BYTES], to[DATE_TEXT_BYTES];
-    date_format(from, r->start);
-    date_format(to, house_add(r->start, r->length_ms));
-    printf("%s: %s\n%.10s to %.10s, %zu zones, %" PRId64 " boards, policy %s, seed %" PRIu64 "\n\n", r->scenario,
-           s->title[0] ? s->title : "no title", from, to, r->n_zones, scenario_board_count(s), r->policy, r->seed);
-    print_heat(r);
-    print_rooms(r);
-    print_water(r);
-    print_work(r);
-    for (size_t i = 0; i < r->n_sites; i++)
-        if (r->site[i].sun_made_up)
-            printf("Note   %s: its weather has no sun; it is made up from a clear sky\n", r->site[i].name);
-    printf("\n%.2f s for %.0f days; trace hash 0x%016" PRIx64 "; energy closed to %.1e (%" PRId64 " checks)\n", r->wall_s,
-           (double)r->length_ms / 864e5, r->trace_hash, r->totals.energy_error, r->totals.balances_checked);
-}
-
 static void apply(const struct values *v, struct sim_loaded *l)
 {
     struct scenario *s = &l->scenario;
@@ -194,7 +113,7 @@ static int run(const struct values *v, struct sim_loaded *l)
     if (v->json)
         sim_out_json(&r);
     else
-        print_summary(&l->scenario, &r);
+        sim_out_text(&l->scenario, &r);
     bad = v->csv ? sim_out_csv(v->csv, &r, &e) : 0;
     if (!bad && v->html)
         bad = sim_out_html(v->html, &r, NULL, &e);

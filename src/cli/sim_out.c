@@ -37,6 +37,15 @@ void sim_out_print(struct buf *b)
     buf_deinit(b);
 }
 
+void sim_out_text(const struct scenario *s, const struct sim_result *r)
+{
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    if (s->title[0])
+        buf_putf(&b, "%s\n", s->title);
+    page_text(&b, r);
+    sim_out_print(&b);
+}
+
 void sim_out_json(const struct sim_result *r)
 {
     struct buf b = BUF_INIT(PAGE_BYTES_MAX * 4ul);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "sim/page/page.h"
 
+void sim_out_text(const struct scenario *s, const struct sim_result *r); // the summary, on stdout
 void sim_out_json(const struct sim_result *r); // on stdout
 // zones.csv, classes.csv and series.csv in `dir`, which is made when it is not there. Negative errno with the
 // path.

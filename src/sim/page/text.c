@@ -3,7 +3,7 @@
 // The summary: what it was, where the energy went, how the rooms were, what the customers got, what was
 // saved.
 #include <inttypes.h>
-#include <string.h>
+#include <stdbool.h>
 
 #include "base/mem.h"
 #include "base/when.h"
@@ -46,32 +46,51 @@ static void energy(struct buf *out, const struct sim_result *r)
     buf_putf(out, "  heat asked for         %12.2f  by an ideal heater in each place\n",
              (double)t->asked_j / MWH);
     buf_putf(out, "  heat delivered         %12.2f\n", (double)t->delivered_j / MWH);
-    buf_putf(out, "  useful heat            %12.2f  hour by hour the smaller of the two\n",
+    buf_putf(out,
+             "  useful heat            %12.2f  hour by hour the smaller of the two, in water day by day\n",
              (double)t->strict_j / MWH);
     buf_putf(out, "  match %.3f, coverage %.3f; PUE %.4f, ERF strict %.3f, ERE %.3f, WUE %.2f l/kWh\n",
              t->heat_match, t->heat_coverage, t->pue, t->erf_strict, t->ere, t->wue);
 }
 
-static void comfort(struct buf *out, const struct sim_result *r)
+static void rooms(struct buf *out, const struct sim_result *r)
 {
     const struct sim_totals *t = &r->totals;
-    int64_t rooms = 0, water = 0, alarm = 0, backup = 0;
+    int64_t n = 0;
+    for (size_t i = 0; i < r->n_zones; i++)
+        n += r->zone[i].kind == ZONE_KIND_ROOM;
+    if (n == 0)
+        return;
+    buf_putf(out, "\nRooms: %" PRId64 "; to setpoint %.3f K RMSE while heating, worst %.3f K\n", n,
+             t->zone_rmse_k, t->zone_rmse_worst_k);
+    buf_putf(out,
+             "  a day and room: %.3f K h too cold, %.3f more where the heater is too small; %.3f too hot by "
+             "the heater, "
+             "%.3f by sun and people\n",
+             t->cold_kh_zone_day, t->short_kh_zone_day, t->hot_kh_zone_day, t->free_kh_zone_day);
+}
+
+static void water(struct buf *out, const struct sim_result *r)
+{
+    bool first = true;
     for (size_t i = 0; i < r->n_zones; i++) {
-        rooms += r->zone[i].kind == ZONE_KIND_ROOM;
-        water += r->zone[i].kind != ZONE_KIND_ROOM;
-        alarm += r->zone[i].hygiene_alarm_ms;
-        backup += r->zone[i].backup_j;
+        const struct sim_zone_result *z = &r->zone[i];
+        if (z->kind == ZONE_KIND_ROOM)
+            continue;
+        buf_putf(out, "%s  %-20s %-8s %8.2f MWh by boards, %.2f by the backup, %.1f to %.1f degC",
+                 first ? "\nWater\n" : "", z->name, scenario_zone_kind_name(z->kind),
+                 (double)z->delivered_j / MWH, (double)z->backup_j / MWH, z->min_c, z->max_c);
+        if (z->kind == ZONE_KIND_TANK)
+            buf_putf(out, "; hygiene alarm %.1f h, loop too cold %.1f h", (double)z->hygiene_alarm_ms / 3.6e6,
+                     (double)z->loop_low_ms / 3.6e6);
+        else if (z->kind == ZONE_KIND_POOL)
+            buf_putf(out, "; in band %.2f %%", share((double)z->in_band_ms, (double)r->length_ms));
+        else
+            buf_putf(out, "; injected %.2f MWh, preheated %.2f", (double)z->injected_supply_j / MWH,
+                     (double)z->injected_preheat_j / MWH);
+        buf_putc(out, '\n');
+        first = false;
     }
-    if (rooms)
-        buf_putf(out,
-                 "\nRooms: %" PRId64 "; to setpoint %.3f K RMSE while heating, worst %.3f K\n"
-                 "  a day and room: %.3f K h too cold, %.3f because the heater is too small, %.3f too hot by "
-                 "it, %.3f by sun and people\n",
-                 rooms, t->zone_rmse_k, t->zone_rmse_worst_k, t->cold_kh_zone_day, t->short_kh_zone_day,
-                 t->hot_kh_zone_day, t->free_kh_zone_day);
-    if (water)
-        buf_putf(out, "\nWater: %" PRId64 " zones; backup %.2f MWh, hygiene alarms %.1f h\n", water,
-                 (double)backup / MWH, (double)alarm / 3.6e6);
 }
 
 static void classes(struct buf *out, const struct sim_result *r)
@@ -98,6 +117,8 @@ static void savings(struct buf *out, const struct sim_result *r)
              "\nCarbon: electricity %.1f kg by the grid of its hours; the heat it displaced would have been "
              "%.1f kg\n",
              r->totals.carbon_g / 1000, r->totals.displaced_g / 1000);
+    buf_putf(out, "Bill: %.2f EUR for electricity; the heat it displaced would have been %.2f EUR\n",
+             r->totals.cost_eur, r->totals.displaced_eur);
     buf_puts(out,
              "Energy saved, against a data centre and              gas boiler   convector   heat pump\n");
     for (const struct kpi_centre *c = kpi_centres; c->name; c++) {
@@ -112,9 +133,13 @@ void page_text(struct buf *out, const struct sim_result *r)
 {
     head(out, r);
     energy(out, r);
-    comfort(out, r);
+    rooms(out, r);
+    water(out, r);
     classes(out, r);
     savings(out, r);
+    if (r->totals.balances_checked)
+        buf_putf(out, "\nEnergy closed to %.1e of what flowed (%" PRId64 " checks)\n", r->totals.energy_error,
+                 r->totals.balances_checked);
     if (r->totals.violations)
         buf_putf(out, "\nLIMITS BROKEN: %" PRIu64 " (a power cap passed or a plan refused by its check)\n",
                  r->totals.violations);

@@ -64,12 +64,16 @@ static int find_scenario(const char *name, char out[PATH_MAX], struct err *e)
     snprintf(out, PATH_MAX, "%s/%s.ini", ONDOL_SCENARIO_DIR, name);
     if (is_there(out))
         return 0;
-    return err_set(e, -ENOENT, "%s: there is no such scenario, and no such file (a path, or montrouge, telecom, balard, school, pool, "
-                   "hotwater, network, farm, industry, nordic, city)", name);
+    return err_set(e, -ENOENT,
+                   "%s: there is no such scenario, and no such file (a path, or montrouge, telecom, balard, "
+                   "school, pool, "
+                   "hotwater, network, farm, industry, nordic, city)",
+                   name);
 }
 
 // A file that a scenario names: by itself, beside the scenario, in the folder of data and its own folders.
-static int find_data(const struct scenario *s, const char *name, const char *data, char out[PATH_MAX], struct err *e)
+static int find_data(const struct scenario *s, const char *name, const char *data, char out[PATH_MAX],
+                     struct err *e)
 {
     snprintf(out, PATH_MAX, "%s", name);
     if (name[0] == '/' || is_there(out))
@@ -90,7 +94,8 @@ static int find_data(const struct scenario *s, const char *name, const char *dat
                    data ? " or in the folder of data" : " (give the folder it is in: --data DIR)");
 }
 
-static int read_data(const struct scenario *s, const char *name, const char *data, size_t max, char **text, size_t *n, struct err *e)
+static int read_data(const struct scenario *s, const char *name, const char *data, size_t max, char **text,
+                     size_t *n, struct err *e)
 {
     char path[PATH_MAX];
     int bad = find_data(s, name, data, path, e);
@@ -104,7 +109,8 @@ static int load_weather(struct sim_loaded *l, size_t i, const char *data, struct
     const struct scenario_site *s = &l->scenario.site[i];
     struct weather *w = &l->inputs.site[i].weather;
     if (s->weather == WEATHER_PARIS_SYNTHETIC) {
-        uint64_t seed = hash_mix(hash_i64(hash_bytes(HASH_SEED, s->name, strlen(s->name)), (int64_t)l->scenario.seed));
+        uint64_t seed =
+            hash_mix(hash_i64(hash_bytes(HASH_SEED, s->name, strlen(s->name)), (int64_t)l->scenario.seed));
         weather_synthetic_paris(w, civil_from_ms(l->scenario.start.v).year, seed);
         w->zone_ms = (int64_t)s->utc_offset_min * 60000;
         return 0;
@@ -121,8 +127,8 @@ static int load_weather(struct sim_loaded *l, size_t i, const char *data, struct
     return bad ? err_prefix(e, "%s", s->weather_file) : 0;
 }
 
-static int load_series(struct sim_loaded *l, const char *file, const char *time, const char *value, double high, const char *data,
-                       struct series *out, struct err *e)
+static int load_series(struct sim_loaded *l, const char *file, const char *time, const char *value,
+                       double high, const char *data, struct series *out, struct err *e)
 {
     char *text;
     size_t n;
@@ -149,7 +155,8 @@ static int load_calendar(struct sim_loaded *l, size_t i, const char *data, struc
     struct calendar *c = &l->inputs.site[i].calendar;
     int bad = 0;
     if (s->calendar == CALENDAR_FRENCH) {
-        int from = civil_from_ms(l->scenario.start.v).year, to = civil_from_ms(l->scenario.start.v + l->scenario.length_ms).year;
+        int from = civil_from_ms(l->scenario.start.v).year,
+            to = civil_from_ms(l->scenario.start.v + l->scenario.length_ms).year;
         for (int y = from; y <= to && !bad; y++)
             bad = calendar_add_french(c, y, e);
     }
@@ -164,7 +171,8 @@ static int load_calendar(struct sim_loaded *l, size_t i, const char *data, struc
     bad = csv_read(&csv, text, n, (struct csv_dialect){0}, e);
     free(text);
     if (!bad) {
-        bad = calendar_read(c, &csv, "date", s->holidays_zone[0] ? s->holidays_zone : NULL, CALENDAR_SCHOOL, e);
+        bad =
+            calendar_read(c, &csv, "date", s->holidays_zone[0] ? s->holidays_zone : NULL, CALENDAR_SCHOOL, e);
         csv_deinit(&csv);
     }
     return bad ? err_prefix(e, "%s", s->holidays_file) : 0;
@@ -175,7 +183,8 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
     const struct scenario_zones *z = &l->scenario.zones[i];
     struct sim_zones_inputs *in = &l->inputs.zones[i];
     if (z->demand_file[0]) {
-        int bad = load_series(l, z->demand_file, NULL, z->demand_column[0] ? z->demand_column : "demand", 1e12, data, &in->demand, e);
+        int bad = load_series(l, z->demand_file, NULL, z->demand_column[0] ? z->demand_column : "demand",
+                              1e12, data, &in->demand, e);
         if (bad)
             return bad;
     }
@@ -191,15 +200,16 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
     return bad ? err_prefix(e, "%s", z->draw_file) : 0;
 }
 
-static int load_one_work(struct sim_loaded *l, const struct scenario_work *w, const char *data, struct sim_workload *out, struct err *e)
+static int load_one_work(struct sim_loaded *l, const struct scenario_work *w, const char *data,
+                         struct sim_workload *out, struct err *e)
 {
     char *text;
     size_t n;
     if (w->kind == WORK_BACKLOG)
         return 0;
     if (w->kind != WORK_SWF)
-        return err_set(e, -ENOTSUP, "%s:%d: [work %s] kind %s: cannot be read by this version", l->scenario.file, w->line, w->name,
-                       scenario_work_kind_name(w->kind));
+        return err_set(e, -ENOTSUP, "%s:%d: [work %s] kind %s: cannot be read by this version",
+                       l->scenario.file, w->line, w->name, scenario_work_kind_name(w->kind));
     if (!w->file[0])
         return err_set(e, -EINVAL, "%s:%d: [work %s]: says no file", l->scenario.file, w->line, w->name);
     int bad = read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &n, e);
@@ -247,7 +257,8 @@ static void name_of(const char *path, char out[SIM_NAME_BYTES])
     snprintf(out, SIM_NAME_BYTES, "%.*s", n < SIM_NAME_BYTES ? n : SIM_NAME_BYTES - 1, base);
 }
 
-int sim_load(struct sim_loaded *out, const char *const *names, int n, const char *data, const struct sim_early *early, struct err *e)
+int sim_load(struct sim_loaded *out, const char *const *names, int n, const char *data,
+             const struct sim_early *early, struct err *e)
 {
     char file[SIM_TEXT_BYTES];
     *out = (struct sim_loaded){0};
@@ -278,10 +289,11 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
     for (size_t i = 0; i < s->n_sites && !bad; i++) {
         bad = load_weather(out, i, data, e);
         if (!bad)
-            bad = load_series(out, s->site[i].carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh", 5000, data,
-                              &out->inputs.site[i].carbon, e);
+            bad = load_series(out, s->site[i].carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh",
+                              5000, data, &out->inputs.site[i].carbon, e);
         if (!bad)
-            bad = load_series(out, s->site[i].tariff_file, "utc_hour_start", "eur_per_kwh", 100, data, &out->inputs.site[i].tariff, e);
+            bad = load_series(out, s->site[i].tariff_file, "utc_hour_start", "eur_per_kwh", 100, data,
+                              &out->inputs.site[i].tariff, e);
         if (!bad)
             bad = load_calendar(out, i, data, e);
     }

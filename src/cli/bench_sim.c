@@ -47,9 +47,13 @@ static int next_job(void *ctx, struct sim_job *job, struct err *e)
     if (j->n == j->of)
         return 0;
     double u = rng_unit(&j->rng), run_s = 70 * num_exp((u - 0.5) * 13);
-    *job = (struct sim_job){.id = (uint64_t)j->n, .submit_ms = (int64_t)((double)j->length_ms * (double)j->n / (double)j->of),
-                            .activity = ACTIVITY_FLEX, .instances = 1, .cores = 16,
-                            .work_core_ms = (int64_t)(num_clamp(run_s, 1, 400000) * 16000), .expected_run_ms = -1};
+    *job = (struct sim_job){.id = (uint64_t)j->n,
+                            .submit_ms = (int64_t)((double)j->length_ms * (double)j->n / (double)j->of),
+                            .activity = ACTIVITY_FLEX,
+                            .instances = 1,
+                            .cores = 16,
+                            .work_core_ms = (int64_t)(num_clamp(run_s, 1, 400000) * 16000),
+                            .expected_run_ms = -1};
     j->n++;
     return 1;
 }
@@ -90,9 +94,11 @@ static int year(FILE *out, int permille, struct err *e)
     }
     bad = timed(&l, &s, &r, &mb, e);
     if (!bad) {
-        fprintf(out, "sim, balard for %.0f days (300 radiators, 900 boards, %lld jobs %s): %.2f s of processor time, %.0f ns a zone and minute (target below 3 s)\n",
-                (double)l.scenario.length_ms / 864e5, (long long)r.class[ACTIVITY_FLEX].submitted, real ? "of the SURF trace" : "made up", s,
-                s * 1e9 / (300.0 * (double)r.totals.steps));
+        fprintf(out,
+                "sim, balard for %.0f days (300 radiators, 900 boards, %lld jobs %s): %.2f s of processor "
+                "time, %.0f ns a zone and minute (target below 3 s)\n",
+                (double)l.scenario.length_ms / 864e5, (long long)r.class[ACTIVITY_FLEX].submitted,
+                real ? "of the SURF trace" : "made up", s, s * 1e9 / (300.0 * (double)r.totals.steps));
         sim_result_deinit(&r);
     }
     sim_unload(&l);
@@ -107,8 +113,10 @@ static int fleet(FILE *out, int64_t boards, double hours, const char *target, st
     struct sim_result r;
     double s, mb;
     snprintf(text, sizeof text,
-             "[scenario]\nstart = 2018-01-15\ndays = %.9f\n[site s]\nweather = synthetic\n[zones z]\nsite = s\ncount = %lld\nboards = 3\n"
-             "floor_m2 = 22\nspread = 0.3\nsetpoints = bimodal\nfacade_turn_deg = 112.5\n[work w]\nkind = backlog\nshare = 0.2\n"
+             "[scenario]\nstart = 2018-01-15\ndays = %.9f\n[site s]\nweather = synthetic\n[zones z]\nsite = "
+             "s\ncount = %lld\nboards = 3\n"
+             "floor_m2 = 22\nspread = 0.3\nsetpoints = bimodal\nfacade_turn_deg = 112.5\n[work w]\nkind = "
+             "backlog\nshare = 0.2\n"
              "instances = 100\nrun_s = 7200\n",
              hours / 24, (long long)(boards / 3));
     int bad = scenario_read(&l.scenario, "fleet", text, strlen(text), e);
@@ -121,8 +129,11 @@ static int fleet(FILE *out, int64_t boards, double hours, const char *target, st
     bad = timed(&l, &s, &r, &mb, e);
     if (!bad) {
         double steps = hours * 60 * (double)boards;
-        fprintf(out, "sim, %lld boards for %.4g h: %.2f s of processor time, %.0f ns a board and minute, %.0f MB, %lld jobs%s\n",
-                (long long)boards, hours, s, s * 1e9 / steps, mb, (long long)r.class[ACTIVITY_FLEX].started, target);
+        fprintf(out,
+                "sim, %lld boards for %.4g h: %.2f s of processor time, %.0f ns a board and minute, %.0f MB, "
+                "%lld jobs%s\n",
+                (long long)boards, hours, s, s * 1e9 / steps, mb, (long long)r.class[ACTIVITY_FLEX].started,
+                target);
         sim_result_deinit(&r);
     }
     sim_unload(&l);

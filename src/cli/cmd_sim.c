@@ -23,21 +23,34 @@ struct values {
 };
 
 static const struct option_row rows[] = {
-    {"seed", OPTION_INT, "N", offsetof(struct values, seed), 0, 2147483647, "Seed of everything random instead of the scenario's"},
-    {"days", OPTION_REAL, "N", offsetof(struct values, days_real), 0.01, 3660, "Days to run instead of the scenario's"},
-    {"start", OPTION_DATE, "DATE", offsetof(struct values, start), 0, 0, "First day instead of the scenario's"},
-    {"policy", OPTION_TEXT, "NAME", offsetof(struct values, policy), 0, 0, "How work is placed instead of the scenario's"},
-    {"coldest-week", OPTION_FLAG, NULL, offsetof(struct values, coldest), 0, 0, "Runs the coldest week of the scenario's own year"},
-    {"hottest-week", OPTION_FLAG, NULL, offsetof(struct values, hottest), 0, 0, "Runs the hottest week of it"},
-    {"data", OPTION_TEXT, "DIR", offsetof(struct values, data), 0, 0, "Folder of weather, traces and other files that it names (default $ONDOL_DATA)"},
-    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "Prints one JSON object instead of the summary"},
-    {"csv", OPTION_TEXT, "DIR", offsetof(struct values, csv), 0, 0, "Writes zones.csv, classes.csv and series.csv into this folder"},
+    {"seed", OPTION_INT, "N", offsetof(struct values, seed), 0, 2147483647,
+     "Seed of everything random instead of the scenario's"},
+    {"days", OPTION_REAL, "N", offsetof(struct values, days_real), 0.01, 3660,
+     "Days to run instead of the scenario's"},
+    {"start", OPTION_DATE, "DATE", offsetof(struct values, start), 0, 0,
+     "First day instead of the scenario's"},
+    {"policy", OPTION_TEXT, "NAME", offsetof(struct values, policy), 0, 0,
+     "How work is placed instead of the scenario's"},
+    {"coldest-week", OPTION_FLAG, NULL, offsetof(struct values, coldest), 0, 0,
+     "Runs the coldest week of the scenario's own year"},
+    {"hottest-week", OPTION_FLAG, NULL, offsetof(struct values, hottest), 0, 0,
+     "Runs the hottest week of it"},
+    {"data", OPTION_TEXT, "DIR", offsetof(struct values, data), 0, 0,
+     "Folder of weather, traces and other files that it names (default $ONDOL_DATA)"},
+    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0,
+     "Prints one JSON object instead of the summary"},
+    {"csv", OPTION_TEXT, "DIR", offsetof(struct values, csv), 0, 0,
+     "Writes zones.csv, classes.csv and series.csv into this folder"},
     {"html", OPTION_TEXT, "FILE", offsetof(struct values, html), 0, 0, "Writes one page with pictures"},
     {"quiet", OPTION_FLAG, NULL, offsetof(struct values, quiet), 0, 0, "No progress on the terminal"},
-    {"check", OPTION_FLAG, NULL, offsetof(struct values, check), 0, 0, "Checks every plan and every zone's energy at every step (slow)"},
-    {"thermostat-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_off), 0, 0, "Breaks it on purpose: heaters give a third of their power, always"},
-    {"planner-blind", OPTION_FLAG, NULL, offsetof(struct values, mutant_blind), 0, 0, "Breaks it on purpose: the planner hears nothing of the heat that is wanted"},
-    {"backup-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_backup), 0, 0, "Breaks it on purpose: hot water and pools have no backup heater"},
+    {"check", OPTION_FLAG, NULL, offsetof(struct values, check), 0, 0,
+     "Checks every plan and every zone's energy at every step (slow)"},
+    {"thermostat-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_off), 0, 0,
+     "Breaks it on purpose: heaters give a third of their power, always"},
+    {"planner-blind", OPTION_FLAG, NULL, offsetof(struct values, mutant_blind), 0, 0,
+     "Breaks it on purpose: the planner hears nothing of the heat that is wanted"},
+    {"backup-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_backup), 0, 0,
+     "Breaks it on purpose: hot water and pools have no backup heater"},
     {0},
 };
 
@@ -46,9 +59,12 @@ static const struct options options = {
     .args = "SCENARIO [FILE...]",
     .args_min = 1,
     .args_max = OPTIONS_ARGS_MAX,
-    .what = "Runs a fleet on virtual time with the engine, planner, thermostats and ledger of the live programs. SCENARIO is a file "
-            "(ondol-scenario(5)) or one that is shipped: montrouge, telecom, balard, school, pool, hotwater, network, farm, industry, "
-            "nordic, city. Each FILE is laid over it. `ondol sim compare` runs several and says how sure the differences are.",
+    .what = "Runs a fleet on virtual time with the engine, planner, thermostats and ledger of the live "
+            "programs. SCENARIO is a file "
+            "(ondol-scenario(5)) or one that is shipped: montrouge, telecom, balard, school, pool, hotwater, "
+            "network, farm, industry, "
+            "nordic, city. Each FILE is laid over it. `ondol sim compare` runs several and says how sure the "
+            "differences are.",
     .row = rows,
 };
 
@@ -72,8 +88,8 @@ static void progress(void *ctx, int64_t done_ms, int64_t of_ms)
         return;
     clock_gettime(CLOCK_MONOTONIC, &s->last);
     double left = done_ms > 0 ? spent * (double)(of_ms - done_ms) / (double)done_ms : 0;
-    fprintf(stderr, "\r%3.0f %%  day %.0f of %.0f, %.0f s left   ", 100.0 * (double)done_ms / (double)of_ms, (double)done_ms / 864e5,
-            (double)of_ms / 864e5, left);
+    fprintf(stderr, "\r%3.0f %%  day %.0f of %.0f, %.0f s left   ", 100.0 * (double)done_ms / (double)of_ms,
+            (double)done_ms / 864e5, (double)of_ms / 864e5, left);
     fflush(stderr);
 }
 
@@ -102,7 +118,9 @@ static int run(const struct values *v, struct sim_loaded *l)
     struct screen screen = {.on = !v->quiet && isatty(STDERR_FILENO)};
     clock_gettime(CLOCK_MONOTONIC, &screen.from);
     screen.last = screen.from;
-    struct sim_options o = {.hooks = {.ctx = &screen, .progress = progress}, .check_plans = v->check, .check_balances = v->check,
+    struct sim_options o = {.hooks = {.ctx = &screen, .progress = progress},
+                            .check_plans = v->check,
+                            .check_balances = v->check,
                             .mutants = {v->mutant_off, v->mutant_blind, v->mutant_backup}};
     struct sim_result r;
     int bad = sim_run(&l->scenario, &l->inputs, &o, &r, &e);

@@ -67,12 +67,16 @@ static int find_scenario(const char *name, char out[PATH_MAX], struct err *e)
     snprintf(out, PATH_MAX, "%s/%s.ini", ONDOL_SCENARIO_DIR, name);
     if (is_there(out))
         return 0;
-    return err_set(e, -ENOENT, "%s: there is no such scenario, and no such file (a path, or montrouge, telecom, balard, school, pool, "
-                   "hotwater, network, farm, industry, nordic, city)", name);
+    return err_set(e, -ENOENT,
+                   "%s: there is no such scenario, and no such file (a path, or montrouge, telecom, balard, "
+                   "school, pool, "
+                   "hotwater, network, farm, industry, nordic, city)",
+                   name);
 }
 
 // A file that a scenario names: by itself, beside the scenario, in the folder of data and its own folders.
-static int find_data(const struct scenario *s, const char *name, const char *data, char out[PATH_MAX], struct err *e)
+static int find_data(const struct scenario *s, const char *name, const char *data, char out[PATH_MAX],
+                     struct err *e)
 {
     snprintf(out, PATH_MAX, "%s", name);
     if (name[0] == '/' || is_there(out))
@@ -93,7 +97,8 @@ static int find_data(const struct scenario *s, const char *name, const char *dat
                    data ? " or in the folder of data" : " (give the folder it is in: --data DIR)");
 }
 
-static int read_data(const struct scenario *s, const char *name, const char *data, size_t max, char **text, size_t *n, struct err *e)
+static int read_data(const struct scenario *s, const char *name, const char *data, size_t max, char **text,
+                     size_t *n, struct err *e)
 {
     char path[PATH_MAX];
     int bad = find_data(s, name, data, path, e);
@@ -107,7 +112,8 @@ static int load_weather(struct sim_loaded *l, size_t i, const char *data, struct
     const struct scenario_site *s = &l->scenario.site[i];
     struct weather *w = &l->inputs.site[i].weather;
     if (s->weather == WEATHER_PARIS_SYNTHETIC) {
-        uint64_t seed = hash_mix(hash_i64(hash_bytes(HASH_SEED, s->name, strlen(s->name)), (int64_t)l->scenario.seed));
+        uint64_t seed =
+            hash_mix(hash_i64(hash_bytes(HASH_SEED, s->name, strlen(s->name)), (int64_t)l->scenario.seed));
         weather_synthetic_paris(w, civil_from_ms(l->scenario.start.v).year, seed);
         w->zone_ms = (int64_t)s->utc_offset_min * 60000;
         return 0;
@@ -124,8 +130,8 @@ static int load_weather(struct sim_loaded *l, size_t i, const char *data, struct
     return bad ? err_prefix(e, "%s", s->weather_file) : 0;
 }
 
-static int load_series(struct sim_loaded *l, const char *file, const char *time, const char *value, double high, const char *data,
-                       struct series *out, struct err *e)
+static int load_series(struct sim_loaded *l, const char *file, const char *time, const char *value,
+                       double high, const char *data, struct series *out, struct err *e)
 {
     char *text;
     size_t n;
@@ -152,7 +158,8 @@ static int load_calendar(struct sim_loaded *l, size_t i, const char *data, struc
     struct calendar *c = &l->inputs.site[i].calendar;
     int bad = 0;
     if (s->calendar == CALENDAR_FRENCH) {
-        int from = civil_from_ms(l->scenario.start.v).year, to = civil_from_ms(l->scenario.start.v + l->scenario.length_ms).year;
+        int from = civil_from_ms(l->scenario.start.v).year,
+            to = civil_from_ms(l->scenario.start.v + l->scenario.length_ms).year;
         for (int y = from; y <= to && !bad; y++)
             bad = calendar_add_french(c, y, e);
     }
@@ -167,7 +174,8 @@ static int load_calendar(struct sim_loaded *l, size_t i, const char *data, struc
     bad = csv_read(&csv, text, n, (struct csv_dialect){0}, e);
     free(text);
     if (!bad) {
-        bad = calendar_read(c, &csv, "date", s->holidays_zone[0] ? s->holidays_zone : NULL, CALENDAR_SCHOOL, e);
+        bad =
+            calendar_read(c, &csv, "date", s->holidays_zone[0] ? s->holidays_zone : NULL, CALENDAR_SCHOOL, e);
         csv_deinit(&csv);
     }
     return bad ? err_prefix(e, "%s", s->holidays_file) : 0;
@@ -178,7 +186,8 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
     const struct scenario_zones *z = &l->scenario.zones[i];
     struct sim_zones_inputs *in = &l->inputs.zones[i];
     if (z->demand_file[0]) {
-        int bad = load_series(l, z->demand_file, NULL, z->demand_column[0] ? z->demand_column : "demand", 1e12, data, &in->demand, e);
+        int bad = load_series(l, z->demand_file, NULL, z->demand_column[0] ? z->demand_column : "demand",
+                              1e12, data, &in->demand, e);
         if (bad)
             return bad;
     }
@@ -195,7 +204,8 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
 }
 
 // Work that a reader or the generator makes a stream of.
-static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out, struct err *e)
+static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out,
+                       struct err *e)
 {
     const struct scenario_work *w = &l->scenario.work[i];
     struct stream_text trace = {.file = w->file}, sizes = {.file = w->data_file};
@@ -212,7 +222,8 @@ static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct 
     return bad;
 }
 
-static int load_one_work(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out, struct err *e)
+static int load_one_work(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out,
+                         struct err *e)
 {
     const struct scenario_work *w = &l->scenario.work[i];
     char *text;
@@ -319,7 +330,8 @@ static int add_trace_work(struct scenario *s, const char *dir, struct err *e)
     w->cores = 1; // a board of the study is one core
     memcpy(w->name, "trace", sizeof "trace");
     // Where only the analysis of a trace is public, it stands under this name.
-    int n = snprintf(w->file, sizeof w->file, "%s/%s", dir, is_in(dir, "workload.json") ? "workload.json" : "workload_new.json");
+    int n = snprintf(w->file, sizeof w->file, "%s/%s", dir,
+                     is_in(dir, "workload.json") ? "workload.json" : "workload_new.json");
     int k = snprintf(w->data_file, sizeof w->data_file, "%s/datasets.json", dir);
     if (n >= (int)sizeof w->file || k >= (int)sizeof w->data_file)
         return err_set(e, -ENAMETOOLONG, "%.60s...: a path of more than %d bytes", dir, SIM_TEXT_BYTES - 16);
@@ -346,7 +358,8 @@ static bool is_folder(const char *name)
     return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-int sim_load(struct sim_loaded *out, const char *const *names, int n, const char *data, const struct sim_early *early, struct err *e)
+int sim_load(struct sim_loaded *out, const char *const *names, int n, const char *data,
+             const struct sim_early *early, struct err *e)
 {
     char file[SIM_TEXT_BYTES];
     *out = (struct sim_loaded){0};
@@ -377,10 +390,11 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
     for (size_t i = 0; i < s->n_sites && !bad; i++) {
         bad = load_weather(out, i, data, e);
         if (!bad)
-            bad = load_series(out, s->site[i].carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh", 5000, data,
-                              &out->inputs.site[i].carbon, e);
+            bad = load_series(out, s->site[i].carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh",
+                              5000, data, &out->inputs.site[i].carbon, e);
         if (!bad)
-            bad = load_series(out, s->site[i].tariff_file, "utc_hour_start", "eur_per_kwh", 100, data, &out->inputs.site[i].tariff, e);
+            bad = load_series(out, s->site[i].tariff_file, "utc_hour_start", "eur_per_kwh", 100, data,
+                              &out->inputs.site[i].tariff, e);
         if (!bad)
             bad = load_calendar(out, i, data, e);
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From watts to boards, and what the boards use. The regulator is the live agents' own (core/heat/regulate.h). As it is a
-// function of few things, what it says is kept: for up to four equal boards a table by what each has to do and whether it
-// sleeps, with a row for each watt of the target. Larger heaters, caps and work on some of the cores ask it every time.
+// From watts to boards, and what the boards use. The regulator is the live agents' own
+// (core/heat/regulate.h). As it is a function of few things, what it says is kept: for up to four equal
+// boards a table by what each has to do and whether it sleeps, with a row for each watt of the target. Larger
+// heaters, caps and work on some of the cores ask it every time.
 #include "sim/run.h"
 
 #include <stdlib.h>
@@ -35,7 +36,8 @@ static enum code code_of(const struct sim_board *b)
     return CODE_NONE; // free, or its data are on the way: filler goes on until they are there
 }
 
-static struct regulate_board input(const struct sim_run *r, const struct sim_zone *z, enum code code, bool asleep, bool filler)
+static struct regulate_board input(const struct sim_run *r, const struct sim_zone *z, enum code code,
+                                   bool asleep, bool filler)
 {
     return (struct regulate_board){
         .curve = curve_of(r, z),
@@ -52,8 +54,8 @@ static struct regulate_board input(const struct sim_run *r, const struct sim_zon
 
 static uint64_t key_of(const struct sim_run *r, const struct sim_zone *z, bool sleep)
 {
-    uint64_t key = (uint64_t)z->model << 32 | (uint64_t)z->n_boards << 24 | (uint64_t)sleep << 20 | (uint64_t)z->filler_ok << 21 |
-                   UINT64_C(1) << 40;
+    uint64_t key = (uint64_t)z->model << 32 | (uint64_t)z->n_boards << 24 | (uint64_t)sleep << 20 |
+                   (uint64_t)z->filler_ok << 21 | UINT64_C(1) << 40;
     for (int i = 0; i < z->n_boards; i++) {
         const struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
         key |= (uint64_t)(code_of(b) | (unsigned)b->asleep << 3) << (4 * i);
@@ -86,10 +88,12 @@ static void row_fill(struct drive_row *row, const struct regulate_board *in, int
     }
     row->alike = true;
     for (int i = 1; i < n; i++)
-        row->alike &= row->run[i] == row->run[0] && row->draw_mw[i] == row->draw_mw[0] && row->work_mhz[i] == row->work_mhz[0];
+        row->alike &= row->run[i] == row->run[0] && row->draw_mw[i] == row->draw_mw[0] &&
+                      row->work_mhz[i] == row->work_mhz[0];
 }
 
-static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *z, uint32_t table, int32_t watts)
+static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *z, uint32_t table,
+                                      int32_t watts)
 {
     struct drive_table *t = &r->table[table];
     if (watts > t->watts)
@@ -130,7 +134,8 @@ void drive_free(struct sim_run *r)
 
 // ---- driving
 
-// As in the agent: only when less has been wanted for a while than the boards draw idle; at once where a cap or a switch says so.
+// As in the agent: only when less has been wanted for a while than the boards draw idle; at once where a cap
+// or a switch says so.
 static bool sleep_now(struct sim_run *r, struct sim_zone *z, int64_t want_mw)
 {
     const struct scenario_zones *g = &r->s->zones[z->group];
@@ -146,7 +151,8 @@ static bool sleep_now(struct sim_run *r, struct sim_zone *z, int64_t want_mw)
     }
     if (z->low_since == INT64_MIN)
         z->low_since = r->now;
-    return r->now - z->low_since >= SLEEP_AFTER_MS || z->wish.mode == ZONE_OFF || (z->cap_mw >= 0 && z->cap_mw < floor);
+    return r->now - z->low_since >= SLEEP_AFTER_MS || z->wish.mode == ZONE_OFF ||
+           (z->cap_mw >= 0 && z->cap_mw < floor);
 }
 
 static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_t draw_mw, int32_t work_mhz)
@@ -169,7 +175,8 @@ static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_
     r->zone[b->zone].stale = true;
     b->boot_end = r->now + c->boot_ms;
     if (b->booting)
-        queue_push(&r->queue, (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
+        queue_push(&r->queue, (struct happening){
+                                  .at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
 }
 
 static void unshare(struct sim_zone *z, struct sim_run *r)
@@ -244,7 +251,9 @@ static int32_t want_of(const struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
     const struct heat_request *q = z->request;
-    int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3 : q->target_w < q->max_w ? q->target_w : q->max_w;
+    int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3
+                   : q->target_w < q->max_w    ? q->target_w
+                                               : q->max_w;
     double circuit = r->s->site[z->site].circuit_cap_w;
     if (z->down)
         return 0;
@@ -260,7 +269,8 @@ static int32_t want_of(const struct sim_run *r, uint32_t zone)
 static void decide(struct sim_run *r, uint32_t zone, int32_t want)
 {
     if (r->zone[zone].target_w != want) {
-        r->decisions = (r->decisions ^ ((uint64_t)zone << 20 | (uint64_t)(uint32_t)want)) * UINT64_C(0x9e3779b97f4a7c15);
+        r->decisions =
+            (r->decisions ^ ((uint64_t)zone << 20 | (uint64_t)(uint32_t)want)) * UINT64_C(0x9e3779b97f4a7c15);
         r->decisions ^= r->decisions >> 29;
     }
     r->zone[zone].target_w = want;
@@ -300,7 +310,8 @@ bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
         return false;
     const struct drive_table *t = &r->table[z->table];
     const struct drive_row *row = want <= t->watts ? t->row[want] : NULL;
-    if (!row || row->to_sleep_or_wake || (int64_t)want * 1000 < z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
+    if (!row || row->to_sleep_or_wake ||
+        (int64_t)want * 1000 < z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
         return false;
     drive_settle(r, zone);
     apply_row(r, z, row);

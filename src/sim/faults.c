@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What goes wrong, from the scenario's rates or from a trace, and what it does to boards, agents, links and sensors.
+// What goes wrong, from the scenario's rates or from a trace, and what it does to boards, agents, links and
+// sensors.
 #include "sim/run.h"
 
 #include <stdio.h>
@@ -47,7 +48,9 @@ static void next_strike(struct sim_run *r, uint32_t fault)
         return;
     double days = -num_log(1 - rng_unit(&r->rng)) / rate;
     if (days < 1e5)
-        queue_push(&r->queue, (struct happening){.at = r->now + 1 + num_round(days * DAY_MS), .kind = HAPPEN_FAULT, .index = fault});
+        queue_push(&r->queue, (struct happening){.at = r->now + 1 + num_round(days * DAY_MS),
+                                                 .kind = HAPPEN_FAULT,
+                                                 .index = fault});
 }
 
 void faults_make(struct sim_run *r)
@@ -55,7 +58,8 @@ void faults_make(struct sim_run *r)
     for (uint32_t i = 0; i < r->s->n_faults; i++) {
         const struct scenario_fault *f = &r->s->fault[i];
         if (f->at_day >= 0)
-            queue_push(&r->queue, (struct happening){.at = (int64_t)(f->at_day * DAY_MS), .kind = HAPPEN_FAULT, .index = i});
+            queue_push(&r->queue, (struct happening){
+                                      .at = (int64_t)(f->at_day * DAY_MS), .kind = HAPPEN_FAULT, .index = i});
         else
             next_strike(r, i);
     }
@@ -70,13 +74,17 @@ static int64_t drawn_length(struct sim_run *r, const struct scenario_fault *f)
 
 static void strike(struct sim_run *r, const struct scenario_fault *f, uint32_t index)
 {
-    static const enum sim_happening_kind out[FAULT_KIND_N] = {SIM_BOARD_OUT, SIM_NODE_OUT, SIM_WAN_OUT, SIM_SENSOR_OUT};
-    static const enum sim_happening_kind back[FAULT_KIND_N] = {SIM_BOARD_BACK, SIM_NODE_BACK, SIM_WAN_BACK, SIM_SENSOR_BACK};
+    static const enum sim_happening_kind out[FAULT_KIND_N] = {SIM_BOARD_OUT, SIM_NODE_OUT, SIM_WAN_OUT,
+                                                              SIM_SENSOR_OUT};
+    static const enum sim_happening_kind back[FAULT_KIND_N] = {SIM_BOARD_BACK, SIM_NODE_BACK, SIM_WAN_BACK,
+                                                               SIM_SENSOR_BACK};
     struct sim_happening h = {.at_ms = r->now, .kind = out[f->kind], .index = index};
     if (f->kind == FAULT_SENSOR && rng_below(&r->rng, 2))
         h.kind = SIM_SENSOR_STUCK;
     fault_happen(r, &h);
-    queue_push(&r->queue, (struct happening){.at = r->now + drawn_length(r, f), .kind = HAPPEN_HEALED, .index = index,
+    queue_push(&r->queue, (struct happening){.at = r->now + drawn_length(r, f),
+                                             .kind = HAPPEN_HEALED,
+                                             .index = index,
                                              .extra = back[f->kind]});
 }
 
@@ -172,8 +180,10 @@ static void wan_cut(struct sim_run *r, uint32_t site, bool cut)
             continue;
         z->cut = cut;
         if (cut && z->runs)
-            queue_push(&r->queue, (struct happening){.at = z->until - 5000 > r->now ? z->until - 5000 : r->now + 1,
-                                                     .kind = HAPPEN_LAPSE, .index = i});
+            queue_push(&r->queue,
+                       (struct happening){.at = z->until - 5000 > r->now ? z->until - 5000 : r->now + 1,
+                                          .kind = HAPPEN_LAPSE,
+                                          .index = i});
         if (cut || z->down)
             continue;
         link_zone_report(r, i);

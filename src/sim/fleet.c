@@ -20,14 +20,25 @@ static void zone_make(struct sim_run *r, uint32_t zone, uint32_t group, uint32_t
 {
     const struct scenario_zones *g = &r->s->zones[group];
     struct sim_zone *z = &r->zone[zone];
-    *z = (struct sim_zone){.first_board = first_board, .n_boards = (uint8_t)g->boards, .group = group, .site = g->site,
-                           .kind = (uint8_t)g->kind, .model = (uint8_t)g->board, .filler_ok = true, .low_since = INT64_MIN,
-                           .cap_mw = -1, .hw_cap_w = 1e9, .stale = true, .target_w = -1};
+    *z = (struct sim_zone){.first_board = first_board,
+                           .n_boards = (uint8_t)g->boards,
+                           .group = group,
+                           .site = g->site,
+                           .kind = (uint8_t)g->kind,
+                           .model = (uint8_t)g->board,
+                           .filler_ok = true,
+                           .low_since = INT64_MIN,
+                           .cap_mw = -1,
+                           .hw_cap_w = 1e9,
+                           .stale = true,
+                           .target_w = -1};
     z->nameplate_w = nameplate_of(r, g);
     z->base = z->wish = (struct zone_wish){ZONE_COMFORT, (int32_t)(g->setpoint_c * 1000)};
     for (uint32_t i = 0; i < z->n_boards; i++)
         r->board[first_board + i] = (struct sim_board){.zone = zone, .task = SIM_NONE, .run = ACTIVITY_IDLE};
-    r->sense[zone] = (struct zone_sense){.room_mc = (int32_t)(g->start_c * 1000), .heatsink_mc = INT32_MIN, .cpu_mc = INT32_MIN,
+    r->sense[zone] = (struct zone_sense){.room_mc = (int32_t)(g->start_c * 1000),
+                                         .heatsink_mc = INT32_MIN,
+                                         .cpu_mc = INT32_MIN,
                                          .outside_mc = INT32_MIN};
     struct thermostat_config c;
     thermostat_config_default(&c, z->nameplate_w);

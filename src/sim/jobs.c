@@ -84,20 +84,36 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
 {
     uint32_t slot = task_slot(r), number = ++r->numbers;
     r->task[slot] = (struct sim_task){
-        .job = j->id, .number = number, .instances = j->instances, .open = j->instances, .cores = j->cores,
-        .activity = j->activity, .submit_at = r->now, .work_core_ms = j->work_core_ms, .save_ms = j->save_ms,
+        .job = j->id,
+        .number = number,
+        .instances = j->instances,
+        .open = j->instances,
+        .cores = j->cores,
+        .activity = j->activity,
+        .submit_at = r->now,
+        .work_core_ms = j->work_core_ms,
+        .save_ms = j->save_ms,
         .each = copy(j->work_each_core_ms, (size_t)j->instances, sizeof *j->work_each_core_ms),
-        .data = copy(j->data, j->n_data, sizeof *j->data), .n_data = j->n_data,
+        .data = copy(j->data, j->n_data, sizeof *j->data),
+        .n_data = j->n_data,
     };
     char ranges[32];
     snprintf(ranges, sizeof ranges, "0-%" PRId32, j->instances - 1);
-    struct task_draft d = {.name = "job", .profile = "docker-batch", .activity = j->activity, .ranges = j->instances > 1 ? ranges : "0",
-                           .instances = j->instances, .retries_total = -1, .retries_each = -1, .queue_max_ms = -1,
-                           .expected_run_ms = j->expected_run_ms, .body = "{}"};
+    struct task_draft d = {.name = "job",
+                           .profile = "docker-batch",
+                           .activity = j->activity,
+                           .ranges = j->instances > 1 ? ranges : "0",
+                           .instances = j->instances,
+                           .retries_total = -1,
+                           .retries_each = -1,
+                           .queue_max_ms = -1,
+                           .expected_run_ms = j->expected_run_ms,
+                           .body = "{}"};
     d.constraint.cores_min = j->cores_min;
     d.constraint.memory_mb_min = j->memory_mb;
     uuid_of(d.uuid, slot, number);
-    struct event ev = {.kind = EVENT_TASKS_CREATE, .token = 1,
+    struct event ev = {.kind = EVENT_TASKS_CREATE,
+                       .token = 1,
                        .create = {.account = r->account[j->account % r->n_accounts], .draft = &d, .n = 1}};
     link_event(r, &ev);
     r->waiting[j->activity] += j->instances;
@@ -137,20 +153,27 @@ void jobs_arrive(struct sim_run *r)
 static void backlog_task(struct sim_run *r, const struct scenario_work *w, int32_t instances)
 {
     int32_t cores = w->cores > 0 ? w->cores : r->s->board[0].spec.cores;
-    struct sim_job j = {
-        .id = r->numbers, .submit_ms = r->now, .activity = w->activity, .account = r->numbers % w->accounts, .instances = instances,
-        .cores = w->cores > 0 ? w->cores : 1024, .work_core_ms = (int64_t)(w->run_s * 1000) * cores, .memory_mb = w->memory_mb,
-        .expected_run_ms = (int64_t)(w->run_s * 1000), .save_ms = (int64_t)(w->save_s * 1000)};
+    struct sim_job j = {.id = r->numbers,
+                        .submit_ms = r->now,
+                        .activity = w->activity,
+                        .account = r->numbers % w->accounts,
+                        .instances = instances,
+                        .cores = w->cores > 0 ? w->cores : 1024,
+                        .work_core_ms = (int64_t)(w->run_s * 1000) * cores,
+                        .memory_mb = w->memory_mb,
+                        .expected_run_ms = (int64_t)(w->run_s * 1000),
+                        .save_ms = (int64_t)(w->save_s * 1000)};
     task_create(r, &j);
 }
 
-// A share of 1 and more: so much work waits that every board could have its next instance at once. Below 1: so many
-// instances are always open, waiting or running, as that share of all boards.
+// A share of 1 and more: so much work waits that every board could have its next instance at once. Below 1:
+// so many instances are always open, waiting or running, as that share of all boards.
 void jobs_backlog(struct sim_run *r)
 {
     for (size_t i = 0; i < r->s->n_work; i++) {
         const struct scenario_work *w = &r->s->work[i];
-        int64_t from = (int64_t)(w->from_day * 864e5), to = w->days < 0 ? INT64_MAX : from + (int64_t)(w->days * 864e5);
+        int64_t from = (int64_t)(w->from_day * 864e5),
+                to = w->days < 0 ? INT64_MAX : from + (int64_t)(w->days * 864e5);
         if (w->kind != WORK_BACKLOG || r->now < from || r->now >= to)
             continue;
         bool some = w->share < 1;
@@ -203,7 +226,8 @@ static void make_room(struct sim_site *x, int64_t bytes, int64_t cap, int64_t no
     while (x->n_cache > 0 && x->cached_bytes + bytes > cap) {
         size_t old = x->n_cache;
         for (size_t i = 0; i < x->n_cache; i++)
-            if (x->cache[i].ready_at <= now && (old == x->n_cache || x->cache[i].used_at < x->cache[old].used_at))
+            if (x->cache[i].ready_at <= now &&
+                (old == x->n_cache || x->cache[i].used_at < x->cache[old].used_at))
                 old = i;
         if (old == x->n_cache)
             return;
@@ -228,7 +252,8 @@ static int64_t data_ready(struct sim_run *r, uint32_t site, const struct sim_tas
             int64_t from = x->wan_busy_until > r->now ? x->wan_busy_until : r->now;
             double ms = (double)t->data[i].bytes * 8e-3 / s->wan_mbit_s + s->wan_latency_ms;
             c = VEC_PUSH(x->cache, x->n_cache, x->cap_cache);
-            *c = (struct site_set){.set = t->data[i].set, .bytes = t->data[i].bytes, .ready_at = from + num_round(ms)};
+            *c = (struct site_set){
+                .set = t->data[i].set, .bytes = t->data[i].bytes, .ready_at = from + num_round(ms)};
             x->wan_busy_until = c->ready_at;
             x->cached_bytes += c->bytes;
             out->moved_bytes += c->bytes;
@@ -279,12 +304,16 @@ void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a)
     r->waiting[b->activity]--;
     r->running[b->activity]++;
     if (b->booting) // its end was foreseen under the old stamp
-        queue_push(&r->queue, (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
+        queue_push(
+            &r->queue,
+            (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
     int64_t ready = t->n_data ? data_ready(r, z->site, t) : r->now;
     b->data_missing = ready > r->now;
     if (b->data_missing)
-        queue_push(&r->queue, (struct happening){.at = ready, .kind = HAPPEN_STAGED, .index = board, .stamp = b->stamp});
-    r->decisions = (r->decisions ^ (a->lease << 24 | board)) * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)r->now;
+        queue_push(&r->queue,
+                   (struct happening){.at = ready, .kind = HAPPEN_STAGED, .index = board, .stamp = b->stamp});
+    r->decisions =
+        (r->decisions ^ (a->lease << 24 | board)) * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)r->now;
     r->decisions ^= r->decisions >> 31;
 }
 
@@ -301,7 +330,8 @@ void job_go(struct sim_run *r, uint32_t board)
     r->zone[b->zone].stale = true;
     c->started++;
     if (b->attempt <= 1) {
-        *VEC_PUSH(r->wait[b->activity].v, r->wait[b->activity].n, r->wait[b->activity].cap) = (float)(r->now - t->submit_at);
+        *VEC_PUSH(r->wait[b->activity].v, r->wait[b->activity].n, r->wait[b->activity].cap) =
+            (float)(r->now - t->submit_at);
     }
     struct report *rep = link_report(r, b->zone, REPORT_STARTED);
     rep->lease = b->lease;
@@ -317,7 +347,9 @@ static void board_free(struct sim_run *r, uint32_t board)
     b->data_missing = false;
     b->stamp++;
     if (b->booting)
-        queue_push(&r->queue, (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
+        queue_push(
+            &r->queue,
+            (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
     r->zone[b->zone].runs--;
     r->zone[b->zone].stale = true;
 }
@@ -366,11 +398,19 @@ static void tell(struct sim_run *r, const struct sim_board *b, enum attempt_end 
     if (!r->o.hooks.instance)
         return;
     const struct sim_task *t = &r->task[b->task];
-    struct sim_instance_result i = {.job = t->job, .instance = b->instance, .attempt = b->attempt, .activity = b->activity,
-                                    .submit_ms = t->submit_at, .granted_ms = b->granted_at,
-                                    .started_ms = b->phase == BOARD_RUNS ? b->started_at : -1, .ended_ms = r->now,
-                                    .work_core_ms = b->all / nominal_mhz(r, b), .board = (uint32_t)(b - r->board), .zone = b->zone,
-                                    .site = r->zone[b->zone].site, .end = (uint8_t)end};
+    struct sim_instance_result i = {.job = t->job,
+                                    .instance = b->instance,
+                                    .attempt = b->attempt,
+                                    .activity = b->activity,
+                                    .submit_ms = t->submit_at,
+                                    .granted_ms = b->granted_at,
+                                    .started_ms = b->phase == BOARD_RUNS ? b->started_at : -1,
+                                    .ended_ms = r->now,
+                                    .work_core_ms = b->all / nominal_mhz(r, b),
+                                    .board = (uint32_t)(b - r->board),
+                                    .zone = b->zone,
+                                    .site = r->zone[b->zone].site,
+                                    .end = (uint8_t)end};
     r->o.hooks.instance(r->o.hooks.ctx, &i);
 }
 
@@ -420,7 +460,8 @@ void job_unknown_stop(struct sim_run *r, uint32_t zone, const struct assignment 
     link_sync(r, zone);
 }
 
-// Ends that fall into this step, as the boards are driven now. At full speed none can end before `quiet_until`.
+// Ends that fall into this step, as the boards are driven now. At full speed none can end before
+// `quiet_until`.
 void job_foresee(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
@@ -436,13 +477,17 @@ void job_foresee(struct sim_run *r, uint32_t zone)
             continue;
         int64_t earliest = r->now + (b->left > 0 ? b->left * cores / (full * b->rate_cores) : 0);
         quiet = earliest < quiet ? earliest : quiet;
-        int64_t rate = activity_is_task((enum activity)b->run) ? (int64_t)b->work_mhz * b->rate_cores / cores : 0;
+        int64_t rate =
+            activity_is_task((enum activity)b->run) ? (int64_t)b->work_mhz * b->rate_cores / cores : 0;
         if (rate <= 0 || earliest >= until)
             continue;
         int64_t left_ms = b->left <= 0 ? 0 : (b->left + rate - 1) / rate;
         if (r->now + left_ms < until)
-            queue_push(&r->queue, (struct happening){.at = r->now + left_ms, .kind = HAPPEN_END, .index = z->first_board + i,
-                                                     .stamp = b->stamp, .extra = b->foreseen = ++r->foresights});
+            queue_push(&r->queue, (struct happening){.at = r->now + left_ms,
+                                                     .kind = HAPPEN_END,
+                                                     .index = z->first_board + i,
+                                                     .stamp = b->stamp,
+                                                     .extra = b->foreseen = ++r->foresights});
     }
     z->quiet_until = quiet;
 }

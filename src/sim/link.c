@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What nodes and engine say to each other: the sync of the live programs, without the wire. A node is a zone with its heater;
-// it calls when there is something worth telling. Names are numbers: node n7 has zone z7 and boards b21, b22, b23.
+// What nodes and engine say to each other: the sync of the live programs, without the wire. A node is a zone
+// with its heater; it calls when there is something worth telling. Names are numbers: node n7 has zone z7 and
+// boards b21, b22, b23.
 #include "sim/run.h"
 
 #include <errno.h>
@@ -41,7 +42,8 @@ static void apply(struct sim_run *r, struct event *ev)
         return;
     const struct reply *last = &r->fx.reply[r->fx.n_replies - 1];
     if (last->code >= 400 && !r->err.code)
-        err_set(&r->err, -EINVAL, "the engine refused: %s", last->message ? last->message : "no reason given");
+        err_set(&r->err, -EINVAL, "the engine refused: %s",
+                last->message ? last->message : "no reason given");
     r->fx.n_replies = 0;
 }
 
@@ -64,7 +66,10 @@ void link_hello(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     const struct scenario_zones *g = &r->s->zones[z->group];
     const struct scenario_board *model = &r->s->board[z->model];
-    struct offer_zone offer = {.nameplate_w = z->nameplate_w, .setpoint_mc = z->base.setpoint_mc, .mode = z->base.mode, .is_virtual = true};
+    struct offer_zone offer = {.nameplate_w = z->nameplate_w,
+                               .setpoint_mc = z->base.setpoint_mc,
+                               .mode = z->base.mode,
+                               .is_virtual = true};
     struct offer_board *board = mem_array(z->n_boards, sizeof *board);
     snprintf(offer.name, NAME_BYTES, "z%" PRIu32, zone);
     snprintf(offer.site, NAME_BYTES, "%s", r->s->site[z->site].name);
@@ -139,8 +144,12 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     struct heat_request q = *r->zone[zone].request;
     if (r->o.mutants.planner_blind)
-        q = (struct heat_request){.target_w = z->nameplate_w, .min_w = z->nameplate_w / 2, .max_w = z->nameplate_w,
-                                  .t_up_s = INT32_MAX, .t_down_s = INT32_MAX, .valid_until = q.valid_until};
+        q = (struct heat_request){.target_w = z->nameplate_w,
+                                  .min_w = z->nameplate_w / 2,
+                                  .max_w = z->nameplate_w,
+                                  .t_up_s = INT32_MAX,
+                                  .t_down_s = INT32_MAX,
+                                  .valid_until = q.valid_until};
     struct report *rep = link_report(r, zone, REPORT_ZONE);
     snprintf(rep->name, NAME_BYTES, "z%" PRIu32, zone);
     rep->zone.room_mc = r->sense[zone].room_mc;
@@ -328,8 +337,9 @@ static void accounts_make(struct sim_run *r)
         for (uint32_t k = 0; k < r->s->work[i].accounts && r->n_accounts < ARRAY_LEN(r->account); k++) {
             char mail[32];
             snprintf(mail, sizeof mail, "a%" PRIu32 "@example.org", r->n_accounts);
-            struct event ev = {.kind = EVENT_ACCOUNT_PUT,
-                               .account = {.email = mail, .name = mail, .token_hash = mail, .max_tasks = INT32_MAX}};
+            struct event ev = {
+                .kind = EVENT_ACCOUNT_PUT,
+                .account = {.email = mail, .name = mail, .token_hash = mail, .max_tasks = INT32_MAX}};
             ev.seq = ++r->event;
             ev.now = wall(r);
             server_apply(r->server, &ev, &r->fx);
@@ -342,10 +352,13 @@ int link_make(struct sim_run *r, struct err *e)
 {
     struct server_config cfg;
     server_config_default(&cfg);
-    r->lease_ms = r->s->lease_ms > 0 ? r->s->lease_ms : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS : LEASE_LONG_MS;
+    r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
+                  : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS
+                                                                : LEASE_LONG_MS;
     cfg.lease_ms = r->lease_ms;
     cfg.lease_margin_ms = r->lease_ms / 6 < 60000 ? r->lease_ms / 6 : 60000;
-    cfg.start_timeout_ms = INT64_C(7) * 86400000; // data may take long, and a cold board waits for heat to be asked for
+    cfg.start_timeout_ms =
+        INT64_C(7) * 86400000; // data may take long, and a cold board waits for heat to be asked for
     cfg.preempt_grace_ms = INT64_C(3600000);
     cfg.tasks_per_account = INT32_MAX;
     cfg.filler_allowed = r->s->filler;
@@ -365,13 +378,16 @@ int link_make(struct sim_run *r, struct err *e)
         if (r->s->site[i].cap_w < 0)
             continue;
         struct event ev = {.kind = EVENT_SITE_SET,
-                           .site = {.site = r->s->site[i].name, .has_cap = true, .cap_mw = (int64_t)(r->s->site[i].cap_w * 1000)}};
+                           .site = {.site = r->s->site[i].name,
+                                    .has_cap = true,
+                                    .cap_mw = (int64_t)(r->s->site[i].cap_w * 1000)}};
         apply(r, &ev);
     }
     link_settle(r);
     int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
     for (uint32_t i = 0; i < r->n_zones; i++) // spread, so that they do not all call at once
-        queue_push(&r->queue, (struct happening){.at = every * (i + 1) / r->n_zones, .kind = HAPPEN_BEAT, .index = i});
+        queue_push(&r->queue,
+                   (struct happening){.at = every * (i + 1) / r->n_zones, .kind = HAPPEN_BEAT, .index = i});
     if (r->err.code && e)
         *e = r->err;
     return r->err.code;

@@ -2,9 +2,9 @@
 //
 // People: who is in, which window is open, how they set the knob.
 //
-// A day of every room is drawn at its midnight and kept as changes in order of the minute. Knobs are turned as the published
-// traces show (domain.md 1.4): four heaters in ten are never touched, the others about every second day, around 7-10, 17-18
-// and 21-22 h; half of the time stands at 16, a fifth at 26, the rest between.
+// A day of every room is drawn at its midnight and kept as changes in order of the minute. Knobs are turned
+// as the published traces show (domain.md 1.4): four heaters in ten are never touched, the others about every
+// second day, around 7-10, 17-18 and 21-22 h; half of the time stands at 16, a fifth at 26, the rest between.
 #include "sim/run.h"
 
 #include <stdlib.h>
@@ -58,7 +58,8 @@ static void site_day(struct sim_run *r, uint32_t site)
     x->offset_ms = s->calendar == CALENDAR_FRENCH ? calendar_eu_offset_ms(now, standard) : standard;
     int64_t day = local_day(r, site, r->t);
     bool work = calendar_weekday(day) >= 1 && calendar_weekday(day) <= 5;
-    bool summer = false; // without a table of school holidays: July and August, and two weeks around the new year
+    bool summer =
+        false; // without a table of school holidays: July and August, and two weeks around the new year
     struct civil d = civil_from_ms(day * DAY_MS);
     if (!calendar_knows(c, day))
         summer = d.month == 7 || d.month == 8 || (d.month == 12 && d.day > 20) || (d.month == 1 && d.day < 4);
@@ -66,12 +67,17 @@ static void site_day(struct sim_run *r, uint32_t site)
     x->school = work && !x->closed && !summer && !calendar_is_school(c, day);
 }
 
-// A class of 30: 8 to 12 and 13 to 17 h on school days; the air is changed while they are in (the window's ventilation).
-static void class_day(struct sim_run *r, uint32_t zone, struct occupant_change out[OCCUPANT_CHANGES_MAX], int *n)
+// A class of 30: 8 to 12 and 13 to 17 h on school days; the air is changed while they are in (the window's
+// ventilation).
+static void class_day(struct sim_run *r, uint32_t zone, struct occupant_change out[OCCUPANT_CHANGES_MAX],
+                      int *n)
 {
     const struct scenario_zones *g = &r->s->zones[r->zone[zone].group];
     double pupils = g->room.floor_m2 / 2, base = 0.5 * g->internal_w_m2 * g->room.floor_m2;
-    struct occupant_now in = {.people = (int)pupils, .awake = true, .window_open = g->windows, .internal_w = base + pupils * PUPIL_W};
+    struct occupant_now in = {.people = (int)pupils,
+                              .awake = true,
+                              .window_open = g->windows,
+                              .internal_w = base + pupils * PUPIL_W};
     struct occupant_now away = {.internal_w = base};
     *n = 1;
     out[0] = (struct occupant_change){0, away};
@@ -138,7 +144,8 @@ static void take(struct sim_run *r, const struct occupancy *c)
     const struct sim_zone *z = &r->zone[c->zone];
     uint8_t *state = &r->people->state[c->zone];
     r->batch[z->batch].internal_w[z->at] = c->now.internal_w;
-    *state = (uint8_t)((*state & AIRS_HEAT) | (c->now.people > 0 ? SOMEBODY : 0) | (c->now.window_open ? AIRS : 0));
+    *state = (uint8_t)((*state & AIRS_HEAT) | (c->now.people > 0 ? SOMEBODY : 0) |
+                       (c->now.window_open ? AIRS : 0));
     r->batch[z->batch].window_open[z->at] = (*state & (AIRS | AIRS_HEAT)) != 0;
 }
 
@@ -194,8 +201,8 @@ int people_make(struct sim_run *r, struct err *e)
         rng_seed(&z->rng, seed);
         if (g->kind != ZONE_KIND_ROOM)
             continue;
-        occupant_init(&p->who[i], g->people == PEOPLE_OFFICE ? OCCUPANT_OFFICE : OCCUPANT_HOME, rng_next(&z->rng), 0,
-                      g->room.floor_m2, g->internal_w_m2);
+        occupant_init(&p->who[i], g->people == PEOPLE_OFFICE ? OCCUPANT_OFFICE : OCCUPANT_HOME,
+                      rng_next(&z->rng), 0, g->room.floor_m2, g->internal_w_m2);
         if (g->people == PEOPLE_NONE)
             r->batch[z->batch].internal_w[z->at] = g->internal_w_m2 * g->room.floor_m2;
     }
@@ -237,11 +244,14 @@ void people_schedule(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
     wish_now(r, zone);
-    house_ms next = schedule_next(z->schedule, HOUSE_MS(0), house_add(r->s->start, r->now), r->site[z->site].offset_ms);
+    house_ms next =
+        schedule_next(z->schedule, HOUSE_MS(0), house_add(r->s->start, r->now), r->site[z->site].offset_ms);
     int64_t at = house_since(next, r->s->start);
     // Clocks may be changed on the way: look again at midnight at the latest.
     int64_t midnight = (r->now / DAY_MS + 1) * DAY_MS;
-    queue_push(&r->queue, (struct happening){.at = at > r->now && at < midnight ? at : midnight, .kind = HAPPEN_SCHEDULE, .index = zone});
+    queue_push(&r->queue, (struct happening){.at = at > r->now && at < midnight ? at : midnight,
+                                             .kind = HAPPEN_SCHEDULE,
+                                             .index = zone});
 }
 
 static double drawn_setpoint(struct rng *rng)

@@ -31,12 +31,13 @@ struct sim_zone_result {
     int64_t heating_ms; // the heater was drawing now or in the last two hours, or the room below its setpoint
     int64_t settled_ms; // of it, not within three hours of a setpoint step and not short of watts
     double rmse_k, bias_k; // air less setpoint over settled_ms
-    double cold_kh; // degree-hours below setpoint - 0.5 K, but for three hours after a step up, where the ideal heater is not
+    double cold_kh;  // degree-hours below setpoint - 0.5 K, but for three hours after a step up, where the
+                     // ideal heater is not
     double short_kh; // the same where the ideal heater of the same watts is as cold: the heater is too small
-    double hot_kh;         // above setpoint + 1 K while the heater drew in the last two hours
-    double free_kh;        // the same while it did not: sun and people
+    double hot_kh;   // above setpoint + 1 K while the heater drew in the last two hours
+    double free_kh;  // the same while it did not: sun and people
     double shadow_rmse_k, shadow_hot_kh; // what the ideal heater reached, over the same times
-    double min_c, mean_c, max_c;                         // air, or water at the outlet
+    double min_c, mean_c, max_c;         // air, or water at the outlet
     double step_up_excess_s; // mean over steps up of at least 2 K: seconds later than the shadow to within
                              // 0.5 K; 0 when there was none
     int32_t steps_up;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rooms: built from the groups, read by the sensors, stepped with their walls and shadows. A group whose floors differ is
-// five kinds of rooms, so that rooms of a kind share their matrices.
+// The rooms: built from the groups, read by the sensors, stepped with their walls and shadows. A group whose
+// floors differ is five kinds of rooms, so that rooms of a kind share their matrices.
 #include "sim/run.h"
 
 #include <stdlib.h>
@@ -38,7 +38,8 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, int v, 
     struct sim_rooms *rooms = &r->rooms[at];
     struct room_spec spec = spec_of(g, v, variants);
     uint32_t n = ((uint32_t)g->count + (uint32_t)(variants - 1 - v)) / (uint32_t)variants;
-    *rooms = (struct sim_rooms){.group = group, .site = g->site, .first = first + (uint32_t)v, .stride = (uint32_t)variants, .n = n};
+    *rooms = (struct sim_rooms){
+        .group = group, .site = g->site, .first = first + (uint32_t)v, .stride = (uint32_t)variants, .n = n};
     int bad = room_model_init(&rooms->model, &spec, r->s->step_ms, e);
     if (!bad)
         bad = shadow_model_init(&rooms->shadow_model, &spec, r->s->step_ms, e);
@@ -100,7 +101,8 @@ int rooms_make(struct sim_run *r, struct err *e)
     for (size_t g = 0; g < groups; g++)
         first[g + 1] = first[g] + (uint32_t)r->s->zones[g].count;
     int bad = 0;
-    for (uint32_t site = 0; site < r->s->n_sites && !bad; site++) { // a site's batches lie together: they are one house
+    for (uint32_t site = 0; site < r->s->n_sites && !bad;
+         site++) { // a site's batches lie together: they are one house
         struct sim_site *x = &r->site[site];
         x->first_batch = r->n_batches;
         for (uint32_t g = 0; g < groups && !bad; g++) {
@@ -163,7 +165,8 @@ void rooms_sense(struct sim_run *r)
             struct zone_sense *s = &r->sense[zone];
             struct sim_zone *z = &r->zone[zone];
             s->at = at;
-            s->room_mc = rounded(rounded(batch->sensor_c[i] * SENSOR_STEPS_PER_K) * (1000 / SENSOR_STEPS_PER_K));
+            s->room_mc =
+                rounded(rounded(batch->sensor_c[i] * SENSOR_STEPS_PER_K) * (1000 / SENSOR_STEPS_PER_K));
             s->heatsink_mc = rounded(batch->heater_c[i] * 1000);
             s->draw_mw = z->total_mw;
             s->cpu_mc = s->heatsink_mc + (int32_t)(z->total_mw * CPU_K_PER_W) / z->n_boards;
@@ -179,8 +182,11 @@ static void check_room(struct sim_run *r, uint32_t b, uint32_t i, const struct r
 {
     const struct room_batch *batch = &r->batch[b];
     struct room_state is = {batch->air_c[i], batch->mass_c[i], batch->heater_c[i], batch->sensor_c[i]};
-    struct room_input in = {.outside_c = r->site[r->rooms[b].site].outside_c, .heater_w = batch->heater_w[i],
-                            .internal_w = batch->internal_w[i], .solar_w = batch->solar_w[i], .window_open = batch->window_open[i]};
+    struct room_input in = {.outside_c = r->site[r->rooms[b].site].outside_c,
+                            .heater_w = batch->heater_w[i],
+                            .internal_w = batch->internal_w[i],
+                            .solar_w = batch->solar_w[i],
+                            .window_open = batch->window_open[i]};
     double error = room_energy_error(batch->model, was, &is, &in);
     r->out->totals.energy_error = num_max(r->out->totals.energy_error, error);
     r->out->totals.balances_checked++;

@@ -2,15 +2,17 @@
 //
 // The inside of the simulator, for the files of src/sim only.
 //
-// Time goes in steps of physics and thermostats. Within a step, things happen at their exact millisecond, in the order of
-// (time, kind, index, number): arrivals, ends of instances, boards that have booted. The engine hears of what changed and of
-// nothing else.
+// Time goes in steps of physics and thermostats. Within a step, things happen at their exact millisecond, in
+// the order of (time, kind, index, number): arrivals, ends of instances, boards that have booted. The engine
+// hears of what changed and of nothing else.
 //
-//   a step:  read sensors | thermostats | reports worth making | boards to their watts | what happens within the step, each
-//            followed by the engine's plan and what it makes of the boards | energies | physics and shadows | measures
+//   a step:  read sensors | thermostats | reports worth making | boards to their watts | what happens within
+//   the step, each
+//            followed by the engine's plan and what it makes of the boards | energies | physics and shadows |
+//            measures
 //
-// One node (agent) is a zone with its heater. Work is counted in core-MHz x ms, energy in microjoules (mW x ms): whole
-// numbers, so that sums do not depend on their order.
+// One node (agent) is a zone with its heater. Work is counted in core-MHz x ms, energy in microjoules (mW x
+// ms): whole numbers, so that sums do not depend on their order.
 #ifndef ONDOL_SIM_RUN_H
 #define ONDOL_SIM_RUN_H
 
@@ -78,9 +80,9 @@ struct sim_board {
     uint64_t lease;
     uint8_t phase, activity;
     bool asleep, booting, dark, data_missing, listed;
-    int64_t left;                // core-MHz x ms still to do
-    int64_t all;                 // of the instance
-    int64_t saved;               // done and saved before this attempt
+    int64_t left;  // core-MHz x ms still to do
+    int64_t all;   // of the instance
+    int64_t saved; // done and saved before this attempt
     int64_t granted_at, started_at, boot_end;
     int64_t foreseen; // the latest foresight of its end: older ones are void
     int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
@@ -93,7 +95,7 @@ struct sim_board {
 
 struct drive_row {
     int32_t total_mw;
-    bool alike; // every board does the same
+    bool alike;            // every board does the same
     bool to_sleep_or_wake; // it moves a board between sleep and awake
     uint8_t run[DRIVE_BOARDS];
     int32_t draw_mw[DRIVE_BOARDS], work_mhz[DRIVE_BOARDS];
@@ -105,21 +107,21 @@ struct water; // water.c
 
 struct sim_zone {
     // hot: read at every step
-    int64_t settled; // until when energies are booked
-    int64_t quiet_until; // no instance can end before
-    int64_t step_uj; // booked in this step
+    int64_t settled;             // until when energies are booked
+    int64_t quiet_until;         // no instance can end before
+    int64_t step_uj;             // booked in this step
     const struct drive_row *row; // NULL: the boards themselves say how they are driven
     int32_t total_mw;
-    int32_t target_w;  // as driven
-    int32_t last_want; // of the request, as of the last step
-    int32_t tell_w;    // by which a request must have moved to be told
+    int32_t target_w;                   // as driven
+    int32_t last_want;                  // of the request, as of the last step
+    int32_t tell_w;                     // by which a request must have moved to be told
     const struct heat_request *request; // of its thermostat
-    int16_t runs;      // boards with an instance
+    int16_t runs;                       // boards with an instance
     uint8_t n_boards;
     bool told_any;
     struct heat_request told; // to the engine
-    bool alike, stale; // stale: the boards have changed since they were driven
-    uint64_t key;      // of the table the row is from
+    bool alike, stale;        // stale: the boards have changed since they were driven
+    uint64_t key;             // of the table the row is from
     uint32_t table;
     // the rest
     uint32_t first_board, group, site, stamp;
@@ -128,8 +130,8 @@ struct sim_zone {
     bool filler_ok;
     int32_t nameplate_w;
     int64_t low_since;
-    int64_t cap_mw; // from above; -1: none
-    double hw_cap_w; // of the processors on their water
+    int64_t cap_mw;                                     // from above; -1: none
+    double hw_cap_w;                                    // of the processors on their water
     int64_t alike_uj[ACTIVITY_N], alike_ms[ACTIVITY_N]; // of each of its boards, while alike
     int64_t total_uj;
     struct water *water;
@@ -150,7 +152,7 @@ struct sim_zone {
     // sensor
     uint8_t sensor; // 0 well, else the SIM_SENSOR_* it suffers
     int32_t last_mc;
-    int64_t agent_asked_uj, useful_uj; // by its thermostat, for the meter reports
+    int64_t agent_asked_uj, useful_uj;                    // by its thermostat, for the meter reports
     int64_t base_total_uj, base_asked_uj, base_useful_uj; // what they were when its agent's life began
     int32_t power_cycles;
 };
@@ -163,7 +165,7 @@ struct sim_rooms {
     double glass_w_m2; // glass x g x frame x shade of a facade: what a W/m2 of sun brings
     struct shadow_batch shadow;
     double *shadow_w; // sum of its watts, step by step, since the hour began
-    uint8_t *facade; // 0..15: its orientation in 22.5 degrees
+    uint8_t *facade;  // 0..15: its orientation in 22.5 degrees
 };
 
 struct sim_site {
@@ -182,7 +184,7 @@ struct sim_site {
     struct site_set {
         uint64_t set;
         int64_t bytes, ready_at, used_at;
-    } *cache;
+    } * cache;
     size_t n_cache, cap_cache;
     int64_t cached_bytes;
     int64_t it_uj, last_it_uj;
@@ -195,13 +197,13 @@ struct sim_site {
 
 struct sim_task {
     uint64_t job;
-    uint32_t number; // of the slot's use; 0: free
+    uint32_t number;         // of the slot's use; 0: free
     int32_t instances, open; // not ended
     int32_t cores;
     enum activity activity;
     int64_t submit_at, work_core_ms, save_ms;
-    int64_t *each;      // owned; NULL: all work_core_ms
-    int64_t *saved;     // core-MHz x ms, one an instance; NULL: none saved yet
+    int64_t *each;  // owned; NULL: all work_core_ms
+    int64_t *saved; // core-MHz x ms, one an instance; NULL: none saved yet
     struct sim_data *data;
     size_t n_data;
 };
@@ -304,9 +306,10 @@ int64_t water_asked_uj(const struct water *w);
 double water_backup_w(const struct water *w);
 
 // drive.c
-void drive_zone(struct sim_run *r, uint32_t zone); // at run->now
+void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
-bool drive_same(struct sim_run *r, uint32_t zone, int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
+bool drive_same(struct sim_run *r, uint32_t zone,
+                int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
 void drive_free(struct sim_run *r);
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);
 int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a);
@@ -350,7 +353,8 @@ static inline bool link_worth_telling(const struct sim_run *r, const struct sim_
     if (r->o.mutants.planner_blind)
         return !z->told_any;
     return !z->told_any || request_moved(q->target_w, told->target_w, z->tell_w) ||
-           request_moved(q->max_w, told->max_w, 2 * z->tell_w) || request_moved(q->min_w, told->min_w, z->tell_w);
+           request_moved(q->max_w, told->max_w, 2 * z->tell_w) ||
+           request_moved(q->min_w, told->min_w, z->tell_w);
 }
 
 // faults.c

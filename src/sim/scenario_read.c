@@ -30,7 +30,7 @@ struct row {
 struct reading {
     struct scenario s;
     const char *file;
-    const char *p, *end; // text not yet read
+    const char *p, *end;  // text not yet read
     int line, first_line; // of the first error
     struct err first;
 };
@@ -541,7 +541,8 @@ int scenario_lay_over(struct scenario *s, const char *file, const char *text, si
     struct reading r = {.file = file, .p = text, .end = text + n};
     copy_scenario(&r.s, s);
     int line = ini_parse_stream(next_line, &r, on_ini, &r);
-    if (line > 0 && (!r.first.code || line < r.first_line)) // a line that is no line comes before what follows from it
+    if (line > 0 &&
+        (!r.first.code || line < r.first_line)) // a line that is no line comes before what follows from it
         err_set(&r.first, -EINVAL, "%s:%d: is neither [section] nor key = value", file,
                 line > 0 ? line : r.line);
     if (r.first.code) {

@@ -10,9 +10,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define OUTSIDE_MS  900000 // how often thermostats are told of the weather
-#define HOUR_MS     3600000
-#define BACKLOG_MS  60000
+#define OUTSIDE_MS 900000 // how often thermostats are told of the weather
+#define HOUR_MS    3600000
+#define BACKLOG_MS 60000
 
 // ---- what happens
 
@@ -67,7 +67,8 @@ static void happens(struct sim_run *r, const struct happening *h)
         fault_strike(r, h->index);
         break;
     case HAPPEN_HEALED: {
-        struct sim_happening back = {.at_ms = r->now, .kind = (enum sim_happening_kind)h->extra, .index = h->index};
+        struct sim_happening back = {
+            .at_ms = r->now, .kind = (enum sim_happening_kind)h->extra, .index = h->index};
         fault_happen(r, &back);
         break;
     }
@@ -119,7 +120,8 @@ static void control(struct sim_run *r)
     rooms_sense(r);
     if (r->t % OUTSIDE_MS == 0)
         for (uint32_t i = 0; i < r->n_zones; i++)
-            thermostat_set_outside(&r->thermostat[i], (int32_t)num_round(r->site[r->zone[i].site].outside_c * 1000));
+            thermostat_set_outside(&r->thermostat[i],
+                                   (int32_t)num_round(r->site[r->zone[i].site].outside_c * 1000));
     // Zones of one kind lie together: a batch for each stretch of rooms.
     for (uint32_t i = 0; i < r->n_zones;) {
         uint32_t n = 0;
@@ -149,7 +151,8 @@ static void zone_step(struct sim_run *r, uint32_t i)
     }
     bool same = want == z->last_want && z->hw_cap_w >= want && z->low_since == INT64_MIN;
     z->last_want = want;
-    if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 && drive_same(r, i, want)))) {
+    if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
+                               drive_same(r, i, want)))) {
         if (z->runs)
             job_foresee(r, i);
         return;
@@ -185,7 +188,8 @@ static void check_caps(struct sim_run *r)
         int64_t mw = 0; // but for what sleeping boards cannot help drawing
         for (uint32_t i = 0; i < r->n_zones; i++)
             if (r->zone[i].site == s)
-                mw += r->zone[i].total_mw - r->zone[i].n_boards * (int64_t)r->s->board[r->zone[i].model].curve.sleep_mw;
+                mw += r->zone[i].total_mw -
+                      r->zone[i].n_boards * (int64_t)r->s->board[r->zone[i].model].curve.sleep_mw;
         if ((double)mw > r->s->site[s].cap_w * 1e3 + 1000 && r->t > HOUR_MS)
             r->out->totals.violations++;
     }
@@ -247,7 +251,8 @@ static int run_all(struct sim_run *r, struct err *e)
     return measure_result(r, e);
 }
 
-int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_options *o, struct sim_result *out, struct err *e)
+int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_options *o,
+            struct sim_result *out, struct err *e)
 {
     struct sim_result made = {.seed = s->seed, .start = s->start, .length_ms = s->length_ms};
     struct sim_run r = {.s = s, .in = in, .o = *o, .out = &made};

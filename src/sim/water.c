@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Zones of water: a boiler of boards on a tank, a pool or a heat network. What the plant does by itself (pump, backup heater)
-// is here; what the boards do is asked for by the store thermostat of the live core.
+// Zones of water: a boiler of boards on a tank, a pool or a heat network. What the plant does by itself
+// (pump, backup heater) is here; what the boards do is asked for by the store thermostat of the live core.
 //
-// The processors throttle themselves: at the start of a step the boiler's cap for its return and flow is known, and the boards
-// draw no more. So what the boards draw is what the boiler gives, and the books agree.
+// The processors throttle themselves: at the start of a step the boiler's cap for its return and flow is
+// known, and the boards draw no more. So what the boards draw is what the boiler gives, and the books agree.
 #include "sim/run.h"
 
 #include <errno.h>
@@ -60,7 +60,10 @@ static int make_tank(struct sim_run *r, struct water *w, uint32_t zone, struct e
     w->draw = &r->in->zones[r->zone[zone].group].draw;
     if (w->draw->n == 0 && g->draw_l_day > 0) {
         struct civil c = civil_from_ms(r->s->start.v);
-        struct draw_wish wish = {.litres_day = g->draw_l_day, .days = 365, .first_weekday = c.weekday, .first_yearday = c.yearday,
+        struct draw_wish wish = {.litres_day = g->draw_l_day,
+                                 .days = 365,
+                                 .first_weekday = c.weekday,
+                                 .first_yearday = c.yearday,
                                  .seed = hash_mix(hash_i64(hash_i64(HASH_SEED, (int64_t)r->s->seed), zone))};
         bad = draw_generate(&w->own, &wish, e);
         w->draw = &w->own;
@@ -124,7 +127,9 @@ int water_make(struct sim_run *r, uint32_t zone, struct err *e)
         bad = make_network(r, w, zone, e);
     w->return_c = w->outlet_c = g->kind == ZONE_KIND_NETWORK ? g->return_c : g->start_c;
     struct store_config c;
-    double set_c = g->kind == ZONE_KIND_NETWORK ? num_max(g->supply_cold_c, g->supply_mild_c) + PUMP_OVER_K + 2.5 : g->setpoint_c;
+    double set_c = g->kind == ZONE_KIND_NETWORK
+                       ? num_max(g->supply_cold_c, g->supply_mild_c) + PUMP_OVER_K + 2.5
+                       : g->setpoint_c;
     store_config_default(&c, z->nameplate_w, (int32_t)(set_c * 1000), capacity_of(w, g));
     if (g->kind == ZONE_KIND_POOL)
         c.band_up_mc = c.band_down_mc = 500;
@@ -154,7 +159,7 @@ void water_sense(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
     struct water *w = z->water;
-    double kept_c = w->kind == ZONE_KIND_TANK ? w->tank.t[w->tank.spec.nodes * 2 / 3]
+    double kept_c = w->kind == ZONE_KIND_TANK   ? w->tank.t[w->tank.spec.nodes * 2 / 3]
                     : w->kind == ZONE_KIND_POOL ? w->pool.water_c
                                                 : w->outlet_c;
     int32_t mc = (int32_t)floor(kept_c * 16 + 0.5) * 125 / 2;
@@ -162,13 +167,16 @@ void water_sense(struct sim_run *r, uint32_t zone)
         mc = INT32_MIN;
     else if (z->sensor == SIM_SENSOR_STUCK)
         mc = z->last_mc;
-    w->sense = (struct store_sense){.at = house_add(r->s->start, r->t), .water_mc = mc,
-                                    .outlet_mc = (int32_t)(w->outlet_c * 1000), .processor_mc = (int32_t)(w->junction_c * 1000)};
+    w->sense = (struct store_sense){.at = house_add(r->s->start, r->t),
+                                    .water_mc = mc,
+                                    .outlet_mc = (int32_t)(w->outlet_c * 1000),
+                                    .processor_mc = (int32_t)(w->junction_c * 1000)};
     w->shown_c = kept_c;
     if (w->kind == ZONE_KIND_NETWORK) { // the pump: as much as comes out warm enough
         double supply = network_supply_c(&w->network, r->site[z->site].outside_c) + PUMP_OVER_K;
         double lift = num_max(supply - w->return_c, 2), least = w->boiler.spec.flow_min_l_min;
-        w->flow_l_min = num_clamp(z->total_mw * 1e-3 * 60 / (WATER_J_L_K * lift), least, 1.0 * z->n_boards + least);
+        w->flow_l_min =
+            num_clamp(z->total_mw * 1e-3 * 60 / (WATER_J_L_K * lift), least, 1.0 * z->n_boards + least);
     }
     z->hw_cap_w = boiler_cap_w(&w->boiler.spec, w->return_c, w->flow_l_min);
 }
@@ -278,7 +286,9 @@ static void network_part(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     struct water *w = z->water;
     double step_s = (double)r->s->step_ms * 1e-3, demand = demand_w(r, z);
-    struct network_input in = {.outside_c = r->site[z->site].outside_c, .demand_w = demand, .hot_c = w->outlet_c,
+    struct network_input in = {.outside_c = r->site[z->site].outside_c,
+                               .demand_w = demand,
+                               .hot_c = w->outlet_c,
                                .hot_l_min = w->flow_l_min};
     struct network_flows f;
     network_flow(&w->network, &in, &f);
@@ -301,8 +311,10 @@ void water_step(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
     struct water *w = z->water;
-    struct boiler_input in = {.asked_w = (double)z->step_uj * 1e-3 / (double)r->s->step_ms, .return_c = w->return_c,
-                              .flow_l_min = w->flow_l_min, .ambient_c = CELLAR_C};
+    struct boiler_input in = {.asked_w = (double)z->step_uj * 1e-3 / (double)r->s->step_ms,
+                              .return_c = w->return_c,
+                              .flow_l_min = w->flow_l_min,
+                              .ambient_c = CELLAR_C};
     struct boiler_flows f;
     boiler_step(&w->boiler, &in, r->s->step_ms, &f);
     balance(r, boiler_energy_error(&f));

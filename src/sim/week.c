@@ -15,11 +15,13 @@ static double site_w(const struct scenario *s, uint32_t site)
     double w = 0;
     for (size_t i = 0; i < s->n_zones; i++)
         if (s->zones[i].site == site)
-            w += (double)s->zones[i].count * s->zones[i].boards * curve_max_mw(&s->board[s->zones[i].board].curve) * 1e-3;
+            w += (double)s->zones[i].count * s->zones[i].boards *
+                 curve_max_mw(&s->board[s->zones[i].board].curve) * 1e-3;
     return w;
 }
 
-static double week_mean(const struct scenario *s, const struct sim_inputs *in, const double *weight, int64_t from)
+static double week_mean(const struct scenario *s, const struct sim_inputs *in, const double *weight,
+                        int64_t from)
 {
     double sum = 0, all = 0;
     for (size_t i = 0; i < s->n_sites; i++) {

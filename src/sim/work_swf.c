@@ -34,11 +34,17 @@ static bool usable(const struct swf_job *j)
 static void fill(struct trace *t, const struct swf_job *j, struct sim_job *job)
 {
     int64_t cores = t->w->cores > 0 ? t->w->cores : int_clamp(j->procs, 1, 100000);
-    *job = (struct sim_job){
-        .id = t->id++, .submit_ms = submit_at(t, j), .activity = t->w->activity,
-        .account = (uint32_t)(j->user > 0 ? j->user : j->job) % t->w->accounts, .instances = 1, .cores = (int32_t)cores,
-        .memory_mb = t->w->memory_mb, .work_core_ms = int_clamp(j->run_s, 1, INT64_C(1) << 31) * 1000 * int_clamp(j->procs, 1, 100000),
-        .expected_run_ms = -1, .save_ms = (int64_t)(t->w->save_s * 1000)};
+    *job = (struct sim_job){.id = t->id++,
+                            .submit_ms = submit_at(t, j),
+                            .activity = t->w->activity,
+                            .account = (uint32_t)(j->user > 0 ? j->user : j->job) % t->w->accounts,
+                            .instances = 1,
+                            .cores = (int32_t)cores,
+                            .memory_mb = t->w->memory_mb,
+                            .work_core_ms = int_clamp(j->run_s, 1, INT64_C(1) << 31) * 1000 *
+                                            int_clamp(j->procs, 1, 100000),
+                            .expected_run_ms = -1,
+                            .save_ms = (int64_t)(t->w->save_s * 1000)};
 }
 
 // A share of 0.3 takes three jobs of ten, evenly; one of 2.5 gives five for two.
@@ -84,7 +90,8 @@ static void trace_free(void *ctx)
     free(t);
 }
 
-int work_swf(struct sim_workload *out, const struct scenario_work *w, int64_t length_ms, char *text, size_t n, struct err *e)
+int work_swf(struct sim_workload *out, const struct scenario_work *w, int64_t length_ms, char *text, size_t n,
+             struct err *e)
 {
     struct trace *t = mem_alloc(sizeof *t);
     t->w = w;

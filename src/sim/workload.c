@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 
-// One job of every stream is held; what it points to lives until that stream is asked again, which is when it is given out.
+// One job of every stream is held; what it points to lives until that stream is asked again, which is when it
+// is given out.
 struct merge {
     size_t n;
     struct sim_workload *w;
@@ -63,8 +64,12 @@ static void merge_free(void *ctx)
 struct sim_workload sim_workload_merge(const struct sim_workload *w, size_t n, uint32_t accounts_max)
 {
     struct merge *m = mem_alloc(sizeof *m);
-    *m = (struct merge){.n = n, .w = mem_array(n + 1, sizeof *m->w), .job = mem_array(n + 1, sizeof *m->job),
-                        .have = mem_array(n + 1, sizeof *m->have), .given = SIZE_MAX, .accounts_max = accounts_max};
+    *m = (struct merge){.n = n,
+                        .w = mem_array(n + 1, sizeof *m->w),
+                        .job = mem_array(n + 1, sizeof *m->job),
+                        .have = mem_array(n + 1, sizeof *m->have),
+                        .given = SIZE_MAX,
+                        .accounts_max = accounts_max};
     if (n)
         memcpy(m->w, w, n * sizeof *w);
     return (struct sim_workload){m, merge_next, merge_free};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sums are in the order of lti_advance (states first, then inputs, left to right), so that a batch gives the digits of
-// shadow_step. All are stepped as if their windows were shut; the few that are open again after, from where they were.
+// The sums are in the order of lti_advance (states first, then inputs, left to right), so that a batch gives
+// the digits of shadow_step. All are stepped as if their windows were shut; the few that are open again
+// after, from where they were.
 #include "world/shadow.h"
 
 #include <stdlib.h>
@@ -20,7 +21,8 @@ struct coefficients {
 
 static struct coefficients coefficients_of(const struct lti_step *d, double outside_c)
 {
-    struct coefficients c = {.gain = d->bd[AIR][ROOM_IN_HEATER], .mass_gain = d->bd[MASS][ROOM_IN_HEATER], .outside_c = outside_c};
+    struct coefficients c = {
+        .gain = d->bd[AIR][ROOM_IN_HEATER], .mass_gain = d->bd[MASS][ROOM_IN_HEATER], .outside_c = outside_c};
     for (int j = 0; j < 2; j++) {
         c.air[j] = d->ad[AIR][j];
         c.mass[j] = d->ad[MASS][j];
@@ -33,13 +35,14 @@ static struct coefficients coefficients_of(const struct lti_step *d, double outs
     return c;
 }
 
-static inline void step_one(const struct coefficients *c, double *air, double *mass, double *watts, double internal,
-                            double solar, double setpoint, double max_w)
+static inline void step_one(const struct coefficients *c, double *air, double *mass, double *watts,
+                            double internal, double solar, double setpoint, double max_w)
 {
     double a = *air, m = *mass;
-    double na = 0.0 + c->air[0] * a + c->air[1] * m + c->in[AIR][0] * c->outside_c + c->in[AIR][1] * internal + c->in[AIR][2] * solar;
-    double nm = 0.0 + c->mass[0] * a + c->mass[1] * m + c->in[MASS][0] * c->outside_c + c->in[MASS][1] * internal +
-                c->in[MASS][2] * solar;
+    double na = 0.0 + c->air[0] * a + c->air[1] * m + c->in[AIR][0] * c->outside_c +
+                c->in[AIR][1] * internal + c->in[AIR][2] * solar;
+    double nm = 0.0 + c->mass[0] * a + c->mass[1] * m + c->in[MASS][0] * c->outside_c +
+                c->in[MASS][1] * internal + c->in[MASS][2] * solar;
     double w = (setpoint - na) / c->gain, most = max_w > 0 ? max_w : 0;
     w = w < 0 ? 0 : w > most ? most : w;
     *watts = w;
@@ -59,7 +62,8 @@ static void step_shut(const struct coefficients *k, size_t n, double *restrict a
 void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c)
 {
     enum { BLOCK = 256 };
-    struct coefficients shut = coefficients_of(&s->model->shut, outside_c), open = coefficients_of(&s->model->open, outside_c);
+    struct coefficients shut = coefficients_of(&s->model->shut, outside_c),
+                        open = coefficients_of(&s->model->open, outside_c);
     size_t at[BLOCK];
     double air[BLOCK], mass[BLOCK];
     for (size_t from = 0; from < s->n; from += BLOCK) {
@@ -71,11 +75,12 @@ void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, doubl
             air[n_open] = s->air_c[i];
             mass[n_open++] = s->mass_c[i];
         }
-        step_shut(&shut, n, s->air_c + from, s->mass_c + from, s->watts + from, b->internal_w + from, b->solar_w + from,
-                  s->setpoint_c + from, s->max_w + from);
+        step_shut(&shut, n, s->air_c + from, s->mass_c + from, s->watts + from, b->internal_w + from,
+                  b->solar_w + from, s->setpoint_c + from, s->max_w + from);
         for (size_t k = 0; k < n_open; k++) {
             size_t i = at[k];
-            step_one(&open, &air[k], &mass[k], &s->watts[i], b->internal_w[i], b->solar_w[i], s->setpoint_c[i], s->max_w[i]);
+            step_one(&open, &air[k], &mass[k], &s->watts[i], b->internal_w[i], b->solar_w[i],
+                     s->setpoint_c[i], s->max_w[i]);
             s->air_c[i] = air[k];
             s->mass_c[i] = mass[k];
         }

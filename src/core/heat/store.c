@@ -6,14 +6,15 @@
 
 #include "base/num.h"
 
-#define TAPER_K      4.0 // below a limit, over which power goes down
-#define BACK_K       5.0 // below a limit, where a cut ends
-#define STALE_MS     90000
-#define STALE_SHARE  0.3
-#define VALID_MS     90000
-#define STEP_MAX_MS  600000
+#define TAPER_K     4.0 // below a limit, over which power goes down
+#define BACK_K      5.0 // below a limit, where a cut ends
+#define STALE_MS    90000
+#define STALE_SHARE 0.3
+#define VALID_MS    90000
+#define STEP_MAX_MS 600000
 
-void store_config_default(struct store_config *c, int32_t nameplate_w, int32_t setpoint_mc, double capacity_j_per_k)
+void store_config_default(struct store_config *c, int32_t nameplate_w, int32_t setpoint_mc,
+                          double capacity_j_per_k)
 {
     *c = (struct store_config){
         .nameplate_w = nameplate_w,
@@ -34,7 +35,8 @@ int store_config_check(const struct store_config *c, struct err *e)
     if (c->setpoint_mc < 5000 || c->setpoint_mc > 90000)
         return err_set(e, -EINVAL, "setpoint_mc is %d (5000 to 90000)", (int)c->setpoint_mc);
     if (c->band_up_mc < 100 || c->band_down_mc < 100)
-        return err_set(e, -EINVAL, "band is %d and %d mK (at least 100)", (int)c->band_up_mc, (int)c->band_down_mc);
+        return err_set(e, -EINVAL, "band is %d and %d mK (at least 100)", (int)c->band_up_mc,
+                       (int)c->band_down_mc);
     if (!(c->capacity_j_per_k >= 1e3 && c->capacity_j_per_k <= 1e13))
         return err_set(e, -EINVAL, "capacity_j_per_k is %g (1e3 to 1e13)", c->capacity_j_per_k);
     if (!(c->closed_loop_s >= 60 && c->closed_loop_s <= 1e6))
@@ -42,7 +44,8 @@ int store_config_check(const struct store_config *c, struct err *e)
     return 0;
 }
 
-// A store is an integrator: Kp = C / tc, Ti = 4 tc (SIMC). The gain is bounded by the band: full power where it ends.
+// A store is an integrator: Kp = C / tc, Ti = 4 tc (SIMC). The gain is bounded by the band: full power where
+// it ends.
 void store_init(struct store_thermostat *t, const struct store_config *c)
 {
     double least = c->nameplate_w * 1e3 / (c->band_down_mc * 4.0);
@@ -64,8 +67,9 @@ static void cut_step(struct store_thermostat *t, const struct store_sense *s)
 {
     bool over = (s->outlet_mc != INT32_MIN && s->outlet_mc > t->cfg.outlet_max_mc) ||
                 (s->processor_mc != INT32_MIN && s->processor_mc > t->cfg.processor_max_mc + 3000);
-    bool well = (s->outlet_mc == INT32_MIN || s->outlet_mc < t->cfg.outlet_max_mc - (int32_t)(BACK_K * 1e3)) &&
-                (s->processor_mc == INT32_MIN || s->processor_mc < t->cfg.processor_max_mc);
+    bool well =
+        (s->outlet_mc == INT32_MIN || s->outlet_mc < t->cfg.outlet_max_mc - (int32_t)(BACK_K * 1e3)) &&
+        (s->processor_mc == INT32_MIN || s->processor_mc < t->cfg.processor_max_mc);
     t->cut = over || (t->cut && !well);
 }
 
@@ -94,15 +98,19 @@ void store_step(struct store_thermostat *t, const struct store_sense *s, house_m
         t->last_sense_at = s->at;
     if (house_since(now, t->last_sense_at) > STALE_MS) {
         double blind = STALE_SHARE * t->cfg.nameplate_w;
-        t->request = (struct heat_request){.target_w = (int32_t)num_min(blind, t->request.target_w), .max_w = (int32_t)blind,
-                                           .t_up_s = INT32_MAX, .t_down_s = INT32_MAX, .valid_until = house_add(now, VALID_MS)};
+        t->request = (struct heat_request){.target_w = (int32_t)num_min(blind, t->request.target_w),
+                                           .max_w = (int32_t)blind,
+                                           .t_up_s = INT32_MAX,
+                                           .t_down_s = INT32_MAX,
+                                           .valid_until = house_add(now, VALID_MS)};
         return;
     }
     if (s->water_mc == INT32_MIN)
         return;
     cut_step(t, s);
     double y = s->water_mc * 1e-3, r = t->cfg.setpoint_mc * 1e-3, up = t->cfg.band_up_mc * 1e-3;
-    double left = num_min(taper(t->cfg.outlet_max_mc, s->outlet_mc), taper(t->cfg.processor_max_mc, s->processor_mc));
+    double left =
+        num_min(taper(t->cfg.outlet_max_mc, s->outlet_mc), taper(t->cfg.processor_max_mc, s->processor_mc));
     double hi = t->cut ? 0 : t->cfg.nameplate_w * num_min(left, num_clamp((r + up - y) / (0.25 * up), 0, 1));
     double v = t->kp * (r - y) + t->integral_w, u = num_clamp(v, 0, hi);
     t->integral_w += dt_s * (t->kp_per_ti * (r - y) + (u - v) * t->per_tt);

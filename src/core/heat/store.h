@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The thermostat of stored or flowing water: a tank, a pool, the outlet of a boiler on a heat network. Readings in, heat
-// request out, as the thermostat of a room gives it.
+// The thermostat of stored or flowing water: a tank, a pool, the outlet of a boiler on a heat network.
+// Readings in, heat request out, as the thermostat of a room gives it.
 //
 //   v = Kp (r - y) + I    u = clamp(v, 0, limit)    I += dt (Kp/Ti (r - y) + (u - v)/Tt)      domain.md 4.1
 //
-// The limit falls, in a straight line, to nothing over the last kelvins below the processors' limit and below that of the
-// outlet: the warmer the return, the less may be computed (domain.md 2.2). Safety cuts whatever was asked.
+// The limit falls, in a straight line, to nothing over the last kelvins below the processors' limit and below
+// that of the outlet: the warmer the return, the less may be computed (domain.md 2.2). Safety cuts whatever
+// was asked.
 #ifndef ONDOL_CORE_HEAT_STORE_H
 #define ONDOL_CORE_HEAT_STORE_H
 
@@ -28,7 +29,8 @@ struct store_config {
     int32_t processor_max_mc; // default 87,000
 };
 
-void store_config_default(struct store_config *c, int32_t nameplate_w, int32_t setpoint_mc, double capacity_j_per_k);
+void store_config_default(struct store_config *c, int32_t nameplate_w, int32_t setpoint_mc,
+                          double capacity_j_per_k);
 int store_config_check(const struct store_config *c, struct err *e); // -EINVAL names the field
 
 // INT32_MIN: no such sensor or no reading.

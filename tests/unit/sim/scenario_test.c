@@ -11,13 +11,14 @@
 #include "base/mem.h"
 #include "sim/scenario.h"
 
-static const char good[] = "[scenario]\ntitle = two rooms\nstart = 2019-02-01\ndays = 2\nseed = 7\n"
-                           "[site home]\nweather = -3\n"
-                           "[board fast]\ncurve = 1000:20 3000:59.5\ncores = 4\nidle_w = 9.5\nboot_s = 30\n"
-                           "[zones room]\nsite = home\nboard = fast\ncount = 2\nboards = 3\nsetpoints = schedule\n"
-                           "schedule = mon-fri 06:00 20; daily 22:00 eco\n"
-                           "[work w]\nkind = backlog\nclass = donated\nshare = 0.5\n"
-                           "[fault f]\nkind = wan\nsite = home\nper_day = 0.1\n";
+static const char good[] =
+    "[scenario]\ntitle = two rooms\nstart = 2019-02-01\ndays = 2\nseed = 7\n"
+    "[site home]\nweather = -3\n"
+    "[board fast]\ncurve = 1000:20 3000:59.5\ncores = 4\nidle_w = 9.5\nboot_s = 30\n"
+    "[zones room]\nsite = home\nboard = fast\ncount = 2\nboards = 3\nsetpoints = schedule\n"
+    "schedule = mon-fri 06:00 20; daily 22:00 eco\n"
+    "[work w]\nkind = backlog\nclass = donated\nshare = 0.5\n"
+    "[fault f]\nkind = wan\nsite = home\nper_day = 0.1\n";
 
 static int reads(struct scenario *s, const char *text, struct err *e)
 {
@@ -72,9 +73,11 @@ static void test_says_what_is_wrong_and_where(void **state)
         {"[zones z]\ncount = 100000000\n", "is not within 1 to 1e+06"},
         {"[zones z]\nkind = attic\n", "is not one of room, tank, pool, network"},
         {"[zones z]\nsite = nowhere\n[site a]\nweather = 5\n", "there is no [site nowhere]"},
-        {"[zones z]\ncount = 1\n[site a]\nweather = 5\n", "x.ini:2: [zones z] site: there is no [site ] (add a line"},
+        {"[zones z]\ncount = 1\n[site a]\nweather = 5\n",
+         "x.ini:2: [zones z] site: there is no [site ] (add a line"},
         {"[zones z]\nboard = quick\nsite = a\n[site a]\nweather = 5\n", "there is no [board quick]"},
-        {"[zones z]\nsite = a\nsetpoints = schedule\nschedule = someday 25:00\n[site a]\nweather = 5\n", "[zones z] schedule"},
+        {"[zones z]\nsite = a\nsetpoints = schedule\nschedule = someday 25:00\n[site a]\nweather = 5\n",
+         "[zones z] schedule"},
         {"[zones z]\nsite = a\nkind = pool\n[site a]\nweather = 5\n", "water of a pool is kept warmer"},
         {"[zones z]\nsite = a\n[site a]\nweather = 99\n", "99 degC (-50 to 60)"},
         {"[board b]\ncurve = 3000:59 2000:50\n[site a]\nweather = 5\n[zones z]\nsite = a\n", "[board b]"},
@@ -82,7 +85,8 @@ static void test_says_what_is_wrong_and_where(void **state)
         {"[site a]\nthis is no pair\n", "x.ini:2: is neither [section] nor key = value"},
         {"[site a\nweather = 5\n", "x.ini:1"},
         {"cap_w = 5\n", "stands in no section"},
-        {"[fault f]\nsite = b\n[site a]\nweather = 5\n[zones z]\nsite = a\n", "[fault f] site: there is no [site b]"},
+        {"[fault f]\nsite = b\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "[fault f] site: there is no [site b]"},
         {"[scenario]\nstep_s = 11\n[site a]\nweather = 5\n[zones z]\nsite = a\n", "does not divide"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -116,7 +120,8 @@ static void test_a_file_is_laid_over_another(void **state)
     struct scenario s;
     struct err e;
     assert_int_equal(reads(&s, good, &e), 0);
-    static const char over[] = "[site home]\nweather = 5\n[zones room]\ncount = 4\n[zones more]\nsite = home\n";
+    static const char over[] =
+        "[site home]\nweather = 5\n[zones room]\ncount = 4\n[zones more]\nsite = home\n";
     assert_int_equal(scenario_lay_over(&s, "y.ini", over, strlen(over), &e), 0);
     assert_int_equal(scenario_check(&s, &e), 0);
     assert_int_equal(s.n_sites, 1);

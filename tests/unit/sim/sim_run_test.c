@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Small fleets for a few days: that a run is the same twice, that its books agree, that faults do what they say.
+// Small fleets for a few days: that a run is the same twice, that its books agree, that faults do what they
+// say.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,9 @@
 #include "sim/sim.h"
 
 #define HEAD "[scenario]\nstart = 2018-01-15\ndays = 2\n[site home]\nweather = synthetic\n"
-#define ROOMS "[zones room]\nsite = home\ncount = 6\nboards = 3\nfloor_m2 = 22\nneighbour_w_k = 20\nsetpoints = bimodal\n"
+#define ROOMS                                                                                                \
+    "[zones room]\nsite = home\ncount = 6\nboards = 3\nfloor_m2 = 22\nneighbour_w_k = 20\nsetpoints = "      \
+    "bimodal\n"
 #define WORK "[work w]\nkind = backlog\nshare = 0.6\ninstances = 4\nrun_s = 1800\nsave_s = 600\n"
 
 struct made {
@@ -89,7 +92,8 @@ static void test_books_agree(void **state)
     assert_true(llabs(classes - zones) < 500);
     assert_true(llabs(r.totals.it_j - zones) < 500);
     assert_true(r.totals.it_j > 10000000);
-    assert_true(llabs(r.totals.unattributed_j) < 100); // the engine's ledger explains every joule but roundings
+    assert_true(llabs(r.totals.unattributed_j) <
+                100); // the engine's ledger explains every joule but roundings
     assert_true(r.totals.energy_error < 1e-9);
     assert_true(r.totals.balances_checked == 6 * 2 * 1440);
     assert_true(r.totals.violations == 0);
@@ -100,7 +104,8 @@ static void test_books_agree(void **state)
     sim_result_deinit(&r);
 }
 
-// A job of 3600 core-seconds on one core of a board, and one on all eight, at 19 degC in a room that wants full power.
+// A job of 3600 core-seconds on one core of a board, and one on all eight, at 19 degC in a room that wants
+// full power.
 struct one_job {
     struct sim_job job;
     int left;
@@ -134,11 +139,16 @@ static int64_t time_of(int32_t cores, int64_t work_core_ms)
     struct err e = ERR_NULL;
     struct seen seen = {0};
     struct one_job o = {.left = 1,
-                        .job = {.submit_ms = 123456, .activity = ACTIVITY_FLEX, .instances = 1, .cores = cores,
-                                .work_core_ms = work_core_ms, .expected_run_ms = -1}};
+                        .job = {.submit_ms = 123456,
+                                .activity = ACTIVITY_FLEX,
+                                .instances = 1,
+                                .cores = cores,
+                                .work_core_ms = work_core_ms,
+                                .expected_run_ms = -1}};
     struct sim_options so = {.hooks = {.ctx = &seen, .instance = see}};
     struct sim_result r;
-    make(&m, "[scenario]\ndays = 1\n[site home]\nweather = -10\n[board b]\ncurve = 1000:30 2000:60\nboot_s = 0\n[zones room]\nsite = home\n"
+    make(&m, "[scenario]\ndays = 1\n[site home]\nweather = -10\n[board b]\ncurve = 1000:30 2000:60\nboot_s = "
+             "0\n[zones room]\nsite = home\n"
              "boards = 1\nboard = b\narchetype = before1948\npeople = none\n[work w]\nkind = swf\n");
     m.in.work = (struct sim_workload){&o, give, NULL};
     if (sim_run(&m.s, &m.in, &so, &r, &e) < 0)
@@ -163,8 +173,15 @@ static void test_data_are_brought_once_to_a_site(void **state)
 {
     (void)state;
     struct sim_data data = {.set = 5, .bytes = 1000000000};
-    struct one_job o = {.left = 3, .job = {.submit_ms = 1000, .activity = ACTIVITY_FLEX, .instances = 2, .cores = 8, .work_core_ms = 80000,
-                                           .expected_run_ms = -1, .data = &data, .n_data = 1}};
+    struct one_job o = {.left = 3,
+                        .job = {.submit_ms = 1000,
+                                .activity = ACTIVITY_FLEX,
+                                .instances = 2,
+                                .cores = 8,
+                                .work_core_ms = 80000,
+                                .expected_run_ms = -1,
+                                .data = &data,
+                                .n_data = 1}};
     struct sim_workload w = {&o, give, NULL};
     struct sim_result r;
     run(HEAD ROOMS "[work w]\nkind = swf\n", &w, NULL, &r);
@@ -183,7 +200,9 @@ static void test_faults_lose_work_and_not_for_good(void **state)
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         char text[1024];
         struct sim_result r;
-        snprintf(text, sizeof text, "%s%s%s[fault f]\nkind = %s\nat_day = 0.5\nmedian_s = 3600\np90_s = 7200\n", HEAD, ROOMS, WORK, kinds[i]);
+        snprintf(text, sizeof text,
+                 "%s%s%s[fault f]\nkind = %s\nat_day = 0.5\nmedian_s = 3600\np90_s = 7200\n", HEAD, ROOMS,
+                 WORK, kinds[i]);
         run(text, NULL, NULL, &r);
         struct sim_class_result *c = &r.class[ACTIVITY_FLEX];
         assert_true(c->submitted == c->completed + c->waiting + c->running);
@@ -203,7 +222,8 @@ static void test_a_cap_is_kept(void **state)
 {
     (void)state;
     struct sim_result r;
-    run("[scenario]\nstart = 2018-01-15\ndays = 1\n[site home]\nweather = -5\ncap_w = 900\n" ROOMS WORK, NULL, NULL, &r);
+    run("[scenario]\nstart = 2018-01-15\ndays = 1\n[site home]\nweather = -5\ncap_w = 900\n" ROOMS WORK, NULL,
+        NULL, &r);
     assert_true(r.totals.violations == 0);
     assert_true(r.totals.it_j < 900 * 86400);
     assert_true(r.totals.it_j > 700 * 86400);

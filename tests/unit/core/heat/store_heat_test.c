@@ -22,7 +22,9 @@ static struct store_config config(void)
 
 static struct store_sense sense(int64_t at, double water_c, double processor_c)
 {
-    return (struct store_sense){.at = HOUSE_MS(at), .water_mc = (int32_t)(water_c * 1000), .outlet_mc = (int32_t)(water_c * 1000),
+    return (struct store_sense){.at = HOUSE_MS(at),
+                                .water_mc = (int32_t)(water_c * 1000),
+                                .outlet_mc = (int32_t)(water_c * 1000),
                                 .processor_mc = (int32_t)(processor_c * 1000)};
 }
 

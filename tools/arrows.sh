@@ -19,7 +19,7 @@ BEGIN {
     may["agent"]   = "base core port sandbox device net agent"
     may["server"]  = "base core port store net objects s3 api server"
     may["sim"]     = "base core port world sim"
-    may["cli"]     = "base core port world store sandbox net objects s3 api server device cli examples"
+    may["cli"]     = "base core port world sim store sandbox net objects s3 api server device cli examples"
     bad = 0
 }
 {

@@ -86,7 +86,9 @@ static void head(void *ctx, struct http_request *r)
     }
     if (large)
         c->upload = upload_new(c);
-    c->flow = http_sink(r, &(struct http_sink){.push = large ? upload_push : NULL, .cut = large ? upload_cut : cut, .ctx = c});
+    c->flow = http_sink(
+        r,
+        &(struct http_sink){.push = large ? upload_push : NULL, .cut = large ? upload_cut : cut, .ctx = c});
 }
 
 typedef void operation(struct ask *c);
@@ -172,12 +174,17 @@ int s3_serve_start(struct s3_serve **ret, const struct s3_serve_config *cfg, str
     s->tls = cfg->tls_cert_file != NULL;
     int workers = cfg->workers > 0 && cfg->workers <= (int)ARRAY_LEN(s->pool.thread) ? cfg->workers : WORKERS;
     int code = pool_start(&s->pool, workers, e);
-    struct http_config h = {.listen = cfg->listen, .limits = cfg->limits, .tls_cert_file = cfg->tls_cert_file,
-                            .tls_key_file = cfg->tls_key_file, .handle = handle, .head = head, .ctx = s};
+    struct http_config h = {.listen = cfg->listen,
+                            .limits = cfg->limits,
+                            .tls_cert_file = cfg->tls_cert_file,
+                            .tls_key_file = cfg->tls_key_file,
+                            .handle = handle,
+                            .head = head,
+                            .ctx = s};
     if (!h.limits.body_bytes)
         h.limits.body_bytes = DOCUMENT_BYTES;
-    // A key of 1,024 bytes, every one encoded, twice in a copy, a signature, and metadata fit many times over; twice this
-    // is what libmicrohttpd can take of a body at a time, and clears for each request.
+    // A key of 1,024 bytes, every one encoded, twice in a copy, a signature, and metadata fit many times
+    // over; twice this is what libmicrohttpd can take of a body at a time, and clears for each request.
     if (!h.limits.header_bytes)
         h.limits.header_bytes = 32768;
     if (!code)

@@ -2,8 +2,9 @@
 //
 // The S3 endpoint: the protocol of this folder over HTTP, on an object store. It has a port of its own.
 //
-// What can be judged by the head of a request is judged before its body is asked for: signature, bucket, quota, length.
-// Bodies stream through constant memory; a client that sends faster than bytes are hashed and written is held back.
+// What can be judged by the head of a request is judged before its body is asked for: signature, bucket,
+// quota, length. Bodies stream through constant memory; a client that sends faster than bytes are hashed and
+// written is held back.
 #ifndef ONDOL_S3_SERVE_H
 #define ONDOL_S3_SERVE_H
 

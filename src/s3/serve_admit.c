@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is judged by the head alone, before the body is asked for: who asks, whether they may, and for large bodies
-// whether there will be room.
+// What is judged by the head alone, before the body is asked for: who asks, whether they may, and for large
+// bodies whether there will be room.
 #include "s3/serve_inside.h"
 
 #include <string.h>
@@ -21,8 +21,11 @@ static void read_request(struct ask *c)
     for (size_t i = 0; i < n; i++)
         if (http_header_at(q, i, &name, &value))
             h[i] = (struct s3_header){name, value};
-    c->r = (struct s3_request){.method = http_method(q), .path = arena_strndup(&c->a, target, path_n),
-                               .query = target[path_n] ? target + path_n + 1 : "", .header = h, .header_n = n,
+    c->r = (struct s3_request){.method = http_method(q),
+                               .path = arena_strndup(&c->a, target, path_n),
+                               .query = target[path_n] ? target + path_n + 1 : "",
+                               .header = h,
+                               .header_n = n,
                                .now = WALL_MS(c->now_ms)};
 }
 

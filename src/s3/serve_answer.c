@@ -116,21 +116,17 @@ void ask_refuse(struct ask *c, enum s3_code code, const struct err *e)
 enum s3_code store_code(int code, const struct err *e, struct err *out)
 {
     static const enum s3_code of[] = {
-        [OBJECTS_NO_BUCKET] = S3_NO_SUCH_BUCKET,
-        [OBJECTS_NO_KEY] = S3_NO_SUCH_KEY,
-        [OBJECTS_NO_UPLOAD] = S3_NO_SUCH_UPLOAD,
-        [OBJECTS_NO_PART] = S3_INVALID_PART,
-        [OBJECTS_PART_SMALL] = S3_ENTITY_TOO_SMALL,
-        [OBJECTS_TAKEN] = S3_BUCKET_ALREADY_EXISTS,
-        [OBJECTS_NOT_EMPTY] = S3_BUCKET_NOT_EMPTY,
-        [OBJECTS_QUOTA] = S3_QUOTA_EXCEEDED,
-        [OBJECTS_TOO_MANY_BUCKETS] = S3_TOO_MANY_BUCKETS,
-        [OBJECTS_PRECONDITION] = S3_PRECONDITION_FAILED,
+        [OBJECTS_NO_BUCKET] = S3_NO_SUCH_BUCKET,          [OBJECTS_NO_KEY] = S3_NO_SUCH_KEY,
+        [OBJECTS_NO_UPLOAD] = S3_NO_SUCH_UPLOAD,          [OBJECTS_NO_PART] = S3_INVALID_PART,
+        [OBJECTS_PART_SMALL] = S3_ENTITY_TOO_SMALL,       [OBJECTS_TAKEN] = S3_BUCKET_ALREADY_EXISTS,
+        [OBJECTS_NOT_EMPTY] = S3_BUCKET_NOT_EMPTY,        [OBJECTS_QUOTA] = S3_QUOTA_EXCEEDED,
+        [OBJECTS_TOO_MANY_BUCKETS] = S3_TOO_MANY_BUCKETS, [OBJECTS_PRECONDITION] = S3_PRECONDITION_FAILED,
     };
     if (code == -ENOSPC)
         return s3_fail(out, S3_SERVICE_UNAVAILABLE, "The server's disk is full: nothing was changed.");
     if (code < 0)
-        fprintf(stderr, "ondol: storage: %s\n", e->text); // the client cannot do anything about it, the operator can
+        fprintf(stderr, "ondol: storage: %s\n",
+                e->text); // the client cannot do anything about it, the operator can
     if (code < 0 || (size_t)code >= ARRAY_LEN(of))
         return s3_fail(out, S3_INTERNAL_ERROR, "%s", "");
     return of[code];

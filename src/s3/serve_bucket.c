@@ -180,10 +180,12 @@ static void write_list(struct ask *c, const struct objects_listing *got)
     const struct s3_route *r = &c->route;
     struct s3_owner owner = ask_owner(c);
     struct buf xml = BUF_INIT(DOCUMENT_BYTES);
-    const char *next = !got->truncated                       ? NULL
+    const char *next = !got->truncated                  ? NULL
                        : r->op == S3_OP_LIST_OBJECTS_V2 ? token(c, got->last)
-                                                             : got->last;
-    s3_xml_list_begin(&xml, &(struct s3_list_facts){.route = r, .truncated = got->truncated, .next = next,
+                                                        : got->last;
+    s3_xml_list_begin(&xml, &(struct s3_list_facts){.route = r,
+                                                    .truncated = got->truncated,
+                                                    .next = next,
                                                     .count = got->n_entries + got->n_prefixes});
     for (size_t i = 0; i < got->n_entries; i++) {
         const struct objects_entry *x = &got->entry[i];
@@ -199,8 +201,11 @@ static void write_list(struct ask *c, const struct objects_listing *got)
 static struct objects_list question(const struct ask *c)
 {
     const struct s3_route *r = &c->route;
-    return (struct objects_list){.bucket = c->bucket.id, .prefix = r->prefix, .delimiter = r->delimiter,
-                                 .after = r->marker, .max = (size_t)r->max};
+    return (struct objects_list){.bucket = c->bucket.id,
+                                 .prefix = r->prefix,
+                                 .delimiter = r->delimiter,
+                                 .after = r->marker,
+                                 .max = (size_t)r->max};
 }
 
 void do_list(struct ask *c)
@@ -235,12 +240,15 @@ void do_list_uploads(struct ask *c)
     struct s3_upload_entry *v = arena_alloc(&c->a, (got.n_entries + 1) * sizeof *v);
     const char **prefix = arena_alloc(&c->a, (got.n_prefixes + 1) * sizeof *prefix);
     for (size_t i = 0; i < got.n_entries; i++)
-        v[i] = (struct s3_upload_entry){got.entry[i].key.v, arena_printf(&c->a, "%016" PRIx64, got.entry[i].upload),
+        v[i] = (struct s3_upload_entry){got.entry[i].key.v,
+                                        arena_printf(&c->a, "%016" PRIx64, got.entry[i].upload),
                                         got.entry[i].modified_ms};
     for (size_t i = 0; i < got.n_prefixes; i++)
         prefix[i] = got.prefix[i].v;
     struct s3_owner owner = ask_owner(c);
-    struct s3_list_facts f = {.route = &c->route, .truncated = got.truncated, .next = got.last,
+    struct s3_list_facts f = {.route = &c->route,
+                              .truncated = got.truncated,
+                              .next = got.last,
                               .next_id = arena_printf(&c->a, "%016" PRIx64, got.last_upload)};
     struct buf xml = BUF_INIT(DOCUMENT_BYTES);
     s3_xml_uploads(&xml, &f, &owner, v, got.n_entries, prefix, got.n_prefixes);

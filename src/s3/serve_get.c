@@ -85,8 +85,8 @@ static void dates(struct ask *c, const struct objects_info *info)
     ask_header(c, "Accept-Ranges", "bytes");
 }
 
-static void answer_bytes(struct ask *c, int status, const char *type, struct objects_body *body, uint64_t first,
-                         uint64_t n)
+static void answer_bytes(struct ask *c, int status, const char *type, struct objects_body *body,
+                         uint64_t first, uint64_t n)
 {
     struct http_content content = {.n = n, .fd = -1};
     if (c->route.op == S3_OP_HEAD_OBJECT || n == 0) {
@@ -119,7 +119,8 @@ void do_get(struct ask *c)
     struct s3_range range = {.whole = true};
     struct err e = ERR_NULL;
     bool head = c->route.op == S3_OP_HEAD_OBJECT;
-    int found = objects_get(c->s->cfg.objects, c->bucket.id, ask_key(c), &c->a, &info, head ? NULL : &body, &e);
+    int found =
+        objects_get(c->s->cfg.objects, c->bucket.id, ask_key(c), &c->a, &info, head ? NULL : &body, &e);
     if (found) {
         if (found == 1)
             ask_fail(c, S3_NO_SUCH_KEY, NULL);
@@ -139,10 +140,11 @@ void do_get(struct ask *c)
     }
     dates(c, &info);
     const char *type = object_answer(c, &info);
-    uint64_t first = range.whole ? 0 : range.first, n = range.whole ? info.size : range.last - range.first + 1;
+    uint64_t first = range.whole ? 0 : range.first,
+             n = range.whole ? info.size : range.last - range.first + 1;
     if (!range.whole)
         ask_headerf(c, "Content-Range", "bytes %llu-%llu/%llu", (unsigned long long)range.first,
-                     (unsigned long long)range.last, (unsigned long long)info.size);
+                    (unsigned long long)range.last, (unsigned long long)info.size);
     answer_bytes(c, range.whole ? 200 : 206, type, body, first, n);
 }
 

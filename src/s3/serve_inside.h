@@ -63,16 +63,16 @@ struct s3_serve {
 struct intake {
     enum s3_code (*out)(void *ctx, const void *data, size_t n);
     void *ctx;
-    struct s3_chunked *chunked;  // NULL: plain
+    struct s3_chunked *chunked; // NULL: plain
     struct s3_sum sha256, md5, sum;
     bool check_sha256, check_md5, check_sum;
     uint8_t want_sha256[32], want_md5[S3_SUM_BYTES_MAX], want_sum[S3_SUM_BYTES_MAX];
     enum s3_sum_kind sum_kind; // of the header, or of the trailer after finish
     enum s3_code failed;
     struct err e;
-    uint64_t size;             // decoded
+    uint64_t size;                     // decoded
     uint8_t got_md5[S3_SUM_BYTES_MAX]; // after finish; 16 of them
-    char sum_text[S3_SUM_TEXT]; // after finish; "": none
+    char sum_text[S3_SUM_TEXT];        // after finish; "": none
 };
 
 struct upload;
@@ -130,10 +130,11 @@ void upload_whole(struct ask *c);                          // HTTP thread: all h
 // When all of it is on disk the call goes on in put_received.
 
 // serve_answer.c: each ends the call
-void ask_header(struct ask *c, const char *name, const char *value); // both must live; empty values are left out
+void ask_header(struct ask *c, const char *name,
+                const char *value); // both must live; empty values are left out
 void ask_headerf(struct ask *c, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void ask_etag(struct ask *c, const char *etag);
-void ask_answer(struct ask *c, int status);                     // without a body
+void ask_answer(struct ask *c, int status);                      // without a body
 void ask_answer_xml(struct ask *c, int status, struct buf *xml); // takes the buffer
 void ask_answer_content(struct ask *c, int status, const char *type, const struct http_content *content);
 void ask_fail(struct ask *c, enum s3_code code, const struct err *e);
@@ -149,7 +150,8 @@ void put_received(struct ask *c, enum s3_code code, const struct err *e);
 void do_copy(struct ask *c);
 void do_part_copy(struct ask *c);
 void ask_submit(struct ask *c, enum objects_op_kind kind, void (*done)(struct objects_op *op));
-enum s3_code object_headers(struct ask *c, const char **out, struct err *e); // of the request, as lines to keep
+enum s3_code object_headers(struct ask *c, const char **out,
+                            struct err *e); // of the request, as lines to keep
 
 // serve_get.c
 void do_get(struct ask *c);

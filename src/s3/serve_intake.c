@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A body as it arrives: out of its aws-chunked framing if it has one, through MD5 (which becomes the entity tag), through
-// SHA-256 if the signature covers the body, and through the checksum that a header announced. One of a trailer is
-// checked by the decoder.
+// A body as it arrives: out of its aws-chunked framing if it has one, through MD5 (which becomes the entity
+// tag), through SHA-256 if the signature covers the body, and through the checksum that a header announced.
+// One of a trailer is checked by the decoder.
 #include "s3/serve_inside.h"
 
 #include <string.h>
@@ -49,7 +49,10 @@ static enum s3_code read_sum(struct intake *in, const struct ask *c, struct err 
 static enum s3_code start_chunked(struct intake *in, const struct ask *c, struct err *e)
 {
     const char *length = s3_header_get(&c->r, "x-amz-decoded-content-length");
-    struct s3_chunked_config cfg = {.payload = c->claim.payload, .key = &c->key, .sink = decoded, .ctx = in,
+    struct s3_chunked_config cfg = {.payload = c->claim.payload,
+                                    .key = &c->key,
+                                    .sink = decoded,
+                                    .ctx = in,
                                     .trailer = s3_header_get(&c->r, "x-amz-trailer")};
     if (!length)
         return s3_fail(e, S3_MISSING_CONTENT_LENGTH, "x-amz-decoded-content-length is required.");
@@ -102,7 +105,8 @@ static enum s3_code judge(struct intake *in, struct err *e)
     if (in->check_sum) {
         size_t n = s3_sum_final(&in->sum, got);
         if (memcmp(got, in->want_sum, n) != 0)
-            return s3_fail(e, S3_BAD_DIGEST, "%s is not that of what was received.", s3_sum_header(in->sum_kind));
+            return s3_fail(e, S3_BAD_DIGEST, "%s is not that of what was received.",
+                           s3_sum_header(in->sum_kind));
         s3_sum_text(in->sum_text, got, n);
     }
     return S3_OK;

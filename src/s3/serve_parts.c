@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Multipart uploads. An upload's id is its number in hexadecimal: it opens nothing without the account's signature, its
-// bucket and its key.
+// Multipart uploads. An upload's id is its number in hexadecimal: it opens nothing without the account's
+// signature, its bucket and its key.
 #include "s3/serve_inside.h"
 
 #include <inttypes.h>
@@ -55,7 +55,8 @@ void do_list_parts(struct ask *c)
     bool truncated;
     int code = objects_upload(o, c->bucket.id, c->upload_id, ask_key(c), &c->a, NULL, &e);
     if (code == 0)
-        code = objects_parts(o, c->upload_id, c->route.part_marker, (size_t)c->route.max, &c->a, &part, &n, &truncated, &e);
+        code = objects_parts(o, c->upload_id, c->route.part_marker, (size_t)c->route.max, &c->a, &part, &n,
+                             &truncated, &e);
     if (code) {
         ask_fail_store(c, code == 1 ? OBJECTS_NO_UPLOAD : code, &e);
         return;

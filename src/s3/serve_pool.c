@@ -45,7 +45,9 @@ int pool_start(struct pool *p, int threads, struct err *e)
         p->n += !code;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code ? err_set(e, -code, "S3 endpoint: no thread: %s (raise the limit of processes)", strerror(code)) : 0;
+    return code ? err_set(e, -code, "S3 endpoint: no thread: %s (raise the limit of processes)",
+                          strerror(code))
+                : 0;
 }
 
 void pool_submit(struct pool *p, void (*fn)(void *arg), void *arg)

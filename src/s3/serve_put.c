@@ -14,7 +14,8 @@
 // ---- by the head
 
 // What of an object is kept with it and given back with it, besides x-amz-meta-*.
-static const char *const kept[] = {"content-type", "cache-control", "content-disposition", "content-language", "expires"};
+static const char *const kept[] = {"content-type", "cache-control", "content-disposition", "content-language",
+                                   "expires"};
 
 static bool is_meta(const char *name)
 {
@@ -64,7 +65,8 @@ static enum s3_code length_of(const struct ask *c, uint64_t *n, struct err *e)
     if (!s3_length_read(text, n))
         return s3_fail(e, S3_INVALID_ARGUMENT, "The length is no number.");
     if (*n > OBJECT_BYTES_MAX)
-        return s3_fail(e, S3_ENTITY_TOO_LARGE, "%llu bytes are more than %llu, the most in one request (use parts).",
+        return s3_fail(e, S3_ENTITY_TOO_LARGE,
+                       "%llu bytes are more than %llu, the most in one request (use parts).",
                        (unsigned long long)*n, (unsigned long long)OBJECT_BYTES_MAX);
     return S3_OK;
 }
@@ -77,7 +79,8 @@ static enum s3_code conditions(struct ask *c, struct err *e)
     c->op.if_absent = none != NULL;
     if (match) {
         if (!s3_etag_read(match, c->if_match))
-            snprintf(c->if_match, sizeof c->if_match, "%s", match); // * as it is; anything else matches nothing
+            snprintf(c->if_match, sizeof c->if_match, "%s",
+                     match); // * as it is; anything else matches nothing
         c->op.if_match = c->if_match;
     }
     return S3_OK;
@@ -185,7 +188,8 @@ void put_small(struct ask *c)
 
 // ---- from another object
 
-static enum s3_code find_source(struct ask *c, struct objects_info *info, struct objects_body **body, struct err *e)
+static enum s3_code find_source(struct ask *c, struct objects_info *info, struct objects_body **body,
+                                struct err *e)
 {
     const struct s3_route *r = &c->route;
     struct objects *o = c->s->cfg.objects;
@@ -199,7 +203,8 @@ static enum s3_code find_source(struct ask *c, struct objects_info *info, struct
     if (code == 0 && from.account != c->account.id)
         return S3_ACCESS_DENIED;
     if (code == 0)
-        code = objects_get(o, from.id, (struct objects_key){r->source_key, r->source_key_n}, &c->a, info, body, &why);
+        code = objects_get(o, from.id, (struct objects_key){r->source_key, r->source_key_n}, &c->a, info,
+                           body, &why);
     if (code < 0)
         return store_code(code, &why, e);
     if (code == 1)
@@ -231,7 +236,8 @@ static enum s3_code copy(struct ask *c, struct objects_body **body, struct err *
     struct objects_info info;
     struct err why = ERR_NULL;
     bool replace = replaces_headers(c);
-    bool itself = !strcmp(c->route.source_bucket, c->route.bucket) && c->route.source_key_n == c->route.key_n &&
+    bool itself = !strcmp(c->route.source_bucket, c->route.bucket) &&
+                  c->route.source_key_n == c->route.key_n &&
                   !memcmp(c->route.source_key, c->route.key, c->route.key_n);
     if (itself && !replace)
         return s3_fail(e, S3_INVALID_REQUEST, "A copy onto itself must replace the metadata.");
@@ -262,7 +268,8 @@ void do_copy(struct ask *c)
 }
 
 // The bytes are read, because their MD5 is needed.
-static enum s3_code copy_range(struct ask *c, struct objects_body *body, uint64_t at, uint64_t n, struct err *e)
+static enum s3_code copy_range(struct ask *c, struct objects_body *body, uint64_t at, uint64_t n,
+                               struct err *e)
 {
     enum { ROOM = 1 << 20 };
     struct objects_writer *w = objects_writer_new(c->s->cfg.objects);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A large body. The HTTP thread copies what arrives into a ring; one worker at a time empties it: hashes, writes. A
-// full ring holds the connection back. So the network, the hashing and the disk go on side by side, in constant
-// memory, and a slow disk or a fast client hurts nobody else.
+// A large body. The HTTP thread copies what arrives into a ring; one worker at a time empties it: hashes,
+// writes. A full ring holds the connection back. So the network, the hashing and the disk go on side by side,
+// in constant memory, and a slow disk or a fast client hurts nobody else.
 //
 //   HTTP thread: push ... push, then whole (handle) or cut (the client is gone)
 //   worker:      takes from the ring until it is empty; then, if all has come, ends the body and answers
 //
-// `running` says that a worker has the upload, and only that worker touches what is below the line; whoever finds it
-// false and leaves something to do sets it and submits.
+// `running` says that a worker has the upload, and only that worker touches what is below the line; whoever
+// finds it false and leaves something to do sets it and submits.
 #include "s3/serve_inside.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Buckets: the object store and its S3 endpoint, beside the API in the same process. The engine knows nothing of them.
+// Buckets: the object store and its S3 endpoint, beside the API in the same process. The engine knows nothing
+// of them.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,8 @@ static bool account_of_key(void *ctx, const char *access_key, struct s3_account 
     return true;
 }
 
-// A listen address of all interfaces is none that clients could call: the loopback stands in for it, and an operator
-// who serves others gives s3_url.
+// A listen address of all interfaces is none that clients could call: the loopback stands in for it, and an
+// operator who serves others gives s3_url.
 static char *address(const struct runtime_config *cfg, int port)
 {
     const char *host = cfg->s3_listen, *colon = strrchr(host, ':');
@@ -79,8 +80,10 @@ bool storage_usage(void *ctx, uint64_t account, struct storage_view *out)
     struct err e;
     if (!r->objects || objects_usage(r->objects, account, &used, &e) < 0)
         return false;
-    *out = (struct storage_view){.buckets = used.buckets, .bytes = used.bytes,
-                                 .buckets_max = r->cfg.s3_quota_buckets, .bytes_max = r->cfg.s3_quota_bytes};
+    *out = (struct storage_view){.buckets = used.buckets,
+                                 .bytes = used.bytes,
+                                 .buckets_max = r->cfg.s3_quota_buckets,
+                                 .bytes_max = r->cfg.s3_quota_bytes};
     return true;
 }
 

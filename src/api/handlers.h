@@ -16,6 +16,8 @@ stage_fn task_create;
 stage_fn task_list_full, task_list_summaries, task_paginate_full, task_paginate_summaries, task_search;
 // task_read.c
 stage_fn task_get, task_why;
+// task_again.c
+stage_fn task_retry, task_recover, task_resume, task_clone;
 // task_write.c
 stage_fn task_put, task_patch, task_delete, task_abort, tasks_abort;
 // output.c

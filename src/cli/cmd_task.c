@@ -272,6 +272,36 @@ static int delete_it(struct call *c)
     return api_json(&c->api, "DELETE", path_of(c, "/tasks/", ""), NULL, NULL, &c->e);
 }
 
+// A new task from an old one.
+static int again(struct call *c, const char *back)
+{
+    json_t *got = NULL;
+    int code = api_json(&c->api, "POST", path_of(c, "/tasks/", back), NULL, &got, &c->e);
+    print_created(got);
+    json_decref(got);
+    return code;
+}
+
+static int retry(struct call *c)
+{
+    return again(c, "/retry");
+}
+
+static int recover(struct call *c)
+{
+    return again(c, "/recover");
+}
+
+static int resume(struct call *c)
+{
+    return again(c, "/resume");
+}
+
+static int clone_it(struct call *c)
+{
+    return again(c, "/clone");
+}
+
 static const struct verb {
     const char *name, *args;
     int (*run)(struct call *c);
@@ -285,6 +315,10 @@ static const struct verb {
     {"stdout", "ID", out, output_rows, "What its instances wrote to their standard output."},
     {"stderr", "ID", err, output_rows, "What its instances wrote to their standard error."},
     {"why", "ID", why, json_rows, "One sentence: what it waits for, or why it ended as it did."},
+    {"retry", "ID", retry, no_rows, "A new task of the instances that failed; prints its uuid."},
+    {"recover", "ID", recover, no_rows, "A new task of the instances that failed or were cancelled."},
+    {"resume", "ID", resume, no_rows, "A new task of the instances that were cancelled."},
+    {"clone", "ID", clone_it, no_rows, "A new task like it, with all its instances."},
     {"abort", "ID", abort_it, no_rows, "Ends it; what it has done stays."},
     {"delete", "ID", delete_it, no_rows, "Ends it and forgets it."},
 };

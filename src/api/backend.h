@@ -50,6 +50,8 @@ struct api_backend {
     house_ms (*now)(void *ctx);
     // Account of a clear token (as in Authorization); false: unknown. Any thread.
     bool (*account)(void *ctx, const char *token, struct account_view *out);
+    // What is kept of an account's token: 64 characters and their end. Any thread.
+    void (*token_hash)(void *ctx, const char *token, char hex[65]);
     // Whether `token` is the nodes' token. Any thread.
     bool (*node_token)(void *ctx, const char *token);
     struct store_reader *reader;                     // for the HTTP thread

@@ -28,6 +28,8 @@ stage_fn fleet_sites, fleet_site, fleet_site_put, fleet_heaters, fleet_heater, f
 // ondol_zone.c
 stage_fn zone_list, zone_get, zone_setpoint_get, zone_setpoint_put, zone_schedule_get, zone_schedule_put,
     zone_why;
+// accounts.c
+stage_fn account_list, account_get, account_create, account_put;
 // ledger.c
 stage_fn ledger_totals, ledger_work, ledger_zones;
 // events.c, sync.c, metrics.c, limits.c

@@ -139,6 +139,8 @@ static int start_house(struct demo *d, struct err *e)
     cfg.engine.lease_ms = (int64_t)(LEASE_WALL_S * 1000 * speed);
     cfg.engine.lease_margin_ms = (int64_t)(0.5 * 1000 * speed);
     int bad = building_start(&d->building, &cfg, e);
+    if (!bad)
+        bad = demo_accounts(d, e);
     for (size_t i = 0; i < DEMO_ROOMS && !bad; i++)
         bad = start_agent(d, i, e);
     if (!bad)

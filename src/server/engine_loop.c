@@ -73,8 +73,7 @@ static int load_row(void *ctx, const struct change *row, struct err *e)
     if (row_ms(row) > l->latest_ms)
         l->latest_ms = row_ms(row);
     if (row->kind == CHANGE_ACCOUNT)
-        accounts_put(l->r, row->account.id, row->account.email, row->account.name, row->account.token_hash,
-                     row->account.max_tasks, row->account.research);
+        accounts_put(l->r, &row->account);
     return server_restore(l->engine, row, e);
 }
 

@@ -180,9 +180,10 @@ static json_t *event_json(const struct event *ev)
     switch (ev->kind) {
     case EVENT_ACCOUNT_PUT:
         json_object_set_new(j, "id", u64(ev->account.id));
-        json_object_update_new(j, json_pack("{s:s?,s:s?,s:s?,s:i,s:b}", "email", ev->account.email, "name", ev->account.name, "token_hash",
-                                            ev->account.token_hash, "max_tasks", (int)ev->account.max_tasks, "research",
-                                            (int)ev->account.research));
+        json_object_update_new(j, json_pack("{s:s?,s:s?,s:s?,s:i,s:b,s:b,s:b,s:b}", "email", ev->account.email, "name", ev->account.name,
+                                            "token_hash", ev->account.token_hash, "max_tasks", (int)ev->account.max_tasks, "research",
+                                            (int)ev->account.research, "only_new", (int)ev->account.only_new, "has_max_tasks",
+                                            (int)ev->account.has_max_tasks, "has_research", (int)ev->account.has_research));
         break;
     case EVENT_TASKS_CREATE:
         create_json(j, ev);
@@ -232,7 +233,10 @@ static bool event_read(const json_t *j, struct event *ev, struct arena *a, struc
         ev->account.token_hash = get_text(j, "token_hash", a);
         ev->account.max_tasks = (int32_t)get_int(j, "max_tasks");
         ev->account.research = get_bool(j, "research");
-        return ev->account.email != NULL;
+        ev->account.only_new = get_bool(j, "only_new");
+        ev->account.has_max_tasks = get_bool(j, "has_max_tasks");
+        ev->account.has_research = get_bool(j, "has_research");
+        return true;
     case EVENT_TASKS_CREATE:
         return create_read(j, ev, a);
     case EVENT_TASK_PUT:

@@ -155,8 +155,7 @@ int64_t parked_wait_ms(const struct runtime *r, wall_ms now, int64_t most_ms);
 void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, uint64_t epoch, uint64_t nonce);
 
 // accounts.c
-void accounts_put(struct runtime *r, uint64_t id, const char *email, const char *name, const char *hash, int32_t max_tasks,
-                  bool research);
+void accounts_put(struct runtime *r, const struct row_account *row);
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
 void token_digest(const char *token, char hex[65]);
 int token_keep(const char *dir, const char *file, char out[80], struct err *e); // reads it, or makes one

@@ -75,6 +75,12 @@ static bool backend_account(void *ctx, const char *token, struct account_view *o
     return accounts_find(ctx, token, out);
 }
 
+static void backend_token_hash(void *ctx, const char *token, char hex[65])
+{
+    (void)ctx;
+    token_digest(token, hex);
+}
+
 static bool backend_node_token(void *ctx, const char *token)
 {
     struct runtime *r = ctx;
@@ -175,7 +181,7 @@ static void handle(void *ctx, struct http_request *req)
 static void make_backend(struct runtime *r)
 {
     r->backend = (struct api_backend){
-        .ctx = r, .now = backend_now, .account = backend_account, .node_token = backend_node_token,
+        .ctx = r, .now = backend_now, .account = backend_account, .token_hash = backend_token_hash, .node_token = backend_node_token,
         .reader = &r->http_reader, .submit = backend_submit, .work = backend_work, .query = backend_query,
         .entropy = backend_entropy, .subscribe = backend_subscribe, .sync = backend_sync,
         .connections = backend_connections, .limits = r->cfg.engine, .email = r->email,
@@ -217,7 +223,7 @@ static int first_account(struct runtime *r, struct err *e)
     char hash[65];
     token_digest(r->token, hash);
     struct event ev = {.kind = EVENT_ACCOUNT_PUT, .now = clock_house(&r->clock),
-                       .account = {.email = r->email, .name = r->email, .token_hash = hash}};
+                       .account = {.email = r->email, .token_hash = hash}};
     struct effects fx;
     effects_init(&fx);
     engine_apply(r, &ev, &fx);
@@ -225,7 +231,7 @@ static int first_account(struct runtime *r, struct err *e)
     int code = r->store.commit(r->store.ctx, r->epoch, fx.change, fx.n_changes, NULL, 0, e);
     for (size_t i = 0; i < fx.n_changes && code == 0; i++)
         if (fx.change[i].kind == CHANGE_ACCOUNT)
-            accounts_put(r, fx.change[i].account.id, r->email, r->email, hash, fx.change[i].account.max_tasks, false);
+            accounts_put(r, &fx.change[i].account);
     effects_deinit(&fx);
     return code;
 }

@@ -112,8 +112,7 @@ static void note_accounts(struct runtime *r, const struct batch *b)
     for (size_t i = 0; i < b->fx.n_changes; i++) {
         const struct change *c = &b->fx.change[i];
         if (c->kind == CHANGE_ACCOUNT)
-            accounts_put(r, c->account.id, c->account.email, c->account.name, c->account.token_hash, c->account.max_tasks,
-                         c->account.research);
+            accounts_put(r, &c->account);
     }
 }
 

@@ -36,7 +36,7 @@ static const struct {
 } sql_texts[R_N] = {
     [R_TASK_UUID] = {1, " WHERE uuid = $1 AND (account = $2 OR $2 = 0)"},
     [R_TASK_SHORTNAME] =
-        {1, " WHERE shortname = $1 AND account = $2 AND shortname <> uuid ORDER BY id DESC LIMIT 1"},
+        {1, " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid ORDER BY id DESC LIMIT 1"},
     [R_TASK_ID] = {1, " WHERE id = $1"},
     [R_COUNT_ALL] = {0, "SELECT coalesce(sum(n), 0) FROM task_count"},
     [R_COUNT_ONE] = {0, "SELECT n FROM task_count WHERE account = $1"},

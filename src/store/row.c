@@ -125,7 +125,8 @@ static const struct col zone_cols[] = {
 static const struct col board_cols[] = {
     C(row_board, U64, id),    C(row_board, U64, zone),        C(row_board, U64, node),
     C(row_board, TEXT, name), C(row_board, TEXT, heater),     C(row_board, TEXT, offer),
-    C(row_board, U8, barred), C(row_board, TEXT, barred_why),
+    C(row_board, U8, barred), C(row_board, TEXT, barred_why), C(row_board, I32, start_failures),
+    C(row_board, I64, rests_until_ms),
 };
 
 static const struct col work_cols[] = {

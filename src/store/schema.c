@@ -112,10 +112,17 @@ static const char step_1[] =
       "spent_ms_2 INT NOT NULL, spent_ms_3 INT NOT NULL, spent_ms_4 INT NOT NULL, spent_ms_5 INT NOT NULL, "
       "spent_ms_6 INT NOT NULL, spent_ms_7 INT NOT NULL, spent_ms_8 INT NOT NULL, spent_ms_9 INT NOT NULL, "
       "resets INT NOT NULL, wraps INT NOT NULL, gaps INT NOT NULL, started INT NOT NULL) STRICT;";
+
+// Short names are the same in any case. A board that fails to start what it is given rests, over a restart too.
+static const char step_2[] =
+    "DROP INDEX task_shortname;"
+    "CREATE INDEX task_shortname ON task (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;"
+    "ALTER TABLE board ADD COLUMN start_failures INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE board ADD COLUMN rests_until_ms INT NOT NULL DEFAULT 0;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1};
+static const char *const step[] = {step_1, step_2};
 
 int schema_version(void)
 {

@@ -135,6 +135,8 @@ struct row_board {
     const char *offer; // JSON of spec and curve as offered
     uint8_t barred;
     const char *barred_why;
+    int32_t start_failures; // in a row
+    int64_t rests_until_ms; // gets nothing to run before; 0: does not rest
 };
 
 // Cell of the ledger: what an activity of a board used in one hour. task 0: none (filler, burn, idle, ...).

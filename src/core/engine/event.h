@@ -56,10 +56,11 @@ struct event {
     house_ms now;
     union {
         struct {
-            uint64_t id; // 0: new, the engine gives one (by e-mail: the same e-mail is the same account)
-            const char *email, *name, *token_hash;
-            int32_t max_tasks;
-            bool research;
+            uint64_t id; // 0: by e-mail, and a new account when nobody has it
+            const char *email, *name, *token_hash; // NULL: stays; a new account needs e-mail and token_hash
+            bool only_new, has_max_tasks, has_research; // only_new: 409 when the e-mail has an account
+            int32_t max_tasks; // 0: the server's
+            bool research;     // its Flex tasks are donated; concerns tasks that come later
         } account;
         struct {
             uint64_t account;

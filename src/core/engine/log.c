@@ -336,9 +336,11 @@ static void walk_account(struct codec *c, struct event *ev)
     string(c, &ev->account.email);
     string(c, &ev->account.name);
     string(c, &ev->account.token_hash);
+    N(c, ev->account.only_new);
+    N(c, ev->account.has_max_tasks);
     N(c, ev->account.max_tasks);
+    N(c, ev->account.has_research);
     N(c, ev->account.research);
-    c->bad = c->bad || !ev->account.email;
 }
 
 static void constraint(struct codec *c, struct constraint *k)

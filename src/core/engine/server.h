@@ -110,6 +110,17 @@ struct site_view {
     int32_t n_zones, n_boards;
 };
 
+struct account_info {
+    uint64_t id;
+    const char *email, *name;
+    int64_t created_ms, live_tasks;
+    int32_t max_tasks; // 0: the server's
+    bool research;
+};
+
+size_t server_accounts(const struct server *s);
+void server_account(const struct server *s, size_t i, struct account_info *v);
+bool server_find_account(const struct server *s, const char *email, size_t *i);
 size_t server_sites(const struct server *s);
 size_t server_zones(const struct server *s);
 size_t server_boards(const struct server *s);

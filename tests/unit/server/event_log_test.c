@@ -31,6 +31,7 @@ static struct event some_event(enum event_kind kind, struct task_draft *draft)
         ev.account.email = "a@b";
         ev.account.name = "n\xc3\xa4me \"quoted\"";
         ev.account.token_hash = "00ff";
+        ev.account.has_max_tasks = ev.account.has_research = ev.account.only_new = true;
         ev.account.max_tasks = 7;
         ev.account.research = true;
         break;

@@ -168,6 +168,8 @@ static inline void same_change(const struct change *was, const struct change *is
         SAME_TEXT(board.offer);
         SAME(board.barred);
         SAME_TEXT(board.barred_why);
+        SAME(board.start_failures);
+        SAME(board.rests_until_ms);
         break;
     case CHANGE_METER:
         same_meter(&was->meter, &is->meter);

@@ -27,7 +27,7 @@ static struct change one_of_each(struct fixture *f, enum change_kind k)
             .kind = k,
             .zone = {5, 3, 4, "z5", "room \"5\"", NULL, 500, 20500, 2, 1, 99, 1, 2, 3, 4, 5, 6, 7, 8}};
     case CHANGE_BOARD:
-        return (struct change){.kind = k, .board = {6, 5, 4, "b6", "h1", "{}", 1, "lid open"}};
+        return (struct change){.kind = k, .board = {6, 5, 4, "b6", "h1", "{}", 1, "lid open", 3, 99}};
     case CHANGE_METER:
         return (struct change){
             .kind = k,
@@ -128,6 +128,8 @@ static void a_task_is_found_by_uuid_short_name_and_id_of_its_account_only(void *
     same_task(&c.task, &row);
     assert_int_equal(r->task(r->ctx, 0, c.task.uuid, &f->arena, &row, &f->err), 0);
     assert_int_equal(r->task(r->ctx, 8, c.task.uuid, &f->arena, &row, &f->err), 1);
+    assert_int_equal(r->task(r->ctx, 7, "SHORT-22", &f->arena, &row, &f->err), 0); // in any case, as the engine has it
+    assert_int_equal(row.id, 22);
     assert_int_equal(r->task(r->ctx, 8, "short-22", &f->arena, &row, &f->err), 1);
     assert_int_equal(r->task_by_id(r->ctx, 23, &f->arena, &row, &f->err), 1);
 }

@@ -131,7 +131,7 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
     switch (ev->kind) {
     case EVENT_ACCOUNT_PUT:
         ev->account.email = word(g);
-        ev->account.research = true;
+        ev->account.only_new = ev->account.has_research = ev->account.research = true;
         break;
     case EVENT_TASKS_CREATE:
         ev->create.n = rng_below(g, 4);

@@ -28,8 +28,8 @@ struct fresh_read {
     struct buf *text;  // out; the caller's
 };
 
-// At load every live row is handed to `row`, in the order: meta, accounts, sites, nodes, zones, boards, meters, tasks that
-// are not final (by id; body NULL is allowed), their attempts that did not succeed, their leases, ledger cells since
+// At load every live row is handed to `row`, in the order: meta, accounts, sites, nodes, zones, boards, meters, jobs,
+// final tasks that delete themselves or are in an Active job with dependencies (CHANGE_TASK_ENDED), tasks that are not final (by id; body NULL is allowed), their attempts that did not succeed, their leases, ledger cells since
 // `ledger_from_ms`. The row is valid during the call only.
 struct store_visitor {
     void *ctx;
@@ -53,6 +53,7 @@ enum task_order { ORDER_CREATION, ORDER_NAME, ORDER_STATE, ORDER_EXECUTION };
 
 struct task_page {
     uint64_t account;      // 0: all accounts (operator)
+    uint64_t job;          // 0: of any job or none
     enum task_order order;
     bool descending;
     const char *after;     // opaque token of the previous page's last row; NULL: from the start
@@ -74,6 +75,8 @@ struct store_reader {
     // row given; NULL when there are no more.
     int (*tasks)(void *ctx, const struct task_page *page, struct arena *a,
                  int (*each)(void *each_ctx, const struct row_task *row), void *each_ctx, const char **token, struct err *e);
+    int (*job)(void *ctx, uint64_t account, const char *uuid_or_shortname, struct arena *a, struct row_job *row, struct err *e);
+    int (*jobs)(void *ctx, uint64_t account, struct arena *a, struct row_job **rows, size_t *n, struct err *e); // by id
     int (*task_count)(void *ctx, uint64_t account, int64_t *count, struct err *e);
     int (*attempts)(void *ctx, uint64_t task, struct arena *a, struct row_attempt **rows, size_t *n, struct err *e); // by instance, attempt
     // Everything kept of a stream, oldest first; instance -1: aggregate with "%2d> " before every line.

@@ -57,9 +57,10 @@ static bool get_bool(const json_t *j, const char *key)
 void event_log_head_write(FILE *to, const struct event_log_head *h)
 {
     const struct server_config *c = &h->config;
-    line(to, json_pack("{s:s,s:i,s:I,s:I,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:b}", "log", "ondol-events", "version", EVENT_LOG_VERSION,
+    line(to, json_pack("{s:s,s:i,s:I,s:I,s:i,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:b}", "log", "ondol-events", "version", EVENT_LOG_VERSION,
                        "restore_from", (json_int_t)h->restore_from.v, "restored", (json_int_t)h->restored.v, "instances_per_task",
-                       (int)c->instances_per_task, "tasks_per_account", (int)c->tasks_per_account, "lease_ms", (json_int_t)c->lease_ms,
+                       (int)c->instances_per_task, "tasks_per_account", (int)c->tasks_per_account, "jobs_per_account", (int)c->jobs_per_account,
+                       "lease_ms", (json_int_t)c->lease_ms,
                        "lease_margin_ms", (json_int_t)c->lease_margin_ms, "dispatch_delay_ms", (json_int_t)c->dispatch_delay_ms,
                        "start_timeout_ms", (json_int_t)c->start_timeout_ms, "preempt_grace_ms", (json_int_t)c->preempt_grace_ms,
                        "donated_allowed", (int)c->donated_allowed, "filler_allowed", (int)c->filler_allowed, "check_plans",
@@ -81,6 +82,7 @@ int event_log_head_read(const char *text, size_t n, struct event_log_head *h, st
     h->restored = HOUSE_MS(get_int(j, "restored"));
     h->config.instances_per_task = (int32_t)get_int(j, "instances_per_task");
     h->config.tasks_per_account = (int32_t)get_int(j, "tasks_per_account");
+    h->config.jobs_per_account = (int32_t)get_int(j, "jobs_per_account");
     h->config.lease_ms = get_int(j, "lease_ms");
     h->config.lease_margin_ms = get_int(j, "lease_margin_ms");
     h->config.dispatch_delay_ms = get_int(j, "dispatch_delay_ms");
@@ -102,11 +104,12 @@ static json_t *draft_json(const struct task_draft *d)
     constraint_format(&d->constraint, &b);
     for (int i = 0; i < 16; i++)
         snprintf(uuid + 2 * i, 3, "%02x", d->uuid[i]);
-    json_t *j = json_pack("{s:i,s:s?,s:s,s:s?,s:s?,s:s?,s:i,s:s?,s:i,s:s,s:i,s:i,s:I,s:I,s:s?}", "refusal_code", d->refusal_code, "refusal",
+    json_t *j = json_pack("{s:i,s:s?,s:s,s:s?,s:s?,s:s?,s:i,s:s?,s:i,s:s,s:i,s:i,s:I,s:I,s:s?,s:s?,s:s?,s:I}", "refusal_code", d->refusal_code, "refusal",
                           d->refusal, "uuid", uuid, "name", d->name, "profile", d->profile, "shortname", d->shortname, "activity",
                           (int)d->activity, "ranges", d->ranges, "instances", (int)d->instances, "constraint", buf_str(&b),
                           "retries_total", (int)d->retries_total, "retries_each", (int)d->retries_each, "queue_max_ms",
-                          (json_int_t)d->queue_max_ms, "expected_run_ms", (json_int_t)d->expected_run_ms, "body", d->body);
+                          (json_int_t)d->queue_max_ms, "expected_run_ms", (json_int_t)d->expected_run_ms, "body", d->body, "job",
+                          d->job, "depends", d->depends, "keep_ms", (json_int_t)d->keep_ms);
     buf_deinit(&b);
     return j;
 }
@@ -126,7 +129,10 @@ static bool draft_read(const json_t *j, struct task_draft *d, struct arena *a)
                              .retries_each = (int32_t)get_int(j, "retries_each"),
                              .queue_max_ms = get_int(j, "queue_max_ms"),
                              .expected_run_ms = get_int(j, "expected_run_ms"),
-                             .body = get_text(j, "body", a)};
+                             .body = get_text(j, "body", a),
+                             .job = get_text(j, "job", a),
+                             .depends = get_text(j, "depends", a),
+                             .keep_ms = get_int(j, "keep_ms")};
     bool ok = uuid && strlen(uuid) == 32 && constraint && constraint_parse(constraint, &d->constraint) &&
               (int)d->activity >= 0 && d->activity < ACTIVITY_N;
     for (int i = 0; ok && i < 16; i++) {
@@ -156,6 +162,75 @@ static bool create_read(const json_t *j, struct event *ev, struct arena *a)
         if (!draft_read(json_array_get(list, i), &d[i], a))
             return false;
     return true;
+}
+
+static void uuid_json(json_t *j, const uint8_t uuid[16])
+{
+    char text[33];
+    for (int i = 0; i < 16; i++)
+        snprintf(text + 2 * i, 3, "%02x", uuid[i]);
+    json_object_set_new(j, "uuid", json_string(text));
+}
+
+static bool uuid_read(const json_t *j, uint8_t uuid[16])
+{
+    const char *text = json_string_value(json_object_get(j, "uuid"));
+    bool ok = text && strlen(text) == 32;
+    for (int i = 0; ok && i < 16; i++) {
+        char two[3] = {text[2 * i], text[2 * i + 1], '\0'};
+        uuid[i] = (uint8_t)strtoul(two, NULL, 16);
+    }
+    return ok;
+}
+
+static void job_create_json(json_t *j, const struct event *ev)
+{
+    const struct job_draft *d = &ev->job.draft;
+    json_object_set_new(j, "account", u64(ev->job.account));
+    uuid_json(j, d->uuid);
+    json_object_update_new(j, json_pack("{s:s?,s:s?,s:b,s:b,s:I,s:I,s:s?}", "name", d->name, "shortname", d->shortname,
+                                        "use_dependencies", (int)d->use_dependencies, "auto_delete", (int)d->auto_delete,
+                                        "wall_ms", (json_int_t)d->wall_ms, "keep_ms", (json_int_t)d->keep_ms, "body", d->body));
+}
+
+static bool job_create_read(const json_t *j, struct event *ev, struct arena *a)
+{
+    struct job_draft *d = &ev->job.draft;
+    ev->job.account = get_u64(j, "account");
+    d->name = get_text(j, "name", a);
+    d->shortname = get_text(j, "shortname", a);
+    d->use_dependencies = get_bool(j, "use_dependencies");
+    d->auto_delete = get_bool(j, "auto_delete");
+    d->wall_ms = get_int(j, "wall_ms");
+    d->keep_ms = get_int(j, "keep_ms");
+    d->body = get_text(j, "body", a);
+    return uuid_read(j, d->uuid) && d->name && d->body;
+}
+
+static void job_json(json_t *j, const struct event *ev)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < ev->job.n_tasks; i++)
+        json_array_append_new(list, u64(ev->job.task[i]));
+    json_object_set_new(j, "account", u64(ev->job.account));
+    json_object_update_new(j, json_pack("{s:s?,s:b,s:o}", "id", ev->job.id, "force", (int)ev->job.force, "task", list));
+}
+
+static bool job_read(const json_t *j, struct event *ev, struct arena *a)
+{
+    const json_t *list = json_object_get(j, "task");
+    size_t n = json_array_size(list);
+    uint64_t *task = arena_alloc(a, (n + 1) * sizeof *task);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        task[i] = text ? strtoull(text, NULL, 16) : 0;
+    }
+    ev->job.account = get_u64(j, "account");
+    ev->job.id = get_text(j, "id", a);
+    ev->job.force = get_bool(j, "force");
+    ev->job.task = task;
+    ev->job.n_tasks = n;
+    return ev->job.id != NULL;
 }
 
 static void sync_json(json_t *j, const struct event *ev)
@@ -194,6 +269,8 @@ static json_t *event_json(const struct event *ev)
         json_object_update_new(j, json_pack("{s:s?,s:s?,s:s?}", "id", ev->task.id, "name", ev->task.name, "body", ev->task.body));
         json_object_set_new(j, "account", u64(ev->task.account));
         json_object_set_new(j, "final_id", u64(ev->task.final_id));
+        json_object_set_new(j, "final_job", u64(ev->task.final_job));
+        json_object_set_new(j, "keep_ms", json_integer(ev->task.keep_ms));
         break;
     case EVENT_TASKS_ABORT:
         json_object_set_new(j, "account", u64(ev->tasks.account));
@@ -215,6 +292,14 @@ static json_t *event_json(const struct event *ev)
         break;
     case EVENT_BOARD_BAR:
         json_object_update_new(j, json_pack("{s:s,s:b,s:s?}", "board", ev->bar.board, "barred", (int)ev->bar.barred, "why", ev->bar.why));
+        break;
+    case EVENT_JOB_CREATE:
+        job_create_json(j, ev);
+        break;
+    case EVENT_JOB_TERMINATE:
+    case EVENT_JOB_DELETE:
+    case EVENT_JOB_SWEEP:
+        job_json(j, ev);
         break;
     case EVENT_TICK:
     case EVENT_KIND_N:
@@ -244,6 +329,8 @@ static bool event_read(const json_t *j, struct event *ev, struct arena *a, struc
     case EVENT_TASK_DELETE:
         ev->task.account = get_u64(j, "account");
         ev->task.final_id = get_u64(j, "final_id");
+        ev->task.final_job = get_u64(j, "final_job");
+        ev->task.keep_ms = get_int(j, "keep_ms");
         ev->task.id = get_text(j, "id", a);
         ev->task.name = get_text(j, "name", a);
         ev->task.body = get_text(j, "body", a);
@@ -276,6 +363,12 @@ static bool event_read(const json_t *j, struct event *ev, struct arena *a, struc
         ev->bar.barred = get_bool(j, "barred");
         ev->bar.why = get_text(j, "why", a);
         return ev->bar.board != NULL;
+    case EVENT_JOB_CREATE:
+        return job_create_read(j, ev, a);
+    case EVENT_JOB_TERMINATE:
+    case EVENT_JOB_DELETE:
+    case EVENT_JOB_SWEEP:
+        return job_read(j, ev, a);
     case EVENT_TICK:
     case EVENT_KIND_N:
         break;

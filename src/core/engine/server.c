@@ -13,6 +13,7 @@ void server_config_default(struct server_config *c)
     *c = (struct server_config){
         .instances_per_task = 2048,
         .tasks_per_account = 1000000,
+        .jobs_per_account = 10000,
         .lease_ms = 60000,
         .lease_margin_ms = 10000,
         .start_timeout_ms = 300000,
@@ -46,6 +47,9 @@ void server_free(struct server *s)
     for (size_t i = 0; i < s->n_tasks; i++)
         if (s->task[i].id)
             task_slot_free(s, (uint32_t)i);
+    for (size_t i = 0; i < s->n_jobs; i++)
+        if (s->job[i].id)
+            job_slot_free(s, (uint32_t)i);
     for (size_t i = 0; i < s->n_zones; i++) {
         free(s->zone[i]->schedule);
         free(s->zone[i]);
@@ -58,15 +62,18 @@ void server_free(struct server *s)
     }
     void *const vectors[] = {s->account, s->task, s->free_task, s->lease, s->free_lease, s->site,
                              s->zone,    s->board, s->node,     s->timer, s->dirty_task, s->dirty_zone.v, s->dirty_board.v,
-                             s->dirty_node.v, s->dirty_meter.v};
+                             s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job, s->free_job, s->edge,
+                             s->resolved, s->expiring};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     struct idmap *const ids[] = {&s->account_by_id, &s->task_by_id, &s->lease_by_id, &s->task_by_uuid,
-                                 &s->site_by_id,    &s->zone_by_id, &s->board_by_id, &s->node_by_id};
+                                 &s->site_by_id,    &s->zone_by_id, &s->board_by_id, &s->node_by_id,
+                                 &s->job_by_id,     &s->job_by_uuid, &s->expiring_by_id};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
     struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name,
-                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name};
+                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name,
+                                    &s->job_shortname};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strmap_deinit(names[i]);
     planner_free(s->planner);
@@ -92,6 +99,15 @@ static void tick(struct server *s, struct effects *fx)
         case TIMER_HELD_BACK:
             server_release_held(s, t.id);
             break;
+        case TIMER_TASK_EXPIRE:
+            server_task_expire(s, t.id, fx);
+            break;
+        case TIMER_JOB_WALL:
+            server_job_wall(s, t.id, fx);
+            break;
+        case TIMER_JOB_EXPIRE:
+            server_job_expire(s, t.id);
+            break;
         }
     }
 }
@@ -104,6 +120,8 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_TASKS_ABORT] = server_tasks_abort, [EVENT_TASK_DELETE] = server_task_delete,
     [EVENT_SYNC] = server_sync_up,            [EVENT_ZONE_SET] = server_zone_set,
     [EVENT_SITE_SET] = server_site_set,       [EVENT_BOARD_BAR] = server_board_bar,
+    [EVENT_JOB_CREATE] = server_job_create,   [EVENT_JOB_TERMINATE] = server_job_terminate,
+    [EVENT_JOB_DELETE] = server_job_delete,   [EVENT_JOB_SWEEP] = server_job_sweep,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)
@@ -115,6 +133,7 @@ void server_apply(struct server *s, const struct event *ev, struct effects *fx)
     tick(s, fx);
     if (handlers[ev->kind])
         handlers[ev->kind](s, ev, fx);
+    server_resolve(s, fx);
 }
 
 static void write_tasks(struct server *s, struct effects *fx)
@@ -126,8 +145,11 @@ static void write_tasks(struct server *s, struct effects *fx)
         t->dirty = false;
         struct change *c = fx_change(fx, CHANGE_TASK_LIVE);
         task_live_row(s, t, &fx->arena, &c->live);
-        if (task_ended(t)) // it leaves memory with the commit that ends it
+        if (task_ended(t)) { // it leaves memory with the commit that ends it
+            if (t->keep_ms > 0)
+                expire_add(s, t->id, t->in_job ? s->job[t->in_job->job].id : 0, t->uuid, house_add(s->now, t->keep_ms));
             task_slot_free(s, s->dirty_task[i]);
+        }
     }
     s->n_dirty = 0;
 }
@@ -175,7 +197,9 @@ void server_settle(struct server *s, house_ms now, struct effects *fx)
     if (house_before(s->now, now))
         s->now = now;
     server_carry_out(s, s->now, fx);
+    server_waits_settle(s, fx);
     write_tasks(s, fx);
+    server_jobs_settle(s, fx);
     write_fleet(s, fx);
     write_nodes(s, fx);
     server_ledger_rows(s, fx);

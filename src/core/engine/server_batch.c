@@ -128,6 +128,11 @@ static bool timer_lives(const struct server *s, const struct timer *t)
         return true;
     case TIMER_LEASE:
         return idmap_get(&s->lease_by_id, t->id, NULL);
+    case TIMER_TASK_EXPIRE:
+        return idmap_get(&s->expiring_by_id, t->id, NULL);
+    case TIMER_JOB_WALL:
+    case TIMER_JOB_EXPIRE:
+        return idmap_get(&s->job_by_id, t->id, NULL);
     default:
         return idmap_get(&s->task_by_id, t->id, NULL);
     }
@@ -138,7 +143,7 @@ static void timer_push(struct server *s, struct timer t);
 // Timers of what is long gone would pile up when they are far away: once they can be the larger part, they are dropped.
 static void drop_dead_timers(struct server *s)
 {
-    if (s->n_timers < 1024 || s->n_timers < 4 * (s->counts.tasks_live + s->counts.leases + s->n_nodes))
+    if (s->n_timers < 1024 || s->n_timers < 4 * (s->counts.tasks_live + s->counts.leases + s->n_nodes + s->n_jobs + s->n_expiring))
         return;
     size_t n = s->n_timers;
     s->n_timers = 0;

@@ -25,6 +25,7 @@ static char *written(const struct event *ev)
 
 static struct event some_event(enum event_kind kind, struct task_draft *draft)
 {
+    static const uint64_t ids[] = {7, UINT64_MAX - 8};
     struct event ev = {.kind = kind, .seq = UINT64_MAX - 3, .token = UINT64_MAX, .now = HOUSE_MS(1700000000123)};
     switch (kind) {
     case EVENT_ACCOUNT_PUT:
@@ -38,7 +39,8 @@ static struct event some_event(enum event_kind kind, struct task_draft *draft)
     case EVENT_TASKS_CREATE:
         draft[0] = (struct task_draft){.uuid = {0xff, 0, 1}, .name = "x\ny", .profile = "docker-batch", .activity = ACTIVITY_FLEX,
                                        .ranges = "0-3,7", .instances = 5, .constraint = {.cores_min = 4, .ssd = WANT_YES},
-                                       .retries_total = -1, .retries_each = 2, .queue_max_ms = -1, .expected_run_ms = 5, .body = "{}"};
+                                       .retries_total = -1, .retries_each = 2, .queue_max_ms = -1, .expected_run_ms = 5, .body = "{}",
+                                       .job = "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55", .depends = "", .keep_ms = 8};
         draft[1] = (struct task_draft){.refusal_code = 400, .refusal = "no name"};
         ev.create.account = 3;
         ev.create.draft = draft;
@@ -50,6 +52,8 @@ static struct event some_event(enum event_kind kind, struct task_draft *draft)
         ev.task.account = 9;
         ev.task.id = "short";
         ev.task.final_id = 12;
+        ev.task.final_job = 13;
+        ev.task.keep_ms = 14;
         break;
     case EVENT_TASKS_ABORT:
         ev.tasks.account = 11;
@@ -75,6 +79,20 @@ static struct event some_event(enum event_kind kind, struct task_draft *draft)
         ev.bar.board = "b";
         ev.bar.barred = true;
         ev.bar.why = "lid";
+        break;
+    case EVENT_JOB_CREATE:
+        ev.job.account = 9;
+        ev.job.draft = (struct job_draft){.uuid = {1, 0xfe}, .name = "j", .shortname = "s", .use_dependencies = true,
+                                          .wall_ms = 5, .keep_ms = 6, .body = "{}"};
+        break;
+    case EVENT_JOB_TERMINATE:
+    case EVENT_JOB_DELETE:
+    case EVENT_JOB_SWEEP:
+        ev.job.account = 9;
+        ev.job.id = "j";
+        ev.job.force = true;
+        ev.job.task = ids;
+        ev.job.n_tasks = 2;
         break;
     case EVENT_TICK:
     case EVENT_KIND_N:

@@ -128,6 +128,7 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
     *ev = (struct event){.kind = (enum event_kind)rng_below(g, EVENT_KIND_N), .seq = rng_next(g), .token = rng_next(g),
                          .now = HOUSE_MS(any(g))};
     struct task_draft *d;
+    uint64_t *ids;
     switch (ev->kind) {
     case EVENT_ACCOUNT_PUT:
         ev->account.email = word(g);
@@ -163,6 +164,17 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
     case EVENT_BOARD_BAR:
         ev->bar.board = word(g);
         ev->bar.why = rng_below(g, 2) ? word(g) : NULL;
+        break;
+    case EVENT_JOB_CREATE:
+        ev->job.draft = (struct job_draft){.name = word(g), .body = word(g), .wall_ms = any(g), .keep_ms = any(g)};
+        ev->job.draft.shortname = rng_below(g, 2) ? word(g) : NULL;
+        break;
+    case EVENT_JOB_SWEEP:
+        ev->job.id = word(g);
+        ev->job.n_tasks = rng_below(g, 5);
+        ev->job.task = ids = arena_alloc(a, (ev->job.n_tasks + 1) * sizeof *ids);
+        for (size_t i = 0; i < ev->job.n_tasks; i++)
+            ids[i] = rng_next(g);
         break;
     default:
         ev->task.account = rng_next(g);

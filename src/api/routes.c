@@ -45,6 +45,15 @@ const struct api_route api_routes[] = {
     {"POST", "/tasks/{id}/stdout/{instance}", WORKER, output_fresh_stdout},
     {"POST", "/tasks/{id}/stderr/{instance}", WORKER, output_fresh_stderr},
 
+    {"GET", "/jobs", WORKER, job_list},
+    {"POST", "/jobs", HERE, job_create},
+    {"POST", "/jobs/paginate", WORKER, job_paginate},
+    {"POST", "/jobs/search", WORKER, job_search},
+    {"GET", "/jobs/{id}", WORKER, job_get},
+    {"GET", "/jobs/{id}/tasks", WORKER, job_tasks},
+    {"POST", "/jobs/{id}/terminate", HERE, job_terminate},
+    {"DELETE", "/jobs/{id}", WORKER, job_delete},
+
     {"GET", "/ondol/v1/limits", HERE, limits_get},
     {"GET", "/ondol/v1/tasks/{id}/why", WORKER, task_why},
     {"POST", "/ondol/v1/tasks/abort", HERE, tasks_abort},

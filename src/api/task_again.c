@@ -7,9 +7,9 @@
 //   resume   those that were cancelled
 //   clone    all of them, or those that the request names
 //
-// The kept body is itself a request: the members of this one are laid over it, and the result goes the way of every creation,
-// so that nothing is allowed here that POST /tasks refuses. The first three need a task that has ended: until then an
-// instance may still be tried again by itself.
+// The kept body is itself a request: the members of this one are laid over it, and the result goes the way of
+// every creation, so that nothing is allowed here that POST /tasks refuses. The first three need a task that
+// has ended: until then an instance may still be tried again by itself.
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -18,14 +18,16 @@
 #include "api/json_in.h"
 #include "api/task_body.h"
 #include "api/task_create.h"
+#include "core/work/depend.h"
+#include "core/work/job.h"
 #include "core/work/ranges.h"
 
 enum { FAILED = 1, CANCELLED = 2, EVERY = 4 };
 
 static bool is_empty(const json_t *v)
 {
-    return json_is_null(v) || (json_is_string(v) && !*json_string_value(v)) || (json_is_array(v) && !json_array_size(v)) ||
-           (json_is_object(v) && !json_object_size(v));
+    return json_is_null(v) || (json_is_string(v) && !*json_string_value(v)) ||
+           (json_is_array(v) && !json_array_size(v)) || (json_is_object(v) && !json_object_size(v));
 }
 
 // One client writes labels as a list, which names none.
@@ -61,7 +63,8 @@ static void unmask(json_t *constants, const json_t *old)
     for (size_t i = 0; i < json_array_size(constants); i++) {
         json_t *c = json_array_get(constants, i);
         const char *key = json_string_value(in_get(c, "key")), *value = json_string_value(in_get(c, "value"));
-        if (!key || !value || strcmp(value, SECRET_MASK) != 0 || strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) != 0)
+        if (!key || !value || strcmp(value, SECRET_MASK) != 0 ||
+            strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) != 0)
             continue;
         for (size_t k = 0; k < json_array_size(old); k++) {
             const json_t *had = json_array_get(old, k);
@@ -83,7 +86,8 @@ static void lay_over(json_t *body, json_t *in, bool clone)
         drop(body, "instanceCount");
         drop(body, "advancedRanges");
     }
-    if (in_get(in, "retrySettings")) // the older word for half of it must not speak louder than the new request
+    if (in_get(in,
+               "retrySettings")) // the older word for half of it must not speak louder than the new request
         drop(body, "maxRetriesPerInstance");
     json_object_foreach(in, key, v)
     {
@@ -130,6 +134,27 @@ static bool chosen(struct call *c, const struct row_task *row, int which, const 
     return r == 0 && !none;
 }
 
+// A job that takes no more tasks is not inherited, and neither is what was waited for there. What has been
+// waited for once need not be again, except for a clone, which begins from nothing.
+static int inherit_job(struct call *c, json_t *body, const struct row_task *row, bool clone)
+{
+    const char *job = json_string_value(json_object_get(body, "jobUuid"));
+    struct row_job found = {0};
+    struct err e = ERR_NULL;
+    int r = job ? c->reader->job(c->reader->ctx, c->account.id, job, &c->arena, &found, &e) : 1;
+    if (r < 0)
+        return r;
+    if (r > 0 || found.state != JOB_ACTIVE) {
+        json_object_del(body, "jobUuid");
+        json_object_del(body, "dependencies");
+    }
+    struct depends d = DEPENDS_NULL;
+    if (!clone && row->depends && depends_parse(row->depends, &d) && depends_state(&d) == DEPEND_FULFILLED)
+        json_object_del(body, "dependencies");
+    depends_deinit(&d);
+    return 0;
+}
+
 static bool find(struct call *c, struct row_task *row)
 {
     struct err e = ERR_NULL;
@@ -153,7 +178,9 @@ static void again(struct call *c, int which, const char *verb)
     }
     if (which != EVERY && !task_state_final(row.live.state)) {
         call_fail(c, 403, "The task %s cannot be %s yet: it is %s", c->param[0],
-                  which == FAILED ? "retried" : which == CANCELLED ? "resumed" : "recovered",
+                  which == FAILED      ? "retried"
+                  : which == CANCELLED ? "resumed"
+                                       : "recovered",
                   task_state_name(row.live.state));
         return;
     }
@@ -161,6 +188,12 @@ static void again(struct call *c, int which, const char *verb)
         return;
     json_t *body = json_loads(row.body ? row.body : "{}", 0, NULL), *in = c->in;
     json_object_del(body, "shortname"); // is the old one's
+    int r = inherit_job(c, body, &row, which == EVERY);
+    if (r < 0) {
+        json_decref(body);
+        call_store_error(c, r);
+        return;
+    }
     lay_over(body, in, which == EVERY);
     if (ids) {
         json_object_del(body, "instanceCount");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// retry, recover, resume, clone: which instances the new task has, what it inherits and what a request lays over it.
+// retry, recover, resume, clone: which instances the new task has, what it inherits and what a request lays
+// over it.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,9 +71,12 @@ static void a_request_lays_its_members_over_the_old_ones(void **state)
     struct house *h = *state;
     char uuid[UUID_TEXT_BYTES];
     mixed(h, uuid);
-    json_t *task = again(h, uuid, "/retry",
-                         "{\"Name\":\"other\",\"labels\":[],\"tags\":[\"a\"],\"instanceCount\":9,\"poolUuid\":\"" /* not of a retry */
-                         "0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\",\"profile\":\"\",\"retrySettings\":{\"maxPerInstanceRetries\":2}}");
+    json_t *task = again(
+        h, uuid, "/retry",
+        "{\"Name\":\"other\",\"labels\":[],\"tags\":[\"a\"],\"instanceCount\":9,\"poolUuid\":\"" /* not of a
+                                                                                                    retry */
+        "0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\",\"profile\":\"\",\"retrySettings\":{"
+        "\"maxPerInstanceRetries\":2}}");
     assert_string_equal(text_at(task, "name"), "other");
     assert_string_equal(text_at(task, "tags.0"), "a");
     assert_string_equal(text_at(task, "advancedRanges"), "0-1");
@@ -91,10 +95,12 @@ static void a_clone_keeps_secrets_and_not_the_shortname(void **state)
 {
     struct house *h = *state;
     char path[128];
-    json_t *made = expect(h, 200, "POST", "/tasks",
-                          "{\"name\":\"n\",\"shortname\":\"mine\",\"profile\":\"docker-batch\",\"instanceCount\":1,"
-                          "\"constants\":[{\"key\":\"QARNOT_SECRET__X\",\"value\":\"hush\"}]}");
-    json_t *task = again(h, "mine", "/clone", "{\"constants\":[{\"key\":\"QARNOT_SECRET__X\",\"value\":\"[SECRET]\"}]}");
+    json_t *made =
+        expect(h, 200, "POST", "/tasks",
+               "{\"name\":\"n\",\"shortname\":\"mine\",\"profile\":\"docker-batch\",\"instanceCount\":1,"
+               "\"constants\":[{\"key\":\"QARNOT_SECRET__X\",\"value\":\"hush\"}]}");
+    json_t *task =
+        again(h, "mine", "/clone", "{\"constants\":[{\"key\":\"QARNOT_SECRET__X\",\"value\":\"[SECRET]\"}]}");
     assert_string_equal(text_at(task, "shortname"), text_at(task, "uuid"));
     struct arena a = ARENA_NULL;
     struct row_task row;
@@ -102,7 +108,8 @@ static void a_clone_keeps_secrets_and_not_the_shortname(void **state)
     assert_non_null(strstr(row.body, "hush"));
     arena_deinit(&a);
     json_decref(task);
-    json_decref(expect(h, 400, "POST", target(path, text_at(made, "uuid"), "/clone"), "{\"shortname\":\"mine\"}"));
+    json_decref(
+        expect(h, 400, "POST", target(path, text_at(made, "uuid"), "/clone"), "{\"shortname\":\"mine\"}"));
     json_decref(made);
 }
 
@@ -117,13 +124,15 @@ static void what_cannot_be_done_again_is_said(void **state)
     expect_message(h, 403, sentence, "POST", target(path, uuid, "/retry"), NULL);
     house_start_all(h);
     house_end_all(h, 0);
-    snprintf(sentence, sizeof sentence, "The task %s has no instance to recover: none was left failed or cancelled", uuid);
+    snprintf(sentence, sizeof sentence,
+             "The task %s has no instance to recover: none was left failed or cancelled", uuid);
     expect_message(h, 400, sentence, "POST", target(path, uuid, "/recover"), NULL);
     expect_message(h, 404, "No such task: nobody", "POST", "/tasks/nobody/clone", NULL);
     struct answer a = house_ask(h, "POST", target(path, uuid, "/clone"), STRANGER, NULL, NULL);
     assert_int_equal(a.status, 404);
     answer_free(&a);
-    expect_message(h, 400, "Invalid task file. A task must be a JSON object", "POST", target(path, uuid, "/clone"), "[]");
+    expect_message(h, 400, "Invalid task file. A task must be a JSON object", "POST",
+                   target(path, uuid, "/clone"), "[]");
 }
 
 int main(void)

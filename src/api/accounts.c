@@ -135,7 +135,7 @@ static bool read_wish(struct call *c, struct wish *w, struct err *e)
     if (w->is_new) {
         if (!in_string(c->in, "email", EMAIL_CHARS, &w->email, e))
             return false;
-        if (!w->email || !strchr(w->email, '@') || strchr(w->email, '/'))
+        if (!w->email || !strchr(w->email, '@') || strpbrk(w->email, "/\"\\ \t\r\n"))
             return err_set(e, -1, "email: must be an address of at most %d characters", EMAIL_CHARS), false;
     } else if (!w->name && !w->token && !new_token && w->max_tasks < 0 && !w->has_research) {
         return err_set(e, -1, "Nothing to change: give name, token, new_token, max_tasks or research"), false;

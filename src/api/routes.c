@@ -73,6 +73,7 @@ const struct api_route api_routes[] = {
     {"GET", "/ondol/v1/zones/{zone}/why", FLEET, zone_why},
     {"GET", "/ondol/v1/heaters", FLEET, fleet_heaters},
     {"GET", "/ondol/v1/heaters/{heater}", FLEET, fleet_heater},
+    {"POST", "/ondol/v1/heaters/{heater}/clear-lid", CHANGE, fleet_heater_clear_lid},
     {"GET", "/ondol/v1/boards", FLEET, fleet_boards},
     {"GET", "/ondol/v1/boards/{board}", FLEET, fleet_board},
     {"POST", "/ondol/v1/boards/{board}/bar", CHANGE, fleet_board_bar},

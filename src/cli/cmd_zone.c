@@ -130,7 +130,7 @@ static void board_row(struct table *t, const json_t *j)
     bool online = json_is_true(json_object_get(j, "online")), barred = json_is_true(json_object_get(j, "barred"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "name"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "heater"));
-    table_put(t, !online || barred ? TABLE_RED : TABLE_PLAIN, "%s", !online ? "offline" : barred ? "barred" : got_text(j, "run"));
+    table_put(t, !online || barred ? TABLE_RED : TABLE_PLAIN, "%s", !online ? "offline" : barred ? "barred" : *got_text(j, "rests_until") ? "rests" : got_text(j, "run"));
     table_number(t, TABLE_PLAIN, 0, got_number(j, "draw_w"));
     table_number(t, TABLE_PLAIN, 0, got_number(j, "freq_mhz"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "task"));
@@ -140,6 +140,16 @@ static void board_row(struct table *t, const json_t *j)
 static int heater_boards(struct verb_call *c)
 {
     return verb_list(c, "boards", values(c)->json, "BOARD HEATER RUNS >WATTS >MHZ TASK >INSTANCE", board_row);
+}
+
+static int heater_clear_lid(struct verb_call *c)
+{
+    json_t *got = NULL;
+    int code = api_json(&c->api, "POST", verb_path(c, "/ondol/v1/heaters/", "/clear-lid"), NULL, &got, &c->e);
+    if (!code)
+        printf("%s: cleared, if its lid is closed now (ondol zone why %s says)\n", got_text(got, "name"), got_text(got, "zone"));
+    json_decref(got);
+    return code;
 }
 
 static const struct verb zone_verbs[] = {
@@ -152,6 +162,7 @@ static const struct verb zone_verbs[] = {
 static const struct verb heater_verbs[] = {
     {"list", NULL, 0, 0, heater_list, json_rows, "All heaters: boards, watts, energy so far."},
     {"boards", NULL, 0, 0, heater_boards, json_rows, "All boards and what they run."},
+    {"clear-lid", "HEATER", 1, 1, heater_clear_lid, json_rows + 1, "Somebody has looked at the opened heater: it may heat and work again."},
     {0},
 };
 

@@ -293,7 +293,6 @@ static void read_output(struct demo *d, struct demo_task *t, uint32_t instance)
     snprintf(path, sizeof path, "/tasks/%s/stdout/%u", t->uuid, instance);
     if (api_call(demo_customer(d, t), "GET", path, NULL, "text/plain", &text, &e))
         return;
-    // An instance that was begun twice, since its first radiator died, wrote its head twice; its result is the last line.
     r->found = basket_result_find(&r->basket, buf_str(&text), text.n, &e) == 0 && r->basket.instance == instance;
     buf_deinit(&text);
 }

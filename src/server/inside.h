@@ -154,6 +154,8 @@ void parked_refuse(struct runtime *r, int error); // every one of them
 int64_t parked_wait_ms(const struct runtime *r, wall_ms now, int64_t most_ms);
 void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, uint64_t epoch, uint64_t nonce);
 
+void record_end(struct runtime *r); // with the hash of all actions; the engine runs no more
+
 // accounts.c
 void accounts_put(struct runtime *r, const struct row_account *row);
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "server/event_log.h"
 #include "server/inside.h"
 #include "store/sqlite.h"
 
@@ -32,6 +31,8 @@ void runtime_config_default(struct runtime_config *c, double speed)
         c->engine.lease_margin_ms = (int64_t)((double)c->engine.lease_margin_ms * speed);
         c->engine.start_timeout_ms = (int64_t)((double)c->engine.start_timeout_ms * speed);
         c->engine.preempt_grace_ms = (int64_t)((double)c->engine.preempt_grace_ms * speed);
+        c->engine.rest_first_ms = (int64_t)((double)c->engine.rest_first_ms * speed);
+        c->engine.rest_most_ms = (int64_t)((double)c->engine.rest_most_ms * speed);
     }
 }
 
@@ -295,7 +296,7 @@ static int check_config(const struct runtime_config *cfg, struct err *e)
         return err_set(e, -EINVAL, "token: %zu characters (4 to 79 are allowed)", strlen(cfg->token));
     if (cfg->node_token && (strlen(cfg->node_token) < 4 || strlen(cfg->node_token) >= 80))
         return err_set(e, -EINVAL, "node token: %zu characters (4 to 79 are allowed)", strlen(cfg->node_token));
-    if (!cfg->email || !strchr(cfg->email, '@') || strlen(cfg->email) > 250)
+    if (!cfg->email || !strchr(cfg->email, '@') || strlen(cfg->email) > 250 || strpbrk(cfg->email, "/\"\\ \t\r\n"))
         return err_set(e, -EINVAL, "email: \"%s\" is not an address of at most 250 characters", cfg->email ? cfg->email : "");
     return 0;
 }
@@ -375,11 +376,7 @@ void runtime_stop(struct runtime *r)
     stop_threads(r);
     streams_end(r);
     api_free(r->api);
-    if (r->log) {
-        if (r->engine)
-            event_log_end(r->log, server_hash(r->engine));
-        fclose(r->log);
-    }
+    record_end(r);
     server_free(r->engine);
     struct store_reader *const readers[] = {&r->http_reader, &r->work_reader, &r->body_reader};
     for (size_t i = 0; i < ARRAY_LEN(readers); i++)

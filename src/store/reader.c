@@ -48,16 +48,14 @@ static const struct {
                     " WHERE task = $1 AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.task = $1) "
                     "ORDER BY instance, attempt"},
     [R_IS_GONE] = {0, "SELECT 1 FROM gone WHERE task = $1"},
-    [R_SIZES_ALL] =
-        {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 ORDER BY id DESC"},
-    [R_SIZES_ONE] =
-        {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND instance = $3 "
-            "ORDER BY id DESC"},
-    [R_OUTPUT_ALL] =
-        {0, "SELECT id, instance, data FROM output WHERE task = $1 AND stream = $2 AND id >= $3 ORDER BY id"},
-    [R_OUTPUT_ONE] =
-        {0, "SELECT id, instance, data FROM output WHERE task = $1 AND stream = $2 AND id >= $3 AND "
-            "instance = $4 ORDER BY id"},
+    [R_SIZES_ALL] = {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND " SQL_OUTPUT_STANDS
+                        " ORDER BY id DESC"},
+    [R_SIZES_ONE] = {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND instance = $3 "
+                        "AND " SQL_OUTPUT_STANDS " ORDER BY id DESC"},
+    [R_OUTPUT_ALL] = {0, "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+                         "AND " SQL_OUTPUT_STANDS " ORDER BY id"},
+    [R_OUTPUT_ONE] = {0, "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+                         "AND instance = $4 AND " SQL_OUTPUT_STANDS " ORDER BY id"},
     [R_LEDGER_WORK] = {2 + CHANGE_LEDGER_WORK,
                        " WHERE hour_ms >= $1 AND hour_ms < $2 ORDER BY hour_ms, board, task, activity"},
     [R_LEDGER_ZONE] = {2 + CHANGE_LEDGER_ZONE,

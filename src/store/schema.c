@@ -7,7 +7,7 @@
 //   id is the order of arrival over all instances output_ring     bytes kept and dropped per (task, instance,
 //   stream) cursor          what an account has been given of a stream: all before `chunk`, and its first
 //   `at` bytes;
-//                   open_instance: whose line was left without a newline (-1: none)
+//                   open_instance: whose line was left without a newline (text_speaker; -1: none)
 //   ledger_total    sums of the cells of ledger_work, kept by the transactions that write them: a year of
 //   1,000 boards is
 //                   some 25 million cells, too many to add up for a page
@@ -25,6 +25,7 @@
 #include "core/work/task.h"
 #include "store/db.h"
 
+_Static_assert(ATTEMPT_PREEMPTED == 3 && ATTEMPT_LOST == 4, "SQL_OUTPUT_STANDS names these");
 _Static_assert(TASK_CANCELLED == 7 && TASK_SUCCESS == 8 && TASK_FAILURE == 9, "SQL_FINAL_STATES names these");
 
 // INT holds 64 bits here. The twin for PostgreSQL says bigint for INT and INTEGER, bytea for BLOB, and nothing for STRICT.

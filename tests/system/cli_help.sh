@@ -42,7 +42,7 @@ done
 for v in list show set why; do
     ask 0 "Usage: ondol zone $v" zone $v --help
 done
-for v in list boards; do
+for v in list boards clear-lid; do
     ask 0 "Usage: ondol heater $v" heater $v --help
 done
 for v in list show add set; do

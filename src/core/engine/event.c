@@ -15,6 +15,7 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_ZONE_SET] = "zone-set",
         [EVENT_SITE_SET] = "site-set",
         [EVENT_BOARD_BAR] = "board-bar",
+        [EVENT_LID_CLEAR] = "lid-clear",
         [EVENT_JOB_CREATE] = "job-create",
         [EVENT_JOB_TERMINATE] = "job-terminate",
         [EVENT_JOB_DELETE] = "job-delete",

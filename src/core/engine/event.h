@@ -27,6 +27,7 @@ enum event_kind {
     EVENT_ZONE_SET,
     EVENT_SITE_SET,
     EVENT_BOARD_BAR,
+    EVENT_LID_CLEAR,    // an operator looked at an opened heater
     EVENT_JOB_CREATE,
     EVENT_JOB_TERMINATE,
     EVENT_JOB_DELETE,
@@ -116,6 +117,9 @@ struct event {
             bool barred;
             const char *why;
         } bar;
+        struct {
+            const char *heater, *by; // name; e-mail of who says so
+        } lid;
         struct {
             uint64_t account;
             const char *id; // uuid or shortname; for CREATE: NULL

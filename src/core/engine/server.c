@@ -18,6 +18,8 @@ void server_config_default(struct server_config *c)
         .lease_margin_ms = 10000,
         .start_timeout_ms = 300000,
         .preempt_grace_ms = 60000,
+        .rest_first_ms = 60000,
+        .rest_most_ms = 3600000,
         .donated_allowed = true,
         .filler_allowed = true,
     };
@@ -99,6 +101,9 @@ static void tick(struct server *s, struct effects *fx)
         case TIMER_HELD_BACK:
             server_release_held(s, t.id);
             break;
+        case TIMER_BOARD:
+            server_board_timer(s, t.id);
+            break;
         case TIMER_TASK_EXPIRE:
             server_task_expire(s, t.id, fx);
             break;
@@ -120,6 +125,7 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_TASKS_ABORT] = server_tasks_abort, [EVENT_TASK_DELETE] = server_task_delete,
     [EVENT_SYNC] = server_sync_up,            [EVENT_ZONE_SET] = server_zone_set,
     [EVENT_SITE_SET] = server_site_set,       [EVENT_BOARD_BAR] = server_board_bar,
+    [EVENT_LID_CLEAR] = server_lid_clear,
     [EVENT_JOB_CREATE] = server_job_create,   [EVENT_JOB_TERMINATE] = server_job_terminate,
     [EVENT_JOB_DELETE] = server_job_delete,   [EVENT_JOB_SWEEP] = server_job_sweep,
 };

@@ -26,6 +26,8 @@ struct server_config {
     int64_t dispatch_delay_ms;   // a task waits at least this long in Submitted, default 0
     int64_t start_timeout_ms;    // assigned but not started, default 300,000
     int64_t preempt_grace_ms;    // asked to stop but no word, default 60,000
+    int64_t rest_first_ms;       // a board that did not start what it was given rests so long, default 60,000;
+    int64_t rest_most_ms;        // twice as long each time in a row, at most so long, default 3,600,000
     bool donated_allowed, filler_allowed;
     bool check_plans;            // run plan_check after every plan (tests, debug builds)
 };
@@ -97,6 +99,8 @@ struct board_view {
     bool online, barred;
     uint8_t run;
     int32_t draw_mw, freq_mhz, duty_permille;
+    int32_t start_failures; // in a row
+    house_ms rests_until;   // in the future: it gets no task before
     char task_uuid[UUID_TEXT_BYTES]; // "": none
     uint32_t instance;
     int64_t total_mj;                        // its meter

@@ -141,6 +141,7 @@ struct zone {
     int32_t n_boards;
     int32_t nameplate_w, setpoint_mc, room_mc, shadow_mc, draw_w, missing_w;
     house_ms at, boost_until;
+    house_ms lid_clear; // when an operator last cleared its lid
     struct heat_request request;
     char why[200];
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
@@ -156,6 +157,9 @@ struct board {
     bool sandbox, barred, node_barred, dirty, meter_dirty;
     char barred_why[96], node_barred_why[96], sandbox_lack[96];
     uint8_t run;
+    int32_t start_failures; // in a row
+    uint64_t failed_task;   // whose start failed last; 0: nobody's in particular
+    house_ms rests_until;   // gets no task before
     int32_t draw_mw, freq_mhz, duty_permille;
     struct meter meter;
     uint64_t meter_epoch;
@@ -176,7 +180,9 @@ struct node {
     int64_t cap_mw;       // of the power it may draw, as last given; -1: none
 };
 
-enum timer_kind { TIMER_NODE, TIMER_LEASE, TIMER_QUEUE_MAX, TIMER_HELD_BACK, TIMER_TASK_EXPIRE, TIMER_JOB_WALL, TIMER_JOB_EXPIRE };
+enum timer_kind {
+    TIMER_NODE, TIMER_LEASE, TIMER_QUEUE_MAX, TIMER_HELD_BACK, TIMER_BOARD, TIMER_TASK_EXPIRE, TIMER_JOB_WALL, TIMER_JOB_EXPIRE
+};
 
 struct timer {
     house_ms at;
@@ -344,6 +350,7 @@ void server_site_caps(struct server *s, uint32_t site);
 void server_zone_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
+void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row);
 void site_row(const struct site *x, struct arena *a, struct row_site *row);
 void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row);
@@ -356,6 +363,13 @@ void node_own_zone(struct server *s, uint32_t node, uint32_t zone);
 void node_own_board(struct server *s, uint32_t node, uint32_t board);
 void zone_join_site(struct server *s, uint32_t zone, uint32_t site, int32_t nameplate_w);
 void board_join_zone(struct server *s, uint32_t board, uint32_t zone);
+
+// ---- server_rest.c
+bool board_rests(const struct server *s, const struct board *b);
+void board_rested(struct server *s, uint32_t board);     // it may work again: what it failed at is forgotten
+void board_start_late(struct server *s, uint32_t board); // it did not start what it was given in time
+void board_start_failed(struct server *s, uint32_t board, uint64_t task, const char *code);
+void server_board_timer(struct server *s, uint64_t board_id);
 
 // ---- server_meter.c
 void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const struct report *r);

@@ -82,7 +82,9 @@ enum depend_end depend_end_of(enum task_state final)
 
 unsigned depend_wants(const struct depend *d)
 {
-    return d->wants ? d->wants : DEPEND_BIT(DEPEND_SUCCESS);
+    if (d->simple)
+        return DEPEND_BIT(DEPEND_SUCCESS);
+    return d->wants ? d->wants : DEPEND_BIT(DEPEND_SUCCESS) | DEPEND_BIT(DEPEND_FAILURE) | DEPEND_BIT(DEPEND_CANCELLED);
 }
 
 enum depend_state depend_state(const struct depend *d)

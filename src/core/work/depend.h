@@ -22,16 +22,16 @@ enum depend_end {
     DEPEND_GONE
 }; // how the other one ended
 
-// Ends that are good enough, as bits; none: Success alone.
+// Ends that are good enough, as bits.
 #define DEPEND_BIT(end) (1u << ((end)-1))
 
 enum depend_state { DEPEND_WAITING, DEPEND_FULFILLED, DEPEND_NOT_FULFILLED };
 
 struct depend {
     uint8_t uuid[16];
-    uint8_t wants; // bits; 0: as when nothing is said, Success
+    uint8_t wants; // bits; 0: any end, unless it is simple
     uint8_t end;   // enum depend_end
-    bool simple;   // asked for by its uuid alone
+    bool simple;   // asked for by its uuid alone: wants Success
 };
 
 struct depends {

@@ -194,11 +194,11 @@ static void dependencies_are_told_back_with_their_state(void **state)
         "\"success\",\"failure\"],"
         "\"actualFinalState\":\"failure\",\"state\":\"dependencyConditionsFulfilled\"},{\"taskUuid\":\"%s\","
         "\"taskFinalStateCondition\":null,\"actualFinalState\":\"cancelled\",\"state\":"
-        "\"dependencyConditionsNotFulfilled\"}],"
-        "\"state\":\"dependencyConditionsNotFulfilled\"}",
+        "\"dependencyConditionsFulfilled\"}],"
+        "\"state\":\"dependencyConditionsFulfilled\"}",
         a, b);
     expect_json(h, path("/tasks/%s", c), "dependencies", want);
-    expect_text(h, path("/tasks/%s", c), "state", "Cancelled");
+    expect_text(h, path("/tasks/%s", c), "state", "FullyDispatched");
 }
 
 static void why_names_the_task_that_is_waited_for(void **state)

@@ -20,13 +20,22 @@ static void each_end_fulfils_what_wants_it(void **state)
     for (unsigned wants = 0; wants < 8; wants++) {
         for (int end = DEPEND_OPEN; end <= DEPEND_GONE; end++) {
             struct depend d = {.wants = (uint8_t)wants, .end = (uint8_t)end};
-            unsigned good = wants ? wants : 1; // nothing said: Success
+            unsigned good = wants ? wants : 7; // nothing said: any
             enum depend_state is = end == DEPEND_OPEN                            ? DEPEND_WAITING
                                    : end != DEPEND_GONE && good >> (end - 1) & 1 ? DEPEND_FULFILLED
                                                                                  : DEPEND_NOT_FULFILLED;
             assert_int_equal(depend_state(&d), is);
         }
     }
+}
+
+static void a_simple_one_wants_success(void **state)
+{
+    (void)state;
+    static const enum depend_state is[] = {DEPEND_WAITING, DEPEND_FULFILLED, DEPEND_NOT_FULFILLED, DEPEND_NOT_FULFILLED,
+                                           DEPEND_NOT_FULFILLED};
+    for (int end = DEPEND_OPEN; end <= DEPEND_GONE; end++)
+        assert_int_equal(depend_state(&(struct depend){.simple = true, .end = (uint8_t)end}), is[end]);
 }
 
 static void one_that_failed_decides_and_one_that_is_open_delays(void **state)
@@ -39,6 +48,7 @@ static void one_that_failed_decides_and_one_that_is_open_delays(void **state)
     depends_add(&d)->end = DEPEND_OPEN;
     assert_int_equal(depends_state(&d), DEPEND_WAITING);
     depends_add(&d)->end = DEPEND_FAILURE;
+    d.v[2].simple = true;
     assert_int_equal(depends_state(&d), DEPEND_NOT_FULFILLED);
     depends_deinit(&d);
 }
@@ -99,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_end_fulfils_what_wants_it),
+        cmocka_unit_test(a_simple_one_wants_success),
         cmocka_unit_test(one_that_failed_decides_and_one_that_is_open_delays),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(anything_else_is_refused),

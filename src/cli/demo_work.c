@@ -84,8 +84,11 @@ int demo_arrivals(struct demo *d, struct err *e)
     if (d->opt.workload) {
         bad = from_trace(d, e);
     } else {
-        for (int i = 0; i < ARRAYS; i++)
-            add_task(d, 0, (uint32_t)(d->opt.instances * (i + 1) / ARRAYS - d->opt.instances * i / ARRAYS));
+        for (int i = 0; i < ARRAYS; i++) {
+            long n = d->opt.instances * (i + 1) / ARRAYS - d->opt.instances * i / ARRAYS;
+            if (n > 0) // fewer instances than arrays
+                add_task(d, 0, (uint32_t)n);
+        }
     }
     d->result = mem_array(d->n_instances + 1, sizeof *d->result);
     return bad;

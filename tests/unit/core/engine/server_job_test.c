@@ -195,7 +195,7 @@ static void conditions_say_which_ends_are_good(void **state)
         int wants, exit_code;
         bool runs;
     } cases[] = {{0, 0, true}, {0, 1, true}, {1, 0, true}, {2, 0, false},
-                 {2, 1, true}, {3, 1, true},  {4, 1, false}};
+                 {2, 1, true}, {3, 1, true}, {4, 1, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct rig *r = rig_new();
         struct rig_node n;
@@ -250,6 +250,34 @@ static void deleting_or_aborting_what_is_waited_for_cancels_who_waits(void **sta
     rig_abort(r, c);
     assert_string_equal(rig_state(r, d), "Cancelled");
     assert_string_equal(rig_state(r, e), "gone");
+    done(r);
+}
+
+// Found by the random lives: the job went on knowing the end of a task that ended and was deleted in one
+// batch.
+static void what_ends_and_is_deleted_in_one_batch_cannot_be_waited_for(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    const char *job = new_job(r), *a = task_in(r, job, NULL), *b = task_in(r, job, after(a, NULL));
+    node(r, &n);
+    uint64_t lease = rig_assignment(r, &n, 0)->lease;
+    rig_started(r, &n, lease);
+    struct report rep = {.seq = ++n.seq, .kind = REPORT_EXITED, .at = HOUSE_MS(r->now), .lease = lease};
+    rep.exited.end = ATTEMPT_SUCCESS;
+    struct event exit = {
+        .kind = EVENT_SYNC,
+        .sync = {.nonce = n.nonce, .epoch = n.epoch, .have = n.have, .report = &rep, .n_reports = 1}};
+    struct event gone = {.kind = EVENT_TASK_DELETE, .task = {.account = r->account, .id = a}};
+    snprintf(exit.sync.node, sizeof exit.sync.node, "%s", n.name);
+    effects_clear(&r->fx);
+    rig_apply(r, &exit);
+    rig_apply(r, &gone);
+    rig_settle(r);
+    assert_string_equal(rig_state(r, a), "gone");
+    assert_string_equal(rig_state(r, b), "FullyDispatched"); // it ended in Success first
+    assert_null(task_in(r, job, after(a, NULL)));
     done(r);
 }
 
@@ -312,8 +340,9 @@ static void the_limit_on_the_queue_counts_from_when_nothing_is_waited_for(void *
     run_one(r, &n, 0);
     rig_wait(r, 20000);
     crash(r, NULL);
+    rig_wait(r, 5000);
     assert_string_equal(rig_state(r, b), "Submitted");
-    rig_wait(r, 10001);
+    rig_wait(r, 5001);
     assert_string_equal(rig_state(r, b), "Cancelled");
     assert_non_null(strstr(rig_task(r, b)->live.errors, "ONDOL-QUEUE-TIME"));
     done(r);
@@ -518,6 +547,7 @@ int main(void)
         cmocka_unit_test(conditions_say_which_ends_are_good),
         cmocka_unit_test(what_has_ended_is_known_to_later_tasks_and_after_a_crash),
         cmocka_unit_test(deleting_or_aborting_what_is_waited_for_cancels_who_waits),
+        cmocka_unit_test(what_ends_and_is_deleted_in_one_batch_cannot_be_waited_for),
         cmocka_unit_test(what_is_being_deleted_is_waited_for_over_a_crash),
         cmocka_unit_test(what_cannot_be_waited_for_is_refused),
         cmocka_unit_test(the_limit_on_the_queue_counts_from_when_nothing_is_waited_for),

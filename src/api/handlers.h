@@ -17,6 +17,8 @@ stage_fn task_list_full, task_list_summaries, task_paginate_full, task_paginate_
 stage_fn job_tasks;
 // jobs.c
 stage_fn job_create, job_get, job_list, job_paginate, job_search, job_terminate, job_delete;
+// pools.c
+stage_fn pool_scaling_check;
 // task_read.c
 stage_fn task_get, task_why;
 // task_again.c

@@ -54,6 +54,8 @@ const struct api_route api_routes[] = {
     {"POST", "/jobs/{id}/terminate", HERE, job_terminate},
     {"DELETE", "/jobs/{id}", WORKER, job_delete},
 
+    {"POST", "/sanity-checks/pools/scaling", HERE, pool_scaling_check},
+
     {"GET", "/ondol/v1/limits", HERE, limits_get},
     {"GET", "/ondol/v1/tasks/{id}/why", WORKER, task_why},
     {"POST", "/ondol/v1/tasks/abort", HERE, tasks_abort},

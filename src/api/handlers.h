@@ -33,6 +33,10 @@ stage_fn fleet_sites, fleet_site, fleet_site_put, fleet_heaters, fleet_heater, f
 // ondol_zone.c
 stage_fn zone_list, zone_get, zone_setpoint_get, zone_setpoint_put, zone_schedule_get, zone_schedule_put,
     zone_why;
+// carbon.c
+stage_fn carbon_task, credits_task;
+// secrets.c
+stage_fn secret_get, secret_put, secret_patch, secret_delete, secret_search;
 // accounts.c
 stage_fn account_list, account_get, account_create, account_put;
 // ledger.c

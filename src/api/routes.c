@@ -56,6 +56,14 @@ const struct api_route api_routes[] = {
 
     {"POST", "/sanity-checks/pools/scaling", HERE, pool_scaling_check},
 
+    {"GET", "/carbon/v1/tasks/{id}/carbon-facts", WORKER, carbon_task},
+    {"GET", "/credits/v1/tasks/{id}/credits", WORKER, credits_task},
+    {"GET", "/secrets-manager/data/{key...}", WORKER, secret_get},
+    {"PUT", "/secrets-manager/data/{key...}", HERE, secret_put},
+    {"PATCH", "/secrets-manager/data/{key...}", HERE, secret_patch},
+    {"DELETE", "/secrets-manager/data/{key...}", HERE, secret_delete},
+    {"GET", "/secrets-manager/search/{prefix...}", WORKER, secret_search},
+
     {"GET", "/ondol/v1/limits", HERE, limits_get},
     {"GET", "/ondol/v1/tasks/{id}/why", WORKER, task_why},
     {"POST", "/ondol/v1/tasks/abort", HERE, tasks_abort},

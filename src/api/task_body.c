@@ -14,6 +14,7 @@
 #include "api/depend_in.h"
 #include "api/json_in.h"
 #include "api/profile.h"
+#include "api/secrets.h"
 #include "api/shortname.h"
 #include "api/task_lists.h"
 #include "base/mem.h"
@@ -293,10 +294,8 @@ static int read_dependencies(struct reading *r)
 static int read_rights(struct reading *r)
 {
     json_t *secrets = in_get(r->in, "secretsAccessRights"), *priv = in_get(r->in, "privileges");
-    if (!is_empty(in_get(secrets, "bySecret")) || !is_empty(in_get(secrets, "byPrefix"))) {
-        err_set(r->e, -EINVAL, "secretsAccessRights: this server keeps no secrets");
+    if (!task_secret_rights(secrets, r->body, r->e))
         return invalid(r->e, NULL);
-    }
     bool credentials = false;
     if (json_is_object(priv) &&
         !in_bool(priv, "exportApiAndStorageCredentialsInEnvironment", &credentials, r->e))
@@ -373,6 +372,8 @@ int task_body_read(const json_t *in, const struct api_backend *be, const struct 
         code = reader[i](&r);
     if (!code && !task_mutable(in, r.body, false, a, e))
         code = invalid(e, NULL);
+    if (!code && !secret_constants_seal(r.body, be, who->id, a, e))
+        code = 503;
     if (!code) {
         d->keep_ms = task_keep_ms(r.body);
         drop_empty(r.body);

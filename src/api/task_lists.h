@@ -17,6 +17,9 @@
 bool task_constants(const json_t *in, json_t *list, const json_t *old, struct arena *a, struct err *e);
 bool task_forced_constants(const json_t *in, json_t *list, struct arena *a, struct err *e);
 
+// secretsAccessRights {bySecret: [{key}], byPrefix: [{prefix}]}, which may be NULL, into `body`.
+bool task_secret_rights(const json_t *in, json_t *body, struct err *e);
+
 // Tags into `body`; `update` as below.
 bool task_tags(const json_t *in, json_t *body, bool update, struct err *e);
 

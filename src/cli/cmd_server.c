@@ -20,8 +20,9 @@
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
-    double speed, dispatch_delay_s;
-    long instances, tasks, connections, per_address, body, house_ms, wall_ms;
+    double speed, dispatch_delay_s, grid_g;
+    const char *heat;
+    long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -41,6 +42,9 @@ static const struct option_row rows[] = {
     {"house-epoch-ms", OPTION_INT, "H", AT(house_ms), 0, 9e15, "House time at wall time W, ms since 1970; agents are told the same"},
     {"wall-epoch-ms", OPTION_INT, "W", AT(wall_ms), 0, 9e15, "Wall time at house time H"},
     {"dispatch-delay", OPTION_REAL, "S", AT(dispatch_delay_s), 0, 86400, "A task stays in Submitted for at least S seconds (0)"},
+    {"grid-carbon", OPTION_REAL, "G", AT(grid_g), 0, 2000, "Grams of CO2 per kWh of the grid, for carbon facts (52, France)"},
+    {"overhead", OPTION_INT, "PERMILLE", AT(overhead), 0, 1000, "Drawn beside the boards' meters, of what they draw (1)"},
+    {"displaced-heat", OPTION_TEXT, "gas|electric|heat-pump", AT(heat), 0, 0, "What would make the heat without us (gas)"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
     {"tasks-per-account", OPTION_INT, "N", AT(tasks), 1, 100000000, "Most unfinished tasks of an account (1000000)"},
     {"connections", OPTION_INT, "N", AT(connections), 1, 100000, "Most connections at once (4096)"},
@@ -54,6 +58,16 @@ static const struct options options = {
     .what = "Serves the compute API, the API of the buildings under /ondol/v1, and /metrics, until a signal.",
     .row = rows,
 };
+
+// Index of kpi_heats, -1: no such word.
+static int heat_of(const char *word)
+{
+    static const char *const words[] = {"gas", "electric", "heat-pump"};
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(word, words[i]))
+            return i;
+    return -1;
+}
 
 static void to_config(const struct values *v, struct runtime_config *c)
 {
@@ -73,6 +87,7 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->limits.connections = (int)v->connections;
     c->limits.connections_per_address = (int)v->per_address;
     c->limits.body_bytes = (size_t)v->body;
+    c->carbon = (struct carbon_config){v->grid_g, (int32_t)v->overhead, heat_of(v->heat)};
 }
 
 // The file gives defaults; what stands on the command line wins, so that it is read again on top.
@@ -136,6 +151,9 @@ int cmd_server(int argc, char **argv)
     struct values v = {.listen = "127.0.0.1:8080",
                        .email = "admin@localhost",
                        .speed = 1,
+                       .grid_g = RUNTIME_GRID_G_KWH,
+                       .overhead = RUNTIME_OVERHEAD_PERMILLE,
+                       .heat = "gas",
                        .instances = 2048,
                        .tasks = 1000000,
                        .connections = 4096,
@@ -151,6 +169,8 @@ int cmd_server(int argc, char **argv)
         code = cli_fail(CLI_USAGE, "server: --tls-cert and --tls-key go together (give both or neither)");
     if (code < 0 && (v.house_ms < 0) != (v.wall_ms < 0))
         code = cli_fail(CLI_USAGE, "server: --house-epoch-ms and --wall-epoch-ms go together (give both or neither)");
+    if (code < 0 && heat_of(v.heat) < 0)
+        code = cli_fail(CLI_USAGE, "server: --displaced-heat %s: unknown (give gas, electric or heat-pump)", v.heat);
     if (code < 0)
         code = serve(&v);
     arena_deinit(&a);

@@ -21,7 +21,8 @@
 
 void runtime_config_default(struct runtime_config *c, double speed)
 {
-    *c = (struct runtime_config){.listen = "127.0.0.1:8080", .email = "admin@localhost", .speed = speed, .park_ms = 10000};
+    *c = (struct runtime_config){.listen = "127.0.0.1:8080", .email = "admin@localhost", .speed = speed, .park_ms = 10000,
+                                 .carbon = {RUNTIME_GRID_G_KWH, RUNTIME_OVERHEAD_PERMILLE, 0}};
     server_config_default(&c->engine);
 #ifndef __OPTIMIZE__
     c->engine.check_plans = true; // a debug build looks at every plan
@@ -179,13 +180,24 @@ static void handle(void *ctx, struct http_request *req)
     api_handle(r->api, req);
 }
 
+static int backend_seal(void *ctx, const char *bound, const char *value, struct buf *out, struct err *e)
+{
+    return vault_seal(&((struct runtime *)ctx)->vault, bound, value, out, e);
+}
+
+static int backend_unseal(void *ctx, const char *bound, const char *sealed, struct buf *out, struct err *e)
+{
+    return vault_unseal(&((struct runtime *)ctx)->vault, bound, sealed, out, e);
+}
+
 static void make_backend(struct runtime *r)
 {
     r->backend = (struct api_backend){
         .ctx = r, .now = backend_now, .account = backend_account, .token_hash = backend_token_hash, .node_token = backend_node_token,
         .reader = &r->http_reader, .submit = backend_submit, .work = backend_work, .query = backend_query,
         .entropy = backend_entropy, .subscribe = backend_subscribe, .sync = backend_sync,
-        .connections = backend_connections, .limits = r->cfg.engine, .email = r->email,
+        .connections = backend_connections, .limits = r->cfg.engine, .email = r->email, .carbon = r->cfg.carbon, .seal = backend_seal,
+        .unseal = backend_unseal,
     };
 }
 
@@ -195,6 +207,8 @@ static int open_store(struct runtime *r, struct err *e)
 {
     int code = r->store.ctx ? 0 : store_sqlite_open(&r->store, r->data_dir, e);
     if (code < 0)
+        return code;
+    if ((code = vault_open(&r->vault, r->data_dir, e)) < 0)
         return code;
     if ((code = store_sqlite_reader(&r->http_reader, r->data_dir, e)) < 0 ||
         (code = store_sqlite_reader(&r->work_reader, r->data_dir, e)) < 0 ||
@@ -384,6 +398,7 @@ void runtime_stop(struct runtime *r)
             readers[i]->free(readers[i]->ctx);
     if (r->store.free)
         r->store.free(r->store.ctx);
+    vault_close(&r->vault);
     clock_deinit(&r->clock);
     queue_deinit(&r->items);
     queue_deinit(&r->batches);

@@ -25,6 +25,13 @@ static const struct col account_cols[] = {
     C(row_account, U8, research),
 };
 
+static const struct col secret_cols[] = {
+    C(row_secret, U64, account),
+    C(row_secret, TEXT, key),
+    C(row_secret, TEXT, sealed),
+    C(row_secret, I64, modified_ms),
+};
+
 // The moving columns, once at their place inside a row_task and once in a row_task_live of their own.
 // clang-format off
 #define LIVE(type, field, base) {#field, COL_##type, (base) + offsetof(struct row_task_live, field)}
@@ -205,6 +212,7 @@ static const struct col meter_cols[] = {
 static const struct row_table tables[CHANGE_KIND_N] = {
     [CHANGE_META] = T("meta", meta_cols, 1),
     [CHANGE_ACCOUNT] = T("account", account_cols, 1),
+    [CHANGE_SECRET] = T("secret", secret_cols, 2),
     [CHANGE_TASK_NEW] = T("task", task_cols, 1),
     [CHANGE_TASK_LIVE] = T("task", live_cols, 1),
     [CHANGE_TASK_WAIT] = T("task", wait_cols, 1),

@@ -121,8 +121,14 @@ static const char step_2[] =
     "ALTER TABLE board ADD COLUMN start_failures INT NOT NULL DEFAULT 0;"
     "ALTER TABLE board ADD COLUMN rests_until_ms INT NOT NULL DEFAULT 0;";
 
+
+// What customers keep secret, sealed by the vault (store/vault.h).
+static const char step_secrets[] =
+    "CREATE TABLE secret (account INT NOT NULL, key TEXT NOT NULL, sealed TEXT NOT NULL, modified_ms INT NOT NULL, "
+      "PRIMARY KEY (account, key)) STRICT;";
+
 // Jobs, tasks that wait for tasks, and tasks that delete themselves. Most tasks are in no job and are kept.
-static const char step_3[] =
+static const char step_jobs[] =
     "ALTER TABLE task ADD COLUMN job INT NOT NULL DEFAULT 0;"
     "ALTER TABLE task ADD COLUMN keep_ms INT NOT NULL DEFAULT 0;"
     "ALTER TABLE task ADD COLUMN ready_ms INT NOT NULL DEFAULT 0;"
@@ -139,7 +145,7 @@ static const char step_3[] =
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_3};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs};
 
 int schema_version(void)
 {

@@ -14,6 +14,8 @@
 enum change_kind {
     CHANGE_META,        // name -> value
     CHANGE_ACCOUNT,
+    CHANGE_SECRET,      // sealed by the vault: no clear value is ever in an event or a row
+    CHANGE_SECRET_GONE, // account and key
     CHANGE_TASK_NEW,    // with body
     CHANGE_TASK_LIVE,   // the moving part only
     CHANGE_TASK_BODY,   // new body (PUT), name and tags with it
@@ -48,6 +50,12 @@ struct row_account {
     int64_t created_ms;
     int32_t max_tasks, max_instances_per_task;
     uint8_t research; // turns flex into donated
+};
+
+struct row_secret {
+    uint64_t account;
+    const char *key, *sealed;
+    int64_t modified_ms;
 };
 
 // The moving part of a task. Ranges are texts "0-3,7".
@@ -205,6 +213,7 @@ struct change {
     union {
         struct row_meta meta;
         struct row_account account;
+        struct row_secret secret;
         struct row_task task;
         struct row_task_live live;
         struct {

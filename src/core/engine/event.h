@@ -28,6 +28,7 @@ enum event_kind {
     EVENT_SITE_SET,
     EVENT_BOARD_BAR,
     EVENT_LID_CLEAR,    // an operator looked at an opened heater
+    EVENT_SECRET,       // a customer's secret is made, replaced or removed
     EVENT_JOB_CREATE,
     EVENT_JOB_TERMINATE,
     EVENT_JOB_DELETE,
@@ -68,6 +69,8 @@ struct job_draft {
     const char *body;      // normalised JSON object
 };
 
+enum secret_verb { SECRET_CREATE, SECRET_REPLACE, SECRET_REMOVE };
+
 struct event {
     enum event_kind kind;
     uint64_t seq;   // position in the log
@@ -81,6 +84,12 @@ struct event {
             int32_t max_tasks; // 0: the server's
             bool research;     // its Flex tasks are donated; concerns tasks that come later
         } account;
+        struct {
+            uint64_t account;
+            enum secret_verb verb;
+            const char *key;
+            const char *sealed; // by the vault; NULL for SECRET_REMOVE
+        } secret;
         struct {
             uint64_t account;
             const struct task_draft *draft;

@@ -343,6 +343,14 @@ static void walk_account(struct codec *c, struct event *ev)
     N(c, ev->account.research);
 }
 
+static void walk_secret(struct codec *c, struct event *ev)
+{
+    N(c, ev->secret.account);
+    N(c, ev->secret.verb);
+    string(c, &ev->secret.key);
+    string(c, &ev->secret.sealed);
+}
+
 static void constraint(struct codec *c, struct constraint *k)
 {
     N(c, k->cores_min);
@@ -486,6 +494,7 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_TASK_PUT] = walk_task,     [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
     [EVENT_TASK_DELETE] = walk_task,  [EVENT_SYNC] = walk_sync,           [EVENT_ZONE_SET] = walk_zone,
     [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
+    [EVENT_SECRET] = walk_secret,
     [EVENT_JOB_CREATE] = walk_job_create,
     [EVENT_JOB_TERMINATE] = walk_job, [EVENT_JOB_DELETE] = walk_job,      [EVENT_JOB_SWEEP] = walk_job,
 };
@@ -539,6 +548,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, s->restored.v);
     N(c, k->instances_per_task);
     N(c, k->tasks_per_account);
+    N(c, k->secrets_per_account);
     N(c, k->jobs_per_account);
     N(c, k->lease_ms);
     N(c, k->lease_margin_ms);

@@ -13,6 +13,7 @@ void server_config_default(struct server_config *c)
     *c = (struct server_config){
         .instances_per_task = 2048,
         .tasks_per_account = 1000000,
+        .secrets_per_account = 1000,
         .jobs_per_account = 10000,
         .lease_ms = 60000,
         .lease_margin_ms = 10000,
@@ -75,7 +76,7 @@ void server_free(struct server *s)
         idmap_deinit(ids[i]);
     struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name,
                                     &s->zone_by_name,     &s->board_by_name, &s->node_by_name,
-                                    &s->job_shortname};
+                                    &s->job_shortname,     &s->secret};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strmap_deinit(names[i]);
     planner_free(s->planner);
@@ -126,6 +127,7 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_SYNC] = server_sync_up,            [EVENT_ZONE_SET] = server_zone_set,
     [EVENT_SITE_SET] = server_site_set,       [EVENT_BOARD_BAR] = server_board_bar,
     [EVENT_LID_CLEAR] = server_lid_clear,
+    [EVENT_SECRET] = server_secret,
     [EVENT_JOB_CREATE] = server_job_create,   [EVENT_JOB_TERMINATE] = server_job_terminate,
     [EVENT_JOB_DELETE] = server_job_delete,   [EVENT_JOB_SWEEP] = server_job_sweep,
 };

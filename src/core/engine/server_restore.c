@@ -314,6 +314,8 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         return 0;
     case CHANGE_ACCOUNT:
         return restore_account(s, &row->account, e);
+    case CHANGE_SECRET:
+        return server_secret_restore(s, &row->secret, e);
     case CHANGE_SITE:
         at = server_site_new(s, row->site.id, row->site.name);
         s->site[at].utc_offset_min = row->site.utc_offset_min;

@@ -26,6 +26,7 @@ struct account {
     bool research;
     int64_t live_tasks;
     int32_t jobs;
+    int32_t n_secrets;
     int64_t running[PLAN_CLASSES], cores[PLAN_CLASSES];
 };
 
@@ -234,6 +235,7 @@ struct server {
     struct idmap account_by_id, task_by_id, lease_by_id, task_by_uuid, site_by_id, zone_by_id, board_by_id, node_by_id;
     struct idmap job_by_id, job_by_uuid, expiring_by_id;
     struct strmap job_shortname;
+    struct strmap secret; // "ACCOUNT/KEY": which there are; their sealed values are in the store only
     struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name;
 
     uint32_t *dirty_task; // slots whose live row is to be written at the end of the batch
@@ -261,6 +263,10 @@ uint64_t server_new_id(struct server *s);
 void server_trace(struct server *s, int64_t what, int64_t a, int64_t b); // into the hash of actions
 void timer_add(struct server *s, enum timer_kind kind, uint64_t id, house_ms at);
 bool timer_pop_due(struct server *s, house_ms now, struct timer *t);
+
+// ---- server_secret.c
+void server_secret(struct server *s, const struct event *ev, struct effects *fx);
+int server_secret_restore(struct server *s, const struct row_secret *row, struct err *e);
 
 // ---- server_task.c
 void server_tasks_create(struct server *s, const struct event *ev, struct effects *fx);

@@ -40,6 +40,16 @@ static void b_token_hash(void *ctx, const char *token, char hex[65])
     snprintf(hex, 65, "digest of %.50s", token);
 }
 
+static int b_seal(void *ctx, const char *bound, const char *value, struct buf *out, struct err *e)
+{
+    return vault_seal(&((struct house *)ctx)->vault, bound, value, out, e);
+}
+
+static int b_unseal(void *ctx, const char *bound, const char *sealed, struct buf *out, struct err *e)
+{
+    return vault_unseal(&((struct house *)ctx)->vault, bound, sealed, out, e);
+}
+
 static bool b_node_token(void *ctx, const char *token)
 {
     (void)ctx;
@@ -163,11 +173,14 @@ int house_open(void **state)
                                  .account = b_account,
                                  .token_hash = b_token_hash,
                                  .node_token = b_node_token,
+                                 .seal = b_seal,
+                                 .unseal = b_unseal,
                                  .reader = &h->reader,
                                  .submit = b_submit,
                                  .work = b_work,
                                  .query = b_query,
                                  .entropy = b_entropy,
+                                 .carbon = {52, 1, 0},
                                  .limits = cfg,
                                  .email = "house@example.org"};
     h->api = api_new(&h->be);

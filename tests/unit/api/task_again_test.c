@@ -105,7 +105,14 @@ static void a_clone_keeps_secrets_and_not_the_shortname(void **state)
     struct arena a = ARENA_NULL;
     struct row_task row;
     assert_int_equal(h->reader.task(h->reader.ctx, h->customer_id, text_at(task, "uuid"), &a, &row, NULL), 0);
-    assert_non_null(strstr(row.body, "hush"));
+    char bound[64], *sealed = strstr(arena_strdup(&a, row.body), "sealed:1:");
+    struct buf clear = BUF_INIT(100);
+    struct err e = ERR_NULL;
+    assert_non_null(sealed);
+    snprintf(bound, sizeof bound, "constant/%llu", (unsigned long long)h->customer_id);
+    assert_int_equal(vault_unseal(&h->vault, bound, strtok(sealed, "\""), &clear, &e), 0);
+    assert_string_equal(buf_str(&clear), "hush"); // sealed once
+    buf_deinit(&clear);
     arena_deinit(&a);
     json_decref(task);
     json_decref(

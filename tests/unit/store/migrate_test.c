@@ -248,7 +248,7 @@ static void a_migration_that_is_killed_leaves_the_old_version_or_the_new_one(voi
         int64_t jobs = int_of(c, "SELECT count(*) FROM sqlite_master WHERE name = 'job'") +
                        int_of(c, "SELECT count(*) FROM pragma_table_info('task') WHERE name IN ('job', 'keep_ms', 'ready_ms', 'depends')");
         sqlite3_close(c);
-        assert_int_equal(jobs, version < 3 ? 0 : 5);
+        assert_int_equal(jobs, version < 4 ? 0 : 5);
         if (version == 1)
             assert_true(columns == 0 && index == 0);
         else

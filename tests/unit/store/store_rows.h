@@ -167,6 +167,12 @@ static inline void same_change(const struct change *was, const struct change *is
     case CHANGE_ACCOUNT:
         same_account(&was->account, &is->account);
         break;
+    case CHANGE_SECRET:
+        SAME(secret.account);
+        SAME_TEXT(secret.key);
+        SAME_TEXT(secret.sealed);
+        SAME(secret.modified_ms);
+        break;
     case CHANGE_SITE:
         SAME(site.id);
         SAME_TEXT(site.name);

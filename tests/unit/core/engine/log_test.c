@@ -134,6 +134,11 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->account.email = word(g);
         ev->account.only_new = ev->account.has_research = ev->account.research = true;
         break;
+    case EVENT_SECRET:
+        ev->secret.verb = (enum secret_verb)rng_below(g, 3);
+        ev->secret.key = word(g);
+        ev->secret.sealed = word(g);
+        break;
     case EVENT_TASKS_CREATE:
         ev->create.n = rng_below(g, 4);
         ev->create.draft = d = arena_alloc(a, ev->create.n * sizeof *d);
@@ -286,7 +291,8 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     int64_t n = 1;
     s.config.instances_per_task = (int32_t)++n;
     s.config.tasks_per_account = (int32_t)++n;
-    s.config.jobs_per_account = ++n;
+    s.config.jobs_per_account = (int32_t)++n;
+    s.config.secrets_per_account = (int32_t)++n;
     s.config.lease_ms = ++n;
     s.config.lease_margin_ms = ++n;
     s.config.dispatch_delay_ms = ++n;
@@ -305,6 +311,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     assert_true(r.start.config.instances_per_task == s.config.instances_per_task &&
                 r.start.config.tasks_per_account == s.config.tasks_per_account &&
                 r.start.config.jobs_per_account == s.config.jobs_per_account && r.start.config.lease_ms == s.config.lease_ms &&
+                r.start.config.secrets_per_account == s.config.secrets_per_account &&
                 r.start.config.lease_margin_ms == s.config.lease_margin_ms &&
                 r.start.config.dispatch_delay_ms == s.config.dispatch_delay_ms &&
                 r.start.config.start_timeout_ms == s.config.start_timeout_ms &&

@@ -121,7 +121,6 @@ static const char step_2[] =
     "ALTER TABLE board ADD COLUMN start_failures INT NOT NULL DEFAULT 0;"
     "ALTER TABLE board ADD COLUMN rests_until_ms INT NOT NULL DEFAULT 0;";
 
-
 // What customers keep secret, sealed by the vault (store/vault.h).
 static const char step_secrets[] =
     "CREATE TABLE secret (account INT NOT NULL, key TEXT NOT NULL, sealed TEXT NOT NULL, modified_ms INT NOT NULL, "

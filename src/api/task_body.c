@@ -352,7 +352,8 @@ int64_t task_keep_ms(const json_t *body)
 {
     int64_t ms = 0;
     struct err e = ERR_NULL;
-    return json_is_true(json_object_get(body, "autoDeleteOnCompletion")) && in_span(body, "completionTimeToLive", &ms, &e) ? ms : 0;
+    bool goes = json_is_true(json_object_get(body, "autoDeleteOnCompletion"));
+    return goes && in_span(body, "completionTimeToLive", &ms, &e) ? ms : 0;
 }
 
 int task_body_read(const json_t *in, const struct api_backend *be, const struct account_view *who,

@@ -139,7 +139,8 @@ static int reader_task_named(void *ctx, uint64_t account, const char *name, stru
     return code;
 }
 
-static int one_job(sqlite3_stmt *st, uint64_t account, const char *name, struct arena *a, struct row_job *row, struct err *e)
+static int one_job(sqlite3_stmt *st, uint64_t account, const char *name, struct arena *a, struct row_job *row,
+                   struct err *e)
 {
     sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
     sqlite3_bind_int64(st, 2, (int64_t)account);
@@ -152,7 +153,8 @@ static int one_job(sqlite3_stmt *st, uint64_t account, const char *name, struct 
     return code;
 }
 
-static int reader_job(void *ctx, uint64_t account, const char *name, struct arena *a, struct row_job *row, struct err *e)
+static int reader_job(void *ctx, uint64_t account, const char *name, struct arena *a, struct row_job *row,
+                      struct err *e)
 {
     struct reader *r = ctx;
     uint8_t uuid[16];

@@ -106,7 +106,8 @@ static int write_wait(struct writer *w, const struct change *c, struct err *e)
     row_bind_update(st, row_table_of(CHANGE_TASK_WAIT), &c->wait);
     int r = db_run(st, "task", &changed, e);
     if (r == 0 && changed == 0)
-        return err_set(e, -ENOENT, "store: task %llu waits and is not there (internal error)", (unsigned long long)c->wait.id);
+        return err_set(e, -ENOENT, "store: task %llu waits and is not there (internal error)",
+                       (unsigned long long)c->wait.id);
     return r;
 }
 

@@ -147,7 +147,8 @@ static void timer_push(struct server *s, struct timer t);
 // Timers of what is long gone would pile up when they are far away: once they can be the larger part, they are dropped.
 static void drop_dead_timers(struct server *s)
 {
-    if (s->n_timers < 1024 || s->n_timers < 4 * (s->counts.tasks_live + s->counts.leases + s->n_nodes + s->n_jobs + s->n_expiring))
+    size_t owners = s->counts.tasks_live + s->counts.leases + s->n_nodes + s->n_jobs + s->n_expiring;
+    if (s->n_timers < 1024 || s->n_timers < 4 * owners)
         return;
     size_t n = s->n_timers;
     s->n_timers = 0;

@@ -170,7 +170,8 @@ static int restore_ended(struct server *s, const struct row_task_ended *r, struc
         return err_set(e, -EBADMSG, "store: task %llu: %s is no uuid", (unsigned long long)r->id, r->uuid);
     if (r->keep_ms > 0)
         expire_add(s, r->id, r->job, uuid, HOUSE_MS(r->end_ms + r->keep_ms));
-    if (r->job && idmap_get(&s->job_by_id, r->job, &job) && s->job[job].state == JOB_ACTIVE && s->job[job].use_dependencies)
+    if (r->job && idmap_get(&s->job_by_id, r->job, &job) && s->job[job].state == JOB_ACTIVE &&
+        s->job[job].use_dependencies)
         idmap_set(&s->job[job].ended, uuid_key(uuid), depend_end_of((enum task_state)r->state));
     return 0;
 }

@@ -158,8 +158,9 @@ void task_plan(struct server *s, uint32_t slot)
     struct task *t = &s->task[slot];
     count_waiting(s, t, (int64_t)ranges_count(&t->pending));
     bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
+    int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
     struct plan_task p = {.activity = t->activity, .account = s->account[t->account].id, .order = t->id,
-                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0, .since = HOUSE_MS(t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms)};
+                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0, .since = HOUSE_MS(since_ms)};
     if (t->constraint)
         p.constraint = *t->constraint;
     planner_task(s->planner, slot, &p);
@@ -310,8 +311,8 @@ static const char *depends_text(const struct depends *d, struct arena *a)
 }
 
 // The job of a draft and what the task waits for there. 0, or the code and sentence of the refusal.
-static int enter_job(struct server *s, const struct task_draft *d, uint32_t *job, struct depends *depends, struct effects *fx,
-                     const char **why, uint64_t account)
+static int enter_job(struct server *s, const struct task_draft *d, uint32_t *job, struct depends *depends,
+                     struct effects *fx, const char **why, uint64_t account)
 {
     if (!d->job)
         return 0;

@@ -12,7 +12,8 @@ static void an_operator_makes_an_account_and_its_token_is_told_once(void **state
     struct house *h = *state;
     struct account_info v;
     size_t i;
-    json_t *j = expect_operator(h, 200, "POST", "/ondol/v1/accounts", "{\"email\":\"lab@example.org\",\"name\":\"A lab\",\"research\":true}");
+    json_t *j = expect_operator(h, 200, "POST", "/ondol/v1/accounts",
+                                "{\"email\":\"lab@example.org\",\"name\":\"A lab\",\"research\":true}");
     assert_string_equal(text_at(j, "email"), "lab@example.org");
     assert_string_equal(text_at(j, "name"), "A lab");
     assert_true(json_is_true(json_at(j, "research")));
@@ -40,14 +41,17 @@ static void a_second_account_of_an_email_is_refused(void **state)
 static void what_a_change_does_not_name_stays(void **state)
 {
     struct house *h = *state;
-    json_decref(expect_operator(h, 200, "PUT", "/ondol/v1/accounts/customer%40example.org", "{\"research\":true}"));
-    json_t *j = expect_operator(h, 200, "PUT", "/ondol/v1/accounts/customer%40example.org", "{\"name\":\"C\"}");
+    json_decref(
+        expect_operator(h, 200, "PUT", "/ondol/v1/accounts/customer%40example.org", "{\"research\":true}"));
+    json_t *j =
+        expect_operator(h, 200, "PUT", "/ondol/v1/accounts/customer%40example.org", "{\"name\":\"C\"}");
     assert_true(json_is_true(json_at(j, "research")));
     assert_int_equal(int_at(j, "max_tasks"), 1000);
     assert_string_equal(text_at(j, "name"), "C");
     assert_null(json_at(j, "token"));
     json_decref(j);
-    j = expect_operator(h, 200, "PUT", "/ondol/v1/accounts/customer%40example.org", "{\"new_token\":true,\"max_tasks\":3,\"research\":false}");
+    j = expect_operator(h, 200, "PUT", "/ondol/v1/accounts/customer%40example.org",
+                        "{\"new_token\":true,\"max_tasks\":3,\"research\":false}");
     assert_false(json_is_true(json_at(j, "research")));
     assert_int_equal(int_at(j, "max_tasks"), 3);
     assert_int_equal(strlen(text_at(j, "token")), 48);
@@ -106,10 +110,11 @@ static void bad_bodies_name_the_field_and_the_limit(void **state)
 static void accounts_are_for_operators_only(void **state)
 {
     struct house *h = *state;
-    static const char *const ask_for[][3] = {{"GET", "/ondol/v1/accounts", NULL},
-                                             {"GET", "/ondol/v1/accounts/customer%40example.org", NULL},
-                                             {"POST", "/ondol/v1/accounts", "{\"email\":\"a@b\"}"},
-                                             {"PUT", "/ondol/v1/accounts/customer%40example.org", "{\"research\":true}"}};
+    static const char *const ask_for[][3] = {
+        {"GET", "/ondol/v1/accounts", NULL},
+        {"GET", "/ondol/v1/accounts/customer%40example.org", NULL},
+        {"POST", "/ondol/v1/accounts", "{\"email\":\"a@b\"}"},
+        {"PUT", "/ondol/v1/accounts/customer%40example.org", "{\"research\":true}"}};
     for (size_t i = 0; i < sizeof ask_for / sizeof *ask_for; i++)
         json_decref(expect(h, 403, ask_for[i][0], ask_for[i][1], ask_for[i][2]));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A whole server in this process, asked over real HTTP, and a node that the test plays with the sync messages. For test
-// files, after <cmocka.h>.
+// A whole server in this process, asked over real HTTP, and a node that the test plays with the sync
+// messages. For test files, after <cmocka.h>.
 #ifndef ONDOL_TESTS_LIVE_H
 #define ONDOL_TESTS_LIVE_H
 
@@ -73,14 +73,19 @@ static inline void live_free(struct live *f)
 }
 
 // The answer's text (free it); status 0: none came, and the text says why.
-static inline char *live_call(int port, const char *token, const char *method, const char *path, const char *body, int *status)
+static inline char *live_call(int port, const char *token, const char *method, const char *path,
+                              const char *body, int *status)
 {
     char url[256];
     struct err e = ERR_NULL;
     struct http_answer a;
     snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, path);
     const char *headers[] = {"Authorization", token, "Content-Type", "application/json", NULL};
-    struct http_ask ask = {.method = method, .url = url, .headers = headers, .body = body, .n = body ? strlen(body) : 0,
+    struct http_ask ask = {.method = method,
+                           .url = url,
+                           .headers = headers,
+                           .body = body,
+                           .n = body ? strlen(body) : 0,
                            .timeout_ms = 30000};
     *status = 0;
     if (http_call(&a, &ask, &(struct http_tls){0}, (size_t)16 << 20, &e) < 0)
@@ -105,10 +110,20 @@ struct node {
 static inline void node_init(struct node *n)
 {
     *n = (struct node){.up = {.node = "n1", .nonce = 77, .has_offer = true}};
-    n->zone = (struct offer_zone){.name = "z1", .site = "s1", .label = "room 1", .nameplate_w = 500, .setpoint_mc = 20000,
-                                  .mode = ZONE_COMFORT, .is_virtual = true};
-    n->board = (struct offer_board){.name = "b1", .heater = "h1", .zone = "z1", .curve = *curve_default(), .sandbox = true,
-                                    .spec = {.cores = 8, .memory_mb = 16384, .key = "8c-16g", .cpu_model = "Ryzen"}};
+    n->zone = (struct offer_zone){.name = "z1",
+                                  .site = "s1",
+                                  .label = "room 1",
+                                  .nameplate_w = 500,
+                                  .setpoint_mc = 20000,
+                                  .mode = ZONE_COMFORT,
+                                  .is_virtual = true};
+    n->board =
+        (struct offer_board){.name = "b1",
+                             .heater = "h1",
+                             .zone = "z1",
+                             .curve = *curve_default(),
+                             .sandbox = true,
+                             .spec = {.cores = 8, .memory_mb = 16384, .key = "8c-16g", .cpu_model = "Ryzen"}};
     n->up.offer = (struct offer){.zone = &n->zone, .n_zones = 1, .board = &n->board, .n_boards = 1};
 }
 
@@ -142,8 +157,14 @@ static inline struct report node_report(struct node *n, enum report_kind kind, u
         r.zone.room_mc = 18000;
         r.zone.setpoint_mc = 20000;
         r.zone.mode = ZONE_COMFORT;
-        r.zone.request = (struct heat_request){.target_w = 300, .min_w = 100, .max_w = 450, .up_j = 1000, .down_j = 10,
-                                               .t_up_s = 3600, .t_down_s = 60, .valid_until = house_add(at, 90000)};
+        r.zone.request = (struct heat_request){.target_w = 300,
+                                               .min_w = 100,
+                                               .max_w = 450,
+                                               .up_j = 1000,
+                                               .down_j = 10,
+                                               .t_up_s = 3600,
+                                               .t_down_s = 60,
+                                               .valid_until = house_add(at, 90000)};
         snprintf(r.zone.why, sizeof r.zone.why, "18.0 degC for 20.0: heating");
     }
     return r;
@@ -163,8 +184,10 @@ static inline void node_report_end(struct node *n, uint64_t lease, house_ms at, 
 }
 
 // The body of a task of so many instances; INSTANCES is a text.
-#define HELLO(INSTANCES)                                                                                                     \
-    "{\"name\":\"hello\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":[{\"key\":"           \
-    "\"DOCKER_CMD\",\"value\":\"echo hello\"}],\"constraints\":[],\"instanceCount\":" INSTANCES ",\"tags\":[]}"
+#define HELLO(INSTANCES)                                                                                     \
+    "{\"name\":\"hello\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":[{"   \
+    "\"key\":"                                                                                               \
+    "\"DOCKER_CMD\",\"value\":\"echo hello\"}],\"constraints\":[],\"instanceCount\":" INSTANCES              \
+    ",\"tags\":[]}"
 
 #endif

@@ -151,6 +151,34 @@ static void nothing_acknowledged_is_lost_by_a_restart(void **state)
     arena_deinit(&n.arena);
 }
 
+// A start once made the first account anew, and took from it whatever an operator had said of it.
+static void what_was_said_of_accounts_outlives_a_restart(void **state)
+{
+    struct live *f = *state;
+    int status;
+    json_t *lab = call(f, "POST", "/ondol/v1/accounts", "{\"email\":\"lab@example.org\",\"research\":true}", &status);
+    assert_int_equal(status, 200);
+    json_t *me = call(f, "PUT", "/ondol/v1/accounts/me%40example.org", "{\"research\":true,\"name\":\"Me\"}", &status);
+    assert_int_equal(status, 200);
+    json_decref(me);
+    live_stop(f);
+    start(f);
+    me = call(f, "GET", "/ondol/v1/accounts/me%40example.org", NULL, &status);
+    assert_true(json_is_true(json_object_get(me, "research")) && json_is_true(json_object_get(me, "operator")));
+    assert_string_equal(json_string_value(json_object_get(me, "name")), "Me");
+    json_decref(me);
+    const char *token = json_string_value(json_object_get(lab, "token"));
+    json_decref(call_as(f, token, "GET", "/tasks", NULL, &status));
+    assert_int_equal(status, 200);
+    json_decref(call_as(f, token, "GET", "/ondol/v1/accounts", NULL, &status)); // it is no operator's
+    assert_int_equal(status, 403);
+    json_t *changed = call(f, "PUT", "/ondol/v1/accounts/lab%40example.org", "{\"new_token\":true}", &status);
+    json_decref(call_as(f, token, "GET", "/tasks", NULL, &status)); // the old one ended
+    assert_int_equal(status, 401);
+    json_decref(changed);
+    json_decref(lab);
+}
+
 static void a_node_with_a_wrong_epoch_or_token_is_refused(void **state)
 {
     struct live *f = *state;
@@ -191,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_task_is_dispatched_runs_speaks_and_succeeds, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_acknowledged_is_lost_by_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_said_of_accounts_outlives_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_node_with_a_wrong_epoch_or_token_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_call_is_parked_and_a_setpoint_wakes_it, setup, teardown),
     };

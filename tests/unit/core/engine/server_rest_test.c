@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A board that does not start what it is given rests, longer each time, and works again once it has started something.
+// A board that does not start what it is given rests, longer each time, and works again once it has started
+// something.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -20,7 +21,9 @@ static uint64_t fails_to_start(struct rig *r, struct rig_node *n, const char *co
     const struct assignment *a = rig_assignment(r, n, 0);
     assert_non_null(a);
     uint64_t lease = a->lease;
-    struct report rep = {.kind = REPORT_EXITED, .lease = lease, .exited = {.end = ATTEMPT_LOST, .exit_code = -1, .signal = -1}};
+    struct report rep = {.kind = REPORT_EXITED,
+                         .lease = lease,
+                         .exited = {.end = ATTEMPT_LOST, .exit_code = -1, .signal = -1}};
     snprintf(rep.exited.code, sizeof rep.exited.code, "%s", code);
     rig_report(r, n, &rep);
     return lease;
@@ -153,7 +156,8 @@ static void the_sentence_says_that_boards_rest(void **state)
     fails_to_start(r, &n, "no-sandbox");
     struct buf why = BUF_INIT(4096);
     assert_true(server_why_task(r->s, task, HOUSE_MS(r->now), &why));
-    assert_non_null(strstr(buf_str(&why), "of 1 board 1 rest, because they did not start what they were given"));
+    assert_non_null(
+        strstr(buf_str(&why), "of 1 board 1 rest, because they did not start what they were given"));
     buf_deinit(&why);
     case_done(r);
 }

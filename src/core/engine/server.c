@@ -14,7 +14,7 @@ void server_config_default(struct server_config *c)
         .instances_per_task = 2048,
         .tasks_per_account = 1000000,
         .secrets_per_account = 1000,
-        .jobs_per_account = 10000,
+        .jobs_per_account = 1000,
         .lease_ms = 60000,
         .lease_margin_ms = 10000,
         .start_timeout_ms = 300000,

@@ -20,7 +20,7 @@ struct server;
 struct server_config {
     int32_t instances_per_task;  // limit, default 2048
     int32_t tasks_per_account;   // limit of tasks not final, default 1,000,000
-    int32_t jobs_per_account;    // limit of jobs, default 10,000
+    int32_t jobs_per_account;    // limit of jobs, default 1,000; they stay in memory with their bodies
     int32_t secrets_per_account; // limit, default 1,000
     int64_t lease_ms;            // an assignment not renewed for this long is lost, house time; default 60,000
     int64_t lease_margin_ms;     // the parent waits this much longer than the node, default 10,000

@@ -462,7 +462,7 @@ static void info_counts_jobs(void **state)
     struct house *h = *state;
     job(h);
     expect_json(h, "/info", "jobCount", "1");
-    expect_json(h, "/info", "maxJob", "10000");
+    expect_json(h, "/info", "maxJob", "1000");
 }
 
 int main(void)

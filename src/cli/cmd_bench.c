@@ -9,6 +9,7 @@
 #include "cli/bench_heat.h"
 #include "cli/bench_agent.h"
 #include "cli/bench_http.h"
+#include "cli/bench_s3.h"
 #include "cli/bench_sandbox.h"
 #include "cli/bench_store.h"
 #include "cli/bench_world.h"
@@ -21,6 +22,7 @@ static const struct bench {
 } benches[] = {
     {"engine", bench_engine}, {"world", bench_world}, {"heat", bench_heat}, {"store", bench_store},
     {"sandbox", bench_sandbox}, {"http", bench_http}, {"run", bench_run}, {"agent", bench_agent},
+    {"s3", bench_s3},
 };
 
 static const struct option_row rows[] = {{0}};
@@ -30,7 +32,7 @@ static const struct options options = {
     .args = "[NAME...]",
     .args_max = OPTIONS_ARGS_MAX,
     .what = "Measures: engine (events and plans), world (physics), heat (thermostats), store, sandbox, http (submissions, lists, cancelling, memory), run (tasks on "
-            "their whole way), agent (memory and processor while idle); all of them without a NAME. Medians of five rounds and their spread. Reports, asserts nothing.",
+            "their whole way), agent (memory and processor while idle), s3 (objects large and small); all of them without a NAME. Medians of five rounds and their spread. Reports, asserts nothing.",
     .row = rows,
 };
 

@@ -14,8 +14,15 @@ stage_fn hardware_list, hardware_cpu_search;
 stage_fn task_create;
 // task_list.c
 stage_fn task_list_full, task_list_summaries, task_paginate_full, task_paginate_summaries, task_search;
+stage_fn job_tasks;
+// jobs.c
+stage_fn job_create, job_get, job_list, job_paginate, job_search, job_terminate, job_delete;
+// pools.c
+stage_fn pool_scaling_check;
 // task_read.c
 stage_fn task_get, task_why;
+// task_again.c
+stage_fn task_retry, task_recover, task_resume, task_clone;
 // task_write.c
 stage_fn task_put, task_patch, task_delete, task_abort, tasks_abort;
 // output.c

@@ -105,8 +105,7 @@ static void storage(struct json_out *o, const struct usage *u)
 
 static void user(struct call *c)
 {
-    static const char *const pools[] = {"maxPool",          "poolCount", "maxRunningPool",
-                                        "runningPoolCount", "maxJob",    "jobCount"};
+    static const char *const pools[] = {"maxPool", "poolCount", "maxRunningPool", "runningPoolCount"};
     static const char *const no_quota[] = {"maxInstances",         "maxCores",
                                            "maxFlexInstances",     "maxFlexCores",
                                            "maxOnDemandInstances", "maxOnDemandCores"};
@@ -127,6 +126,8 @@ static void user(struct call *c)
     out_int(&o, "maxRunningTask", max_tasks);
     out_int(&o, "runningTaskCount", u->live);
     zeros(&o, pools, sizeof pools / sizeof *pools);
+    out_int(&o, "maxJob", c->be->limits.jobs_per_account);
+    out_int(&o, "jobCount", server_account_jobs(c->engine, c->account.id));
     out_int(&o, "runningInstanceCount", instances);
     out_int(&o, "runningCoreCount", cores);
     for (size_t i = 0; i < sizeof no_quota / sizeof *no_quota; i++)

@@ -3,6 +3,7 @@
 // GET /ondol/v1/limits: every ceiling that an error may name.
 #include "api/handlers.h"
 #include "api/json_out.h"
+#include "core/work/depend.h"
 
 void limits_get(struct call *c)
 {
@@ -14,6 +15,8 @@ void limits_get(struct call *c)
         {"tasks_per_account",
          c->account.max_tasks > 0 ? c->account.max_tasks : c->be->limits.tasks_per_account},
         {"tasks_per_request", API_BULK},
+        {"jobs_per_account", c->be->limits.jobs_per_account},
+        {"dependencies", DEPENDS_MAX},
         {"name_characters", API_NAME_CHARS},
         {"shortname_characters", API_SHORTNAME_CHARS},
         {"tags", API_TAGS},

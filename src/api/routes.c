@@ -32,6 +32,10 @@ const struct api_route api_routes[] = {
     {"PATCH", "/tasks/{id}", WORKER, task_patch},
     {"DELETE", "/tasks/{id}", WORKER, task_delete},
     {"POST", "/tasks/{id}/abort", WORKER, task_abort},
+    {"POST", "/tasks/{id}/retry", WORKER, task_retry},
+    {"POST", "/tasks/{id}/recover", WORKER, task_recover},
+    {"POST", "/tasks/{id}/resume", WORKER, task_resume},
+    {"POST", "/tasks/{id}/clone", WORKER, task_clone},
     {"GET", "/tasks/{id}/stdout", WORKER, output_all_stdout},
     {"GET", "/tasks/{id}/stderr", WORKER, output_all_stderr},
     {"POST", "/tasks/{id}/stdout", WORKER, output_fresh_stdout},
@@ -40,6 +44,17 @@ const struct api_route api_routes[] = {
     {"GET", "/tasks/{id}/stderr/{instance}", WORKER, output_all_stderr},
     {"POST", "/tasks/{id}/stdout/{instance}", WORKER, output_fresh_stdout},
     {"POST", "/tasks/{id}/stderr/{instance}", WORKER, output_fresh_stderr},
+
+    {"GET", "/jobs", WORKER, job_list},
+    {"POST", "/jobs", HERE, job_create},
+    {"POST", "/jobs/paginate", WORKER, job_paginate},
+    {"POST", "/jobs/search", WORKER, job_search},
+    {"GET", "/jobs/{id}", WORKER, job_get},
+    {"GET", "/jobs/{id}/tasks", WORKER, job_tasks},
+    {"POST", "/jobs/{id}/terminate", HERE, job_terminate},
+    {"DELETE", "/jobs/{id}", WORKER, job_delete},
+
+    {"POST", "/sanity-checks/pools/scaling", HERE, pool_scaling_check},
 
     {"GET", "/carbon/v1/tasks/{id}/carbon-facts", WORKER, carbon_task},
     {"GET", "/credits/v1/tasks/{id}/credits", WORKER, credits_task},

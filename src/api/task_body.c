@@ -11,9 +11,11 @@
 
 #include "api/api.h"
 #include "api/constraint_in.h"
+#include "api/depend_in.h"
 #include "api/json_in.h"
 #include "api/profile.h"
 #include "api/secrets.h"
+#include "api/shortname.h"
 #include "api/task_lists.h"
 #include "base/mem.h"
 #include "core/work/ranges.h"
@@ -41,30 +43,14 @@ static int invalid(struct err *e, const char *code)
     return 400;
 }
 
-static bool shortname_well_formed(const char *s)
-{
-    size_t n = strlen(s);
-    return n && s[0] != '-' && s[n - 1] != '-' &&
-           strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == n;
-}
-
 static int read_names(struct reading *r)
 {
     const char *name = NULL, *shortname = NULL;
     if (!in_string(r->in, "name", API_NAME_CHARS, &name, r->e) ||
-        !in_string(r->in, "shortname", API_SHORTNAME_CHARS, &shortname, r->e))
+        !shortname_in(r->in, &shortname, r->e))
         return invalid(r->e, NULL);
     if (!name || !*name) {
         err_set(r->e, -EINVAL, "name: is required");
-        return invalid(r->e, NULL);
-    }
-    if (shortname && !*shortname)
-        shortname = NULL;
-    uint8_t unused[16];
-    if (shortname && (!shortname_well_formed(shortname) || uuid_parse(shortname, unused))) {
-        err_set(
-            r->e, -EINVAL,
-            "shortname: must be of A-Z, a-z, 0-9 and -, neither begin nor end with - nor look like a uuid");
         return invalid(r->e, NULL);
     }
     r->d->name = name;
@@ -74,7 +60,7 @@ static int read_names(struct reading *r)
     return 0;
 }
 
-// A pool or a job would give the profile; neither exists here, and a missing one is 400, never 404.
+// A pool would give the profile; a missing one is 400, never 404. Whether the job is there the engine knows.
 static int read_profile(struct reading *r)
 {
     const char *pool = NULL, *job = NULL, *profile = NULL, *project = NULL;
@@ -82,10 +68,18 @@ static int read_profile(struct reading *r)
         !in_uuid(r->in, "projectUuid", &project, r->e) ||
         !in_string(r->in, "profile", API_NAME_CHARS, &profile, r->e))
         return invalid(r->e, NULL);
-    if (pool || job) {
+    uint8_t uuid[16];
+    if (pool || (job && !uuid_parse(job, uuid))) {
         err_set(r->e, -EINVAL, "No such %s: %.64s", pool ? "pool" : "job", pool ? pool : job);
         return 400;
     }
+    if (job) { // in one form, for filters
+        char *text = arena_alloc(r->a, UUID_TEXT_BYTES);
+        uuid_format(text, uuid);
+        job = text;
+    }
+    r->d->job = job;
+    json_object_set_new(r->body, "jobUuid", job ? json_string(job) : json_null());
     const struct profile *p = profile && *profile ? profile_find(profile) : NULL;
     if (!p) {
         if (profile && *profile)
@@ -273,15 +267,33 @@ static bool is_empty(const json_t *v)
            (json_is_object(v) && json_object_size(v) == 0);
 }
 
+static int read_dependencies(struct reading *r)
+{
+    const json_t *in = in_get(r->in, "dependencies");
+    json_t *echo = json_object();
+    struct depends d = DEPENDS_NULL;
+    if (in && !json_is_object(in))
+        err_set(r->e, -EINVAL, "dependencies: must be an object");
+    else if (!r->d->job && (!is_empty(in_get(in, "dependsOn")) || !is_empty(in_get(in, "advancedDependsOn"))))
+        err_set(r->e, -EINVAL, "dependencies: only the tasks of a job can depend on each other");
+    else
+        depends_in(in, &d, echo, r->e);
+    if (!r->e->code && d.n) {
+        struct buf text = BUF_INIT(64 * 1024);
+        depends_format(&d, &text);
+        r->d->depends = arena_strdup(r->a, buf_str(&text));
+        buf_deinit(&text);
+        json_object_set(r->body, "dependencies", echo);
+    }
+    json_decref(echo);
+    depends_deinit(&d);
+    return r->e->code ? invalid(r->e, NULL) : 0;
+}
+
 // What is asked for and cannot be given is refused rather than forgotten.
 static int read_rights(struct reading *r)
 {
-    json_t *deps = in_get(r->in, "dependencies"), *secrets = in_get(r->in, "secretsAccessRights"),
-           *priv = in_get(r->in, "privileges");
-    if (!is_empty(in_get(deps, "dependsOn")) || !is_empty(in_get(deps, "advancedDependsOn"))) {
-        err_set(r->e, -EINVAL, "dependencies: only the tasks of a job can depend on each other");
-        return invalid(r->e, NULL);
-    }
+    json_t *secrets = in_get(r->in, "secretsAccessRights"), *priv = in_get(r->in, "privileges");
     if (!task_secret_rights(secrets, r->body, r->e))
         return invalid(r->e, NULL);
     bool credentials = false;
@@ -336,12 +348,21 @@ static void drop_empty(json_t *body)
     }
 }
 
+int64_t task_keep_ms(const json_t *body)
+{
+    int64_t ms = 0;
+    struct err e = ERR_NULL;
+    bool goes = json_is_true(json_object_get(body, "autoDeleteOnCompletion"));
+    return goes && in_span(body, "completionTimeToLive", &ms, &e) ? ms : 0;
+}
+
 int task_body_read(const json_t *in, const struct api_backend *be, const struct account_view *who,
                    struct arena *a, struct task_draft *d, struct err *e)
 {
     static int (*const reader[])(struct reading * r) = {
         read_names,    read_profile, read_instances,  read_buckets, read_constants,
-        read_hardware, read_retries, read_scheduling, read_rights,  read_rest};
+        read_hardware, read_retries, read_scheduling, read_dependencies,
+        read_rights,   read_rest};
     if (!json_is_object(in)) {
         err_set(e, -EINVAL, "Invalid task file. A task must be a JSON object");
         return 400;
@@ -355,6 +376,7 @@ int task_body_read(const json_t *in, const struct api_backend *be, const struct 
     if (!code && !secret_constants_seal(r.body, be, who->id, a, e))
         code = 503;
     if (!code) {
+        d->keep_ms = task_keep_ms(r.body);
         drop_empty(r.body);
         char *text = json_dumps(r.body, JSON_COMPACT);
         d->body = arena_strdup(a, text);

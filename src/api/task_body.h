@@ -6,7 +6,8 @@
 //   {name, shortname|null, profile, instanceCount (0: advancedRanges), advancedRanges|null,
 //    constants: [{key, value}], forcedConstants, hardwareConstraints, tags: [..], labels: {..},
 //    autoDeleteOnCompletion, completionTimeToLive, schedulingType, retrySettings, maxRetriesPerInstance,
-//    maxTimeQueueSeconds|null, snapshot*, results*, ...}; members that are null or empty are left out
+//    maxTimeQueueSeconds|null, jobUuid|null,
+//    dependencies: {dependsOn, advancedDependsOn}, snapshot*, results*, ...}; members that are null or empty are left out
 //
 // Values of QARNOT_SECRET__ constants are in it sealed (api/secrets.h): only the answer to the node that runs an instance has
 // them in the clear. Answers to customers show "[SECRET]".
@@ -27,6 +28,9 @@
 // Returns 0, or the HTTP code of the refusal with its sentence in `e`.
 int task_body_read(const json_t *in, const struct api_backend *be, const struct account_view *who,
                    struct arena *a, struct task_draft *d, struct err *e);
+
+// How long after its end the task is kept, by its body; 0: until it is deleted.
+int64_t task_keep_ms(const json_t *body);
 
 // Changes in `body` what an update may change and `in` has: constants, tags, labels, file filters, deletion.
 // Returns 0 or the HTTP code of the refusal.

@@ -15,6 +15,7 @@
 #include "api/json_in.h"
 #include "api/json_out.h"
 #include "api/task_body.h"
+#include "api/task_create.h"
 
 struct creation {
     struct task_draft *draft;
@@ -161,8 +162,12 @@ static void check_shortnames(struct call *c)
 
 void task_create(struct call *c)
 {
-    if (!call_json(c))
-        return;
+    if (call_json(c))
+        task_create_from(c);
+}
+
+void task_create_from(struct call *c)
+{
     struct creation *k = c->state = arena_alloc(&c->arena, sizeof *k);
     k->bulk = json_is_array(c->in);
     k->n = k->bulk ? json_array_size(c->in) : 1;

@@ -99,7 +99,7 @@ static void copy_row(struct arena *a, struct row_task *row)
     const char **text[] = {
         &row->shortname,      &row->name,        &row->profile,        &row->body,
         &row->live.succeeded, &row->live.failed, &row->live.cancelled, &row->live.started_once,
-        &row->live.errors};
+        &row->live.errors,    &row->depends};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         *text[i] = arena_strdup(a, *text[i]);
 }
@@ -131,14 +131,18 @@ static json_t *brief(const struct filter *f, const struct row_task *row)
     set_date(o, f, "creationDate", row->created_ms);
     set_date(o, f, "endDate", row->live.end_ms);
     set_date(o, f, "stateTransitionTime", row->live.state_ms >= 0 ? row->live.state_ms : row->created_ms);
-    for (int i = 0; i < 2; i++) {
-        const char *name = i ? "labels" : "tags";
+    static const char *const of_body[] = {"tags", "labels", "poolUuid", "jobUuid"};
+    for (int i = 0; i < 4; i++) {
+        const char *name = of_body[i];
         if (!filter_mentions(f, name))
             continue;
         if (!body)
             body = json_loads(row->body ? row->body : "{}", 0, NULL);
         json_t *v = json_object_get(body, name);
-        json_object_set_new(o, name, v ? json_incref(v) : i ? json_object() : json_array());
+        json_object_set_new(o, name, v        ? json_incref(v)
+                                     : i == 0 ? json_array()
+                                     : i == 1 ? json_object()
+                                              : json_null());
     }
     json_decref(body);
     return o;
@@ -404,4 +408,20 @@ void task_search(struct call *c)
     struct listing *k = listing_new(c, true, false);
     if (read_filter(c, k) && read_count(c, k, API_LIST_MAX, API_LIST_MAX))
         go(c);
+}
+
+void job_tasks(struct call *c)
+{
+    struct row_job row = {0};
+    struct err e = ERR_NULL;
+    int r = c->reader->job(c->reader->ctx, c->account.id, c->param[0], &c->arena, &row, &e);
+    if (r != 0) {
+        if (r < 0)
+            call_store_error(c, r);
+        else
+            call_fail(c, 404, "No such job: %s", c->param[0]);
+        return;
+    }
+    listing_new(c, true, false)->page.job = row.id;
+    go(c);
 }

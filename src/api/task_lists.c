@@ -139,7 +139,7 @@ bool task_secret_rights(const json_t *in, json_t *body, struct err *e)
     return ok;
 }
 
-static bool read_tags(const json_t *in, json_t *body, bool update, struct err *e)
+bool task_tags(const json_t *in, json_t *body, bool update, struct err *e)
 {
     const json_t *given;
     if (!array_of(in, "tags", API_TAGS, &given, e))
@@ -189,7 +189,7 @@ bool task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, 
 {
     static const char *const filters[] = {"snapshotWhitelist", "snapshotBlacklist", "resultsWhitelist",
                                           "resultsBlacklist"};
-    if (!read_tags(in, body, update, e) || !read_labels(in, body, update, a, e))
+    if (!task_tags(in, body, update, e) || !read_labels(in, body, update, a, e))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
         const char *text = NULL;

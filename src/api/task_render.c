@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/depend_in.h"
 #include "api/task_body.h"
 
 static int put(const char *text, size_t n, void *b)
@@ -32,8 +33,8 @@ static void summary(struct json_out *o, const struct row_task *row, const json_t
     out_string(o, "name", row->name);
     out_string(o, "shortname", row->shortname && *row->shortname ? row->shortname : row->uuid);
     out_string(o, "profile", row->profile);
-    out_null(o, "poolUuid");
-    out_null(o, "jobUuid");
+    out_string_of(o, body, "poolUuid");
+    out_string_of(o, body, "jobUuid");
     out_fixed(o, "progress", l->progress_permille, 1);
     out_int(o, "runningInstanceCount", l->running);
     out_int(o, "runningCoreCount", l->running_cores);
@@ -106,7 +107,7 @@ static void storage(struct json_out *o, const json_t *body)
     out_value(o, "ResultsCacheTTLSec", json_object_get(body, "resultsCacheTTLSec"), "null");
 }
 
-static void settings(struct json_out *o, const json_t *body)
+static void settings(struct json_out *o, const struct row_task *row, const json_t *body)
 {
     static const char *const as_is[] = {"snapshotWhitelist",          "snapshotBlacklist", "snapshotBucket",
                                         "snapshotBucketPrefix",       "resultsWhitelist",  "resultsBlacklist",
@@ -115,7 +116,7 @@ static void settings(struct json_out *o, const json_t *body)
     out_value(o, "tags", json_object_get(body, "tags"), "[]");
     for (size_t i = 0; i < sizeof as_is / sizeof *as_is; i++)
         out_string_of(o, body, as_is[i]);
-    out_raw(o, "dependencies", "{\"dependsOn\":[]}");
+    depends_out(o, row->depends);
     out_value(o, "autoDeleteOnCompletion", json_object_get(body, "autoDeleteOnCompletion"), "false");
     out_value(o, "completionTimeToLive", json_object_get(body, "completionTimeToLive"), "\"00:00:00\"");
     out_value(o, "hardwareConstraints", json_object_get(body, "hardwareConstraints"), "[]");
@@ -149,7 +150,7 @@ void task_render(struct json_out *o, const char *key, const struct row_task *row
     out_int(o, "resultsCount", row->live.results_count);
     constants(o, json_object_get(body, "constants"));
     out_value(o, "forcedConstants", json_object_get(body, "forcedConstants"), "[]");
-    settings(o, body);
+    settings(o, row, body);
     out_end_object(o);
     json_decref(body);
 }

@@ -103,6 +103,7 @@ void task_delete(struct call *c)
         return;
     struct submission *s = about(c, EVENT_TASK_DELETE, &row);
     s->event.task.final_id = task_state_final(row.live.state) ? row.id : 0;
+    s->event.task.final_job = row.job;
     call_submit(c, s, deleted);
 }
 
@@ -142,6 +143,7 @@ void task_put(struct call *c)
     } else {
         struct submission *s = about(c, EVENT_TASK_PUT, &row);
         char *text = json_dumps(body, JSON_COMPACT);
+        s->event.task.keep_ms = task_keep_ms(body);
         s->event.task.name = arena_strdup(&s->arena, row.name);
         s->event.task.body = arena_strdup(&s->arena, text);
         free(text);

@@ -11,12 +11,11 @@
 #include "base/mem.h"
 #include "cli/api_client.h"
 #include "cli/cli.h"
+#include "cli/json_file.h"
 #include "cli/options.h"
 #include "cli/table.h"
 #include "core/work/task.h"
-#include "device/slurp.h"
 
-#define BODY_MAX      (1 << 20)
 #define WAIT_FIRST_MS 100
 #define WAIT_MOST_MS  1000
 
@@ -76,21 +75,6 @@ static const char *text_of(const json_t *j, const char *key)
 
 // ---- verbs: each gives an exit code with the sentence in c->e
 
-static int read_body(struct call *c, char **text, size_t *n)
-{
-    if (strcmp(c->arg, "-") != 0)
-        return slurp(c->arg, BODY_MAX, text, n, &c->e);
-    struct buf b = BUF_INIT(BODY_MAX);
-    char part[65536];
-    for (size_t got; (got = fread(part, 1, sizeof part, stdin)) > 0;)
-        buf_put(&b, part, got);
-    if (b.failed)
-        return buf_deinit(&b), err_set(&c->e, -1, "stdin: longer than %d bytes", BODY_MAX);
-    *n = b.n;
-    *text = buf_take(&b);
-    return 0;
-}
-
 static void print_created(const json_t *j)
 {
     size_t i;
@@ -103,18 +87,9 @@ static void print_created(const json_t *j)
 
 static int create(struct call *c)
 {
-    char *text = NULL;
-    size_t n;
-    json_error_t why;
-    json_t *got = NULL;
-    if (read_body(c, &text, &n) < 0)
+    json_t *got = NULL, *body = json_file(c->arg, &c->e);
+    if (!body)
         return CLI_USAGE;
-    json_t *body = json_loadb(text, n, 0, &why);
-    free(text);
-    if (!body) {
-        err_set(&c->e, -1, "%s:%d: not JSON: %s (examples/hello/hello.json is a task)", c->arg, why.line, why.text);
-        return CLI_USAGE;
-    }
     int code = api_json(&c->api, "POST", "/tasks", body, &got, &c->e);
     json_decref(body);
     print_created(got);
@@ -272,6 +247,36 @@ static int delete_it(struct call *c)
     return api_json(&c->api, "DELETE", path_of(c, "/tasks/", ""), NULL, NULL, &c->e);
 }
 
+// A new task from an old one.
+static int again(struct call *c, const char *back)
+{
+    json_t *got = NULL;
+    int code = api_json(&c->api, "POST", path_of(c, "/tasks/", back), NULL, &got, &c->e);
+    print_created(got);
+    json_decref(got);
+    return code;
+}
+
+static int retry(struct call *c)
+{
+    return again(c, "/retry");
+}
+
+static int recover(struct call *c)
+{
+    return again(c, "/recover");
+}
+
+static int resume(struct call *c)
+{
+    return again(c, "/resume");
+}
+
+static int clone_it(struct call *c)
+{
+    return again(c, "/clone");
+}
+
 static const struct verb {
     const char *name, *args;
     int (*run)(struct call *c);
@@ -285,6 +290,10 @@ static const struct verb {
     {"stdout", "ID", out, output_rows, "What its instances wrote to their standard output."},
     {"stderr", "ID", err, output_rows, "What its instances wrote to their standard error."},
     {"why", "ID", why, json_rows, "One sentence: what it waits for, or why it ended as it did."},
+    {"retry", "ID", retry, no_rows, "A new task of the instances that failed; prints its uuid."},
+    {"recover", "ID", recover, no_rows, "A new task of the instances that failed or were cancelled."},
+    {"resume", "ID", resume, no_rows, "A new task of the instances that were cancelled."},
+    {"clone", "ID", clone_it, no_rows, "A new task like it, with all its instances."},
     {"abort", "ID", abort_it, no_rows, "Ends it; what it has done stays."},
     {"delete", "ID", delete_it, no_rows, "Ends it and forgets it."},
 };

@@ -22,6 +22,7 @@ static const struct command {
     {"demo", cmd_demo, "plays a winter day in a building of 15 radiators and judges it"},
     {"account", cmd_account, "who may submit work, and whose is donated (research)"},
     {"task", cmd_task, "submit, watch, abort tasks"},
+    {"job", cmd_job, "tasks that belong together and wait for one another"},
     {"zone", cmd_zone, "rooms: temperature, setpoint, and why they are as they are"},
     {"heater", cmd_heater, "heaters: what they run and draw"},
     {"bench", cmd_bench, "measures this machine beside the programs it is compared with"},

@@ -92,7 +92,7 @@ static void usage(FILE *to, const char *command, const struct verb *verbs)
     fprintf(to, "Usage: ondol %s VERB [OPTION...]\n\n", command);
     for (const struct verb *v = verbs; v->name; v++)
         fprintf(to, "  %-9s %-12s %s\n", v->name, v->args ? v->args : "", v->what);
-    fputs("\nEach verb has --help. The server is ONDOL_URL, the operator's token ONDOL_TOKEN.\n", to);
+    fputs("\nEach verb has --help. The server is ONDOL_URL, the token ONDOL_TOKEN.\n", to);
 }
 
 static int run(const char *command, const struct verb *verb, void *values, int argc, char **argv)

@@ -28,8 +28,9 @@ struct fresh_read {
     struct buf *text;  // out; the caller's
 };
 
-// At load every live row is handed to `row`, in the order: meta, accounts, secrets, sites, nodes, zones, boards, meters, tasks that
-// are not final (by id; body NULL is allowed), their attempts that did not succeed, their leases, ledger cells since
+// At load every live row is handed to `row`, in the order: meta, accounts, secrets, sites, nodes, zones, boards, meters, jobs,
+// final tasks that delete themselves or are in an Active job with dependencies (CHANGE_TASK_ENDED), tasks that are not final
+// (by id; body NULL is allowed), their attempts that did not succeed, their leases, ledger cells since
 // `ledger_from_ms`. The row is valid during the call only.
 struct store_visitor {
     void *ctx;
@@ -53,6 +54,7 @@ enum task_order { ORDER_CREATION, ORDER_NAME, ORDER_STATE, ORDER_EXECUTION };
 
 struct task_page {
     uint64_t account;      // 0: all accounts (operator)
+    uint64_t job;          // 0: of any job or none
     enum task_order order;
     bool descending;
     const char *after;     // opaque token of the previous page's last row; NULL: from the start
@@ -74,6 +76,8 @@ struct store_reader {
     // row given; NULL when there are no more.
     int (*tasks)(void *ctx, const struct task_page *page, struct arena *a,
                  int (*each)(void *each_ctx, const struct row_task *row), void *each_ctx, const char **token, struct err *e);
+    int (*job)(void *ctx, uint64_t account, const char *uuid_or_shortname, struct arena *a, struct row_job *row, struct err *e);
+    int (*jobs)(void *ctx, uint64_t account, struct arena *a, struct row_job **rows, size_t *n, struct err *e); // by id
     // A sealed secret, in `a`: 0 found, 1 not there, negative error.
     int (*secret)(void *ctx, uint64_t account, const char *key, struct arena *a, const char **sealed, struct err *e);
     // All whose key begins with `prefix`, by key; each returns 0 to go on.

@@ -4,12 +4,14 @@
 #include <errno.h>
 
 #include "base/mem.h"
+#include "core/work/job.h"
 #include "core/work/task.h"
 #include "store/db.h"
 #include "store/row.h"
 #include "store/schema.h"
 #include "store/writer.h"
 
+_Static_assert(JOB_ACTIVE == 0, "the ended tasks that others may wait for are those of Active jobs");
 _Static_assert(ATTEMPT_SUCCESS == 0, "the attempts that count at load are those that did not succeed");
 
 struct part {
@@ -26,6 +28,10 @@ static const struct part parts[] = {
     {CHANGE_ZONE, "zone ORDER BY id"},
     {CHANGE_BOARD, "board ORDER BY id"},
     {CHANGE_METER, "meter ORDER BY board"},
+    {CHANGE_JOB, "job ORDER BY id"},
+    {CHANGE_TASK_ENDED,
+     "task WHERE id IN (SELECT id FROM task WHERE keep_ms > 0 UNION SELECT id FROM task WHERE job <> 0 AND job IN "
+     "(SELECT id FROM job WHERE state = 0 AND use_dependencies = 1)) AND state IN " SQL_FINAL_STATES " ORDER BY id"},
     {CHANGE_TASK_NEW, "task LEFT JOIN task_body USING (id) WHERE id IN (SELECT id FROM task WHERE state NOT "
                       "IN " SQL_FINAL_STATES ") ORDER BY id"},
     {CHANGE_ATTEMPT, "attempt WHERE how <> 0 AND task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES

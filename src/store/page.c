@@ -101,7 +101,7 @@ static bool parse_token(const struct task_page *p, struct mark *m)
 
 // ---- the statement
 
-// Parameters, where they are needed and in this order: account, key and id of the mark, limit.
+// Parameters, where they are needed and in this order: account, job, key and id of the mark, limit.
 static void make_sql(struct buf *sql, const struct task_page *p, const struct mark *m)
 {
     const char *column = orders[p->order].column, *way = p->descending ? "DESC" : "ASC",
@@ -111,6 +111,8 @@ static void make_sql(struct buf *sql, const struct task_page *p, const struct ma
     buf_puts(sql, " WHERE id IN (SELECT id FROM task WHERE 1 = 1");
     if (p->account)
         buf_putf(sql, " AND account = $%d", ++at);
+    if (p->job)
+        buf_putf(sql, " AND job <> 0 AND job = $%d", ++at);
     if (p->final_only != p->live_only)
         buf_putf(sql, " AND state %s " SQL_FINAL_STATES, p->final_only ? "IN" : "NOT IN");
     if (m->is_set && column) {
@@ -133,6 +135,8 @@ static void bind_all(sqlite3_stmt *st, const struct task_page *p, const struct m
     int at = 0;
     if (p->account)
         sqlite3_bind_int64(st, ++at, (int64_t)p->account);
+    if (p->job)
+        sqlite3_bind_int64(st, ++at, (int64_t)p->job);
     if (m->is_set && p->order == ORDER_NAME)
         db_bind_text(st, ++at, m->name);
     else if (m->is_set && p->order != ORDER_CREATION)

@@ -38,6 +38,10 @@ static const struct {
     [R_TASK_SHORTNAME] =
         {1, " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid ORDER BY id DESC LIMIT 1"},
     [R_TASK_ID] = {1, " WHERE id = $1"},
+    [R_JOB_UUID] = {2 + CHANGE_JOB, " WHERE uuid = $1 AND account = $2"},
+    [R_JOB_SHORTNAME] = {2 + CHANGE_JOB, " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid "
+                                         "ORDER BY id DESC LIMIT 1"},
+    [R_JOBS] = {2 + CHANGE_JOB, " WHERE account = $1 ORDER BY id"},
     [R_TASK_HEAT] =
         {0, "SELECT w.energy_mj, z.useful_mj, z.delivered_mj FROM ledger_work w LEFT JOIN board b ON b.id = w.board "
             "LEFT JOIN ledger_zone z ON z.hour_ms = w.hour_ms AND z.zone = b.zone WHERE w.task = $1"},
@@ -132,6 +136,54 @@ static int reader_task_named(void *ctx, uint64_t account, const char *name, stru
     sqlite3_bind_int64(st, 2, (int64_t)account);
     int code = one_task(st, a, row, e);
     sqlite3_clear_bindings(st);
+    return code;
+}
+
+static int one_job(sqlite3_stmt *st, uint64_t account, const char *name, struct arena *a, struct row_job *row,
+                   struct err *e)
+{
+    sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 2, (int64_t)account);
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        row_read(st, row_table_of(CHANGE_JOB), a, row);
+    int code = rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? 1 : db_fail(sqlite3_db_handle(st), rc, "reading a job", e);
+    sqlite3_reset(st);
+    sqlite3_clear_bindings(st);
+    return code;
+}
+
+static int reader_job(void *ctx, uint64_t account, const char *name, struct arena *a, struct row_job *row,
+                      struct err *e)
+{
+    struct reader *r = ctx;
+    uint8_t uuid[16];
+    if (uuid_parse(name, uuid)) {
+        char text[UUID_TEXT_BYTES];
+        for (int i = 0; i < UUID_TEXT_BYTES; i++)
+            text[i] = name[i] >= 'A' && name[i] <= 'F' ? (char)(name[i] - 'A' + 'a') : name[i];
+        return one_job(r->st[R_JOB_UUID], account, text, a, row, e);
+    }
+    return one_job(r->st[R_JOB_SHORTNAME], account, name, a, row, e);
+}
+
+static int reader_jobs(void *ctx, uint64_t account, struct arena *a, struct row_job **rows, size_t *n, struct err *e)
+{
+    struct reader *r = ctx;
+    sqlite3_stmt *st = r->st[R_JOBS];
+    struct row_job *v = NULL;
+    size_t cap = 0;
+    int rc;
+    *n = 0;
+    DB_INTS(st, (int64_t)account);
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+        row_read(st, row_table_of(CHANGE_JOB), a, VEC_PUSH(v, *n, cap));
+    int code = rc == SQLITE_DONE ? 0 : db_fail(r->c, rc, "reading jobs", e);
+    sqlite3_reset(st);
+    *rows = arena_alloc(a, (*n + 1) * sizeof **rows);
+    if (*n)
+        memcpy(*rows, v, *n * sizeof **rows);
+    free(v);
     return code;
 }
 
@@ -230,6 +282,8 @@ int reader_new(struct store_reader *ret, sqlite3 *c, struct err *e)
         .task = reader_task_named,
         .task_by_id = reader_task_by_id,
         .tasks = reader_tasks,
+        .job = reader_job,
+        .jobs = reader_jobs,
         .task_count = reader_task_count,
         .secret = reader_secret,
         .secrets = reader_secrets,

@@ -54,7 +54,39 @@ static const struct col task_cols[] = {
     C(row_task, I64, created_ms), C(row_task, TEXT, ranges),
     C(row_task, I32, retries_total), C(row_task, I32, retries_each),
     C(row_task, I64, queue_max_ms), C(row_task, TEXT, hardware),
+    C(row_task, U64, job), C(row_task, I64, keep_ms), C(row_task, I64, ready_ms), C(row_task, TEXT, depends),
     LIVE_COLS(offsetof(struct row_task, live)),
+};
+
+static const struct col wait_cols[] = {
+    C(row_task_wait, U64, id),
+    C(row_task_wait, I64, ready_ms),
+    C(row_task_wait, TEXT, depends),
+};
+
+static const struct col ended_cols[] = {
+    C(row_task_ended, U64, id),   C(row_task_ended, U64, job),    C(row_task_ended, UUID, uuid),
+    C(row_task_ended, U8, state), C(row_task_ended, I64, end_ms), C(row_task_ended, I64, keep_ms),
+};
+
+static const struct col job_cols[] = {
+    C(row_job, U64, id),
+    C(row_job, UUID, uuid),
+    C(row_job, TEXT, shortname),
+    C(row_job, TEXT, name),
+    C(row_job, U64, account),
+    C(row_job, U8, state),
+    C(row_job, U8, previous_state),
+    C(row_job, U8, use_dependencies),
+    C(row_job, U8, auto_delete),
+    C(row_job, U8, swept),
+    C(row_job, I64, created_ms),
+    C(row_job, I64, state_ms),
+    C(row_job, I64, previous_state_ms),
+    C(row_job, I64, modified_ms),
+    C(row_job, I64, wall_ms),
+    C(row_job, I64, keep_ms),
+    C(row_job, TEXT, body),
 };
 
 static const struct col live_cols[] = {C(row_task_live, U64, id), LIVE_COLS(0)};
@@ -183,6 +215,9 @@ static const struct row_table tables[CHANGE_KIND_N] = {
     [CHANGE_SECRET] = T("secret", secret_cols, 2),
     [CHANGE_TASK_NEW] = T("task", task_cols, 1),
     [CHANGE_TASK_LIVE] = T("task", live_cols, 1),
+    [CHANGE_TASK_WAIT] = T("task", wait_cols, 1),
+    [CHANGE_TASK_ENDED] = T("task", ended_cols, 1), // is only read
+    [CHANGE_JOB] = T("job", job_cols, 1),
     [CHANGE_LEASE] = T("lease", lease_cols, 1),
     [CHANGE_ATTEMPT] = T("attempt", attempt_cols, 3),
     [CHANGE_NODE] = T("node", node_cols, 1),

@@ -120,14 +120,31 @@ static const char step_2[] =
     "CREATE INDEX task_shortname ON task (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;"
     "ALTER TABLE board ADD COLUMN start_failures INT NOT NULL DEFAULT 0;"
     "ALTER TABLE board ADD COLUMN rests_until_ms INT NOT NULL DEFAULT 0;";
+
 // What customers keep secret, sealed by the vault (store/vault.h).
 static const char step_secrets[] =
     "CREATE TABLE secret (account INT NOT NULL, key TEXT NOT NULL, sealed TEXT NOT NULL, modified_ms INT NOT NULL, "
       "PRIMARY KEY (account, key)) STRICT;";
+
+// Jobs, tasks that wait for tasks, and tasks that delete themselves. Most tasks are in no job and are kept.
+static const char step_jobs[] =
+    "ALTER TABLE task ADD COLUMN job INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE task ADD COLUMN keep_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE task ADD COLUMN ready_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE task ADD COLUMN depends TEXT;"
+    "CREATE INDEX task_job ON task (job, id, state) WHERE job <> 0;"
+    "CREATE INDEX task_keep ON task (id) WHERE keep_ms > 0;"
+    "CREATE TABLE job (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL, shortname TEXT, name TEXT, account INT NOT NULL, "
+      "state INT NOT NULL, previous_state INT NOT NULL, use_dependencies INT NOT NULL, auto_delete INT NOT NULL, "
+      "swept INT NOT NULL, created_ms INT NOT NULL, state_ms INT NOT NULL, previous_state_ms INT NOT NULL, "
+      "modified_ms INT NOT NULL, wall_ms INT NOT NULL, keep_ms INT NOT NULL, body TEXT) STRICT;"
+    "CREATE UNIQUE INDEX job_uuid ON job (uuid);"
+    "CREATE INDEX job_account ON job (account, id);"
+    "CREATE INDEX job_shortname ON job (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs};
 
 int schema_version(void)
 {

@@ -99,12 +99,31 @@ static int write_live(struct writer *w, const struct change *c, struct err *e)
     return update_live(w, &c->live, e);
 }
 
+static int write_wait(struct writer *w, const struct change *c, struct err *e)
+{
+    sqlite3_stmt *st = w->put[CHANGE_TASK_WAIT];
+    int changed;
+    row_bind_update(st, row_table_of(CHANGE_TASK_WAIT), &c->wait);
+    int r = db_run(st, "task", &changed, e);
+    if (r == 0 && changed == 0)
+        return err_set(e, -ENOENT, "store: task %llu waits and is not there (internal error)",
+                       (unsigned long long)c->wait.id);
+    return r;
+}
+
+static int write_job_gone(struct writer *w, const struct change *c, struct err *e)
+{
+    DB_INTS(w->st[W_JOB_DELETE], (int64_t)c->gone);
+    return db_run(w->st[W_JOB_DELETE], "job", NULL, e);
+}
+
 static int write_body(struct writer *w, const struct change *c, struct err *e)
 {
     sqlite3_stmt *st = w->st[W_TASK_RENAME];
     db_bind_text(st, 1, c->body.name);
     sqlite3_bind_int64(st, 2, c->body.modified_ms);
-    sqlite3_bind_int64(st, 3, (int64_t)c->body.id);
+    sqlite3_bind_int64(st, 3, c->body.keep_ms);
+    sqlite3_bind_int64(st, 4, (int64_t)c->body.id);
     int changed;
     int r = db_run(st, "task", &changed, e);
     if (r == 0 && changed == 0)
@@ -227,6 +246,8 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
         [CHANGE_META] = write_row,         [CHANGE_ACCOUNT] = write_row,
         [CHANGE_TASK_NEW] = write_task,    [CHANGE_TASK_LIVE] = write_live,
         [CHANGE_TASK_BODY] = write_body,   [CHANGE_TASK_GONE] = write_task_gone,
+        [CHANGE_TASK_WAIT] = write_wait,   [CHANGE_JOB] = write_row,
+        [CHANGE_JOB_GONE] = write_job_gone,
         [CHANGE_LEASE] = write_row,        [CHANGE_LEASE_GONE] = write_lease_gone,
         [CHANGE_ATTEMPT] = write_attempt,  [CHANGE_OUTPUT] = write_output,
         [CHANGE_NODE] = write_row,         [CHANGE_SITE] = write_row,
@@ -235,7 +256,7 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
         [CHANGE_METER] = write_row,        [CHANGE_SECRET] = write_row,
         [CHANGE_SECRET_GONE] = write_secret_gone,
     };
-    if (c->kind >= CHANGE_KIND_N)
+    if ((unsigned)c->kind >= CHANGE_KIND_N || !by_kind[c->kind])
         return err_set(e, -EINVAL, "store: change of kind %d is not known (internal error)", (int)c->kind);
     return by_kind[c->kind](w, c, e);
 }

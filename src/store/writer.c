@@ -28,8 +28,9 @@ static const char *const sql_texts[W_N] = {
     [W_RAISE_EPOCH] = "UPDATE store_state SET value = value + 1 WHERE name = 'epoch'",
     [W_BODY_SET] = "INSERT INTO task_body (id, body) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = "
                    "excluded.body",
-    [W_TASK_RENAME] = "UPDATE task SET name = $1, modified_ms = $2 WHERE id = $3",
+    [W_TASK_RENAME] = "UPDATE task SET name = $1, modified_ms = $2, keep_ms = $3 WHERE id = $4",
     [W_TASK_DELETE] = "DELETE FROM task WHERE id = $1 RETURNING account",
+    [W_JOB_DELETE] = "DELETE FROM job WHERE id = $1",
     [W_BODY_DELETE] = "DELETE FROM task_body WHERE id = $1",
     [W_COUNT_ADD] =
         "INSERT INTO task_count (account, n) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET n = "
@@ -91,10 +92,10 @@ static const char *const sql_texts[W_N] = {
 static int prepare_put(struct writer *w, enum change_kind k, struct err *e)
 {
     const struct row_table *t = row_table_of(k);
-    if (!t)
+    if (!t || k == CHANGE_TASK_ENDED)
         return 0;
     struct buf sql = BUF_INIT(16 * 1024);
-    if (k == CHANGE_TASK_LIVE)
+    if (k == CHANGE_TASK_LIVE || k == CHANGE_TASK_WAIT)
         row_sql_update(&sql, t);
     else if (k == CHANGE_TASK_NEW || k == CHANGE_ATTEMPT)
         row_sql_insert(&sql, t);

@@ -19,6 +19,7 @@ enum writer_sql {
     W_BODY_SET,
     W_TASK_RENAME,
     W_TASK_DELETE,
+    W_JOB_DELETE,
     W_BODY_DELETE,
     W_COUNT_ADD,
     W_LEASE_DELETE,

@@ -70,10 +70,104 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
          "task %llu is being ended and nothing is left to end it", id);
     struct plan_task p;
     NEED(planner_task_at(s->planner, at, &p), "task %llu is not known to the planner", id);
-    int64_t waits = t->aborting || t->deleting || t->held_back ? 0 : (int64_t)ranges_count(&t->pending);
+    int64_t waits = t->aborting || t->deleting || t->held_back || task_waits(t) ? 0 : (int64_t)ranges_count(&t->pending);
     NEED(p.pending == waits && p.order == t->id, "task %llu: %d wait for the planner, %d for the engine", id, (int)p.pending,
          (int)waits);
     return audit_sets(t, e);
+}
+
+// Every open dependency is an edge at the task that is waited for, and there are no others.
+static int audit_waits(const struct server *s, uint32_t at, size_t *edges, struct err *e)
+{
+    const struct task *t = &s->task[at];
+    const struct membership *m = t->in_job;
+    unsigned long long id = t->id;
+    if (!m)
+        return 0;
+    NEED(m->job < s->n_jobs && s->job[m->job].id, "task %llu is in a job that is gone", id);
+    NEED(!m->dirty, "task %llu: what it waits for was not written", id);
+    NEED(m->waits == (depends_state(&m->depends) == DEPEND_WAITING) || t->aborting || t->deleting, "task %llu waits wrongly", id);
+    NEED(!m->waits || t->first_lease == NONE, "task %llu waits and runs", id);
+    NEED(depends_state(&m->depends) != DEPEND_NOT_FULFILLED || t->aborting || t->deleting, "task %llu can never start", id);
+    for (size_t i = 0; i < m->depends.n; i++) {
+        if (m->depends.v[i].end != DEPEND_OPEN)
+            continue;
+        size_t found = 0;
+        for (uint32_t o = 0; o < s->n_tasks; o++) {
+            if (!s->task[o].id || !s->task[o].in_job || memcmp(s->task[o].uuid, m->depends.v[i].uuid, 16) != 0)
+                continue;
+            for (uint32_t k = s->task[o].in_job->first_edge; k != NONE; k = s->edge[k].next)
+                found += s->edge[k].task == t->id && s->edge[k].which == i;
+        }
+        NEED(found == 1, "task %llu: its dependency %zu has %zu edges", id, i, found);
+    }
+    for (uint32_t k = m->first_edge; k != NONE; k = s->edge[k].next)
+        (*edges)++;
+    return 0;
+}
+
+static int audit_jobs(const struct server *s, struct err *e)
+{
+    size_t edges = 0, unused = 0;
+    for (uint32_t i = 0; i < s->n_tasks; i++) {
+        int r = s->task[i].id ? audit_waits(s, i, &edges, e) : 0;
+        if (r)
+            return r;
+    }
+    for (uint32_t k = s->free_edge; k; k = s->edge[k - 1].next)
+        unused++;
+    NEED(edges + unused == s->n_edges, "%zu edges are used and %zu free, of %zu", edges, unused, s->n_edges);
+    NEED(!s->n_resolved, "ends were not told to those who wait");
+    for (uint32_t i = 0; i < s->n_jobs; i++) {
+        const struct job *j = &s->job[i];
+        int32_t listed = 0, own = 0;
+        for (uint32_t t = j->first; j->id && t != NONE; t = s->task[t].in_job->next)
+            listed++;
+        for (uint32_t t = 0; t < s->n_tasks; t++)
+            own += s->task[t].id && s->task[t].in_job && s->task[t].in_job->job == i;
+        NEED(listed == own && own == j->n_tasks, "job %llu lists %d tasks, has %d", (unsigned long long)j->id, (int)listed, (int)own);
+        NEED(!j->dirty && !j->gone, "job %llu was not written", (unsigned long long)j->id);
+        NEED(j->state != JOB_COMPLETED || !own, "job %llu is Completed with tasks that live", (unsigned long long)j->id);
+        NEED(j->state != JOB_TERMINATING || own, "job %llu is Terminating without a task", (unsigned long long)j->id);
+    }
+    return 0;
+}
+
+// What ended is known as the store has it, and jobs are as there.
+static int audit_job_rows(const struct server *s, const struct model_store *m, struct err *e)
+{
+    size_t n, live = 0;
+    uint64_t at, end;
+    uint8_t uuid[16];
+    for (uint32_t i = 0; i < s->n_jobs; i++)
+        live += s->job[i].id != 0;
+    const struct change *c = model_store_rows(m, CHANGE_JOB, &n);
+    NEED(live == n, "%zu jobs in the store, %zu in memory", n, live);
+    for (size_t i = 0; i < n; i++)
+        NEED(idmap_get(&s->job_by_id, c[i].job.id, &at) && s->job[at].state == c[i].job.state &&
+                 s->job[at].swept == c[i].job.swept,
+             "job %llu: the store has another", (unsigned long long)c[i].job.id);
+    c = model_store_rows(m, CHANGE_TASK_NEW, &n);
+    size_t known = 0, there = 0, keep = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct row_task *t = &c[i].task;
+        if (!task_state_final(t->live.state))
+            continue;
+        keep += t->keep_ms > 0;
+        NEED((t->keep_ms > 0) == idmap_get(&s->expiring_by_id, t->id, NULL), "task %llu: does it delete itself?",
+             (unsigned long long)t->id);
+        if (!t->job || !idmap_get(&s->job_by_id, t->job, &at) || s->job[at].state != JOB_ACTIVE || !s->job[at].use_dependencies)
+            continue;
+        NEED(uuid_parse(t->uuid, uuid) && idmap_get(&s->job[at].ended, uuid_key(uuid), &end) &&
+                 end == depend_end_of((enum task_state)t->live.state),
+             "task %llu: its job does not know how it ended", (unsigned long long)t->id);
+        known++;
+    }
+    for (uint32_t i = 0; i < s->n_jobs; i++)
+        there += s->job[i].ended.n;
+    NEED(there == known, "jobs know the end of %zu tasks, the store of %zu", there, known);
+    NEED(keep == s->n_expiring, "%zu tasks delete themselves, memory knows %zu", keep, s->n_expiring);
+    return 0;
 }
 
 static int audit_board(const struct server *s, uint32_t at, struct err *e)
@@ -157,7 +251,10 @@ static int audit_counts(const struct server *s, struct err *e)
             own += s->task[t].id && s->task[t].account == i;
         for (int k = 0; k < PLAN_CLASSES; k++)
             cores -= s->account[i].cores[k];
-        NEED(!cores && own == s->account[i].live_tasks, "counts of account %zu", i);
+        int64_t jobs = 0;
+        for (size_t j = 0; j < s->n_jobs; j++)
+            jobs += s->job[j].id && s->job[j].account == i;
+        NEED(!cores && own == s->account[i].live_tasks && jobs == s->account[i].jobs, "counts of account %zu", i);
     }
     return 0;
 }
@@ -208,5 +305,9 @@ int audit_server(const struct server *s, house_ms now, const struct effects *fx,
         r = audit_node(s, i, now, e);
     if (!r)
         r = audit_counts(s, e);
+    if (!r)
+        r = audit_jobs(s, e);
+    if (!r && m)
+        r = audit_job_rows(s, m, e);
     return r || !m ? r : audit_store(s, m, e);
 }

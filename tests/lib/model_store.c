@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/ledger/ledger.h"
+#include "core/work/job.h"
 
 struct table {
     struct change *row;
@@ -46,6 +47,12 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
         text[n++] = &c->task.ranges;
         text[n++] = &c->task.hardware;
         text[n++] = &c->task.body;
+        text[n++] = &c->task.depends;
+        break;
+    case CHANGE_JOB:
+        text[n++] = &c->job.shortname;
+        text[n++] = &c->job.name;
+        text[n++] = &c->job.body;
         break;
     case CHANGE_ATTEMPT:
         text[n++] = &c->attempt.board;
@@ -134,6 +141,9 @@ static uint64_t key_of(const struct change *c)
         break;
     case CHANGE_TASK_NEW:
         h = hash_i64(h, (int64_t)c->task.id);
+        break;
+    case CHANGE_JOB:
+        h = hash_i64(h, (int64_t)c->job.id);
         break;
     case CHANGE_LEASE:
         h = hash_i64(h, (int64_t)c->lease.id);
@@ -273,6 +283,20 @@ static int task_gone(struct model_store *m, uint64_t id, struct err *e)
     return 0;
 }
 
+static int job_gone(struct model_store *m, uint64_t id, struct err *e)
+{
+    struct change *row = find(m, CHANGE_JOB, id_key(id));
+    if (!row)
+        return err_set(e, -EINVAL, "model: job %llu goes twice", (unsigned long long)id);
+    take_out(&m->table[CHANGE_JOB], row);
+    const struct table *t = &m->table[CHANGE_TASK_NEW];
+    for (size_t i = 0; i < t->n; i++)
+        if (t->row[i].task.job == id && !task_state_final(t->row[i].task.live.state))
+            return err_set(e, -EINVAL, "model: job %llu goes before its task %llu has ended", (unsigned long long)id,
+                           (unsigned long long)t->row[i].task.id);
+    return 0;
+}
+
 static int apply_one(struct model_store *m, const struct change *c, struct err *e)
 {
     struct change *row;
@@ -287,7 +311,18 @@ static int apply_one(struct model_store *m, const struct change *c, struct err *
             return err_set(e, -EINVAL, "model: a body for a task that is not there");
         free((char *)row->task.body);
         row->task.body = mem_strdup(c->body.body);
+        row->task.keep_ms = c->body.keep_ms;
         return 0;
+    case CHANGE_TASK_WAIT:
+        row = find(m, CHANGE_TASK_NEW, id_key(c->wait.id));
+        if (!row || task_state_final(row->task.live.state))
+            return err_set(e, -EINVAL, "model: task %llu, which is not there or has ended, waits", (unsigned long long)c->wait.id);
+        free((char *)row->task.depends);
+        row->task.depends = mem_strdup(c->wait.depends);
+        row->task.ready_ms = c->wait.ready_ms;
+        return 0;
+    case CHANGE_JOB_GONE:
+        return job_gone(m, c->gone, e);
     case CHANGE_TASK_GONE:
         return task_gone(m, c->gone, e);
     case CHANGE_LEASE:
@@ -357,6 +392,8 @@ static uint64_t order_of(const struct change *c)
         return c->account.id;
     case CHANGE_TASK_NEW:
         return c->task.id;
+    case CHANGE_JOB:
+        return c->job.id;
     case CHANGE_LEASE:
         return c->lease.id;
     case CHANGE_NODE:
@@ -378,10 +415,29 @@ static int by_order(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+// The final tasks that the engine still has to know of.
+static int load_ended(const struct model_store *m, struct server *s, struct err *e)
+{
+    const struct table *t = &m->table[CHANGE_TASK_NEW];
+    int r = 0;
+    for (size_t i = 0; i < t->n && !r; i++) {
+        const struct row_task *x = &t->row[i].task;
+        const struct change *job = x->job ? find(m, CHANGE_JOB, id_key(x->job)) : NULL;
+        bool asked = job && job->job.state == JOB_ACTIVE && job->job.use_dependencies;
+        if (!task_state_final(x->live.state) || (!asked && x->keep_ms <= 0))
+            continue;
+        struct change c = {.kind = CHANGE_TASK_ENDED, .ended = {.id = x->id, .job = x->job, .state = x->live.state,
+                                                                .end_ms = x->live.end_ms, .keep_ms = x->keep_ms}};
+        memcpy(c.ended.uuid, x->uuid, sizeof c.ended.uuid);
+        r = server_restore(s, &c, e);
+    }
+    return r;
+}
+
 int model_store_load(const struct model_store *m, struct server *s, house_ms now, struct err *e)
 {
     static const enum change_kind order[] = {CHANGE_META, CHANGE_ACCOUNT, CHANGE_SECRET, CHANGE_SITE, CHANGE_NODE, CHANGE_ZONE,
-                                             CHANGE_BOARD, CHANGE_METER, CHANGE_TASK_NEW, CHANGE_ATTEMPT, CHANGE_LEASE,
+                                             CHANGE_BOARD, CHANGE_METER, CHANGE_JOB, CHANGE_TASK_NEW, CHANGE_ATTEMPT, CHANGE_LEASE,
                                              CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     int64_t from_ms = now.v - now.v % LEDGER_HOUR_MS;
     int r = 0;
@@ -397,6 +453,8 @@ int model_store_load(const struct model_store *m, struct server *s, house_ms now
         for (size_t i = 0; i < n && !r; i++)
             r = server_restore(s, row[i], e);
         free(row);
+        if (order[k] == CHANGE_JOB && !r)
+            r = load_ended(m, s, e);
     }
     if (!r)
         server_restored(s, now);

@@ -154,7 +154,7 @@ void rig_delete(struct rig *r, const char *id)
     const struct row_task *row = rig_task(r, id);
     struct event ev = {.kind = EVENT_TASK_DELETE, .task = {.account = r->account, .id = id}};
     if (row && task_state_final(row->live.state))
-        ev.task.final_id = row->id;
+        ev.task.final_id = row->id, ev.task.final_job = row->job;
     rig_event(r, &ev);
 }
 

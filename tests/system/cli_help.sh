@@ -32,8 +32,12 @@ for c in server dev demo bench replay; do
 done
 ask 0 'Usage:' agent --help
 ask 0 'Usage: ondol task VERB' task --help
-for v in create list show wait stdout stderr why abort delete; do
+for v in create list show wait stdout stderr why retry recover resume clone abort delete; do
     ask 0 "Usage: ondol task $v" task $v --help
+done
+ask 0 'Usage: ondol job VERB' job --help
+for v in create list show tasks wait terminate delete; do
+    ask 0 "Usage: ondol job $v" job $v --help
 done
 for v in list show set why; do
     ask 0 "Usage: ondol zone $v" zone $v --help

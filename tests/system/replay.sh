@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 HELLO=$2
 
-play() { # play LOG: some tasks, a knob, an abort
+play() { # play LOG: some tasks, a job, a knob, an abort
     : >"$DIR/dev.out"
     start_dev --heaters 2 --speed 30 --record "$1"
     ONDOL_URL=$URL ONDOL_TOKEN=$TOKEN
@@ -16,6 +16,12 @@ play() { # play LOG: some tasks, a knob, an abort
     id=$("$ONDOL" task create "$HELLO") || fail "ondol task create"
     "$ONDOL" task abort "$id"
     "$ONDOL" task create "$HELLO" >/dev/null || fail "ondol task create"
+    job=$(echo '{"name": "j", "useDependencies": true}' | "$ONDOL" job create -) || fail "ondol job create"
+    id=$(jq ".jobUuid = \"$job\"" "$HELLO" | "$ONDOL" task create -) || fail "a task of a job"
+    jq ".jobUuid = \"$job\" | .dependencies.dependsOn = [\"$id\"]" "$HELLO" | "$ONDOL" task create - >/dev/null || fail "one that waits"
+    "$ONDOL" job wait --timeout 60 "$job" || fail "ondol job wait: $?"
+    "$ONDOL" job terminate "$job" || fail "ondol job terminate"
+    "$ONDOL" job delete --force "$job" || fail "ondol job delete"
     kill -TERM "$DEV"
     wait "$DEV" || fail "ondol dev did not end with 0"
     PIDS=
@@ -33,6 +39,8 @@ copy() { # copy NAME: of the second recording
     cp -r "$DIR/log2.start" "$DIR/$1.start"
     cp "$DIR/log2" "$DIR/$1"
 }
+
+"$ONDOL" replay --events "$DIR/log2" | grep -q '^[0-9]* .* job-sweep$' || fail "the events of a job"
 
 # Other instances are other actions.
 copy other

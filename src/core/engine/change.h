@@ -19,7 +19,11 @@ enum change_kind {
     CHANGE_TASK_NEW,    // with body
     CHANGE_TASK_LIVE,   // the moving part only
     CHANGE_TASK_BODY,   // new body (PUT), name and tags with it
+    CHANGE_TASK_WAIT,   // what it waits for, when one of them has ended
+    CHANGE_TASK_ENDED,  // at load only: a final task that still matters to the engine
     CHANGE_TASK_GONE,   // task, its attempts, output and cursors
+    CHANGE_JOB,
+    CHANGE_JOB_GONE,    // its tasks stay
     CHANGE_LEASE,
     CHANGE_LEASE_GONE,
     CHANGE_ATTEMPT,
@@ -80,8 +84,40 @@ struct row_task {
     int32_t retries_total, retries_each;
     int64_t queue_max_ms;     // -1: none
     const char *hardware;     // constraint_format(); "": none
+    uint64_t job;             // 0: none
+    int64_t keep_ms;          // is deleted so long after it has ended; 0: never
+    int64_t ready_ms;         // when the last it waited for had ended; 0: it waited for none, or still waits
+    const char *depends;      // depends_format(); "": none
     const char *body; // JSON object as accepted, normalised
     struct row_task_live live;
+};
+
+struct row_task_wait {
+    uint64_t id;
+    int64_t ready_ms;
+    const char *depends;
+};
+
+// Of a final task: what is deleted later by itself, and what others in its job may be made to wait for.
+struct row_task_ended {
+    uint64_t id, job;
+    char uuid[UUID_TEXT_BYTES];
+    uint8_t state;
+    int64_t end_ms, keep_ms;
+};
+
+struct row_job {
+    uint64_t id;
+    char uuid[UUID_TEXT_BYTES];
+    const char *shortname, *name;
+    uint64_t account;
+    uint8_t state, previous_state; // enum job_state
+    uint8_t use_dependencies, auto_delete;
+    uint8_t swept;                 // Deleting: of its tasks only those that are not final are left
+    int64_t created_ms, state_ms, previous_state_ms, modified_ms; // -1: never
+    int64_t wall_ms;               // ends so long after it was made; 0: never
+    int64_t keep_ms;               // is deleted so long after it was completed; 0: never
+    const char *body;              // JSON object as accepted, normalised
 };
 
 struct row_lease {
@@ -183,9 +219,12 @@ struct change {
         struct {
             uint64_t id;
             const char *name, *body;
-            int64_t modified_ms;
+            int64_t modified_ms, keep_ms;
         } body;
-        uint64_t gone; // task or lease id
+        struct row_task_wait wait;
+        struct row_task_ended ended;
+        struct row_job job;
+        uint64_t gone; // task, lease or job id
         struct row_lease lease;
         struct row_attempt attempt;
         struct row_output output;

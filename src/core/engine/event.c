@@ -17,6 +17,10 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_SITE_SET] = "site-set",
         [EVENT_BOARD_BAR] = "board-bar",
         [EVENT_LID_CLEAR] = "lid-clear",
+        [EVENT_JOB_CREATE] = "job-create",
+        [EVENT_JOB_TERMINATE] = "job-terminate",
+        [EVENT_JOB_DELETE] = "job-delete",
+        [EVENT_JOB_SWEEP] = "job-sweep",
     };
     return (unsigned)k < EVENT_KIND_N ? names[k] : "none";
 }

@@ -27,8 +27,12 @@ enum event_kind {
     EVENT_ZONE_SET,
     EVENT_SITE_SET,
     EVENT_BOARD_BAR,
-    EVENT_LID_CLEAR, // an operator looked at an opened heater
+    EVENT_LID_CLEAR,    // an operator looked at an opened heater
     EVENT_SECRET,       // a customer's secret is made, replaced or removed
+    EVENT_JOB_CREATE,
+    EVENT_JOB_TERMINATE,
+    EVENT_JOB_DELETE,
+    EVENT_JOB_SWEEP,    // the final tasks of a job that is being deleted, some at a time
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -48,6 +52,20 @@ struct task_draft {
     int32_t retries_total, retries_each; // 0: none; -1: no limit of this kind
     int64_t queue_max_ms;  // give up when still queued after this; -1: never
     int64_t expected_run_ms; // customer's word; -1: not said
+    const char *body;      // normalised JSON object
+    const char *job;       // uuid; NULL: none
+    const char *depends;   // depends_format(), all open; NULL: none
+    int64_t keep_ms;       // is deleted so long after it has ended; 0: never
+};
+
+// A job likewise. The engine alone knows which names are taken.
+struct job_draft {
+    uint8_t uuid[16];      // entropy
+    const char *name;
+    const char *shortname; // NULL: the uuid
+    bool use_dependencies, auto_delete;
+    int64_t wall_ms;       // ends so long after now; 0: never
+    int64_t keep_ms;       // is deleted so long after it was completed; 0: never
     const char *body;      // normalised JSON object
 };
 
@@ -82,6 +100,8 @@ struct event {
             const char *id; // uuid or shortname
             const char *name, *body; // for PUT
             uint64_t final_id;       // for DELETE: its row id when the store says that it is final and of this account; else 0
+            uint64_t final_job;      // and the row id of its job, or 0
+            int64_t keep_ms;         // for PUT, as in task_draft
         } task;
         struct {
             uint64_t account;
@@ -109,6 +129,14 @@ struct event {
         struct {
             const char *heater, *by; // name; e-mail of who says so
         } lid;
+        struct {
+            uint64_t account;
+            const char *id; // uuid or shortname; for CREATE: NULL
+            bool force;     // for DELETE
+            struct job_draft draft; // for CREATE
+            const uint64_t *task;   // for SWEEP: row ids of final tasks of the job; none: these were all
+            size_t n_tasks;
+        } job;
     };
 };
 
@@ -125,7 +153,7 @@ struct reply {
     const char *message; // NULL on success
     struct reply_item *item;
     size_t n_items;
-    uint64_t id;         // account id for EVENT_ACCOUNT_PUT
+    uint64_t id;         // account id for EVENT_ACCOUNT_PUT; row id for EVENT_JOB_CREATE and EVENT_JOB_DELETE
     int64_t count;       // tasks aborted for EVENT_TASKS_ABORT
 };
 

@@ -382,6 +382,9 @@ static void draft(struct codec *c, struct task_draft *d)
     N(c, d->queue_max_ms);
     N(c, d->expected_run_ms);
     string(c, &d->body);
+    string(c, &d->job);
+    string(c, &d->depends);
+    N(c, d->keep_ms);
     if (!d->refusal_code && (!activity_is_task(d->activity) || !d->ranges))
         c->bad = true;
 }
@@ -402,6 +405,8 @@ static void walk_task(struct codec *c, struct event *ev)
     string(c, &ev->task.name);
     string(c, &ev->task.body);
     N(c, ev->task.final_id);
+    N(c, ev->task.final_job);
+    N(c, ev->task.keep_ms);
     c->bad = c->bad || !ev->task.id;
 }
 
@@ -449,6 +454,33 @@ static void walk_lid(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->lid.heater || !ev->lid.by;
 }
 
+static void walk_job_create(struct codec *c, struct event *ev)
+{
+    struct job_draft *d = &ev->job.draft;
+    N(c, ev->job.account);
+    bytes(c, d->uuid, sizeof d->uuid);
+    string(c, &d->name);
+    string(c, &d->shortname);
+    N(c, d->use_dependencies);
+    N(c, d->auto_delete);
+    N(c, d->wall_ms);
+    N(c, d->keep_ms);
+    string(c, &d->body);
+    c->bad = c->bad || !d->name || !d->body;
+}
+
+static void walk_job(struct codec *c, struct event *ev)
+{
+    N(c, ev->job.account);
+    string(c, &ev->job.id);
+    N(c, ev->job.force);
+    uint64_t *id = items(c, (void *)(uintptr_t)ev->job.task, &ev->job.n_tasks, sizeof *id);
+    ev->job.task = id;
+    for (size_t i = 0; i < ev->job.n_tasks && !c->bad; i++)
+        N(c, id[i]);
+    c->bad = c->bad || !ev->job.id;
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -463,6 +495,8 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_TASK_DELETE] = walk_task,  [EVENT_SYNC] = walk_sync,           [EVENT_ZONE_SET] = walk_zone,
     [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
     [EVENT_SECRET] = walk_secret,
+    [EVENT_JOB_CREATE] = walk_job_create,
+    [EVENT_JOB_TERMINATE] = walk_job, [EVENT_JOB_DELETE] = walk_job,      [EVENT_JOB_SWEEP] = walk_job,
 };
 
 static void walk(struct codec *c, struct event *ev)
@@ -515,6 +549,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, k->instances_per_task);
     N(c, k->tasks_per_account);
     N(c, k->secrets_per_account);
+    N(c, k->jobs_per_account);
     N(c, k->lease_ms);
     N(c, k->lease_margin_ms);
     N(c, k->dispatch_delay_ms);

@@ -14,6 +14,7 @@ void server_config_default(struct server_config *c)
         .instances_per_task = 2048,
         .tasks_per_account = 1000000,
         .secrets_per_account = 1000,
+        .jobs_per_account = 1000,
         .lease_ms = 60000,
         .lease_margin_ms = 10000,
         .start_timeout_ms = 300000,
@@ -49,6 +50,9 @@ void server_free(struct server *s)
     for (size_t i = 0; i < s->n_tasks; i++)
         if (s->task[i].id)
             task_slot_free(s, (uint32_t)i);
+    for (size_t i = 0; i < s->n_jobs; i++)
+        if (s->job[i].id)
+            job_slot_free(s, (uint32_t)i);
     for (size_t i = 0; i < s->n_zones; i++) {
         free(s->zone[i]->schedule);
         free(s->zone[i]);
@@ -61,17 +65,19 @@ void server_free(struct server *s)
     }
     void *const vectors[] = {s->account, s->task, s->free_task, s->lease, s->free_lease, s->site,
                              s->zone,    s->board, s->node,     s->timer, s->dirty_task, s->dirty_zone.v, s->dirty_board.v,
-                             s->dirty_node.v, s->dirty_meter.v};
+                             s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job, s->free_job, s->edge,
+                             s->resolved, s->expiring};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
     keyset_deinit(&s->task_by_uuid);
-    struct idmap *const ids[] = {&s->account_by_id, &s->lease_by_id,
-                                 &s->site_by_id,    &s->zone_by_id, &s->board_by_id, &s->node_by_id};
+    struct idmap *const ids[] = {&s->account_by_id, &s->lease_by_id, &s->site_by_id,  &s->zone_by_id,    &s->board_by_id,
+                                 &s->node_by_id,    &s->job_by_id,   &s->job_by_uuid, &s->expiring_by_id};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
-    struct strmap *const names[] = {&s->secret, &s->account_by_email, &s->shortname,     &s->site_by_name,
-                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name};
+    struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name,
+                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name,
+                                    &s->job_shortname,     &s->secret};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strmap_deinit(names[i]);
     planner_free(s->planner);
@@ -100,6 +106,15 @@ static void tick(struct server *s, struct effects *fx)
         case TIMER_BOARD:
             server_board_timer(s, t.id);
             break;
+        case TIMER_TASK_EXPIRE:
+            server_task_expire(s, t.id, fx);
+            break;
+        case TIMER_JOB_WALL:
+            server_job_wall(s, t.id, fx);
+            break;
+        case TIMER_JOB_EXPIRE:
+            server_job_expire(s, t.id);
+            break;
         }
     }
 }
@@ -114,6 +129,8 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_SITE_SET] = server_site_set,       [EVENT_BOARD_BAR] = server_board_bar,
     [EVENT_LID_CLEAR] = server_lid_clear,
     [EVENT_SECRET] = server_secret,
+    [EVENT_JOB_CREATE] = server_job_create,   [EVENT_JOB_TERMINATE] = server_job_terminate,
+    [EVENT_JOB_DELETE] = server_job_delete,   [EVENT_JOB_SWEEP] = server_job_sweep,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)
@@ -125,6 +142,7 @@ void server_apply(struct server *s, const struct event *ev, struct effects *fx)
     tick(s, fx);
     if (handlers[ev->kind])
         handlers[ev->kind](s, ev, fx);
+    server_resolve(s, fx);
 }
 
 static void write_tasks(struct server *s, struct effects *fx)
@@ -136,8 +154,11 @@ static void write_tasks(struct server *s, struct effects *fx)
         t->dirty = false;
         struct change *c = fx_change(fx, CHANGE_TASK_LIVE);
         task_live_row(s, t, &fx->arena, &c->live);
-        if (task_ended(t)) // it leaves memory with the commit that ends it
+        if (task_ended(t)) { // it leaves memory with the commit that ends it
+            if (t->keep_ms > 0)
+                expire_add(s, t->id, t->in_job ? s->job[t->in_job->job].id : 0, t->uuid, house_add(s->now, t->keep_ms));
             task_slot_free(s, s->dirty_task[i]);
+        }
     }
     s->n_dirty = 0;
 }
@@ -185,7 +206,9 @@ void server_settle(struct server *s, house_ms now, struct effects *fx)
     if (house_before(s->now, now))
         s->now = now;
     server_carry_out(s, s->now, fx);
+    server_waits_settle(s, fx);
     write_tasks(s, fx);
+    server_jobs_settle(s, fx);
     write_fleet(s, fx);
     write_nodes(s, fx);
     server_ledger_rows(s, fx);

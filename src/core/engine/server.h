@@ -20,6 +20,7 @@ struct server;
 struct server_config {
     int32_t instances_per_task;  // limit, default 2048
     int32_t tasks_per_account;   // limit of tasks not final, default 1,000,000
+    int32_t jobs_per_account;    // limit of jobs, default 1,000; they stay in memory with their bodies
     int32_t secrets_per_account; // limit, default 1,000
     int64_t lease_ms;            // an assignment not renewed for this long is lost, house time; default 60,000
     int64_t lease_margin_ms;     // the parent waits this much longer than the node, default 10,000
@@ -156,6 +157,8 @@ struct engine_counts {
 void server_counts(const struct server *s, struct engine_counts *c);
 // Of one account: what runs now. Arrays by class (ACTIVITY_RESERVED..DONATED).
 void server_account_counts(const struct server *s, uint64_t account, int64_t *tasks, int64_t running_instances[4], int64_t running_cores[4]);
+
+int64_t server_account_jobs(const struct server *s, uint64_t account);
 
 // One sentence with the figures; false when there is no such task or zone in memory.
 bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out);

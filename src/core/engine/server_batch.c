@@ -132,6 +132,11 @@ static bool timer_lives(const struct server *s, const struct timer *t)
     }
     case TIMER_LEASE:
         return idmap_get(&s->lease_by_id, t->id, NULL);
+    case TIMER_TASK_EXPIRE:
+        return idmap_get(&s->expiring_by_id, t->id, NULL);
+    case TIMER_JOB_WALL:
+    case TIMER_JOB_EXPIRE:
+        return idmap_get(&s->job_by_id, t->id, NULL);
     default:
         return server_task_slot(s, t->id, NULL);
     }
@@ -142,7 +147,8 @@ static void timer_push(struct server *s, struct timer t);
 // Timers of what is long gone would pile up when they are far away: once they can be the larger part, they are dropped.
 static void drop_dead_timers(struct server *s)
 {
-    if (s->n_timers < 1024 || s->n_timers < 4 * (s->counts.tasks_live + s->counts.leases + s->n_nodes))
+    size_t owners = s->counts.tasks_live + s->counts.leases + s->n_nodes + s->n_jobs + s->n_expiring;
+    if (s->n_timers < 1024 || s->n_timers < 4 * owners)
         return;
     size_t n = s->n_timers;
     s->n_timers = 0;

@@ -116,6 +116,66 @@ static bool untouched(const struct row_task_live *l)
     return !l->wall_ms && !l->exec_ms && !l->core_ms && !l->energy_mj;
 }
 
+static int restore_job(struct server *s, const struct row_job *r, struct err *e)
+{
+    uint8_t uuid[16];
+    uint64_t account;
+    if (!idmap_get(&s->account_by_id, r->account, &account))
+        return missing(e, "account", r->account);
+    if (!uuid_parse(r->uuid, uuid))
+        return err_set(e, -EBADMSG, "store: job %llu: %s is no uuid", (unsigned long long)r->id, r->uuid);
+    uint32_t slot = job_slot_new(s, r->id, uuid);
+    struct job *j = &s->job[slot];
+    j->account = (uint32_t)account;
+    s->account[account].jobs++;
+    j->name = mem_strdup(r->name ? r->name : "");
+    j->body = mem_strdup(r->body ? r->body : "{}");
+    j->state = r->state;
+    j->previous_state = r->previous_state;
+    j->use_dependencies = r->use_dependencies;
+    j->auto_delete = r->auto_delete;
+    j->swept = r->swept;
+    j->created_ms = r->created_ms;
+    j->state_ms = r->state_ms;
+    j->previous_state_ms = r->previous_state_ms;
+    j->modified_ms = r->modified_ms;
+    j->wall_ms = r->wall_ms;
+    j->keep_ms = r->keep_ms;
+    if (r->shortname && j->state != JOB_DELETING && strcasecmp(r->shortname, r->uuid) != 0)
+        job_set_shortname(s, slot, r->shortname);
+    job_timers(s, slot);
+    return 0;
+}
+
+// Those it waits for are older, so they are here already; one that is not was deleted with its job.
+static int restore_membership(struct server *s, uint32_t slot, const struct row_task *r, struct err *e)
+{
+    uint64_t job;
+    if (!idmap_get(&s->job_by_id, r->job, &job))
+        return missing(e, "job", r->job);
+    task_join(s, slot, (uint32_t)job);
+    struct membership *m = s->task[slot].in_job;
+    m->ready_ms = r->ready_ms;
+    if (r->depends && !depends_parse(r->depends, &m->depends))
+        return err_set(e, -EBADMSG, "store: task %s: what it waits for cannot be read", r->uuid);
+    depend_link(s, slot);
+    return 0;
+}
+
+static int restore_ended(struct server *s, const struct row_task_ended *r, struct err *e)
+{
+    uint8_t uuid[16];
+    uint64_t job;
+    if (!uuid_parse(r->uuid, uuid))
+        return err_set(e, -EBADMSG, "store: task %llu: %s is no uuid", (unsigned long long)r->id, r->uuid);
+    if (r->keep_ms > 0)
+        expire_add(s, r->id, r->job, uuid, HOUSE_MS(r->end_ms + r->keep_ms));
+    if (r->job && idmap_get(&s->job_by_id, r->job, &job) && s->job[job].state == JOB_ACTIVE &&
+        s->job[job].use_dependencies)
+        idmap_set(&s->job[job].ended, uuid_key(uuid), depend_end_of((enum task_state)r->state));
+    return 0;
+}
+
 static int restore_task(struct server *s, const struct row_task *r, struct err *e)
 {
     uint8_t uuid[16];
@@ -144,6 +204,7 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     t->retries_total = r->retries_total;
     t->retries_each = r->retries_each;
     t->queue_max_ms = r->queue_max_ms;
+    t->keep_ms = r->keep_ms;
     t->errors = r->live.errors && strcmp(r->live.errors, "[]") != 0 ? mem_strdup(r->live.errors) : NULL;
     if (r->shortname && !t->deleting && strcasecmp(r->shortname, r->uuid) != 0)
         task_set_shortname(s, slot, r->shortname);
@@ -156,8 +217,10 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
         t->held_back = true;
         timer_add(s, TIMER_HELD_BACK, t->id, HOUSE_MS(t->created_ms + s->cfg.dispatch_delay_ms));
     }
-    if (t->queue_max_ms >= 0)
-        timer_add(s, TIMER_QUEUE_MAX, t->id, HOUSE_MS(t->created_ms + t->queue_max_ms));
+    if (r->job && restore_membership(s, slot, r, e) < 0)
+        return e->code;
+    if (t->queue_max_ms >= 0 && !task_waits(t))
+        timer_add(s, TIMER_QUEUE_MAX, t->id, HOUSE_MS((r->ready_ms ? r->ready_ms : t->created_ms) + t->queue_max_ms));
     struct ranges pending = RANGES_NULL;
     if (parse_set(&pending, r->ranges, e) < 0)
         return err_prefix(e, "store: task %s: ranges", r->uuid);
@@ -275,6 +338,10 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         return restore_meter(s, &row->meter, e);
     case CHANGE_TASK_NEW:
         return restore_task(s, &row->task, e);
+    case CHANGE_JOB:
+        return restore_job(s, &row->job, e);
+    case CHANGE_TASK_ENDED:
+        return restore_ended(s, &row->ended, e);
     case CHANGE_ATTEMPT:
         return restore_attempt(s, &row->attempt, e);
     case CHANGE_LEASE:

@@ -12,6 +12,8 @@
 #include "core/ledger/ledger.h"
 #include "core/ledger/meter.h"
 #include "core/plan/plan.h"
+#include "core/work/depend.h"
+#include "core/work/job.h"
 #include "core/work/ranges.h"
 
 #define NONE UINT32_MAX
@@ -23,6 +25,7 @@ struct account {
     int32_t max_tasks;
     bool research;
     int64_t live_tasks;
+    int32_t jobs;
     int32_t n_secrets;
     int64_t running[PLAN_CLASSES], cores[PLAN_CLASSES];
 };
@@ -37,6 +40,15 @@ struct task_sets {
     struct ranges succeeded, failed, cancelled, started_once;
     struct idmap retried; // instance + 1 -> attempts, failures << 32
     int64_t exec_ms, wall_ms, core_ms, energy_mj; // of ended attempts
+};
+
+// What a task in a job has more than others.
+struct membership {
+    uint32_t job, next, prev; // list through job.first
+    uint32_t first_edge;      // of those that wait for it
+    int64_t ready_ms;         // when the last it waited for had ended; 0: none, or not yet
+    struct depends depends;
+    bool waits, dirty;        // dirty: its row of what it waits for will be written
 };
 
 struct task {
@@ -56,6 +68,40 @@ struct task {
     struct task_sets *sets;
     int64_t counted; // of pending, in the engine's count of waiting instances
     char *errors;    // JSON array text, bounded; NULL: none
+    int64_t keep_ms; // is deleted so long after it has ended; 0: never
+    struct membership *in_job; // NULL: in none
+};
+
+// That a task waits for another one, in the list of the one it waits for.
+struct edge {
+    uint64_t task; // id of the one that waits; it may be gone
+    uint32_t which, next; // its dependency; the list, or that of free edges
+};
+
+// Edges of a task that has ended, for server_resolve.
+struct resolved {
+    uint32_t edge;
+    uint8_t end; // enum depend_end
+};
+
+// A final task that is deleted by a timer.
+struct expiring {
+    uint64_t id, job;
+    uint8_t uuid[16];
+};
+
+struct job {
+    uint64_t id; // 0: free slot
+    uint8_t uuid[16];
+    char *shortname; // NULL: the uuid
+    char *name, *body;
+    uint32_t account;
+    uint8_t state, previous_state;
+    bool use_dependencies, auto_delete, swept, dirty, gone; // gone: its row is to be deleted
+    int64_t created_ms, state_ms, previous_state_ms, modified_ms, wall_ms, keep_ms;
+    uint32_t first; // list of its tasks in memory, through membership.next
+    int32_t n_tasks;
+    struct idmap ended; // while Active, with dependencies: key of a final task's uuid -> enum depend_end
 };
 
 enum lease_state { LEASE_ASSIGNED, LEASE_STARTED, LEASE_STOPPING }; // in a row, with stop_end << 4
@@ -135,7 +181,16 @@ struct node {
     int64_t cap_mw;       // of the power it may draw, as last given; -1: none
 };
 
-enum timer_kind { TIMER_NODE, TIMER_LEASE, TIMER_QUEUE_MAX, TIMER_HELD_BACK, TIMER_BOARD };
+enum timer_kind {
+    TIMER_NODE,
+    TIMER_LEASE,
+    TIMER_QUEUE_MAX,
+    TIMER_HELD_BACK,
+    TIMER_BOARD,
+    TIMER_TASK_EXPIRE,
+    TIMER_JOB_WALL,
+    TIMER_JOB_EXPIRE,
+};
 
 struct timer {
     house_ms at;
@@ -170,11 +225,24 @@ struct server {
     size_t n_boards, cap_boards;
     struct node *node;
     size_t n_nodes, cap_nodes;
+    struct job *job;
+    size_t n_jobs, cap_jobs;
+    uint32_t *free_job;
+    size_t n_free_jobs, cap_free_jobs;
+    struct edge *edge;
+    size_t n_edges, cap_edges;
+    uint32_t free_edge; // list through edge.next, as index + 1; 0: none
+    struct resolved *resolved;
+    size_t n_resolved, cap_resolved;
+    struct expiring *expiring;
+    size_t n_expiring, cap_expiring;
     struct timer *timer; // binary heap, earliest first
     size_t n_timers, cap_timers;
 
     struct keyset task_by_id, task_by_uuid; // of what there may be a hundred thousand waiting
     struct idmap account_by_id, lease_by_id, site_by_id, zone_by_id, board_by_id, node_by_id;
+    struct idmap job_by_id, job_by_uuid, expiring_by_id;
+    struct strmap job_shortname;
     struct strmap secret; // "ACCOUNT/KEY": which there are; their sealed values are in the store only
     struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name;
 
@@ -183,7 +251,7 @@ struct server {
     struct touched { // indexes whose rows are to be written, or whose node is to be woken
         uint32_t *v;
         size_t n, cap;
-    } dirty_zone, dirty_board, dirty_node, dirty_meter;
+    } dirty_zone, dirty_board, dirty_node, dirty_meter, dirty_job, dirty_wait;
     struct engine_counts counts;
     uint64_t hash;
     bool restoring;
@@ -217,6 +285,7 @@ void server_task_delete(struct server *s, const struct event *ev, struct effects
 void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx);
 void server_release_held(struct server *s, uint64_t task_id);
 bool server_task_slot(const struct server *s, uint64_t id, uint32_t *slot); // slot may be NULL
+bool server_task_uuid(const struct server *s, const uint8_t uuid[16], uint32_t *slot);
 bool server_find_task(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
 uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16]);
 void task_slot_free(struct server *s, uint32_t slot);
@@ -229,6 +298,44 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
 struct retried task_retried(const struct task *t, uint32_t instance); // zeros: never tried
 void task_set_retried(struct task *t, uint32_t instance, struct retried r);
 bool task_ended(const struct task *t); // it has its final state and leaves memory when the batch is settled
+
+uint64_t uuid_key(const uint8_t uuid[16]);
+void shortname_key(uint32_t account, const char *shortname, struct buf *key);
+void task_stop(struct server *s, uint32_t slot, const char *code, const char *why, struct effects *fx); // aborts it
+void task_forget(struct server *s, uint32_t slot, struct effects *fx); // deletes it
+
+// ---- server_expire.c: final tasks that delete themselves
+void expire_add(struct server *s, uint64_t task, uint64_t job, const uint8_t uuid[16], house_ms at);
+void expire_drop(struct server *s, uint64_t task); // it was deleted before
+void server_task_expire(struct server *s, uint64_t task, struct effects *fx);
+
+// ---- server_job.c
+void server_job_create(struct server *s, const struct event *ev, struct effects *fx);
+void server_job_terminate(struct server *s, const struct event *ev, struct effects *fx);
+void server_job_delete(struct server *s, const struct event *ev, struct effects *fx);
+void server_job_sweep(struct server *s, const struct event *ev, struct effects *fx);
+void server_job_wall(struct server *s, uint64_t job_id, struct effects *fx);
+void server_job_expire(struct server *s, uint64_t job_id);
+void server_jobs_settle(struct server *s, struct effects *fx); // states from what is left of their tasks, and their rows
+bool server_find_job(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
+uint32_t job_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16]);
+void job_slot_free(struct server *s, uint32_t slot);
+void job_set_shortname(struct server *s, uint32_t slot, const char *shortname);
+void job_timers(struct server *s, uint32_t slot);
+void task_join(struct server *s, uint32_t slot, uint32_t job);
+void task_leave(struct server *s, uint32_t slot); // its job, when its slot is freed
+
+// ---- server_depend.c
+// What a new task waits for: fills the ends of those that have ended. 0, or the code and sentence of the refusal.
+int depend_look(struct server *s, uint32_t job, struct depends *d, struct effects *fx, const char **why);
+void depend_link(struct server *s, uint32_t slot); // to the tasks that it waits for
+void depend_unlink(struct server *s, uint32_t slot);
+void depend_note_end(struct server *s, uint32_t slot, enum depend_end end);
+void depend_forget(struct server *s, uint64_t job_id, const uint8_t uuid[16]); // a final task was deleted
+void server_resolve(struct server *s, struct effects *fx); // those that waited for what has ended
+void server_waits_settle(struct server *s, struct effects *fx); // rows
+void depend_begin(struct server *s, uint32_t slot, struct effects *fx); // links it; cancels it when it can never start
+bool task_waits(const struct task *t);
 
 // ---- server_lease.c
 void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects *fx);

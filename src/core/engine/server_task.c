@@ -17,7 +17,7 @@
 #define ERRORS_BYTES_MAX 4096 // of the JSON array of a task's errors
 
 // Uuids are random, so half of one is a key; 0 is no key.
-static uint64_t uuid_key(const uint8_t uuid[16])
+uint64_t uuid_key(const uint8_t uuid[16])
 {
     uint64_t k;
     memcpy(&k, uuid + 8, sizeof k);
@@ -49,6 +49,15 @@ bool server_task_slot(const struct server *s, uint64_t id, uint32_t *slot)
     return keyset_find(&s->task_by_id, ids(s), id, slot);
 }
 
+bool server_task_uuid(const struct server *s, const uint8_t uuid[16], uint32_t *slot)
+{
+    uint32_t at;
+    if (!keyset_find(&s->task_by_uuid, uuids(s), uuid_key(uuid), &at) || memcmp(s->task[at].uuid, uuid, 16) != 0)
+        return false;
+    *slot = at;
+    return true;
+}
+
 struct task_sets *task_sets(struct task *t)
 {
     if (!t->sets)
@@ -73,9 +82,9 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
     return slot;
 }
 
-static void shortname_key(const struct task *t, const char *shortname, struct buf *key)
+void shortname_key(uint32_t account, const char *shortname, struct buf *key)
 {
-    buf_putf(key, "%u/", (unsigned)t->account);
+    buf_putf(key, "%u/", (unsigned)account);
     for (const char *p = shortname; *p; p++)
         buf_putc(key, *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p);
 }
@@ -85,7 +94,7 @@ static void release_shortname(struct server *s, struct task *t)
     if (!t->shortname)
         return;
     struct buf key = BUF_INIT(4096);
-    shortname_key(t, t->shortname, &key);
+    shortname_key(t->account, t->shortname, &key);
     strmap_remove(&s->shortname, buf_str(&key));
     buf_deinit(&key);
     free(t->shortname);
@@ -106,6 +115,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     keyset_remove(&s->task_by_id, ids(s), t->id);
     keyset_remove(&s->task_by_uuid, uuids(s), uuid_key(t->uuid));
     release_shortname(s, t);
+    task_leave(s, slot);
     if (t->sets) {
         ranges_deinit(&t->sets->succeeded);
         ranges_deinit(&t->sets->failed);
@@ -131,7 +141,7 @@ void task_set_shortname(struct server *s, uint32_t slot, const char *shortname)
     struct task *t = &s->task[slot];
     struct buf key = BUF_INIT(4096);
     t->shortname = mem_strdup(shortname);
-    shortname_key(t, shortname, &key);
+    shortname_key(t->account, shortname, &key);
     strmap_set(&s->shortname, buf_str(&key), slot);
     buf_deinit(&key);
 }
@@ -144,11 +154,11 @@ bool server_find_task(const struct server *s, uint64_t account, const char *id, 
     if (!idmap_get(&s->account_by_id, account, &owner))
         return false;
     if (uuid_parse(id, uuid)) {
-        if (!keyset_find(&s->task_by_uuid, uuids(s), uuid_key(uuid), &at) || memcmp(s->task[at].uuid, uuid, 16) != 0)
+        if (!server_task_uuid(s, uuid, &at))
             return false;
     } else {
         struct buf key = BUF_INIT(4096);
-        shortname_key(&(struct task){.account = (uint32_t)owner}, id, &key);
+        shortname_key((uint32_t)owner, id, &key);
         bool found = !key.failed && strmap_get(&s->shortname, buf_str(&key), &named);
         buf_deinit(&key);
         if (!found)
@@ -183,9 +193,10 @@ void task_plan(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
     count_waiting(s, t, (int64_t)ranges_count(&t->pending));
-    bool waits = !t->aborting && !t->deleting && !t->held_back;
+    bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
+    int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
     struct plan_task p = {.activity = t->activity, .account = s->account[t->account].id, .order = t->id,
-                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0, .since = HOUSE_MS(t->created_ms)};
+                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0, .since = HOUSE_MS(since_ms)};
     if (t->constraint)
         p.constraint = *t->constraint;
     planner_task(s->planner, slot, &p);
@@ -291,6 +302,7 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
     enum task_state next = state_of(t);
     task_touch(s, slot);
     if (next == TASK_PENDING_DELETE && t->first_lease == NONE) {
+        depend_note_end(s, slot, DEPEND_GONE);
         fx_change(fx, CHANGE_TASK_GONE)->gone = t->id;
         server_trace(s, CHANGE_TASK_GONE, (int64_t)t->id, 0);
         t->dirty = false;
@@ -304,6 +316,8 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
     t->state = (uint8_t)next;
     t->state_ms = s->now.v;
     server_trace(s, CHANGE_TASK_LIVE, (int64_t)t->id, next);
+    if (task_state_final(next))
+        depend_note_end(s, slot, depend_end_of(next));
     if (next == TASK_FAILURE && !t->errors)
         task_error(t, "ONDOL-FAILED", "at least one instance failed", "");
     char uuid[UUID_TEXT_BYTES];
@@ -317,10 +331,42 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
 static bool shortname_taken(const struct server *s, const struct task *t, const char *shortname)
 {
     struct buf key = BUF_INIT(4096);
-    shortname_key(t, shortname, &key);
+    shortname_key(t->account, shortname, &key);
     bool taken = key.failed || strmap_get(&s->shortname, buf_str(&key), NULL);
     buf_deinit(&key);
     return taken;
+}
+
+static const char *depends_text(const struct depends *d, struct arena *a)
+{
+    struct buf text = BUF_INIT(64 * 1024);
+    depends_format(d, &text);
+    char *copy = arena_strdup(a, buf_str(&text));
+    buf_deinit(&text);
+    return copy;
+}
+
+// The job of a draft and what the task waits for there. 0, or the code and sentence of the refusal.
+static int enter_job(struct server *s, const struct task_draft *d, uint32_t *job, struct depends *depends,
+                     struct effects *fx, const char **why, uint64_t account)
+{
+    if (!d->job)
+        return 0;
+    if (!server_find_job(s, account, d->job, job)) {
+        *why = arena_printf(&fx->arena, "No such job: %s", d->job);
+        return 400;
+    }
+    const struct job *j = &s->job[*job];
+    if (j->state != JOB_ACTIVE) {
+        *why = arena_printf(&fx->arena, "The job %s takes no more tasks: it is %s", d->job,
+                            job_state_name((enum job_state)j->state));
+        return 400;
+    }
+    if (d->depends && !depends_parse(d->depends, depends)) {
+        *why = "Invalid task file. Invalid fields: dependencies. dependencies: they cannot be read";
+        return 400;
+    }
+    return depend_look(s, *job, depends, fx, why);
 }
 
 // Fills a new slot from the draft. Returns 0, or the code and sentence of the refusal.
@@ -366,9 +412,18 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         *why = "the new uuid is taken (try again)";
         return 409;
     }
+    uint32_t job = NONE;
+    struct depends depends = DEPENDS_NULL;
+    int bad = enter_job(s, d, &job, &depends, fx, why, owner->id);
+    if (bad) {
+        ranges_deinit(&pending);
+        depends_deinit(&depends);
+        return bad;
+    }
     uint32_t slot = task_slot_new(s, server_new_id(s), uuid);
     struct task *t = &s->task[slot];
     t->account = account;
+    t->keep_ms = d->keep_ms;
     t->activity = (uint8_t)(d->activity == ACTIVITY_FLEX && owner->research ? ACTIVITY_DONATED : d->activity);
     t->instances = d->instances;
     ranges_copy(&t->pending, &pending); // without the room to grow
@@ -389,7 +444,12 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         t->held_back = true;
         timer_add(s, TIMER_HELD_BACK, t->id, house_add(s->now, s->cfg.dispatch_delay_ms));
     }
-    if (t->queue_max_ms >= 0)
+    if (job != NONE) {
+        task_join(s, slot, job);
+        t->in_job->depends = depends;
+        t->in_job->waits = depends_state(&depends) == DEPEND_WAITING;
+    }
+    if (t->queue_max_ms >= 0 && !task_waits(t)) // else from when it waits for boards only
         timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, t->queue_max_ms));
     struct change *c = fx_change(fx, CHANGE_TASK_NEW);
     c->task = (struct row_task){.id = t->id, .account = owner->id, .activity = t->activity, .instances = t->instances,
@@ -403,9 +463,14 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     buf_deinit(&hardware);
     uuid_format(c->task.uuid, d->uuid);
     c->task.shortname = d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
+    c->task.keep_ms = t->keep_ms;
+    c->task.job = job != NONE ? s->job[job].id : 0;
+    c->task.depends = depends_text(&depends, &fx->arena);
     task_live_row(s, t, &fx->arena, &c->task.live);
     server_trace(s, CHANGE_TASK_NEW, (int64_t)t->id, t->instances);
     task_plan(s, slot);
+    if (job != NONE)
+        depend_begin(s, slot, fx);
     return 0;
 }
 
@@ -463,6 +528,7 @@ void server_task_put(struct server *s, const struct event *ev, struct effects *f
     c->body.name = arena_strdup(&fx->arena, ev->task.name);
     c->body.body = arena_strdup(&fx->arena, ev->task.body);
     c->body.modified_ms = s->now.v;
+    c->body.keep_ms = s->task[slot].keep_ms = ev->task.keep_ms;
     task_touch(s, slot);
     fx_reply(fx, ev->token, 200, NULL);
 }
@@ -482,6 +548,26 @@ static void cancel(struct server *s, uint32_t slot, struct effects *fx)
     }
 }
 
+void task_stop(struct server *s, uint32_t slot, const char *code, const char *why, struct effects *fx)
+{
+    struct task *t = &s->task[slot];
+    t->aborting = true;
+    task_error(t, code, why, "");
+    cancel(s, slot, fx);
+    task_settle(s, slot, fx);
+}
+
+void task_forget(struct server *s, uint32_t slot, struct effects *fx)
+{
+    struct task *t = &s->task[slot];
+    if (t->deleting)
+        return;
+    t->deleting = true;
+    release_shortname(s, t); // the next task may have it while the instances of this one still end
+    cancel(s, slot, fx);
+    task_settle(s, slot, fx);
+}
+
 void server_task_abort(struct server *s, const struct event *ev, struct effects *fx)
 {
     uint32_t slot;
@@ -497,12 +583,8 @@ void server_task_abort(struct server *s, const struct event *ev, struct effects 
             arena_printf(&fx->arena, "Task %s has already ended: %s", ev->task.id, task_state_name(t->state));
         return;
     }
-    if (!t->aborting) {
-        t->aborting = true;
-        task_error(t, "GHX0782I", "cancelled by the user", "");
-        cancel(s, slot, fx);
-        task_settle(s, slot, fx);
-    }
+    if (!t->aborting)
+        task_stop(s, slot, "GHX0782I", "cancelled by the user", fx);
     fx_reply(fx, ev->token, 200, NULL);
 }
 
@@ -515,10 +597,7 @@ void server_tasks_abort(struct server *s, const struct event *ev, struct effects
             struct task *t = &s->task[slot];
             if (!t->id || t->account != account || t->aborting || t->deleting || task_ended(t))
                 continue;
-            t->aborting = true;
-            task_error(t, "GHX0782I", "cancelled by the user", "");
-            cancel(s, slot, fx);
-            task_settle(s, slot, fx);
+            task_stop(s, slot, "GHX0782I", "cancelled by the user", fx);
             n++;
         }
     }
@@ -534,17 +613,15 @@ void server_task_delete(struct server *s, const struct event *ev, struct effects
             return;
         }
         fx_change(fx, CHANGE_TASK_GONE)->gone = ev->task.final_id; // it is final: only the store has it
+        expire_drop(s, ev->task.final_id);
+        uint8_t uuid[16];
+        if (uuid_parse(ev->task.id, uuid))
+            depend_forget(s, ev->task.final_job, uuid);
         server_trace(s, CHANGE_TASK_GONE, (int64_t)ev->task.final_id, 1);
         fx_reply(fx, ev->token, 200, NULL);
         return;
     }
-    struct task *t = &s->task[slot];
-    if (!t->deleting) {
-        t->deleting = true;
-        release_shortname(s, t); // the next task may have it while the instances of this one still end
-        cancel(s, slot, fx);
-        task_settle(s, slot, fx);
-    }
+    task_forget(s, slot, fx);
     fx_reply(fx, ev->token, 200, NULL);
 }
 
@@ -556,13 +633,10 @@ void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx)
     struct task *t = &s->task[slot];
     if (!ranges_count(&t->pending) || t->aborting || t->deleting || (t->sets && ranges_count(&t->sets->started_once)))
         return; // it has begun: the limit is on waiting to begin
-    t->aborting = true;
     struct buf why = BUF_INIT(200);
     buf_putf(&why, "still queued after %lld s (maxTimeQueueSeconds)", (long long)(t->queue_max_ms / 1000));
-    task_error(t, "ONDOL-QUEUE-TIME", buf_str(&why), "");
+    task_stop(s, slot, "ONDOL-QUEUE-TIME", buf_str(&why), fx);
     buf_deinit(&why);
-    cancel(s, slot, fx);
-    task_settle(s, slot, fx);
 }
 
 void server_release_held(struct server *s, uint64_t task_id)

@@ -121,3 +121,9 @@ void server_account_counts(const struct server *s, uint64_t account, int64_t *ta
         running_cores[i] = known ? s->account[at].cores[i] : 0;
     }
 }
+
+int64_t server_account_jobs(const struct server *s, uint64_t account)
+{
+    uint64_t at;
+    return idmap_get(&s->account_by_id, account, &at) ? s->account[at].jobs : 0;
+}

@@ -40,12 +40,34 @@ static void part(struct buf *out, bool *first, int64_t n, const char *text)
     *first = false;
 }
 
+static void waiting_for_tasks(const struct server *s, const struct task *t, struct buf *out)
+{
+    const struct depends *d = &t->in_job->depends;
+    size_t open = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        uint32_t other;
+        char uuid[UUID_TEXT_BYTES];
+        if (d->v[i].end != DEPEND_OPEN || open++)
+            continue;
+        uuid_format(uuid, d->v[i].uuid);
+        bool known = server_task_uuid(s, d->v[i].uuid, &other);
+        buf_putf(out, "waiting for task %s of its job, which is %s", uuid,
+                 known ? task_state_name((enum task_state)s->task[other].state) : "about to end");
+    }
+    if (open > 1)
+        buf_putf(out, ", and for %zu more", open - 1);
+}
+
 static void waiting_for(const struct server *s, uint32_t slot, house_ms now, struct buf *out)
 {
     const struct task *t = &s->task[slot];
     struct tally n = {.best_ueur = INT64_MIN};
     if (t->held_back) {
         buf_puts(out, "waiting: new tasks are held back for a moment (dispatch delay)");
+        return;
+    }
+    if (task_waits(t)) {
+        waiting_for_tasks(s, t, out);
         return;
     }
     tally_boards(s, slot, now, &n);

@@ -168,6 +168,10 @@ static void version_1_comes_forward_with_every_row_of_every_table(void **state)
     assert_int_equal(int_of(c, "SELECT value FROM store_state WHERE name = 'schema'"), schema_version());
     assert_int_equal(int_of(c, "SELECT count(*) FROM board WHERE start_failures = 0 AND rests_until_ms = 0"),
                      ROWS);
+    assert_int_equal(int_of(c, "SELECT count(*) FROM task WHERE job = 0 AND keep_ms = 0 AND ready_ms = 0 AND "
+                               "depends IS NULL"),
+                     ROWS);
+    assert_int_equal(int_of(c, "SELECT count(*) FROM job"), 0);
     sqlite3_close(c);
 }
 
@@ -253,7 +257,11 @@ static void a_migration_that_is_killed_leaves_the_old_version_or_the_new_one(voi
                                     "('start_failures', 'rests_until_ms')");
         int64_t index = int_of(
             c, "SELECT count(*) FROM sqlite_master WHERE name = 'task_shortname' AND sql LIKE '%NOCASE%'");
+        int64_t jobs = int_of(c, "SELECT count(*) FROM sqlite_master WHERE name = 'job'") +
+                       int_of(c, "SELECT count(*) FROM pragma_table_info('task') WHERE name IN "
+                                 "('job', 'keep_ms', 'ready_ms', 'depends')");
         sqlite3_close(c);
+        assert_int_equal(jobs, version < 4 ? 0 : 5);
         if (version == 1)
             assert_true(columns == 0 && index == 0);
         else

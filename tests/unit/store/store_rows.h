@@ -59,7 +59,32 @@ static inline void same_task(const struct row_task *was, const struct row_task *
     SAME(retries_each);
     SAME(queue_max_ms);
     SAME_TEXT(hardware);
+    SAME(job);
+    SAME(keep_ms);
+    SAME(ready_ms);
+    SAME_TEXT(depends);
     same_live(&was->live, &is->live);
+}
+
+static inline void same_job(const struct row_job *was, const struct row_job *is)
+{
+    SAME(id);
+    SAME_TEXT(uuid);
+    SAME_TEXT(shortname);
+    SAME_TEXT(name);
+    SAME(account);
+    SAME(state);
+    SAME(previous_state);
+    SAME(use_dependencies);
+    SAME(auto_delete);
+    SAME(swept);
+    SAME(created_ms);
+    SAME(state_ms);
+    SAME(previous_state_ms);
+    SAME(modified_ms);
+    SAME(wall_ms);
+    SAME(keep_ms);
+    SAME_TEXT(body);
 }
 
 static inline void same_zone(const struct row_zone *was, const struct row_zone *is)
@@ -179,6 +204,9 @@ static inline void same_change(const struct change *was, const struct change *is
         break;
     case CHANGE_METER:
         same_meter(&was->meter, &is->meter);
+        break;
+    case CHANGE_JOB:
+        same_job(&was->job, &is->job);
         break;
     case CHANGE_TASK_NEW:
         same_task(&was->task, &is->task);

@@ -11,6 +11,13 @@ static struct fixture *at(void **state)
 
 // ---- rows
 
+static struct change job_row(uint64_t id, const char *uuid, const char *shortname)
+{
+    struct change c = {.kind = CHANGE_JOB, .job = {id, "", shortname, "j", 7, 1, 2, 1, 0, 1, 11, 12, 13, 14, 15, 16, "{}"}};
+    snprintf(c.job.uuid, sizeof c.job.uuid, "%s", uuid);
+    return c;
+}
+
 static struct change one_of_each(struct fixture *f, enum change_kind k)
 {
     switch (k) {
@@ -35,6 +42,8 @@ static struct change one_of_each(struct fixture *f, enum change_kind k)
             .kind = k,
             .meter = {6, 5, 4, 3, 2, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {-1, 0, 0, 0, 0, 0, 0, 0, 0, -10},
                       {11, 12, 13, 14, 15, 16, 17, 18, 19, 20}, {-11, 0, 0, 0, 0, 0, 0, 0, 0, -20}, 1, 2, 3, 1}};
+    case CHANGE_JOB:
+        return job_row(21, "0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11", "night");
     case CHANGE_TASK_NEW:
         return task_row(f, 22, 7);
     case CHANGE_LEASE:
@@ -67,12 +76,12 @@ static void every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract(
 {
     static const enum change_kind order[] = {
         CHANGE_META,  CHANGE_ACCOUNT,  CHANGE_SECRET, CHANGE_SITE,  CHANGE_NODE,        CHANGE_ZONE,       CHANGE_BOARD,
-        CHANGE_METER, CHANGE_TASK_NEW, CHANGE_LEASE, CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+        CHANGE_METER, CHANGE_JOB, CHANGE_TASK_NEW, CHANGE_LEASE, CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     struct fixture *f = at(state);
     expected = (struct seen){0};
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         expected.c[expected.n++] = one_of_each(f, order[i]);
-    assert_int_equal(expected.c[8].task.live.state, 0);
+    assert_int_equal(expected.c[9].task.live.state, 0);
     for (size_t i = expected.n; i-- > 0;) // written last to first, and each twice: the same as once
         assert_ok(f, commit(f, (struct change[]){expected.c[i], expected.c[i]}, 2));
     struct change done = task_row(f, 8, 7); // Success: history
@@ -134,6 +143,135 @@ static void a_task_is_found_by_uuid_short_name_and_id_of_its_account_only(void *
     assert_int_equal(row.id, 22);
     assert_int_equal(r->task(r->ctx, 8, "short-22", &f->arena, &row, &f->err), 1);
     assert_int_equal(r->task_by_id(r->ctx, 23, &f->arena, &row, &f->err), 1);
+}
+
+// ---- jobs
+
+#define JOB_UUID "0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11"
+
+static void a_job_is_found_by_uuid_and_short_name_of_its_account_only(void **state)
+{
+    struct fixture *f = at(state);
+    struct store_reader *r = &f->reader;
+    struct change plain = job_row(22, "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55", "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55"),
+                  job = job_row(21, JOB_UUID, "night"), again = job;
+    struct row_job row, *rows;
+    size_t n;
+    again.job.state = 2;
+    assert_ok(f, commit(f, (struct change[]){plain, job, again}, 3));
+    static const char *const names[] = {JOB_UUID, "0B5F6F0E-7A51-4A0E-9A43-2F1F6A1B7C11", "night", "NIGHT"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_int_equal(r->job(r->ctx, 7, names[i], &f->arena, &row, &f->err), 0);
+        same_job(&again.job, &row);
+        assert_int_equal(r->job(r->ctx, 8, names[i], &f->arena, &row, &f->err), 1);
+    }
+    assert_ok(f, r->jobs(r->ctx, 7, &f->arena, &rows, &n, &f->err));
+    assert_int_equal(n, 2);
+    same_job(&again.job, &rows[0]);
+    same_job(&plain.job, &rows[1]);
+    assert_ok(f, r->jobs(r->ctx, 8, &f->arena, &rows, &n, &f->err));
+    assert_int_equal(n, 0);
+    struct change gone = {.kind = CHANGE_JOB_GONE, .gone = 21};
+    assert_ok(f, commit(f, (struct change[]){gone, gone}, 2));
+    assert_int_equal(r->job(r->ctx, 7, "night", &f->arena, &row, &f->err), 1);
+}
+
+static int collect(void *ctx, const struct row_task *row)
+{
+    struct buf *b = ctx;
+    buf_putf(b, "%llu ", (unsigned long long)row->id);
+    return 0;
+}
+
+static void the_tasks_of_a_job_are_a_list_of_their_own(void **state)
+{
+    struct fixture *f = at(state);
+    struct store_reader *r = &f->reader;
+    const char *token;
+    for (uint64_t id = 30; id < 50; id++) {
+        struct change c = task_row(f, id, 7);
+        c.task.job = id % 2 ? 21 : id % 4 ? 23 : 0;
+        assert_ok(f, commit_one(f, c));
+    }
+    static const struct {
+        uint64_t account, job;
+        bool final_only;
+        const char *ids;
+    } cases[] = {{7, 21, false, "31 33 35 37 39 41 43 45 47 49 "},
+                 {7, 23, false, "30 34 38 42 46 "},
+                 {7, 21, true, "31 41 "}, // states are id % 11; 7, 8 and 9 are final
+                 {8, 21, false, ""},
+                 {7, 99, false, ""}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf b = BUF_INIT(1000);
+        struct task_page p = {.account = cases[i].account, .job = cases[i].job, .limit = 3, .final_only = cases[i].final_only};
+        do {
+            assert_ok(f, r->tasks(r->ctx, &p, &f->arena, collect, &b, &token, &f->err));
+            p.after = token;
+        } while (token);
+        assert_string_equal(buf_str(&b), cases[i].ids);
+        buf_deinit(&b);
+    }
+}
+
+// ---- what a load gives of tasks that wait and of those that ended
+
+static int note_load(void *ctx, const struct change *c, struct err *e)
+{
+    struct buf *b = ctx;
+    (void)e;
+    if (c->kind == CHANGE_TASK_ENDED)
+        buf_putf(b, "%llu of %llu: %d at %lld, kept %lld; ", (unsigned long long)c->ended.id, (unsigned long long)c->ended.job,
+                 c->ended.state, (long long)c->ended.end_ms, (long long)c->ended.keep_ms);
+    if (c->kind == CHANGE_TASK_NEW)
+        buf_putf(b, "%llu waits for %s since %lld; ", (unsigned long long)c->task.id, c->task.depends ? c->task.depends : "none",
+                 (long long)c->task.ready_ms);
+    return 0;
+}
+
+static void a_load_gives_ended_tasks_that_still_matter_and_what_the_others_wait_for(void **state)
+{
+    struct fixture *f = at(state);
+    struct change active = job_row(21, JOB_UUID, "a"), over = job_row(22, "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55", "b"),
+                  plain = job_row(23, "c2f7b1de-0a58-4f5c-a3a4-97f0f6c6f3d2", "c");
+    active.job.state = plain.job.state = 0;
+    plain.job.use_dependencies = 0;
+    assert_ok(f, commit(f, (struct change[]){active, over, plain}, 3));
+    static const struct {
+        uint64_t id, job;
+        int64_t keep_ms;
+    } tasks[] = {{8, 21, 0}, {19, 22, 0}, {30, 23, 0}, {41, 0, 0}, {52, 0, 60}, {63, 21, 50}, {22, 21, 40}};
+    for (size_t i = 0; i < ARRAY_LEN(tasks); i++) {
+        struct change c = task_row(f, tasks[i].id, 7);
+        c.task.job = tasks[i].job;
+        c.task.keep_ms = tasks[i].keep_ms;
+        c.task.live.end_ms = 100 + (int64_t)tasks[i].id;
+        assert_ok(f, commit_one(f, c));
+    }
+    struct change wait = {.kind = CHANGE_TASK_WAIT, .wait = {22, 77, "s" JOB_UUID "0s"}};
+    assert_ok(f, commit(f, (struct change[]){wait, wait}, 2));
+    struct buf b = BUF_INIT(4096);
+    struct store_visitor v = {&b, note_load, 0};
+    assert_ok(f, f->store.load(f->store.ctx, &v, &f->err));
+    assert_string_equal(buf_str(&b), "8 of 21: 8 at 108, kept 0; 52 of 0: 8 at 152, kept 60; 63 of 21: 8 at 163, kept 50; "
+                                     "22 waits for s" JOB_UUID "0s since 77; ");
+    buf_deinit(&b);
+    wait.wait.id = 999;
+    assert_int_equal(commit_one(f, wait), -ENOENT);
+}
+
+static void a_new_body_carries_how_long_the_task_is_kept(void **state)
+{
+    struct fixture *f = at(state);
+    struct change c = task_row(f, 22, 7), body = {.kind = CHANGE_TASK_BODY};
+    struct row_task row;
+    body.body.id = 22;
+    body.body.name = "n";
+    body.body.body = "{}";
+    body.body.keep_ms = 123;
+    assert_ok(f, commit(f, (struct change[]){c, body}, 2));
+    assert_int_equal(f->reader.task_by_id(f->reader.ctx, 22, &f->arena, &row, &f->err), 0);
+    assert_int_equal(row.keep_ms, 123);
 }
 
 static struct change attempt_row(uint64_t task, uint32_t instance, uint32_t attempt)
@@ -456,6 +594,10 @@ int main(void)
         ON_EACH(every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract),
         ON_EACH(a_visitor_that_fails_stops_the_load_with_its_error),
         ON_EACH(a_task_is_found_by_uuid_short_name_and_id_of_its_account_only),
+        ON_EACH(a_job_is_found_by_uuid_and_short_name_of_its_account_only),
+        ON_EACH(the_tasks_of_a_job_are_a_list_of_their_own),
+        ON_EACH(a_load_gives_ended_tasks_that_still_matter_and_what_the_others_wait_for),
+        ON_EACH(a_new_body_carries_how_long_the_task_is_kept),
         ON_EACH(an_attempt_is_written_once),
         ON_EACH(a_failing_row_in_the_middle_leaves_nothing_of_its_batch),
         ON_EACH(an_older_leader_is_refused),

@@ -128,6 +128,7 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
     *ev = (struct event){.kind = (enum event_kind)rng_below(g, EVENT_KIND_N), .seq = rng_next(g), .token = rng_next(g),
                          .now = HOUSE_MS(any(g))};
     struct task_draft *d;
+    uint64_t *ids;
     switch (ev->kind) {
     case EVENT_ACCOUNT_PUT:
         ev->account.email = word(g);
@@ -172,6 +173,17 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
     case EVENT_BOARD_BAR:
         ev->bar.board = word(g);
         ev->bar.why = rng_below(g, 2) ? word(g) : NULL;
+        break;
+    case EVENT_JOB_CREATE:
+        ev->job.draft = (struct job_draft){.name = word(g), .body = word(g), .wall_ms = any(g), .keep_ms = any(g)};
+        ev->job.draft.shortname = rng_below(g, 2) ? word(g) : NULL;
+        break;
+    case EVENT_JOB_SWEEP:
+        ev->job.id = word(g);
+        ev->job.n_tasks = rng_below(g, 5);
+        ev->job.task = ids = arena_alloc(a, (ev->job.n_tasks + 1) * sizeof *ids);
+        for (size_t i = 0; i < ev->job.n_tasks; i++)
+            ids[i] = rng_next(g);
         break;
     default:
         ev->task.account = rng_next(g);
@@ -279,6 +291,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     int64_t n = 1;
     s.config.instances_per_task = (int32_t)++n;
     s.config.tasks_per_account = (int32_t)++n;
+    s.config.jobs_per_account = (int32_t)++n;
     s.config.secrets_per_account = (int32_t)++n;
     s.config.lease_ms = ++n;
     s.config.lease_margin_ms = ++n;
@@ -296,7 +309,8 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     assert_int_equal(r.what, LOG_START);
     assert_true(r.start.restore_from.v == -7 && r.start.restored.v == INT64_MAX);
     assert_true(r.start.config.instances_per_task == s.config.instances_per_task &&
-                r.start.config.tasks_per_account == s.config.tasks_per_account && r.start.config.lease_ms == s.config.lease_ms &&
+                r.start.config.tasks_per_account == s.config.tasks_per_account &&
+                r.start.config.jobs_per_account == s.config.jobs_per_account && r.start.config.lease_ms == s.config.lease_ms &&
                 r.start.config.secrets_per_account == s.config.secrets_per_account &&
                 r.start.config.lease_margin_ms == s.config.lease_margin_ms &&
                 r.start.config.dispatch_delay_ms == s.config.dispatch_delay_ms &&

@@ -13,15 +13,18 @@
 
 #include "base/mem.h"
 #include "core/engine/log.h"
+#include "core/work/job.h"
 #include "fake_fleet.h"
 
 #define SEEDS 150
 #define STEPS 600
 
 struct acked {
-    char uuid[UUID_TEXT_BYTES];
+    char uuid[UUID_TEXT_BYTES], job[UUID_TEXT_BYTES];
     bool delete_asked, aborted;
 };
+
+#define JOBS 12
 
 struct life {
     uint64_t seed;
@@ -34,8 +37,15 @@ struct life {
         uint64_t token;
         enum event_kind kind;
         char uuid[UUID_TEXT_BYTES];
+        char job[2][UUID_TEXT_BYTES]; // of the tasks to create
+        bool kept[2];                 // whether they do not delete themselves
     } wish[16];
     size_t n_wishes;
+    struct job_of {
+        char uuid[UUID_TEXT_BYTES];
+        bool forced; // its tasks may be gone
+    } job[JOBS];
+    size_t n_jobs;
     uint64_t top_id; // of every id on disk
     struct engine_counts seen; // over all lives of the server
 };
@@ -67,6 +77,80 @@ static struct wish *wish(struct life *l, enum event_kind kind, const char *uuid)
     return w;
 }
 
+// Half of the tasks of a job wait for up to two others, which may be of another job, over or gone.
+static void into_a_job(struct life *l, struct task_draft *d, char job[UUID_TEXT_BYTES], char *depends, size_t cap)
+{
+    if (!l->n_jobs || rng_below(&l->rng, 3) == 0)
+        return;
+    snprintf(job, UUID_TEXT_BYTES, "%s", l->job[rng_below(&l->rng, l->n_jobs)].uuid);
+    d->job = job;
+    int n = 0;
+    *depends = '\0';
+    for (uint64_t k = rng_below(&l->rng, 4); k > 1; k--) {
+        const struct acked *t = any_task(l);
+        for (int tries = 0; t && tries < 8 && strcmp(t->job, job) != 0; tries++)
+            t = any_task(l);
+        if (t && !strcmp(t->job, job))
+            n += snprintf(depends + n, cap - (size_t)n, "%sa%s%d?", n ? "," : "", t->uuid, (int)rng_below(&l->rng, 8));
+    }
+    d->depends = depends;
+}
+
+static void create_job(struct life *l)
+{
+    struct event ev = {.kind = EVENT_JOB_CREATE, .job = {.account = l->rig.account, .draft = {.name = "j", .body = "{}"}}};
+    struct job_draft *d = &ev.job.draft;
+    for (int i = 0; i < 16; i++)
+        d->uuid[i] = (uint8_t)rng_next(&l->rng);
+    d->use_dependencies = rng_below(&l->rng, 8) != 0;
+    d->auto_delete = rng_below(&l->rng, 3) == 0;
+    d->keep_ms = (int64_t)rng_below(&l->rng, 2) * 60000;
+    d->wall_ms = rng_below(&l->rng, 4) ? 0 : 1 + (int64_t)rng_below(&l->rng, 600000);
+    d->shortname = rng_below(&l->rng, 4) ? NULL : "job";
+    wish(l, EVENT_JOB_CREATE, "");
+    apply(l, &ev);
+}
+
+static void on_job(struct life *l)
+{
+    struct event ev = {.kind = EVENT_JOB_TERMINATE, .job = {.account = l->rig.account}};
+    if (!l->n_jobs)
+        return;
+    size_t which = rng_below(&l->rng, l->n_jobs);
+    uint64_t what = rng_below(&l->rng, 8), ids[8];
+    ev.job.id = l->job[which].uuid;
+    if (what > 1)
+        ev.kind = EVENT_JOB_DELETE;
+    if (what > 3) {
+        ev.job.force = true;
+        l->job[which].forced = true;
+    }
+    wish(l, ev.kind, "");
+    apply(l, &ev);
+    if (what < 6)
+        return;
+    // Who deletes by force names what has ended; `what` 6: not all of it yet.
+    size_t n;
+    const struct change *c = model_store_rows(l->rig.m, CHANGE_TASK_NEW, &n);
+    const struct change *jobs;
+    size_t n_jobs;
+    jobs = model_store_rows(l->rig.m, CHANGE_JOB, &n_jobs);
+    uint64_t id = 0;
+    for (size_t i = 0; i < n_jobs; i++)
+        if (!strcmp(jobs[i].job.uuid, ev.job.id) && jobs[i].job.state == JOB_DELETING)
+            id = jobs[i].job.id;
+    if (!id) // what ends in this very batch is not there yet
+        return;
+    ev.kind = EVENT_JOB_SWEEP;
+    ev.job.task = ids;
+    ev.job.n_tasks = 0;
+    for (size_t i = 0; i < n && ev.job.n_tasks < ARRAY_LEN(ids); i++)
+        if (c[i].task.job == id && task_state_final(c[i].task.live.state))
+            ids[ev.job.n_tasks++] = c[i].task.id;
+    wish(l, ev.kind, "");
+    apply(l, &ev);
+}
+
 static void create(struct life *l)
 {
     struct task_draft d[2];
@@ -83,7 +167,14 @@ static void create(struct life *l)
         if (rng_below(&l->rng, 5) == 0)
             d[i].shortname = rng_below(&l->rng, 2) ? "one" : "two";
     }
-    wish(l, EVENT_TASKS_CREATE, "");
+    struct wish *w = wish(l, EVENT_TASKS_CREATE, "");
+    char depends[2][128];
+    for (size_t i = 0; i < n; i++) {
+        if (rng_below(&l->rng, 10) == 0)
+            d[i].keep_ms = 1 + (int64_t)rng_below(&l->rng, 300000);
+        w->kept[i] = !d[i].keep_ms;
+        into_a_job(l, &d[i], w->job[i], depends[i], sizeof depends[i]);
+    }
     struct event ev = {.kind = EVENT_TASKS_CREATE, .create = {.account = l->rig.account, .draft = d, .n = n}};
     apply(l, &ev);
 }
@@ -96,7 +187,7 @@ static void on_task(struct life *l, enum event_kind kind)
     const struct row_task *row = rig_task(&l->rig, t->uuid);
     struct event ev = {.kind = kind, .task = {.account = l->rig.account, .id = t->uuid, .name = "x", .body = "{\"a\":1}"}};
     if (kind == EVENT_TASK_DELETE && row && task_state_final(row->live.state))
-        ev.task.final_id = row->id;
+        ev.task.final_id = row->id, ev.task.final_job = row->job;
     if (kind == EVENT_TASK_DELETE)
         l->task[t - l->task].delete_asked = true;
     wish(l, kind, t->uuid);
@@ -134,7 +225,12 @@ static void something(struct life *l)
         on_task(l, EVENT_TASK_PUT);
     } else if (what < 90) {
         wish_of_people(l);
-    } else if (what < 91) {
+    } else if (what < 92) {
+        if (l->n_jobs < JOBS)
+            create_job(l);
+    } else if (what < 93) {
+        on_job(l);
+    } else if (what < 94) {
         ev = (struct event){.kind = EVENT_TASKS_ABORT, .tasks = {.account = l->rig.account}};
         apply(l, &ev);
     } else {
@@ -162,7 +258,7 @@ static void ids_are_new(struct life *l)
     l->top_id = top;
 }
 
-static void note_created(struct life *l, const struct reply *r)
+static void note_created(struct life *l, const struct wish *w, const struct reply *r)
 {
     for (size_t i = 0; i < r->n_items; i++) {
         if (r->item[i].code != 200)
@@ -170,6 +266,8 @@ static void note_created(struct life *l, const struct reply *r)
         struct acked *t = VEC_PUSH(l->task, l->n_tasks, l->cap_tasks);
         *t = (struct acked){0};
         memcpy(t->uuid, r->item[i].uuid, sizeof t->uuid);
+        memcpy(t->job, w->job[i], sizeof t->job);
+        t->delete_asked = !w->kept[i];
     }
 }
 
@@ -183,7 +281,9 @@ static void note_answers(struct life *l)
                 r = &l->rig.fx.reply[k];
         assert_non_null(r); // every call is answered, once
         if (w->kind == EVENT_TASKS_CREATE)
-            note_created(l, r);
+            note_created(l, w, r);
+        if (w->kind == EVENT_JOB_CREATE && r->code == 200 && l->n_jobs < JOBS)
+            memcpy(l->job[l->n_jobs++].uuid, r->item[0].uuid, UUID_TEXT_BYTES);
         for (size_t t = 0; t < l->n_tasks && r->code == 200 && w->kind == EVENT_TASK_ABORT; t++)
             if (strcmp(l->task[t].uuid, w->uuid) == 0)
                 l->task[t].aborted = true;
@@ -198,7 +298,10 @@ static void nothing_acknowledged_is_lost(struct life *l)
 {
     for (size_t t = 0; t < l->n_tasks; t++) {
         const char *state = rig_state(&l->rig, l->task[t].uuid);
-        if (!strcmp(state, "gone") && !l->task[t].delete_asked) {
+        bool forced = false;
+        for (size_t j = 0; j < l->n_jobs; j++)
+            forced = forced || (l->job[j].forced && !strcmp(l->job[j].uuid, l->task[t].job));
+        if (!strcmp(state, "gone") && !l->task[t].delete_asked && !forced) {
             fprintf(stderr, "seed %llu: task %s is lost\n", (unsigned long long)l->seed, l->task[t].uuid);
             fail();
         }

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// retry, recover, resume, clone: a new task from what an old one was asked to be.
+//
+//   retry    the instances that failed
+//   recover  those that failed or were cancelled
+//   resume   those that were cancelled
+//   clone    all of them, or those that the request names
+//
+// The kept body is itself a request: the members of this one are laid over it, and the result goes the way of
+// every creation, so that nothing is allowed here that POST /tasks refuses. The first three need a task that
+// has ended: until then an instance may still be tried again by itself.
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/handlers.h"
+#include "api/json_in.h"
+#include "api/task_body.h"
+#include "api/task_create.h"
+#include "core/work/depend.h"
+#include "core/work/job.h"
+#include "core/work/ranges.h"
+
+enum { FAILED = 1, CANCELLED = 2, EVERY = 4 };
+
+static bool is_empty(const json_t *v)
+{
+    return json_is_null(v) || (json_is_string(v) && !*json_string_value(v)) ||
+           (json_is_array(v) && !json_array_size(v)) || (json_is_object(v) && !json_object_size(v));
+}
+
+// One client writes labels as a list, which names none.
+static bool says_nothing(const char *name, const json_t *v)
+{
+    return is_empty(v) || (!strcasecmp(name, "labels") && json_is_array(v));
+}
+
+static bool in_list(const char *const *list, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcasecmp(list[i], name))
+            return true;
+    return false;
+}
+
+// The member of `o` of this name in any case, so that what is laid over replaces it.
+static void drop(json_t *o, const char *name)
+{
+    const char *key;
+    json_t *v;
+    void *next;
+    json_object_foreach_safe(o, next, key, v)
+    {
+        if (!strcasecmp(key, name))
+            json_object_del(o, key);
+    }
+}
+
+// A secret that comes back as it was shown keeps its value.
+static void unmask(json_t *constants, const json_t *old)
+{
+    for (size_t i = 0; i < json_array_size(constants); i++) {
+        json_t *c = json_array_get(constants, i);
+        const char *key = json_string_value(in_get(c, "key")), *value = json_string_value(in_get(c, "value"));
+        if (!key || !value || strcmp(value, SECRET_MASK) != 0 ||
+            strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) != 0)
+            continue;
+        for (size_t k = 0; k < json_array_size(old); k++) {
+            const json_t *had = json_array_get(old, k);
+            if (!strcmp(json_string_value(json_object_get(had, "key")), key)) {
+                drop(c, "value");
+                json_object_set(c, "value", json_object_get(had, "value"));
+            }
+        }
+    }
+}
+
+static void lay_over(json_t *body, json_t *in, bool clone)
+{
+    static const char *const whose[] = {"poolUuid", "instanceCount", "advancedRanges"}; // of a clone only
+    json_t *old = json_incref(json_object_get(body, "constants"));
+    const char *key;
+    json_t *v;
+    if (clone && (in_get(in, "instanceCount") || in_get(in, "advancedRanges"))) {
+        drop(body, "instanceCount");
+        drop(body, "advancedRanges");
+    }
+    if (in_get(in,
+               "retrySettings")) // the older word for half of it must not speak louder than the new request
+        drop(body, "maxRetriesPerInstance");
+    json_object_foreach(in, key, v)
+    {
+        if (says_nothing(key, v) || (!clone && in_list(whose, sizeof whose / sizeof *whose, key)))
+            continue;
+        drop(body, key);
+        json_object_set(body, key, v);
+    }
+    unmask(in_get(body, "constants"), old);
+    json_decref(old);
+}
+
+static int add(struct ranges *set, const char *text, struct err *e)
+{
+    struct ranges more = RANGES_NULL;
+    int r = text && *text ? ranges_parse(&more, text, RANGES_ID_MAX, e) : 0;
+    if (r == 0)
+        ranges_union(set, &more);
+    ranges_deinit(&more);
+    return r;
+}
+
+// The ids of the chosen instances as text; false: failed, because there are none or the row cannot be read.
+static bool chosen(struct call *c, const struct row_task *row, int which, const char *verb, const char **text)
+{
+    struct ranges ids = RANGES_NULL;
+    struct buf b = BUF_INIT(1 << 20);
+    struct err e = ERR_NULL;
+    int r = which & FAILED ? add(&ids, row->live.failed, &e) : 0;
+    if (r == 0 && which & CANCELLED)
+        r = add(&ids, row->live.cancelled, &e);
+    ranges_format(&ids, &b);
+    *text = arena_strdup(&c->arena, buf_str(&b));
+    bool none = !ranges_count(&ids);
+    ranges_deinit(&ids);
+    buf_deinit(&b);
+    if (r < 0)
+        call_store_error(c, -EIO);
+    else if (none)
+        call_fail(c, 400, "The task %s has no instance to %s: none was %s", c->param[0], verb,
+                  which == FAILED      ? "left failed"
+                  : which == CANCELLED ? "cancelled"
+                                       : "left failed or cancelled");
+    return r == 0 && !none;
+}
+
+// A job that takes no more tasks is not inherited, and neither is what was waited for there. What has been
+// waited for once need not be again, except for a clone, which begins from nothing.
+static int inherit_job(struct call *c, json_t *body, const struct row_task *row, bool clone)
+{
+    const char *job = json_string_value(json_object_get(body, "jobUuid"));
+    struct row_job found = {0};
+    struct err e = ERR_NULL;
+    int r = job ? c->reader->job(c->reader->ctx, c->account.id, job, &c->arena, &found, &e) : 1;
+    if (r < 0)
+        return r;
+    if (r > 0 || found.state != JOB_ACTIVE) {
+        json_object_del(body, "jobUuid");
+        json_object_del(body, "dependencies");
+    }
+    struct depends d = DEPENDS_NULL;
+    if (!clone && row->depends && depends_parse(row->depends, &d) && depends_state(&d) == DEPEND_FULFILLED)
+        json_object_del(body, "dependencies");
+    depends_deinit(&d);
+    return 0;
+}
+
+static bool find(struct call *c, struct row_task *row)
+{
+    struct err e = ERR_NULL;
+    int r = c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, &e);
+    if (r < 0)
+        call_store_error(c, r);
+    else if (r > 0 || row->live.state == TASK_PENDING_DELETE)
+        call_fail(c, 404, "No such task: %s", c->param[0]);
+    return r == 0 && row->live.state != TASK_PENDING_DELETE;
+}
+
+static void again(struct call *c, int which, const char *verb)
+{
+    struct row_task row;
+    const char *ids = NULL;
+    if (!call_json(c) || !find(c, &row))
+        return;
+    if (c->in && !json_is_object(c->in)) {
+        call_fail(c, 400, "Invalid task file. A task must be a JSON object");
+        return;
+    }
+    if (which != EVERY && !task_state_final(row.live.state)) {
+        call_fail(c, 403, "The task %s cannot be %s yet: it is %s", c->param[0],
+                  which == FAILED      ? "retried"
+                  : which == CANCELLED ? "resumed"
+                                       : "recovered",
+                  task_state_name(row.live.state));
+        return;
+    }
+    if (which != EVERY && !chosen(c, &row, which, verb, &ids))
+        return;
+    json_t *body = json_loads(row.body ? row.body : "{}", 0, NULL), *in = c->in;
+    json_object_del(body, "shortname"); // is the old one's
+    int r = inherit_job(c, body, &row, which == EVERY);
+    if (r < 0) {
+        json_decref(body);
+        call_store_error(c, r);
+        return;
+    }
+    lay_over(body, in, which == EVERY);
+    if (ids) {
+        json_object_del(body, "instanceCount");
+        json_object_set_new(body, "advancedRanges", json_string(ids));
+    }
+    json_decref(in);
+    c->in = body;
+    task_create_from(c);
+}
+
+void task_retry(struct call *c)
+{
+    again(c, FAILED, "retry");
+}
+
+void task_recover(struct call *c)
+{
+    again(c, FAILED | CANCELLED, "recover");
+}
+
+void task_resume(struct call *c)
+{
+    again(c, CANCELLED, "resume");
+}
+
+void task_clone(struct call *c)
+{
+    again(c, EVERY, "clone");
+}

@@ -26,6 +26,7 @@ struct server_config {
     int64_t start_timeout_ms;    // assigned but not started, default 300,000
     int64_t preempt_grace_ms;    // asked to stop but no word, default 60,000
     bool donated_allowed, filler_allowed;
+    const struct plan_policy *policy; // core/plan/policy.h; NULL: market
     bool check_plans;            // run plan_check after every plan (tests, debug builds)
 };
 void server_config_default(struct server_config *c);

@@ -74,7 +74,7 @@ void zone_plan(struct server *s, uint32_t zone)
     r.min_w = (int32_t)int_clamp(r.min_w, 0, NAMEPLATE_W_MAX);
     r.max_w = (int32_t)int_clamp(r.max_w, 0, NAMEPLATE_W_MAX);
     planner_zone(s->planner, zone,
-                 &(struct plan_zone){.site = z->site, .request = r,
+                 &(struct plan_zone){.site = z->site, .request = r, .room_mc = z->room_mc, .setpoint_mc = z->setpoint_mc,
                                      .online = z->node != NONE && s->node[z->node].online && z->at.v >= 0});
 }
 

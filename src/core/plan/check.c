@@ -26,7 +26,7 @@ static int check_assign(const struct planner *p, const struct plan_assign *a, ui
         return err_set(e, -EINVAL, "plan: board %u may not be used", a->board);
     if (!constraint_holds(&q->constraint, b->spec))
         return err_set(e, -EINVAL, "plan: board %u lacks what task %u asks for", a->board, a->task);
-    if (z->zone.request.max_w <= 0 && !p->prices.refused_heat_allowed[q->activity])
+    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind && !p->prices.refused_heat_allowed[q->activity])
         return err_set(e, -EINVAL, "plan: zone %u refuses heat", b->zone);
     if (t->pending < 0)
         return err_set(e, -EINVAL, "plan: task %u has more instances placed than wait", a->task);
@@ -109,7 +109,7 @@ int plan_check(const struct planner *p, house_ms now, const struct plan *plan, s
             r = err_set(e, -EINVAL, "plan: board %u is to be stopped but runs nothing", plan->stop[i].board);
     if (!r)
         r = check_caps(p, plan, e);
-    for (uint32_t t = 0; t < p->n_tasks && !r; t++) {
+    for (uint32_t t = 0; t < p->n_tasks && !r && p->policy->keeps_market; t++) {
         if (!speaks_for_queue(p, t, queue_seen))
             continue;
         for (uint32_t b = 0; b < p->n_boards && !r; b++)

@@ -21,6 +21,40 @@ void zone_stale(struct planner *p, uint32_t zone)
         z->stale |= (uint8_t)(1U << a);
         list_add(&p->stale[a], zone);
     }
+    if (p->policy->evicts && !(z->stale & 1U << PLAN_CLASSES)) {
+        z->stale |= (uint8_t)(1U << PLAN_CLASSES);
+        list_add(&p->warm, zone);
+    }
+}
+
+// ---- free boards of a site, for policies whose choice depends on them
+
+static int32_t free_boards(const struct planner *p, const struct zone_state *z)
+{
+    int32_t n = 0;
+    for (size_t i = 0; i < z->n_boards && z->zone.online; i++) {
+        const struct plan_board *b = &p->board[z->board[i]].board;
+        n += b->usable && b->task == PLAN_NONE;
+    }
+    return n;
+}
+
+static void count_slots(struct planner *p, uint32_t zone)
+{
+    struct zone_state *z = &p->zone[zone];
+    enum slot_class now = z->zone.site < p->n_sites ? qstd_slot(&z->zone) : SLOT_NONE;
+    int32_t slots = now == SLOT_NONE ? 0 : free_boards(p, z);
+    if (now == z->slot && slots == z->slots)
+        return;
+    if (z->slots)
+        p->site[z->zone.site].free_slots[z->slot] -= z->slots;
+    if (slots)
+        p->site[z->zone.site].free_slots[now] += slots;
+    z->slot = (uint8_t)now;
+    z->slots = slots;
+    for (uint32_t other = 0; other < p->n_zones; other++)
+        if (p->zone[other].zone.site == z->zone.site)
+            zone_stale(p, other);
 }
 
 // ---- the site's cap
@@ -48,6 +82,8 @@ static void site_release(struct planner *p, uint32_t site)
 void zone_count(struct planner *p, uint32_t zone)
 {
     struct zone_state *z = &p->zone[zone];
+    if (p->policy->counts_slots)
+        count_slots(p, zone);
     int64_t mw = zone_work_mw(z, z->most_mw, z->at_work, z->at_work_urgent > 0);
     int64_t more = mw - z->work_mw;
     z->work_mw = mw;
@@ -78,8 +114,10 @@ static struct zone_state *zone_at(struct planner *p, uint32_t zone)
     return &p->zone[zone];
 }
 
-static bool same_zone(const struct plan_zone *a, const struct plan_zone *b)
+static bool same_zone(const struct planner *p, const struct plan_zone *a, const struct plan_zone *b)
 {
+    if (p->policy->sees_rooms && (a->room_mc != b->room_mc || a->setpoint_mc != b->setpoint_mc))
+        return false;
     return a->site == b->site && a->online == b->online && a->request.target_w == b->request.target_w &&
            a->request.min_w == b->request.min_w && a->request.max_w == b->request.max_w;
 }
@@ -87,10 +125,12 @@ static bool same_zone(const struct plan_zone *a, const struct plan_zone *b)
 void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z)
 {
     struct zone_state *to = zone_at(p, zone);
-    bool same = same_zone(&to->zone, z);
+    bool same = same_zone(p, &to->zone, z);
     if (to->zone.site != z->site && to->zone.site < p->n_sites) {
         p->site[to->zone.site].work_mw -= to->work_mw;
         to->work_mw = 0;
+        p->site[to->zone.site].free_slots[to->slot] -= to->slots;
+        to->slots = 0;
         site_release(p, to->zone.site);
     }
     to->zone = *z;
@@ -210,6 +250,7 @@ void board_count(struct planner *p, const struct plan_board *b, int sign)
     if (b->task == PLAN_NONE)
         return;
     struct zone_state *z = &p->zone[b->zone];
+    task_running(p, b->task, sign);
     z->at_work += sign;
     if (class_is_urgent(b->activity))
         z->at_work_urgent += sign;
@@ -262,6 +303,8 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
         kind_leave(p, old_kind);
     if (moved)
         zone_join(p, b->zone, board);
+    if (b->task == PLAN_NONE && (!to->known || to->board.task != PLAN_NONE))
+        to->freed = p->version;
     to->known = true;
     to->board = *b;
     if (b->task == PLAN_NONE || !b->stopping)

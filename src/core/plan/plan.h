@@ -46,10 +46,13 @@ struct plan_site {
     int64_t cap_mw; // -1: none
 };
 
+#define PLAN_MC_UNKNOWN INT32_MIN
+
 struct plan_zone {
     uint32_t site;
     bool online;
     struct heat_request request;
+    int32_t room_mc, setpoint_mc; // PLAN_MC_UNKNOWN: not known; only some policies look at them
 };
 
 struct plan_board {
@@ -80,7 +83,7 @@ struct plan_assign {
 
 struct plan_stop {
     uint32_t board;
-    uint32_t for_task;
+    uint32_t for_task; // PLAN_NONE: for nobody, its zone is too warm
 };
 
 struct plan {
@@ -93,7 +96,10 @@ void plan_deinit(struct plan *p);
 void plan_clear(struct plan *p);
 
 struct planner;
-struct planner *planner_new(const struct price_table *prices);
+struct plan_policy; // core/plan/policy.h
+struct planner *planner_new(const struct price_table *prices); // with the policy `market`
+struct planner *planner_new_with(const struct price_table *prices, const struct plan_policy *policy);
+const struct plan_policy *planner_policy(const struct planner *p);
 void planner_free(struct planner *p);
 
 void planner_site(struct planner *p, uint32_t site, const struct plan_site *s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The policy `greedy by marginal value`: classes best paid first; within a class oldest task first, each instance to the
+// Greedy by marginal value, as the policy values it: classes best paid first; within a class oldest task first, each instance to the
 // free board where it is worth most; then, where nothing is free, the boards of lower classes are asked back as far as
 // that pays.
 //
@@ -9,6 +9,7 @@
 #include "core/plan/planner_state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void compact(struct planner *p, struct heap *h, enum activity a)
 {
@@ -97,15 +98,18 @@ static bool any_top(struct planner *p, enum activity a, bool is_free)
     return false;
 }
 
-// The queues of a class by their oldest waiting task.
+// A queue comes up by its first waiting task.
+static void take_turn(struct planner *p, uint32_t queue)
+{
+    uint32_t head = queue_head(p, queue);
+    if (head != PLAN_NONE)
+        heap_push(&p->turn, (struct heap_entry){.key = task_key(p, head), .index = queue});
+}
+
 static void take_turns(struct planner *p, enum activity a)
 {
-    p->turn.n = 0;
-    for (size_t i = 0; i < p->active[a].n; i++) {
-        uint32_t q = p->active[a].v[i], head = queue_head(p, q);
-        if (head != PLAN_NONE)
-            heap_push(&p->turn, (struct heap_entry){.key = -(int64_t)p->task[head].order, .index = q});
-    }
+    for (size_t i = 0; i < p->active[a].n; i++)
+        take_turn(p, p->active[a].v[i]);
 }
 
 // Marks the slot as held, so that the next instance sees the zone as it will be.
@@ -117,21 +121,22 @@ static void hold(struct planner *p, uint32_t board, uint32_t task)
     b->board.activity = p->queue[t->queue].activity;
     b->board.account = t->account;
     b->board.stopping = false;
-    board_count(p, &b->board, 1);
-    zone_count(p, b->board.zone);
-    zone_stale(p, b->board.zone);
     task_count(p, t, -1);
     t->pending--;
     task_count(p, t, 1);
+    board_count(p, &b->board, 1);
+    zone_count(p, b->board.zone);
+    zone_stale(p, b->board.zone);
 }
 
-// True when something was placed.
-static bool fill(struct planner *p, enum activity a, struct plan *out)
+// True when something was placed of the classes from `a` to `last`, in turns among all of them.
+static bool fill(struct planner *p, enum activity a, enum activity last, struct plan *out)
 {
     size_t before = out->n_assigns;
-    if (!any_top(p, a, true))
-        return false;
-    take_turns(p, a);
+    p->turn.n = 0;
+    for (; a <= last; a++)
+        if (p->pending[a] && any_top(p, a, true))
+            take_turns(p, a);
     while (p->turn.n) {
         uint32_t queue = p->turn.v[0].index, task = queue_head(p, queue), board = PLAN_NONE;
         heap_pop(&p->turn);
@@ -143,12 +148,22 @@ static bool fill(struct planner *p, enum activity a, struct plan *out)
             hold(p, board, task);
             struct plan_assign *as = VEC_PUSH(out->assign, out->n_assigns, out->cap_assigns);
             *as = (struct plan_assign){.task = task, .board = board, .net_ueur_per_h = net};
+            if (p->policy->fewest_running_first)
+                break; // it is another's turn now
         }
-        task = board == PLAN_NONE ? PLAN_NONE : queue_head(p, queue);
-        if (task != PLAN_NONE)
-            heap_push(&p->turn, (struct heap_entry){.key = -(int64_t)p->task[task].order, .index = queue});
+        if (board != PLAN_NONE)
+            take_turn(p, queue);
     }
     return out->n_assigns > before;
+}
+
+static void mark_stopping(struct planner *p, uint32_t board)
+{
+    struct plan_board *b = &p->board[board].board;
+    board_count(p, b, -1);
+    b->stopping = true;
+    board_count(p, b, 1);
+    zone_stale(p, b->zone);
 }
 
 // Stops boards of lower classes for a class. What is stopping already will be free soon: so many fewer are stopped.
@@ -159,6 +174,7 @@ static void preempt(struct planner *p, enum activity a, struct plan *out)
         budget += p->pending[c];
     if (budget <= 0 || !any_top(p, a, false))
         return;
+    p->turn.n = 0;
     take_turns(p, a);
     for (; p->turn.n && budget > 0; heap_pop(&p->turn)) {
         uint32_t queue = p->turn.v[0].index;
@@ -169,14 +185,31 @@ static void preempt(struct planner *p, enum activity a, struct plan *out)
                 break;
             struct plan_stop *s = VEC_PUSH(out->stop, out->n_stops, out->cap_stops);
             *s = (struct plan_stop){.board = board, .for_task = queue_head(p, queue)};
-            struct plan_board *b = &p->board[board].board;
-            board_count(p, b, -1);
-            b->stopping = true;
-            board_count(p, b, 1);
+            mark_stopping(p, board);
             board_stop_for(p, board, queue + 1);
-            zone_stale(p, b->zone);
         }
     }
+}
+
+// Stops what the policy does not bear in zones that changed, whoever waits.
+static void evict(struct planner *p, struct plan *out)
+{
+    size_t n = p->warm.n; // what is stopped here makes its zone stale again
+    for (size_t i = 0; i < n; i++) {
+        struct zone_state *z = &p->zone[p->warm.v[i]];
+        z->stale &= (uint8_t)~(1U << PLAN_CLASSES);
+        for (size_t k = 0; k < z->n_boards; k++) {
+            const struct plan_board *b = &p->board[z->board[k]].board;
+            if (b->task == PLAN_NONE || b->stopping || z->zone.site >= p->n_sites || !p->policy->evicts(p, z->board[k]))
+                continue;
+            struct plan_stop *s = VEC_PUSH(out->stop, out->n_stops, out->cap_stops);
+            *s = (struct plan_stop){.board = z->board[k], .for_task = PLAN_NONE};
+            mark_stopping(p, z->board[k]);
+        }
+    }
+    if (n)
+        memmove(p->warm.v, p->warm.v + n, (p->warm.n - n) * sizeof *p->warm.v);
+    p->warm.n -= n;
 }
 
 void planner_run(struct planner *p, house_ms now, struct plan *out)
@@ -185,11 +218,19 @@ void planner_run(struct planner *p, house_ms now, struct plan *out)
     if (!p->dirty)
         return;
     p->dirty = false;
+    if (p->policy->evicts)
+        evict(p, out);
+    if (p->policy->classless) {
+        fill(p, ACTIVITY_RESERVED, ACTIVITY_DONATED, out);
+        return;
+    }
     for (int a = 0; a < PLAN_CLASSES;) {
         // What one class places can make a zone worth more to a better one (its heat above the target is spent already).
-        bool placed = p->pending[a] && fill(p, (enum activity)a, out);
+        bool placed = p->pending[a] && fill(p, (enum activity)a, (enum activity)a, out);
         a = placed && a > 0 ? 0 : a + 1;
     }
+    if (!p->policy->gain)
+        return;
     int64_t lower = p->held[1] + p->held[2] + p->held[3];
     for (int a = 0; a + 1 < PLAN_CLASSES && lower > 0; a++) {
         if (p->pending[a])
@@ -219,11 +260,22 @@ uint64_t planner_version(const struct planner *p)
 
 // ---- life
 
-struct planner *planner_new(const struct price_table *prices)
+struct planner *planner_new_with(const struct price_table *prices, const struct plan_policy *policy)
 {
     struct planner *p = mem_alloc(sizeof *p);
+    p->policy = policy;
     p->prices = *prices;
     return p;
+}
+
+struct planner *planner_new(const struct price_table *prices)
+{
+    return planner_new_with(prices, &policy_market);
+}
+
+const struct plan_policy *planner_policy(const struct planner *p)
+{
+    return p->policy;
 }
 
 void planner_free(struct planner *p)
@@ -246,7 +298,8 @@ void planner_free(struct planner *p)
         free(p->stale[a].v);
         free(p->active[a].v);
     }
-    void *const vectors[] = {p->site, p->zone, p->board, p->task, p->kind, p->queue, p->turn.v, p->free_kind.v, p->free_queue.v};
+    void *const vectors[] = {p->site, p->zone, p->board, p->task, p->kind, p->queue, p->turn.v,
+                             p->free_kind.v, p->free_queue.v, p->running, p->warm.v};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     idmap_deinit(&p->kind_at);

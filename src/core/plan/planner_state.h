@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/plan/plan.h"
+#include "core/plan/policy.h"
 
 struct heap_entry {
     int64_t key; // larger comes first, ties to the smaller index
@@ -35,8 +36,11 @@ static inline void list_add(struct index_list *l, uint32_t value)
     *at = value;
 }
 
+enum slot_class { SLOT_BKGD, SLOT_LOW, SLOT_HIGH, SLOT_NONE }; // policy_qstd.c
+
 struct site_state {
     struct plan_site site;
+    int32_t free_slots[SLOT_NONE]; // usable free boards, for policies that count them
     int64_t work_mw;          // what the boards at work of this site are expected to draw
     struct index_list capped; // zones where the cap stood in the way: valued anew when there is room
 };
@@ -49,7 +53,9 @@ struct zone_state {
     int32_t at_work_urgent; // of these, reserved and onDemand
     int32_t most_mw;        // the most that one of its boards can draw
     int64_t work_mw;        // what those at work are expected to draw at most, as counted in the site
-    uint8_t stale;          // bit per class: it is in that class's list
+    uint8_t stale;          // bit per class: it is in that class's list; bit PLAN_CLASSES: in `warm`
+    uint8_t slot;           // enum slot_class as counted in the site, with so many free boards
+    int32_t slots;
     bool capped;            // it is in its site's list
 };
 
@@ -57,6 +63,7 @@ struct board_state {
     struct plan_board board;
     uint32_t kind;
     uint32_t stamp[PLAN_CLASSES];
+    uint64_t freed;    // version when its slot was last told free
     uint32_t stop_for; // queue for which it is being stopped, + 1; 0: none
     bool known;
 };
@@ -94,6 +101,7 @@ struct queue {
 };
 
 struct planner {
+    const struct plan_policy *policy;
     struct price_table prices;
     uint64_t version;
     bool dirty;
@@ -114,6 +122,9 @@ struct planner {
     struct index_list stale[PLAN_CLASSES];      // zones
     struct index_list active[PLAN_CLASSES];     // queues
     struct heap turn;                           // queues of a class by their oldest task, during a run
+    int32_t *running;                           // boards that a task holds, for policies that ask
+    size_t n_running, cap_running;
+    struct index_list warm;                     // zones to look at for what the policy stops because of them
     int64_t pending[PLAN_CLASSES];
     int64_t held[PLAN_CLASSES]; // boards whose slot the class holds and that are not stopping
     int64_t stopping;
@@ -125,10 +136,18 @@ void heap_pop(struct heap *h);
 
 // worth.c
 bool class_is_urgent(enum activity a);
+int64_t taken_mw(const struct zone_state *z, bool urgent);
 int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool urgent);
+int64_t market_worth(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why);
+int64_t market_gain(const struct planner *p, enum activity a, uint32_t board, enum plan_bar *why);
 int64_t worth_on(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why);
-// What it brings to stop the board's lower class for class `a`; 0 or less: it does not pay.
 int64_t gain_of_stopping(const struct planner *p, enum activity a, uint32_t board, enum plan_bar *why);
+// What no policy may pass over: a known, usable, free board in an online zone, and the site's cap. BAR_NONE: all hold.
+enum plan_bar board_bar(const struct planner *p, enum activity a, uint32_t board, bool as_if_free);
+
+// policy_*.c
+enum slot_class qstd_slot(const struct plan_zone *z);
+extern const struct plan_policy policy_market, policy_blind, policy_fifo, policy_qstd;
 
 // fleet.c
 void zone_stale(struct planner *p, uint32_t zone);
@@ -140,6 +159,8 @@ void board_count(struct planner *p, const struct plan_board *b, int sign);
 // queue.c
 bool queue_fits(struct planner *p, struct queue *q, uint32_t kind);
 void queue_kind_changed(struct planner *p, uint32_t kind);
+int64_t task_key(const struct planner *p, uint32_t task); // of its place in its queue: larger goes first
+void task_running(struct planner *p, uint32_t task, int32_t change);
 uint32_t queue_head(struct planner *p, uint32_t queue); // its oldest task that waits; PLAN_NONE: none
 void task_count(struct planner *p, const struct known_task *t, int sign);
 void queue_rebuild(struct planner *p);

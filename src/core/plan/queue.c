@@ -106,6 +106,12 @@ void task_count(struct planner *p, const struct known_task *t, int sign)
     queue_activate(p, t->queue);
 }
 
+int64_t task_key(const struct planner *p, uint32_t task)
+{
+    int64_t running = p->policy->fewest_running_first && task < p->n_running ? p->running[task] : 0;
+    return -(running << 40) - (int64_t)p->task[task].order;
+}
+
 // Entries of tasks that are gone are dropped once they are the larger part.
 static void queue_push(struct planner *p, uint32_t queue, uint32_t task)
 {
@@ -116,11 +122,23 @@ static void queue_push(struct planner *p, uint32_t queue, uint32_t task)
         for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
             struct heap_entry e = q->tasks.v[i];
             const struct known_task *t = &p->task[e.index];
-            if (t->known && t->queued && t->queue == queue && (int64_t)t->order == -e.key && e.index != task)
+            if (t->known && t->queued && t->queue == queue && task_key(p, e.index) == e.key && e.index != task)
                 heap_push(&q->tasks, e);
         }
     }
-    heap_push(&q->tasks, (struct heap_entry){.key = -(int64_t)p->task[task].order, .index = task});
+    heap_push(&q->tasks, (struct heap_entry){.key = task_key(p, task), .index = task});
+}
+
+void task_running(struct planner *p, uint32_t task, int32_t change)
+{
+    if (!p->policy->fewest_running_first)
+        return;
+    mem_grow(&p->running, &p->cap_running, (size_t)task + 1, sizeof *p->running);
+    if (task >= p->n_running)
+        p->n_running = (size_t)task + 1;
+    p->running[task] += change;
+    if (task < p->n_tasks && p->task[task].known && p->task[task].queued)
+        queue_push(p, p->task[task].queue, task); // its old entry no longer has its key
 }
 
 static void changed(struct planner *p)
@@ -175,7 +193,7 @@ uint32_t queue_head(struct planner *p, uint32_t queue)
     while (h->n) {
         const struct heap_entry *e = &h->v[0];
         struct known_task *t = &p->task[e->index];
-        bool same = t->known && t->queue == queue && (int64_t)t->order == -e->key;
+        bool same = t->known && t->queue == queue && task_key(p, e->index) == e->key;
         if (same && t->pending > 0)
             return e->index;
         if (same)
@@ -192,7 +210,7 @@ void queue_rebuild(struct planner *p)
     for (uint32_t t = 0; t < p->n_tasks; t++) {
         p->task[t].queued = p->task[t].known && p->task[t].pending > 0;
         if (p->task[t].queued)
-            heap_push(&p->queue[p->task[t].queue].tasks, (struct heap_entry){.key = -(int64_t)p->task[t].order, .index = t});
+            heap_push(&p->queue[p->task[t].queue].tasks, (struct heap_entry){.key = task_key(p, t), .index = t});
     }
 }
 

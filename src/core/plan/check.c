@@ -15,18 +15,21 @@ static int check_assign(const struct planner *p, const struct plan_assign *a, ui
     const struct plan_board *b = &p->board[a->board].board;
     const struct known_task *t = &p->task[a->task];
     const struct queue *q = &p->queue[t->queue];
+    const struct shape *s = &p->shape[q->shape];
     const struct zone_state *z = &p->zone[b->zone];
     if (seen[a->board]++)
         return err_set(e, -EINVAL, "plan: board %u is given twice", a->board);
     if (b->task != a->task)
         return err_set(e, -EINVAL, "plan: board %u is held by task %u, given to %u", a->board, b->task, a->task);
-    if (b->account != t->account)
+    if (b->account != p->account[q->account].id)
         return err_set(e, -EINVAL, "plan: board %u would have two accounts", a->board);
     if (!b->usable || !z->zone.online)
         return err_set(e, -EINVAL, "plan: board %u may not be used", a->board);
-    if (!constraint_holds(&q->constraint, b->spec))
+    if (!constraint_holds(&s->constraint, b->spec))
         return err_set(e, -EINVAL, "plan: board %u lacks what task %u asks for", a->board, a->task);
-    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind && !p->prices.refused_heat_allowed[q->activity])
+    if (!where_holds(&s->where, &p->site[z->zone.site].site, z->zone.site))
+        return err_set(e, -EINVAL, "plan: task %u may not run on site %u", a->task, z->zone.site);
+    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind && !p->prices.refused_heat_allowed[s->ask.activity])
         return err_set(e, -EINVAL, "plan: zone %u refuses heat", b->zone);
     if (t->pending < 0)
         return err_set(e, -EINVAL, "plan: task %u has more instances placed than wait", a->task);
@@ -49,40 +52,57 @@ static int64_t drawn_mw(const struct planner *p, uint32_t zone)
     return zone_work_mw(&p->zone[zone], most, at_work, urgent);
 }
 
+static bool hangs_on(const struct plan_zone *z, uint32_t site, uint32_t circuit)
+{
+    return circuit ? z->circuit == circuit : z->site == site;
+}
+
+static int check_cap(const struct planner *p, int64_t cap_mw, uint32_t site, uint32_t circuit, struct err *e)
+{
+    int64_t sum = 0;
+    for (size_t k = 0; k < p->n_zones && cap_mw >= 0; k++)
+        if (hangs_on(&p->zone[k].zone, site, circuit))
+            sum += drawn_mw(p, (uint32_t)k);
+    if (cap_mw < 0 || sum <= cap_mw)
+        return 0;
+    return err_set(e, -EINVAL, "plan: %s %u would draw %lld mW for work, its cap is %lld", circuit ? "circuit" : "site",
+                   circuit ? circuit : site, (long long)sum, (long long)cap_mw);
+}
+
 static int check_caps(const struct planner *p, const struct plan *plan, struct err *e)
 {
-    for (size_t i = 0; i < plan->n_assigns; i++) { // a cap that was lowered under running work is not this plan's doing
-        const struct zone_state *z = &p->zone[p->board[plan->assign[i].board].board.zone];
-        const struct site_state *s = &p->site[z->zone.site];
-        int64_t sum = 0;
-        for (size_t k = 0; k < p->n_zones && s->site.cap_mw >= 0; k++)
-            if (p->zone[k].zone.site == z->zone.site)
-                sum += drawn_mw(p, (uint32_t)k);
-        if (s->site.cap_mw >= 0 && sum > s->site.cap_mw)
-            return err_set(e, -EINVAL, "plan: site %u would draw %lld mW for work, its cap is %lld", z->zone.site,
-                           (long long)sum, (long long)s->site.cap_mw);
+    int r = 0;
+    for (size_t i = 0; i < plan->n_assigns && !r; i++) { // a cap lowered under running work is not this plan's doing
+        const struct plan_zone *z = &p->zone[p->board[plan->assign[i].board].board.zone].zone;
+        r = check_cap(p, p->site[z->site].site.cap_mw, z->site, 0, e);
+        if (!r && z->circuit && z->circuit < p->n_circuits)
+            r = check_cap(p, p->circuit[z->circuit].cap_mw, z->site, z->circuit, e);
     }
-    return 0;
+    return r;
 }
 
 // One waiting task against one board: is somebody less worth in its place?
 static int check_waiting(const struct planner *p, uint32_t task, uint32_t board, struct err *e)
 {
     const struct queue *t = &p->queue[p->task[task].queue];
+    const struct shape *s = &p->shape[t->shape];
     const struct plan_board *b = &p->board[board].board;
-    if (!constraint_holds(&t->constraint, b->spec))
+    uint32_t site = p->zone[b->zone].zone.site;
+    if (s->gang > 1 || !constraint_holds(&s->constraint, b->spec) || !where_holds(&s->where, &p->site[site].site, site))
         return 0;
-    int64_t mine = worth_on(p, t->activity, board, true, NULL);
+    int64_t mine = worth_on(p, s->ask, board, true, NULL);
+    if (mine != INT64_MIN)
+        mine += place_worth(p, s, site);
     if (mine == INT64_MIN || mine <= 0)
         return 0;
     if (b->task == PLAN_NONE)
         return err_set(e, -EINVAL, "plan: task %u waits while board %u is free and worth %lld", task, board, (long long)mine);
-    if (b->activity <= t->activity || b->stopping || t->pending <= p->stopping)
+    if (b->activity <= s->ask.activity || b->stopping || t->pending <= p->stopping)
         return 0; // as many as wait are stopping already: they are for it
-    int64_t theirs = worth_on(p, b->activity, board, true, NULL);
+    int64_t theirs = worth_on(p, holder_of(p, board), board, true, NULL);
     if (mine - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur > 0)
         return err_set(e, -EINVAL, "plan: task %u (%s) waits while board %u is held by %s, which is worth less there", task,
-                       activity_name(t->activity), board, activity_name(b->activity));
+                       activity_name(s->ask.activity), board, activity_name(b->activity));
     return 0;
 }
 
@@ -113,7 +133,7 @@ int plan_check(const struct planner *p, house_ms now, const struct plan *plan, s
         if (!speaks_for_queue(p, t, queue_seen))
             continue;
         for (uint32_t b = 0; b < p->n_boards && !r; b++)
-            if (p->board[b].known && p->zone[p->board[b].board.zone].zone.site < p->n_sites)
+            if (p->board[b].known && zone_sited(p, &p->zone[p->board[b].board.zone]))
                 r = check_waiting(p, t, b, e);
     }
     free(seen);

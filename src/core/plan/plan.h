@@ -36,23 +36,43 @@ struct price_table {
     int64_t heat_owed_ueur_per_kwh;   // heat below the zone's minimum: saves the backup heater, and comfort
     int64_t heat_wanted_ueur_per_kwh; // heat up to the zone's target
     int64_t heat_excess_ueur_per_kwh; // negative: heat above the target
+    int64_t carbon_ueur_per_g;        // added to a site's electricity
     int64_t preempt_ueur;             // lost work and restart, per preemption, spread over an hour
+    int64_t distance_ueur_per_h_1000km; // of a task that wants to be near somewhere
+    int64_t fair_ms_per_core; // a customer's first waiting task may wait so long for each core they hold more than another
+                              // before it goes first; 0: strictly by age
     bool refused_heat_allowed[PLAN_CLASSES]; // may this class heat a zone that refuses heat (max_w 0)?
 };
 const struct price_table *price_table_default(void);
 
+// How long an instance is expected to run at full speed: up to 10 minutes (or not known: half of all published instances
+// take less than 5), an hour, four hours, longer.
+#define PLAN_RUNS 4
+enum plan_run { RUN_SHORT, RUN_HOUR, RUN_HOURS, RUN_LONG };
+
 // What the planner knows. Indexes are the engine's dense ones.
 struct plan_site {
-    int64_t cap_mw; // -1: none
+    int64_t cap_mw;                // -1: none
+    bool has_tariff;               // else the table's price of electricity holds
+    int64_t tariff_ueur_per_kwh;   // now
+    int32_t carbon_g_per_kwh;      // of its electricity, now
+    char country[4];               // "FR"; "": not known
+    bool has_position;
+    int32_t lat_mdeg, lon_mdeg;    // thousandths of a degree
 };
 
 #define PLAN_MC_UNKNOWN INT32_MIN
 
 struct plan_zone {
     uint32_t site;
+    uint32_t circuit; // 1...: the fuse it hangs on; 0: none
     bool online;
     struct heat_request request;
     int32_t room_mc, setpoint_mc; // PLAN_MC_UNKNOWN: not known; only some policies look at them
+    // Where somebody else would heat as well (gas for a pool): what a kWh of that costs. Otherwise heat that is asked for
+    // is made here in any case, and its electricity is spent in any case.
+    bool has_other_heat;
+    int64_t other_heat_ueur_per_kwh;
 };
 
 struct plan_board {
@@ -60,6 +80,7 @@ struct plan_board {
     const struct board_spec *spec;  // stays where it is while the board is known
     const struct curve *curve;      // likewise
     bool usable;                    // online, not barred, can isolate
+    bool asleep;                    // it would have to boot first
     // what holds its slot
     uint32_t task;                  // PLAN_NONE: free
     enum activity activity;
@@ -67,11 +88,22 @@ struct plan_board {
     bool stopping;                  // asked to stop; counts as held
 };
 
+// Where a task may run and would rather.
+struct plan_where {
+    char country[4];   // "": any
+    uint32_t site;     // index + 1; 0: any
+    bool has_near;
+    int32_t lat_mdeg, lon_mdeg;
+};
+
 struct plan_task {
     enum activity activity; // RESERVED..DONATED
     uint64_t account;
     uint64_t order;         // of creation: ties go to the smaller
     struct constraint constraint;
+    struct plan_where where;
+    enum plan_run run;
+    int32_t gang;           // 2...: so many instances at once on one site or none; 0, 1: each for itself
     int32_t pending;        // instances that wait
     house_ms since;         // waiting since
 };
@@ -103,6 +135,7 @@ const struct plan_policy *planner_policy(const struct planner *p);
 void planner_free(struct planner *p);
 
 void planner_site(struct planner *p, uint32_t site, const struct plan_site *s);
+void planner_circuit(struct planner *p, uint32_t circuit, int64_t cap_mw); // circuit 1...; cap -1: none
 void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z);
 void planner_board(struct planner *p, uint32_t board, const struct plan_board *b);
 void planner_task(struct planner *p, uint32_t task, const struct plan_task *t); // pending 0: leaves the queue
@@ -122,7 +155,17 @@ size_t planner_tasks(const struct planner *p);
 
 // What the task's next instance would be worth on this board now, micro-euros per hour, without preemption; INT64_MIN
 // when it may not run there. `why_not` (may be NULL) gets the reason.
-enum plan_bar { BAR_NONE, BAR_UNUSABLE, BAR_HARDWARE, BAR_REFUSES_HEAT, BAR_SITE_CAP, BAR_WORTHLESS, BAR_HELD, BAR_N };
+enum plan_bar {
+    BAR_NONE,
+    BAR_UNUSABLE,
+    BAR_HARDWARE,
+    BAR_REFUSES_HEAT,
+    BAR_SITE_CAP, // or its circuit's
+    BAR_WORTHLESS,
+    BAR_HELD,
+    BAR_RESIDENCY, // another country or site is asked for
+    BAR_N
+};
 int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, house_ms now, enum plan_bar *why_not);
 
 // What any plan satisfies; -EINVAL with the first thing that does not hold:

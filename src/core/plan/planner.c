@@ -3,107 +3,29 @@
 // Greedy by marginal value, as the policy values it: classes best paid first; within a class oldest task first, each instance to the
 // free board where it is worth most; then, where nothing is free, the boards of lower classes are asked back as far as
 // that pays.
-//
-// A heap's top is the best there is: every zone whose worth changed, also by what this run places, is stale and is
-// valued anew before the next look. Only a site's cap can spoil an entry from afar, so it is asked again at the top.
 #include "core/plan/planner_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void compact(struct planner *p, struct heap *h, enum activity a)
+// Larger goes first. Between customers inside a class: by what each holds, less what the wait of their first task is worth,
+// so that everybody comes up in the end.
+static int64_t turn_key(const struct planner *p, uint32_t queue, uint32_t head)
 {
-    if (h->n < 64 || h->n < 2 * p->n_boards)
-        return;
-    size_t n = h->n;
-    h->n = 0;
-    for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
-        struct heap_entry e = h->v[i];
-        if (e.stamp == p->board[e.index].stamp[a])
-            heap_push(h, e);
-    }
+    const struct queue *q = &p->queue[queue];
+    if (!p->policy->fair || !p->prices.fair_ms_per_core)
+        return task_key(p, head);
+    int64_t cores = p->account[q->account].cores[p->shape[q->shape].ask.activity];
+    cores -= house_since(p->now, p->task[head].since) / p->prices.fair_ms_per_core;
+    cores = cores < 0 ? 0 : cores < 1 << 22 ? cores : 1 << 22;
+    return -(cores << 40) + task_key(p, head);
 }
 
-static void value_board(struct planner *p, uint32_t board, enum activity a)
-{
-    struct board_state *b = &p->board[board];
-    enum plan_bar why;
-    b->stamp[a]++;
-    if (p->zone[b->board.zone].zone.site >= p->n_sites)
-        return;
-    bool is_free = b->board.task == PLAN_NONE;
-    int64_t key = is_free ? worth_on(p, a, board, false, &why) : gain_of_stopping(p, a, board, &why);
-    if (why == BAR_SITE_CAP)
-        zone_capped(p, b->board.zone);
-    if (key <= 0)
-        return;
-    struct heap *h = is_free ? &p->kind[b->kind].free[a] : &p->kind[b->kind].take[a];
-    compact(p, h, a);
-    heap_push(h, (struct heap_entry){.key = key, .index = board, .stamp = b->stamp[a]});
-}
-
-// Values what changed anew for a class. A list grows by its own work only when a cap gives way, and ends.
-static void refresh(struct planner *p, enum activity a)
-{
-    for (size_t i = 0; i < p->stale[a].n; i++) {
-        struct zone_state *z = &p->zone[p->stale[a].v[i]];
-        z->stale &= (uint8_t)~(1U << a);
-        for (size_t k = 0; k < z->n_boards; k++)
-            value_board(p, z->board[k], a);
-    }
-    p->stale[a].n = 0;
-}
-
-// The best entry of a heap that holds; NULL: none.
-static const struct heap_entry *top_of(struct planner *p, struct heap *h, enum activity a, bool is_free)
-{
-    for (; h->n; heap_pop(h)) {
-        const struct heap_entry *e = &h->v[0];
-        const struct board_state *b = &p->board[e->index];
-        enum plan_bar why = BAR_NONE;
-        if (e->stamp != b->stamp[a])
-            continue;
-        if (p->site[p->zone[b->board.zone].zone.site].site.cap_mw >= 0)
-            (void)(is_free ? worth_on(p, a, e->index, false, &why) : gain_of_stopping(p, a, e->index, &why));
-        if (why != BAR_SITE_CAP)
-            return e;
-        zone_capped(p, b->board.zone);
-    }
-    return NULL;
-}
-
-static uint32_t best_board(struct planner *p, struct queue *q, bool is_free, int64_t *worth)
-{
-    uint32_t best = PLAN_NONE;
-    refresh(p, q->activity);
-    for (uint32_t k = 0; k < p->n_kinds; k++) {
-        struct heap *h = is_free ? &p->kind[k].free[q->activity] : &p->kind[k].take[q->activity];
-        if (!h->n || !queue_fits(p, q, k))
-            continue;
-        const struct heap_entry *e = top_of(p, h, q->activity, is_free);
-        if (e && (best == PLAN_NONE || e->key > *worth || (e->key == *worth && e->index < best))) {
-            best = e->index;
-            *worth = e->key;
-        }
-    }
-    return best;
-}
-
-static bool any_top(struct planner *p, enum activity a, bool is_free)
-{
-    refresh(p, a);
-    for (uint32_t k = 0; k < p->n_kinds; k++)
-        if (top_of(p, is_free ? &p->kind[k].free[a] : &p->kind[k].take[a], a, is_free))
-            return true;
-    return false;
-}
-
-// A queue comes up by its first waiting task.
 static void take_turn(struct planner *p, uint32_t queue)
 {
     uint32_t head = queue_head(p, queue);
     if (head != PLAN_NONE)
-        heap_push(&p->turn, (struct heap_entry){.key = task_key(p, head), .index = queue});
+        heap_push(&p->turn, (struct heap_entry){.key = turn_key(p, queue, head), .index = queue});
 }
 
 static void take_turns(struct planner *p, enum activity a)
@@ -112,21 +34,88 @@ static void take_turns(struct planner *p, enum activity a)
         take_turn(p, p->active[a].v[i]);
 }
 
-// Marks the slot as held, so that the next instance sees the zone as it will be.
-static void hold(struct planner *p, uint32_t board, uint32_t task)
+// Marks the slot as held, so that the next instance sees the zone as it will be; or takes that back.
+static void hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
 {
     struct board_state *b = &p->board[board];
     struct known_task *t = &p->task[task];
-    b->board.task = task;
-    b->board.activity = p->queue[t->queue].activity;
-    b->board.account = t->account;
-    b->board.stopping = false;
+    const struct queue *q = &p->queue[t->queue];
     task_count(p, t, -1);
-    t->pending--;
+    t->pending += holds ? -1 : 1;
     task_count(p, t, 1);
-    board_count(p, &b->board, 1);
+    if (!holds)
+        board_count(p, board, -1);
+    b->board.task = holds ? task : PLAN_NONE;
+    b->board.activity = holds ? p->shape[q->shape].ask.activity : ACTIVITY_IDLE;
+    b->board.account = p->account[q->account].id;
+    b->board.stopping = false;
+    if (holds)
+        board_count(p, board, 1);
     zone_count(p, b->board.zone);
     zone_stale(p, b->board.zone);
+}
+
+static void place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out)
+{
+    hold(p, board, task, true);
+    struct plan_assign *as = VEC_PUSH(out->assign, out->n_assigns, out->cap_assigns);
+    *as = (struct plan_assign){.task = task, .board = board, .net_ueur_per_h = net};
+}
+
+// All on one site, or none.
+static bool gang_on(struct planner *p, uint32_t shape, uint32_t task, int32_t n, uint32_t site, struct plan *out)
+{
+    size_t before = out->n_assigns;
+    for (int64_t net; n > 0; n--) {
+        uint32_t board = best_on_site(p, shape, site, &net);
+        if (board == PLAN_NONE)
+            break;
+        place(p, task, board, net, out);
+    }
+    while (n > 0 && out->n_assigns > before)
+        hold(p, out->assign[--out->n_assigns].board, task, false);
+    return n == 0;
+}
+
+// Free boards on a site that the shape could have, at most: entries of a heap may be old.
+static size_t free_there(struct planner *p, struct shape *s, uint32_t site)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->site[site].kinds.n; i++) {
+        uint32_t kind = p->site[site].kinds.v[i];
+        if (shape_fits(p, s, kind))
+            n += p->kind[kind].lane[lane_of(s->ask)].heap[SIDE_FREE].n;
+    }
+    return n;
+}
+
+// The site whose best board is worth most is tried first.
+static bool place_gang(struct planner *p, uint32_t queue, uint32_t task, struct plan *out)
+{
+    uint32_t shape = p->queue[queue].shape;
+    int32_t n = p->task[task].pending < p->shape[shape].gang ? p->task[task].pending : p->shape[shape].gang;
+    p->sites.n = 0;
+    for (uint32_t site = 0; site < p->n_sites; site++) {
+        int64_t net;
+        if (free_there(p, &p->shape[shape], site) >= (size_t)n && best_on_site(p, shape, site, &net) != PLAN_NONE)
+            heap_push(&p->sites, (struct heap_entry){.key = net, .index = site});
+    }
+    for (; p->sites.n; heap_pop(&p->sites))
+        if (gang_on(p, shape, task, n, p->sites.v[0].index, out))
+            return true;
+    return false;
+}
+
+static bool place_next(struct planner *p, uint32_t queue, uint32_t task, struct plan *out)
+{
+    int64_t net = 0;
+    if (p->shape[p->queue[queue].shape].gang > 1)
+        return place_gang(p, queue, task, out);
+    uint32_t board = best_board(p, p->queue[queue].shape, SIDE_FREE, &net);
+    if (board == PLAN_NONE)
+        return false;
+    place(p, task, board, net, out);
+    return true;
 }
 
 // True when something was placed of the classes from `a` to `last`, in turns among all of them.
@@ -135,24 +124,20 @@ static bool fill(struct planner *p, enum activity a, enum activity last, struct 
     size_t before = out->n_assigns;
     p->turn.n = 0;
     for (; a <= last; a++)
-        if (p->pending[a] && any_top(p, a, true))
+        if (p->pending[a] && best_any(p, a, SIDE_FREE))
             take_turns(p, a);
     while (p->turn.n) {
-        uint32_t queue = p->turn.v[0].index, task = queue_head(p, queue), board = PLAN_NONE;
+        uint32_t queue = p->turn.v[0].index;
         heap_pop(&p->turn);
-        while (task != PLAN_NONE && p->task[task].pending > 0) {
-            int64_t net = 0;
-            board = best_board(p, &p->queue[queue], true, &net);
-            if (board == PLAN_NONE)
-                break; // nothing for this signature: the others go on
-            hold(p, board, task);
-            struct plan_assign *as = VEC_PUSH(out->assign, out->n_assigns, out->cap_assigns);
-            *as = (struct plan_assign){.task = task, .board = board, .net_ueur_per_h = net};
-            if (p->policy->fewest_running_first)
-                break; // it is another's turn now
+        for (uint32_t task; (task = queue_head(p, queue)) != PLAN_NONE;) {
+            int64_t key = turn_key(p, queue, task);
+            if (p->turn.n && p->turn.v[0].key > key) {
+                heap_push(&p->turn, (struct heap_entry){.key = key, .index = queue}); // another's turn
+                break;
+            }
+            if (!place_next(p, queue, task, out))
+                break; // nothing for this shape: the others go on
         }
-        if (board != PLAN_NONE)
-            take_turn(p, queue);
     }
     return out->n_assigns > before;
 }
@@ -160,9 +145,9 @@ static bool fill(struct planner *p, enum activity a, enum activity last, struct 
 static void mark_stopping(struct planner *p, uint32_t board)
 {
     struct plan_board *b = &p->board[board].board;
-    board_count(p, b, -1);
+    board_count(p, board, -1);
     b->stopping = true;
-    board_count(p, b, 1);
+    board_count(p, board, 1);
     zone_stale(p, b->zone);
 }
 
@@ -172,7 +157,7 @@ static void preempt(struct planner *p, enum activity a, struct plan *out)
     int64_t budget = -p->stopping;
     for (int c = 0; c <= (int)a; c++)
         budget += p->pending[c];
-    if (budget <= 0 || !any_top(p, a, false))
+    if (budget <= 0 || !best_any(p, a, SIDE_TAKE))
         return;
     p->turn.n = 0;
     take_turns(p, a);
@@ -180,7 +165,7 @@ static void preempt(struct planner *p, enum activity a, struct plan *out)
         uint32_t queue = p->turn.v[0].index;
         for (int64_t wanted = p->queue[queue].pending - p->queue[queue].stops; wanted > 0 && budget > 0; wanted--, budget--) {
             int64_t gain = 0;
-            uint32_t board = best_board(p, &p->queue[queue], false, &gain);
+            uint32_t board = best_board(p, p->queue[queue].shape, SIDE_TAKE, &gain);
             if (board == PLAN_NONE)
                 break;
             struct plan_stop *s = VEC_PUSH(out->stop, out->n_stops, out->cap_stops);
@@ -197,10 +182,10 @@ static void evict(struct planner *p, struct plan *out)
     size_t n = p->warm.n; // what is stopped here makes its zone stale again
     for (size_t i = 0; i < n; i++) {
         struct zone_state *z = &p->zone[p->warm.v[i]];
-        z->stale &= (uint8_t)~(1U << PLAN_CLASSES);
+        z->warm = false;
         for (size_t k = 0; k < z->n_boards; k++) {
             const struct plan_board *b = &p->board[z->board[k]].board;
-            if (b->task == PLAN_NONE || b->stopping || z->zone.site >= p->n_sites || !p->policy->evicts(p, z->board[k]))
+            if (b->task == PLAN_NONE || b->stopping || !zone_sited(p, z) || !p->policy->evicts(p, z->board[k]))
                 continue;
             struct plan_stop *s = VEC_PUSH(out->stop, out->n_stops, out->cap_stops);
             *s = (struct plan_stop){.board = z->board[k], .for_task = PLAN_NONE};
@@ -214,7 +199,7 @@ static void evict(struct planner *p, struct plan *out)
 
 void planner_run(struct planner *p, house_ms now, struct plan *out)
 {
-    (void)now;
+    p->now = now;
     if (!p->dirty)
         return;
     p->dirty = false;
@@ -243,12 +228,8 @@ void planner_run(struct planner *p, house_ms now, struct plan *out)
 
 void planner_run_full(struct planner *p, house_ms now, struct plan *out)
 {
-    for (size_t k = 0; k < p->n_kinds; k++)
-        for (int a = 0; a < PLAN_CLASSES; a++)
-            p->kind[k].free[a].n = p->kind[k].take[a].n = 0;
+    best_reset(p);
     queue_rebuild(p);
-    for (uint32_t z = 0; z < p->n_zones; z++)
-        zone_stale(p, z);
     p->dirty = true;
     planner_run(p, now, out);
 }
@@ -282,27 +263,37 @@ void planner_free(struct planner *p)
 {
     if (!p)
         return;
-    for (size_t i = 0; i < p->n_sites; i++)
-        free(p->site[i].capped.v);
+    for (size_t i = 0; i < p->n_sites; i++) {
+        free(p->site[i].fuse.capped.v);
+        free(p->site[i].zones.v);
+        free(p->site[i].kinds.v);
+    }
     for (size_t i = 0; i < p->n_zones; i++)
         free(p->zone[i].board);
-    for (size_t i = 0; i < p->n_queues; i++) {
+    for (size_t i = 0; i < p->n_queues; i++)
         free(p->queue[i].tasks.v);
-        free(p->queue[i].fits);
+    for (size_t i = 0; i < p->n_shapes; i++) {
+        free(p->shape[i].fits);
+        free(p->shape[i].best[SIDE_FREE].v);
+        free(p->shape[i].best[SIDE_TAKE].v);
     }
-    for (int a = 0; a < PLAN_CLASSES; a++) {
+    for (unsigned l = 0; l < PLAN_LANES; l++) {
         for (size_t k = 0; k < p->n_kinds; k++) {
-            free(p->kind[k].free[a].v);
-            free(p->kind[k].take[a].v);
+            free(p->kind[k].lane[l].heap[SIDE_FREE].v);
+            free(p->kind[k].lane[l].heap[SIDE_TAKE].v);
         }
-        free(p->stale[a].v);
-        free(p->active[a].v);
+        free(p->lane[l].unsettled.v);
+        free(p->lane[l].topped.v);
     }
-    void *const vectors[] = {p->site, p->zone, p->board, p->task, p->kind, p->queue, p->turn.v,
-                             p->free_kind.v, p->free_queue.v, p->running, p->warm.v};
+    for (int a = 0; a < PLAN_CLASSES; a++)
+        free(p->active[a].v);
+    void *const vectors[] = {p->site, p->circuit, p->zone, p->board, p->task, p->kind, p->shape, p->queue, p->account, p->turn.v,
+                             p->sites.v, p->free_kind.v, p->free_shape.v, p->free_queue.v, p->changed.v, p->running,
+                             p->warm.v};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
-    idmap_deinit(&p->kind_at);
-    idmap_deinit(&p->queue_at);
+    struct idmap *const maps[] = {&p->kind_at, &p->shape_at, &p->queue_at, &p->account_at};
+    for (size_t i = 0; i < ARRAY_LEN(maps); i++)
+        idmap_deinit(maps[i]);
     free(p);
 }

@@ -8,20 +8,27 @@
 
 #include "core/plan/plan.h"
 
+// What asks for a board: a class, and about how long it would run.
+struct plan_ask {
+    enum activity activity;
+    enum plan_run run;
+};
+
 struct plan_policy {
     const char *name;
     const char *summary; // one line for people
     // Higher is better; micro-euros per hour for the market, any scale for the others. Above 0: may be placed there.
     // INT64_MIN with the reason in *why: may not. `as_if_free`: as if whoever holds the board were gone.
-    int64_t (*worth)(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why);
+    int64_t (*worth)(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why);
     // What it brings to stop the board's lower class for this one; 0 or less: it does not pay. NULL: never asks back.
-    int64_t (*gain)(const struct planner *p, enum activity a, uint32_t board, enum plan_bar *why);
+    int64_t (*gain)(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
     // True: the board's work is stopped whoever waits, because of its zone. NULL: never.
     bool (*evicts)(const struct planner *p, uint32_t board);
     bool sees_rooms;     // looks at the zones' temperatures and setpoints, not only at what they ask for
     bool heat_blind;     // may send work into a zone that refuses heat
     bool counts_slots;   // worth depends on how many boards are free in the building
     bool fewest_running_first; // within a class: the task with the fewest running instances, then the oldest
+    bool fair;           // between customers inside a class; else strictly by age
     bool classless;      // the oldest first, whatever its class
     bool keeps_market;   // no instance waits while a lower class holds what it is worth more on: plan_check asks
 };

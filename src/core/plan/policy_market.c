@@ -9,9 +9,13 @@
 //
 // which on a concave curve is positive while spreading slower pays, and negative once idle power eats it: the planner
 // needs no rule for "spread slow". Heat up to the target is asked for, so its electricity is spent in any case and its
-// value and price cancel; heat above it costs electricity and the excess price. Heat owed adds its value, so that the
-// coldest zones are served first.
+// value and price cancel, unless somebody else would make it as well: then it is worth the other's price less the electricity
+// here and now. Heat above the target costs electricity and the excess price. Heat owed adds its value, so that the coldest
+// zones are served first. A board that sleeps works only for the share of its time that is left after booting.
 #include "core/plan/planner_state.h"
+
+// Typical of each length of run.
+static const int64_t run_s[PLAN_RUNS] = {[RUN_SHORT] = 300, [RUN_HOUR] = 1800, [RUN_HOURS] = 9000, [RUN_LONG] = 28800};
 
 static int64_t work_mhz(const struct curve *c, int64_t share_mw)
 {
@@ -22,18 +26,33 @@ static int64_t work_mhz(const struct curve *c, int64_t share_mw)
     return curve_at_draw(c, (int32_t)share_mw).work_mhz;
 }
 
-static int64_t heat_value(const struct price_table *prices, const struct heat_request *r, int64_t before_mw, int64_t after_mw)
+// What a kWh of electricity costs at a site now, its carbon included.
+static int64_t electricity_ueur(const struct planner *p, const struct plan_site *s)
 {
-    int64_t target = (int64_t)r->target_w * 1000, owed = (int64_t)r->min_w * 1000;
-    int64_t excess = (after_mw > target ? after_mw - target : 0) - (before_mw > target ? before_mw - target : 0);
-    int64_t filled = (after_mw < owed ? after_mw : owed) - (before_mw < owed ? before_mw : owed);
+    int64_t price = s->has_tariff ? s->tariff_ueur_per_kwh : p->prices.electricity_ueur_per_kwh;
+    return price + p->prices.carbon_ueur_per_g * s->carbon_g_per_kwh;
+}
+
+static int64_t above(int64_t mw, int64_t line_mw)
+{
+    return mw > line_mw ? mw - line_mw : 0;
+}
+
+static int64_t heat_value(const struct planner *p, const struct plan_zone *z, int64_t before_mw, int64_t after_mw)
+{
+    const struct price_table *t = &p->prices;
+    int64_t target = (int64_t)z->request.target_w * 1000, owed = (int64_t)z->request.min_w * 1000;
+    int64_t electricity = electricity_ueur(p, &p->site[z->site].site);
+    int64_t excess = above(after_mw, target) - above(before_mw, target), filled = after_mw - before_mw - excess;
+    int64_t owed_filled = after_mw - before_mw - (above(after_mw, owed) - above(before_mw, owed));
+    int64_t wanted = z->has_other_heat ? z->other_heat_ueur_per_kwh - electricity : 0;
     // mW x ueur/kWh / 1e6 = ueur/h
-    return (excess * (prices->heat_excess_ueur_per_kwh - prices->electricity_ueur_per_kwh) +
-            (filled > 0 ? filled * (prices->heat_owed_ueur_per_kwh - prices->heat_wanted_ueur_per_kwh) : 0)) /
+    return (excess * (t->heat_excess_ueur_per_kwh - electricity) + filled * wanted +
+            (owed_filled > 0 ? owed_filled * (t->heat_owed_ueur_per_kwh - t->heat_wanted_ueur_per_kwh) : 0)) /
            1000000;
 }
 
-int64_t market_worth(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why)
+int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
@@ -41,7 +60,7 @@ int64_t market_worth(const struct planner *p, enum activity a, uint32_t board, b
     (void)as_if_free;
     bool held = b->board.task != PLAN_NONE;
     bool urgent_beside = z->at_work_urgent > (held && class_is_urgent(b->board.activity));
-    bool urgent = class_is_urgent(a) || urgent_beside;
+    bool urgent = class_is_urgent(ask.activity) || urgent_beside;
     int32_t k = z->at_work - held;
     int64_t w = taken_mw(z, urgent);
     int64_t before = k ? k * work_mhz(c, w / k) : 0;
@@ -49,18 +68,20 @@ int64_t market_worth(const struct planner *p, enum activity a, uint32_t board, b
     int64_t before_mw = zone_work_mw(z, z->most_mw, k, urgent_beside);
     int64_t after_mw = zone_work_mw(z, z->most_mw, k + 1, urgent);
     int64_t full = curve_max_work_mhz(c);
-    int64_t net = full ? p->prices.work_ueur_per_core_h[a] * b->board.spec->cores * gain_mhz / full : 0;
-    net += heat_value(&p->prices, &z->zone.request, before_mw, after_mw);
+    if (b->board.asleep)
+        gain_mhz = gain_mhz * run_s[ask.run] / (run_s[ask.run] + c->boot_ms / 1000 + 1);
+    int64_t net = full ? p->prices.work_ueur_per_core_h[ask.activity] * b->board.spec->cores * gain_mhz / full : 0;
+    net += heat_value(p, &z->zone, before_mw, after_mw);
     *why = net > 0 ? BAR_NONE : BAR_WORTHLESS;
     return net;
 }
 
-int64_t market_gain(const struct planner *p, enum activity a, uint32_t board, enum plan_bar *why)
+int64_t market_gain(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why)
 {
-    int64_t mine = worth_on(p, a, board, true, why);
+    int64_t mine = worth_on(p, ask, board, true, why);
     if (mine == INT64_MIN || mine <= 0)
         return 0;
-    int64_t theirs = worth_on(p, p->board[board].board.activity, board, true, NULL);
+    int64_t theirs = worth_on(p, holder_of(p, board), board, true, NULL);
     return mine - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur;
 }
 
@@ -69,5 +90,6 @@ const struct plan_policy policy_market = {
     .summary = "value of work and heat less electricity, in money (the server's own)",
     .worth = market_worth,
     .gain = market_gain,
+    .fair = true,
     .keeps_market = true,
 };

@@ -38,12 +38,12 @@ enum slot_class qstd_slot(const struct plan_zone *z)
     return diff >= 1000 ? SLOT_BKGD : diff >= -1000 ? SLOT_LOW : diff >= -4000 ? SLOT_HIGH : SLOT_NONE;
 }
 
-static int64_t qstd_worth(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why)
+static int64_t qstd_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
 {
     const struct board_state *b = &p->board[board];
     const struct plan_zone *z = &p->zone[b->board.zone].zone;
     enum slot_class slot = qstd_slot(z);
-    enum group group = group_of(a);
+    enum group group = group_of(ask.activity);
     (void)as_if_free;
     *why = BAR_REFUSES_HEAT;
     if (slot == SLOT_NONE || (int)slot > (int)group)
@@ -54,11 +54,11 @@ static int64_t qstd_worth(const struct planner *p, enum activity a, uint32_t boa
     return ((int64_t)(SLOT_NONE - slot) << 48) - (free_slots << 20) + by_room;
 }
 
-static int64_t qstd_gain(const struct planner *p, enum activity a, uint32_t board, enum plan_bar *why)
+static int64_t qstd_gain(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why)
 {
-    if (group_of(p->board[board].board.activity) >= group_of(a))
+    if (group_of(p->board[board].board.activity) >= group_of(ask.activity))
         return 0;
-    int64_t worth = worth_on(p, a, board, true, why);
+    int64_t worth = worth_on(p, ask, board, true, why);
     return worth > 0 ? worth : 0;
 }
 

@@ -5,18 +5,18 @@
 // number in a zone that takes heat. Neither asks a board back.
 #include "core/plan/planner_state.h"
 
-static int64_t blind_worth(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why)
+static int64_t blind_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
 {
-    (void)a;
+    (void)ask;
     (void)as_if_free;
     *why = BAR_NONE;
     return INT64_MAX / 2 - (int64_t)p->board[board].freed;
 }
 
-static int64_t fifo_worth(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why)
+static int64_t fifo_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
 {
     (void)p;
-    (void)a;
+    (void)ask;
     (void)board;
     (void)as_if_free;
     *why = BAR_NONE;

@@ -16,6 +16,8 @@ const struct price_table *price_table_default(void)
         .heat_wanted_ueur_per_kwh = 165000,
         .heat_excess_ueur_per_kwh = -165000,
         .preempt_ueur = 20000,
+        .distance_ueur_per_h_1000km = 2000,
+        .fair_ms_per_core = 60000,
     };
     return &prices;
 }

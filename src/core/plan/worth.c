@@ -27,7 +27,7 @@ int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_wor
     return at_work * (share < most_mw ? share : most_mw);
 }
 
-enum plan_bar board_bar(const struct planner *p, enum activity a, uint32_t board, bool as_if_free)
+enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
@@ -36,37 +36,45 @@ enum plan_bar board_bar(const struct planner *p, enum activity a, uint32_t board
         return BAR_UNUSABLE;
     if (held && !as_if_free)
         return BAR_HELD;
-    const struct site_state *s = &p->site[z->zone.site];
-    if (s->site.cap_mw < 0)
+    if (p->site[z->zone.site].fuse.cap_mw < 0 && !z->zone.circuit)
         return BAR_NONE;
-    bool urgent = class_is_urgent(a) || z->at_work_urgent > (held && class_is_urgent(b->board.activity));
+    bool urgent = class_is_urgent(ask.activity) || z->at_work_urgent > (held && class_is_urgent(b->board.activity));
     int64_t after_mw = zone_work_mw(z, z->most_mw, z->at_work - held + 1, urgent);
-    return s->work_mw - z->work_mw + after_mw > s->site.cap_mw ? BAR_SITE_CAP : BAR_NONE;
+    return fuses_bear(p, z, after_mw) ? BAR_NONE : BAR_SITE_CAP;
 }
 
-int64_t worth_on(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why)
+int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
 {
     enum plan_bar unused;
     if (!why)
         why = &unused;
     const struct zone_state *z = &p->zone[p->board[board].board.zone];
-    *why = board_bar(p, a, board, as_if_free);
+    *why = board_bar(p, ask, board, as_if_free);
     if (*why == BAR_UNUSABLE || *why == BAR_HELD)
         return INT64_MIN;
-    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind && !p->prices.refused_heat_allowed[a]) {
+    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind && !p->prices.refused_heat_allowed[ask.activity]) {
         *why = BAR_REFUSES_HEAT;
         return INT64_MIN;
     }
-    return *why == BAR_NONE ? p->policy->worth(p, a, board, as_if_free, why) : INT64_MIN;
+    return *why == BAR_NONE ? p->policy->worth(p, ask, board, as_if_free, why) : INT64_MIN;
 }
 
-int64_t gain_of_stopping(const struct planner *p, enum activity a, uint32_t board, enum plan_bar *why)
+int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why)
 {
     const struct plan_board *b = &p->board[board].board;
     *why = BAR_HELD;
-    if (!p->policy->gain || b->stopping || b->activity <= a)
+    if (!p->policy->gain || b->stopping || b->activity <= ask.activity)
         return 0;
-    return p->policy->gain(p, a, board, why);
+    return p->policy->gain(p, ask, board, why);
+}
+
+// What holds the board now, as far as the planner was told of its task.
+struct plan_ask holder_of(const struct planner *p, uint32_t board)
+{
+    const struct plan_board *b = &p->board[board].board;
+    bool known = b->task < p->n_tasks && p->task[b->task].known;
+    enum plan_run run = known ? p->shape[p->queue[p->task[b->task].queue].shape].ask.run : RUN_SHORT;
+    return (struct plan_ask){.activity = b->activity, .run = run};
 }
 
 int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, house_ms now, enum plan_bar *why_not)
@@ -77,12 +85,22 @@ int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, hous
         why_not = &unused;
     *why_not = BAR_UNUSABLE;
     if (board >= p->n_boards || !p->board[board].known || task >= p->n_tasks || !p->task[task].known ||
-        p->zone[p->board[board].board.zone].zone.site >= p->n_sites)
+        !zone_sited(p, &p->zone[p->board[board].board.zone]))
         return INT64_MIN;
-    const struct queue *q = &p->queue[p->task[task].queue];
-    if (!constraint_holds(&q->constraint, p->board[board].board.spec)) {
+    const struct shape *s = &p->shape[p->queue[p->task[task].queue].shape];
+    uint32_t site = p->zone[p->board[board].board.zone].zone.site;
+    if (!constraint_holds(&s->constraint, p->board[board].board.spec)) {
         *why_not = BAR_HARDWARE;
         return INT64_MIN;
     }
-    return worth_on(p, q->activity, board, false, why_not);
+    if (!where_holds(&s->where, &p->site[site].site, site)) {
+        *why_not = BAR_RESIDENCY;
+        return INT64_MIN;
+    }
+    int64_t worth = worth_on(p, s->ask, board, false, why_not);
+    if (worth == INT64_MIN)
+        return worth;
+    worth += place_worth(p, s, site);
+    *why_not = worth > 0 ? BAR_NONE : BAR_WORTHLESS;
+    return worth;
 }

@@ -51,6 +51,8 @@ void best_reset(struct planner *p)
     }
     for (unsigned l = 0; l < PLAN_LANES; l++) {
         struct lane *lane = &p->lane[l];
+        for (size_t f = 0; f < p->n_families; f++)
+            p->family[f].best[l][SIDE_FREE].n = p->family[f].best[l][SIDE_TAKE].n = 0;
         lane->read = 0;
         lane->unsettled.n = lane->topped.n = 0;
         lane->tops[SIDE_FREE] = lane->tops[SIDE_TAKE] = 0;
@@ -101,11 +103,39 @@ static void value_board(struct planner *p, uint32_t board, unsigned lane)
     int64_t key = is_free ? worth_on(p, ask, board, false, &why) : gain_of_stopping(p, ask, board, &why);
     if (why == BAR_SITE_CAP)
         zone_capped(p, b->board.zone);
-    if (key <= 0)
+    if (key <= 0 || site_is_kept(p, p->zone[b->board.zone].zone.site, ask.activity))
         return;
     struct heap *h = &p->kind[b->kind].lane[lane].heap[is_free ? SIDE_FREE : SIDE_TAKE];
     compact(p, h, lane);
     heap_push(h, (struct heap_entry){.key = key, .index = board, .stamp = b->stamp[lane]});
+}
+
+// ---- the best of a kind, and of a family
+
+static bool is_top(const struct planner *p, const struct heap_entry *e, unsigned lane, enum heap_side side)
+{
+    const struct heap_entry *top = &p->kind[p->board[e->index].kind].lane[lane].top[side];
+    return top->index == e->index && top->key == e->key;
+}
+
+static void family_offer(struct planner *p, uint32_t kind, unsigned lane, enum heap_side side)
+{
+    struct heap *h = &p->family[p->kind[kind].family].best[lane][side];
+    struct heap_entry top = p->kind[kind].lane[lane].top[side];
+    if (h->n > 2 * p->n_kinds + 64) {
+        size_t n = h->n;
+        h->n = 0;
+        for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
+            struct heap_entry e = h->v[i];
+            bool doubled = e.stamp != p->kind[p->board[e.index].kind].lane[lane].offers[side];
+            if (!doubled && is_top(p, &e, lane, side))
+                heap_push(h, e);
+        }
+    }
+    if (top.index == PLAN_NONE)
+        return;
+    top.stamp = ++p->kind[kind].lane[lane].offers[side];
+    heap_push(h, top);
 }
 
 // Looks at a kind's best again, and says so in the lane's log when it is another.
@@ -125,6 +155,7 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
         l->tops[side] += (top.index != PLAN_NONE) - (kl->top[side].index != PLAN_NONE);
         kl->top[side] = top;
         moved = true;
+        family_offer(p, kind, lane, (enum heap_side)side);
     }
     if (!moved)
         return;
@@ -133,6 +164,7 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
         l->epoch++;
     }
     list_add(&l->topped, kind);
+    kl->logged = (uint32_t)l->topped.n;
 }
 
 static void refresh(struct planner *p, unsigned lane)
@@ -186,7 +218,8 @@ static void catch_up(struct planner *p, uint32_t shape)
     bool crowded = s->best[SIDE_FREE].n + s->best[SIDE_TAKE].n > 8 * p->n_kinds + 64;
     if (s->epoch == l->epoch && s->place_epoch == p->place_epoch && !crowded) {
         for (; s->read < l->topped.n; s->read++)
-            offer_kind(p, shape, l->topped.v[s->read]);
+            if (p->kind[l->topped.v[s->read]].lane[lane_of(s->ask)].logged == s->read + 1)
+                offer_kind(p, shape, l->topped.v[s->read]);
         return;
     }
     s->best[SIDE_FREE].n = s->best[SIDE_TAKE].n = 0;
@@ -213,11 +246,36 @@ static bool spoiled(struct planner *p, uint32_t board, unsigned lane, enum heap_
     return true;
 }
 
+static uint32_t best_anywhere(struct planner *p, struct shape *s, enum heap_side side, int64_t *worth)
+{
+    unsigned lane = lane_of(s->ask);
+    uint32_t best = PLAN_NONE;
+    for (uint32_t f = 0; f < p->n_families; f++) {
+        struct heap *h = &p->family[f].best[lane][side];
+        if (!h->n || !shape_suits(p, s, f))
+            continue;
+        while (h->n) {
+            uint32_t top = h->v[0].index;
+            if (!is_top(p, &h->v[0], lane, side) || p->kind[p->board[top].kind].family != f)
+                heap_pop(h); // there is a newer entry where it matters
+            else if (!spoiled(p, top, lane, side))
+                break;
+        }
+        if (h->n && (best == PLAN_NONE || h->v[0].key > *worth || (h->v[0].key == *worth && h->v[0].index < best))) {
+            best = h->v[0].index;
+            *worth = h->v[0].key;
+        }
+    }
+    return best;
+}
+
 uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int64_t *worth)
 {
     struct shape *s = &p->shape[shape];
     unsigned lane = lane_of(s->ask);
     refresh(p, lane);
+    if (s->anywhere)
+        return best_anywhere(p, s, side, worth);
     catch_up(p, shape);
     for (struct heap *h = &s->best[side]; h->n;) {
         struct heap_entry e = h->v[0];

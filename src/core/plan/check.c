@@ -36,48 +36,101 @@ static int check_assign(const struct planner *p, const struct plan_assign *a, ui
     return 0;
 }
 
-// What the boards at work of a zone draw at most, counted from the boards.
-static int64_t drawn_mw(const struct planner *p, uint32_t zone)
+// A gang is placed whole on a site: as often as there are whole ones, and what is left of a task last.
+static int check_gang(const struct planner *p, const struct plan *plan, size_t of, struct err *e)
 {
-    int32_t most = 0, at_work = 0;
-    bool urgent = false;
+    const struct plan_assign *a = &plan->assign[of];
+    int32_t gang = p->shape[p->queue[p->task[a->task].queue].shape].gang, all = 0, here = 0;
+    uint32_t site = p->zone[p->board[a->board].board.zone].zone.site;
+    for (size_t i = 0; i < plan->n_assigns && gang > 1; i++) {
+        if (plan->assign[i].task != a->task)
+            continue;
+        all++;
+        here += p->zone[p->board[plan->assign[i].board].board.zone].zone.site == site;
+    }
+    if (gang <= 1 || here % gang == 0 || (p->task[a->task].pending == 0 && here % gang == all % gang))
+        return 0;
+    return err_set(e, -EINVAL, "plan: task %u needs %d boards at once on a site, got %d on site %u", a->task, (int)gang, (int)here,
+                   site);
+}
+
+// Zones of a site that have a free board worth having: each could take one member whatever the others do.
+static int check_gang_waits(const struct planner *p, uint32_t task, struct err *e)
+{
+    const struct shape *s = &p->shape[p->queue[p->task[task].queue].shape];
+    int32_t n = p->task[task].pending < s->gang ? p->task[task].pending : s->gang;
+    for (uint32_t site = 0; site < p->n_sites && s->gang > 1; site++) {
+        int32_t zones = 0;
+        if (!p->site[site].known || p->site[site].site.cap_mw >= 0 || site_is_kept(p, site, s->ask.activity) ||
+            !where_holds(&s->where, &p->site[site].site, site))
+            continue;
+        for (size_t i = 0; i < p->site[site].zones.n; i++) {
+            const struct zone_state *z = &p->zone[p->site[site].zones.v[i]];
+            bool one = false;
+            for (size_t k = 0; k < z->n_boards && !z->zone.circuit; k++) {
+                int64_t worth = worth_on(p, s->ask, z->board[k], false, NULL);
+                one = one || (worth > 0 && worth + place_worth(p, s, site) > 0 &&
+                              constraint_holds(&s->constraint, p->board[z->board[k]].board.spec));
+            }
+            zones += one;
+        }
+        if (zones >= n)
+            return err_set(e, -EINVAL, "plan: task %u waits for %d boards while site %u has %d zones with one free", task, (int)n,
+                           site, (int)zones);
+    }
+    return 0;
+}
+
+// What the boards at work of every zone draw at most, counted from the boards. The caller frees it.
+static int64_t *drawn_mw(const struct planner *p)
+{
+    struct count {
+        int32_t most, at_work;
+        bool urgent;
+    } *zone = mem_array(p->n_zones + 1, sizeof *zone);
+    int64_t *drawn = mem_array(p->n_zones + 1, sizeof *drawn);
     for (size_t i = 0; i < p->n_boards; i++) {
         const struct plan_board *b = &p->board[i].board;
-        if (!p->board[i].known || b->zone != zone)
+        if (!p->board[i].known)
             continue;
-        most = curve_max_mw(b->curve) > most ? curve_max_mw(b->curve) : most;
-        at_work += b->task != PLAN_NONE;
-        urgent = urgent || (b->task != PLAN_NONE && class_is_urgent(b->activity));
+        struct count *z = &zone[b->zone];
+        z->most = curve_max_mw(b->curve) > z->most ? curve_max_mw(b->curve) : z->most;
+        z->at_work += b->task != PLAN_NONE;
+        z->urgent = z->urgent || (b->task != PLAN_NONE && class_is_urgent(b->activity));
     }
-    return zone_work_mw(&p->zone[zone], most, at_work, urgent);
+    for (size_t i = 0; i < p->n_zones; i++)
+        drawn[i] = zone_work_mw(&p->zone[i], zone[i].most, zone[i].at_work, zone[i].urgent);
+    free(zone);
+    return drawn;
 }
 
-static bool hangs_on(const struct plan_zone *z, uint32_t site, uint32_t circuit)
+static int check_cap(const char *what, uint32_t at, int64_t cap_mw, int64_t drawn_mw_there, struct err *e)
 {
-    return circuit ? z->circuit == circuit : z->site == site;
-}
-
-static int check_cap(const struct planner *p, int64_t cap_mw, uint32_t site, uint32_t circuit, struct err *e)
-{
-    int64_t sum = 0;
-    for (size_t k = 0; k < p->n_zones && cap_mw >= 0; k++)
-        if (hangs_on(&p->zone[k].zone, site, circuit))
-            sum += drawn_mw(p, (uint32_t)k);
-    if (cap_mw < 0 || sum <= cap_mw)
+    if (cap_mw < 0 || drawn_mw_there <= cap_mw)
         return 0;
-    return err_set(e, -EINVAL, "plan: %s %u would draw %lld mW for work, its cap is %lld", circuit ? "circuit" : "site",
-                   circuit ? circuit : site, (long long)sum, (long long)cap_mw);
+    return err_set(e, -EINVAL, "plan: %s %u would draw %lld mW for work, its cap is %lld", what, at, (long long)drawn_mw_there,
+                   (long long)cap_mw);
 }
 
+// A cap that was lowered under running work is not this plan's doing: only where it gave something.
 static int check_caps(const struct planner *p, const struct plan *plan, struct err *e)
 {
+    int64_t *drawn = drawn_mw(p), *site = mem_array(p->n_sites + 1, sizeof *site), *fuse = mem_array(p->n_circuits + 1, sizeof *fuse);
     int r = 0;
-    for (size_t i = 0; i < plan->n_assigns && !r; i++) { // a cap lowered under running work is not this plan's doing
-        const struct plan_zone *z = &p->zone[p->board[plan->assign[i].board].board.zone].zone;
-        r = check_cap(p, p->site[z->site].site.cap_mw, z->site, 0, e);
-        if (!r && z->circuit && z->circuit < p->n_circuits)
-            r = check_cap(p, p->circuit[z->circuit].cap_mw, z->site, z->circuit, e);
+    for (size_t i = 0; i < p->n_zones; i++) {
+        const struct plan_zone *z = &p->zone[i].zone;
+        site[z->site < p->n_sites ? z->site : p->n_sites] += drawn[i];
+        fuse[z->circuit < p->n_circuits ? z->circuit : p->n_circuits] += drawn[i];
     }
+    for (size_t i = 0; i < plan->n_assigns && !r; i++) {
+        const struct plan_zone *z = &p->zone[p->board[plan->assign[i].board].board.zone].zone;
+        r = check_cap("site", z->site, p->site[z->site].site.cap_mw, site[z->site], e);
+        if (!r && z->circuit && z->circuit < p->n_circuits)
+            r = check_cap("circuit", z->circuit, p->circuit[z->circuit].cap_mw, fuse[z->circuit], e);
+    }
+    free(drawn);
+    free(site);
+    free(fuse);
     return r;
 }
 
@@ -88,7 +141,7 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
     const struct shape *s = &p->shape[t->shape];
     const struct plan_board *b = &p->board[board].board;
     uint32_t site = p->zone[b->zone].zone.site;
-    if (s->gang > 1 || !constraint_holds(&s->constraint, b->spec) || !where_holds(&s->where, &p->site[site].site, site))
+    if (s->gang > 1 || site_is_kept(p, site, s->ask.activity) || !constraint_holds(&s->constraint, b->spec) || !where_holds(&s->where, &p->site[site].site, site))
         return 0;
     int64_t mine = worth_on(p, s->ask, board, true, NULL);
     if (mine != INT64_MIN)
@@ -124,6 +177,8 @@ int plan_check(const struct planner *p, house_ms now, const struct plan *plan, s
     int r = 0;
     for (size_t i = 0; i < plan->n_assigns && !r; i++)
         r = check_assign(p, &plan->assign[i], seen, e);
+    for (size_t i = 0; i < plan->n_assigns && !r; i++)
+        r = check_gang(p, plan, i, e);
     for (size_t i = 0; i < plan->n_stops && !r; i++)
         if (plan->stop[i].board >= p->n_boards || p->board[plan->stop[i].board].board.task == PLAN_NONE)
             r = err_set(e, -EINVAL, "plan: board %u is to be stopped but runs nothing", plan->stop[i].board);
@@ -132,6 +187,7 @@ int plan_check(const struct planner *p, house_ms now, const struct plan *plan, s
     for (uint32_t t = 0; t < p->n_tasks && !r && p->policy->keeps_market; t++) {
         if (!speaks_for_queue(p, t, queue_seen))
             continue;
+        r = check_gang_waits(p, t, e);
         for (uint32_t b = 0; b < p->n_boards && !r; b++)
             if (p->board[b].known && zone_sited(p, &p->zone[p->board[b].board.zone]))
                 r = check_waiting(p, t, b, e);

@@ -90,17 +90,11 @@ static void site_leave(struct planner *p, uint32_t zone)
     if (z->zone.site >= p->n_sites)
         return;
     struct site_state *s = &p->site[z->zone.site];
-    fuses_count(p, zone, 0);
     s->free_slots[z->slot] -= z->slots;
     z->slots = 0;
     uint32_t last = s->zones.v[--s->zones.n];
     s->zones.v[z->in_site] = last;
     p->zone[last].in_site = z->in_site;
-    for (size_t i = 0; i < s->fuse.capped.n && z->capped; i++)
-        if (s->fuse.capped.v[i] == zone) {
-            s->fuse.capped.v[i] = s->fuse.capped.v[--s->fuse.capped.n];
-            z->capped = false;
-        }
 }
 
 static void site_join(struct planner *p, uint32_t zone)
@@ -122,12 +116,9 @@ static void kinds_anew(struct planner *p, const struct zone_state *z)
     for (size_t i = 0; i < z->n_boards; i++) {
         struct board_state *b = &p->board[z->board[i]];
         uint32_t old = b->kind;
-        struct plan_board like = {.spec = &p->kind[old].spec, .curve = &p->kind[old].curve};
-        struct board_spec spec = *like.spec;
-        struct curve curve = *like.curve;
-        like.spec = &spec; // kinds move when there are more of them
-        like.curve = &curve;
-        b->kind = kind_of(p, &like, z->zone.site);
+        struct board_spec spec = family_of_kind(p, old)->spec; // copies: families move when there are more of them
+        struct curve curve = family_of_kind(p, old)->curve;
+        b->kind = kind_of(p, &(struct plan_board){.spec = &spec, .curve = &curve}, z->zone.site);
         p->kind[b->kind].boards++;
         kind_leave(p, old);
         for (unsigned l = 0; l < PLAN_LANES; l++)
@@ -143,10 +134,10 @@ void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z)
         to->zone = *z; // only its validity moved: nobody's mind changes
         return;
     }
+    if (moved || to->zone.circuit != z->circuit)
+        fuses_leave(p, zone);
     if (moved)
         site_leave(p, zone);
-    if (to->zone.circuit != z->circuit)
-        fuses_count(p, zone, 0);
     to->zone = *z;
     if (moved) {
         site_join(p, zone);
@@ -162,7 +153,7 @@ static void zone_measure(struct planner *p, uint32_t zone)
     struct zone_state *z = &p->zone[zone];
     z->most_mw = 0;
     for (size_t i = 0; i < z->n_boards; i++) {
-        int32_t most = curve_max_mw(&p->kind[p->board[z->board[i]].kind].curve);
+        int32_t most = curve_max_mw(&family_of_kind(p, p->board[z->board[i]].kind)->curve);
         z->most_mw = most > z->most_mw ? most : z->most_mw;
     }
 }
@@ -206,8 +197,11 @@ void board_count(struct planner *p, uint32_t board, int sign)
     } else if ((unsigned)b->activity < PLAN_CLASSES) {
         p->held[b->activity] += sign;
         if (p->policy->fair) {
-            uint32_t account = account_of(p, b->account); // the kind's word: the board may have changed by now
-            p->account[account].cores[b->activity] += sign * p->kind[p->board[board].kind].spec.cores;
+            struct board_state *s = &p->board[board];
+            if (s->account >= p->n_accounts || p->account[s->account].id != b->account)
+                s->account = account_of(p, b->account);
+            int32_t cores = family_of_kind(p, s->kind)->spec.cores; // as counted: the board's own may have changed by now
+            p->account[s->account].cores[b->activity] += sign * cores;
         }
     }
 }
@@ -238,7 +232,7 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
     bool moved = !to->known || to->board.zone != b->zone;
     zone_at(p, b->zone);
     uint32_t site = p->zone[b->zone].zone.site;
-    bool same = to->known && same_kind(&p->kind[to->kind], b, site); // they may have changed where they stand
+    bool same = to->known && same_kind(p, to->kind, b, site); // they may have changed where they stand
     if (same && same_board(&to->board, b))
         return;
     uint32_t old_kind = to->kind;

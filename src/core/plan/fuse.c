@@ -21,23 +21,50 @@ bool fuses_bear(const struct planner *p, const struct zone_state *z, int64_t zon
 }
 
 // There may be room again.
-static void release(struct planner *p, struct fuse *f)
+static void release(struct planner *p, struct fuse *f, uint8_t bit)
 {
     for (size_t i = 0; i < f->capped.n; i++) {
-        p->zone[f->capped.v[i]].capped = false;
+        p->zone[f->capped.v[i]].capped &= (uint8_t)~bit;
         zone_stale(p, f->capped.v[i]);
     }
     f->capped.n = 0;
 }
 
-// Into the list of whichever fuse is tight; when either gives way the zone is valued anew.
+static void enlist(struct zone_state *z, uint32_t zone, struct fuse *f, uint8_t bit)
+{
+    if (!f || f->cap_mw < 0 || z->capped & bit)
+        return;
+    z->capped |= bit;
+    list_add(&f->capped, zone);
+}
+
+// Into the lists of its fuses: when either gives way the zone is valued anew.
 void zone_capped(struct planner *p, uint32_t zone)
 {
     struct zone_state *z = &p->zone[zone];
-    if (z->capped)
+    enlist(z, zone, &p->site[z->zone.site].fuse, CAPPED_SITE);
+    enlist(z, zone, circuit_at(p, &z->zone), CAPPED_CIRCUIT);
+}
+
+static void strike(struct zone_state *z, uint32_t zone, struct fuse *f, uint8_t bit)
+{
+    if (!f || !(z->capped & bit))
         return;
-    z->capped = true;
-    list_add(&p->site[z->zone.site].fuse.capped, zone);
+    z->capped &= (uint8_t)~bit;
+    for (size_t i = 0; i < f->capped.n; i++)
+        if (f->capped.v[i] == zone)
+            f->capped.v[i--] = f->capped.v[--f->capped.n];
+}
+
+// Before it hangs on others.
+void fuses_leave(struct planner *p, uint32_t zone)
+{
+    struct zone_state *z = &p->zone[zone];
+    if (z->zone.site >= p->n_sites)
+        return;
+    fuses_count(p, zone, 0);
+    strike(z, zone, &p->site[z->zone.site].fuse, CAPPED_SITE);
+    strike(z, zone, circuit_at(p, &z->zone), CAPPED_CIRCUIT);
 }
 
 static void count(struct planner *p, const struct zone_state *z, int64_t more_mw)
@@ -46,8 +73,11 @@ static void count(struct planner *p, const struct zone_state *z, int64_t more_mw
     s->work_mw += more_mw;
     if (c)
         c->work_mw += more_mw;
-    if (more_mw < 0)
-        release(p, s);
+    if (more_mw > 0)
+        return;
+    release(p, s, CAPPED_SITE);
+    if (c)
+        release(p, c, CAPPED_CIRCUIT);
 }
 
 void fuses_count(struct planner *p, uint32_t zone, int64_t mw)

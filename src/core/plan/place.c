@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a site is to a shape of task, whichever board: whether it may run there, and what the place costs.
+#include <math.h>
+
 #include "base/num.h"
 #include "core/plan/planner_state.h"
 
@@ -21,7 +23,7 @@ static int64_t distance_km(const struct plan_where *w, const struct plan_site *s
     double turn = s->lon_mdeg - w->lon_mdeg;
     turn = turn > 180000 ? turn - 360000 : turn < -180000 ? turn + 360000 : turn;
     double east = turn * rad * num_cos(0.5 * (s->lat_mdeg + w->lat_mdeg) * rad);
-    return num_round(6371.0 * __builtin_sqrt(north * north + east * east));
+    return num_round(6371.0 * sqrt(north * north + east * east));
 }
 
 int64_t place_worth(const struct planner *p, const struct shape *s, uint32_t site)

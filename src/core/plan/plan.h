@@ -39,6 +39,7 @@ struct price_table {
     int64_t carbon_ueur_per_g;        // added to a site's electricity
     int64_t preempt_ueur;             // lost work and restart, per preemption, spread over an hour
     int64_t distance_ueur_per_h_1000km; // of a task that wants to be near somewhere
+    int64_t gang_patience_ms; // then a site is kept for the gang
     int64_t fair_ms_per_core; // a customer's first waiting task may wait so long for each core they hold more than another
                               // before it goes first; 0: strictly by age
     bool refused_heat_allowed[PLAN_CLASSES]; // may this class heat a zone that refuses heat (max_w 0)?
@@ -163,6 +164,7 @@ enum plan_bar {
     BAR_SITE_CAP, // or its circuit's
     BAR_WORTHLESS,
     BAR_HELD,
+    BAR_KEPT,      // its site is kept for a gang that waits
     BAR_RESIDENCY, // another country or site is asked for
     BAR_N
 };

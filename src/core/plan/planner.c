@@ -35,7 +35,7 @@ static void take_turns(struct planner *p, enum activity a)
 }
 
 // Marks the slot as held, so that the next instance sees the zone as it will be; or takes that back.
-static void hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
+void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
 {
     struct board_state *b = &p->board[board];
     struct known_task *t = &p->task[task];
@@ -55,66 +55,22 @@ static void hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
     zone_stale(p, b->board.zone);
 }
 
-static void place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out)
+void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out)
 {
-    hold(p, board, task, true);
+    plan_hold(p, board, task, true);
     struct plan_assign *as = VEC_PUSH(out->assign, out->n_assigns, out->cap_assigns);
     *as = (struct plan_assign){.task = task, .board = board, .net_ueur_per_h = net};
-}
-
-// All on one site, or none.
-static bool gang_on(struct planner *p, uint32_t shape, uint32_t task, int32_t n, uint32_t site, struct plan *out)
-{
-    size_t before = out->n_assigns;
-    for (int64_t net; n > 0; n--) {
-        uint32_t board = best_on_site(p, shape, site, &net);
-        if (board == PLAN_NONE)
-            break;
-        place(p, task, board, net, out);
-    }
-    while (n > 0 && out->n_assigns > before)
-        hold(p, out->assign[--out->n_assigns].board, task, false);
-    return n == 0;
-}
-
-// Free boards on a site that the shape could have, at most: entries of a heap may be old.
-static size_t free_there(struct planner *p, struct shape *s, uint32_t site)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < p->site[site].kinds.n; i++) {
-        uint32_t kind = p->site[site].kinds.v[i];
-        if (shape_fits(p, s, kind))
-            n += p->kind[kind].lane[lane_of(s->ask)].heap[SIDE_FREE].n;
-    }
-    return n;
-}
-
-// The site whose best board is worth most is tried first.
-static bool place_gang(struct planner *p, uint32_t queue, uint32_t task, struct plan *out)
-{
-    uint32_t shape = p->queue[queue].shape;
-    int32_t n = p->task[task].pending < p->shape[shape].gang ? p->task[task].pending : p->shape[shape].gang;
-    p->sites.n = 0;
-    for (uint32_t site = 0; site < p->n_sites; site++) {
-        int64_t net;
-        if (free_there(p, &p->shape[shape], site) >= (size_t)n && best_on_site(p, shape, site, &net) != PLAN_NONE)
-            heap_push(&p->sites, (struct heap_entry){.key = net, .index = site});
-    }
-    for (; p->sites.n; heap_pop(&p->sites))
-        if (gang_on(p, shape, task, n, p->sites.v[0].index, out))
-            return true;
-    return false;
 }
 
 static bool place_next(struct planner *p, uint32_t queue, uint32_t task, struct plan *out)
 {
     int64_t net = 0;
     if (p->shape[p->queue[queue].shape].gang > 1)
-        return place_gang(p, queue, task, out);
+        return gang_place(p, queue, task, out);
     uint32_t board = best_board(p, p->queue[queue].shape, SIDE_FREE, &net);
     if (board == PLAN_NONE)
         return false;
-    place(p, task, board, net, out);
+    plan_place(p, task, board, net, out);
     return true;
 }
 
@@ -123,6 +79,8 @@ static bool fill(struct planner *p, enum activity a, enum activity last, struct 
 {
     size_t before = out->n_assigns;
     p->turn.n = 0;
+    for (enum activity c = a; c <= last; c++)
+        gang_place_kept(p, c, out);
     for (; a <= last; a++)
         if (p->pending[a] && best_any(p, a, SIDE_FREE))
             take_turns(p, a);
@@ -142,8 +100,10 @@ static bool fill(struct planner *p, enum activity a, enum activity last, struct 
     return out->n_assigns > before;
 }
 
-static void mark_stopping(struct planner *p, uint32_t board)
+void plan_stop_board(struct planner *p, uint32_t board, uint32_t for_task, struct plan *out)
 {
+    struct plan_stop *s = VEC_PUSH(out->stop, out->n_stops, out->cap_stops);
+    *s = (struct plan_stop){.board = board, .for_task = for_task};
     struct plan_board *b = &p->board[board].board;
     board_count(p, board, -1);
     b->stopping = true;
@@ -163,14 +123,14 @@ static void preempt(struct planner *p, enum activity a, struct plan *out)
     take_turns(p, a);
     for (; p->turn.n && budget > 0; heap_pop(&p->turn)) {
         uint32_t queue = p->turn.v[0].index;
+        if (p->shape[p->queue[queue].shape].gang > 1)
+            continue; // only on the site that is kept for it
         for (int64_t wanted = p->queue[queue].pending - p->queue[queue].stops; wanted > 0 && budget > 0; wanted--, budget--) {
             int64_t gain = 0;
             uint32_t board = best_board(p, p->queue[queue].shape, SIDE_TAKE, &gain);
             if (board == PLAN_NONE)
                 break;
-            struct plan_stop *s = VEC_PUSH(out->stop, out->n_stops, out->cap_stops);
-            *s = (struct plan_stop){.board = board, .for_task = queue_head(p, queue)};
-            mark_stopping(p, board);
+            plan_stop_board(p, board, queue_head(p, queue), out);
             board_stop_for(p, board, queue + 1);
         }
     }
@@ -187,9 +147,7 @@ static void evict(struct planner *p, struct plan *out)
             const struct plan_board *b = &p->board[z->board[k]].board;
             if (b->task == PLAN_NONE || b->stopping || !zone_sited(p, z) || !p->policy->evicts(p, z->board[k]))
                 continue;
-            struct plan_stop *s = VEC_PUSH(out->stop, out->n_stops, out->cap_stops);
-            *s = (struct plan_stop){.board = z->board[k], .for_task = PLAN_NONE};
-            mark_stopping(p, z->board[k]);
+            plan_stop_board(p, z->board[k], PLAN_NONE, out);
         }
     }
     if (n)
@@ -200,9 +158,11 @@ static void evict(struct planner *p, struct plan *out)
 void planner_run(struct planner *p, house_ms now, struct plan *out)
 {
     p->now = now;
-    if (!p->dirty)
+    if (!p->dirty && house_before(now, p->look_again))
         return;
     p->dirty = false;
+    p->look_again = HOUSE_MS(INT64_MAX);
+    gang_keep(p);
     if (p->policy->evicts)
         evict(p, out);
     if (p->policy->classless) {
@@ -211,11 +171,14 @@ void planner_run(struct planner *p, house_ms now, struct plan *out)
     }
     for (int a = 0; a < PLAN_CLASSES;) {
         // What one class places can make a zone worth more to a better one (its heat above the target is spent already).
+        p->kept_moved = false;
         bool placed = p->pending[a] && fill(p, (enum activity)a, (enum activity)a, out);
-        a = placed && a > 0 ? 0 : a + 1;
+        a = (placed && a > 0) || p->kept_moved ? 0 : a + 1;
     }
     if (!p->policy->gain)
         return;
+    for (int a = 0; a + 1 < PLAN_CLASSES; a++)
+        gang_preempt(p, (enum activity)a, out);
     int64_t lower = p->held[1] + p->held[2] + p->held[3];
     for (int a = 0; a + 1 < PLAN_CLASSES && lower > 0; a++) {
         if (p->pending[a])
@@ -246,6 +209,8 @@ struct planner *planner_new_with(const struct price_table *prices, const struct 
     struct planner *p = mem_alloc(sizeof *p);
     p->policy = policy;
     p->prices = *prices;
+    for (int a = 0; a < PLAN_CLASSES; a++)
+        p->kept[a] = (struct kept){.task = PLAN_NONE, .site = PLAN_NONE, .tried = PLAN_NONE};
     return p;
 }
 
@@ -278,6 +243,10 @@ void planner_free(struct planner *p)
         free(p->shape[i].best[SIDE_TAKE].v);
     }
     for (unsigned l = 0; l < PLAN_LANES; l++) {
+        for (size_t f = 0; f < p->n_families; f++) {
+            free(p->family[f].best[l][SIDE_FREE].v);
+            free(p->family[f].best[l][SIDE_TAKE].v);
+        }
         for (size_t k = 0; k < p->n_kinds; k++) {
             free(p->kind[k].lane[l].heap[SIDE_FREE].v);
             free(p->kind[k].lane[l].heap[SIDE_TAKE].v);
@@ -287,12 +256,12 @@ void planner_free(struct planner *p)
     }
     for (int a = 0; a < PLAN_CLASSES; a++)
         free(p->active[a].v);
-    void *const vectors[] = {p->site, p->circuit, p->zone, p->board, p->task, p->kind, p->shape, p->queue, p->account, p->turn.v,
-                             p->sites.v, p->free_kind.v, p->free_shape.v, p->free_queue.v, p->changed.v, p->running,
+    void *const vectors[] = {p->site, p->circuit, p->zone, p->board, p->task, p->family, p->kind, p->shape, p->queue, p->account, p->turn.v,
+                             p->sites.v, p->free_family.v, p->free_kind.v, p->free_shape.v, p->free_queue.v, p->changed.v, p->running,
                              p->warm.v};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
-    struct idmap *const maps[] = {&p->kind_at, &p->shape_at, &p->queue_at, &p->account_at};
+    struct idmap *const maps[] = {&p->family_at, &p->kind_at, &p->shape_at, &p->queue_at, &p->account_at};
     for (size_t i = 0; i < ARRAY_LEN(maps); i++)
         idmap_deinit(maps[i]);
     free(p);

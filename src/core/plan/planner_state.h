@@ -55,6 +55,8 @@ static inline void list_add(struct index_list *l, uint32_t value)
 
 enum slot_class { SLOT_BKGD, SLOT_LOW, SLOT_HIGH, SLOT_NONE }; // policy_qstd.c
 
+enum { CAPPED_SITE = 1, CAPPED_CIRCUIT = 2 };
+
 // A limit on what boards at work draw together: of a site, or of a circuit.
 struct fuse {
     int64_t cap_mw;           // -1: none
@@ -81,7 +83,7 @@ struct zone_state {
     int64_t work_mw;        // what those at work are expected to draw at most, as counted in the site and the circuit
     uint32_t logged;        // its last place in the log of changed zones, + 1; 0: none
     bool warm;              // it is in `warm`
-    bool capped;            // it is in a fuse's list
+    uint8_t capped;         // it is in its site's list, in its circuit's
     uint8_t slot;           // enum slot_class as counted in the site, with so many free boards
     int32_t slots;
 };
@@ -90,6 +92,7 @@ struct board_state {
     struct plan_board board;
     uint32_t kind;
     uint32_t stamp[PLAN_LANES];
+    uint32_t account;  // index of its account when it was last looked up
     uint64_t freed;    // version when its slot was last told free
     uint32_t stop_for; // queue for which it is being stopped, + 1; 0: none
     bool known;
@@ -109,12 +112,22 @@ struct kind_lane {
     struct heap heap[SIDES];
     struct heap_entry top[SIDES]; // its best as last looked at; index PLAN_NONE: none
     bool unsettled;               // to be looked at again
+    uint32_t logged;              // its last place in the lane's log, + 1
+    uint32_t offers[SIDES];       // to its family: the last entry there counts
+};
+
+// Kinds that differ in their site only.
+struct family {
+    struct board_spec spec;
+    struct curve curve;
+    uint64_t hash;
+    uint32_t next;  // of the same hash
+    uint32_t kinds; // 0: the place is free
+    struct heap best[PLAN_LANES][SIDES]; // index: board; the best of its kinds
 };
 
 struct kind {
-    struct board_spec spec;
-    struct curve curve;
-    uint32_t site;
+    uint32_t family, site;
     uint64_t hash;
     uint32_t next;   // of the same hash
     uint32_t boards; // 0: the place is free
@@ -138,11 +151,13 @@ struct shape {
     uint64_t hash;
     uint32_t next;    // of the same hash
     uint32_t members; // queues; 0: the place is free
-    bool *fits;       // by kind
+    bool anywhere;    // no place is better or forbidden
+    bool *fits;       // by family if anywhere, else by kind
     size_t n_fits, cap_fits;
-    struct heap best[SIDES]; // index: board; its kind's best, less what the place costs
+    struct heap best[SIDES]; // unless anywhere; index: board; its kind's best, less what the place costs
     uint32_t read, epoch;    // of its lane's log
-    uint32_t place_epoch;    // of the sites' properties
+    uint32_t place_epoch;    // of the sites' properties, as the heaps know them
+    uint32_t fits_epoch;     // and as `fits` does
 };
 
 struct queue {
@@ -162,12 +177,22 @@ struct known_account {
     int64_t cores[PLAN_CLASSES]; // held
 };
 
+// The site that is kept for a gang of a class.
+struct kept {
+    uint32_t task, site; // PLAN_NONE: none
+    uint32_t tried;      // task that a site was last looked for
+    house_ms until;      // then it is looked for again
+};
+
 struct planner {
     const struct plan_policy *policy;
     struct price_table prices;
     uint64_t version;
     bool dirty;
-    house_ms now; // of the run
+    house_ms now;        // of the run
+    house_ms look_again; // though nothing changed
+    struct kept kept[PLAN_CLASSES];
+    bool kept_moved; // during a run: what was kept is open
     struct site_state *site;
     size_t n_sites, cap_sites;
     struct fuse *circuit; // [0] is unused
@@ -178,6 +203,8 @@ struct planner {
     size_t n_boards, cap_boards;
     struct known_task *task;
     size_t n_tasks, cap_tasks;
+    struct family *family;
+    size_t n_families, cap_families;
     struct kind *kind;
     size_t n_kinds, cap_kinds;
     struct shape *shape;
@@ -186,8 +213,8 @@ struct planner {
     size_t n_queues, cap_queues;
     struct known_account *account;
     size_t n_accounts, cap_accounts;
-    struct index_list free_kind, free_shape, free_queue;
-    struct idmap kind_at, shape_at, queue_at;   // hash -> first of the chain, + 1
+    struct index_list free_family, free_kind, free_shape, free_queue;
+    struct idmap family_at, kind_at, shape_at, queue_at;   // hash -> first of the chain, + 1
     struct idmap account_at;
     struct lane lane[PLAN_LANES];
     struct index_list changed;                  // log of changed zones
@@ -243,10 +270,15 @@ void planner_changed(struct planner *p);
 // fuse.c
 bool fuses_bear(const struct planner *p, const struct zone_state *z, int64_t zone_mw);
 void zone_capped(struct planner *p, uint32_t zone);
+void fuses_leave(struct planner *p, uint32_t zone);
 void fuses_count(struct planner *p, uint32_t zone, int64_t mw);
 
 // kind.c
-bool same_kind(const struct kind *k, const struct plan_board *b, uint32_t site);
+static inline const struct family *family_of_kind(const struct planner *p, uint32_t kind)
+{
+    return &p->family[p->kind[kind].family];
+}
+bool same_kind(const struct planner *p, uint32_t kind, const struct plan_board *b, uint32_t site);
 uint32_t kind_of(struct planner *p, const struct plan_board *b, uint32_t site);
 void kind_leave(struct planner *p, uint32_t kind);
 
@@ -258,12 +290,25 @@ uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int6
 uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site, int64_t *worth); // of the free ones there
 void log_compact(struct planner *p);
 
+// planner.c
+void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds);
+void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out);
+void plan_stop_board(struct planner *p, uint32_t board, uint32_t for_task, struct plan *out);
+
+// gang.c
+void gang_keep(struct planner *p);
+bool gang_place(struct planner *p, uint32_t queue, uint32_t task, struct plan *out);
+void gang_place_kept(struct planner *p, enum activity a, struct plan *out);
+void gang_preempt(struct planner *p, enum activity a, struct plan *out);
+bool site_is_kept(const struct planner *p, uint32_t site, enum activity from); // from this class for a better or equal gang
+
 // shape.c
 bool shape_fits(struct planner *p, struct shape *s, uint32_t kind);
+bool shape_suits(struct planner *p, struct shape *s, uint32_t index); // of a family if anywhere, else of a kind
 uint32_t shape_of(struct planner *p, const struct plan_task *t);
 void shape_leave(struct planner *p, uint32_t shape);
 bool shape_is_of(const struct shape *s, const struct plan_task *t);
-void shape_kind_changed(struct planner *p, uint32_t kind);
+void shapes_forget(struct planner *p, bool anywhere, uint32_t index); // whether a family, or else a kind, fits
 
 // queue.c
 uint32_t account_of(struct planner *p, uint64_t id);

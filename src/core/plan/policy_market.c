@@ -56,7 +56,7 @@ int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t boar
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
-    const struct curve *c = &p->kind[b->kind].curve;
+    const struct curve *c = &family_of_kind(p, b->kind)->curve;
     (void)as_if_free;
     bool held = b->board.task != PLAN_NONE;
     bool urgent_beside = z->at_work_urgent > (held && class_is_urgent(b->board.activity));

@@ -17,6 +17,7 @@ const struct price_table *price_table_default(void)
         .heat_excess_ueur_per_kwh = -165000,
         .preempt_ueur = 20000,
         .distance_ueur_per_h_1000km = 2000,
+        .gang_patience_ms = 600000,
         .fair_ms_per_core = 60000,
     };
     return &prices;

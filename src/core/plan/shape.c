@@ -8,27 +8,37 @@
 #include "base/hash.h"
 #include "core/plan/planner_state.h"
 
-static bool may_run(const struct planner *p, const struct shape *s, uint32_t kind)
+static bool may_run(const struct planner *p, const struct shape *s, uint32_t index)
 {
-    const struct kind *k = &p->kind[kind];
-    return k->site < p->n_sites && constraint_holds(&s->constraint, &k->spec) &&
+    if (s->anywhere)
+        return constraint_holds(&s->constraint, &p->family[index].spec);
+    const struct kind *k = &p->kind[index];
+    return k->site < p->n_sites && constraint_holds(&s->constraint, &p->family[k->family].spec) &&
            where_holds(&s->where, &p->site[k->site].site, k->site);
+}
+
+bool shape_suits(struct planner *p, struct shape *s, uint32_t index)
+{
+    if (s->fits_epoch != p->place_epoch && !s->anywhere)
+        s->n_fits = 0; // a site has moved, or the border has
+    s->fits_epoch = p->place_epoch;
+    while (s->n_fits <= index) {
+        bool *fits = VEC_PUSH(s->fits, s->n_fits, s->cap_fits);
+        *fits = may_run(p, s, (uint32_t)s->n_fits - 1);
+    }
+    return s->fits[index];
 }
 
 bool shape_fits(struct planner *p, struct shape *s, uint32_t kind)
 {
-    while (s->n_fits <= kind) {
-        bool *fits = VEC_PUSH(s->fits, s->n_fits, s->cap_fits);
-        *fits = may_run(p, s, (uint32_t)s->n_fits - 1);
-    }
-    return s->fits[kind];
+    return shape_suits(p, s, s->anywhere ? p->kind[kind].family : kind);
 }
 
-void shape_kind_changed(struct planner *p, uint32_t kind)
+void shapes_forget(struct planner *p, bool anywhere, uint32_t index)
 {
     for (size_t i = 0; i < p->n_shapes; i++)
-        if (kind < p->shape[i].n_fits)
-            p->shape[i].fits[kind] = may_run(p, &p->shape[i], kind);
+        if (p->shape[i].anywhere == anywhere && index < p->shape[i].n_fits)
+            p->shape[i].fits[index] = may_run(p, &p->shape[i], index);
 }
 
 static bool same_constraint(const struct constraint *a, const struct constraint *b)
@@ -79,6 +89,7 @@ uint32_t shape_of(struct planner *p, const struct plan_task *t)
     else
         (void)VEC_PUSH(p->shape, p->n_shapes, p->cap_shapes);
     p->shape[at] = (struct shape){.ask = {.activity = t->activity, .run = t->run}, .constraint = t->constraint, .where = t->where,
+                                  .anywhere = !t->where.site && !*t->where.country && !t->where.has_near,
                                   .gang = gang_of(t), .hash = hash, .next = (uint32_t)first, .epoch = UINT32_MAX};
     idmap_set(&p->shape_at, hash, (uint64_t)at + 1);
     return at;

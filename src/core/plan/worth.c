@@ -100,6 +100,10 @@ int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, hous
     int64_t worth = worth_on(p, s->ask, board, false, why_not);
     if (worth == INT64_MIN)
         return worth;
+    if (site_is_kept(p, site, s->ask.activity)) {
+        *why_not = BAR_KEPT;
+        return INT64_MIN;
+    }
     worth += place_worth(p, s, site);
     *why_not = worth > 0 ? BAR_NONE : BAR_WORTHLESS;
     return worth;

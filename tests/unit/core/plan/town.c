@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "base/rng.h"
 #include "town.h"
 
@@ -22,6 +24,7 @@ struct town {
     struct plan_task task[TOWN_TASKS];
     bool known[TOWN_TASKS];
     uint64_t order;
+    house_ms now;
 };
 
 static int32_t watts(struct town *t)
@@ -36,10 +39,26 @@ static void change_zone(struct town *t, struct planner *const p[2])
     z.request.target_w = watts(t);
     z.request.min_w = z.request.target_w / 2;
     z.request.max_w = z.request.target_w + watts(t);
+    z.circuit = at % 5 == 0;
+    z.has_other_heat = at % 4 == 1;
+    z.other_heat_ueur_per_kwh = (int64_t)rng_below(&t->rng, 4) * 80000;
     z.setpoint_mc = 20000;
     z.room_mc = 14000 + (int32_t)rng_below(&t->rng, 20) * 1000;
     for (int i = 0; i < 2; i++)
         planner_zone(p[i], at, &z);
+}
+
+static void change_site(struct town *t, struct planner *const p[2])
+{
+    uint32_t at = (uint32_t)rng_below(&t->rng, 3);
+    int64_t cap_mw = at ? -1 : (int64_t)rng_below(&t->rng, 5) * 200000, fuse_mw = (int64_t)rng_below(&t->rng, 4) * 150000;
+    struct plan_site s = {.cap_mw = cap_mw, .has_tariff = true, .tariff_ueur_per_kwh = (int64_t)rng_below(&t->rng, 4) * 90000,
+                          .has_position = at > 0, .lat_mdeg = 40000 + (int32_t)at * 10000};
+    memcpy(s.country, at == 2 ? "NO" : "FR", 3);
+    for (int i = 0; i < 2; i++) {
+        planner_site(p[i], at, &s);
+        planner_circuit(p[i], 1, fuse_mw - 1);
+    }
 }
 
 static void tell_board(struct town *t, struct planner *const p[2], uint32_t at)
@@ -58,6 +77,7 @@ static void change_board(struct town *t, struct planner *const p[2])
         b->activity = ACTIVITY_IDLE;
     } else if (rng_below(&t->rng, 4) == 0) {
         b->usable = !b->usable;
+        b->asleep = rng_below(&t->rng, 2);
     } else if (rng_below(&t->rng, 6) == 0 && b->task == PLAN_NONE) {
         b->zone = (uint32_t)rng_below(&t->rng, TOWN_ZONES);
         b->spec = rng_below(&t->rng, 2) ? &small : &large;
@@ -82,6 +102,15 @@ static void change_task(struct town *t, struct planner *const p[2])
             .activity = (enum activity)rng_below(&t->rng, PLAN_CLASSES), .account = 1, .order = ++t->order};
         t->task[at].constraint.cores_min = rng_below(&t->rng, 3) ? 0 : 16;
         t->task[at].constraint.memory_mb_min = (int32_t)rng_below(&t->rng, 2) * 1000;
+        t->task[at].account = 1 + rng_below(&t->rng, 3);
+        t->task[at].run = (enum plan_run)rng_below(&t->rng, PLAN_RUNS);
+        t->task[at].gang = rng_below(&t->rng, 4) ? 1 : 2 + (int32_t)rng_below(&t->rng, 2);
+        t->task[at].since = t->now;
+        if (rng_below(&t->rng, 5) == 0)
+            memcpy(t->task[at].where.country, "FR", 3);
+        t->task[at].where.site = rng_below(&t->rng, 6) ? 0 : 1 + (uint32_t)rng_below(&t->rng, 3);
+        t->task[at].where.has_near = rng_below(&t->rng, 3) == 0;
+        t->task[at].where.lat_mdeg = 48000;
         t->known[at] = true;
     }
     t->task[at].pending = (int32_t)rng_below(&t->rng, 5);
@@ -99,7 +128,7 @@ static void carry_out(struct town *t, struct planner *const p[2], const struct p
         const struct plan_assign *a = &plan->assign[i];
         t->board[a->board].task = a->task;
         t->board[a->board].activity = t->task[a->task].activity;
-        t->board[a->board].account = 1;
+        t->board[a->board].account = t->task[a->task].account;
         tell_board(t, p, a->board);
         t->task[a->task].pending--;
         for (int k = 0; k < 2; k++)
@@ -129,7 +158,8 @@ size_t town_of(uint64_t seed, const struct plan_policy *policy)
     rng_seed(&t.rng, seed);
     for (uint32_t s = 0; s < 3; s++)
         for (int i = 0; i < 2; i++)
-            planner_site(p[i], s, &(struct plan_site){.cap_mw = s ? -1 : 400000});
+            planner_site(p[i], s, &(struct plan_site){.cap_mw = s ? -1 : 400000, .country = "FR"});
+    t.now = noon;
     for (uint32_t b = 0; b < TOWN_BOARDS; b++) {
         t.board[b] = (struct plan_board){.zone = (uint32_t)rng_below(&t.rng, TOWN_ZONES), .spec = b % 3 ? &small : &large,
                                          .curve = curve_default(), .usable = true, .task = PLAN_NONE,
@@ -146,16 +176,16 @@ size_t town_of(uint64_t seed, const struct plan_policy *policy)
             else if (what < 19)
                 change_task(&t, p);
             else
-                for (uint32_t i = 0, mw = (uint32_t)rng_below(&t.rng, 5) * 200000; i < 2; i++)
-                    planner_site(p[i], 0, &(struct plan_site){.cap_mw = mw});
+                change_site(&t, p);
         }
         plan_clear(&plan[0]);
         plan_clear(&plan[1]);
-        planner_run(p[0], noon, &plan[0]);
-        planner_run_full(p[1], noon, &plan[1]);
+        t.now = house_add(t.now, (int64_t)rng_below(&t.rng, 300000));
+        planner_run(p[0], t.now, &plan[0]);
+        planner_run_full(p[1], t.now, &plan[1]);
         same_plan(policy->name, seed, step, &plan[0], &plan[1]);
         struct err e = ERR_NULL;
-        if (plan_check(p[0], noon, &plan[0], &e) < 0 || plan_check(p[1], noon, &plan[1], &e) < 0)
+        if (plan_check(p[0], t.now, &plan[0], &e) < 0 || plan_check(p[1], t.now, &plan[1], &e) < 0)
             fail_msg("%s, seed %llu step %d: %s", policy->name, (unsigned long long)seed, step, e.text);
         carry_out(&t, p, &plan[0]);
         done += plan[0].n_assigns + plan[0].n_stops;

@@ -44,7 +44,7 @@ def wait(what, condition, seconds=30, beat=0.05):
         if got:
             return got
         if time.time() > end:
-            fail("%s: did not happen in %g s" % (what, seconds))
+            fail("%s: did not happen in %g s" % (what() if callable(what) else what, seconds))
         time.sleep(beat)
 
 

@@ -97,4 +97,12 @@ for silent, lost in ((LEASE_S / 3, False), (LEASE_S + 2.5, True)):
     print("%s: silent for %.1f s, at most %d reports waited; %d lines" % (NAME, silent, outbox, text.count("\n")))
     check("no line is lost or doubled: %r" % text, text == lines if not lost else text.endswith(lines))
     check("the outbox is small: %d" % outbox, outbox < 200)
-wait("the meters add up", lambda: (lambda m: m[0] > 0 and abs(m[0] - m[1]) <= m[0] / 100)(meters(node)), 10)
+seen = [0, 0]
+
+
+def meters_add_up():
+    seen[:] = meters(node)
+    return seen[0] > 0 and abs(seen[0] - seen[1]) <= seen[0] / 100
+
+
+wait(lambda: "the meters add up (boards and zones, mJ: %s)" % seen, meters_add_up, 10)

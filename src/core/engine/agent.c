@@ -213,7 +213,7 @@ bool agent_has_runs(const struct agent *a)
 
 bool agent_at_rest(const struct agent *a)
 {
-    return !agent_has_runs(a) && a->n_out == 0;
+    return !agent_has_runs(a) && (a->n_out == 0 || a->epoch == 0); // who never answered is not waited for
 }
 
 const struct thermostat *agent_thermostat(const struct agent *a, size_t zone)

@@ -149,7 +149,8 @@ void meter_step(struct agent *a,
                 const struct agent_event *ev); // integrates since the last step; takes the readings
 void meter_boards(struct agent *a,
                   house_ms now); // the boards' parts alone, when a run comes or goes between ticks
-void meter_restart(struct agent *a);
+void meter_restart(struct agent *a); // every count from zero, and where the meters stand
+void meter_say(struct agent *a, size_t board); // a report of its meter and parts as they stand
 void meter_unused(struct agent *a, int64_t dt_ms); // a control step's worth of readings into unused_ppm
 
 // agent_outbox.c

@@ -66,6 +66,22 @@ static int64_t meter_moved(const struct board_meter *was, const struct board_met
     return is->wrap_mj > 0 ? moved + is->wrap_mj : is->raw_mj;
 }
 
+// Told with the moment it was read, which may be a tick ago: more joules than the time between two reports allows would be
+// refused by the parent as impossible.
+void meter_say(struct agent *a, size_t i)
+{
+    struct agent_board *b = &a->board[i];
+    struct report *r = outbox_add(a, REPORT_METER_BOARD, a->cfg.offer.board[i].name, 0, a->last_meter);
+    r->meter_board.raw_mj = b->raw_at_report = b->meter.raw_mj;
+    r->meter_board.wrap_mj = b->meter.wrap_mj;
+    for (int k = 0; k < ACTIVITY_N; k++) {
+        r->meter_board.part_mj[k] = b->part_uj[k] / 1000;
+        r->meter_board.part_ms[k] = b->part_ms[k];
+    }
+}
+
+// The parent counts a meter from the first reading it gets. That reading is the one from which the zones count too, told
+// as it was then: what a board drew before the parent answered is in both books or in neither.
 static void meters_take(struct agent *a, const struct board_meter *meter, int64_t *zone_mj)
 {
     for (size_t i = 0; i < a->n_boards; i++) {
@@ -76,35 +92,30 @@ static void meters_take(struct agent *a, const struct board_meter *meter, int64_
             zone_mj[b->zone] += moved;
             if (r && r->state == RUN_RUNNING)
                 r->seen_uj += moved * 1000 - b->apart_uj;
-        } else {
-            b->raw_at_report = meter[i].raw_mj;
         }
+        bool first = !b->metered;
         b->apart_uj = 0;
         b->meter = meter[i];
         b->metered = true;
+        if (first)
+            meter_say(a, i);
     }
 }
 
 // A meter with a short wrap is reported again before it can wrap twice, also while the link is down: what the
 // parent sees later must be countable.
-static void meters_due(struct agent *a, house_ms now)
+static void meters_due(struct agent *a)
 {
     for (size_t i = 0; i < a->n_boards; i++) {
         struct agent_board *b = &a->board[i];
         int64_t moved = b->meter.raw_mj - b->raw_at_report;
-        if (b->meter.wrap_mj <= 0 || a->epoch == 0 || a->n_out > AGENT_OUTBOX_MAX / 2)
+        if (b->meter.wrap_mj <= 0 || a->n_out > AGENT_OUTBOX_MAX / 2)
             continue;
         if (moved < 0)
             moved += b->meter.wrap_mj;
         if (moved < b->meter.wrap_mj / 3)
             continue;
-        struct report *r = outbox_add(a, REPORT_METER_BOARD, a->cfg.offer.board[i].name, 0, now);
-        r->meter_board.raw_mj = b->raw_at_report = b->meter.raw_mj;
-        r->meter_board.wrap_mj = b->meter.wrap_mj;
-        for (int k = 0; k < ACTIVITY_N; k++) {
-            r->meter_board.part_mj[k] = b->part_uj[k] / 1000;
-            r->meter_board.part_ms[k] = b->part_ms[k];
-        }
+        meter_say(a, i);
     }
 }
 
@@ -143,7 +154,7 @@ void meter_step(struct agent *a, const struct agent_event *ev)
         a->sense[i] = ev->tick.sense[i];
     }
     arena_deinit(&scratch);
-    meters_due(a, ev->now);
+    meters_due(a);
 }
 
 // The meter says what the curve cannot know: how much of its watts a task takes. Filtered over a minute, and over no less
@@ -167,7 +178,8 @@ void meter_restart(struct agent *a)
     for (size_t i = 0; i < a->n_boards; i++) {
         memset(a->board[i].part_uj, 0, sizeof a->board[i].part_uj);
         memset(a->board[i].part_ms, 0, sizeof a->board[i].part_ms);
-        a->board[i].raw_at_report = a->board[i].meter.raw_mj;
+        if (a->board[i].metered)
+            meter_say(a, i);
     }
     for (size_t i = 0; i < a->n_zones; i++)
         a->zone[i].asked_uj = a->zone[i].delivered_uj = a->zone[i].useful_uj = 0;

@@ -53,15 +53,8 @@ static void board_level(struct agent *a, size_t i, house_ms now)
         r->board.barred = b->barred;
         memcpy(r->board.barred_why, b->barred_why, sizeof r->board.barred_why);
     }
-    if (b->metered && !outbox_holds(a, REPORT_METER_BOARD, name, 0)) {
-        struct report *r = outbox_add(a, REPORT_METER_BOARD, name, 0, now);
-        r->meter_board.raw_mj = b->raw_at_report = b->meter.raw_mj;
-        r->meter_board.wrap_mj = b->meter.wrap_mj;
-        for (int k = 0; k < ACTIVITY_N; k++) {
-            r->meter_board.part_mj[k] = b->part_uj[k] / 1000;
-            r->meter_board.part_ms[k] = b->part_ms[k];
-        }
-    }
+    if (b->metered && !outbox_holds(a, REPORT_METER_BOARD, name, 0))
+        meter_say(a, i);
 }
 
 static void run_level(struct agent *a, const struct agent_run *run, house_ms now)

@@ -59,7 +59,7 @@ void server_free(struct server *s)
     }
     void *const vectors[] = {s->account, s->task, s->free_task, s->lease, s->free_lease, s->site,
                              s->zone,    s->board, s->node,     s->timer, s->dirty_task, s->dirty_zone.v, s->dirty_board.v,
-                             s->dirty_node.v, s->dirty_meter.v};
+                             s->dirty_node.v, s->dirty_meter.v, s->history};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     struct idmap *const ids[] = {&s->account_by_id, &s->task_by_id, &s->lease_by_id, &s->task_by_uuid,
@@ -67,7 +67,7 @@ void server_free(struct server *s)
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
     struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name,
-                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name};
+                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name, &s->history_at};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strmap_deinit(names[i]);
     planner_free(s->planner);
@@ -188,7 +188,8 @@ void server_settle(struct server *s, house_ms now, struct effects *fx)
 
 house_ms server_next_tick(const struct server *s)
 {
-    return s->n_timers ? s->timer[0].at : HOUSE_MS(INT64_MAX);
+    house_ms plan = planner_look_again(s->planner);
+    return s->n_timers && house_before(s->timer[0].at, plan) ? s->timer[0].at : plan;
 }
 
 uint64_t server_hash(const struct server *s)

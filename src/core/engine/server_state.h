@@ -11,6 +11,7 @@
 #include "core/engine/server.h"
 #include "core/ledger/ledger.h"
 #include "core/ledger/meter.h"
+#include "core/plan/expect.h"
 #include "core/plan/plan.h"
 #include "core/work/ranges.h"
 
@@ -36,6 +37,7 @@ struct task_sets {
     struct ranges succeeded, failed, cancelled, started_once;
     struct idmap retried; // instance + 1 -> attempts, failures << 32
     int64_t exec_ms, wall_ms, core_ms, energy_mj; // of ended attempts
+    struct expect expect;                         // what its instances took
 };
 
 struct task {
@@ -53,6 +55,8 @@ struct task {
     struct constraint *constraint; // NULL: none
     struct ranges pending;
     struct task_sets *sets;
+    int32_t said_s;  // how long an instance runs, by the customer; 0: not said
+    uint32_t history; // what the account's instances of its profile took
     int64_t counted; // of pending, in the engine's count of waiting instances
     char *errors;    // JSON array text, bounded; NULL: none
 };
@@ -165,11 +169,13 @@ struct server {
     size_t n_boards, cap_boards;
     struct node *node;
     size_t n_nodes, cap_nodes;
+    struct expect *history; // by account and profile
+    size_t n_histories, cap_histories;
     struct timer *timer; // binary heap, earliest first
     size_t n_timers, cap_timers;
 
     struct idmap account_by_id, task_by_id, lease_by_id, task_by_uuid, site_by_id, zone_by_id, board_by_id, node_by_id;
-    struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name;
+    struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name, history_at;
 
     uint32_t *dirty_task; // slots whose live row is to be written at the end of the batch
     size_t n_dirty, cap_dirty;
@@ -217,6 +223,12 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
 struct retried task_retried(const struct task *t, uint32_t instance); // zeros: never tried
 void task_set_retried(struct task *t, uint32_t instance, struct retried r);
 bool task_ended(const struct task *t); // it has its final state and leaves memory when the batch is settled
+
+// ---- server_expect.c
+void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t said_ms); // once, when the task is new
+void task_learn(struct server *s, uint32_t slot, const struct board *b, int64_t work_mhz_s, int64_t exec_ms);
+int32_t task_expected_s(const struct server *s, const struct task *t); // at full speed; -1: not known
+int64_t lease_left_s(const struct server *s, const struct lease *l);
 
 // ---- server_lease.c
 void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects *fx);

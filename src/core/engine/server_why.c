@@ -93,6 +93,13 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
             buf_putf(out, "; instance %u at %d MHz, %d %% of the time: its zone asks for %d W", (unsigned)s->lease[l].instance,
                      (int)s->lease[l].freq_mhz, (int)(s->lease[l].duty_permille / 10),
                      (int)s->zone[s->board[s->lease[l].board]->zone]->request.target_w);
+    int64_t soonest = -1;
+    for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
+        int64_t left = lease_left_s(s, &s->lease[l]);
+        soonest = left >= 0 && (soonest < 0 || left < soonest) ? left : soonest;
+    }
+    if (soonest > 0)
+        buf_putf(out, "; the next is expected to end in about %lld min", (long long)((soonest + 59) / 60));
     if (!waits)
         return true;
     buf_putf(out, "%s%lld instance%s ", t->n_started || t->n_assigned ? "; " : "", (long long)waits, waits == 1 ? "" : "s");

@@ -103,7 +103,8 @@ static void value_board(struct planner *p, uint32_t board, unsigned lane)
     int64_t key = is_free ? worth_on(p, ask, board, false, &why) : gain_of_stopping(p, ask, board, &why);
     if (why == BAR_SITE_CAP)
         zone_capped(p, b->board.zone);
-    if (key <= 0 || site_is_kept(p, p->zone[b->board.zone].zone.site, ask.activity))
+    int64_t least = is_free ? -crawl_cost(p, ask, board) : 0; // which may be waived
+    if (key <= least || site_is_kept(p, p->zone[b->board.zone].zone.site, ask.activity))
         return;
     struct heap *h = &p->kind[b->kind].lane[lane].heap[is_free ? SIDE_FREE : SIDE_TAKE];
     compact(p, h, lane);
@@ -167,7 +168,7 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
     kl->logged = (uint32_t)l->topped.n;
 }
 
-static void refresh(struct planner *p, unsigned lane)
+void best_refresh(struct planner *p, unsigned lane)
 {
     struct lane *l = &p->lane[lane];
     while (l->read < p->changed.n) {
@@ -191,7 +192,7 @@ bool best_any(struct planner *p, enum activity a, enum heap_side side)
         unsigned lane = lane_of((struct plan_ask){.activity = a, .run = (enum plan_run)run});
         if (!p->lane[lane].pending)
             continue;
-        refresh(p, lane);
+        best_refresh(p, lane);
         tops += p->lane[lane].tops[side];
     }
     return tops > 0;
@@ -207,7 +208,8 @@ static void offer_kind(struct planner *p, uint32_t shape, uint32_t kind)
         return;
     int64_t place = place_worth(p, s, p->kind[kind].site);
     for (int side = 0; side < SIDES; side++)
-        if (kl->top[side].index != PLAN_NONE && kl->top[side].key + place > 0)
+        if (kl->top[side].index != PLAN_NONE &&
+            kl->top[side].key + place > (side == SIDE_FREE ? -crawl_cost(p, s->ask, kl->top[side].index) : 0))
             heap_push(&s->best[side], (struct heap_entry){.key = kl->top[side].key + place, .index = kl->top[side].index});
 }
 
@@ -273,7 +275,7 @@ uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int6
 {
     struct shape *s = &p->shape[shape];
     unsigned lane = lane_of(s->ask);
-    refresh(p, lane);
+    best_refresh(p, lane);
     if (s->anywhere)
         return best_anywhere(p, s, side, worth);
     catch_up(p, shape);
@@ -298,7 +300,7 @@ uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site, int64_t 
     struct shape *s = &p->shape[shape];
     unsigned lane = lane_of(s->ask);
     uint32_t best = PLAN_NONE;
-    refresh(p, lane);
+    best_refresh(p, lane);
     for (size_t i = 0; i < p->site[site].kinds.n; i++) {
         uint32_t kind = p->site[site].kinds.v[i];
         if (!shape_fits(p, s, kind))

@@ -27,11 +27,19 @@
 #define PLAN_NONE UINT32_MAX
 #define PLAN_CLASSES 4 // reserved, onDemand, flex, donated
 
+// How long an instance is expected to run at full speed: up to 10 minutes (or not known: half of all published instances
+// take less than 5), an hour, four hours, longer.
+#define PLAN_RUNS 4
+enum plan_run { RUN_SHORT, RUN_HOUR, RUN_HOURS, RUN_LONG };
+
 // Versioned: a change of figures is a change of version, so that old decisions can be explained.
 struct price_table {
     int32_t version;
     int64_t work_ueur_per_core_h[PLAN_CLASSES];
-    int64_t urgency_permille_per_h; // the value of work grows by this share for each hour waited, up to twice
+    // An hour that an instance of this length is under way costs this share of an hour's work at full speed, so that it
+    // does not crawl for days where little heat is wanted. Who has waited as long as the work would take at full speed
+    // takes what there is: the share is waived in quarters.
+    int32_t crawl_permille[PLAN_RUNS];
     int64_t electricity_ueur_per_kwh;
     int64_t heat_owed_ueur_per_kwh;   // heat below the zone's minimum: saves the backup heater, and comfort
     int64_t heat_wanted_ueur_per_kwh; // heat up to the zone's target
@@ -45,11 +53,6 @@ struct price_table {
     bool refused_heat_allowed[PLAN_CLASSES]; // may this class heat a zone that refuses heat (max_w 0)?
 };
 const struct price_table *price_table_default(void);
-
-// How long an instance is expected to run at full speed: up to 10 minutes (or not known: half of all published instances
-// take less than 5), an hour, four hours, longer.
-#define PLAN_RUNS 4
-enum plan_run { RUN_SHORT, RUN_HOUR, RUN_HOURS, RUN_LONG };
 
 // What the planner knows. Indexes are the engine's dense ones.
 struct plan_site {
@@ -73,6 +76,10 @@ struct plan_zone {
     // Where somebody else would heat as well (gas for a pool): what a kWh of that costs. Otherwise heat that is asked for
     // is made here in any case, and its electricity is spent in any case.
     bool has_other_heat;
+    // Watts that it is expected to want on average over the next 5 minutes, half hour, two and a half hours, eight hours
+    // (plan_run_typical_s of each length of run); else what it asks for now counts for however long.
+    bool has_ahead;
+    int32_t ahead_w[PLAN_RUNS];
     int64_t other_heat_ueur_per_kwh;
 };
 
@@ -147,6 +154,9 @@ void planner_task_gone(struct planner *p, uint32_t task);
 void planner_run(struct planner *p, house_ms now, struct plan *out);
 // The same from nothing, for comparison in tests: forgets every index first.
 void planner_run_full(struct planner *p, house_ms now, struct plan *out);
+
+// When to run it again though nothing is told: somebody's patience is over then. INT64_MAX: never.
+house_ms planner_look_again(const struct planner *p);
 
 uint64_t planner_version(const struct planner *p); // of the snapshot: counts the changes told
 const struct plan_board *planner_board_at(const struct planner *p, uint32_t board);

@@ -3,6 +3,7 @@
 // Greedy by marginal value, as the policy values it: classes best paid first; within a class oldest task first, each instance to the
 // free board where it is worth most; then, where nothing is free, the boards of lower classes are asked back as far as
 // that pays.
+#include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
 #include <stdlib.h>
@@ -62,13 +63,27 @@ void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, s
     *as = (struct plan_assign){.task = task, .board = board, .net_ueur_per_h = net};
 }
 
+// What it waives by now of the cost of being under way, in quarters; sets when to look again if that might do.
+static int64_t waived(struct planner *p, struct plan_ask ask, uint32_t task, uint32_t board, int64_t worth)
+{
+    int64_t cost = crawl_cost(p, ask, board), quarter_ms = plan_run_typical_s(ask.run) * 250;
+    if (worth > 0 || !cost)
+        return 0;
+    int64_t quarters = house_since(p->now, p->task[task].since) / quarter_ms;
+    quarters = quarters < 0 ? 0 : quarters < 4 ? quarters : 4;
+    house_ms next = house_add(p->task[task].since, (quarters + 1) * quarter_ms);
+    if (worth + cost * quarters / 4 <= 0 && quarters < 4 && house_before(next, p->look_again))
+        p->look_again = next;
+    return cost * quarters / 4;
+}
+
 static bool place_next(struct planner *p, uint32_t queue, uint32_t task, struct plan *out)
 {
     int64_t net = 0;
     if (p->shape[p->queue[queue].shape].gang > 1)
         return gang_place(p, queue, task, out);
     uint32_t board = best_board(p, p->queue[queue].shape, SIDE_FREE, &net);
-    if (board == PLAN_NONE)
+    if (board == PLAN_NONE || net + waived(p, p->shape[p->queue[queue].shape].ask, task, board, net) <= 0)
         return false;
     plan_place(p, task, board, net, out);
     return true;
@@ -197,6 +212,11 @@ void planner_run_full(struct planner *p, house_ms now, struct plan *out)
     planner_run(p, now, out);
 }
 
+house_ms planner_look_again(const struct planner *p)
+{
+    return p->look_again;
+}
+
 uint64_t planner_version(const struct planner *p)
 {
     return p->version;
@@ -208,6 +228,7 @@ struct planner *planner_new_with(const struct price_table *prices, const struct 
 {
     struct planner *p = mem_alloc(sizeof *p);
     p->policy = policy;
+    p->look_again = HOUSE_MS(INT64_MAX);
     p->prices = *prices;
     for (int a = 0; a < PLAN_CLASSES; a++)
         p->kept[a] = (struct kept){.task = PLAN_NONE, .site = PLAN_NONE, .tried = PLAN_NONE};

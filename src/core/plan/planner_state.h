@@ -245,6 +245,7 @@ bool class_is_urgent(enum activity a);
 int64_t taken_mw(const struct zone_state *z, bool urgent);
 int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool urgent);
 int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why);
+int64_t crawl_cost(const struct planner *p, struct plan_ask ask, uint32_t board); // what is in its worth for time under way
 int64_t market_gain(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
 int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why);
 int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
@@ -284,6 +285,7 @@ void kind_leave(struct planner *p, uint32_t kind);
 
 // best.c
 void best_reset(struct planner *p); // forgets all that was valued
+void best_refresh(struct planner *p, unsigned lane); // values what changed
 bool best_any(struct planner *p, enum activity a, enum heap_side side);
 // The best board for a shape; PLAN_NONE: none.
 uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int64_t *worth);

@@ -12,10 +12,8 @@
 // value and price cancel, unless somebody else would make it as well: then it is worth the other's price less the electricity
 // here and now. Heat above the target costs electricity and the excess price. Heat owed adds its value, so that the coldest
 // zones are served first. A board that sleeps works only for the share of its time that is left after booting.
+#include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
-
-// Typical of each length of run.
-static const int64_t run_s[PLAN_RUNS] = {[RUN_SHORT] = 300, [RUN_HOUR] = 1800, [RUN_HOURS] = 9000, [RUN_LONG] = 28800};
 
 static int64_t work_mhz(const struct curve *c, int64_t share_mw)
 {
@@ -52,6 +50,22 @@ static int64_t heat_value(const struct planner *p, const struct plan_zone *z, in
            1000000;
 }
 
+// Watts for boards at work, on average while it would run. What starts where nothing is wanted now would stand still, so
+// there only now counts.
+static int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run, bool urgent)
+{
+    int64_t now = taken_mw(z, urgent);
+    return urgent || !z->zone.has_ahead || now <= c->idle_mw ? now : (int64_t)z->zone.ahead_w[run] * 1000;
+}
+
+int64_t crawl_cost(const struct planner *p, struct plan_ask ask, uint32_t board)
+{
+    if (!p->policy->keeps_market)
+        return 0;
+    int64_t full = p->prices.work_ueur_per_core_h[ask.activity] * family_of_kind(p, p->board[board].kind)->spec.cores;
+    return full * p->prices.crawl_permille[ask.run] / 1000;
+}
+
 int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
 {
     const struct board_state *b = &p->board[board];
@@ -62,15 +76,16 @@ int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t boar
     bool urgent_beside = z->at_work_urgent > (held && class_is_urgent(b->board.activity));
     bool urgent = class_is_urgent(ask.activity) || urgent_beside;
     int32_t k = z->at_work - held;
-    int64_t w = taken_mw(z, urgent);
+    int64_t w = over_the_run_mw(z, c, ask.run, urgent), run_s = plan_run_typical_s(ask.run);
     int64_t before = k ? k * work_mhz(c, w / k) : 0;
     int64_t gain_mhz = (k + 1) * work_mhz(c, w / (k + 1)) - before;
     int64_t before_mw = zone_work_mw(z, z->most_mw, k, urgent_beside);
     int64_t after_mw = zone_work_mw(z, z->most_mw, k + 1, urgent);
     int64_t full = curve_max_work_mhz(c);
     if (b->board.asleep)
-        gain_mhz = gain_mhz * run_s[ask.run] / (run_s[ask.run] + c->boot_ms / 1000 + 1);
+        gain_mhz = gain_mhz * run_s / (run_s + c->boot_ms / 1000 + 1);
     int64_t net = full ? p->prices.work_ueur_per_core_h[ask.activity] * b->board.spec->cores * gain_mhz / full : 0;
+    net -= crawl_cost(p, ask, board);
     net += heat_value(p, &z->zone, before_mw, after_mw);
     *why = net > 0 ? BAR_NONE : BAR_WORTHLESS;
     return net;

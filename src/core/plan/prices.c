@@ -11,6 +11,7 @@ const struct price_table *price_table_default(void)
     static const struct price_table prices = {
         .version = 1,
         .work_ueur_per_core_h = {20000, 15000, 10000, 500},
+        .crawl_permille = {0, 100, 200, 250},
         .electricity_ueur_per_kwh = 165000,
         .heat_owed_ueur_per_kwh = 495000,
         .heat_wanted_ueur_per_kwh = 165000,

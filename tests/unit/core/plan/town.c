@@ -40,6 +40,9 @@ static void change_zone(struct town *t, struct planner *const p[2])
     z.request.min_w = z.request.target_w / 2;
     z.request.max_w = z.request.target_w + watts(t);
     z.circuit = at % 5 == 0;
+    z.has_ahead = at % 3 == 0;
+    for (int i = 0; i < PLAN_RUNS && z.has_ahead; i++)
+        z.ahead_w[i] = watts(t);
     z.has_other_heat = at % 4 == 1;
     z.other_heat_ueur_per_kwh = (int64_t)rng_below(&t->rng, 4) * 80000;
     z.setpoint_mc = 20000;

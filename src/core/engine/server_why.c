@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 struct tally {
-    int64_t boards, unusable, hardware, refuses, cap, worthless, held, kept, elsewhere, free;
+    int64_t boards, unusable, hardware, refuses, cap, worthless, held, kept, elsewhere, data, free;
     int64_t best_ueur;
     char lack[120];
 };
@@ -25,6 +25,7 @@ static void tally_boards(const struct server *s, uint32_t slot, house_ms now, st
         n->held += bar == BAR_HELD;
         n->kept += bar == BAR_KEPT;
         n->elsewhere += bar == BAR_RESIDENCY;
+        n->data += bar == BAR_DATA;
         n->free += bar == BAR_NONE;
         if (bar == BAR_WORTHLESS && net > n->best_ueur)
             n->best_ueur = net;
@@ -61,6 +62,7 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
     part(out, &first, n.refuses, "stand in zones that refuse heat");
     part(out, &first, n.cap, "are held back by the site's power cap");
     part(out, &first, n.elsewhere, "stand where this task may not run");
+    part(out, &first, n.data, "stand where its data is not yet");
     part(out, &first, n.kept, "are kept for a group that needs many at once");
     part(out, &first, n.unusable, "are offline, barred or cannot isolate");
     if (n.hardware) {

@@ -29,10 +29,26 @@ static int check_assign(const struct planner *p, const struct plan_assign *a, ui
         return err_set(e, -EINVAL, "plan: board %u lacks what task %u asks for", a->board, a->task);
     if (!where_holds(&s->where, &p->site[z->zone.site].site, z->zone.site))
         return err_set(e, -EINVAL, "plan: task %u may not run on site %u", a->task, z->zone.site);
+    if (p->policy->fetches_first && !data_is_there(p, s, z->zone.site))
+        return err_set(e, -EINVAL, "plan: board %u would wait for data of task %u", a->board, a->task);
     if (z->zone.request.max_w <= 0 && !p->policy->heat_blind && !p->prices.refused_heat_allowed[s->ask.activity])
         return err_set(e, -EINVAL, "plan: zone %u refuses heat", b->zone);
     if (t->pending < 0)
         return err_set(e, -EINVAL, "plan: task %u has more instances placed than wait", a->task);
+    return 0;
+}
+
+// Counts as coming from now on, and is ordered once.
+static int check_fetch(const struct planner *p, const struct plan *plan, size_t of, struct err *e)
+{
+    const struct plan_fetch *f = &plan->fetch[of];
+    if (f->data >= p->n_datas || f->site >= p->n_sites || !p->site[f->site].known)
+        return err_set(e, -EINVAL, "plan: data %u is to be fetched to site %u: unknown", f->data, f->site);
+    if (f->site >= p->data[f->data].n_sites || p->data[f->data].on_site[f->site] != REPLICA_COMING)
+        return err_set(e, -EINVAL, "plan: data %u is fetched to site %u, which has it", f->data, f->site);
+    for (size_t i = 0; i < of; i++)
+        if (plan->fetch[i].data == f->data && plan->fetch[i].site == f->site)
+            return err_set(e, -EINVAL, "plan: data %u is fetched to site %u twice", f->data, f->site);
     return 0;
 }
 
@@ -62,7 +78,7 @@ static int check_gang_waits(const struct planner *p, uint32_t task, struct err *
     for (uint32_t site = 0; site < p->n_sites && s->gang > 1; site++) {
         int32_t zones = 0;
         if (!p->site[site].known || p->site[site].site.cap_mw >= 0 || site_is_kept(p, site, s->ask.activity) ||
-            !where_holds(&s->where, &p->site[site].site, site))
+            !place_holds(p, s, site))
             continue;
         for (size_t i = 0; i < p->site[site].zones.n; i++) {
             const struct zone_state *z = &p->zone[p->site[site].zones.v[i]];
@@ -141,7 +157,7 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
     const struct shape *s = &p->shape[t->shape];
     const struct plan_board *b = &p->board[board].board;
     uint32_t site = p->zone[b->zone].zone.site;
-    if (s->gang > 1 || site_is_kept(p, site, s->ask.activity) || !constraint_holds(&s->constraint, b->spec) || !where_holds(&s->where, &p->site[site].site, site))
+    if (s->gang > 1 || site_is_kept(p, site, s->ask.activity) || !constraint_holds(&s->constraint, b->spec) || !place_holds(p, s, site))
         return 0;
     int64_t mine = worth_on(p, s->ask, board, true, NULL);
     if (mine != INT64_MIN)
@@ -182,6 +198,8 @@ int plan_check(const struct planner *p, house_ms now, const struct plan *plan, s
     for (size_t i = 0; i < plan->n_stops && !r; i++)
         if (plan->stop[i].board >= p->n_boards || p->board[plan->stop[i].board].board.task == PLAN_NONE)
             r = err_set(e, -EINVAL, "plan: board %u is to be stopped but runs nothing", plan->stop[i].board);
+    for (size_t i = 0; i < plan->n_fetches && !r; i++)
+        r = check_fetch(p, plan, i, e);
     if (!r)
         r = check_caps(p, plan, e);
     for (uint32_t t = 0; t < p->n_tasks && !r && p->policy->keeps_market; t++) {

@@ -47,6 +47,8 @@ struct price_table {
     int64_t carbon_ueur_per_g;        // added to a site's electricity
     int64_t preempt_ueur;             // lost work and restart, per preemption, spread over an hour
     int64_t distance_ueur_per_h_1000km; // of a task that wants to be near somewhere
+    int64_t data_ueur_per_gb;      // moved to a site
+    int64_t prefetch_uses_per_day; // a set that a site would use so often is fetched ahead
     int64_t gang_patience_ms; // then a site is kept for the gang
     int64_t fair_ms_per_core; // a customer's first waiting task may wait so long for each core they hold more than another
                               // before it goes first; 0: strictly by age
@@ -61,6 +63,8 @@ struct plan_site {
     int64_t tariff_ueur_per_kwh;   // now
     int32_t carbon_g_per_kwh;      // of its electricity, now
     char country[4];               // "FR"; "": not known
+    int64_t link_mbit_s;           // to the outside; 0: not known, counted as 100
+    int64_t disk_free_mb;          // for data sets
     bool has_position;
     int32_t lat_mdeg, lon_mdeg;    // thousandths of a degree
 };
@@ -104,12 +108,16 @@ struct plan_where {
     int32_t lat_mdeg, lon_mdeg;
 };
 
+#define PLAN_DATA_MAX 4
+
 struct plan_task {
     enum activity activity; // RESERVED..DONATED
     uint64_t account;
     uint64_t order;         // of creation: ties go to the smaller
     struct constraint constraint;
     struct plan_where where;
+    uint32_t data[PLAN_DATA_MAX]; // data sets that it reads, as told by planner_data
+    uint8_t n_data;
     enum plan_run run;
     int32_t gang;           // 2...: so many instances at once on one site or none; 0, 1: each for itself
     int32_t pending;        // instances that wait
@@ -119,6 +127,7 @@ struct plan_task {
 struct plan_assign {
     uint32_t task, board;
     int64_t net_ueur_per_h;
+    int64_t stage_bytes; // that are not on the site yet: the board waits for them. 0 but for policies that do so
 };
 
 struct plan_stop {
@@ -126,11 +135,18 @@ struct plan_stop {
     uint32_t for_task; // PLAN_NONE: for nobody, its zone is too warm
 };
 
+struct plan_fetch {
+    uint32_t data, site;
+    uint32_t for_task; // PLAN_NONE: ahead of any
+};
+
 struct plan {
     struct plan_assign *assign;
     size_t n_assigns, cap_assigns;
     struct plan_stop *stop;
     size_t n_stops, cap_stops;
+    struct plan_fetch *fetch; // copies to be made; they count as coming from now on
+    size_t n_fetches, cap_fetches;
 };
 void plan_deinit(struct plan *p);
 void plan_clear(struct plan *p);
@@ -144,6 +160,10 @@ void planner_free(struct planner *p);
 
 void planner_site(struct planner *p, uint32_t site, const struct plan_site *s);
 void planner_circuit(struct planner *p, uint32_t circuit, int64_t cap_mw); // circuit 1...; cap -1: none
+// Data sets and where they are. A copy is COMING from the plan that ordered it until it is told HERE, or NONE again.
+enum plan_replica { REPLICA_NONE, REPLICA_COMING, REPLICA_HERE };
+void planner_data(struct planner *p, uint32_t data, int64_t bytes);
+void planner_replica(struct planner *p, uint32_t data, uint32_t site, enum plan_replica r);
 void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z);
 void planner_board(struct planner *p, uint32_t board, const struct plan_board *b);
 void planner_task(struct planner *p, uint32_t task, const struct plan_task *t); // pending 0: leaves the queue
@@ -174,6 +194,7 @@ enum plan_bar {
     BAR_SITE_CAP, // or its circuit's
     BAR_WORTHLESS,
     BAR_HELD,
+    BAR_DATA,      // its data is not on the site
     BAR_KEPT,      // its site is kept for a gang that waits
     BAR_RESIDENCY, // another country or site is asked for
     BAR_N
@@ -182,6 +203,7 @@ int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, hous
 
 // What any plan satisfies; -EINVAL with the first thing that does not hold:
 //   no slot twice, no held slot, no board with two accounts, no unusable board, hardware constraints, site power cap,
+//   data on the site (unless the policy lets boards wait for it), gangs whole on one site, residency, fuses,
 //   no more instances than wait, no heat into a zone that refuses it unless the class may,
 //   and no instance waiting while a lower class holds a slot that it fits, may use and is worth more on, net of preemption.
 int plan_check(const struct planner *p, house_ms now, const struct plan *plan, struct err *e);

@@ -60,7 +60,10 @@ void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, s
 {
     plan_hold(p, board, task, true);
     struct plan_assign *as = VEC_PUSH(out->assign, out->n_assigns, out->cap_assigns);
-    *as = (struct plan_assign){.task = task, .board = board, .net_ueur_per_h = net};
+    const struct shape *s = &p->shape[p->queue[p->task[task].queue].shape];
+    int64_t missing = s->n_data ? bytes_missing(p, s, p->zone[p->board[board].board.zone].zone.site) : 0;
+    *as = (struct plan_assign){.task = task, .board = board, .net_ueur_per_h = net, .stage_bytes = missing};
+    data_used(p, s);
 }
 
 // What it waives by now of the cost of being under way, in quarters; sets when to look again if that might do.
@@ -178,6 +181,7 @@ void planner_run(struct planner *p, house_ms now, struct plan *out)
     p->dirty = false;
     p->look_again = HOUSE_MS(INT64_MAX);
     gang_keep(p);
+    data_replicate(p, out);
     if (p->policy->evicts)
         evict(p, out);
     if (p->policy->classless) {
@@ -190,6 +194,7 @@ void planner_run(struct planner *p, house_ms now, struct plan *out)
         bool placed = p->pending[a] && fill(p, (enum activity)a, (enum activity)a, out);
         a = (placed && a > 0) || p->kept_moved ? 0 : a + 1;
     }
+    data_fetch(p, out);
     if (!p->policy->gain)
         return;
     for (int a = 0; a + 1 < PLAN_CLASSES; a++)
@@ -277,9 +282,11 @@ void planner_free(struct planner *p)
     }
     for (int a = 0; a < PLAN_CLASSES; a++)
         free(p->active[a].v);
+    for (size_t i = 0; i < p->n_datas; i++)
+        free(p->data[i].on_site);
     void *const vectors[] = {p->site, p->circuit, p->zone, p->board, p->task, p->family, p->kind, p->shape, p->queue, p->account, p->turn.v,
                              p->sites.v, p->free_family.v, p->free_kind.v, p->free_shape.v, p->free_queue.v, p->changed.v, p->running,
-                             p->warm.v};
+                             p->warm.v, p->data, p->coming, p->submitted.v};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     struct idmap *const maps[] = {&p->family_at, &p->kind_at, &p->shape_at, &p->queue_at, &p->account_at};

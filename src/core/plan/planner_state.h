@@ -104,6 +104,7 @@ struct known_task {
     int32_t pending;
     uint32_t queue;
     bool known, queued; // queued: has an entry in its queue's heap
+    bool copied;        // copies of its data were thought of
 };
 
 enum heap_side { SIDE_FREE, SIDE_TAKE, SIDES };
@@ -147,6 +148,8 @@ struct shape {
     struct plan_ask ask;
     struct constraint constraint;
     struct plan_where where;
+    uint32_t data[PLAN_DATA_MAX];
+    uint8_t n_data;
     int32_t gang;
     uint64_t hash;
     uint32_t next;    // of the same hash
@@ -175,6 +178,15 @@ struct known_account {
     uint64_t id;
     uint32_t next; // of the same hash, + 1
     int64_t cores[PLAN_CLASSES]; // held
+};
+
+struct known_data {
+    int64_t bytes;
+    uint8_t *on_site; // enum plan_replica
+    size_t n_sites, cap_sites;
+    int64_t uses; // 1024ths, halved each day
+    house_ms aged;
+    bool touched; // used since it was last thought of fetching it ahead
 };
 
 // The site that is kept for a gang of a class.
@@ -213,6 +225,11 @@ struct planner {
     size_t n_queues, cap_queues;
     struct known_account *account;
     size_t n_accounts, cap_accounts;
+    struct known_data *data;
+    size_t n_datas, cap_datas;
+    int32_t *coming; // copies on their way to a site
+    size_t n_coming, cap_coming;
+    struct index_list submitted; // tasks whose data is to be copied
     struct index_list free_family, free_kind, free_shape, free_queue;
     struct idmap family_at, kind_at, shape_at, queue_at;   // hash -> first of the chain, + 1
     struct idmap account_at;
@@ -255,11 +272,21 @@ struct plan_ask holder_of(const struct planner *p, uint32_t board);
 
 // place.c: what a site is to a shape
 bool where_holds(const struct plan_where *w, const struct plan_site *s, uint32_t site);
-int64_t place_worth(const struct planner *p, const struct shape *s, uint32_t site); // 0 or less
+bool place_holds(const struct planner *p, const struct shape *s, uint32_t site);
+int64_t place_worth(const struct planner *p, const struct shape *s, uint32_t site); // 0 or less in money
+
+// data.c
+bool data_is_there(const struct planner *p, const struct shape *s, uint32_t site);
+int64_t bytes_missing(const struct planner *p, const struct shape *s, uint32_t site);
+int64_t bytes_there(const struct planner *p, const struct shape *s, uint32_t site);
+void data_used(struct planner *p, const struct shape *s);
+void data_replicate(struct planner *p, struct plan *out);
+void data_fetch(struct planner *p, struct plan *out);
 
 // policy_*.c
 enum slot_class qstd_slot(const struct plan_zone *z);
-extern const struct plan_policy policy_market, policy_blind, policy_fifo, policy_qstd;
+extern const struct plan_policy policy_market, policy_blind, policy_fifo, policy_qstd, policy_locality,
+    policy_replicate3, policy_replicate10, policy_full_replicate;
 
 // fleet.c
 void zone_stale(struct planner *p, uint32_t zone);

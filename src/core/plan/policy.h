@@ -28,6 +28,9 @@ struct plan_policy {
     bool heat_blind;     // may send work into a zone that refuses heat
     bool counts_slots;   // worth depends on how many boards are free in the building
     bool fewest_running_first; // within a class: the task with the fewest running instances, then the oldest
+    bool fetches_first;  // work starts where its data is; else a board waits while it comes
+    bool near_data;      // of sites that are otherwise alike, the one that has most of the data
+    int32_t copies;      // of its data that a new task has made; -1: everywhere
     bool fair;           // between customers inside a class; else strictly by age
     bool classless;      // the oldest first, whatever its class
     bool keeps_market;   // no instance waits while a lower class holds what it is worth more on: plan_check asks

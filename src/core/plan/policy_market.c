@@ -105,6 +105,7 @@ const struct plan_policy policy_market = {
     .summary = "value of work and heat less electricity, in money (the server's own)",
     .worth = market_worth,
     .gain = market_gain,
+    .fetches_first = true,
     .fair = true,
     .keeps_market = true,
 };

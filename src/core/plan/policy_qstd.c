@@ -89,14 +89,44 @@ bool qstd_burns(int32_t diff_mc)
     return diff_mc >= 1000;
 }
 
+#define PUBLISHED                                                                                            \
+    .worth = qstd_worth, .gain = qstd_gain, .evicts = qstd_evicts, .sees_rooms = true,                       \
+    .heat_blind = true, /* it looks at temperatures, not at what the zone asks for */                        \
+        .counts_slots = true, .fewest_running_first = true
+
 const struct plan_policy policy_qstd = {
+    PUBLISHED,
     .name = "qstd",
     .summary = "the published two-level scheduler of heaters, with its thresholds",
-    .worth = qstd_worth,
-    .gain = qstd_gain,
-    .evicts = qstd_evicts,
-    .sees_rooms = true,
-    .heat_blind = true, // it looks at temperatures, not at what the zone asks for
-    .counts_slots = true,
-    .fewest_running_first = true,
+};
+
+const struct plan_policy policy_locality = {
+    PUBLISHED,
+    .name = "locality",
+    .summary = "qstd, but first the buildings that have most of the data",
+    .near_data = true,
+};
+
+const struct plan_policy policy_replicate3 = {
+    PUBLISHED,
+    .name = "replicate3",
+    .summary = "locality, and a new task's data is copied to the three emptiest disks",
+    .near_data = true,
+    .copies = 3,
+};
+
+const struct plan_policy policy_replicate10 = {
+    PUBLISHED,
+    .name = "replicate10",
+    .summary = "locality, and a new task's data is copied to the ten emptiest disks",
+    .near_data = true,
+    .copies = 10,
+};
+
+const struct plan_policy policy_full_replicate = {
+    PUBLISHED,
+    .name = "full-replicate",
+    .summary = "locality, and a new task's data is copied to every building",
+    .near_data = true,
+    .copies = -1,
 };

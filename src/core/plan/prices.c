@@ -18,6 +18,8 @@ const struct price_table *price_table_default(void)
         .heat_excess_ueur_per_kwh = -165000,
         .preempt_ueur = 20000,
         .distance_ueur_per_h_1000km = 2000,
+        .data_ueur_per_gb = 2000,
+        .prefetch_uses_per_day = 4,
         .gang_patience_ms = 600000,
         .fair_ms_per_core = 60000,
     };
@@ -26,12 +28,13 @@ const struct price_table *price_table_default(void)
 
 void plan_clear(struct plan *p)
 {
-    p->n_assigns = p->n_stops = 0;
+    p->n_assigns = p->n_stops = p->n_fetches = 0;
 }
 
 void plan_deinit(struct plan *p)
 {
     free(p->assign);
     free(p->stop);
+    free(p->fetch);
     *p = (struct plan){0};
 }

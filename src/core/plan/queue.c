@@ -154,6 +154,10 @@ void planner_task(struct planner *p, uint32_t task, const struct plan_task *t)
     to->since = t->since;
     to->pending = t->pending;
     task_count(p, to, 1);
+    if (p->policy->copies && t->n_data && to->pending && !to->copied) {
+        to->copied = true;
+        list_add(&p->submitted, task);
+    }
     if (to->pending && !to->queued) {
         to->queued = true;
         queue_push(p, to->queue, task);
@@ -208,7 +212,8 @@ bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *o
     const struct shape *s = &p->shape[q->shape];
     *out = (struct plan_task){.activity = s->ask.activity, .run = s->ask.run, .account = p->account[q->account].id,
                               .order = t->order, .constraint = s->constraint, .where = s->where, .gang = s->gang,
-                              .pending = t->pending, .since = t->since};
+                              .n_data = s->n_data, .pending = t->pending, .since = t->since};
+    memcpy(out->data, s->data, sizeof s->data);
     return true;
 }
 

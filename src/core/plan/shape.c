@@ -14,7 +14,7 @@ static bool may_run(const struct planner *p, const struct shape *s, uint32_t ind
         return constraint_holds(&s->constraint, &p->family[index].spec);
     const struct kind *k = &p->kind[index];
     return k->site < p->n_sites && constraint_holds(&s->constraint, &p->family[k->family].spec) &&
-           where_holds(&s->where, &p->site[k->site].site, k->site);
+           place_holds(p, s, k->site);
 }
 
 bool shape_suits(struct planner *p, struct shape *s, uint32_t index)
@@ -63,6 +63,7 @@ static int32_t gang_of(const struct plan_task *t)
 bool shape_is_of(const struct shape *s, const struct plan_task *t)
 {
     return s->ask.activity == t->activity && s->ask.run == t->run && s->gang == gang_of(t) && same_where(&s->where, &t->where) &&
+           s->n_data == t->n_data && memcmp(s->data, t->data, t->n_data * sizeof *t->data) == 0 &&
            same_constraint(&s->constraint, &t->constraint);
 }
 
@@ -70,6 +71,7 @@ static uint64_t hash_of(const struct plan_task *t)
 {
     uint64_t h = hash_i64(hash_i64(constraint_hash(&t->constraint), t->activity), t->run);
     h = hash_i64(hash_i64(h, gang_of(t)), t->where.site);
+    h = hash_bytes(hash_i64(h, t->n_data), t->data, t->n_data * sizeof *t->data);
     h = hash_bytes(h, t->where.country, strnlen(t->where.country, sizeof t->where.country));
     if (t->where.has_near)
         h = hash_i64(hash_i64(h, t->where.lat_mdeg), t->where.lon_mdeg);
@@ -89,8 +91,11 @@ uint32_t shape_of(struct planner *p, const struct plan_task *t)
     else
         (void)VEC_PUSH(p->shape, p->n_shapes, p->cap_shapes);
     p->shape[at] = (struct shape){.ask = {.activity = t->activity, .run = t->run}, .constraint = t->constraint, .where = t->where,
-                                  .anywhere = !t->where.site && !*t->where.country && !t->where.has_near,
+                                  .anywhere = !t->where.site && !*t->where.country && !t->where.has_near &&
+                                              !(t->n_data && (p->policy->fetches_first || p->policy->near_data)),
+                                  .n_data = t->n_data,
                                   .gang = gang_of(t), .hash = hash, .next = (uint32_t)first, .epoch = UINT32_MAX};
+    memcpy(p->shape[at].data, t->data, t->n_data * sizeof *t->data);
     idmap_set(&p->shape_at, hash, (uint64_t)at + 1);
     return at;
 }

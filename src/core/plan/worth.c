@@ -97,6 +97,10 @@ int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, hous
         *why_not = BAR_RESIDENCY;
         return INT64_MIN;
     }
+    if (!place_holds(p, s, site)) {
+        *why_not = BAR_DATA;
+        return INT64_MIN;
+    }
     int64_t worth = worth_on(p, s->ask, board, false, why_not);
     if (worth == INT64_MIN)
         return worth;

@@ -109,6 +109,9 @@ static void change_task(struct town *t, struct planner *const p[2])
         t->task[at].run = (enum plan_run)rng_below(&t->rng, PLAN_RUNS);
         t->task[at].gang = rng_below(&t->rng, 4) ? 1 : 2 + (int32_t)rng_below(&t->rng, 2);
         t->task[at].since = t->now;
+        t->task[at].n_data = (uint8_t)(rng_below(&t->rng, 3) == 0) * (uint8_t)(1 + rng_below(&t->rng, 2));
+        for (int i = 0; i < 2; i++)
+            t->task[at].data[i] = (uint32_t)rng_below(&t->rng, 2) * 2 + (uint32_t)i;
         if (rng_below(&t->rng, 5) == 0)
             memcpy(t->task[at].where.country, "FR", 3);
         t->task[at].where.site = rng_below(&t->rng, 6) ? 0 : 1 + (uint32_t)rng_below(&t->rng, 3);
@@ -119,6 +122,15 @@ static void change_task(struct town *t, struct planner *const p[2])
     t->task[at].pending = (int32_t)rng_below(&t->rng, 5);
     for (int i = 0; i < 2; i++)
         planner_task(p[i], at, &t->task[at]);
+}
+
+// Copies arrive or are lost.
+static void change_data(struct town *t, struct planner *const p[2])
+{
+    uint32_t data = (uint32_t)rng_below(&t->rng, 4), site = (uint32_t)rng_below(&t->rng, 3);
+    enum plan_replica r = rng_below(&t->rng, 3) ? REPLICA_HERE : REPLICA_NONE;
+    for (int i = 0; i < 2; i++)
+        planner_replica(p[i], data, site, r);
 }
 
 static void carry_out(struct town *t, struct planner *const p[2], const struct plan *plan)
@@ -147,6 +159,9 @@ static void same_plan(const char *policy, uint64_t seed, int step, const struct 
                a->assign[i].net_ueur_per_h == b->assign[i].net_ueur_per_h;
     for (size_t i = 0; same && i < a->n_stops; i++)
         same = a->stop[i].board == b->stop[i].board && a->stop[i].for_task == b->stop[i].for_task;
+    same = same && a->n_fetches == b->n_fetches;
+    for (size_t i = 0; same && i < a->n_fetches; i++)
+        same = a->fetch[i].data == b->fetch[i].data && a->fetch[i].site == b->fetch[i].site;
     if (!same)
         fail_msg("%s, seed %llu step %d: incremental and full plan differ", policy, (unsigned long long)seed, step);
 }
@@ -162,6 +177,9 @@ size_t town_of(uint64_t seed, const struct plan_policy *policy)
     for (uint32_t s = 0; s < 3; s++)
         for (int i = 0; i < 2; i++)
             planner_site(p[i], s, &(struct plan_site){.cap_mw = s ? -1 : 400000, .country = "FR"});
+    for (uint32_t d = 0; d < 4; d++)
+        for (int i = 0; i < 2; i++)
+            planner_data(p[i], d, 1000000000LL * (int64_t)(1 + d * d));
     t.now = noon;
     for (uint32_t b = 0; b < TOWN_BOARDS; b++) {
         t.board[b] = (struct plan_board){.zone = (uint32_t)rng_below(&t.rng, TOWN_ZONES), .spec = b % 3 ? &small : &large,
@@ -171,15 +189,17 @@ size_t town_of(uint64_t seed, const struct plan_policy *policy)
     }
     for (int step = 0; step < 120; step++) {
         for (uint64_t n = 1 + rng_below(&t.rng, 4); n > 0; n--) {
-            uint64_t what = rng_below(&t.rng, 20);
+            uint64_t what = rng_below(&t.rng, 22);
             if (what < 8)
                 change_zone(&t, p);
             else if (what < 14)
                 change_board(&t, p);
             else if (what < 19)
                 change_task(&t, p);
-            else
+            else if (what < 20)
                 change_site(&t, p);
+            else
+                change_data(&t, p);
         }
         plan_clear(&plan[0]);
         plan_clear(&plan[1]);

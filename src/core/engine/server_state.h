@@ -89,6 +89,17 @@ struct site {
     int32_t n_zones, n_boards;
 };
 
+// What a zone is expected to want: server_ahead.c.
+struct zone_ahead {
+    bool model_known, known;
+    struct zone_model model;
+    struct zone_gains gains;
+    house_ms began, looked; // of the hour that is observed; of mean_w
+    int32_t from_mc;
+    int64_t sum_mj; // drawn in this hour
+    int32_t mean_w[PLAN_RUNS];
+};
+
 struct zone {
     uint64_t id;
     uint32_t site, node;
@@ -100,6 +111,7 @@ struct zone {
     int32_t nameplate_w, setpoint_mc, room_mc, shadow_mc, draw_w, missing_w;
     house_ms at, boost_until;
     struct heat_request request;
+    struct zone_ahead ahead;
     char why[200];
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj, base_shadow_mj;
@@ -229,6 +241,10 @@ void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t s
 void task_learn(struct server *s, uint32_t slot, const struct board *b, int64_t work_mhz_s, int64_t exec_ms);
 int32_t task_expected_s(const struct server *s, const struct task *t); // at full speed; -1: not known
 int64_t lease_left_s(const struct server *s, const struct lease *l);
+
+// ---- server_ahead.c
+void zone_observe(const struct server *s, struct zone *z, house_ms at, const struct report *r);
+void zone_look_ahead(const struct server *s, struct zone *z); // at most each quarter of an hour
 
 // ---- server_lease.c
 void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects *fx);

@@ -84,8 +84,8 @@ void gains_learn(struct zone_gains *g, const struct zone_model *m, house_ms bega
     int h = hour_of(began, utc_offset_ms);
     if (lasted_s < 1200)
         return; // noise of the sensor counts too much
-    double stored = (double)m->capacity_j_per_k * (to_mc - from_mc) / 1000.0 / (double)lasted_s;
-    double lost = m->loss_mw_per_k * 1e-6 * (0.5 * (from_mc + to_mc) - outside_mc);
+    double stored = (double)m->capacity_j_per_k * ((double)to_mc - from_mc) / 1000.0 / (double)lasted_s;
+    double lost = m->loss_mw_per_k * 1e-6 * (0.5 * ((double)from_mc + to_mc) - outside_mc);
     double gain = num_clamp(stored + lost - mean_w, -2.0 * m->nameplate_w, 2.0 * m->nameplate_w);
     double before = g->seen & 1U << h ? g->gain_w[h] : gain;
     g->gain_w[h] = (int32_t)num_round(before + (gain - before) / 3);

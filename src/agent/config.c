@@ -164,6 +164,27 @@ static int virtual_key(struct config *c, const char *k, const char *v, struct er
     return -ENOENT;
 }
 
+static int degrees_value(const char *v, const char *key, int32_t *mc, struct err *e)
+{
+    double c;
+    int r = real_value(v, key, 7, 26, &c, e);
+    *mc = r == 0 ? (int32_t)(c * 1000 + 0.5) : *mc;
+    return r;
+}
+
+static int knob_key(struct knob_config *knob, const char *k, const char *v, struct err *e)
+{
+    if (strcmp(k, "knob_raw_low") == 0)
+        return int_value(v, k, INT_MIN, INT_MAX, &knob->raw_low, e);
+    if (strcmp(k, "knob_raw_high") == 0)
+        return int_value(v, k, INT_MIN, INT_MAX, &knob->raw_high, e);
+    if (strcmp(k, "knob_low") == 0)
+        return degrees_value(v, k, &knob->low_mc, e);
+    if (strcmp(k, "knob_high") == 0)
+        return degrees_value(v, k, &knob->high_mc, e);
+    return -ENOENT;
+}
+
 static int zone_key(struct config *c, size_t i, const char *k, const char *v, struct err *e)
 {
     struct offer_zone *z = &c->offer.zone[i];
@@ -171,7 +192,8 @@ static int zone_key(struct config *c, size_t i, const char *k, const char *v, st
     struct linux_zone *l = &c->real[i];
     const struct {
         const char *key, **path;
-    } paths[] = {{"room", &l->room}, {"heatsink", &l->heatsink}, {"cpu", &l->cpu}, {"lid", &l->lid}};
+    } paths[] = {{"room", &l->room}, {"heatsink", &l->heatsink},   {"cpu", &l->cpu},
+                 {"lid", &l->lid},   {"knob", &l->knob.position}, {"keys", &l->knob.keys}};
     for (size_t p = 0; p < ARRAY_LEN(paths); p++) {
         if (strcmp(k, paths[p].key) == 0) {
             *paths[p].path = arena_strdup(&c->arena, v);
@@ -180,12 +202,8 @@ static int zone_key(struct config *c, size_t i, const char *k, const char *v, st
     }
     if (strcmp(k, "label") == 0)
         return text_value(v, k, z->label, sizeof z->label, e);
-    if (strcmp(k, "setpoint") == 0) {
-        double sp;
-        int r = real_value(v, k, 7, 26, &sp, e);
-        z->setpoint_mc = r == 0 ? (int32_t)(sp * 1000 + 0.5) : z->setpoint_mc;
-        return r;
-    }
+    if (strcmp(k, "setpoint") == 0)
+        return degrees_value(v, k, &z->setpoint_mc, e);
     if (strcmp(k, "mode") == 0) {
         for (int m = 0; m < ZONE_MODE_N; m++) {
             if (strcmp(v, zone_mode_name((enum zone_mode)m)) == 0) {
@@ -207,7 +225,7 @@ static int zone_key(struct config *c, size_t i, const char *k, const char *v, st
         return bool_value(v, k, &t->office, e);
     if (strcmp(k, "lid_open_value") == 0)
         return int_value(v, k, 0, 1, &l->lid_open_value, e);
-    return -ENOENT;
+    return knob_key(&l->knob, k, v, e);
 }
 
 static int heater_key(struct config *c, size_t i, const char *k, const char *v, struct err *e)
@@ -278,7 +296,8 @@ static int zone_add(struct config *c, const char *name, size_t *at, struct err *
     size_t n = c->offer.n_zones;
     struct twin_zone *t = VEC_PUSH(c->twin, n, c->cap_twin);
     n = c->offer.n_zones;
-    VEC_PUSH(c->real, n, c->cap_real)->lid_open_value = 1;
+    *VEC_PUSH(c->real, n, c->cap_real) = (struct linux_zone){
+        .lid_open_value = 1, .knob = {.raw_high = 4095, .low_mc = KNOB_MIN_MC, .high_mc = KNOB_MAX_MC}}; // 12 bits
     struct offer_zone *z = VEC_PUSH(c->offer.zone, c->offer.n_zones, c->cap_zones);
     z->setpoint_mc = 20000;
     z->mode = ZONE_COMFORT;
@@ -405,6 +424,10 @@ static int zone_finish(struct config *c, size_t i, struct err *e)
     for (size_t b = 0; b < c->offer.n_boards; b++)
         mw += strcmp(c->offer.board[b].zone, z->name) == 0 ? curve_max_mw(&c->offer.board[b].curve) : 0;
     z->nameplate_w = (int32_t)(mw / 1000);
+    const struct knob_config *k = &c->real[i].knob;
+    if (k->raw_low == k->raw_high || k->low_mc >= k->high_mc)
+        return err_set(e, -EINVAL, "zone %s: its knob turns nowhere (knob_raw_low and knob_raw_high must differ, knob_low be below "
+                       "knob_high)", z->name);
     if (z->nameplate_w == 0)
         return err_set(e, -EINVAL,
                        "zone %s: has no board (add [heater H] zone = %s and [board B] heater = H)", z->name,

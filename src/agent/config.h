@@ -5,7 +5,8 @@
 //   [node]     name, site, cap_w, filler, burn, sleep, sysroot
 //   [virtual]  archetype, start_temp, people, weather, seed     its presence makes the node virtual
 //   [zone Z]   label, setpoint, mode; virtual: archetype, floor_m2, start_temp, facade_deg, office;
-//              real: room, heatsink, cpu, lid (paths), lid_open_value
+//              real: room, heatsink, cpu, lid (paths), lid_open_value; knob, keys (paths),
+//              knob_raw_low, knob_raw_high, knob_low, knob_high (device/knob.h)
 //   [heater H] zone
 //   [board B]  heater, cores, memory_mb, key, cpu_model, gpu, ssd, curve "MHZ:MW ...", idle_mw, sleep_mw,
 //   boot_ms;

@@ -88,6 +88,15 @@ static void stop_if_done(struct node *n)
         uv_stop(n->loop);
 }
 
+static void knobs_read(struct node *n)
+{
+    for (size_t i = 0; n->device.knob && i < n->cfg->offer.n_zones; i++) {
+        struct zone_wish w = agent_thermostat(n->agent, i)->wish;
+        if (n->device.knob(n->device.ctx, i, &w))
+            node_feed(n, &(struct agent_event){.kind = AGENT_KNOB, .knob = {i, w.setpoint_mc, (uint8_t)w.mode}});
+    }
+}
+
 static void on_beat(uv_timer_t *t)
 {
     struct node *n = t->data;
@@ -95,6 +104,7 @@ static void on_beat(uv_timer_t *t)
     if (getrandom(&ev.entropy, sizeof ev.entropy, 0) != sizeof ev.entropy)
         return;
     jobs_account(n->jobs);
+    knobs_read(n);
     n->device.tick(n->device.ctx, clock_house(&n->opt.clock));
     for (size_t i = 0; i < n->cfg->offer.n_zones; i++) {
         n->device.sense(n->device.ctx, i, &n->sense[i]);

@@ -244,6 +244,8 @@ static bool matches(struct call *c, const char *pattern)
         size_t n = strcspn(at, "/");
         if (!n)
             break;
+        if (n > 4 && !strncmp(at + n - 4, "...}", 4))
+            return true;
         if (i >= c->route.n)
             return false;
         const char *seg = c->route.segment[i];

@@ -43,6 +43,13 @@ struct account_view {
     bool research, operator; // operator: may see sites, zones, boards, ledger of all
 };
 
+// On what carbon facts stand.
+struct carbon_config {
+    double grid_g_kwh;         // of the grid that feeds the boards
+    int32_t overhead_permille; // what is drawn beside the boards' meters (network, pumps, server), of what they draw
+    int displaced;             // index of kpi_heats: what would make the heat without us
+};
+
 // Everything is called from any thread; nothing here waits. A backend may also do at once, inside the call,
 // what it is asked for (tests do).
 struct api_backend {
@@ -50,6 +57,11 @@ struct api_backend {
     house_ms (*now)(void *ctx);
     // Account of a clear token (as in Authorization); false: unknown. Any thread.
     bool (*account)(void *ctx, const char *token, struct account_view *out);
+    // What is kept of an account's token: 64 characters and their end. Any thread.
+    void (*token_hash)(void *ctx, const char *token, char hex[65]);
+    // Sealing of what is kept (store/vault.h), appended to `out`; 0 or negative with `e`. Any thread.
+    int (*seal)(void *ctx, const char *bound, const char *value, struct buf *out, struct err *e);
+    int (*unseal)(void *ctx, const char *bound, const char *sealed, struct buf *out, struct err *e);
     // Whether `token` is the nodes' token. Any thread.
     bool (*node_token)(void *ctx, const char *token);
     struct store_reader *reader;                     // for the HTTP thread
@@ -67,6 +79,7 @@ struct api_backend {
     void (*sync)(void *ctx, struct http_park *park, struct sync_call *call);
     bool (*connections)(void *ctx, int *open, size_t *parked); // for /metrics; may be NULL
     struct server_config limits;                               // the limits to name in errors
+    struct carbon_config carbon;
     const char *storage_url;                                   // NULL: no buckets
     const char *email;                                         // of the installation, for /info defaults
 };

@@ -180,6 +180,8 @@ static void board(struct json_out *o, const struct board_view *v)
     out_bool(o, "online", v->online);
     out_bool(o, "barred", v->barred);
     out_string(o, "barred_why", v->barred ? v->barred_why : NULL);
+    out_int(o, "start_failures", v->start_failures);
+    out_when(o, "rests_until", v->rests_until.v);
     out_string(o, "run", activity_name(v->run));
     out_fixed(o, "draw_w", v->draw_mw, 3);
     out_int(o, "freq_mhz", v->freq_mhz);
@@ -331,4 +333,12 @@ void fleet_heater(struct call *c)
     if (!found)
         call_fail(c, 404, "No such heater: %s", c->param[0]);
     free(all);
+}
+
+void fleet_heater_clear_lid(struct call *c)
+{
+    struct submission *s = call_submission(c, EVENT_LID_CLEAR);
+    s->event.lid.heater = arena_strdup(&s->arena, c->param[0]);
+    s->event.lid.by = arena_strdup(&s->arena, c->account.email);
+    fleet_submit(c, s, fleet_heater);
 }

@@ -13,6 +13,7 @@
 #include "api/constraint_in.h"
 #include "api/json_in.h"
 #include "api/profile.h"
+#include "api/secrets.h"
 #include "api/task_lists.h"
 #include "base/mem.h"
 #include "core/work/ranges.h"
@@ -281,10 +282,8 @@ static int read_rights(struct reading *r)
         err_set(r->e, -EINVAL, "dependencies: only the tasks of a job can depend on each other");
         return invalid(r->e, NULL);
     }
-    if (!is_empty(in_get(secrets, "bySecret")) || !is_empty(in_get(secrets, "byPrefix"))) {
-        err_set(r->e, -EINVAL, "secretsAccessRights: this server keeps no secrets");
+    if (!task_secret_rights(secrets, r->body, r->e))
         return invalid(r->e, NULL);
-    }
     bool credentials = false;
     if (json_is_object(priv) &&
         !in_bool(priv, "exportApiAndStorageCredentialsInEnvironment", &credentials, r->e))
@@ -353,6 +352,8 @@ int task_body_read(const json_t *in, const struct api_backend *be, const struct 
         code = reader[i](&r);
     if (!code && !task_mutable(in, r.body, false, a, e))
         code = invalid(e, NULL);
+    if (!code && !secret_constants_seal(r.body, be, who->id, a, e))
+        code = 503;
     if (!code) {
         drop_empty(r.body);
         char *text = json_dumps(r.body, JSON_COMPACT);

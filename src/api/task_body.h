@@ -8,8 +8,8 @@
 //    autoDeleteOnCompletion, completionTimeToLive, schedulingType, retrySettings, maxRetriesPerInstance,
 //    maxTimeQueueSeconds|null, snapshot*, results*, ...}; members that are null or empty are left out
 //
-// Values of QARNOT_SECRET__ constants are in it in the clear, for the instance; answers show "[SECRET]"
-// instead.
+// Values of QARNOT_SECRET__ constants are in it sealed (api/secrets.h): only the answer to the node that runs an instance has
+// them in the clear. Answers to customers show "[SECRET]".
 #ifndef ONDOL_API_TASK_BODY_H
 #define ONDOL_API_TASK_BODY_H
 

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/json_in.h"
+#include "api/secrets.h"
 #include "api/task_body.h"
 #include "base/mem.h"
 #include "base/when.h"
@@ -42,6 +43,12 @@ static const char *unmasked(const char *key, const char *value, const json_t *ol
     return had ? json_string_value(json_object_get(had, "value")) : value;
 }
 
+// A secret of a kept body that is submitted again comes sealed, and longer.
+static bool is_kept_secret(const char *key, const char *value)
+{
+    return !strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) && !strncmp(value, SEALED_MARK, strlen(SEALED_MARK));
+}
+
 bool task_constants(const json_t *in, json_t *list, const json_t *old, struct arena *a, struct err *e)
 {
     const json_t *given;
@@ -59,7 +66,7 @@ bool task_constants(const json_t *in, json_t *list, const json_t *old, struct ar
         if (!value)
             return err_set(e, -EINVAL, "constants[%zu].value: must be a string, a number or a boolean", i),
                    false;
-        if (in_characters(value) > API_CONSTANT_CHARS)
+        if (in_characters(value) > (is_kept_secret(key, value) ? 2 * API_CONSTANT_CHARS : API_CONSTANT_CHARS))
             return err_set(e, -EINVAL, "constants[%zu].value: longer than %d characters", i,
                            API_CONSTANT_CHARS),
                    false;
@@ -103,6 +110,33 @@ bool task_forced_constants(const json_t *in, json_t *list, struct arena *a, stru
                             "access", mode < 0 ? json_null() : json_string(access[mode])));
     }
     return true;
+}
+
+static bool rights_of(const json_t *in, const char *list, const char *member, json_t *out, struct err *e)
+{
+    const json_t *given;
+    if (!array_of(in, list, API_CONSTANTS, &given, e))
+        return err_prefix(e, "secretsAccessRights"), false;
+    for (size_t i = 0; i < json_array_size(given); i++) {
+        const char *key = json_string_value(in_get(json_array_get(given, i), member));
+        if (!key || in_characters(key) > API_CONSTANT_CHARS)
+            return err_set(e, -EINVAL, "secretsAccessRights.%s[%zu].%s: must be a string of at most %d characters", list, i,
+                           member, API_CONSTANT_CHARS),
+                   false;
+        json_array_append_new(out, json_pack("{s:s}", member, key));
+    }
+    return true;
+}
+
+bool task_secret_rights(const json_t *in, json_t *body, struct err *e)
+{
+    json_t *by_secret = json_array(), *by_prefix = json_array();
+    bool ok = !in || (rights_of(in, "bySecret", "key", by_secret, e) && rights_of(in, "byPrefix", "prefix", by_prefix, e));
+    if (ok && (json_array_size(by_secret) || json_array_size(by_prefix)))
+        json_object_set_new(body, "secretsAccessRights", json_pack("{s:O,s:O}", "bySecret", by_secret, "byPrefix", by_prefix));
+    json_decref(by_secret);
+    json_decref(by_prefix);
+    return ok;
 }
 
 static bool read_tags(const json_t *in, json_t *body, bool update, struct err *e)

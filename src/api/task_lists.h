@@ -17,6 +17,9 @@
 bool task_constants(const json_t *in, json_t *list, const json_t *old, struct arena *a, struct err *e);
 bool task_forced_constants(const json_t *in, json_t *list, struct arena *a, struct err *e);
 
+// secretsAccessRights {bySecret: [{key}], byPrefix: [{prefix}]}, which may be NULL, into `body`.
+bool task_secret_rights(const json_t *in, json_t *body, struct err *e);
+
 // Tags, labels, file filters, deletion after completion into `body`. `update`: what is absent stays as it is;
 // otherwise it gets its default.
 bool task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, struct err *e);

@@ -111,7 +111,7 @@ static void settings(struct json_out *o, const json_t *body)
     static const char *const as_is[] = {"snapshotWhitelist",          "snapshotBlacklist", "snapshotBucket",
                                         "snapshotBucketPrefix",       "resultsWhitelist",  "resultsBlacklist",
                                         "uploadResultsOnCancellation"};
-    out_raw(o, "secretsAccessRights", "{\"bySecret\":[],\"byPrefix\":[]}");
+    out_value(o, "secretsAccessRights", json_object_get(body, "secretsAccessRights"), "{\"bySecret\":[],\"byPrefix\":[]}");
     out_value(o, "tags", json_object_get(body, "tags"), "[]");
     for (size_t i = 0; i < sizeof as_is / sizeof *as_is; i++)
         out_string_of(o, body, as_is[i]);

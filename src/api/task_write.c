@@ -11,6 +11,7 @@
 
 #include "api/handlers.h"
 #include "api/json_in.h"
+#include "api/secrets.h"
 #include "api/json_out.h"
 #include "api/task_body.h"
 
@@ -134,6 +135,8 @@ void task_put(struct call *c)
     json_t *body = json_loads(row.body ? row.body : "{}", 0, NULL);
     struct err e = ERR_NULL;
     int code = task_body_update(body, c->in, &c->arena, &e);
+    if (!code && !secret_constants_seal(body, c->be, row.account, &c->arena, &e))
+        code = 503;
     if (code) {
         call_fail(c, code, "%s", e.text);
     } else {

@@ -44,7 +44,7 @@ static const struct option_row rows[] = {
     {"hours", OPTION_INT, "N", AT(hours), 1, 48, "House time to play (24)"},
     {"speed", OPTION_INT, "X", AT(speed), 1, 3600, "House time runs X times faster than the clock (900)"},
     {"out", OPTION_TEXT, "DIR", AT(out), 0, 0, "Where report.json and the logs go (demo beside the program)"},
-    {"payload", OPTION_TEXT, "FILE", AT(payload), 0, 0, "The program that prices (examples/basket beside this one)"},
+    {"payload", OPTION_TEXT, "FILE", AT(payload), 0, 0, "The program that prices (the one built or installed with this one)"},
     {0},
 };
 
@@ -85,13 +85,24 @@ static int folders(struct demo *d, struct err *e)
     return 0;
 }
 
+// Where it was built, or where it was installed: PREFIX/bin/ondol and PREFIX/lib/ondol/basket.
+static void find_payload(struct demo *d)
+{
+    static const char *const places[] = {"examples/basket", "../lib/ondol/basket"};
+    char path[4096];
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        beside_self(places[i], path, sizeof path);
+        d->opt.payload = arena_strdup(&d->arena, path);
+        if (access(path, X_OK) == 0)
+            return;
+    }
+}
+
 static int defaults(struct demo *d, struct err *e)
 {
     char path[4096];
-    if (!d->opt.payload) {
-        beside_self("examples/basket", path, sizeof path);
-        d->opt.payload = arena_strdup(&d->arena, path);
-    }
+    if (!d->opt.payload)
+        find_payload(d);
     if (!d->opt.out) {
         beside_self("ondol", path, sizeof path);
         char *slash = strrchr(path, '/');
@@ -139,6 +150,8 @@ static int start_house(struct demo *d, struct err *e)
     cfg.engine.lease_ms = (int64_t)(LEASE_WALL_S * 1000 * speed);
     cfg.engine.lease_margin_ms = (int64_t)(0.5 * 1000 * speed);
     int bad = building_start(&d->building, &cfg, e);
+    if (!bad)
+        bad = demo_accounts(d, e);
     for (size_t i = 0; i < DEMO_ROOMS && !bad; i++)
         bad = start_agent(d, i, e);
     if (!bad)

@@ -105,13 +105,16 @@ static int start(struct building *b, const struct values *v, struct err *e)
     return bad;
 }
 
-// Until SIGTERM or SIGINT. A building whose agent died gets a new one, as a service manager would start it.
-static void serve(struct building *b, const struct values *v)
+// Until SIGTERM or SIGINT; false: another server leads the store. A building whose agent died gets a new one, as a service
+// manager would start it.
+static bool serve(struct building *b, const struct values *v)
 {
     struct err e = ERR_NULL;
     int sig;
     bool said = false;
     while ((sig = signals_wait(1000)) != SIGTERM && sig != SIGINT) {
+        if (runtime_deposed(b->rt))
+            return false;
         if (house_mark_move(v->data, runtime_now(b->rt), (double)v->speed, false, &e) && !said)
             said = cli_fail_err(true, &e);
         if (!child_alive(&b->agent[0]) && sig == 0) {
@@ -120,6 +123,7 @@ static void serve(struct building *b, const struct values *v)
                 cli_fail_err(0, &e);
         }
     }
+    return true;
 }
 
 int cmd_dev(int argc, char **argv)
@@ -139,7 +143,8 @@ int cmd_dev(int argc, char **argv)
     if (!bad) {
         printf("ondol: ready at %s token %s\n", b.url, b.api.token);
         fflush(stdout);
-        serve(&b, &v);
+        if (!serve(&b, &v))
+            bad = err_set(&e, -ESTALE, "dev: another server leads the store in %s now (one of the two is enough)", v.data);
     }
     house_ms last = b.rt ? runtime_now(b.rt) : HOUSE_MS(0);
     building_stop(&b);

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `ondol server`: the runtime until a signal. Options come from the command line, before that from the file of --config.
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "cli/child.h"
 #include "cli/cli.h"
 #include "cli/config_file.h"
+#include "cli/house_epoch.h"
 #include "cli/options.h"
 #include "cli/serve.h"
+#include "server/clock.h"
 #include "server/runtime.h"
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
-    double speed, dispatch_delay_s;
-    long instances, tasks, connections, per_address, body;
+    double speed, dispatch_delay_s, grid_g;
+    const char *heat;
+    long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -33,7 +39,12 @@ static const struct option_row rows[] = {
     {"tls-client-ca", OPTION_TEXT, "FILE", AT(client_ca), 0, 0, "Only for clients with a certificate of this authority"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
     {"speed", OPTION_REAL, "X", AT(speed), 0.01, 10000, "House time runs X times faster than the clock (1)"},
+    {"house-epoch-ms", OPTION_INT, "H", AT(house_ms), 0, 9e15, "House time at wall time W, ms since 1970; agents are told the same"},
+    {"wall-epoch-ms", OPTION_INT, "W", AT(wall_ms), 0, 9e15, "Wall time at house time H"},
     {"dispatch-delay", OPTION_REAL, "S", AT(dispatch_delay_s), 0, 86400, "A task stays in Submitted for at least S seconds (0)"},
+    {"grid-carbon", OPTION_REAL, "G", AT(grid_g), 0, 2000, "Grams of CO2 per kWh of the grid, for carbon facts (52, France)"},
+    {"overhead", OPTION_INT, "PERMILLE", AT(overhead), 0, 1000, "Drawn beside the boards' meters, of what they draw (1)"},
+    {"displaced-heat", OPTION_TEXT, "gas|electric|heat-pump", AT(heat), 0, 0, "What would make the heat without us (gas)"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
     {"tasks-per-account", OPTION_INT, "N", AT(tasks), 1, 100000000, "Most unfinished tasks of an account (1000000)"},
     {"connections", OPTION_INT, "N", AT(connections), 1, 100000, "Most connections at once (4096)"},
@@ -47,6 +58,16 @@ static const struct options options = {
     .what = "Serves the compute API, the API of the buildings under /ondol/v1, and /metrics, until a signal.",
     .row = rows,
 };
+
+// Index of kpi_heats, -1: no such word.
+static int heat_of(const char *word)
+{
+    static const char *const words[] = {"gas", "electric", "heat-pump"};
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(word, words[i]))
+            return i;
+    return -1;
+}
 
 static void to_config(const struct values *v, struct runtime_config *c)
 {
@@ -66,6 +87,7 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->limits.connections = (int)v->connections;
     c->limits.connections_per_address = (int)v->per_address;
     c->limits.body_bytes = (size_t)v->body;
+    c->carbon = (struct carbon_config){v->grid_g, (int32_t)v->overhead, heat_of(v->heat)};
 }
 
 // The file gives defaults; what stands on the command line wins, so that it is read again on top.
@@ -83,6 +105,20 @@ static int read_values(struct values *v, struct arena *a, int argc, char **argv)
     return options_parse(&options, v, NULL, argc, argv);
 }
 
+// The folder is made here already: the line of the house's clock is kept in it.
+static int set_clock(const struct values *v, struct runtime_config *c, struct err *e)
+{
+    struct house_epoch given = {HOUSE_MS(v->house_ms), v->wall_ms, v->speed}, line;
+    if (mkdir(v->data, 0700) < 0 && errno != EEXIST)
+        return err_set(e, -errno, "data: %s: %s", v->data, strerror(errno));
+    int bad = house_epoch_keep(v->data, v->speed, real_now_ms(), v->house_ms >= 0 ? &given : NULL, &line, &c->has_epoch, e);
+    if (!bad && c->has_epoch) {
+        c->house0 = line.house0;
+        c->real0_ms = line.real0_ms;
+    }
+    return bad;
+}
+
 static int serve(const struct values *v)
 {
     struct runtime_config cfg;
@@ -90,11 +126,14 @@ static int serve(const struct values *v)
     struct err e = ERR_NULL;
     to_config(v, &cfg);
     signals_hold();
-    if (runtime_start(&r, &cfg, &e))
+    if (set_clock(v, &cfg, &e) || runtime_start(&r, &cfg, &e))
         return cli_fail_err(CLI_FAILED, &e);
     char url[256];
     serve_url(url, sizeof url, v->listen, runtime_port(r), v->cert != NULL);
     printf("ondol: server ready at %s, data in %s\n", url, v->data);
+    if (cfg.has_epoch)
+        printf("ondol: house time is not the calendar's: start agents with --speed %g --house-epoch-ms %lld --wall-epoch-ms %lld\n",
+               cfg.speed, (long long)cfg.house0.v, (long long)cfg.real0_ms);
     fflush(stdout);
     int sig;
     bool deposed;
@@ -112,17 +151,26 @@ int cmd_server(int argc, char **argv)
     struct values v = {.listen = "127.0.0.1:8080",
                        .email = "admin@localhost",
                        .speed = 1,
+                       .grid_g = RUNTIME_GRID_G_KWH,
+                       .overhead = RUNTIME_OVERHEAD_PERMILLE,
+                       .heat = "gas",
                        .instances = 2048,
                        .tasks = 1000000,
                        .connections = 4096,
                        .per_address = 4096,
-                       .body = 32 << 20};
+                       .body = 32 << 20,
+                       .house_ms = -1,
+                       .wall_ms = -1};
     struct arena a = {0};
     int code = read_values(&v, &a, argc, argv);
     if (code < 0 && !v.data)
         code = cli_fail(CLI_USAGE, "server: no folder for the state (give --data DIR)");
     if (code < 0 && !v.cert != !v.key)
         code = cli_fail(CLI_USAGE, "server: --tls-cert and --tls-key go together (give both or neither)");
+    if (code < 0 && (v.house_ms < 0) != (v.wall_ms < 0))
+        code = cli_fail(CLI_USAGE, "server: --house-epoch-ms and --wall-epoch-ms go together (give both or neither)");
+    if (code < 0 && heat_of(v.heat) < 0)
+        code = cli_fail(CLI_USAGE, "server: --displaced-heat %s: unknown (give gas, electric or heat-pump)", v.heat);
     if (code < 0)
         code = serve(&v);
     arena_deinit(&a);

@@ -52,6 +52,7 @@ struct demo_zone { // latest word of the API
 struct demo_task {
     double arrives_h;     // house hours after the start
     uint32_t first, n;    // instances of the run: first..first+n-1
+    bool research;        // of the laboratory, else of the bank
     const char *scheduling;
     char uuid[UUID_TEXT_BYTES], state[24];
     double progress; // percent of its instances
@@ -81,6 +82,7 @@ struct demo_energy {
 struct demo {
     struct demo_options opt;
     struct building building;
+    struct api_client lab; // the second customer: an account marked as research
     struct arena arena;
     char dir[4096], share[4096];
     bool share_is_temporary;
@@ -117,6 +119,8 @@ const char *demo_hour_text(double h, char out[16]); // "13:05"
 // demo_work.c
 int demo_arrivals(struct demo *d, struct err *e);
 int demo_payload(struct demo *d, struct err *e);        // into d->share
+int demo_accounts(struct demo *d, struct err *e);       // makes the laboratory's, once the server is up
+const struct api_client *demo_customer(const struct demo *d, const struct demo_task *t);
 int demo_submit_due(struct demo *d, struct err *e);     // what arrives by d->now_h
 bool demo_tasks_over(const struct demo *d);
 int demo_results(struct demo *d, struct err *e);

@@ -117,7 +117,7 @@ size_t demo_judge(const struct demo *d, struct demo_check c[DEMO_CHECKS_MAX])
     const struct demo_energy *e = &d->energy;
     double total = e->total_wh > 0 ? e->total_wh : 1;
     judge_work(d, c, &n);
-    check(c, &n, real_wh(e) / total >= REAL_MIN, "heat from real work",
+    check(c, &n, real_wh(e) / total >= REAL_MIN && e->wh[ACTIVITY_DONATED] > 0, "heat from real work",
           "%.1f %% of the joules (at least %.0f): paid %.1f, donated %.1f; filler %.1f, burn %.1f", 100 * real_wh(e) / total,
           100 * REAL_MIN, 100 * (real_wh(e) - e->wh[ACTIVITY_DONATED]) / total, 100 * e->wh[ACTIVITY_DONATED] / total,
           100 * e->wh[ACTIVITY_FILLER] / total, 100 * e->wh[ACTIVITY_BURN] / total);
@@ -174,7 +174,8 @@ static json_t *tasks(const struct demo *d)
     json_t *list = json_array();
     for (size_t i = 0; i < d->n_tasks; i++) {
         const struct demo_task *t = &d->task[i];
-        json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:i,s:i,s:f}", "uuid", t->uuid, "state", t->state, "scheduling",
+        json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:f}", "uuid", t->uuid, "customer",
+                                              t->research ? "laboratory" : "bank", "state", t->state, "scheduling",
                                               t->scheduling, "first_instance", (int)t->first, "instances", (int)t->n, "arrived_h",
                                               t->arrives_h));
     }

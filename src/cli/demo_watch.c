@@ -101,16 +101,25 @@ static void task(struct demo *d, const json_t *j)
     }
 }
 
-int demo_watch(struct demo *d, struct err *e)
+static int fetch_tasks(struct demo *d, const struct api_client *customer, struct err *e)
 {
     json_t *got = NULL;
+    if (api_json(customer, "GET", "/tasks/summaries", NULL, &got, e))
+        return -EIO;
+    each(d, got, task);
+    json_decref(got);
+    return 0;
+}
+
+int demo_watch(struct demo *d, struct err *e)
+{
     int bad = fetch(d, "/ondol/v1/zones", zone, e);
     if (!bad)
         bad = fetch(d, "/ondol/v1/boards", board, e);
-    if (!bad && api_json(&d->building.api, "GET", "/tasks/summaries", NULL, &got, e))
-        bad = -EIO;
-    each(d, got, task);
-    json_decref(got);
+    if (!bad)
+        bad = fetch_tasks(d, &d->building.api, e);
+    if (!bad)
+        bad = fetch_tasks(d, &d->lab, e);
     struct demo_zone *z = &d->zone[d->kill.room];
     if (d->kill.back && z->room_c < d->kill.lowest_c)
         d->kill.lowest_c = z->room_c;

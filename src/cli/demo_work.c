@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The customer: prices an option on a basket of shares (examples/basket) in arrays of instances, through the public API.
+// The customers: a bank prices an option on a basket of shares (examples/basket) in arrays of instances, through the public
+// API; a laboratory, whose account is marked as research, takes part with what then is donated heat.
 // Every instance of the run has a number of its own, so that no two use the same random numbers; an array takes a
 // range of them (advancedRanges).
 #include <errno.h>
@@ -34,10 +35,11 @@
 
 static void add_task(struct demo *d, double at_h, uint32_t n)
 {
-    // One in four pays for being soon.
+    // One in four pays for being soon, and one in four is the laboratory's.
     static const char *const kinds[] = {"OnDemand", "Flex", "Flex", "Flex"};
     struct demo_task *t = &d->task[d->n_tasks];
-    *t = (struct demo_task){.arrives_h = at_h, .first = d->n_instances, .n = n, .scheduling = kinds[d->n_tasks % 4]};
+    *t = (struct demo_task){.arrives_h = at_h, .first = d->n_instances, .n = n, .scheduling = kinds[d->n_tasks % 4],
+                            .research = d->n_tasks % 4 == 3};
     d->n_tasks++;
     d->n_instances += n;
 }
@@ -82,8 +84,11 @@ int demo_arrivals(struct demo *d, struct err *e)
     if (d->opt.workload) {
         bad = from_trace(d, e);
     } else {
-        for (int i = 0; i < ARRAYS; i++)
-            add_task(d, 0, (uint32_t)(d->opt.instances * (i + 1) / ARRAYS - d->opt.instances * i / ARRAYS));
+        for (int i = 0; i < ARRAYS; i++) {
+            long n = d->opt.instances * (i + 1) / ARRAYS - d->opt.instances * i / ARRAYS;
+            if (n > 0) // fewer instances than arrays
+                add_task(d, 0, (uint32_t)n);
+        }
     }
     d->result = mem_array(d->n_instances + 1, sizeof *d->result);
     return bad;
@@ -193,6 +198,24 @@ int demo_payload(struct demo *d, struct err *e)
 
 // ---- submission
 
+#define LAB_EMAIL "lab@research.example"
+
+int demo_accounts(struct demo *d, struct err *e)
+{
+    json_t *got = NULL, *body = json_pack("{s:s,s:s,s:b}", "email", LAB_EMAIL, "name", "A laboratory", "research", 1);
+    int code = api_json(&d->building.api, "POST", "/ondol/v1/accounts", body, &got, e);
+    json_decref(body);
+    if (!code)
+        api_client_init(&d->lab, d->building.url, arena_strdup(&d->arena, json_string_value(json_object_get(got, "token"))));
+    json_decref(got);
+    return code ? -EIO : 0;
+}
+
+const struct api_client *demo_customer(const struct demo *d, const struct demo_task *t)
+{
+    return t->research ? &d->lab : &d->building.api;
+}
+
 static json_t *constant(const char *key, const char *value)
 {
     return json_pack("{s:s,s:s}", "key", key, "value", value);
@@ -212,7 +235,7 @@ static int submit(struct demo *d, struct demo_task *t, struct err *e)
     json_array_append_new(constants, constant("BASKET_PATHS", paths));
     json_t *body = json_pack("{s:s,s:s,s:s,s:s,s:o,s:{s:i}}", "name", name, "profile", "docker-batch", "advancedRanges", ranges,
                              "schedulingType", t->scheduling, "constants", constants, "retrySettings", "maxPerInstanceRetries", 2);
-    int code = api_json(&d->building.api, "POST", "/tasks", body, &got, e);
+    int code = api_json(demo_customer(d, t), "POST", "/tasks", body, &got, e);
     json_decref(body);
     if (!code)
         snprintf(t->uuid, sizeof t->uuid, "%s", json_string_value(json_object_get(got, "uuid")));
@@ -231,7 +254,7 @@ int demo_submit_due(struct demo *d, struct err *e)
         if (bad)
             return bad;
         if (d->trace_scale > 0)
-            demo_say(d, "a customer submits %u instances (%s)", t->n, t->scheduling);
+            demo_say(d, "%s submits %u instances (%s)", t->research ? "the laboratory" : "the bank", t->n, t->scheduling);
     }
     return 0;
 }
@@ -271,9 +294,8 @@ static void read_output(struct demo *d, struct demo_task *t, uint32_t instance)
     struct err e = ERR_NULL;
     struct demo_result *r = &d->result[instance];
     snprintf(path, sizeof path, "/tasks/%s/stdout/%u", t->uuid, instance);
-    if (api_call(&d->building.api, "GET", path, NULL, "text/plain", &text, &e))
+    if (api_call(demo_customer(d, t), "GET", path, NULL, "text/plain", &text, &e))
         return;
-    // An instance that was begun twice, since its first radiator died, wrote its head twice; its result is the last line.
     r->found = basket_result_find(&r->basket, buf_str(&text), text.n, &e) == 0 && r->basket.instance == instance;
     buf_deinit(&text);
 }
@@ -289,7 +311,7 @@ int demo_results(struct demo *d, struct err *e)
         if (!t->uuid[0])
             continue;
         snprintf(path, sizeof path, "/tasks/%s", t->uuid);
-        if (api_json(&d->building.api, "GET", path, NULL, &got, e))
+        if (api_json(demo_customer(d, t), "GET", path, NULL, &got, e))
             return -EIO;
         json_array_foreach(json_object_get(got, "completedInstances"), k, j)
             completed(d, i, j);

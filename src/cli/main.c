@@ -20,6 +20,7 @@ static const struct command {
     {"agent", cmd_agent, "the program on a heater or in a building (starts ondol-agent)"},
     {"dev", cmd_dev, "a server and a virtual building in one, to develop against"},
     {"demo", cmd_demo, "plays a winter day in a building of 15 radiators and judges it"},
+    {"account", cmd_account, "who may submit work, and whose is donated (research)"},
     {"task", cmd_task, "submit, watch, abort tasks"},
     {"zone", cmd_zone, "rooms: temperature, setpoint, and why they are as they are"},
     {"heater", cmd_heater, "heaters: what they run and draw"},

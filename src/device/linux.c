@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "device/knob.h"
+#include "device/sysfs.h"
 
 struct sensor_paths {
     char *room, *heatsink, *cpu, *lid;
@@ -31,6 +33,7 @@ struct host_board {
 
 struct host {
     struct sensor_paths *zone;
+    struct knob **knob; // one a zone; NULL: it has none
     struct host_board *board;
     size_t n_zones, n_boards;
     house_ms now;
@@ -45,27 +48,10 @@ static char *below(const char *sysroot, const char *path, const char *file)
     return mem_strdup(full);
 }
 
-// A sysfs attribute is one line and is read in one go. False: no file, or no number in it.
-static bool number_read(const char *path, int64_t *v)
-{
-    char text[64], *end;
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (n <= 0)
-        return false;
-    text[n] = '\0';
-    errno = 0;
-    *v = strtoll(text, &end, 10);
-    return end != text && errno == 0 && (*end == '\n' || *end == '\0');
-}
-
 static int32_t sensor_read(const char *path)
 {
     int64_t v;
-    return number_read(path, &v) && v > INT32_MIN && v <= INT32_MAX ? (int32_t)v : INT32_MIN;
+    return sysfs_read(path, &v) && v > INT32_MIN && v <= INT32_MAX ? (int32_t)v : INT32_MIN;
 }
 
 static void host_sense(void *ctx, size_t zone, struct zone_sense *s)
@@ -87,10 +73,16 @@ static void host_sense(void *ctx, size_t zone, struct zone_sense *s)
     };
 }
 
+static bool host_knob(void *ctx, size_t zone, struct zone_wish *wish)
+{
+    const struct host *h = ctx;
+    return h->knob[zone] && knob_turned(h->knob[zone], wish);
+}
+
 static void board_beat(struct host_board *b, int64_t dt_ms)
 {
     int64_t is, moved = -1;
-    if (number_read(b->energy, &is)) {
+    if (sysfs_read(b->energy, &is)) {
         if (b->last_uj >= 0)
             moved = is >= b->last_uj ? is - b->last_uj : is + b->wrap_uj - b->last_uj;
         b->last_uj = is;
@@ -174,6 +166,7 @@ static void host_free(void *ctx)
         free(h->zone[i].heatsink);
         free(h->zone[i].cpu);
         free(h->zone[i].lid);
+        knob_free(h->knob[i]);
     }
     for (size_t i = 0; h && i < h->n_boards; i++) {
         free(h->board[i].energy);
@@ -181,6 +174,7 @@ static void host_free(void *ctx)
     }
     if (h) {
         free(h->zone);
+        free(h->knob);
         free(h->board);
     }
     free(h);
@@ -194,7 +188,7 @@ static int board_open(struct host_board *b, const struct linux_board *from, cons
     if (from->powercap) {
         b->energy = below(sysroot, from->powercap, "/energy_uj");
         char *range = below(sysroot, from->powercap, "/max_energy_range_uj");
-        bool ok = number_read(range, &b->wrap_uj) && b->wrap_uj > 0 && number_read(b->energy, &b->last_uj);
+        bool ok = sysfs_read(range, &b->wrap_uj) && b->wrap_uj > 0 && sysfs_read(b->energy, &b->last_uj);
         free(range);
         if (!ok)
             return err_set(e, -ENODEV, "%s: energy_uj and max_energy_range_uj cannot be read (it takes root)",
@@ -206,25 +200,43 @@ static int board_open(struct host_board *b, const struct linux_board *from, cons
     return 0;
 }
 
+static struct knob *knob_below(const char *sysroot, const struct knob_config *cfg)
+{
+    if (!cfg->position && !cfg->keys)
+        return NULL;
+    struct knob_config c = *cfg;
+    char *position = below(sysroot, c.position, ""), *keys = below(sysroot, c.keys, "");
+    c.position = position;
+    c.keys = keys;
+    struct knob *k = knob_new(&c);
+    free(position);
+    free(keys);
+    return k;
+}
+
 int linux_init(struct device *d, const struct linux_config *cfg, house_ms now, struct err *e)
 {
     struct host *h = mem_alloc(sizeof *h);
     *d = (struct device){.ctx = h,
                          .tick = host_tick,
                          .sense = host_sense,
+                         .knob = host_knob,
                          .meter = host_meter,
                          .apply = host_apply,
                          .free = host_free};
     h->zone = mem_array(cfg->n_zones + 1, sizeof *h->zone);
+    h->knob = mem_array(cfg->n_zones + 1, sizeof *h->knob);
     h->board = mem_array(cfg->n_boards + 1, sizeof *h->board);
     h->n_zones = cfg->n_zones;
     h->now = now;
-    for (size_t i = 0; i < cfg->n_zones; i++)
+    for (size_t i = 0; i < cfg->n_zones; i++) {
+        h->knob[i] = knob_below(cfg->sysroot, &cfg->zone[i].knob);
         h->zone[i] = (struct sensor_paths){.room = below(cfg->sysroot, cfg->zone[i].room, ""),
                                            .heatsink = below(cfg->sysroot, cfg->zone[i].heatsink, ""),
                                            .cpu = below(cfg->sysroot, cfg->zone[i].cpu, ""),
                                            .lid = below(cfg->sysroot, cfg->zone[i].lid, ""),
                                            .lid_open_value = cfg->zone[i].lid_open_value};
+    }
     int r = 0;
     for (; r == 0 && h->n_boards < cfg->n_boards; h->n_boards++)
         r = board_open(&h->board[h->n_boards], &cfg->board[h->n_boards], cfg->sysroot, e);

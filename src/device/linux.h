@@ -8,6 +8,7 @@
 //   energy          /sys/class/powercap/intel-rapl:0/energy_uj, wraps at max_energy_range_uj
 //   frequency       /sys/devices/system/cpu/cpufreq/policy*/scaling_max_freq, kHz
 //   lid             a gpio value file: 1 is open (0 when `lid_open_value` says so)
+//   knob            what the occupant turns or presses: see knob.h
 //
 // A sensor without path, or whose file cannot be read or is no number, reads as "none": the thermostat's
 // guards decide what that means. One board is the computer this runs on; duty below the lowest frequency is
@@ -15,11 +16,13 @@
 #ifndef ONDOL_DEVICE_LINUX_H
 #define ONDOL_DEVICE_LINUX_H
 
+#include "device/knob.h"
 #include "port/device.h"
 
 struct linux_zone {
     const char *room, *heatsink, *cpu, *lid; // paths below the sysroot; NULL: none
     int32_t lid_open_value;                  // what the lid's file says when it is open; usually 1
+    struct knob_config knob;                 // paths below the sysroot
 };
 
 struct linux_board {

@@ -28,6 +28,7 @@ static const struct field zone_fields[] = {
     F_ENUM(struct desired_zone, "mode", mode, wire_mode, ZONE_MODE_N),
     F_I32(struct desired_zone, "setpoint_mc", setpoint_mc),
     F_HOUSE(struct desired_zone, "boost_until", boost_until),
+    F_HOUSE(struct desired_zone, "lid_clear", lid_clear),
     F_STR(struct desired_zone, "schedule", schedule, WIRE_SCHEDULE_MAX),
     F_I32(struct desired_zone, "utc_offset_min", utc_offset_min),
 };

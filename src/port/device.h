@@ -33,6 +33,10 @@ struct device {
     int (*save)(void *ctx, struct err *e);
 
     void (*free)(void *ctx);
+
+    // Whether the occupant set something at the heater since the last call; `wish` comes in as what holds now. NULL: it has no
+    // knob.
+    bool (*knob)(void *ctx, size_t zone, struct zone_wish *wish);
 };
 
 #endif

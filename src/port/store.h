@@ -28,7 +28,7 @@ struct fresh_read {
     struct buf *text;  // out; the caller's
 };
 
-// At load every live row is handed to `row`, in the order: meta, accounts, sites, nodes, zones, boards, meters, tasks that
+// At load every live row is handed to `row`, in the order: meta, accounts, secrets, sites, nodes, zones, boards, meters, tasks that
 // are not final (by id; body NULL is allowed), their attempts that did not succeed, their leases, ledger cells since
 // `ledger_from_ms`. The row is valid during the call only.
 struct store_visitor {
@@ -74,11 +74,18 @@ struct store_reader {
     // row given; NULL when there are no more.
     int (*tasks)(void *ctx, const struct task_page *page, struct arena *a,
                  int (*each)(void *each_ctx, const struct row_task *row), void *each_ctx, const char **token, struct err *e);
+    // A sealed secret, in `a`: 0 found, 1 not there, negative error.
+    int (*secret)(void *ctx, uint64_t account, const char *key, struct arena *a, const char **sealed, struct err *e);
+    // All whose key begins with `prefix`, by key; each returns 0 to go on.
+    int (*secrets)(void *ctx, uint64_t account, const char *prefix, int (*each)(void *, const char *key, const char *sealed),
+                   void *each_ctx, struct err *e);
     int (*task_count)(void *ctx, uint64_t account, int64_t *count, struct err *e);
     int (*attempts)(void *ctx, uint64_t task, struct arena *a, struct row_attempt **rows, size_t *n, struct err *e); // by instance, attempt
     // Everything kept of a stream, oldest first; instance -1: aggregate with "%2d> " before every line.
     int (*output)(void *ctx, uint64_t task, uint8_t stream, int64_t instance, struct buf *text, struct err *e);
     int (*totals)(void *ctx, uint64_t account, uint64_t board, uint64_t task, struct totals_row out[10], struct err *e); // 0: all
+    // Joules of a task and how much of them its zones had asked for, by the hour: energy x useful / delivered.
+    int (*task_heat)(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_mj, struct err *e);
     int (*ledger_work)(void *ctx, int64_t from_ms, int64_t to_ms, int (*each)(void *, const struct row_ledger_work *), void *each_ctx, struct err *e);
     int (*ledger_zone)(void *ctx, int64_t from_ms, int64_t to_ms, int (*each)(void *, const struct row_ledger_zone *), void *each_ctx, struct err *e);
     void (*free)(void *ctx);

@@ -22,21 +22,20 @@ void token_digest(const char *token, char hex[65])
         snprintf(hex + 2 * i, 3, "%02x", raw[i]);
 }
 
-void accounts_put(struct runtime *r, uint64_t id, const char *email, const char *name, const char *hash, int32_t max_tasks,
-                  bool research)
+void accounts_put(struct runtime *r, const struct row_account *row)
 {
     pthread_mutex_lock(&r->account_lock);
     struct token_hash *t = NULL;
     for (size_t i = 0; i < r->n_accounts && !t; i++)
-        if (r->account[i].who.id == id)
+        if (r->account[i].who.id == row->id)
             t = &r->account[i];
     if (!t)
         t = VEC_PUSH(r->account, r->n_accounts, r->cap_accounts);
-    snprintf(t->hex, sizeof t->hex, "%s", hash);
-    t->who = (struct account_view){.id = id, .max_tasks = max_tasks, .research = research,
-                                   .operator = r->email && strcmp(email, r->email) == 0};
-    snprintf(t->who.email, sizeof t->who.email, "%s", email);
-    snprintf(t->who.name, sizeof t->who.name, "%s", name);
+    snprintf(t->hex, sizeof t->hex, "%s", row->token_hash);
+    t->who = (struct account_view){.id = row->id, .max_tasks = row->max_tasks, .research = row->research,
+                                   .operator = r->email && strcmp(row->email, r->email) == 0};
+    snprintf(t->who.email, sizeof t->who.email, "%s", row->email);
+    snprintf(t->who.name, sizeof t->who.name, "%s", row->name);
     pthread_mutex_unlock(&r->account_lock);
 }
 

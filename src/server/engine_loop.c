@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/engine/log.h"
 #include "core/ledger/ledger.h"
-#include "server/event_log.h"
 #include "server/inside.h"
 
 #define BATCH_ITEMS   1024
@@ -73,21 +73,45 @@ static int load_row(void *ctx, const struct change *row, struct err *e)
     if (row_ms(row) > l->latest_ms)
         l->latest_ms = row_ms(row);
     if (row->kind == CHANGE_ACCOUNT)
-        accounts_put(l->r, row->account.id, row->account.email, row->account.name, row->account.token_hash,
-                     row->account.max_tasks, row->account.research);
+        accounts_put(l->r, &row->account);
     return server_restore(l->engine, row, e);
 }
 
-// A recording begins with the first load and ends with the second: see event_log.h.
-static void log_load(struct runtime *r, house_ms from, house_ms restored)
+// ---- the recording
+
+static void record(struct runtime *r, struct buf *b)
 {
+    if (!b->failed)
+        fwrite(b->v, 1, b->n, r->log);
+    buf_deinit(b);
+}
+
+// It begins with the first load and ends with the second: what comes then starts from rows that it does not have.
+static void record_load(struct runtime *r, house_ms from, house_ms restored)
+{
+    struct buf b = BUF_INIT(4096);
     if (!r->log)
         return;
     if (!r->engine) {
-        event_log_head_write(r->log, &(struct event_log_head){from, restored, r->cfg.engine});
+        buf_puts(&b, LOG_HEADER);
+        log_put_start(&(struct log_start){from, restored, r->cfg.engine}, &b);
+        record(r, &b);
         return;
     }
-    event_log_reload(r->log);
+    log_put_reload(&b);
+    record(r, &b);
+    fclose(r->log);
+    r->log = NULL;
+}
+
+void record_end(struct runtime *r)
+{
+    struct buf b = BUF_INIT(4096);
+    if (!r->log)
+        return;
+    if (r->engine)
+        log_put_end(server_hash(r->engine), &b);
+    record(r, &b);
     fclose(r->log);
     r->log = NULL;
 }
@@ -95,15 +119,20 @@ static void log_load(struct runtime *r, house_ms from, house_ms restored)
 // Every event and every end of a batch goes through these two, so that none is missing in a recording.
 void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx)
 {
-    if (r->log)
-        event_log_write(r->log, ev);
+    if (r->log) {
+        struct buf b = BUF_INIT(2 * LOG_RECORD_MAX);
+        log_put_event(ev, &b);
+        record(r, &b);
+    }
     server_apply(r->engine, ev, fx);
 }
 
 void engine_settle(struct runtime *r, house_ms now, struct effects *fx)
 {
     if (r->log) {
-        event_log_settle(r->log, now);
+        struct buf b = BUF_INIT(4096);
+        log_put_settle(now, &b);
+        record(r, &b);
         fflush(r->log);
     }
     server_settle(r->engine, now, fx);
@@ -123,7 +152,7 @@ int engine_load(struct runtime *r, struct err *e)
     clock_not_before(&r->clock, HOUSE_MS(l.latest_ms)); // a faster house may be ahead of the calendar
     house_ms restored = clock_house(&r->clock);
     server_restored(l.engine, restored);
-    log_load(r, now, restored);
+    record_load(r, now, restored);
     server_free(r->engine);
     r->engine = l.engine;
     return 0;

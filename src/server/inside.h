@@ -15,6 +15,7 @@
 #include "server/clock.h"
 #include "server/queue.h"
 #include "server/runtime.h"
+#include "store/vault.h"
 
 // What comes to the engine thread.
 struct item {
@@ -129,6 +130,8 @@ struct runtime {
     struct listener *listener; // under listen_lock
     size_t n_listeners, cap_listeners;
 
+    struct vault vault; // constant once the server runs
+
     pthread_mutex_t account_lock;
     struct token_hash *account; // under account_lock
     size_t n_accounts, cap_accounts;
@@ -139,6 +142,8 @@ void *store_main(void *arg);
 void *work_main(void *arg);
 void batch_free(struct batch *b);
 void sync_refuse(struct http_park *park, int error); // 507 or 503
+// The body with what the task may know in the clear, in `a` (or `body` itself when there is nothing secret in it).
+int body_open(struct runtime *r, uint64_t account, const char *body, struct arena *a, const char **out, struct err *e);
 
 void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx);
 void engine_settle(struct runtime *r, house_ms now, struct effects *fx);
@@ -154,9 +159,10 @@ void parked_refuse(struct runtime *r, int error); // every one of them
 int64_t parked_wait_ms(const struct runtime *r, wall_ms now, int64_t most_ms);
 void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, uint64_t epoch, uint64_t nonce);
 
+void record_end(struct runtime *r); // with the hash of all actions; the engine runs no more
+
 // accounts.c
-void accounts_put(struct runtime *r, uint64_t id, const char *email, const char *name, const char *hash, int32_t max_tasks,
-                  bool research);
+void accounts_put(struct runtime *r, const struct row_account *row);
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
 void token_digest(const char *token, char hex[65]);
 int token_keep(const char *dir, const char *file, char out[80], struct err *e); // reads it, or makes one

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "server/event_log.h"
 #include "server/inside.h"
 #include "store/sqlite.h"
 
@@ -22,7 +21,8 @@
 
 void runtime_config_default(struct runtime_config *c, double speed)
 {
-    *c = (struct runtime_config){.listen = "127.0.0.1:8080", .email = "admin@localhost", .speed = speed, .park_ms = 10000};
+    *c = (struct runtime_config){.listen = "127.0.0.1:8080", .email = "admin@localhost", .speed = speed, .park_ms = 10000,
+                                 .carbon = {RUNTIME_GRID_G_KWH, RUNTIME_OVERHEAD_PERMILLE, 0}};
     server_config_default(&c->engine);
 #ifndef __OPTIMIZE__
     c->engine.check_plans = true; // a debug build looks at every plan
@@ -32,6 +32,8 @@ void runtime_config_default(struct runtime_config *c, double speed)
         c->engine.lease_margin_ms = (int64_t)((double)c->engine.lease_margin_ms * speed);
         c->engine.start_timeout_ms = (int64_t)((double)c->engine.start_timeout_ms * speed);
         c->engine.preempt_grace_ms = (int64_t)((double)c->engine.preempt_grace_ms * speed);
+        c->engine.rest_first_ms = (int64_t)((double)c->engine.rest_first_ms * speed);
+        c->engine.rest_most_ms = (int64_t)((double)c->engine.rest_most_ms * speed);
     }
 }
 
@@ -73,6 +75,12 @@ static house_ms backend_now(void *ctx)
 static bool backend_account(void *ctx, const char *token, struct account_view *out)
 {
     return accounts_find(ctx, token, out);
+}
+
+static void backend_token_hash(void *ctx, const char *token, char hex[65])
+{
+    (void)ctx;
+    token_digest(token, hex);
 }
 
 static bool backend_node_token(void *ctx, const char *token)
@@ -172,13 +180,24 @@ static void handle(void *ctx, struct http_request *req)
     api_handle(r->api, req);
 }
 
+static int backend_seal(void *ctx, const char *bound, const char *value, struct buf *out, struct err *e)
+{
+    return vault_seal(&((struct runtime *)ctx)->vault, bound, value, out, e);
+}
+
+static int backend_unseal(void *ctx, const char *bound, const char *sealed, struct buf *out, struct err *e)
+{
+    return vault_unseal(&((struct runtime *)ctx)->vault, bound, sealed, out, e);
+}
+
 static void make_backend(struct runtime *r)
 {
     r->backend = (struct api_backend){
-        .ctx = r, .now = backend_now, .account = backend_account, .node_token = backend_node_token,
+        .ctx = r, .now = backend_now, .account = backend_account, .token_hash = backend_token_hash, .node_token = backend_node_token,
         .reader = &r->http_reader, .submit = backend_submit, .work = backend_work, .query = backend_query,
         .entropy = backend_entropy, .subscribe = backend_subscribe, .sync = backend_sync,
-        .connections = backend_connections, .limits = r->cfg.engine, .email = r->email,
+        .connections = backend_connections, .limits = r->cfg.engine, .email = r->email, .carbon = r->cfg.carbon, .seal = backend_seal,
+        .unseal = backend_unseal,
     };
 }
 
@@ -188,6 +207,8 @@ static int open_store(struct runtime *r, struct err *e)
 {
     int code = r->store.ctx ? 0 : store_sqlite_open(&r->store, r->data_dir, e);
     if (code < 0)
+        return code;
+    if ((code = vault_open(&r->vault, r->data_dir, e)) < 0)
         return code;
     if ((code = store_sqlite_reader(&r->http_reader, r->data_dir, e)) < 0 ||
         (code = store_sqlite_reader(&r->work_reader, r->data_dir, e)) < 0 ||
@@ -217,7 +238,7 @@ static int first_account(struct runtime *r, struct err *e)
     char hash[65];
     token_digest(r->token, hash);
     struct event ev = {.kind = EVENT_ACCOUNT_PUT, .now = clock_house(&r->clock),
-                       .account = {.email = r->email, .name = r->email, .token_hash = hash}};
+                       .account = {.email = r->email, .token_hash = hash}};
     struct effects fx;
     effects_init(&fx);
     engine_apply(r, &ev, &fx);
@@ -225,7 +246,7 @@ static int first_account(struct runtime *r, struct err *e)
     int code = r->store.commit(r->store.ctx, r->epoch, fx.change, fx.n_changes, NULL, 0, e);
     for (size_t i = 0; i < fx.n_changes && code == 0; i++)
         if (fx.change[i].kind == CHANGE_ACCOUNT)
-            accounts_put(r, fx.change[i].account.id, r->email, r->email, hash, fx.change[i].account.max_tasks, false);
+            accounts_put(r, &fx.change[i].account);
     effects_deinit(&fx);
     return code;
 }
@@ -289,7 +310,7 @@ static int check_config(const struct runtime_config *cfg, struct err *e)
         return err_set(e, -EINVAL, "token: %zu characters (4 to 79 are allowed)", strlen(cfg->token));
     if (cfg->node_token && (strlen(cfg->node_token) < 4 || strlen(cfg->node_token) >= 80))
         return err_set(e, -EINVAL, "node token: %zu characters (4 to 79 are allowed)", strlen(cfg->node_token));
-    if (!cfg->email || !strchr(cfg->email, '@') || strlen(cfg->email) > 250)
+    if (!cfg->email || !strchr(cfg->email, '@') || strlen(cfg->email) > 250 || strpbrk(cfg->email, "/\"\\ \t\r\n"))
         return err_set(e, -EINVAL, "email: \"%s\" is not an address of at most 250 characters", cfg->email ? cfg->email : "");
     return 0;
 }
@@ -369,11 +390,7 @@ void runtime_stop(struct runtime *r)
     stop_threads(r);
     streams_end(r);
     api_free(r->api);
-    if (r->log) {
-        if (r->engine)
-            event_log_end(r->log, server_hash(r->engine));
-        fclose(r->log);
-    }
+    record_end(r);
     server_free(r->engine);
     struct store_reader *const readers[] = {&r->http_reader, &r->work_reader, &r->body_reader};
     for (size_t i = 0; i < ARRAY_LEN(readers); i++)
@@ -381,6 +398,7 @@ void runtime_stop(struct runtime *r)
             readers[i]->free(readers[i]->ctx);
     if (r->store.free)
         r->store.free(r->store.ctx);
+    vault_close(&r->vault);
     clock_deinit(&r->clock);
     queue_deinit(&r->items);
     queue_deinit(&r->batches);

@@ -14,10 +14,14 @@
 
 #include "base/err.h"
 #include "base/when.h"
+#include "api/backend.h"
 #include "core/engine/server.h"
 #include "net/http_server.h"
 
 struct runtime;
+
+#define RUNTIME_GRID_G_KWH        52 // France, yearly mean
+#define RUNTIME_OVERHEAD_PERMILLE 1  // passive heaters: the switch and the server
 
 struct runtime_config {
     const char *data_dir;
@@ -34,6 +38,7 @@ struct runtime_config {
     int64_t refuse_ms;          // wall: after a failed commit, the pause before each try whether the store records again; 1,000
     struct server_config engine; // lease times are house time: runtime_config_default scales them by speed
     struct http_limits limits;
+    struct carbon_config carbon;
     struct store *store;         // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
 };
 

@@ -77,7 +77,9 @@ static int fill_bodies(struct runtime *r, struct sync_answer *a, struct arena *a
             fprintf(stderr, "ondol: store: no body for a node: %s\n", e.text);
             return code;
         }
-        x->body = code == 0 ? row.body : NULL;
+        // A secret that does not open concerns this task only: its instance starts with what there is and says so itself.
+        if (code == 0 && body_open(r, row.account, row.body, arena, &x->body, &e) < 0)
+            fprintf(stderr, "ondol: task %s: %s\n", row.uuid, e.text);
         x->stop |= code > 0; // it was deleted meanwhile; the next answer does not have it
     }
     return 0;
@@ -112,8 +114,7 @@ static void note_accounts(struct runtime *r, const struct batch *b)
     for (size_t i = 0; i < b->fx.n_changes; i++) {
         const struct change *c = &b->fx.change[i];
         if (c->kind == CHANGE_ACCOUNT)
-            accounts_put(r, c->account.id, c->account.email, c->account.name, c->account.token_hash, c->account.max_tasks,
-                         c->account.research);
+            accounts_put(r, &c->account);
     }
 }
 

@@ -20,6 +20,7 @@ struct part {
 static const struct part parts[] = {
     {CHANGE_META, "meta ORDER BY name"},
     {CHANGE_ACCOUNT, "account ORDER BY id"},
+    {CHANGE_SECRET, "secret ORDER BY account, key"},
     {CHANGE_SITE, "site ORDER BY id"},
     {CHANGE_NODE, "node ORDER BY id"},
     {CHANGE_ZONE, "zone ORDER BY id"},

@@ -5,7 +5,8 @@
 // its end.
 //
 // A cursor says: of all chunks before `chunk` everything was given, and of `chunk` the first `at` bytes.
-// Chunks that the ring dropped meanwhile are skipped without a word: the next one has a larger id.
+// Chunks that the ring dropped meanwhile are skipped without a word: the next one has a larger id. So are those of an
+// attempt that was lost once its retry runs: what a reader had of them stays with the reader, the rest is not given.
 #include <errno.h>
 
 #include "store/db.h"
@@ -121,8 +122,8 @@ static int give(struct writer *w, const struct fresh_read *f, struct text_out *o
         int64_t id = sqlite3_column_int64(st, 0), skip = id == at->chunk ? at->at : 0;
         int64_t n = sqlite3_column_bytes(st, 2);
         const char *data = sqlite3_column_blob(st, 2);
-        size_t used =
-            skip < n ? text_put(out, sqlite3_column_int64(st, 1), data + skip, (size_t)(n - skip)) : 0;
+        int64_t speaker = text_speaker(sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 3));
+        size_t used = skip < n ? text_put(out, speaker, data + skip, (size_t)(n - skip)) : 0;
         *at = (struct cursor){id, skip + (int64_t)used};
         if (at->at < n)
             break;

@@ -36,24 +36,28 @@ static const struct {
 } sql_texts[R_N] = {
     [R_TASK_UUID] = {1, " WHERE uuid = $1 AND (account = $2 OR $2 = 0)"},
     [R_TASK_SHORTNAME] =
-        {1, " WHERE shortname = $1 AND account = $2 AND shortname <> uuid ORDER BY id DESC LIMIT 1"},
+        {1, " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid ORDER BY id DESC LIMIT 1"},
     [R_TASK_ID] = {1, " WHERE id = $1"},
+    [R_TASK_HEAT] =
+        {0, "SELECT w.energy_mj, z.useful_mj, z.delivered_mj FROM ledger_work w LEFT JOIN board b ON b.id = w.board "
+            "LEFT JOIN ledger_zone z ON z.hour_ms = w.hour_ms AND z.zone = b.zone WHERE w.task = $1"},
+    [R_SECRET] = {0, "SELECT sealed FROM secret WHERE account = $1 AND key = $2"},
+    // All keys that begin with $2: those from it on, until one that does not. (No LIKE: keys may hold % and _.)
+    [R_SECRET_KEYS] = {0, "SELECT key, sealed FROM secret WHERE account = $1 AND key >= $2 ORDER BY key"},
     [R_COUNT_ALL] = {0, "SELECT coalesce(sum(n), 0) FROM task_count"},
     [R_COUNT_ONE] = {0, "SELECT n FROM task_count WHERE account = $1"},
     [R_ATTEMPTS] = {2 + CHANGE_ATTEMPT,
                     " WHERE task = $1 AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.task = $1) "
                     "ORDER BY instance, attempt"},
     [R_IS_GONE] = {0, "SELECT 1 FROM gone WHERE task = $1"},
-    [R_SIZES_ALL] =
-        {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 ORDER BY id DESC"},
-    [R_SIZES_ONE] =
-        {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND instance = $3 "
-            "ORDER BY id DESC"},
-    [R_OUTPUT_ALL] =
-        {0, "SELECT id, instance, data FROM output WHERE task = $1 AND stream = $2 AND id >= $3 ORDER BY id"},
-    [R_OUTPUT_ONE] =
-        {0, "SELECT id, instance, data FROM output WHERE task = $1 AND stream = $2 AND id >= $3 AND "
-            "instance = $4 ORDER BY id"},
+    [R_SIZES_ALL] = {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND " SQL_OUTPUT_STANDS
+                        " ORDER BY id DESC"},
+    [R_SIZES_ONE] = {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND instance = $3 "
+                        "AND " SQL_OUTPUT_STANDS " ORDER BY id DESC"},
+    [R_OUTPUT_ALL] = {0, "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+                         "AND " SQL_OUTPUT_STANDS " ORDER BY id"},
+    [R_OUTPUT_ONE] = {0, "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+                         "AND instance = $4 AND " SQL_OUTPUT_STANDS " ORDER BY id"},
     [R_LEDGER_WORK] = {2 + CHANGE_LEDGER_WORK,
                        " WHERE hour_ms >= $1 AND hour_ms < $2 ORDER BY hour_ms, board, task, activity"},
     [R_LEDGER_ZONE] = {2 + CHANGE_LEDGER_ZONE,
@@ -172,6 +176,41 @@ static int reader_attempts(void *ctx, uint64_t task, struct arena *a, struct row
     return code;
 }
 
+// ---- secrets
+
+static int reader_secret(void *ctx, uint64_t account, const char *key, struct arena *a, const char **sealed, struct err *e)
+{
+    sqlite3_stmt *st = ((struct reader *)ctx)->st[R_SECRET];
+    sqlite3_bind_int64(st, 1, (int64_t)account);
+    db_bind_text(st, 2, key);
+    int rc = sqlite3_step(st);
+    int code = rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? 1 : db_fail(sqlite3_db_handle(st), rc, "reading a secret", e);
+    *sealed = code == 0 ? arena_strdup(a, (const char *)sqlite3_column_text(st, 0)) : NULL;
+    sqlite3_reset(st);
+    return code;
+}
+
+static int reader_secrets(void *ctx, uint64_t account, const char *prefix,
+                          int (*each)(void *, const char *key, const char *sealed), void *each_ctx, struct err *e)
+{
+    sqlite3_stmt *st = ((struct reader *)ctx)->st[R_SECRET_KEYS];
+    size_t n = strlen(prefix);
+    int rc, stop = 0;
+    sqlite3_bind_int64(st, 1, (int64_t)account);
+    db_bind_text(st, 2, prefix);
+    while (!stop && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        const char *key = (const char *)sqlite3_column_text(st, 0);
+        if (strncmp(key, prefix, n) != 0) {
+            rc = SQLITE_DONE;
+            break;
+        }
+        stop = each(each_ctx, key, (const char *)sqlite3_column_text(st, 1));
+    }
+    int code = stop || rc == SQLITE_DONE ? 0 : db_fail(sqlite3_db_handle(st), rc, "reading secrets", e);
+    sqlite3_reset(st);
+    return code;
+}
+
 int reader_new(struct store_reader *ret, sqlite3 *c, struct err *e)
 {
     int code = schema_check(c, e);
@@ -192,9 +231,12 @@ int reader_new(struct store_reader *ret, sqlite3 *c, struct err *e)
         .task_by_id = reader_task_by_id,
         .tasks = reader_tasks,
         .task_count = reader_task_count,
+        .secret = reader_secret,
+        .secrets = reader_secrets,
         .attempts = reader_attempts,
         .output = reader_output,
         .totals = reader_totals,
+        .task_heat = reader_task_heat,
         .ledger_work = reader_ledger_work,
         .ledger_zone = reader_ledger_zone,
         .free = reader_free,

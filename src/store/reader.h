@@ -12,6 +12,9 @@ enum reader_sql {
     R_TASK_UUID,
     R_TASK_SHORTNAME,
     R_TASK_ID,
+    R_TASK_HEAT,
+    R_SECRET,
+    R_SECRET_KEYS,
     R_COUNT_ALL,
     R_COUNT_ONE,
     R_ATTEMPTS,
@@ -47,6 +50,7 @@ int reader_totals(void *ctx, uint64_t account, uint64_t board, uint64_t task, st
                   struct err *e);
 int reader_ledger_work(void *ctx, int64_t from_ms, int64_t to_ms,
                        int (*each)(void *, const struct row_ledger_work *), void *each_ctx, struct err *e);
+int reader_task_heat(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_mj, struct err *e);
 int reader_ledger_zone(void *ctx, int64_t from_ms, int64_t to_ms,
                        int (*each)(void *, const struct row_ledger_zone *), void *each_ctx, struct err *e);
 

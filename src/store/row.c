@@ -25,6 +25,13 @@ static const struct col account_cols[] = {
     C(row_account, U8, research),
 };
 
+static const struct col secret_cols[] = {
+    C(row_secret, U64, account),
+    C(row_secret, TEXT, key),
+    C(row_secret, TEXT, sealed),
+    C(row_secret, I64, modified_ms),
+};
+
 // The moving columns, once at their place inside a row_task and once in a row_task_live of their own.
 // clang-format off
 #define LIVE(type, field, base) {#field, COL_##type, (base) + offsetof(struct row_task_live, field)}
@@ -125,7 +132,8 @@ static const struct col zone_cols[] = {
 static const struct col board_cols[] = {
     C(row_board, U64, id),    C(row_board, U64, zone),        C(row_board, U64, node),
     C(row_board, TEXT, name), C(row_board, TEXT, heater),     C(row_board, TEXT, offer),
-    C(row_board, U8, barred), C(row_board, TEXT, barred_why),
+    C(row_board, U8, barred), C(row_board, TEXT, barred_why), C(row_board, I32, start_failures),
+    C(row_board, I64, rests_until_ms),
 };
 
 static const struct col work_cols[] = {
@@ -172,6 +180,7 @@ static const struct col meter_cols[] = {
 static const struct row_table tables[CHANGE_KIND_N] = {
     [CHANGE_META] = T("meta", meta_cols, 1),
     [CHANGE_ACCOUNT] = T("account", account_cols, 1),
+    [CHANGE_SECRET] = T("secret", secret_cols, 2),
     [CHANGE_TASK_NEW] = T("task", task_cols, 1),
     [CHANGE_TASK_LIVE] = T("task", live_cols, 1),
     [CHANGE_LEASE] = T("lease", lease_cols, 1),

@@ -7,7 +7,7 @@
 //   id is the order of arrival over all instances output_ring     bytes kept and dropped per (task, instance,
 //   stream) cursor          what an account has been given of a stream: all before `chunk`, and its first
 //   `at` bytes;
-//                   open_instance: whose line was left without a newline (-1: none)
+//                   open_instance: whose line was left without a newline (text_speaker; -1: none)
 //   ledger_total    sums of the cells of ledger_work, kept by the transactions that write them: a year of
 //   1,000 boards is
 //                   some 25 million cells, too many to add up for a page
@@ -25,6 +25,7 @@
 #include "core/work/task.h"
 #include "store/db.h"
 
+_Static_assert(ATTEMPT_PREEMPTED == 3 && ATTEMPT_LOST == 4, "SQL_OUTPUT_STANDS names these");
 _Static_assert(TASK_CANCELLED == 7 && TASK_SUCCESS == 8 && TASK_FAILURE == 9, "SQL_FINAL_STATES names these");
 
 // INT holds 64 bits here. The twin for PostgreSQL says bigint for INT and INTEGER, bytea for BLOB, and nothing for STRICT.
@@ -112,10 +113,21 @@ static const char step_1[] =
       "spent_ms_2 INT NOT NULL, spent_ms_3 INT NOT NULL, spent_ms_4 INT NOT NULL, spent_ms_5 INT NOT NULL, "
       "spent_ms_6 INT NOT NULL, spent_ms_7 INT NOT NULL, spent_ms_8 INT NOT NULL, spent_ms_9 INT NOT NULL, "
       "resets INT NOT NULL, wraps INT NOT NULL, gaps INT NOT NULL, started INT NOT NULL) STRICT;";
+
+// Short names are the same in any case. A board that fails to start what it is given rests, over a restart too.
+static const char step_2[] =
+    "DROP INDEX task_shortname;"
+    "CREATE INDEX task_shortname ON task (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;"
+    "ALTER TABLE board ADD COLUMN start_failures INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE board ADD COLUMN rests_until_ms INT NOT NULL DEFAULT 0;";
+// What customers keep secret, sealed by the vault (store/vault.h).
+static const char step_secrets[] =
+    "CREATE TABLE secret (account INT NOT NULL, key TEXT NOT NULL, sealed TEXT NOT NULL, modified_ms INT NOT NULL, "
+      "PRIMARY KEY (account, key)) STRICT;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1};
+static const char *const step[] = {step_1, step_2, step_secrets};
 
 int schema_version(void)
 {

@@ -36,12 +36,12 @@ static size_t put_plain(struct text_out *out, const char *data, size_t n)
 }
 
 // One line or the part of it for which there is room.
-static size_t put_line(struct text_out *out, int64_t instance, const char *data, size_t n)
+static size_t put_line(struct text_out *out, int64_t speaker, const char *data, size_t n)
 {
     char prefix[PREFIX_BYTES];
     size_t width = 0, closing = 0;
-    if (out->open != instance) {
-        width = prefix_of(prefix, instance);
+    if (out->open != speaker) {
+        width = prefix_of(prefix, speaker & UINT32_MAX);
         closing = out->open >= 0;
     }
     size_t lead = width + closing;
@@ -51,11 +51,11 @@ static size_t put_line(struct text_out *out, int64_t instance, const char *data,
     append(out, "\n", closing);
     append(out, prefix, width);
     append(out, data, k);
-    out->open = data[k - 1] == '\n' ? -1 : instance;
+    out->open = data[k - 1] == '\n' ? -1 : speaker;
     return k;
 }
 
-size_t text_put(struct text_out *out, int64_t instance, const char *data, size_t n)
+size_t text_put(struct text_out *out, int64_t speaker, const char *data, size_t n)
 {
     if (!out->aggregate)
         return put_plain(out, data, n);
@@ -63,7 +63,7 @@ size_t text_put(struct text_out *out, int64_t instance, const char *data, size_t
     while (used < n) {
         const char *end = memchr(data + used, '\n', n - used);
         size_t line = end ? (size_t)(end - data) + 1 - used : n - used;
-        size_t k = put_line(out, instance, data + used, line);
+        size_t k = put_line(out, speaker, data + used, line);
         used += k;
         if (k < line)
             break;

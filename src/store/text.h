@@ -22,12 +22,18 @@ struct text_out {
     size_t room; // bytes that may still be appended
     size_t all;  // the room at the start
     bool aggregate;
-    int64_t open; // aggregate: the instance whose line is open at the end; -1: none
+    int64_t open; // aggregate: whose line is open at the end, as text_speaker says; -1: none
 };
+
+// An attempt of an instance: its retry begins a line of its own. The instance alone in the low 32 bits.
+static inline int64_t text_speaker(int64_t instance, int64_t attempt)
+{
+    return attempt << 32 | instance;
+}
 
 // Appends as much of data as there is room for, preferring to stop at the end of a line and never inside a
 // UTF-8 character. Returns the bytes of data used.
-size_t text_put(struct text_out *out, int64_t instance, const char *data, size_t n);
+size_t text_put(struct text_out *out, int64_t speaker, const char *data, size_t n);
 
 size_t text_lines(const char *data, size_t n); // lines begun
 size_t text_bytes(bool aggregate, int64_t instance, size_t lines,

@@ -157,6 +157,14 @@ static int write_lease_gone(struct writer *w, const struct change *c, struct err
     return db_run(w->st[W_LEASE_DELETE], "lease", NULL, e);
 }
 
+static int write_secret_gone(struct writer *w, const struct change *c, struct err *e)
+{
+    sqlite3_stmt *st = w->st[W_SECRET_DELETE];
+    sqlite3_bind_int64(st, 1, (int64_t)c->secret.account);
+    db_bind_text(st, 2, c->secret.key);
+    return db_run(st, "secret", NULL, e);
+}
+
 // An attempt is history: written once. Again with the same content it is the same; with another it is a lie
 // to the bill.
 static int write_attempt(struct writer *w, const struct change *c, struct err *e)
@@ -224,7 +232,8 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
         [CHANGE_NODE] = write_row,         [CHANGE_SITE] = write_row,
         [CHANGE_ZONE] = write_row,         [CHANGE_BOARD] = write_row,
         [CHANGE_LEDGER_WORK] = write_cell, [CHANGE_LEDGER_ZONE] = write_row,
-        [CHANGE_METER] = write_row,
+        [CHANGE_METER] = write_row,        [CHANGE_SECRET] = write_row,
+        [CHANGE_SECRET_GONE] = write_secret_gone,
     };
     if (c->kind >= CHANGE_KIND_N)
         return err_set(e, -EINVAL, "store: change of kind %d is not known (internal error)", (int)c->kind);

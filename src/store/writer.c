@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "store/db.h"
 #include "store/row.h"
+#include "store/schema.h"
 
 #define LOG_PAGES      1000  // 4 MB
 #define LOG_PAGES_MOST 16000 // 64 MB
@@ -33,6 +34,7 @@ static const char *const sql_texts[W_N] = {
     [W_COUNT_ADD] =
         "INSERT INTO task_count (account, n) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET n = "
         "task_count.n + excluded.n",
+    [W_SECRET_DELETE] = "DELETE FROM secret WHERE account = $1 AND key = $2",
     [W_LEASE_DELETE] = "DELETE FROM lease WHERE id = $1",
     [W_LEASE_DELETE_TASK] = "DELETE FROM lease WHERE task = $1",
     [W_GONE_ADD] = "INSERT INTO gone (task) VALUES ($1) ON CONFLICT (task) DO NOTHING",
@@ -71,11 +73,10 @@ static const char *const sql_texts[W_N] = {
         "INSERT INTO cursor (task, account, stream, instance, chunk, at, open_instance) VALUES "
         "($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (task, account, stream, instance) DO UPDATE SET "
         "chunk = excluded.chunk, at = excluded.at, open_instance = excluded.open_instance",
-    [W_FRESH_ALL] =
-        "SELECT id, instance, data FROM output WHERE task = $1 AND stream = $2 AND id >= $3 ORDER BY id",
-    [W_FRESH_ONE] = "SELECT id, instance, data FROM output WHERE task = $1 AND stream = $2 AND id >= $3 AND "
-                    "instance = $4 "
-                    "ORDER BY id",
+    [W_FRESH_ALL] = "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+                    "AND " SQL_OUTPUT_STANDS " ORDER BY id",
+    [W_FRESH_ONE] = "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+                    "AND instance = $4 AND " SQL_OUTPUT_STANDS " ORDER BY id",
     [W_CELL_GET] = "SELECT account, energy_mj, core_ms, ms FROM ledger_work WHERE hour_ms = $1 AND board = "
                    "$2 AND task = $3 AND "
                    "activity = $4",

@@ -22,6 +22,7 @@ enum writer_sql {
     W_BODY_DELETE,
     W_COUNT_ADD,
     W_LEASE_DELETE,
+    W_SECRET_DELETE,
     W_LEASE_DELETE_TASK,
     // what may be too much for one transaction
     W_GONE_ADD,

@@ -35,6 +35,10 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
         text[n++] = &c->account.name;
         text[n++] = &c->account.token_hash;
         break;
+    case CHANGE_SECRET:
+        text[n++] = &c->secret.key;
+        text[n++] = &c->secret.sealed;
+        break;
     case CHANGE_TASK_NEW:
         text[n++] = &c->task.shortname;
         text[n++] = &c->task.name;
@@ -122,6 +126,11 @@ static uint64_t key_of(const struct change *c)
         break;
     case CHANGE_ACCOUNT:
         h = hash_i64(h, (int64_t)c->account.id);
+        break;
+    case CHANGE_SECRET:
+    case CHANGE_SECRET_GONE:
+        h = hash_i64(h, (int64_t)c->secret.account);
+        h = hash_bytes(h, c->secret.key, strlen(c->secret.key));
         break;
     case CHANGE_TASK_NEW:
         h = hash_i64(h, (int64_t)c->task.id);
@@ -289,6 +298,12 @@ static int apply_one(struct model_store *m, const struct change *c, struct err *
             return err_set(e, -EINVAL, "model: lease %llu goes twice", (unsigned long long)c->gone);
         take_out(&m->table[CHANGE_LEASE], row);
         return 0;
+    case CHANGE_SECRET_GONE:
+        row = find(m, CHANGE_SECRET, key_of(c));
+        if (!row)
+            return err_set(e, -EINVAL, "model: secret %s goes twice", c->secret.key);
+        take_out(&m->table[CHANGE_SECRET], row);
+        return 0;
     case CHANGE_ATTEMPT:
         return put_attempt(m, c, e);
     case CHANGE_OUTPUT: // kept as a key: once and never again
@@ -365,7 +380,7 @@ static int by_order(const void *a, const void *b)
 
 int model_store_load(const struct model_store *m, struct server *s, house_ms now, struct err *e)
 {
-    static const enum change_kind order[] = {CHANGE_META, CHANGE_ACCOUNT, CHANGE_SITE, CHANGE_NODE, CHANGE_ZONE,
+    static const enum change_kind order[] = {CHANGE_META, CHANGE_ACCOUNT, CHANGE_SECRET, CHANGE_SITE, CHANGE_NODE, CHANGE_ZONE,
                                              CHANGE_BOARD, CHANGE_METER, CHANGE_TASK_NEW, CHANGE_ATTEMPT, CHANGE_LEASE,
                                              CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     int64_t from_ms = now.v - now.v % LEDGER_HOUR_MS;

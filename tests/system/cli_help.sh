@@ -38,8 +38,11 @@ done
 for v in list show set why; do
     ask 0 "Usage: ondol zone $v" zone $v --help
 done
-for v in list boards; do
+for v in list boards clear-lid; do
     ask 0 "Usage: ondol heater $v" heater $v --help
+done
+for v in list show add set; do
+    ask 0 "Usage: ondol account $v" account $v --help
 done
 ask 0 '^ondol [0-9]' version
 ask 0 '^ondol [0-9]' --version
@@ -64,6 +67,8 @@ export ONDOL_URL ONDOL_TOKEN
 refuse 3 '127.0.0.1' task list
 refuse 2 'No such file' task create "$DIR/none.json"
 refuse 2 'must be a temperature' zone set room 99
+refuse 2 'nothing to change' account set a@b
+refuse 2 'exclude each other' account set a@b --research --no-research
 
 printf 'listen = 127.0.0.1:0\nheaters = 3\n' >"$DIR/server.conf"
 refuse 2 "server.conf:2: heaters: there is no such option" server --config "$DIR/server.conf" --data "$DIR/x"

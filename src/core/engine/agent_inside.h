@@ -54,6 +54,7 @@ struct agent_zone {
     int32_t utc_offset_min;
     struct zone_wish knob; // set by hand, against the schedule, until then
     house_ms knob_until;
+    house_ms lid_clear; // the last word about its lid that was heard
     bool knob_pending; // the occupant's word is not acknowledged: what comes down about it is older
     struct zone_shadow shadow;
     int64_t asked_uj, delivered_uj, useful_uj;

@@ -6,6 +6,17 @@
 
 #include "core/engine/agent_inside.h"
 
+// A person's word, obeyed once, and only while the lid is closed by its own contact: thermostat_clear_lid sees to that.
+static void lid_clear(struct agent *a, size_t zone, house_ms at, house_ms now)
+{
+    struct err e = ERR_NULL;
+    if (at.v == 0 || at.v == a->zone[zone].lid_clear.v)
+        return;
+    a->zone[zone].lid_clear = at;
+    if (thermostat_clear_lid(&a->thermostat[zone], &e) == 0)
+        a->next_control = now, a->wish_changed = true;
+}
+
 static void zone_wish_set(struct agent *a, const struct desired_zone *d, house_ms now)
 {
     for (size_t i = 0; i < a->n_zones; i++) {
@@ -19,6 +30,7 @@ static void zone_wish_set(struct agent *a, const struct desired_zone *d, house_m
         z->schedule = s;
         z->utc_offset_min = d->utc_offset_min;
         z->boost_until = d->boost_until;
+        lid_clear(a, i, d->lid_clear, now);
         if (!z->knob_pending)
             z->base = (struct zone_wish){(enum zone_mode)d->mode, d->setpoint_mc};
         struct zone_wish w = agent_wish(z, now);

@@ -14,6 +14,8 @@
 enum change_kind {
     CHANGE_META,        // name -> value
     CHANGE_ACCOUNT,
+    CHANGE_SECRET,      // sealed by the vault: no clear value is ever in an event or a row
+    CHANGE_SECRET_GONE, // account and key
     CHANGE_TASK_NEW,    // with body
     CHANGE_TASK_LIVE,   // the moving part only
     CHANGE_TASK_BODY,   // new body (PUT), name and tags with it
@@ -44,6 +46,12 @@ struct row_account {
     int64_t created_ms;
     int32_t max_tasks, max_instances_per_task;
     uint8_t research; // turns flex into donated
+};
+
+struct row_secret {
+    uint64_t account;
+    const char *key, *sealed;
+    int64_t modified_ms;
 };
 
 // The moving part of a task. Ranges are texts "0-3,7".
@@ -135,6 +143,8 @@ struct row_board {
     const char *offer; // JSON of spec and curve as offered
     uint8_t barred;
     const char *barred_why;
+    int32_t start_failures; // in a row
+    int64_t rests_until_ms; // gets nothing to run before; 0: does not rest
 };
 
 // Cell of the ledger: what an activity of a board used in one hour. task 0: none (filler, burn, idle, ...).
@@ -167,6 +177,7 @@ struct change {
     union {
         struct row_meta meta;
         struct row_account account;
+        struct row_secret secret;
         struct row_task task;
         struct row_task_live live;
         struct {

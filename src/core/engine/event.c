@@ -6,6 +6,7 @@ const char *event_kind_name(enum event_kind k)
     static const char *const names[EVENT_KIND_N] = {
         [EVENT_TICK] = "tick",
         [EVENT_ACCOUNT_PUT] = "account-put",
+        [EVENT_SECRET] = "secret",
         [EVENT_TASKS_CREATE] = "tasks-create",
         [EVENT_TASK_PUT] = "task-put",
         [EVENT_TASK_ABORT] = "task-abort",
@@ -15,6 +16,7 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_ZONE_SET] = "zone-set",
         [EVENT_SITE_SET] = "site-set",
         [EVENT_BOARD_BAR] = "board-bar",
+        [EVENT_LID_CLEAR] = "lid-clear",
     };
     return (unsigned)k < EVENT_KIND_N ? names[k] : "none";
 }

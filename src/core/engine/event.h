@@ -27,6 +27,8 @@ enum event_kind {
     EVENT_ZONE_SET,
     EVENT_SITE_SET,
     EVENT_BOARD_BAR,
+    EVENT_LID_CLEAR, // an operator looked at an opened heater
+    EVENT_SECRET,       // a customer's secret is made, replaced or removed
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -49,6 +51,8 @@ struct task_draft {
     const char *body;      // normalised JSON object
 };
 
+enum secret_verb { SECRET_CREATE, SECRET_REPLACE, SECRET_REMOVE };
+
 struct event {
     enum event_kind kind;
     uint64_t seq;   // position in the log
@@ -56,11 +60,18 @@ struct event {
     house_ms now;
     union {
         struct {
-            uint64_t id; // 0: new, the engine gives one (by e-mail: the same e-mail is the same account)
-            const char *email, *name, *token_hash;
-            int32_t max_tasks;
-            bool research;
+            uint64_t id; // 0: by e-mail, and a new account when nobody has it
+            const char *email, *name, *token_hash; // NULL: stays; a new account needs e-mail and token_hash
+            bool only_new, has_max_tasks, has_research; // only_new: 409 when the e-mail has an account
+            int32_t max_tasks; // 0: the server's
+            bool research;     // its Flex tasks are donated; concerns tasks that come later
         } account;
+        struct {
+            uint64_t account;
+            enum secret_verb verb;
+            const char *key;
+            const char *sealed; // by the vault; NULL for SECRET_REMOVE
+        } secret;
         struct {
             uint64_t account;
             const struct task_draft *draft;
@@ -95,6 +106,9 @@ struct event {
             bool barred;
             const char *why;
         } bar;
+        struct {
+            const char *heater, *by; // name; e-mail of who says so
+        } lid;
     };
 };
 

@@ -340,9 +340,19 @@ static void walk_account(struct codec *c, struct event *ev)
     string(c, &ev->account.email);
     string(c, &ev->account.name);
     string(c, &ev->account.token_hash);
+    N(c, ev->account.only_new);
+    N(c, ev->account.has_max_tasks);
     N(c, ev->account.max_tasks);
+    N(c, ev->account.has_research);
     N(c, ev->account.research);
-    c->bad = c->bad || !ev->account.email;
+}
+
+static void walk_secret(struct codec *c, struct event *ev)
+{
+    N(c, ev->secret.account);
+    N(c, ev->secret.verb);
+    string(c, &ev->secret.key);
+    string(c, &ev->secret.sealed);
 }
 
 static void constraint(struct codec *c, struct constraint *k)
@@ -436,6 +446,13 @@ static void walk_bar(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->bar.board;
 }
 
+static void walk_lid(struct codec *c, struct event *ev)
+{
+    string(c, &ev->lid.heater);
+    string(c, &ev->lid.by);
+    c->bad = c->bad || !ev->lid.heater || !ev->lid.by;
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -448,7 +465,8 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_TICK] = walk_tick,         [EVENT_ACCOUNT_PUT] = walk_account, [EVENT_TASKS_CREATE] = walk_create,
     [EVENT_TASK_PUT] = walk_task,     [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
     [EVENT_TASK_DELETE] = walk_task,  [EVENT_SYNC] = walk_sync,           [EVENT_ZONE_SET] = walk_zone,
-    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,
+    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
+    [EVENT_SECRET] = walk_secret,
 };
 
 static void walk(struct codec *c, struct event *ev)
@@ -484,56 +502,119 @@ int event_decode(const char *data, size_t n, struct arena *a, struct event *ev, 
 
 // ---- records
 
-#define SETTLE 1
-#define EVENT  0
-
-static void put_record(int what, const struct buf *body, struct buf *out)
+static void put_record(enum log_what what, const struct buf *body, struct buf *out)
 {
     struct codec c = {.out = out};
+    out->failed = out->failed || body->failed;
     put_number(&c, (int64_t)body->n);
     put_number(&c, what);
     buf_put(out, body->v, body->n);
+}
+
+static void walk_start(struct codec *c, struct log_start *s)
+{
+    struct server_config *k = &s->config;
+    N(c, s->restore_from.v);
+    N(c, s->restored.v);
+    N(c, k->instances_per_task);
+    N(c, k->tasks_per_account);
+    N(c, k->secrets_per_account);
+    N(c, k->lease_ms);
+    N(c, k->lease_margin_ms);
+    N(c, k->dispatch_delay_ms);
+    N(c, k->start_timeout_ms);
+    N(c, k->preempt_grace_ms);
+    N(c, k->rest_first_ms);
+    N(c, k->rest_most_ms);
+    N(c, k->donated_allowed);
+    N(c, k->filler_allowed);
+    N(c, k->check_plans);
+}
+
+void log_put_start(const struct log_start *s, struct buf *out)
+{
+    struct buf body = BUF_INIT(4096);
+    struct log_start copy = *s;
+    walk_start(&(struct codec){.out = &body}, &copy);
+    put_record(LOG_START, &body, out);
+    buf_deinit(&body);
 }
 
 void log_put_event(const struct event *ev, struct buf *out)
 {
     struct buf body = BUF_INIT(LOG_RECORD_MAX);
     event_encode(ev, &body);
-    out->failed = out->failed || body.failed;
-    put_record(EVENT, &body, out);
+    put_record(LOG_EVENT, &body, out);
+    buf_deinit(&body);
+}
+
+static void put_one_number(enum log_what what, int64_t v, struct buf *out)
+{
+    struct buf body = BUF_INIT(16);
+    put_number(&(struct codec){.out = &body}, v);
+    put_record(what, &body, out);
     buf_deinit(&body);
 }
 
 void log_put_settle(house_ms now, struct buf *out)
 {
-    struct buf body = BUF_INIT(16);
-    put_number(&(struct codec){.out = &body}, now.v);
-    put_record(SETTLE, &body, out);
-    buf_deinit(&body);
+    put_one_number(LOG_SETTLE, now.v, out);
+}
+
+void log_put_end(uint64_t hash, struct buf *out)
+{
+    put_one_number(LOG_END, (int64_t)hash, out);
+}
+
+void log_put_reload(struct buf *out)
+{
+    put_record(LOG_RELOAD, &BUF_INIT(0), out);
+}
+
+static void walk_record(struct codec *c, struct log_record *r)
+{
+    switch (r->what) {
+    case LOG_EVENT:
+        walk(c, &r->ev);
+        break;
+    case LOG_SETTLE:
+        N(c, r->now.v);
+        break;
+    case LOG_START:
+        server_config_default(&r->start.config);
+        walk_start(c, &r->start);
+        break;
+    case LOG_END:
+        N(c, r->hash);
+        break;
+    case LOG_RELOAD:
+    case LOG_WHAT_N:
+        break;
+    }
 }
 
 int log_next(const char *data, size_t n, size_t *pos, struct arena *a, struct log_record *r, struct err *e)
 {
-    size_t head = strlen(LOG_HEADER);
-    if (!*pos) {
+    size_t head = strlen(LOG_HEADER), at = *pos;
+    if (!at) {
         if (n < head || memcmp(data, LOG_HEADER, head) != 0)
             return err_set(e, -EBADMSG, "log: this is no log of version %d", LOG_VERSION);
-        *pos = head;
+        at = *pos = head;
     }
-    struct codec c = {.p = (const uint8_t *)data + *pos, .end = (const uint8_t *)data + n, .a = a};
+    struct codec c = {.p = (const uint8_t *)data + at, .end = (const uint8_t *)data + n, .a = a};
     int64_t bytes_n = get_number(&c), what = get_number(&c);
     if (c.bad)
         return 0; // the end, or a record that was begun
-    if (bytes_n < 0 || (uint64_t)bytes_n > LOG_RECORD_MAX || (what != EVENT && what != SETTLE))
-        return err_set(e, -EBADMSG, "log: byte %zu: this is no record", *pos);
+    if (bytes_n < 0 || (uint64_t)bytes_n > LOG_RECORD_MAX || what < 0 || what >= LOG_WHAT_N)
+        return err_set(e, -EBADMSG, "log: byte %zu: this is no record", at);
     if (bytes_n > c.end - c.p)
         return 0;
-    const char *body = (const char *)c.p;
-    *r = (struct log_record){.settle = what == SETTLE};
-    *pos = (size_t)(body - data) + (size_t)bytes_n;
-    if (what == EVENT)
-        return event_decode(body, (size_t)bytes_n, a, &r->ev, e) < 0 ? -EBADMSG : 1;
     c.end = c.p + bytes_n;
-    r->now = HOUSE_MS(get_number(&c));
-    return c.bad || c.p != c.end ? err_set(e, -EBADMSG, "log: byte %zu: a settle cannot be read", *pos) : 1;
+    *pos = (size_t)((const char *)c.end - data);
+    *r = (struct log_record){.what = (enum log_what)what};
+    walk_record(&c, r);
+    if (c.bad || c.p != c.end)
+        return err_set(e, -EBADMSG, "log: byte %zu: a record cannot be read at byte %zu (is it of another version?)", at,
+                       (size_t)((const char *)c.p - data));
+    return 1;
 }

@@ -14,10 +14,13 @@ void server_config_default(struct server_config *c)
     *c = (struct server_config){
         .instances_per_task = 2048,
         .tasks_per_account = 1000000,
+        .secrets_per_account = 1000,
         .lease_ms = 60000,
         .lease_margin_ms = 10000,
         .start_timeout_ms = 300000,
         .preempt_grace_ms = 60000,
+        .rest_first_ms = 60000,
+        .rest_most_ms = 3600000,
         .donated_allowed = true,
         .filler_allowed = true,
     };
@@ -66,7 +69,7 @@ void server_free(struct server *s)
                                  &s->site_by_id,    &s->zone_by_id, &s->board_by_id, &s->node_by_id};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
-    struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name,
+    struct strmap *const names[] = {&s->secret, &s->account_by_email, &s->shortname,     &s->site_by_name,
                                     &s->zone_by_name,     &s->board_by_name, &s->node_by_name, &s->history_at};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strmap_deinit(names[i]);
@@ -93,6 +96,9 @@ static void tick(struct server *s, struct effects *fx)
         case TIMER_HELD_BACK:
             server_release_held(s, t.id);
             break;
+        case TIMER_BOARD:
+            server_board_timer(s, t.id);
+            break;
         }
     }
 }
@@ -105,6 +111,8 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_TASKS_ABORT] = server_tasks_abort, [EVENT_TASK_DELETE] = server_task_delete,
     [EVENT_SYNC] = server_sync_up,            [EVENT_ZONE_SET] = server_zone_set,
     [EVENT_SITE_SET] = server_site_set,       [EVENT_BOARD_BAR] = server_board_bar,
+    [EVENT_LID_CLEAR] = server_lid_clear,
+    [EVENT_SECRET] = server_secret,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)

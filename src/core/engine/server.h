@@ -20,11 +20,14 @@ struct server;
 struct server_config {
     int32_t instances_per_task;  // limit, default 2048
     int32_t tasks_per_account;   // limit of tasks not final, default 1,000,000
+    int32_t secrets_per_account; // limit, default 1,000
     int64_t lease_ms;            // an assignment not renewed for this long is lost, house time; default 60,000
     int64_t lease_margin_ms;     // the parent waits this much longer than the node, default 10,000
     int64_t dispatch_delay_ms;   // a task waits at least this long in Submitted, default 0
     int64_t start_timeout_ms;    // assigned but not started, default 300,000
     int64_t preempt_grace_ms;    // asked to stop but no word, default 60,000
+    int64_t rest_first_ms;       // a board that did not start what it was given rests so long, default 60,000;
+    int64_t rest_most_ms;        // twice as long each time in a row, at most so long, default 3,600,000
     bool donated_allowed, filler_allowed;
     const struct plan_policy *policy; // core/plan/policy.h; NULL: market
     bool check_plans;            // run plan_check after every plan (tests, debug builds)
@@ -97,6 +100,8 @@ struct board_view {
     bool online, barred;
     uint8_t run;
     int32_t draw_mw, freq_mhz, duty_permille;
+    int32_t start_failures; // in a row
+    house_ms rests_until;   // in the future: it gets no task before
     char task_uuid[UUID_TEXT_BYTES]; // "": none
     uint32_t instance;
     int64_t total_mj;                        // its meter
@@ -111,6 +116,17 @@ struct site_view {
     int32_t n_zones, n_boards;
 };
 
+struct account_info {
+    uint64_t id;
+    const char *email, *name;
+    int64_t created_ms, live_tasks;
+    int32_t max_tasks; // 0: the server's
+    bool research;
+};
+
+size_t server_accounts(const struct server *s);
+void server_account(const struct server *s, size_t i, struct account_info *v);
+bool server_find_account(const struct server *s, const char *email, size_t *i);
 size_t server_sites(const struct server *s);
 size_t server_zones(const struct server *s);
 size_t server_boards(const struct server *s);

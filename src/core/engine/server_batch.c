@@ -126,6 +126,10 @@ static bool timer_lives(const struct server *s, const struct timer *t)
     switch ((enum timer_kind)t->kind) {
     case TIMER_NODE:
         return true;
+    case TIMER_BOARD: {
+        uint64_t at;
+        return idmap_get(&s->board_by_id, t->id, &at) && s->board[at]->rests_until.v == t->at.v;
+    }
     case TIMER_LEASE:
         return idmap_get(&s->lease_by_id, t->id, NULL);
     default:

@@ -174,7 +174,8 @@ void board_row(const struct server *s, const struct board *b, struct arena *a, s
     *row = (struct row_board){.id = b->id, .zone = s->zone[b->zone]->id, .node = b->node == NONE ? 0 : s->node[b->node].id,
                               .name = arena_strdup(a, b->name), .heater = arena_strdup(a, b->heater),
                               .offer = board_offer_text(b, a), .barred = (uint8_t)(b->barred | b->node_barred << 1),
-                              .barred_why = arena_strdup(a, b->barred || !b->node_barred ? b->barred_why : b->node_barred_why)};
+                              .barred_why = arena_strdup(a, b->barred || !b->node_barred ? b->barred_why : b->node_barred_why),
+                              .start_failures = b->start_failures, .rests_until_ms = b->rests_until.v};
 }
 
 // ---- the offer
@@ -288,6 +289,7 @@ static void offer_board(struct server *s, uint32_t node, const struct offer_boar
     b->sandbox = o->sandbox;
     snprintf(b->sandbox_lack, sizeof b->sandbox_lack, "%.95s", o->sandbox_lack);
     b->node_barred = false;
+    board_rested(s, (uint32_t)at);
     node_own_board(s, node, (uint32_t)at);
     server_meter_epoch(s, (uint32_t)at, s->node[node].epoch);
     board_touch(s, (uint32_t)at);
@@ -399,6 +401,8 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
     }
     struct board *b = s->board[at];
     b->barred = ev->bar.barred;
+    if (!b->barred)
+        board_rested(s, (uint32_t)at);
     server_trace(s, CHANGE_BOARD, (int64_t)b->id, b->barred);
     snprintf(b->barred_why, sizeof b->barred_why, "%s", ev->bar.why ? ev->bar.why : "");
     board_touch(s, (uint32_t)at);
@@ -408,6 +412,33 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
         lease_stop(s, b->lease, ATTEMPT_PREEMPTED, fx);
         task_settle(s, task, fx);
     }
+    fx_reply(fx, ev->token, 200, NULL);
+}
+
+// The heater itself decides: it stays off while the lid is open by its own contact. The word is a wish like the others and
+// ends with a lease, so that it cannot clear a lid that is opened later.
+void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx)
+{
+    struct zone *z = NULL;
+    for (size_t i = 0; i < s->n_boards && !z; i++)
+        if (strcmp(s->board[i]->heater, ev->lid.heater) == 0)
+            z = s->zone[s->board[i]->zone];
+    if (!z) {
+        fx_reply(fx, ev->token, 404, NULL)->message = arena_printf(&fx->arena, "No such heater: %s", ev->lid.heater);
+        return;
+    }
+    bool online = z->node != NONE && s->node[z->node].online;
+    if (!online || z->guard != GUARD_LID_OPEN) {
+        fx_reply(fx, ev->token, 409, NULL)->message = arena_printf(
+            &fx->arena, online ? "%s: its lid was not opened: there is nothing to clear" : "%s: its node does not call home now",
+            ev->lid.heater);
+        return;
+    }
+    z->lid_clear = s->now;
+    node_wake(s, z->node);
+    server_trace(s, CHANGE_ZONE, (int64_t)z->id, s->now.v);
+    fx_note(fx, "lid-clear", arena_printf(&fx->arena, "{\"heater\":\"%s\",\"zone\":\"%s\",\"by\":\"%s\"}", ev->lid.heater, z->name,
+                                          ev->lid.by));
     fx_reply(fx, ev->token, 200, NULL);
 }
 

@@ -83,7 +83,8 @@ void board_plan(struct server *s, uint32_t board)
     struct board *b = s->board[board];
     struct plan_board p = {
         .zone = b->zone, .spec = &b->spec, .curve = &b->curve, .task = PLAN_NONE, .activity = ACTIVITY_IDLE,
-        .usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred,
+        .usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
+                  !board_rests(s, b),
     };
     if (b->lease != NONE) {
         const struct lease *l = &s->lease[b->lease];
@@ -266,6 +267,8 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
         task_learn(s, l.task, s->board[l.board], full.work_mhz_s, full.exec_ms);
     after_attempt(t, l.instance, end, &full);
     unlink_lease(s, lease);
+    if (l.state == LEASE_ASSIGNED)
+        board_start_failed(s, l.board, t->id, full.code);
     idmap_remove(&s->lease_by_id, l.id);
     s->lease[lease] = (struct lease){0};
     uint32_t *free_slot = VEC_PUSH(s->free_lease, s->n_free_leases, s->cap_free_leases);
@@ -291,6 +294,7 @@ void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx)
         house_ms late = house_add(l->since, s->cfg.start_timeout_ms);
         if (!house_before(s->now, late)) { // it may be starting just now: asked to stop first, tried again after
             lease_stop(s, (uint32_t)slot, ATTEMPT_LOST, fx);
+            board_start_late(s, l->board);
             task_settle(s, l->task, fx);
         } else {
             timer_add(s, TIMER_LEASE, lease_id, late);

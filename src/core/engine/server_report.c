@@ -81,6 +81,7 @@ static void report_started(struct server *s, uint32_t node, const struct report 
     struct task *t = &s->task[l->task];
     l->started = r->started.at.v < 0 ? HOUSE_MS(0) : r->started.at;
     l->phase = PHASE_EXECUTION;
+    board_rested(s, l->board);
     ranges_add(&task_sets(t)->started_once, l->instance);
     if (l->state == LEASE_ASSIGNED) { // else it was asked to stop before it could say that it runs
         l->state = LEASE_STARTED;

@@ -73,6 +73,8 @@ static int restore_board(struct server *s, const struct row_board *r, struct err
     b->node_barred = r->barred & 2; // what the heater said last stands until it says otherwise
     char *why = b->barred || !b->node_barred ? b->barred_why : b->node_barred_why;
     memcpy(why, r->barred_why, strnlen(r->barred_why, sizeof b->barred_why - 1));
+    b->start_failures = r->start_failures;
+    b->rests_until = HOUSE_MS(r->rests_until_ms);
     if (r->node) {
         if (!idmap_get(&s->node_by_id, r->node, &node))
             return missing(e, "node", r->node);
@@ -257,6 +259,8 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         return 0;
     case CHANGE_ACCOUNT:
         return restore_account(s, &row->account, e);
+    case CHANGE_SECRET:
+        return server_secret_restore(s, &row->secret, e);
     case CHANGE_SITE:
         at = server_site_new(s, row->site.id, row->site.name);
         s->site[at].utc_offset_min = row->site.utc_offset_min;
@@ -326,8 +330,11 @@ void server_restored(struct server *s, house_ms now)
         l->since = now;
         timer_add(s, TIMER_LEASE, l->id, house_add(now, s->cfg.preempt_grace_ms));
     }
-    for (uint32_t i = 0; i < s->n_boards; i++)
+    for (uint32_t i = 0; i < s->n_boards; i++) {
         board_plan(s, i);
+        if (board_rests(s, s->board[i]))
+            timer_add(s, TIMER_BOARD, s->board[i]->id, s->board[i]->rests_until);
+    }
     for (uint32_t i = 0; i < s->n_tasks; i++)
         if (s->task[i].id)
             task_plan(s, i);

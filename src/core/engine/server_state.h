@@ -24,6 +24,7 @@ struct account {
     int32_t max_tasks;
     bool research;
     int64_t live_tasks;
+    int32_t n_secrets;
     int64_t running[PLAN_CLASSES], cores[PLAN_CLASSES];
 };
 
@@ -110,6 +111,7 @@ struct zone {
     int32_t n_boards;
     int32_t nameplate_w, setpoint_mc, room_mc, shadow_mc, draw_w, missing_w;
     house_ms at, boost_until;
+    house_ms lid_clear; // when an operator last cleared its lid
     struct heat_request request;
     struct zone_ahead ahead;
     char why[200];
@@ -126,6 +128,9 @@ struct board {
     bool sandbox, barred, node_barred, dirty, meter_dirty;
     char barred_why[96], node_barred_why[96], sandbox_lack[96];
     uint8_t run;
+    int32_t start_failures; // in a row
+    uint64_t failed_task;   // whose start failed last; 0: nobody's in particular
+    house_ms rests_until;   // gets no task before
     int32_t draw_mw, freq_mhz, duty_permille;
     struct meter meter;
     uint64_t meter_epoch;
@@ -146,7 +151,7 @@ struct node {
     int64_t cap_mw;       // of the power it may draw, as last given; -1: none
 };
 
-enum timer_kind { TIMER_NODE, TIMER_LEASE, TIMER_QUEUE_MAX, TIMER_HELD_BACK };
+enum timer_kind { TIMER_NODE, TIMER_LEASE, TIMER_QUEUE_MAX, TIMER_HELD_BACK, TIMER_BOARD };
 
 struct timer {
     house_ms at;
@@ -187,6 +192,7 @@ struct server {
     size_t n_timers, cap_timers;
 
     struct idmap account_by_id, task_by_id, lease_by_id, task_by_uuid, site_by_id, zone_by_id, board_by_id, node_by_id;
+    struct strmap secret; // "ACCOUNT/KEY": which there are; their sealed values are in the store only
     struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name, history_at;
 
     uint32_t *dirty_task; // slots whose live row is to be written at the end of the batch
@@ -214,6 +220,10 @@ uint64_t server_new_id(struct server *s);
 void server_trace(struct server *s, int64_t what, int64_t a, int64_t b); // into the hash of actions
 void timer_add(struct server *s, enum timer_kind kind, uint64_t id, house_ms at);
 bool timer_pop_due(struct server *s, house_ms now, struct timer *t);
+
+// ---- server_secret.c
+void server_secret(struct server *s, const struct event *ev, struct effects *fx);
+int server_secret_restore(struct server *s, const struct row_secret *row, struct err *e);
 
 // ---- server_task.c
 void server_tasks_create(struct server *s, const struct event *ev, struct effects *fx);
@@ -275,6 +285,7 @@ void server_site_caps(struct server *s, uint32_t site);
 void server_zone_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
+void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row);
 void site_row(const struct site *x, struct arena *a, struct row_site *row);
 void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row);
@@ -287,6 +298,13 @@ void node_own_zone(struct server *s, uint32_t node, uint32_t zone);
 void node_own_board(struct server *s, uint32_t node, uint32_t board);
 void zone_join_site(struct server *s, uint32_t zone, uint32_t site, int32_t nameplate_w);
 void board_join_zone(struct server *s, uint32_t board, uint32_t zone);
+
+// ---- server_rest.c
+bool board_rests(const struct server *s, const struct board *b);
+void board_rested(struct server *s, uint32_t board);     // it may work again: what it failed at is forgotten
+void board_start_late(struct server *s, uint32_t board); // it did not start what it was given in time
+void board_start_failed(struct server *s, uint32_t board, uint64_t task, const char *code);
+void server_board_timer(struct server *s, uint64_t board_id);
 
 // ---- server_meter.c
 void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const struct report *r);

@@ -49,7 +49,8 @@ void server_board(const struct server *s, size_t i, struct board_view *v)
         .site = s->site[s->zone[b->zone]->site].name, .node = b->node == NONE ? "" : s->node[b->node].name,
         .barred_why = b->barred || !b->node_barred ? b->barred_why : b->node_barred_why, .spec = &b->spec, .online = b->node != NONE && s->node[b->node].online,
         .barred = b->barred || b->node_barred, .run = b->run, .draw_mw = b->draw_mw, .freq_mhz = b->freq_mhz,
-        .duty_permille = b->duty_permille, .total_mj = b->meter.total_mj,
+        .duty_permille = b->duty_permille, .start_failures = b->start_failures,
+        .rests_until = board_rests(s, b) ? b->rests_until : HOUSE_MS(0), .total_mj = b->meter.total_mj,
     };
     if (!b->sandbox && !v->barred)
         v->barred_why = b->sandbox_lack;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 struct tally {
-    int64_t boards, unusable, hardware, refuses, cap, worthless, held, kept, elsewhere, data, free;
+    int64_t boards, unusable, resting, hardware, refuses, cap, worthless, held, kept, elsewhere, data, free;
     int64_t best_ueur;
     char lack[120];
 };
@@ -17,7 +17,8 @@ static void tally_boards(const struct server *s, uint32_t slot, house_ms now, st
         enum plan_bar bar = BAR_NONE;
         int64_t net = planner_net(s->planner, slot, b, now, &bar);
         n->boards++;
-        n->unusable += bar == BAR_UNUSABLE;
+        n->unusable += bar == BAR_UNUSABLE && !board_rests(s, s->board[b]);
+        n->resting += bar == BAR_UNUSABLE && board_rests(s, s->board[b]);
         n->hardware += bar == BAR_HARDWARE;
         n->refuses += bar == BAR_REFUSES_HEAT;
         n->cap += bar == BAR_SITE_CAP;
@@ -64,6 +65,7 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
     part(out, &first, n.elsewhere, "stand where this task may not run");
     part(out, &first, n.data, "stand where its data is not yet");
     part(out, &first, n.kept, "are kept for a group that needs many at once");
+    part(out, &first, n.resting, "rest, because they did not start what they were given");
     part(out, &first, n.unusable, "are offline, barred or cannot isolate");
     if (n.hardware) {
         buf_putf(out, "%s%lld lack what is asked for", first ? "" : ", ", (long long)n.hardware);

@@ -50,6 +50,9 @@ static void the_example_is_a_whole_heater(void **state)
     assert_string_equal(c.offer.board[0].zone, "room-12");
     assert_int_equal(c.offer.board[0].curve.n, 6);
     assert_int_equal(c.offer.board[0].curve.p[5].draw_mw, 153000);
+    assert_string_equal(c.real[0].knob.position, "/sys/bus/iio/devices/iio:device0/in_voltage0_raw");
+    assert_string_equal(c.real[0].knob.keys, "/dev/input/by-path/platform-gpio-keys-event");
+    assert_true(c.real[0].knob.raw_high == 4095 && c.real[0].knob.low_mc == 7000 && c.real[0].knob.high_mc == 26000);
     assert_string_equal(c.real[0].lid, "/sys/class/gpio/gpio17/value");
     assert_string_equal(c.metal[0].powercap, "/sys/class/powercap/intel-rapl:0");
     config_deinit(&c);
@@ -74,6 +77,10 @@ static void what_is_wrong_is_named_with_its_line(void **state)
         {"[node]\nname = n\n[zone z]\nsetpoint = 20\n", "zone z: has no board"},
         {"[zone z]\nsetpoint = 20\n", "node: it has no name"},
         {"[node]\nname = n\n", "node n: it has no zone"},
+        {"[zone z]\nknob_low = 5\n", ":2: knob_low = 5: is not a number from 7 to 26"},
+        {"[zone z]\nknob_raw_low = x\n", ":2: knob_raw_low = x: is not a whole number"},
+        {"[node]\nname = n\n[zone z]\nknob_low = 20\nknob_high = 18\n", "zone z: its knob turns nowhere"},
+        {"[node]\nname = n\n[zone z]\nknob_raw_low = 4095\n", "zone z: its knob turns nowhere"},
         {"[virtual]\narchetype = igloo\n", ":2: archetype = igloo: is not one of"},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {

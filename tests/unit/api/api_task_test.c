@@ -419,6 +419,32 @@ static void output_is_text_or_a_json_string_by_accept(void **state)
     }
 }
 
+// A lease that lapsed once left the lost attempt's lines before the same lines of its retry.
+static void the_lines_of_a_lapsed_lease_give_way_to_the_retry(void **state)
+{
+    struct house *h = *state;
+    char uuid[UUID_TEXT_BYTES], target[TARGET_BYTES];
+    house_boards(h, 1);
+    house_task(h, "hello", 1, uuid);
+    house_start_all(h);
+    house_print_all(h, "row 1\nrow 2\n");
+    house_later(h, 120000); // longer than a lease and its margin
+    house_start_all(h);     // the node calls again, is given the instance anew ...
+    house_start_all(h);     // ... and starts it
+    house_print_all(h, "row 1\n");
+    struct answer a = ask(h, "GET", path_of(target, uuid, "/stdout"), NULL);
+    assert_string_equal(a.body, " 0> row 1\n");
+    answer_free(&a);
+    house_print_all(h, "row 2\n");
+    house_end_all(h, 0);
+    a = ask(h, "GET", path_of(target, uuid, "/stdout/0"), NULL);
+    assert_string_equal(a.body, "row 1\nrow 2\n");
+    answer_free(&a);
+    json_t *t = expect(h, 200, "GET", path_of(target, uuid, ""), NULL);
+    assert_string_equal(text_at(t, "state"), "Success");
+    json_decref(t);
+}
+
 static void fresh_output_is_given_once_and_get_moves_nothing(void **state)
 {
     struct house *h = *state;
@@ -512,6 +538,7 @@ int main(void)
         TEST(an_update_changes_only_what_it_has),
         TEST(another_account_sees_nothing),
         TEST(output_is_text_or_a_json_string_by_accept),
+        TEST(the_lines_of_a_lapsed_lease_give_way_to_the_retry),
         TEST(fresh_output_is_given_once_and_get_moves_nothing),
         TEST(a_known_instance_is_silent_and_an_unknown_one_is_404),
         TEST(output_that_is_not_utf8_is_still_json),

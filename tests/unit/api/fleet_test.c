@@ -97,6 +97,17 @@ static void a_setpoint_is_put_and_told_back(void **state)
     json_decref(operate(h, 404, "PUT", "/ondol/v1/zones/z9/setpoint", "{\"mode\":\"eco\"}"));
 }
 
+static void a_lid_is_cleared_by_operators_only(void **state)
+{
+    struct house *h = *state;
+    house_boards(h, 1);
+    json_decref(expect(h, 403, "POST", "/ondol/v1/heaters/h1/clear-lid", NULL));
+    json_decref(operate(h, 404, "POST", "/ondol/v1/heaters/h9/clear-lid", NULL));
+    json_t *e = operate(h, 409, "POST", "/ondol/v1/heaters/h1/clear-lid", NULL);
+    assert_string_equal(text_at(e, "message"), "h1: its lid was not opened: there is nothing to clear");
+    json_decref(e);
+}
+
 static void what_was_done_is_never_called_an_error(void **state)
 {
     struct house *h = *state;
@@ -263,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lists_are_pages_of_what_is_there),
         TEST(a_zone_tells_its_temperatures_in_degrees),
+        TEST(a_lid_is_cleared_by_operators_only),
         TEST(a_setpoint_is_put_and_told_back),
         TEST(what_was_done_is_never_called_an_error),
         TEST(a_schedule_is_text_both_ways),

@@ -34,6 +34,22 @@ static bool b_account(void *ctx, const char *token, struct account_view *out)
     return false;
 }
 
+static void b_token_hash(void *ctx, const char *token, char hex[65])
+{
+    (void)ctx;
+    snprintf(hex, 65, "digest of %.50s", token);
+}
+
+static int b_seal(void *ctx, const char *bound, const char *value, struct buf *out, struct err *e)
+{
+    return vault_seal(&((struct house *)ctx)->vault, bound, value, out, e);
+}
+
+static int b_unseal(void *ctx, const char *bound, const char *sealed, struct buf *out, struct err *e)
+{
+    return vault_unseal(&((struct house *)ctx)->vault, bound, sealed, out, e);
+}
+
 static bool b_node_token(void *ctx, const char *token)
 {
     (void)ctx;
@@ -124,6 +140,7 @@ static uint64_t account(struct house *h, const char *email)
     ev.account.email = email;
     ev.account.name = email;
     ev.account.token_hash = email; // only compared
+    ev.account.has_max_tasks = true;
     ev.account.max_tasks = 1000;
     apply(h, &ev);
     const struct reply *r = reply_of(h, ev.token);
@@ -154,12 +171,16 @@ int house_open(void **state)
     h->be = (struct api_backend){.ctx = h,
                                  .now = b_now,
                                  .account = b_account,
+                                 .token_hash = b_token_hash,
                                  .node_token = b_node_token,
+                                 .seal = b_seal,
+                                 .unseal = b_unseal,
                                  .reader = &h->reader,
                                  .submit = b_submit,
                                  .work = b_work,
                                  .query = b_query,
                                  .entropy = b_entropy,
+                                 .carbon = {52, 1, 0},
                                  .limits = cfg,
                                  .email = "house@example.org"};
     h->api = api_new(&h->be);

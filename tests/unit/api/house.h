@@ -17,6 +17,7 @@
 #include "api/api.h"
 #include "base/rng.h"
 #include "port/store.h"
+#include "store/vault.h"
 
 #define OPERATOR "operator-token"
 #define CUSTOMER "customer-token"
@@ -31,6 +32,7 @@ struct house {
     uint64_t store_epoch;
     struct api *api;
     struct api_backend be;
+    struct vault vault;
     house_ms now;
     struct rng rng;
     uint64_t operator_id, customer_id, stranger_id;

@@ -8,12 +8,14 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <linux/input.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "device/knob.h"
 #include "device/linux.h"
 
 static char root[64];
@@ -144,6 +146,97 @@ static void a_folder_that_is_not_there_is_refused_by_name(void **state)
     assert_non_null(strstr(e.text, "/nowhere: energy_uj and max_energy_range_uj cannot be read"));
 }
 
+// ---- what the occupant does
+
+static struct zone_wish turn(struct knob *k, struct zone_wish w, bool want)
+{
+    assert_int_equal(knob_turned(k, &w), want);
+    return w;
+}
+
+static const struct zone_wish at_20 = {ZONE_COMFORT, 20000};
+
+static void a_knob_counts_when_it_is_turned_and_not_where_it_stands_at_start(void **state)
+{
+    (void)state;
+    char path[100];
+    snprintf(path, sizeof path, "%s/adc", root);
+    struct knob *k = knob_new(&(struct knob_config){.position = path, .raw_low = 4000, .raw_high = 0, .low_mc = 10000, .high_mc = 26000});
+    turn(k, at_20, false); // the file is not there
+    put("/adc", "1000\n");
+    turn(k, at_20, false); // 22 degC: where it was left
+    put("/adc", "1060\n");
+    turn(k, at_20, false); // it trembles by a quarter of a degree
+    put("/adc", "2000\n");
+    struct zone_wish w = turn(k, (struct zone_wish){ZONE_ECO, 20000}, true);
+    assert_true(w.setpoint_mc == 18000 && w.mode == ZONE_COMFORT);
+    turn(k, at_20, false); // once
+    put("/adc", "no number\n");
+    turn(k, at_20, false);
+    put("/adc", "-50\n"); // beyond its end
+    assert_int_equal(turn(k, at_20, true).setpoint_mc, 26000);
+    put("/adc", "9000\n");
+    assert_int_equal(turn(k, at_20, true).setpoint_mc, 10000);
+    knob_free(k);
+}
+
+static void press(const char *path, int type, int code, int value)
+{
+    char full[512];
+    struct input_event e = {.type = (unsigned short)type, .code = (unsigned short)code, .value = value};
+    snprintf(full, sizeof full, "%s%s", root, path);
+    FILE *f = fopen(full, "a");
+    assert_non_null(f);
+    fwrite(&e, sizeof e, 1, f);
+    fclose(f);
+}
+
+static void keys_and_dials_are_half_a_degree_and_power_is_off_and_on(void **state)
+{
+    (void)state;
+    char path[100];
+    snprintf(path, sizeof path, "%s/keys", root);
+    struct knob *k = knob_new(&(struct knob_config){.keys = path, .raw_high = 1, .low_mc = 7000, .high_mc = 26000});
+    turn(k, at_20, false); // not plugged in yet
+    press("/keys", EV_SYN, 0, 0);
+    press("/keys", EV_KEY, KEY_A, 1);
+    turn(k, at_20, false);
+    press("/keys", EV_KEY, KEY_UP, 1);
+    press("/keys", EV_KEY, KEY_UP, 2); // held down
+    press("/keys", EV_KEY, KEY_UP, 0);
+    assert_int_equal(turn(k, at_20, true).setpoint_mc, 21000);
+    press("/keys", EV_KEY, KEY_VOLUMEDOWN, 1);
+    assert_int_equal(turn(k, (struct zone_wish){ZONE_COMFORT, 20200}, true).setpoint_mc, 19500);
+    press("/keys", EV_REL, REL_DIAL, -3);
+    assert_int_equal(turn(k, at_20, true).setpoint_mc, 18500);
+    press("/keys", EV_REL, REL_DIAL, INT32_MAX);
+    assert_int_equal(turn(k, at_20, true).setpoint_mc, 26000);
+    press("/keys", EV_REL, REL_DIAL, INT32_MIN);
+    assert_int_equal(turn(k, at_20, true).setpoint_mc, 7000);
+    press("/keys", EV_KEY, KEY_POWER, 1);
+    press("/keys", EV_KEY, KEY_POWER, 0);
+    struct zone_wish off = turn(k, at_20, true);
+    assert_true(off.mode == ZONE_OFF && off.setpoint_mc == 20000);
+    press("/keys", EV_KEY, KEY_POWER, 1);
+    assert_int_equal(turn(k, off, true).mode, ZONE_COMFORT);
+    for (int i = 0; i < 40; i++) // more than one read takes
+        press("/keys", EV_REL, REL_DIAL, i % 2 ? 1 : -1);
+    assert_int_equal(turn(k, at_20, true).setpoint_mc, 20000);
+    turn(k, at_20, false);
+    knob_free(k);
+}
+
+static void a_body_without_a_knob_never_turns_it(void **state)
+{
+    (void)state;
+    struct device d;
+    struct err e = ERR_NULL;
+    struct zone_wish w = at_20;
+    assert_int_equal(body(&d, &e), 0);
+    assert_false(d.knob(d.ctx, 0, &w));
+    d.free(d.ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +244,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_counter_is_passed_on_and_its_wrap_understood, setup, teardown),
         cmocka_unit_test_setup_teardown(every_policy_gets_the_frequency, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_refused_by_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_knob_counts_when_it_is_turned_and_not_where_it_stands_at_start, setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_and_dials_are_half_a_degree_and_power_is_off_and_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_body_without_a_knob_never_turns_it, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,6 +172,94 @@ static void what_is_more_than_the_buffer_holds_is_given_from_the_newest_chunks(v
     assert_kept(f, 0, 4, "");
 }
 
+// ---- attempts
+
+static void add_by(struct fixture *f, uint32_t instance, uint32_t attempt, const char *text)
+{
+    struct change c = output_row(TASK, instance, 0, text);
+    c.output.seq = ++f->seq;
+    c.output.attempt = attempt;
+    assert_ok(f, commit_one(f, c));
+}
+
+static void end_attempt(struct fixture *f, uint32_t instance, uint32_t attempt, enum attempt_end end, int64_t started_ms)
+{
+    struct change c = {.kind = CHANGE_ATTEMPT,
+                       .attempt = {.task = TASK, .lease = attempt, .instance = instance, .attempt = attempt, .end = (uint8_t)end,
+                                   .started_ms = started_ms, .exit_code = -1, .signal = -1, .board = "b", .spec_key = "k",
+                                   .cpu_model = "m", .node = "n", .code = "", .message = ""}};
+    assert_ok(f, commit_one(f, c));
+}
+
+static void run_attempt(struct fixture *f, uint64_t lease, uint32_t instance, uint32_t attempt, int64_t started_ms)
+{
+    struct change c = {.kind = CHANGE_LEASE,
+                       .lease = {.id = lease, .task = TASK, .instance = instance, .attempt = attempt, .started_ms = started_ms}};
+    assert_ok(f, commit_one(f, c));
+}
+
+// Of a lost instance the stream once had the lost attempt's rows and then the same rows of its retry.
+static void what_a_lost_attempt_printed_gives_way_when_the_next_one_has_started(void **state)
+{
+    struct fixture *f = *state;
+    static const enum attempt_end ends[] = {ATTEMPT_LOST, ATTEMPT_PREEMPTED};
+    for (uint32_t i = 0; i < ARRAY_LEN(ends); i++) {
+        add_by(f, i, 1, "one\ntw");
+        assert_kept(f, i, 1000, "one\ntw");
+        end_attempt(f, i, 1, ends[i], 5);
+        assert_kept(f, i, 1000, "one\ntw"); // it is all there is
+        run_attempt(f, 100 + i, i, 2, -1);
+        assert_kept(f, i, 1000, "one\ntw"); // the next one has not started
+        run_attempt(f, 100 + i, i, 2, 9);
+        assert_kept(f, i, 1000, "");
+        add_by(f, i, 2, "one\n");
+        assert_kept(f, i, 1000, "one\n");
+        assert_ok(f, commit_one(f, (struct change){.kind = CHANGE_LEASE_GONE, .gone = 100 + i}));
+        end_attempt(f, i, 2, ATTEMPT_SUCCESS, 9);
+        assert_kept(f, i, 1000, "one\n");
+    }
+    assert_kept(f, -1, 1000, " 0> one\n 1> one\n");
+    assert_fresh(f, 7, -1, 1000, " 0> one\n 1> one\n"); // nobody had read it before
+}
+
+static void what_a_failed_attempt_printed_stays_before_its_retry(void **state)
+{
+    struct fixture *f = *state;
+    add_by(f, 3, 1, "cannot divide\n");
+    end_attempt(f, 3, 1, ATTEMPT_FAILURE, 5);
+    run_attempt(f, 100, 3, 2, 9);
+    add_by(f, 3, 2, "42\n");
+    assert_kept(f, 3, 1000, "cannot divide\n42\n");
+    assert_kept(f, -1, 1000, " 3> cannot divide\n 3> 42\n");
+}
+
+static void an_attempt_that_never_started_takes_nothing_away(void **state)
+{
+    struct fixture *f = *state;
+    add_by(f, 3, 1, "one\n");
+    end_attempt(f, 3, 1, ATTEMPT_LOST, 5);
+    end_attempt(f, 3, 2, ATTEMPT_PREEMPTED, -1);
+    assert_kept(f, 3, 1000, "one\n");
+    end_attempt(f, 3, 3, ATTEMPT_CANCELLED, 8); // started, said nothing, was aborted: the last execution is what counts
+    assert_kept(f, 3, 1000, "");
+}
+
+static void what_was_given_of_a_lost_attempt_is_followed_by_the_retry_on_a_line_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    add_by(f, 3, 1, "one\ntw");
+    assert_fresh(f, 7, -1, 1000, " 3> one\n 3> tw");
+    assert_fresh(f, 7, 3, 1000, "one\ntw");
+    add_by(f, 3, 1, "o\nthree\n"); // not given before it was lost: never given
+    end_attempt(f, 3, 1, ATTEMPT_LOST, 5);
+    run_attempt(f, 100, 3, 2, 9);
+    assert_fresh(f, 7, -1, 1000, "");
+    add_by(f, 3, 2, "one\n");
+    assert_fresh(f, 7, -1, 1000, "\n 3> one\n");
+    assert_fresh(f, 7, 3, 1000, "one\n");
+    assert_kept(f, -1, 1000, " 3> one\n");
+}
+
 static void a_report_is_kept_once(void **state)
 {
     struct fixture *f = *state;
@@ -243,6 +331,10 @@ int main(void)
         ON_EACH(a_read_too_small_for_a_prefix_is_refused),
         ON_EACH(the_ring_drops_the_oldest_chunks_and_cursors_skip_them),
         ON_EACH(what_is_more_than_the_buffer_holds_is_given_from_the_newest_chunks),
+        ON_EACH(what_a_lost_attempt_printed_gives_way_when_the_next_one_has_started),
+        ON_EACH(what_a_failed_attempt_printed_stays_before_its_retry),
+        ON_EACH(an_attempt_that_never_started_takes_nothing_away),
+        ON_EACH(what_was_given_of_a_lost_attempt_is_followed_by_the_retry_on_a_line_of_its_own),
         ON_EACH(a_report_is_kept_once),
         ON_EACH(bytes_that_are_no_text_come_back_as_they_were),
         {"a commit that failed before gives the text again and one that failed after does not",

@@ -142,6 +142,12 @@ static inline void same_change(const struct change *was, const struct change *is
     case CHANGE_ACCOUNT:
         same_account(&was->account, &is->account);
         break;
+    case CHANGE_SECRET:
+        SAME(secret.account);
+        SAME_TEXT(secret.key);
+        SAME_TEXT(secret.sealed);
+        SAME(secret.modified_ms);
+        break;
     case CHANGE_SITE:
         SAME(site.id);
         SAME_TEXT(site.name);
@@ -168,6 +174,8 @@ static inline void same_change(const struct change *was, const struct change *is
         SAME_TEXT(board.offer);
         SAME(board.barred);
         SAME_TEXT(board.barred_why);
+        SAME(board.start_failures);
+        SAME(board.rests_until_ms);
         break;
     case CHANGE_METER:
         same_meter(&was->meter, &is->meter);

@@ -75,6 +75,7 @@ void rig_step(struct rig *r, int64_t ms)
     struct board_meter meter[BOARDS];
     struct zone_shadow shadow;
     r->body.sense(r->body.ctx, 0, &r->sense);
+    r->sense.lid_open = r->lid_open;
     r->body.shadow(r->body.ctx, 0, &shadow);
     for (size_t i = 0; i < BOARDS; i++)
         r->body.meter(r->body.ctx, i, &meter[i]);

@@ -28,6 +28,7 @@ struct rig {
     bool auto_start, auto_exit_on_kill;
     uint64_t version;
     struct zone_sense sense;
+    bool lid_open; // what its contact says from the next step on
     // what the agent asked for
     int starts, kills, reads_off, reads_on;
     uint64_t last_start, last_kill;

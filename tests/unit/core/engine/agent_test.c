@@ -271,6 +271,53 @@ static void a_sandbox_that_does_not_die_bars_its_board(void **state)
     rig_deinit(&r);
 }
 
+static void clear_lid(struct rig *r, int64_t at_ms)
+{
+    struct desired_zone z = {.name = "z1", .mode = ZONE_COMFORT, .setpoint_mc = 20000, .lid_clear = HOUSE_MS(at_ms)};
+    struct assignment a = rig_assignment(r, 1, "b1");
+    rig_answer(r, CALL_PARK, &(struct sync_down){.zone = &z, .n_zones = 1}, &a, 1);
+    rig_step(r, 10000);
+}
+
+static bool is_opened(const struct rig *r)
+{
+    return agent_thermostat(r->agent, 0)->guard == GUARD_LID_OPEN && agent_board(r->agent, 0).barred;
+}
+
+static void an_opened_heater_stays_off_until_an_operator_clears_it_with_its_lid_closed(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, NULL);
+    rig_step(&r, 10000);
+    rig_join(&r);
+    clear_lid(&r, 0);
+    assert_int_equal(r.starts, 1);
+    r.lid_open = true;
+    rig_step(&r, 10000);
+    assert_true(is_opened(&r));
+    assert_int_equal(r.kills, 1);
+    assert_int_equal(agent_thermostat(r.agent, 0)->request.max_w, 0);
+    clear_lid(&r, 5); // while it is open: not obeyed, and spent
+    assert_true(is_opened(&r));
+    r.lid_open = false;
+    rig_run_for(&r, 60000);
+    assert_true(is_opened(&r)); // closing it is not looking at it
+    clear_lid(&r, 5);
+    assert_true(is_opened(&r));
+    clear_lid(&r, 6);
+    assert_false(is_opened(&r));
+    rig_step(&r, 10000);
+    assert_true(agent_thermostat(r.agent, 0)->request.target_w > 0);
+    r.lid_open = true; // opened again: the old word does not count for it
+    rig_step(&r, 10000);
+    r.lid_open = false;
+    rig_step(&r, 10000);
+    clear_lid(&r, 6);
+    assert_true(is_opened(&r));
+    rig_deinit(&r);
+}
+
 static void the_knob_counts_until_the_parent_has_heard_of_it(void **state)
 {
     (void)state;
@@ -329,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_full_outbox_stops_the_reading_and_loses_nothing),
         cmocka_unit_test(what_cannot_be_launched_fails_with_its_code_and_without_a_sandbox_nothing_runs),
         cmocka_unit_test(a_sandbox_that_does_not_die_bars_its_board),
+        cmocka_unit_test(an_opened_heater_stays_off_until_an_operator_clears_it_with_its_lid_closed),
         cmocka_unit_test(the_knob_counts_until_the_parent_has_heard_of_it),
         cmocka_unit_test(shutting_down_reports_the_work_as_preempted),
     };

@@ -131,7 +131,12 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
     switch (ev->kind) {
     case EVENT_ACCOUNT_PUT:
         ev->account.email = word(g);
-        ev->account.research = true;
+        ev->account.only_new = ev->account.has_research = ev->account.research = true;
+        break;
+    case EVENT_SECRET:
+        ev->secret.verb = (enum secret_verb)rng_below(g, 3);
+        ev->secret.key = word(g);
+        ev->secret.sealed = word(g);
         break;
     case EVENT_TASKS_CREATE:
         ev->create.n = rng_below(g, 4);
@@ -159,6 +164,10 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
     case EVENT_SITE_SET:
         ev->site.site = word(g);
         ev->site.cap_mw = any(g);
+        break;
+    case EVENT_LID_CLEAR:
+        ev->lid.heater = word(g);
+        ev->lid.by = word(g);
         break;
     case EVENT_BOARD_BAR:
         ev->bar.board = word(g);
@@ -246,9 +255,9 @@ static void a_log_that_was_cut_ends_before_the_cut_and_another_file_is_refused(v
     for (size_t n = whole; n < log.n; n++) {
         pos = 0;
         assert_int_equal(log_next(log.v, n, &pos, &a, &r, &e), 1);
-        assert_true(!r.settle && r.ev.seq == 1 && r.ev.now.v == 5);
+        assert_true(r.what == LOG_EVENT && r.ev.seq == 1 && r.ev.now.v == 5);
         assert_int_equal(log_next(log.v, n, &pos, &a, &r, &e), 1);
-        assert_true(r.settle && r.now.v == 6);
+        assert_true(r.what == LOG_SETTLE && r.now.v == 6);
         assert_int_equal(log_next(log.v, n, &pos, &a, &r, &e), 0);
         assert_int_equal(pos, whole);
     }
@@ -258,11 +267,60 @@ static void a_log_that_was_cut_ends_before_the_cut_and_another_file_is_refused(v
     buf_deinit(&log);
 }
 
+static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(void **state)
+{
+    (void)state;
+    struct buf log = BUF_INIT(1 << 20);
+    struct arena a = ARENA_NULL;
+    struct log_record r;
+    struct err e = ERR_NULL;
+    size_t pos = 0;
+    struct log_start s = {.restore_from = HOUSE_MS(-7), .restored = HOUSE_MS(INT64_MAX)};
+    int64_t n = 1;
+    s.config.instances_per_task = (int32_t)++n;
+    s.config.tasks_per_account = (int32_t)++n;
+    s.config.secrets_per_account = (int32_t)++n;
+    s.config.lease_ms = ++n;
+    s.config.lease_margin_ms = ++n;
+    s.config.dispatch_delay_ms = ++n;
+    s.config.start_timeout_ms = ++n;
+    s.config.preempt_grace_ms = ++n;
+    s.config.rest_first_ms = ++n;
+    s.config.rest_most_ms = ++n;
+    s.config.donated_allowed = s.config.filler_allowed = s.config.check_plans = true;
+    buf_puts(&log, LOG_HEADER);
+    log_put_start(&s, &log);
+    log_put_reload(&log);
+    log_put_end(UINT64_MAX - 2, &log);
+    assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);
+    assert_int_equal(r.what, LOG_START);
+    assert_true(r.start.restore_from.v == -7 && r.start.restored.v == INT64_MAX);
+    assert_true(r.start.config.instances_per_task == s.config.instances_per_task &&
+                r.start.config.tasks_per_account == s.config.tasks_per_account && r.start.config.lease_ms == s.config.lease_ms &&
+                r.start.config.secrets_per_account == s.config.secrets_per_account &&
+                r.start.config.lease_margin_ms == s.config.lease_margin_ms &&
+                r.start.config.dispatch_delay_ms == s.config.dispatch_delay_ms &&
+                r.start.config.start_timeout_ms == s.config.start_timeout_ms &&
+                r.start.config.preempt_grace_ms == s.config.preempt_grace_ms &&
+                r.start.config.rest_first_ms == s.config.rest_first_ms && r.start.config.rest_most_ms == s.config.rest_most_ms);
+    assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed && r.start.config.check_plans);
+    // A new field of the configuration that the log does not keep would make a replay another run.
+    _Static_assert(sizeof(struct server_config) == 80, "a field was added: it belongs into walk_start and above");
+    assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);
+    assert_int_equal(r.what, LOG_RELOAD);
+    assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);
+    assert_true(r.what == LOG_END && r.hash == UINT64_MAX - 2);
+    assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 0);
+    arena_deinit(&a);
+    buf_deinit(&log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(damage_is_refused_or_read_and_does_no_harm),
+        cmocka_unit_test(a_recording_begins_with_the_configuration_and_ends_with_the_hash),
         cmocka_unit_test(a_log_that_was_cut_ends_before_the_cut_and_another_file_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

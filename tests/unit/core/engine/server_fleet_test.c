@@ -439,6 +439,41 @@ static void ledger_cells_go_on_where_they_were_after_a_reload_and_late_reports_a
     done(r);
 }
 
+static const struct reply *clear_lid(struct rig *r, const char *heater)
+{
+    struct event ev = {.kind = EVENT_LID_CLEAR, .lid = {.heater = heater, .by = "op@example.org"}};
+    rig_event(r, &ev);
+    return rig_reply(r);
+}
+
+static void a_lid_is_cleared_when_it_was_opened_and_the_word_ends_with_a_lease(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
+    char heater[NAME_BYTES];
+    snprintf(heater, sizeof heater, "%s", board(r, "n-0").heater);
+    assert_int_equal(clear_lid(r, "nowhere")->code, 404);
+    assert_int_equal(clear_lid(r, heater)->code, 409); // nobody opened it
+    assert_non_null(strstr(rig_reply(r)->message, "there is nothing to clear"));
+    struct report rep = {.kind = REPORT_ZONE, .name = "z-n", .zone = {.guard = GUARD_LID_OPEN, .mode = ZONE_COMFORT}};
+    rig_report(r, &n, &rep);
+    assert_int_equal(rig_desired(r, &n)->zone[0].lid_clear.v, 0);
+    assert_int_equal(clear_lid(r, heater)->code, 200);
+    assert_int_equal(r->fx.n_notes, 1);
+    assert_string_equal(r->fx.note[0].kind, "lid-clear");
+    assert_non_null(strstr(r->fx.note[0].json, "\"by\":\"op@example.org\""));
+    assert_int_equal(r->fx.n_wakes, 1);
+    assert_int_equal(rig_desired(r, &n)->zone[0].lid_clear.v, r->now);
+    rig_wait(r, r->cfg.lease_ms);
+    assert_int_equal(rig_desired(r, &n)->zone[0].lid_clear.v, 0);
+    rig_wait(r, r->cfg.lease_margin_ms);
+    assert_int_equal(clear_lid(r, heater)->code, 409); // its node is not heard any more: nobody knows how it stands
+    done(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +492,7 @@ int main(void)
         cmocka_unit_test(what_no_board_can_draw_is_not_billed),
         cmocka_unit_test(a_report_from_the_future_is_booked_now_and_the_meter_goes_on),
         cmocka_unit_test(ledger_cells_go_on_where_they_were_after_a_reload_and_late_reports_are_booked_whole),
+        cmocka_unit_test(a_lid_is_cleared_when_it_was_opened_and_the_word_ends_with_a_lease),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

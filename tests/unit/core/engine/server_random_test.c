@@ -368,7 +368,7 @@ static void a_recorded_life_replays_to_the_same_hash(void **state)
         server_restored(again, HOUSE_MS(RIG_START_MS));
         int r;
         for (; (r = log_next(log.v, log.n, &pos, &a, &rec, &e)) == 1; records++) {
-            if (rec.settle) {
+            if (rec.what == LOG_SETTLE) {
                 server_settle(again, rec.now, &fx);
                 effects_clear(&fx);
                 arena_clear(&a);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a sealed value belongs to, and the secret constants of a task's body.
+#ifndef ONDOL_API_SECRETS_H
+#define ONDOL_API_SECRETS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "api/backend.h"
+#include "base/arena.h"
+#include "base/err.h"
+
+#define SEALED_MARK "sealed:1:" // how a sealed value begins (store/vault.h)
+
+const char *secret_bound(struct arena *a, uint64_t account, const char *key);
+const char *secret_constant_bound(struct arena *a, uint64_t account);
+
+// Seals the values of the QARNOT_SECRET__ constants of a task's body. False with `e`: the vault failed.
+bool secret_constants_seal(json_t *body, const struct api_backend *be, uint64_t account, struct arena *a,
+                           struct err *e);
+
+#endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verbs.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define PAGE 1000
+
+const char *got_text(const json_t *j, const char *key)
+{
+    const char *t = json_string_value(json_object_get(j, key));
+    return t ? t : "";
+}
+
+double got_number(const json_t *j, const char *key)
+{
+    const json_t *v = json_object_get(j, key);
+    return json_is_number(v) ? json_number_value(v) : (double)NAN;
+}
+
+void got_print(const json_t *j)
+{
+    json_dumpf(j, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    putchar('\n');
+}
+
+void table_number(struct table *t, enum table_colour colour, int digits, double v)
+{
+    if (isnan(v))
+        table_put(t, TABLE_DIM, "-");
+    else
+        table_put(t, colour, "%.*f", digits, v);
+}
+
+const char *verb_path(struct verb_call *c, const char *front, const char *back)
+{
+    buf_deinit(&c->path);
+    c->path = BUF_INIT(4096);
+    buf_puts(&c->path, front);
+    api_path_add(&c->path, c->args->v[0]);
+    buf_puts(&c->path, back);
+    return buf_str(&c->path);
+}
+
+static int fetch_all(struct verb_call *c, const char *what, json_t **out)
+{
+    *out = json_array();
+    for (size_t total = 1; json_array_size(*out) < total;) {
+        char path[128];
+        json_t *got = NULL;
+        snprintf(path, sizeof path, "/ondol/v1/%s?limit=%d&offset=%zu", what, PAGE, json_array_size(*out));
+        int code = api_json(&c->api, "GET", path, NULL, &got, &c->e);
+        if (code)
+            return code;
+        json_t *data = json_object_get(got, "data");
+        size_t n = json_array_size(data);
+        json_array_extend(*out, data);
+        total = (size_t)json_integer_value(json_object_get(got, "total"));
+        json_decref(got);
+        if (n == 0)
+            break;
+    }
+    return 0;
+}
+
+int verb_list(struct verb_call *c, const char *what, bool json, const char *heads, void (*row)(struct table *t, const json_t *j))
+{
+    json_t *all, *j;
+    size_t i;
+    int code = fetch_all(c, what, &all);
+    if (!code && json) {
+        got_print(all);
+    } else if (!code) {
+        struct table t;
+        table_init(&t, heads);
+        json_array_foreach(all, i, j)
+            row(&t, j);
+        table_print(&t, stdout, table_colours(stdout));
+        table_deinit(&t);
+    }
+    json_decref(all);
+    return code;
+}
+
+// ---- dispatch
+
+static void usage(FILE *to, const char *command, const struct verb *verbs)
+{
+    fprintf(to, "Usage: ondol %s VERB [OPTION...]\n\n", command);
+    for (const struct verb *v = verbs; v->name; v++)
+        fprintf(to, "  %-9s %-12s %s\n", v->name, v->args ? v->args : "", v->what);
+    fputs("\nEach verb has --help. The server is ONDOL_URL, the operator's token ONDOL_TOKEN.\n", to);
+}
+
+static int run(const char *command, const struct verb *verb, void *values, int argc, char **argv)
+{
+    char name[32];
+    struct option_args args = {0};
+    snprintf(name, sizeof name, "%s %s", command, verb->name);
+    struct options o = {name, verb->args, verb->args_min, verb->args_max, verb->what, verb->rows};
+    struct verb_call c = {.values = values, .args = &args};
+    int code = options_parse(&o, values, &args, argc, argv);
+    if (code < 0)
+        code = api_client_env(&c.api);
+    if (code >= 0)
+        return code;
+    code = verb->run(&c);
+    buf_deinit(&c.path);
+    return code ? cli_fail_err(code, &c.e) : CLI_DONE;
+}
+
+int verbs_run(const char *command, const struct verb *verbs, void *values, int argc, char **argv)
+{
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+        return usage(stdout, command, verbs), CLI_DONE;
+    for (const struct verb *v = verbs; argc > 1 && v->name; v++)
+        if (!strcmp(argv[1], v->name))
+            return run(command, v, values, argc - 1, argv + 1);
+    if (argc > 1)
+        return cli_fail(CLI_USAGE, "%s: %s: there is no such verb (ondol %s --help lists them)", command, argv[1], command);
+    usage(stderr, command, verbs);
+    return CLI_USAGE;
+}

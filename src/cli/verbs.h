@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Commands of several verbs that ask a server: `ondol zone set ...`. A table of verbs makes the help, the options and the
+// dispatch; what lists and pages share is here too.
+#ifndef ONDOL_CLI_VERBS_H
+#define ONDOL_CLI_VERBS_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cli/api_client.h"
+#include "cli/options.h"
+#include "cli/table.h"
+
+struct verb_call {
+    struct api_client api;
+    const void *values; // the command's own struct of options
+    const struct option_args *args;
+    struct buf path;    // of verb_path, until the next one
+    struct err e;
+};
+
+struct verb {
+    const char *name, *args; // args as --help shows them; NULL: none
+    int args_min, args_max;
+    int (*run)(struct verb_call *c); // 0, or an exit code with c->e set
+    const struct option_row *rows;
+    const char *what;
+};
+
+// `values` are the defaults, and where options land. `verbs` ends with a row of zeros. Gives an exit code.
+int verbs_run(const char *command, const struct verb *verbs, void *values, int argc, char **argv);
+
+// front, the first argument with its odd characters escaped, back.
+const char *verb_path(struct verb_call *c, const char *front, const char *back);
+// Every page of the list /ondol/v1/WHAT, as JSON or as a table.
+int verb_list(struct verb_call *c, const char *what, bool json, const char *heads, void (*row)(struct table *t, const json_t *j));
+
+const char *got_text(const json_t *j, const char *key);  // "" when it is none
+double got_number(const json_t *j, const char *key);     // NaN when it is none
+void got_print(const json_t *j);
+void table_number(struct table *t, enum table_colour colour, int digits, double v); // "-" for NaN
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The body of a task as the node gets it that runs an instance: with the secrets that the task may have, in
+// the clear. This is the only way on which a clear value leaves the server for anybody but its owner, and the
+// link to a node is encrypted.
+//
+// A secret "p/db" becomes the constant, and so the environment variable, p_db: what may not stand in a name
+// is an underscore. A constant of the task's own by that name wins.
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/secrets.h"
+#include "api/task_body.h"
+#include "server/inside.h"
+
+#define CLEAR_BYTES 100000
+
+struct opening {
+    struct runtime *r;
+    uint64_t account;
+    struct arena *arena;
+    json_t *constants;
+    struct err *e;
+    int code;
+};
+
+static int unseal_constants(struct opening *o)
+{
+    const char *bound = secret_constant_bound(o->arena, o->account);
+    for (size_t i = 0; i < json_array_size(o->constants); i++) {
+        json_t *c = json_array_get(o->constants, i);
+        const char *key = json_string_value(json_object_get(c, "key")),
+                   *value = json_string_value(json_object_get(c, "value"));
+        if (!key || !value || strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) != 0)
+            continue;
+        struct buf clear = BUF_INIT(CLEAR_BYTES);
+        int r = vault_unseal(&o->r->vault, bound, value, &clear, o->e);
+        if (r == 0)
+            json_object_set_new(c, "value", json_string(buf_str(&clear)));
+        buf_deinit(&clear);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static bool has_constant(const json_t *constants, const char *key)
+{
+    for (size_t i = 0; i < json_array_size(constants); i++) {
+        const char *k = json_string_value(json_object_get(json_array_get(constants, i), "key"));
+        if (k && !strcmp(k, key))
+            return true;
+    }
+    return false;
+}
+
+static int grant(void *ctx, const char *key, const char *sealed)
+{
+    struct opening *o = ctx;
+    char *name = arena_strdup(o->arena, key);
+    for (char *p = name; *p; p++)
+        if (!((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9')))
+            *p = '_';
+    if (has_constant(o->constants, name))
+        return 0;
+    struct buf clear = BUF_INIT(CLEAR_BYTES);
+    o->code = vault_unseal(&o->r->vault, secret_bound(o->arena, o->account, key), sealed, &clear, o->e);
+    if (o->code == 0)
+        json_array_append_new(o->constants, json_pack("{s:s,s:s}", "key", name, "value", buf_str(&clear)));
+    buf_deinit(&clear);
+    return o->code != 0;
+}
+
+// A secret that is not there (any more) is not granted; the instance sees an unset variable.
+static int grant_all(struct opening *o, const json_t *rights)
+{
+    const json_t *by_secret = json_object_get(rights, "bySecret"),
+                 *by_prefix = json_object_get(rights, "byPrefix");
+    struct store_reader *reader = &o->r->body_reader;
+    const char *sealed;
+    for (size_t i = 0; i < json_array_size(by_secret) && !o->code; i++) {
+        const char *key = json_string_value(json_object_get(json_array_get(by_secret, i), "key"));
+        int r = reader->secret(reader->ctx, o->account, key, o->arena, &sealed, o->e);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            grant(o, key, sealed);
+    }
+    for (size_t i = 0; i < json_array_size(by_prefix) && !o->code; i++) {
+        const char *prefix = json_string_value(json_object_get(json_array_get(by_prefix, i), "prefix"));
+        int r = reader->secrets(reader->ctx, o->account, prefix, grant, o, o->e);
+        if (r < 0)
+            return r;
+    }
+    return o->code;
+}
+
+int body_open(struct runtime *r, uint64_t account, const char *body, struct arena *a, const char **out,
+              struct err *e)
+{
+    *out = body;
+    if (!body || (!strstr(body, SECRET_PREFIX) && !strstr(body, "secretsAccessRights")))
+        return 0;
+    json_t *o = json_loads(body, 0, NULL);
+    if (!o)
+        return err_set(e, -EBADMSG, "store: the body of a task is not JSON");
+    json_t *constants = json_object_get(o, "constants");
+    if (!constants) {
+        constants = json_array();
+        json_object_set_new(o, "constants", constants);
+    }
+    struct opening op = {.r = r, .account = account, .arena = a, .constants = constants, .e = e};
+    int code = unseal_constants(&op);
+    if (code == 0)
+        code = grant_all(&op, json_object_get(o, "secretsAccessRights"));
+    if (code == 0) {
+        char *text = json_dumps(o, JSON_COMPACT);
+        *out = arena_strdup(a, text);
+        free(text);
+    }
+    json_decref(o);
+    return code;
+}

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Secrets reach the instance that may have them, in the clear, and are nowhere on the server's disk; also after kill -9.
+# Usage: secrets.sh ONDOL
+. "$(dirname "$0")/lib.sh"
+
+call() { # call METHOD PATH [CURL OPTION...]
+    method=$1 path=$2
+    shift 2
+    curl -sS -X "$method" -H "Authorization: $TOKEN" "$@" "$URL$path"
+}
+state_is() { # state_is UUID STATE
+    [ "$(call GET "/tasks/$1" | jq -r .state)" = "$2" ]
+}
+
+start_dev --heaters 1 --speed 60 --token secrets-test
+for secret in db/password other/thing; do
+    code=$(call PUT "/secrets-manager/data/$secret" --data "{\"value\":\"value-of-$secret-swordfish\"}" -o /dev/null -w '%{http_code}')
+    [ "$code" = 201 ] || fail "PUT $secret: $code"
+done
+kill -KILL "$DEV" # acknowledged is kept
+wait "$DEV" 2>/dev/null
+PIDS=
+start_dev --heaters 1 --speed 60 --token secrets-test
+[ "$(call GET /secrets-manager/data/db/password | jq -r .value)" = value-of-db/password-swordfish ] || fail "a secret is lost"
+
+uuid=$(call POST /tasks --data '{"name":"s","profile":"docker-batch","instanceCount":1,
+    "constants":[{"key":"DOCKER_CMD","value":"sh -c \"echo [$db_password] [$other_thing] [$QARNOT_SECRET__X]\""},
+                 {"key":"QARNOT_SECRET__X","value":"constant-swordfish"}],
+    "secretsAccessRights":{"bySecret":[{"key":"db/password"},{"key":"gone"}],"byPrefix":[]}}' | jq -r .uuid)
+[ ${#uuid} = 36 ] || fail "no uuid: $uuid"
+until_true 90 state_is "$uuid" Success || fail "no success: $(call GET "/ondol/v1/tasks/$uuid/why")"
+out=$(call GET "/tasks/$uuid/stdout/0")
+[ "$out" = "[value-of-db/password-swordfish] [] [constant-swordfish]" ] || fail "the instance saw: $out"
+call DELETE "/tasks/$uuid" -o /dev/null
+stop_dev
+# The task printed them, so its output had them; nothing else may.
+grep -c swordfish "$DIR"/data/*.key "$DIR"/data/token 2>/dev/null | grep -v ':0$' && fail "a clear value in a file"
+sqlite3 "$(ls "$DIR"/data/*.db | head -1)" "SELECT sealed FROM secret UNION ALL SELECT body FROM task_body" >"$DIR/kept.out" ||
+    fail "the database"
+grep -q 'sealed:1:' "$DIR/kept.out" || fail "nothing is sealed"
+grep -q swordfish "$DIR/kept.out" && fail "a clear value in the database"
+echo "secrets"

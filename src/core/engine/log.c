@@ -529,6 +529,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, k->donated_allowed);
     N(c, k->filler_allowed);
     N(c, k->check_plans);
+    N(c, k->policy);
 }
 
 void log_put_start(const struct log_start *s, struct buf *out)

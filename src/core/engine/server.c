@@ -30,7 +30,7 @@ struct server *server_new(const struct server_config *cfg)
 {
     struct server *s = mem_alloc(sizeof *s);
     s->cfg = *cfg;
-    s->planner = planner_new_with(price_table_default(), s->cfg.policy ? s->cfg.policy : plan_policy_at(0));
+    s->planner = planner_new_with(price_table_default(), plan_policy_at(s->cfg.policy) ? plan_policy_at(s->cfg.policy) : plan_policy_at(0));
     s->next_id = 1;
     s->id_written = 1;
     s->hash = HASH_SEED;

@@ -20,3 +20,11 @@ const struct plan_policy *plan_policy_find(const char *name)
             return policies[i];
     return NULL;
 }
+
+size_t plan_policy_number(const struct plan_policy *p)
+{
+    for (size_t i = 0; i < ARRAY_LEN(policies); i++)
+        if (policies[i] == p)
+            return i;
+    return 0;
+}

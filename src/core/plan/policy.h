@@ -38,6 +38,7 @@ struct plan_policy {
 
 const struct plan_policy *plan_policy_find(const char *name); // NULL: there is none of that name
 const struct plan_policy *plan_policy_at(size_t i);           // NULL past the end; 0 is the market
+size_t plan_policy_number(const struct plan_policy *p);       // its i
 
 // ---- the frequency regulator of the published scheduler (`qstd`; domain: its thresholds are in tenths of a degree)
 

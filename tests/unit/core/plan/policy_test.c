@@ -67,8 +67,10 @@ static void policies_are_found_by_name(void **state)
 {
     (void)state;
     assert_string_equal(plan_policy_at(0)->name, "market");
-    for (size_t i = 0; plan_policy_at(i); i++)
+    for (size_t i = 0; plan_policy_at(i); i++) {
         assert_ptr_equal(plan_policy_find(plan_policy_at(i)->name), plan_policy_at(i));
+        assert_int_equal(plan_policy_number(plan_policy_at(i)), i);
+    }
     assert_null(plan_policy_find("nonesuch"));
 }
 

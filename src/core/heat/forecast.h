@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How much heat a zone will want over the coming hours: what its thermostat has learned of the building, the week that its
-// occupant set, and the weather forecast of its site (docs/design/0018-forecast.md).
+// occupant set, and the weather forecast of its site (docs/design/0031-forecast.md).
 //
 //   C dT/dt = UA (To - T) + G + P      P = what holds the setpoint, or reaches it, within 0 .. nameplate
 #ifndef ONDOL_CORE_HEAT_FORECAST_H

@@ -284,6 +284,8 @@ void planner_free(struct planner *p)
         free(p->active[a].v);
     for (size_t i = 0; i < p->n_datas; i++)
         free(p->data[i].on_site);
+    for (size_t i = 0; i < p->n_circuits; i++)
+        free(p->circuit[i].capped.v);
     void *const vectors[] = {p->site, p->circuit, p->zone, p->board, p->task, p->family, p->kind, p->shape, p->queue, p->account, p->turn.v,
                              p->sites.v, p->free_family.v, p->free_kind.v, p->free_shape.v, p->free_queue.v, p->changed.v, p->running,
                              p->warm.v, p->data, p->coming, p->submitted.v};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What zones will want over the coming hours, for the planner: the node tells what its thermostat learned of the building;
-// the server learns from the levels that are reported what the model leaves open at each hour of the day, and knows the
-// week. Nothing of it is kept over a restart: until half a day was seen, what a zone asks for now counts.
+// What zones will want over the coming hours, for the planner: the node tells what its thermostat learned of
+// the building; the server learns from the levels that are reported what the model leaves open at each hour
+// of the day, and knows the week. Nothing of it is kept over a restart: until half a day was seen, what a
+// zone asks for now counts.
 #include "base/num.h"
 #include "core/engine/server_state.h"
 #include "core/plan/expect.h"
@@ -67,8 +68,8 @@ void zone_observe(const struct server *s, struct zone *z, house_ms at, const str
     if (!whole || !same_hour) {
         int64_t lasted_s = whole ? house_since(at, a->began) / 1000 : 0;
         if (lasted_s > 0 && a->model_known)
-            gains_learn(&a->gains, &a->model, a->began, s->site[z->site].utc_offset_min * INT64_C(60000), lasted_s,
-                        (int32_t)(a->sum_mj / 1000 / lasted_s), a->from_mc, r->zone.room_mc,
+            gains_learn(&a->gains, &a->model, a->began, s->site[z->site].utc_offset_min * INT64_C(60000),
+                        lasted_s, (int32_t)(a->sum_mj / 1000 / lasted_s), a->from_mc, r->zone.room_mc,
                         (int32_t)(ESTIMATE_OUTSIDE_C * 1000));
         a->began = at;
         a->from_mc = r->zone.room_mc;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long an instance of a task is expected to run: what its own instances took once three have ended well, until then
-// what the customer said, and if nothing was said what the account's instances of that profile took. Kept in memory; after a
-// restart it is learned again from the attempts that are loaded. The customer's word is not loaded: it stands for the
-// first three instances only.
+// How long an instance of a task is expected to run: what its own instances took once three have ended well,
+// until then what the customer said, and if nothing was said what the account's instances of that profile
+// took. Kept in memory; after a restart it is learned again from the attempts that are loaded. The customer's
+// word is not loaded: it stands for the first three instances only.
 #include "base/mem.h"
 #include "base/num.h"
 #include "core/engine/server_state.h"
@@ -25,7 +25,8 @@ void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t s
     buf_deinit(&key);
 }
 
-// An instance ended well: core-MHz x seconds that it did, and on which board. Without that figure (0) its seconds count.
+// An instance ended well: core-MHz x seconds that it did, and on which board. Without that figure (0) its
+// seconds count.
 void task_learn(struct server *s, uint32_t slot, const struct board *b, int64_t work_mhz_s, int64_t exec_ms)
 {
     int64_t full = b ? curve_max_work_mhz(&b->curve) : 0;
@@ -44,7 +45,8 @@ int32_t task_expected_s(const struct server *s, const struct task *t)
 int64_t lease_left_s(const struct server *s, const struct lease *l)
 {
     int32_t run_s = task_expected_s(s, &s->task[l->task]);
-    int64_t speed = l->max_freq_mhz > 0 ? (int64_t)l->freq_mhz * l->duty_permille / l->max_freq_mhz : 0; // permille
+    int64_t speed =
+        l->max_freq_mhz > 0 ? (int64_t)l->freq_mhz * l->duty_permille / l->max_freq_mhz : 0; // permille
     if (run_s < 0 || l->state != LEASE_STARTED || speed <= 0)
         return -1;
     int64_t done_s = l->exec_ms / 1000 * speed / 1000;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Steps of five minutes, exact for constant power and weather within one (domain.md 3.2): the mean of T over a step is what the
-// losses see. Within a step the power is constant: what takes the room to its setpoint at the step's end, within limits.
+// Steps of five minutes, exact for constant power and weather within one (domain.md 3.2): the mean of T over
+// a step is what the losses see. Within a step the power is constant: what takes the room to its setpoint at
+// the step's end, within limits.
 #include "core/heat/forecast.h"
 
 #include "base/num.h"
@@ -44,7 +45,8 @@ static double setpoint_c(const struct zone_wish *wish)
     }
 }
 
-// Watts that bring y to r within the step: with a = step / tau, y+ = Ts + (y - Ts) e^-a and Ts = To + (P + G) / UA.
+// Watts that bring y to r within the step: with a = step / tau, y+ = Ts + (y - Ts) e^-a and Ts = To + (P + G)
+// / UA.
 static double power_w(const struct zone_model *m, double gain, double y, double r, double to, double dt)
 {
     double ua = m->loss_mw_per_k / 1000.0, c = (double)m->capacity_j_per_k, p;
@@ -72,14 +74,15 @@ static int hour_of(house_ms at, int64_t utc_offset_ms)
     return (int)(h < 0 ? h + 24 : h);
 }
 
-static double gain_at(const struct zone_model *m, const struct zone_gains *g, house_ms at, int64_t utc_offset_ms)
+static double gain_at(const struct zone_model *m, const struct zone_gains *g, house_ms at,
+                      int64_t utc_offset_ms)
 {
     int h = hour_of(at, utc_offset_ms);
     return g && g->seen & 1U << h ? g->gain_w[h] : m->gain_w;
 }
 
-void gains_learn(struct zone_gains *g, const struct zone_model *m, house_ms began, int64_t utc_offset_ms, int64_t lasted_s,
-                 int32_t mean_w, int32_t from_mc, int32_t to_mc, int32_t outside_mc)
+void gains_learn(struct zone_gains *g, const struct zone_model *m, house_ms began, int64_t utc_offset_ms,
+                 int64_t lasted_s, int32_t mean_w, int32_t from_mc, int32_t to_mc, int32_t outside_mc)
 {
     int h = hour_of(began, utc_offset_ms);
     if (lasted_s < 1200)
@@ -92,9 +95,9 @@ void gains_learn(struct zone_gains *g, const struct zone_model *m, house_ms bega
     g->seen |= 1U << h;
 }
 
-void forecast_mean_w(const struct zone_model *m, const struct zone_gains *gains, const struct zone_plan_of_day *day,
-                     const struct weather_series *w, int32_t room_mc, house_ms now, const int64_t *span_s, int32_t *mean_w,
-                     size_t n)
+void forecast_mean_w(const struct zone_model *m, const struct zone_gains *gains,
+                     const struct zone_plan_of_day *day, const struct weather_series *w, int32_t room_mc,
+                     house_ms now, const int64_t *span_s, int32_t *mean_w, size_t n)
 {
     static const struct schedule none;
     double y = room_mc / 1000.0, joules = 0;
@@ -102,8 +105,8 @@ void forecast_mean_w(const struct zone_model *m, const struct zone_gains *gains,
     for (size_t i = 0; i < n; i++) {
         while (done_s < span_s[i] && done_s < FORECAST_HORIZON_S) {
             house_ms at = house_add(now, done_s * 1000);
-            struct zone_wish wish = schedule_wish(day->schedule ? day->schedule : &none, &day->base, day->boost_until, at,
-                                                  day->utc_offset_ms);
+            struct zone_wish wish = schedule_wish(day->schedule ? day->schedule : &none, &day->base,
+                                                  day->boost_until, at, day->utc_offset_ms);
             int64_t dt = span_s[i] - done_s < STEP_S ? span_s[i] - done_s : STEP_S;
             double to = outside_c(w, at), gain = gain_at(m, gains, at, day->utc_offset_ms);
             double p = power_w(m, gain, y, setpoint_c(&wish), to, (double)dt);

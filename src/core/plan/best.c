@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which board is best: values what changed, keeps the best of every kind, and for every shape a heap of the kinds that fit.
+// Which board is best: values what changed, keeps the best of every kind, and for every shape a heap of the
+// kinds that fit.
 //
-// A heap's top is the best there is: every zone whose worth changed, also by what this run places, is in the log and is
-// valued anew before the next look. Only a cap can spoil an entry from afar, so it is asked again at the top.
+// A heap's top is the best there is: every zone whose worth changed, also by what this run places, is in the
+// log and is valued anew before the next look. Only a cap can spoil an entry from afar, so it is asked again
+// at the top.
 #include "core/plan/planner_state.h"
 
 // Drops entries of the log of changed zones that a later one replaces or that every lane has read.
@@ -204,13 +206,15 @@ static void offer_kind(struct planner *p, uint32_t shape, uint32_t kind)
 {
     struct shape *s = &p->shape[shape];
     const struct kind_lane *kl = &p->kind[kind].lane[lane_of(s->ask)];
-    if ((kl->top[SIDE_FREE].index == PLAN_NONE && kl->top[SIDE_TAKE].index == PLAN_NONE) || !shape_fits(p, s, kind))
+    if ((kl->top[SIDE_FREE].index == PLAN_NONE && kl->top[SIDE_TAKE].index == PLAN_NONE) ||
+        !shape_fits(p, s, kind))
         return;
     int64_t place = place_worth(p, s, p->kind[kind].site);
     for (int side = 0; side < SIDES; side++)
         if (kl->top[side].index != PLAN_NONE &&
             kl->top[side].key + place > (side == SIDE_FREE ? -crawl_cost(p, s->ask, kl->top[side].index) : 0))
-            heap_push(&s->best[side], (struct heap_entry){.key = kl->top[side].key + place, .index = kl->top[side].index});
+            heap_push(&s->best[side],
+                      (struct heap_entry){.key = kl->top[side].key + place, .index = kl->top[side].index});
 }
 
 static void catch_up(struct planner *p, uint32_t shape)
@@ -233,7 +237,8 @@ static void catch_up(struct planner *p, uint32_t shape)
             offer_kind(p, shape, k);
 }
 
-// Whether a cap, that others have come close to since it was valued, stands in the way. Takes it off the heap then.
+// Whether a cap, that others have come close to since it was valued, stands in the way. Takes it off the heap
+// then.
 static bool spoiled(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
 {
     const struct board_state *b = &p->board[board];
@@ -263,7 +268,8 @@ static uint32_t best_anywhere(struct planner *p, struct shape *s, enum heap_side
             else if (!spoiled(p, top, lane, side))
                 break;
         }
-        if (h->n && (best == PLAN_NONE || h->v[0].key > *worth || (h->v[0].key == *worth && h->v[0].index < best))) {
+        if (h->n &&
+            (best == PLAN_NONE || h->v[0].key > *worth || (h->v[0].key == *worth && h->v[0].index < best))) {
             best = h->v[0].index;
             *worth = h->v[0].key;
         }
@@ -283,7 +289,8 @@ uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int6
         struct heap_entry e = h->v[0];
         uint32_t kind = p->board[e.index].kind;
         const struct heap_entry *top = &p->kind[kind].lane[lane].top[side];
-        if (top->index != e.index || !shape_fits(p, s, kind) || top->key + place_worth(p, s, p->kind[kind].site) != e.key) {
+        if (top->index != e.index || !shape_fits(p, s, kind) ||
+            top->key + place_worth(p, s, p->kind[kind].site) != e.key) {
             heap_pop(h); // there is a newer entry where it matters
         } else if (spoiled(p, e.index, lane, side)) {
             catch_up(p, shape);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What any plan satisfies, whoever made it. Looks at the planner's state after the run (the slots it gave are held) with
-// plain loops over everything: slow, and independent of every index that the planner uses.
+// What any plan satisfies, whoever made it. Looks at the planner's state after the run (the slots it gave are
+// held) with plain loops over everything: slow, and independent of every index that the planner uses.
 #include <errno.h>
 #include <stdlib.h>
 
@@ -10,7 +10,8 @@
 
 static int check_assign(const struct planner *p, const struct plan_assign *a, uint8_t *seen, struct err *e)
 {
-    if (a->board >= p->n_boards || a->task >= p->n_tasks || !p->board[a->board].known || !p->task[a->task].known)
+    if (a->board >= p->n_boards || a->task >= p->n_tasks || !p->board[a->board].known ||
+        !p->task[a->task].known)
         return err_set(e, -EINVAL, "plan: task %u on board %u: unknown", a->task, a->board);
     const struct plan_board *b = &p->board[a->board].board;
     const struct known_task *t = &p->task[a->task];
@@ -20,7 +21,8 @@ static int check_assign(const struct planner *p, const struct plan_assign *a, ui
     if (seen[a->board]++)
         return err_set(e, -EINVAL, "plan: board %u is given twice", a->board);
     if (b->task != a->task)
-        return err_set(e, -EINVAL, "plan: board %u is held by task %u, given to %u", a->board, b->task, a->task);
+        return err_set(e, -EINVAL, "plan: board %u is held by task %u, given to %u", a->board, b->task,
+                       a->task);
     if (b->account != p->account[q->account].id)
         return err_set(e, -EINVAL, "plan: board %u would have two accounts", a->board);
     if (!b->usable || !z->zone.online)
@@ -31,7 +33,8 @@ static int check_assign(const struct planner *p, const struct plan_assign *a, ui
         return err_set(e, -EINVAL, "plan: task %u may not run on site %u", a->task, z->zone.site);
     if (p->policy->fetches_first && !data_is_there(p, s, z->zone.site))
         return err_set(e, -EINVAL, "plan: board %u would wait for data of task %u", a->board, a->task);
-    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind && !p->prices.refused_heat_allowed[s->ask.activity])
+    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind &&
+        !p->prices.refused_heat_allowed[s->ask.activity])
         return err_set(e, -EINVAL, "plan: zone %u refuses heat", b->zone);
     if (t->pending < 0)
         return err_set(e, -EINVAL, "plan: task %u has more instances placed than wait", a->task);
@@ -66,8 +69,8 @@ static int check_gang(const struct planner *p, const struct plan *plan, size_t o
     }
     if (gang <= 1 || here % gang == 0 || (p->task[a->task].pending == 0 && here % gang == all % gang))
         return 0;
-    return err_set(e, -EINVAL, "plan: task %u needs %d boards at once on a site, got %d on site %u", a->task, (int)gang, (int)here,
-                   site);
+    return err_set(e, -EINVAL, "plan: task %u needs %d boards at once on a site, got %d on site %u", a->task,
+                   (int)gang, (int)here, site);
 }
 
 // Zones of a site that have a free board worth having: each could take one member whatever the others do.
@@ -77,8 +80,8 @@ static int check_gang_waits(const struct planner *p, uint32_t task, struct err *
     int32_t n = p->task[task].pending < s->gang ? p->task[task].pending : s->gang;
     for (uint32_t site = 0; site < p->n_sites && s->gang > 1; site++) {
         int32_t zones = 0;
-        if (!p->site[site].known || p->site[site].site.cap_mw >= 0 || site_is_kept(p, site, s->ask.activity) ||
-            !place_holds(p, s, site))
+        if (!p->site[site].known || p->site[site].site.cap_mw >= 0 ||
+            site_is_kept(p, site, s->ask.activity) || !place_holds(p, s, site))
             continue;
         for (size_t i = 0; i < p->site[site].zones.n; i++) {
             const struct zone_state *z = &p->zone[p->site[site].zones.v[i]];
@@ -91,8 +94,9 @@ static int check_gang_waits(const struct planner *p, uint32_t task, struct err *
             zones += one;
         }
         if (zones >= n)
-            return err_set(e, -EINVAL, "plan: task %u waits for %d boards while site %u has %d zones with one free", task, (int)n,
-                           site, (int)zones);
+            return err_set(e, -EINVAL,
+                           "plan: task %u waits for %d boards while site %u has %d zones with one free", task,
+                           (int)n, site, (int)zones);
     }
     return 0;
 }
@@ -124,14 +128,15 @@ static int check_cap(const char *what, uint32_t at, int64_t cap_mw, int64_t draw
 {
     if (cap_mw < 0 || drawn_mw_there <= cap_mw)
         return 0;
-    return err_set(e, -EINVAL, "plan: %s %u would draw %lld mW for work, its cap is %lld", what, at, (long long)drawn_mw_there,
-                   (long long)cap_mw);
+    return err_set(e, -EINVAL, "plan: %s %u would draw %lld mW for work, its cap is %lld", what, at,
+                   (long long)drawn_mw_there, (long long)cap_mw);
 }
 
 // A cap that was lowered under running work is not this plan's doing: only where it gave something.
 static int check_caps(const struct planner *p, const struct plan *plan, struct err *e)
 {
-    int64_t *drawn = drawn_mw(p), *site = mem_array(p->n_sites + 1, sizeof *site), *fuse = mem_array(p->n_circuits + 1, sizeof *fuse);
+    int64_t *drawn = drawn_mw(p), *site = mem_array(p->n_sites + 1, sizeof *site),
+            *fuse = mem_array(p->n_circuits + 1, sizeof *fuse);
     int r = 0;
     for (size_t i = 0; i < p->n_zones; i++) {
         const struct plan_zone *z = &p->zone[i].zone;
@@ -157,7 +162,8 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
     const struct shape *s = &p->shape[t->shape];
     const struct plan_board *b = &p->board[board].board;
     uint32_t site = p->zone[b->zone].zone.site;
-    if (s->gang > 1 || site_is_kept(p, site, s->ask.activity) || !constraint_holds(&s->constraint, b->spec) || !place_holds(p, s, site))
+    if (s->gang > 1 || site_is_kept(p, site, s->ask.activity) || !constraint_holds(&s->constraint, b->spec) ||
+        !place_holds(p, s, site))
         return 0;
     int64_t mine = worth_on(p, s->ask, board, true, NULL);
     if (mine != INT64_MIN)
@@ -165,13 +171,15 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
     if (mine == INT64_MIN || mine <= 0)
         return 0;
     if (b->task == PLAN_NONE)
-        return err_set(e, -EINVAL, "plan: task %u waits while board %u is free and worth %lld", task, board, (long long)mine);
+        return err_set(e, -EINVAL, "plan: task %u waits while board %u is free and worth %lld", task, board,
+                       (long long)mine);
     if (b->activity <= s->ask.activity || b->stopping || t->pending <= p->stopping)
         return 0; // as many as wait are stopping already: they are for it
     int64_t theirs = worth_on(p, holder_of(p, board), board, true, NULL);
     if (mine - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur > 0)
-        return err_set(e, -EINVAL, "plan: task %u (%s) waits while board %u is held by %s, which is worth less there", task,
-                       activity_name(s->ask.activity), board, activity_name(b->activity));
+        return err_set(e, -EINVAL,
+                       "plan: task %u (%s) waits while board %u is held by %s, which is worth less there",
+                       task, activity_name(s->ask.activity), board, activity_name(b->activity));
     return 0;
 }
 

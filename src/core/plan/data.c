@@ -2,18 +2,20 @@
 //
 // Data sets, their replicas on sites, and what is fetched where.
 //
-// The market never gives a board to work whose data is not on the site: the board would stand blocked. It orders the data
-// and leaves the board to others meanwhile. What to order, for a shape of task that still waits after the run:
+// The market never gives a board to work whose data is not on the site: the board would stand blocked. It
+// orders the data and leaves the board to others meanwhile. What to order, for a shape of task that still
+// waits after the run:
 //
 //   need   = instances that wait - boards free on sites where the data is on its way
-//   site   = where min(need, boards free there) x worth of the best x its run, less the bytes, is most, if above zero;
+//   site   = where min(need, boards free there) x worth of the best x its run, less the bytes, is most, if
+//   above zero;
 //            who has waited as long as fetching takes gets the data in any case
 //
-// and, where nobody waits, the sets that are used most: a set is fetched ahead to a site that would use it often
-// enough, by the share of the boards that stand there.
+// and, where nobody waits, the sets that are used most: a set is fetched ahead to a site that would use it
+// often enough, by the share of the boards that stand there.
 //
-// The published policies give boards at once and stage the data while the board waits; those that replicate order copies
-// when a task is new, on the sites with the emptiest disks.
+// The published policies give boards at once and stage the data while the board waits; those that replicate
+// order copies when a task is new, on the sites with the emptiest disks.
 #include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
@@ -150,7 +152,8 @@ static void count_entries(const struct planner *p, const struct heap *h, unsigne
 {
     for (size_t i = 0; i < h->n; i++) {
         const struct heap_entry *e = &h->v[i];
-        if (e->stamp != p->board[e->index].stamp[lane] || board_bar(p, ask_of(lane), e->index, false) != BAR_NONE)
+        if (e->stamp != p->board[e->index].stamp[lane] ||
+            board_bar(p, ask_of(lane), e->index, false) != BAR_NONE)
             continue;
         o->worth = !o->free || e->key > o->worth ? e->key : o->worth;
         o->free++;
@@ -190,7 +193,8 @@ static bool on_its_way(const struct planner *p, const struct shape *s, uint32_t 
 }
 
 // How good it would be to have the shape's data on a site: 0 or less, it does not pay (now).
-static int64_t fetch_gain(struct planner *p, struct shape *s, uint32_t site, int64_t need, int64_t waited_ms, bool nowhere)
+static int64_t fetch_gain(struct planner *p, struct shape *s, uint32_t site, int64_t need, int64_t waited_ms,
+                          bool nowhere)
 {
     struct offer o = offer_of(p, s, site);
     int64_t worth = o.worth + place_worth(p, s, site), stage = staging_ms(p, s, site);
@@ -207,7 +211,8 @@ static int64_t fetch_gain(struct planner *p, struct shape *s, uint32_t site, int
     }
     if (!nowhere && (!boards || waited_ms < stage))
         return 0;
-    return 1 + (boards ? boards : 0) + o.all / (1 + stage / 1000); // needed in any case: many boards, quickly there
+    return 1 + (boards ? boards : 0) +
+           o.all / (1 + stage / 1000); // needed in any case: many boards, quickly there
 }
 
 static void fetch_for(struct planner *p, uint32_t queue, struct plan *out)
@@ -231,8 +236,8 @@ static void fetch_for(struct planner *p, uint32_t queue, struct plan *out)
         uint32_t best = PLAN_NONE;
         int64_t most = 0;
         for (uint32_t site = 0; site < p->n_sites; site++) {
-            if (!p->site[site].known || !where_holds(&s->where, &p->site[site].site, site) || data_is_there(p, s, site) ||
-                on_its_way(p, s, site))
+            if (!p->site[site].known || !where_holds(&s->where, &p->site[site].site, site) ||
+                data_is_there(p, s, site) || on_its_way(p, s, site))
                 continue;
             int64_t gain = fetch_gain(p, s, site, need, house_since(p->now, p->task[head].since), nowhere);
             if (gain > most) {
@@ -260,7 +265,8 @@ static void replicate(struct planner *p, uint32_t task, struct plan *out)
         p->sites.n = 0;
         for (uint32_t site = 0; site < p->n_sites; site++)
             if (p->site[site].known && where_holds(&s->where, &p->site[site].site, site))
-                heap_push(&p->sites, (struct heap_entry){.key = p->site[site].site.disk_free_mb, .index = site});
+                heap_push(&p->sites,
+                          (struct heap_entry){.key = p->site[site].site.disk_free_mb, .index = site});
         for (int32_t n = 0; p->sites.n && n < copies; n++, heap_pop(&p->sites))
             order(p, s->data[i], p->sites.v[0].index, task, out);
     }

@@ -29,6 +29,7 @@ enum plan_run plan_run_of(int64_t run_s)
 
 int64_t plan_run_typical_s(enum plan_run run)
 {
-    static const int64_t typical[PLAN_RUNS] = {[RUN_SHORT] = 300, [RUN_HOUR] = 1800, [RUN_HOURS] = 9000, [RUN_LONG] = 28800};
+    static const int64_t typical[PLAN_RUNS] = {
+        [RUN_SHORT] = 300, [RUN_HOUR] = 1800, [RUN_HOURS] = 9000, [RUN_LONG] = 28800};
     return typical[run];
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long an instance is expected to run, from what those before it took: the median of the last few, in seconds at
-// full speed on the board they ran on, so that a slow room does not count as long work. The median bears up to four
-// wild ones of nine (a crash at once, a board that hung).
+// How long an instance is expected to run, from what those before it took: the median of the last few, in
+// seconds at full speed on the board they ran on, so that a slow room does not count as long work. The median
+// bears up to four wild ones of nine (a crash at once, a board that hung).
 #ifndef ONDOL_CORE_PLAN_EXPECT_H
 #define ONDOL_CORE_PLAN_EXPECT_H
 

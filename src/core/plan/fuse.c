@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Power caps of sites and of the circuits inside them. What is counted is what the zones' boards at work may draw at most.
+// Power caps of sites and of the circuits inside them. What is counted is what the zones' boards at work may
+// draw at most.
 #include "core/plan/planner_state.h"
 
 static struct fuse *circuit_at(const struct planner *p, const struct plan_zone *z)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Gangs: so many instances at once on one site, or none. A gang never holds some boards while it waits for others, so two
-// gangs cannot block each other. That alone would let single instances take every board that falls free for ever. So
-// one gang of each class, the oldest that waited for gang_patience_ms, has a site kept for it: its own and lower classes get
-// no more boards there that the gang could use, and boards of lower classes are asked back there, until enough are free.
+// Gangs: so many instances at once on one site, or none. A gang never holds some boards while it waits for
+// others, so two gangs cannot block each other. That alone would let single instances take every board that
+// falls free for ever. So one gang of each class, the oldest that waited for gang_patience_ms, has a site
+// kept for it: its own and lower classes get no more boards there that the gang could use, and boards of
+// lower classes are asked back there, until enough are free.
 #include "core/plan/planner_state.h"
 
 static bool is_gang(const struct planner *p, uint32_t queue)
@@ -18,7 +19,8 @@ static int32_t members(const struct planner *p, uint32_t queue, uint32_t task)
 }
 
 // All on one site, or none.
-static bool gang_on(struct planner *p, uint32_t shape, uint32_t task, int32_t n, uint32_t site, struct plan *out)
+static bool gang_on(struct planner *p, uint32_t shape, uint32_t task, int32_t n, uint32_t site,
+                    struct plan *out)
 {
     size_t before = out->n_assigns;
     for (int64_t net; n > 0; n--) {
@@ -53,7 +55,8 @@ static bool place_anywhere(struct planner *p, uint32_t queue, uint32_t task, str
     best_refresh(p, lane_of(p->shape[shape].ask));
     for (uint32_t site = 0; site < p->n_sites; site++) {
         int64_t net;
-        if (free_there(p, &p->shape[shape], site) >= (size_t)n && best_on_site(p, shape, site, &net) != PLAN_NONE)
+        if (free_there(p, &p->shape[shape], site) >= (size_t)n &&
+            best_on_site(p, shape, site, &net) != PLAN_NONE)
             heap_push(&p->sites, (struct heap_entry){.key = net, .index = site});
     }
     for (; p->sites.n; heap_pop(&p->sites))
@@ -168,7 +171,8 @@ bool site_is_kept(const struct planner *p, uint32_t site, enum activity from)
     return false;
 }
 
-// The kept boards are in no heap, not of the gang's lane either: they are looked at one by one until enough are free.
+// The kept boards are in no heap, not of the gang's lane either: they are looked at one by one until enough
+// are free.
 void gang_place_kept(struct planner *p, enum activity a, struct plan *out)
 {
     uint32_t task = p->kept[a].task, site = p->kept[a].site;
@@ -192,7 +196,8 @@ void gang_preempt(struct planner *p, enum activity a, struct plan *out)
     if (site == PLAN_NONE || !p->policy->gain)
         return;
     struct shape *s = &p->shape[p->queue[p->task[task].queue].shape];
-    int32_t wanted = members(p, p->task[task].queue, task) - could_use(p, p->queue[p->task[task].queue].shape, site, true);
+    int32_t wanted =
+        members(p, p->task[task].queue, task) - could_use(p, p->queue[p->task[task].queue].shape, site, true);
     for (int pass = 0; pass < 2; pass++) { // what is stopping already counts
         for (size_t i = 0; i < p->site[site].zones.n; i++) {
             const struct zone_state *z = &p->zone[p->site[site].zones.v[i]];

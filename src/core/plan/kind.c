@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Families: boards of equal specification and curve. Kinds: those of one site. Compared field by field, because what stands
-// behind the end of a text is nobody's business.
+// Families: boards of equal specification and curve. Kinds: those of one site. Compared field by field,
+// because what stands behind the end of a text is nobody's business.
 #include <string.h>
 
 #include "base/hash.h"
@@ -11,8 +11,9 @@ static bool is_family(const struct family *f, const struct plan_board *b)
 {
     const struct board_spec *s = b->spec;
     const struct curve *c = b->curve;
-    return f->spec.cores == s->cores && f->spec.memory_mb == s->memory_mb && f->spec.gpu == s->gpu && f->spec.ssd == s->ssd &&
-           strcmp(f->spec.key, s->key) == 0 && strcmp(f->spec.cpu_model, s->cpu_model) == 0 && f->curve.cores == c->cores &&
+    return f->spec.cores == s->cores && f->spec.memory_mb == s->memory_mb && f->spec.gpu == s->gpu &&
+           f->spec.ssd == s->ssd && strcmp(f->spec.key, s->key) == 0 &&
+           strcmp(f->spec.cpu_model, s->cpu_model) == 0 && f->curve.cores == c->cores &&
            f->curve.idle_mw == c->idle_mw && f->curve.boot_ms == c->boot_ms && f->curve.n == c->n &&
            memcmp(f->curve.p, c->p, (size_t)c->n * sizeof *c->p) == 0;
 }

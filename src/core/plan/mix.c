@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A covering knapsack with one choice for each board. Relaxed, every board moves along the lower convex hull of its
-// (work, watts) points, sleep included, and steps are taken by watts for each unit of work; that leaves one board between
-// two points. Rounded up it is the first answer, cut off it is a bound. The exact answer comes from dynamic
-// programming over the boards: of states with no more work for no fewer watts none is kept, nor any that with the bound of
-// the boards to come cannot beat the best answer known.
+// A covering knapsack with one choice for each board. Relaxed, every board moves along the lower convex hull
+// of its (work, watts) points, sleep included, and steps are taken by watts for each unit of work; that
+// leaves one board between two points. Rounded up it is the first answer, cut off it is a bound. The exact
+// answer comes from dynamic programming over the boards: of states with no more work for no fewer watts none
+// is kept, nor any that with the bound of the boards to come cannot beat the best answer known.
 #include "core/plan/mix.h"
 
 #include <stdlib.h>
@@ -45,7 +45,8 @@ static bool next_corner(const struct curve *c, int32_t from, struct step *out)
 {
     bool any = false;
     for (int32_t i = from + 1; i < c->n; i++) {
-        struct step s = {.point = i, .work = work_at(c, i) - work_at(c, from), .draw = draw_at(c, i) - draw_at(c, from)};
+        struct step s = {
+            .point = i, .work = work_at(c, i) - work_at(c, from), .draw = draw_at(c, i) - draw_at(c, from)};
         if (s.work > 0 && (!any || s.draw * out->work <= out->draw * s.work)) {
             *out = s;
             any = true;
@@ -83,7 +84,8 @@ static struct mix sum_of(const struct mix_board *board, size_t n)
 }
 
 // Steps by slope until the work is done; then every board goes back as far as the work allows.
-static struct mix rounded(struct mix_board *board, size_t n, const struct step *step, size_t n_steps, int64_t work_mhz)
+static struct mix rounded(struct mix_board *board, size_t n, const struct step *step, size_t n_steps,
+                          int64_t work_mhz)
 {
     for (size_t i = 0; i < n; i++)
         board[i].point = MIX_SLEEP;
@@ -95,7 +97,8 @@ static struct mix rounded(struct mix_board *board, size_t n, const struct step *
     for (size_t i = 0; i < n; i++) {
         const struct curve *c = board[i].curve;
         for (int32_t to = MIX_SLEEP; to < board[i].point; to++) {
-            if (done - work_at(c, board[i].point) + work_at(c, to) < work_mhz || draw_at(c, to) >= draw_at(c, board[i].point))
+            if (done - work_at(c, board[i].point) + work_at(c, to) < work_mhz ||
+                draw_at(c, to) >= draw_at(c, board[i].point))
                 continue;
             done += work_at(c, to) - work_at(c, board[i].point);
             board[i].point = to;
@@ -153,7 +156,8 @@ static int64_t bound(const struct step *step, size_t n_steps, uint32_t first, in
     return work > 0 ? INT64_MAX : draw;
 }
 
-static void exact(struct mix_board *board, uint32_t n, const struct step *step, size_t n_steps, int64_t work_mhz, int64_t best_mw)
+static void exact(struct mix_board *board, uint32_t n, const struct step *step, size_t n_steps,
+                  int64_t work_mhz, int64_t best_mw)
 {
     struct layer *layer = mem_array(n + 1, sizeof *layer);
     int64_t asleep = 0;
@@ -166,8 +170,10 @@ static void exact(struct mix_board *board, uint32_t n, const struct step *step, 
         asleep -= c->sleep_mw;
         for (uint32_t i = 0; i < layer[b].n; i++) {
             for (int32_t point = MIX_SLEEP; point < c->n; point++) {
-                struct state s = {.work = layer[b].v[i].work + work_at(c, point), .draw = layer[b].v[i].draw + draw_at(c, point),
-                                  .from = i, .point = point};
+                struct state s = {.work = layer[b].v[i].work + work_at(c, point),
+                                  .draw = layer[b].v[i].draw + draw_at(c, point),
+                                  .from = i,
+                                  .point = point};
                 s.work = s.work < work_mhz ? s.work : work_mhz;
                 int64_t rest = bound(step, n_steps, b + 1, asleep, work_mhz - s.work);
                 if (rest != INT64_MAX && s.draw + rest < best_mw)

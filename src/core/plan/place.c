@@ -15,7 +15,8 @@ bool where_holds(const struct plan_where *w, const struct plan_site *s, uint32_t
     return !*w->country || strncmp(w->country, s->country, sizeof w->country) == 0;
 }
 
-// On a sphere of 6371 km, flat between the two places: within 1 % up to a thousand kilometres of middle latitudes.
+// On a sphere of 6371 km, flat between the two places: within 1 % up to a thousand kilometres of middle
+// latitudes.
 static int64_t distance_km(const struct plan_where *w, const struct plan_site *s)
 {
     const double rad = 3.14159265358979323846 / 180000.0;
@@ -37,12 +38,14 @@ int64_t place_worth(const struct planner *p, const struct shape *s, uint32_t sit
 {
     if (p->policy->near_data && s->n_data)
         return data_rank(p, s, site);
-    if (!p->policy->keeps_market || !s->where.has_near || site >= p->n_sites || !p->site[site].site.has_position)
+    if (!p->policy->keeps_market || !s->where.has_near || site >= p->n_sites ||
+        !p->site[site].site.has_position)
         return 0;
     return -p->prices.distance_ueur_per_h_1000km * distance_km(&s->where, &p->site[site].site) / 1000;
 }
 
 bool place_holds(const struct planner *p, const struct shape *s, uint32_t site)
 {
-    return where_holds(&s->where, &p->site[site].site, site) && (!p->policy->fetches_first || data_is_there(p, s, site));
+    return where_holds(&s->where, &p->site[site].site, site) &&
+           (!p->policy->fetches_first || data_is_there(p, s, site));
 }

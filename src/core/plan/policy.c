@@ -5,8 +5,9 @@
 
 #include "core/plan/planner_state.h"
 
-static const struct plan_policy *const policies[] = {&policy_market,       &policy_qstd,        &policy_locality, &policy_replicate3,
-                                                   &policy_replicate10, &policy_full_replicate, &policy_blind,   &policy_fifo};
+static const struct plan_policy *const policies[] = {
+    &policy_market,      &policy_qstd,           &policy_locality, &policy_replicate3,
+    &policy_replicate10, &policy_full_replicate, &policy_blind,    &policy_fifo};
 
 const struct plan_policy *plan_policy_at(size_t i)
 {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `qstd`: the two-level scheduler of the published simulator of a heater fleet (PyBatsim, schedulers/greco; described in
-// Inria RR-9282), with its thresholds. diff = setpoint - room, in millikelvin; positive: the room is cold.
+// `qstd`: the two-level scheduler of the published simulator of a heater fleet (PyBatsim, schedulers/greco;
+// described in Inria RR-9282), with its thresholds. diff = setpoint - room, in millikelvin; positive: the
+// room is cold.
 //
 //   slot class   counts a free board when   who may use it
 //   bkgd         diff >= +1 K               background, low, high
 //   low          diff >= -1 K               low, high
 //   high         diff >= -4 K               high
 //
-// Slot classes are filled in this order; within one, buildings by increasing number of its free slots, so that large
-// blocks stay for clusters; within a building high goes to the coolest heater, low to the warmest that qualifies. A
-// group asks boards back from lower groups only. Work is stopped when its room is too warm: background below -1 K, low
-// below -3 K, all below -10 K. Our classes: reserved and onDemand are high, flex is low, donated is background.
+// Slot classes are filled in this order; within one, buildings by increasing number of its free slots, so
+// that large blocks stay for clusters; within a building high goes to the coolest heater, low to the warmest
+// that qualifies. A group asks boards back from lower groups only. Work is stopped when its room is too warm:
+// background below -1 K, low below -3 K, all below -10 K. Our classes: reserved and onDemand are high, flex
+// is low, donated is background.
 //
 // Unlike the published one it decides at every event and not each 30 s on counts, which only makes it faster.
 #include "core/plan/planner_state.h"
@@ -38,7 +40,8 @@ enum slot_class qstd_slot(const struct plan_zone *z)
     return diff >= 1000 ? SLOT_BKGD : diff >= -1000 ? SLOT_LOW : diff >= -4000 ? SLOT_HIGH : SLOT_NONE;
 }
 
-static int64_t qstd_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
+static int64_t qstd_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
+                          enum plan_bar *why)
 {
     const struct board_state *b = &p->board[board];
     const struct plan_zone *z = &p->zone[b->board.zone].zone;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two baselines that know little. `blind` knows classes and no heat: whatever board was idle longest, in whatever room,
-// while the thermostats slow it down. `fifo` knows neither class nor price: the oldest task first, on the first free board by
-// number in a zone that takes heat. Neither asks a board back.
+// Two baselines that know little. `blind` knows classes and no heat: whatever board was idle longest, in
+// whatever room, while the thermostats slow it down. `fifo` knows neither class nor price: the oldest task
+// first, on the first free board by number in a zone that takes heat. Neither asks a board back.
 #include "core/plan/planner_state.h"
 
-static int64_t blind_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
+static int64_t blind_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
+                           enum plan_bar *why)
 {
     (void)ask;
     (void)as_if_free;
@@ -13,7 +14,8 @@ static int64_t blind_worth(const struct planner *p, struct plan_ask ask, uint32_
     return INT64_MAX / 2 - (int64_t)p->board[board].freed;
 }
 
-static int64_t fifo_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
+static int64_t fifo_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
+                          enum plan_bar *why)
 {
     (void)p;
     (void)ask;

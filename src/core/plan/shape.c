@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shapes: tasks that are alike in all that decides where they may run. A shape lives while a task has it, so that shapes
-// that strangers invent cost nothing once their tasks are gone.
+// Shapes: tasks that are alike in all that decides where they may run. A shape lives while a task has it, so
+// that shapes that strangers invent cost nothing once their tasks are gone.
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,15 +43,17 @@ void shapes_forget(struct planner *p, bool anywhere, uint32_t index)
 
 static bool same_constraint(const struct constraint *a, const struct constraint *b)
 {
-    return a->cores_min == b->cores_min && a->cores_max == b->cores_max && a->memory_mb_min == b->memory_mb_min &&
-           a->memory_mb_max == b->memory_mb_max && a->mb_per_core_min == b->mb_per_core_min &&
-           a->mb_per_core_max == b->mb_per_core_max && a->gpu == b->gpu && a->ssd == b->ssd && strcmp(a->key, b->key) == 0 &&
+    return a->cores_min == b->cores_min && a->cores_max == b->cores_max &&
+           a->memory_mb_min == b->memory_mb_min && a->memory_mb_max == b->memory_mb_max &&
+           a->mb_per_core_min == b->mb_per_core_min && a->mb_per_core_max == b->mb_per_core_max &&
+           a->gpu == b->gpu && a->ssd == b->ssd && strcmp(a->key, b->key) == 0 &&
            strcmp(a->cpu_model, b->cpu_model) == 0;
 }
 
 static bool same_where(const struct plan_where *a, const struct plan_where *b)
 {
-    return strncmp(a->country, b->country, sizeof a->country) == 0 && a->site == b->site && a->has_near == b->has_near &&
+    return strncmp(a->country, b->country, sizeof a->country) == 0 && a->site == b->site &&
+           a->has_near == b->has_near &&
            (!a->has_near || (a->lat_mdeg == b->lat_mdeg && a->lon_mdeg == b->lon_mdeg));
 }
 
@@ -62,8 +64,9 @@ static int32_t gang_of(const struct plan_task *t)
 
 bool shape_is_of(const struct shape *s, const struct plan_task *t)
 {
-    return s->ask.activity == t->activity && s->ask.run == t->run && s->gang == gang_of(t) && same_where(&s->where, &t->where) &&
-           s->n_data == t->n_data && memcmp(s->data, t->data, t->n_data * sizeof *t->data) == 0 &&
+    return s->ask.activity == t->activity && s->ask.run == t->run && s->gang == gang_of(t) &&
+           same_where(&s->where, &t->where) && s->n_data == t->n_data &&
+           memcmp(s->data, t->data, t->n_data * sizeof *t->data) == 0 &&
            same_constraint(&s->constraint, &t->constraint);
 }
 
@@ -90,11 +93,17 @@ uint32_t shape_of(struct planner *p, const struct plan_task *t)
         at = p->free_shape.v[--p->free_shape.n];
     else
         (void)VEC_PUSH(p->shape, p->n_shapes, p->cap_shapes);
-    p->shape[at] = (struct shape){.ask = {.activity = t->activity, .run = t->run}, .constraint = t->constraint, .where = t->where,
-                                  .anywhere = !t->where.site && !*t->where.country && !t->where.has_near &&
-                                              !(t->n_data && (p->policy->fetches_first || p->policy->near_data)),
-                                  .n_data = t->n_data,
-                                  .gang = gang_of(t), .hash = hash, .next = (uint32_t)first, .epoch = UINT32_MAX};
+    p->shape[at] =
+        (struct shape){.ask = {.activity = t->activity, .run = t->run},
+                       .constraint = t->constraint,
+                       .where = t->where,
+                       .anywhere = !t->where.site && !*t->where.country && !t->where.has_near &&
+                                   !(t->n_data && (p->policy->fetches_first || p->policy->near_data)),
+                       .n_data = t->n_data,
+                       .gang = gang_of(t),
+                       .hash = hash,
+                       .next = (uint32_t)first,
+                       .epoch = UINT32_MAX};
     memcpy(p->shape[at].data, t->data, t->n_data * sizeof *t->data);
     idmap_set(&p->shape_at, hash, (uint64_t)at + 1);
     return at;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the server expects zones to want: nothing for half a day, then what the reports taught it. Audited by the rig.
+// What the server expects zones to want: nothing for half a day, then what the reports taught it. Audited by
+// the rig.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -50,7 +51,8 @@ static void it_expects_what_the_days_before_have_shown(void **state)
     rig_hello(r, &n);
     hours(r, &n, 10, true);
     assert_false(ahead(r)->known);
-    hours(r, &n, 16, true); // 130 W hold 20 degC, whatever the model alone would say (200 W at 10 degC outside)
+    hours(r, &n, 16,
+          true); // 130 W hold 20 degC, whatever the model alone would say (200 W at 10 degC outside)
     assert_true(ahead(r)->known);
     for (int i = 0; i < PLAN_RUNS; i++)
         assert_in_range(ahead(r)->mean_w[i], 120, 140);
@@ -66,9 +68,11 @@ static void wild_models_do_no_harm(void **state)
 {
     (void)state;
     static const struct zone_model wild[] = {
-        {0}, {.capacity_j_per_k = INT64_MIN, .loss_mw_per_k = INT32_MIN, .gain_w = INT32_MIN},
+        {0},
+        {.capacity_j_per_k = INT64_MIN, .loss_mw_per_k = INT32_MIN, .gain_w = INT32_MIN},
         {.capacity_j_per_k = INT64_MAX, .loss_mw_per_k = INT32_MAX, .gain_w = INT32_MAX},
-        {.capacity_j_per_k = 1, .loss_mw_per_k = INT32_MAX}, {.capacity_j_per_k = 1, .gain_w = INT32_MIN}};
+        {.capacity_j_per_k = 1, .loss_mw_per_k = INT32_MAX},
+        {.capacity_j_per_k = 1, .gain_w = INT32_MIN}};
     struct rig *r = malloc(sizeof *r);
     struct rig_node n;
     rig_init(r, NULL);
@@ -76,8 +80,11 @@ static void wild_models_do_no_harm(void **state)
     rig_hello(r, &n);
     for (size_t k = 0; k < sizeof wild / sizeof *wild; k++) {
         for (int i = 0; i < 26 * 4; i++) {
-            struct report rep = {.kind = REPORT_ZONE, .zone = {.room_mc = i % 2 ? INT32_MAX : 20000, .draw_w = i % 3 ? INT32_MAX : 0,
-                                                               .model_known = true, .model = wild[k]}};
+            struct report rep = {.kind = REPORT_ZONE,
+                                 .zone = {.room_mc = i % 2 ? INT32_MAX : 20000,
+                                          .draw_w = i % 3 ? INT32_MAX : 0,
+                                          .model_known = true,
+                                          .model = wild[k]}};
             rig_wait(r, 500000);
             snprintf(rep.name, NAME_BYTES, "z-%s", n.name);
             rig_report(r, &n, &rep);

@@ -33,8 +33,12 @@ static void one_ran(struct rig *r, struct rig_node *n, int64_t run_s)
 {
     uint64_t lease = rig_assignment(r, n, 0)->lease;
     rig_started(r, n, lease);
-    struct report rep = {.kind = REPORT_EXITED, .lease = lease,
-                         .exited = {.end = ATTEMPT_SUCCESS, .signal = -1, .wall_ms = 1000, .exec_ms = 900,
+    struct report rep = {.kind = REPORT_EXITED,
+                         .lease = lease,
+                         .exited = {.end = ATTEMPT_SUCCESS,
+                                    .signal = -1,
+                                    .wall_ms = 1000,
+                                    .exec_ms = 900,
                                     .work_mhz_s = run_s * curve_max_work_mhz(curve_default())}};
     rig_report(r, n, &rep);
 }
@@ -44,8 +48,12 @@ static void says(struct rig *r, struct rig_node *n, const char *uuid, const char
 {
     uint64_t lease = rig_assignment(r, n, 0)->lease;
     rig_started(r, n, lease);
-    struct report rep = {.kind = REPORT_LEVEL, .lease = lease,
-                         .level = {.freq_mhz = 2000, .max_freq_mhz = 4000, .duty_permille = 1000, .exec_ms = 60000,
+    struct report rep = {.kind = REPORT_LEVEL,
+                         .lease = lease,
+                         .level = {.freq_mhz = 2000,
+                                   .max_freq_mhz = 4000,
+                                   .duty_permille = 1000,
+                                   .exec_ms = 60000,
                                    .progress_permille = -1}};
     rig_report(r, n, &rep);
     const struct row_task *t = rig_task(r, uuid);

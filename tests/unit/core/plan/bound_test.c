@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// How good the market's plans are: their worth as a share of an upper bound, the linear relaxation of the best assignment
-// (GLPK), on small random fleets of one board for each room, where what each pair is worth does not depend on the others:
+// How good the market's plans are: their worth as a share of an upper bound, the linear relaxation of the
+// best assignment (GLPK), on small random fleets of one board for each room, where what each pair is worth
+// does not depend on the others:
 //
-//   max sum net(t, b) x(t, b)    sum over t x(t, b) <= 1    sum over b x(t, b) <= waiting(t)    site: sum draw(b) x <= cap
+//   max sum net(t, b) x(t, b)    sum over t x(t, b) <= 1    sum over b x(t, b) <= waiting(t)    site: sum
+//   draw(b) x <= cap
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -31,26 +33,38 @@ struct fleet {
 static void make_boards(struct fleet *f, struct rng *r, bool capped)
 {
     for (uint32_t s = 0; s < SITES; s++) {
-        struct plan_site site = {.cap_mw = capped && s < 2 ? 300000 + (int64_t)rng_below(r, 300000) : -1, .has_position = true,
-                                 .lat_mdeg = 40000 + (int32_t)s * 4000, .country = "FR"};
+        struct plan_site site = {.cap_mw = capped && s < 2 ? 300000 + (int64_t)rng_below(r, 300000) : -1,
+                                 .has_position = true,
+                                 .lat_mdeg = 40000 + (int32_t)s * 4000,
+                                 .country = "FR"};
         f->cap_mw[s] = site.cap_mw;
         planner_site(f->p, s, &site);
     }
     for (uint32_t b = 0; b < BOARDS; b++) {
         int32_t w = 20 + (int32_t)rng_below(r, 140);
         f->draw_mw[b] = 1000 * (int64_t)w;
-        planner_zone(f->p, b, &(struct plan_zone){.site = b % SITES, .online = true,
-                                                  .request = {.target_w = w, .min_w = w * (int32_t)rng_below(r, 2), .max_w = w}});
-        planner_board(f->p, b, &(struct plan_board){.zone = b, .spec = rng_below(r, 3) ? &small : &large,
-                                                    .curve = curve_default(), .usable = true, .task = PLAN_NONE});
+        planner_zone(f->p, b,
+                     &(struct plan_zone){
+                         .site = b % SITES,
+                         .online = true,
+                         .request = {.target_w = w, .min_w = w * (int32_t)rng_below(r, 2), .max_w = w}});
+        planner_board(f->p, b,
+                      &(struct plan_board){.zone = b,
+                                           .spec = rng_below(r, 3) ? &small : &large,
+                                           .curve = curve_default(),
+                                           .usable = true,
+                                           .task = PLAN_NONE});
     }
 }
 
 static void make_tasks(struct fleet *f, struct rng *r)
 {
     for (uint32_t t = 0; t < TASKS; t++) {
-        struct plan_task task = {.activity = (enum activity)rng_below(r, PLAN_CLASSES), .account = 1 + rng_below(r, 3), .order = t + 1,
-                                 .pending = (int32_t)rng_below(r, 6), .since = now};
+        struct plan_task task = {.activity = (enum activity)rng_below(r, PLAN_CLASSES),
+                                 .account = 1 + rng_below(r, 3),
+                                 .order = t + 1,
+                                 .pending = (int32_t)rng_below(r, 6),
+                                 .since = now};
         task.constraint.memory_mb_min = rng_below(r, 3) ? 0 : 32768;
         task.where.site = rng_below(r, 6) ? 0 : 1 + (uint32_t)rng_below(r, SITES);
         task.where.has_near = rng_below(r, 2);
@@ -73,7 +87,8 @@ static double bound_of(const struct fleet *f)
     for (int t = 0; t < TASKS; t++)
         glp_set_row_bnds(lp, 1 + BOARDS + t, GLP_UP, 0, f->pending[t]);
     for (int s = 0; s < SITES; s++)
-        glp_set_row_bnds(lp, 1 + BOARDS + TASKS + s, f->cap_mw[s] < 0 ? GLP_FR : GLP_UP, 0, (double)f->cap_mw[s]);
+        glp_set_row_bnds(lp, 1 + BOARDS + TASKS + s, f->cap_mw[s] < 0 ? GLP_FR : GLP_UP, 0,
+                         (double)f->cap_mw[s]);
     for (uint32_t t = 0; t < TASKS; t++) {
         for (uint32_t b = 0; b < BOARDS; b++) {
             int64_t net = planner_net(f->p, t, b, now, NULL);
@@ -132,7 +147,8 @@ static void judge(const char *what, bool capped, double least, double mean)
         sum += x;
         worst = x < worst ? x : worst;
     }
-    printf("share of the bound, %s: %.1f %% on average, %.1f %% at worst\n", what, 100 * sum / SEEDS, 100 * worst);
+    printf("share of the bound, %s: %.1f %% on average, %.1f %% at worst\n", what, 100 * sum / SEEDS,
+           100 * worst);
     assert_true(sum / SEEDS >= mean);
     assert_true(worst >= least);
 }

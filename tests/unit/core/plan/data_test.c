@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Data sets: no board waits for data, copies go where work will be, and the published policies do as published.
+// Data sets: no board waits for data, copies go where work will be, and the published policies do as
+// published.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -19,12 +20,20 @@ static struct planner *town(const char *policy, const uint32_t *boards, uint32_t
 {
     struct planner *p = planner_new_with(price_table_default(), plan_policy_find(policy));
     for (uint32_t s = 0, at = 0; s < sites; s++) {
-        planner_site(p, s, &(struct plan_site){.cap_mw = -1, .link_mbit_s = 100, .disk_free_mb = 1000 * (int64_t)(s + 1)});
+        planner_site(
+            p, s,
+            &(struct plan_site){.cap_mw = -1, .link_mbit_s = 100, .disk_free_mb = 1000 * (int64_t)(s + 1)});
         for (uint32_t b = 0; b < boards[s]; b++, at++) {
-            planner_zone(p, at, &(struct plan_zone){.site = s, .online = true, .request = {.target_w = 100, .max_w = 100},
-                                                    .room_mc = 20000, .setpoint_mc = 20000});
-            planner_board(p, at, &(struct plan_board){.zone = at, .spec = &spec, .curve = curve_default(), .usable = true,
-                                                      .task = PLAN_NONE});
+            planner_zone(p, at,
+                         &(struct plan_zone){.site = s,
+                                             .online = true,
+                                             .request = {.target_w = 100, .max_w = 100},
+                                             .room_mc = 20000,
+                                             .setpoint_mc = 20000});
+            planner_board(
+                p, at,
+                &(struct plan_board){
+                    .zone = at, .spec = &spec, .curve = curve_default(), .usable = true, .task = PLAN_NONE});
         }
     }
     planner_data(p, 0, GB);
@@ -33,14 +42,21 @@ static struct planner *town(const char *policy, const uint32_t *boards, uint32_t
 
 static void idle(struct planner *p, uint32_t board)
 {
-    planner_board(p, board, &(struct plan_board){.zone = board, .spec = &spec, .curve = curve_default(), .usable = true,
-                                                 .task = PLAN_NONE});
+    planner_board(
+        p, board,
+        &(struct plan_board){
+            .zone = board, .spec = &spec, .curve = curve_default(), .usable = true, .task = PLAN_NONE});
 }
 
 static void put(struct planner *p, uint32_t at, int32_t pending, bool with_data)
 {
-    planner_task(p, at, &(struct plan_task){.activity = ACTIVITY_FLEX, .account = 1, .order = at + 1, .pending = pending,
-                                            .n_data = with_data, .since = HOUSE_MS(1000)});
+    planner_task(p, at,
+                 &(struct plan_task){.activity = ACTIVITY_FLEX,
+                                     .account = 1,
+                                     .order = at + 1,
+                                     .pending = pending,
+                                     .n_data = with_data,
+                                     .since = HOUSE_MS(1000)});
 }
 
 static struct plan run_at(struct planner *p, int64_t ms)
@@ -104,10 +120,17 @@ static void a_board_that_would_wait_for_data_is_found(void **state)
     struct planner *p = town("market", (uint32_t[]){1}, 1);
     struct err e = ERR_NULL;
     put(p, 0, 0, true);
-    planner_board(p, 0, &(struct plan_board){.zone = 0, .spec = &spec, .curve = curve_default(), .usable = true, .task = 0,
-                                             .activity = ACTIVITY_FLEX, .account = 1});
+    planner_board(p, 0,
+                  &(struct plan_board){.zone = 0,
+                                       .spec = &spec,
+                                       .curve = curve_default(),
+                                       .usable = true,
+                                       .task = 0,
+                                       .activity = ACTIVITY_FLEX,
+                                       .account = 1});
     struct plan_assign a = {.task = 0, .board = 0};
-    assert_int_equal(plan_check(p, HOUSE_MS(1000), &(struct plan){.assign = &a, .n_assigns = 1}, &e), -EINVAL);
+    assert_int_equal(plan_check(p, HOUSE_MS(1000), &(struct plan){.assign = &a, .n_assigns = 1}, &e),
+                     -EINVAL);
     assert_non_null(strstr(e.text, "would wait for data"));
     struct plan_fetch f = {.data = 0, .site = 0};
     assert_int_equal(plan_check(p, HOUSE_MS(1000), &(struct plan){.fetch = &f, .n_fetches = 1}, &e), -EINVAL);
@@ -136,6 +159,19 @@ static void a_dear_copy_is_made_for_who_has_waited_as_long_as_it_takes(void **st
     out = run_at(p, 1000 + 8000000);
     assert_int_equal(out.n_fetches, 1);
     assert_int_equal(out.fetch[0].site, 1);
+    plan_deinit(&out);
+    planner_free(p);
+}
+
+static void what_is_nowhere_is_fetched_at_once_however_dear(void **state)
+{
+    (void)state;
+    struct planner *p = town("market", (uint32_t[]){1, 3}, 2);
+    planner_data(p, 0, 100 * GB);
+    put(p, 0, 1, true);
+    struct plan out = run_at(p, 1000);
+    assert_int_equal(out.n_fetches, 1);
+    assert_int_equal(out.fetch[0].for_task, 0);
     plan_deinit(&out);
     planner_free(p);
 }
@@ -227,6 +263,7 @@ int main(void)
         cmocka_unit_test(work_goes_to_its_data_and_the_rest_is_fetched_for),
         cmocka_unit_test(a_board_that_would_wait_for_data_is_found),
         cmocka_unit_test(a_dear_copy_is_made_for_who_has_waited_as_long_as_it_takes),
+        cmocka_unit_test(what_is_nowhere_is_fetched_at_once_however_dear),
         cmocka_unit_test(what_is_used_much_is_fetched_ahead_and_what_is_not_is_not),
         cmocka_unit_test(published_policies_give_the_board_at_once_and_stage),
         cmocka_unit_test(locality_takes_the_building_with_the_data),

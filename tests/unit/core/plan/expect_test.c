@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long work is expected to run, and what the market makes of it: long work does not crawl where little heat is wanted,
-// and looks at the hours to come.
+// How long work is expected to run, and what the market makes of it: long work does not crawl where little
+// heat is wanted, and looks at the hours to come.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -68,17 +68,25 @@ static struct planner *rooms(const int32_t *watts, uint32_t n)
     struct planner *p = planner_new(price_table_default());
     planner_site(p, 0, &(struct plan_site){.cap_mw = -1});
     for (uint32_t i = 0; i < n; i++) {
-        planner_zone(p, i, &(struct plan_zone){.online = true, .request = {.target_w = watts[i], .max_w = watts[i]}});
-        planner_board(p, i, &(struct plan_board){.zone = i, .spec = &spec, .curve = curve_default(), .usable = true,
-                                                 .task = PLAN_NONE});
+        planner_zone(
+            p, i, &(struct plan_zone){.online = true, .request = {.target_w = watts[i], .max_w = watts[i]}});
+        planner_board(
+            p, i,
+            &(struct plan_board){
+                .zone = i, .spec = &spec, .curve = curve_default(), .usable = true, .task = PLAN_NONE});
     }
     return p;
 }
 
 static void wait_for(struct planner *p, enum plan_run run, int32_t pending, house_ms since)
 {
-    planner_task(p, 0, &(struct plan_task){.activity = ACTIVITY_FLEX, .account = 1, .order = 1, .run = run, .pending = pending,
-                                           .since = since});
+    planner_task(p, 0,
+                 &(struct plan_task){.activity = ACTIVITY_FLEX,
+                                     .account = 1,
+                                     .order = 1,
+                                     .run = run,
+                                     .pending = pending,
+                                     .since = since});
 }
 
 static size_t placed(struct planner *p, house_ms now, uint32_t *first)
@@ -138,10 +146,16 @@ static void long_work_goes_where_heat_will_be_wanted(void **state)
     for (int run = RUN_SHORT; run < PLAN_RUNS; run++) {
         struct planner *p = rooms((int32_t[]){150, 60}, 2);
         uint32_t at = PLAN_NONE;
-        planner_zone(p, 0, &(struct plan_zone){.online = true, .request = {.target_w = 150, .max_w = 150}, .has_ahead = true,
-                                               .ahead_w = {150, 80, 30, 20}});
-        planner_zone(p, 1, &(struct plan_zone){.online = true, .request = {.target_w = 60, .max_w = 60}, .has_ahead = true,
-                                               .ahead_w = {60, 60, 60, 60}});
+        planner_zone(p, 0,
+                     &(struct plan_zone){.online = true,
+                                         .request = {.target_w = 150, .max_w = 150},
+                                         .has_ahead = true,
+                                         .ahead_w = {150, 80, 30, 20}});
+        planner_zone(p, 1,
+                     &(struct plan_zone){.online = true,
+                                         .request = {.target_w = 60, .max_w = 60},
+                                         .has_ahead = true,
+                                         .ahead_w = {60, 60, 60, 60}});
         wait_for(p, (enum plan_run)run, 1, HOUSE_MS(1000));
         assert_int_equal(placed(p, HOUSE_MS(1000), &at), 1);
         assert_int_equal(at, run >= RUN_HOURS);
@@ -153,8 +167,11 @@ static void what_wants_nothing_now_gets_no_flex_work_for_the_sake_of_later(void 
 {
     (void)state;
     struct planner *p = rooms((int32_t[]){0}, 1);
-    planner_zone(p, 0, &(struct plan_zone){.online = true, .request = {.target_w = 0, .max_w = 100}, .has_ahead = true,
-                                           .ahead_w = {0, 50, 150, 150}});
+    planner_zone(p, 0,
+                 &(struct plan_zone){.online = true,
+                                     .request = {.target_w = 0, .max_w = 100},
+                                     .has_ahead = true,
+                                     .ahead_w = {0, 50, 150, 150}});
     wait_for(p, RUN_LONG, 1, HOUSE_MS(1000));
     assert_int_equal(placed(p, HOUSE_MS(1000), NULL), 0);
     planner_free(p);

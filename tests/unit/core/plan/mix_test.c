@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cheapest mix of slow and sleeping boards: what summer asks for, and against every possible choice on small fleets.
+// The cheapest mix of slow and sleeping boards: what summer asks for, and against every possible choice on
+// small fleets.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -24,7 +25,8 @@ static void half_of_the_computing_needs_at_most_26_percent_of_the_watts(void **s
         assert_true(m.exact);
         assert_true(m.work_mhz * 2 >= all_mhz);
         if (n == 60)
-            printf("60 boards, half of the computing: %.1f %% of the watts\n", 100.0 * (double)m.draw_mw / (double)all_mw);
+            printf("60 boards, half of the computing: %.1f %% of the watts\n",
+                   100.0 * (double)m.draw_mw / (double)all_mw);
         if (n >= 20 || n == 8) // fewer cannot be cut so finely
             assert_true(m.draw_mw * 100 <= all_mw * 26);
     }
@@ -33,7 +35,8 @@ static void half_of_the_computing_needs_at_most_26_percent_of_the_watts(void **s
 static void nothing_to_do_is_sleep_and_too_much_is_all_there_is(void **state)
 {
     (void)state;
-    struct mix_board b[3] = {{.curve = curve_default()}, {.curve = curve_default()}, {.curve = curve_default()}};
+    struct mix_board b[3] = {
+        {.curve = curve_default()}, {.curve = curve_default()}, {.curve = curve_default()}};
     struct mix m = power_mix(b, 3, 0);
     assert_int_equal(m.draw_mw, 3 * curve_default()->sleep_mw);
     assert_int_equal(b[1].point, MIX_SLEEP);
@@ -62,8 +65,9 @@ static int64_t least_draw(const struct mix_board *b, size_t n, int64_t work_mhz)
         return work_mhz <= 0 ? 0 : INT64_MAX / 2;
     int64_t best = b->curve->sleep_mw + least_draw(b + 1, n - 1, work_mhz);
     for (int32_t i = 0; i < b->curve->n; i++) {
-        int64_t with = b->curve->p[i].draw_mw +
-                       least_draw(b + 1, n - 1, work_mhz - (int64_t)b->curve->cores * b->curve->p[i].freq_mhz);
+        int64_t with =
+            b->curve->p[i].draw_mw +
+            least_draw(b + 1, n - 1, work_mhz - (int64_t)b->curve->cores * b->curve->p[i].freq_mhz);
         best = with < best ? with : best;
     }
     return best;
@@ -93,9 +97,10 @@ static void no_other_choice_draws_less(void **state)
             sum += b[i].point == MIX_SLEEP ? c[i].sleep_mw : c[i].p[b[i].point].draw_mw;
             done += b[i].point == MIX_SLEEP ? 0 : (int64_t)c[i].cores * c[i].p[b[i].point].freq_mhz;
         }
-        if (!m.exact || m.draw_mw != least_draw(b, n, work) || m.draw_mw != sum || done < work || m.work_mhz != done)
-            fail_msg("seed %llu: %lld mW for %lld MHz, least %lld mW", (unsigned long long)seed, (long long)m.draw_mw,
-                     (long long)work, (long long)least_draw(b, n, work));
+        if (!m.exact || m.draw_mw != least_draw(b, n, work) || m.draw_mw != sum || done < work ||
+            m.work_mhz != done)
+            fail_msg("seed %llu: %lld mW for %lld MHz, least %lld mW", (unsigned long long)seed,
+                     (long long)m.draw_mw, (long long)work, (long long)least_draw(b, n, work));
     }
 }
 

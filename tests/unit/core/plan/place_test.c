@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a task may run and would rather: residency, distance, prices of sites, circuits, gangs, whose turn it is. And a
-// large fleet at random.
+// Where a task may run and would rather: residency, distance, prices of sites, circuits, gangs, whose turn it
+// is. And a large fleet at random.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -25,13 +25,21 @@ static void site(struct planner *p, uint32_t at, const char *country, int32_t la
 
 static void zone(struct planner *p, uint32_t at, uint32_t of_site, int32_t watts)
 {
-    planner_zone(p, at, &(struct plan_zone){.site = of_site, .online = true, .request = {.target_w = watts, .max_w = watts}});
+    planner_zone(
+        p, at,
+        &(struct plan_zone){.site = of_site, .online = true, .request = {.target_w = watts, .max_w = watts}});
 }
 
 static void hold(struct planner *p, uint32_t at, uint32_t task, enum activity a, uint64_t account)
 {
-    planner_board(p, at, &(struct plan_board){.zone = at, .spec = &spec, .curve = curve_default(), .usable = true, .task = task,
-                                              .activity = a, .account = account});
+    planner_board(p, at,
+                  &(struct plan_board){.zone = at,
+                                       .spec = &spec,
+                                       .curve = curve_default(),
+                                       .usable = true,
+                                       .task = task,
+                                       .activity = a,
+                                       .account = account});
 }
 
 static void idle(struct planner *p, uint32_t at)
@@ -53,7 +61,8 @@ static struct planner *fleet(uint32_t n, uint32_t per_site)
 
 static struct plan_task waiting(int32_t pending, uint64_t order)
 {
-    return (struct plan_task){.activity = ACTIVITY_FLEX, .account = 1, .order = order, .pending = pending, .since = now};
+    return (struct plan_task){
+        .activity = ACTIVITY_FLEX, .account = 1, .order = order, .pending = pending, .since = now};
 }
 
 static void put(struct planner *p, uint32_t at, struct plan_task t)
@@ -143,11 +152,17 @@ static void work_goes_where_the_electricity_is_cheap_and_clean(void **state)
     prices.carbon_ueur_per_g = 100;
     struct planner *p = planner_new(&prices);
     for (uint32_t i = 0; i < 3; i++) {
-        planner_site(p, i, &(struct plan_site){.cap_mw = -1, .has_tariff = true, .tariff_ueur_per_kwh = i == 1 ? 90000 : 100000,
-                                               .carbon_g_per_kwh = i == 2 ? 0 : 500});
-        planner_zone(p, i, &(struct plan_zone){.site = i, .online = true, .has_other_heat = true,
-                                               .other_heat_ueur_per_kwh = 80000,
-                                               .request = {.target_w = 100, .max_w = 100}});
+        planner_site(p, i,
+                     &(struct plan_site){.cap_mw = -1,
+                                         .has_tariff = true,
+                                         .tariff_ueur_per_kwh = i == 1 ? 90000 : 100000,
+                                         .carbon_g_per_kwh = i == 2 ? 0 : 500});
+        planner_zone(p, i,
+                     &(struct plan_zone){.site = i,
+                                         .online = true,
+                                         .has_other_heat = true,
+                                         .other_heat_ueur_per_kwh = 80000,
+                                         .request = {.target_w = 100, .max_w = 100}});
         idle(p, i);
     }
     put(p, 0, waiting(3, 1));
@@ -163,8 +178,11 @@ static void low_work_waits_for_the_cheap_hours(void **state)
     struct plan_site s = {.cap_mw = -1, .has_tariff = true, .tariff_ueur_per_kwh = 250000};
     struct plan_task t = waiting(1, 1);
     planner_site(p, 0, &s);
-    planner_zone(p, 0, &(struct plan_zone){.online = true, .has_other_heat = true, .other_heat_ueur_per_kwh = 100000,
-                                           .request = {.target_w = 100, .max_w = 100}});
+    planner_zone(p, 0,
+                 &(struct plan_zone){.online = true,
+                                     .has_other_heat = true,
+                                     .other_heat_ueur_per_kwh = 100000,
+                                     .request = {.target_w = 100, .max_w = 100}});
     idle(p, 0);
     t.activity = ACTIVITY_DONATED;
     put(p, 0, t);
@@ -181,7 +199,9 @@ static void a_circuit_stays_below_its_fuse(void **state)
     struct planner *p = fleet(4, 4);
     planner_circuit(p, 1, 210000);
     for (uint32_t i = 0; i < 3; i++)
-        planner_zone(p, i, &(struct plan_zone){.online = true, .circuit = 1, .request = {.target_w = 100, .max_w = 100}});
+        planner_zone(
+            p, i,
+            &(struct plan_zone){.online = true, .circuit = 1, .request = {.target_w = 100, .max_w = 100}});
     put(p, 0, waiting(4, 1));
     goes_to(p, (uint32_t[]){0, 1, 3}, 3);
     idle(p, 0); // room on the fuse again
@@ -197,8 +217,13 @@ static void a_board_that_is_awake_is_taken_before_one_that_boots(void **state)
 {
     (void)state;
     struct planner *p = fleet(2, 2);
-    planner_board(p, 0, &(struct plan_board){.zone = 0, .spec = &spec, .curve = curve_default(), .usable = true, .asleep = true,
-                                             .task = PLAN_NONE});
+    planner_board(p, 0,
+                  &(struct plan_board){.zone = 0,
+                                       .spec = &spec,
+                                       .curve = curve_default(),
+                                       .usable = true,
+                                       .asleep = true,
+                                       .task = PLAN_NONE});
     put(p, 0, waiting(1, 1));
     goes_to(p, (uint32_t[]){1}, 1);
     planner_free(p);
@@ -251,7 +276,8 @@ static void a_gang_that_waits_beside_enough_boards_is_found(void **state)
     planner_free(p);
 }
 
-// Singles take every board that falls free, until the gang has waited long enough; then they get no more there.
+// Singles take every board that falls free, until the gang has waited long enough; then they get no more
+// there.
 static void a_gang_is_not_starved_by_singles(void **state)
 {
     (void)state;
@@ -345,7 +371,8 @@ static void customers_of_a_class_share(void **state)
     planner_free(p);
 }
 
-// Who holds more gets the next board when they have waited longer than the price table's minutes for each core more.
+// Who holds more gets the next board when they have waited longer than the price table's minutes for each
+// core more.
 static void who_holds_more_is_not_starved(void **state)
 {
     (void)state;
@@ -388,8 +415,11 @@ static struct plan_task some_task(struct rng *r, uint64_t order)
 static void some_zone(struct rng *r, struct planner *p, uint32_t at)
 {
     int32_t w = (int32_t)rng_below(r, 8) * 50;
-    planner_zone(p, at, &(struct plan_zone){.site = at % SITES, .online = rng_below(r, 20) > 0, .circuit = 1 + at % 200,
-                                            .request = {.target_w = w, .min_w = w / 2, .max_w = w * 2}});
+    planner_zone(p, at,
+                 &(struct plan_zone){.site = at % SITES,
+                                     .online = rng_below(r, 20) > 0,
+                                     .circuit = 1 + at % 200,
+                                     .request = {.target_w = w, .min_w = w / 2, .max_w = w * 2}});
 }
 
 static void a_large_fleet_is_planned_without_a_fault(void **state)
@@ -405,8 +435,13 @@ static void a_large_fleet_is_planned_without_a_fault(void **state)
     for (uint32_t c = 1; c <= 200; c++)
         planner_circuit(p, c, c % 2 ? -1 : 2500000);
     for (uint32_t b = 0; b < BOARDS; b++)
-        planner_board(p, b, &(struct plan_board){.zone = b / 3, .spec = &spec, .curve = curve_default(), .usable = true,
-                                                 .asleep = b % 7 == 0, .task = PLAN_NONE});
+        planner_board(p, b,
+                      &(struct plan_board){.zone = b / 3,
+                                           .spec = &spec,
+                                           .curve = curve_default(),
+                                           .usable = true,
+                                           .asleep = b % 7 == 0,
+                                           .task = PLAN_NONE});
     for (uint32_t z = 0; z <= BOARDS / 3; z++)
         some_zone(&r, p, z);
     for (int step = 0; step < 25; step++) {
@@ -419,8 +454,12 @@ static void a_large_fleet_is_planned_without_a_fault(void **state)
         for (int i = 0; i < 300; i++) {
             uint32_t b = (uint32_t)rng_below(&r, BOARDS);
             some_zone(&r, p, (uint32_t)rng_below(&r, BOARDS / 3));
-            planner_board(p, b, &(struct plan_board){.zone = b / 3, .spec = &spec, .curve = curve_default(), .usable = true,
-                                                     .task = PLAN_NONE});
+            planner_board(p, b,
+                          &(struct plan_board){.zone = b / 3,
+                                               .spec = &spec,
+                                               .curve = curve_default(),
+                                               .usable = true,
+                                               .task = PLAN_NONE});
         }
         struct plan out = run(p);
         done += out.n_assigns + out.n_stops;

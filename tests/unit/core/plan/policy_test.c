@@ -17,19 +17,30 @@ static const house_ms noon = {.v = 1000};
 // Zone i of site i / 2 with board i; diff in millikelvin, positive: cold.
 static void zone(struct planner *p, uint32_t at, int32_t target_w, int32_t diff_mc)
 {
-    planner_zone(p, at, &(struct plan_zone){.site = at / 2, .online = true, .room_mc = 20000 - diff_mc, .setpoint_mc = 20000,
-                                            .request = {.target_w = target_w, .max_w = target_w}});
+    planner_zone(p, at,
+                 &(struct plan_zone){.site = at / 2,
+                                     .online = true,
+                                     .room_mc = 20000 - diff_mc,
+                                     .setpoint_mc = 20000,
+                                     .request = {.target_w = target_w, .max_w = target_w}});
 }
 
 static void board(struct planner *p, uint32_t at, uint32_t task, enum activity a)
 {
-    planner_board(p, at, &(struct plan_board){.zone = at, .spec = &spec, .curve = curve_default(), .usable = true, .task = task,
-                                              .activity = a, .account = 1});
+    planner_board(p, at,
+                  &(struct plan_board){.zone = at,
+                                       .spec = &spec,
+                                       .curve = curve_default(),
+                                       .usable = true,
+                                       .task = task,
+                                       .activity = a,
+                                       .account = 1});
 }
 
 static void task(struct planner *p, uint32_t at, enum activity a, int32_t pending)
 {
-    planner_task(p, at, &(struct plan_task){.activity = a, .account = 1, .order = at + 1, .pending = pending});
+    planner_task(p, at,
+                 &(struct plan_task){.activity = a, .account = 1, .order = at + 1, .pending = pending});
 }
 
 static struct planner *row(const char *policy, const int32_t diff_mc[], uint32_t n)
@@ -105,8 +116,14 @@ static void first_come_is_first_served_whatever_the_class(void **state)
     assert_int_equal(out.n_assigns, 1);
     assert_int_equal(out.assign[0].task, 0);
     plan_clear(&out);
-    planner_board(p, 0, &(struct plan_board){.zone = 0, .spec = &spec, .curve = curve_default(), .usable = true, .task = 0,
-                                             .activity = ACTIVITY_DONATED, .account = 1});
+    planner_board(p, 0,
+                  &(struct plan_board){.zone = 0,
+                                       .spec = &spec,
+                                       .curve = curve_default(),
+                                       .usable = true,
+                                       .task = 0,
+                                       .activity = ACTIVITY_DONATED,
+                                       .account = 1});
     planner_run(p, noon, &out); // and nobody is sent away
     assert_int_equal(out.n_stops, 0);
     plan_deinit(&out);
@@ -123,8 +140,8 @@ static void each_group_uses_its_slots_and_no_others(void **state)
         int32_t diff_mc;
         bool may;
     } row_of[] = {
-        {ACTIVITY_DONATED, 1000, true},  {ACTIVITY_DONATED, 999, false},   {ACTIVITY_FLEX, -1000, true},
-        {ACTIVITY_FLEX, -1001, false},   {ACTIVITY_RESERVED, -4000, true}, {ACTIVITY_RESERVED, -4001, false},
+        {ACTIVITY_DONATED, 1000, true},   {ACTIVITY_DONATED, 999, false},   {ACTIVITY_FLEX, -1000, true},
+        {ACTIVITY_FLEX, -1001, false},    {ACTIVITY_RESERVED, -4000, true}, {ACTIVITY_RESERVED, -4001, false},
         {ACTIVITY_ONDEMAND, -4000, true},
     };
     for (size_t i = 0; i < sizeof row_of / sizeof *row_of; i++) {

@@ -54,9 +54,13 @@ static void change_zone(struct town *t, struct planner *const p[2])
 static void change_site(struct town *t, struct planner *const p[2])
 {
     uint32_t at = (uint32_t)rng_below(&t->rng, 3);
-    int64_t cap_mw = at ? -1 : (int64_t)rng_below(&t->rng, 5) * 200000, fuse_mw = (int64_t)rng_below(&t->rng, 4) * 150000;
-    struct plan_site s = {.cap_mw = cap_mw, .has_tariff = true, .tariff_ueur_per_kwh = (int64_t)rng_below(&t->rng, 4) * 90000,
-                          .has_position = at > 0, .lat_mdeg = 40000 + (int32_t)at * 10000};
+    int64_t cap_mw = at ? -1 : (int64_t)rng_below(&t->rng, 5) * 200000,
+            fuse_mw = (int64_t)rng_below(&t->rng, 4) * 150000;
+    struct plan_site s = {.cap_mw = cap_mw,
+                          .has_tariff = true,
+                          .tariff_ueur_per_kwh = (int64_t)rng_below(&t->rng, 4) * 90000,
+                          .has_position = at > 0,
+                          .lat_mdeg = 40000 + (int32_t)at * 10000};
     memcpy(s.country, at == 2 ? "NO" : "FR", 3);
     for (int i = 0; i < 2; i++) {
         planner_site(p[i], at, &s);
@@ -163,7 +167,8 @@ static void same_plan(const char *policy, uint64_t seed, int step, const struct 
     for (size_t i = 0; same && i < a->n_fetches; i++)
         same = a->fetch[i].data == b->fetch[i].data && a->fetch[i].site == b->fetch[i].site;
     if (!same)
-        fail_msg("%s, seed %llu step %d: incremental and full plan differ", policy, (unsigned long long)seed, step);
+        fail_msg("%s, seed %llu step %d: incremental and full plan differ", policy, (unsigned long long)seed,
+                 step);
 }
 
 size_t town_of(uint64_t seed, const struct plan_policy *policy)
@@ -182,8 +187,11 @@ size_t town_of(uint64_t seed, const struct plan_policy *policy)
             planner_data(p[i], d, 1000000000LL * (int64_t)(1 + d * d));
     t.now = noon;
     for (uint32_t b = 0; b < TOWN_BOARDS; b++) {
-        t.board[b] = (struct plan_board){.zone = (uint32_t)rng_below(&t.rng, TOWN_ZONES), .spec = b % 3 ? &small : &large,
-                                         .curve = curve_default(), .usable = true, .task = PLAN_NONE,
+        t.board[b] = (struct plan_board){.zone = (uint32_t)rng_below(&t.rng, TOWN_ZONES),
+                                         .spec = b % 3 ? &small : &large,
+                                         .curve = curve_default(),
+                                         .usable = true,
+                                         .task = PLAN_NONE,
                                          .activity = ACTIVITY_IDLE};
         tell_board(&t, p, b);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small town where anything changes at random, planned twice: step by step and from nothing. Fails the test when the
-// two plans differ or when plan_check finds a fault.
+// A small town where anything changes at random, planned twice: step by step and from nothing. Fails the test
+// when the two plans differ or when plan_check finds a fault.
 #ifndef ONDOL_TESTS_PLAN_TOWN_H
 #define ONDOL_TESTS_PLAN_TOWN_H
 

@@ -30,6 +30,7 @@ int cmd_task(int argc, char **argv);
 int cmd_zone(int argc, char **argv);
 int cmd_heater(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 

@@ -25,6 +25,7 @@ static const struct command {
     {"zone", cmd_zone, "rooms: temperature, setpoint, and why they are as they are"},
     {"heater", cmd_heater, "heaters: what they run and draw"},
     {"bench", cmd_bench, "measures this machine beside the programs it is compared with"},
+    {"sim", cmd_sim, "runs whole fleets for whole years on virtual time"},
     {"replay", cmd_replay, "applies a recorded log of events again"},
     {"version", cmd_version, "prints the version"},
     {"help", cmd_help, "this text, or that of a command"},

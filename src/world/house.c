@@ -65,14 +65,18 @@ static inline void exchange(struct house_wall *w)
     w->out_of_a_j += fall * w->a_air_j_k;
 }
 
-void house_step(struct house *h, double outside_c)
+void house_walls(struct house *h, bool backwards)
 {
     for (size_t i = 0; i < h->n; i++)
-        exchange(&h->wall[i]);
+        exchange(&h->wall[backwards ? h->n - 1 - i : i]);
+}
+
+void house_step(struct house *h, double outside_c)
+{
+    house_walls(h, false);
     for (size_t i = 0; i < h->batches; i++)
         room_batch_step(&h->batch[i], outside_c);
-    for (size_t i = h->n; i > 0; i--)
-        exchange(&h->wall[i - 1]);
+    house_walls(h, true);
 }
 
 void house_forget(struct house *h)

@@ -20,6 +20,7 @@
 #ifndef ONDOL_WORLD_HOUSE_H
 #define ONDOL_WORLD_HOUSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,10 @@ int house_add_wall(struct house *h, struct house_room a, struct house_room b, do
 
 // Every batch and every wall by one step.
 void house_step(struct house *h, double outside_c);
+
+// The two halves of house_step's walls by themselves, for a caller that looks at the rooms between them:
+// house_walls(h, false); room_batch_step of every batch; house_walls(h, true).
+void house_walls(struct house *h, bool backwards);
 
 // Starts the sums of the walls at 0 again.
 void house_forget(struct house *h);

@@ -73,16 +73,43 @@ void occupant_init(struct occupant *o, enum occupant_kind kind, uint64_t seed, i
     o->people = (int)num_clamp(floor_m2 / (kind == OCCUPANT_HOME ? 25 : 12), 1, 200);
 }
 
+static void at_minute(const struct occupant *o, const struct day *d, int minute, struct occupant_now *out)
+{
+    bool up = within(d->up, minute), in = !within(d->away, minute) && (up || d->night);
+    *out = (struct occupant_now){.people = in ? o->people : 0, .awake = in && up};
+    for (int i = 0; i < AIRINGS; i++)
+        out->window_open |= out->awake && within(d->airing[i], minute);
+    out->internal_w =
+        o->base_w + (out->awake ? o->live_w : 0) + out->people * (out->awake ? PERSON_UP_W : PERSON_ASLEEP_W);
+}
+
 void occupant_at(const struct occupant *o, house_ms t, struct occupant_now *out)
 {
     struct civil c = civil_from_ms(t.v + o->zone_ms);
     int64_t midnight_ms = civil_to_ms(c.year, c.month, c.day, 0, 0, 0);
     struct day d = draw_day(o, midnight_ms / 86400000, c.weekday);
-    int minute = c.hour * 60 + c.minute;
-    bool up = within(d.up, minute), in = !within(d.away, minute) && (up || d.night);
-    *out = (struct occupant_now){.people = in ? o->people : 0, .awake = in && up};
-    for (int i = 0; i < AIRINGS; i++)
-        out->window_open |= out->awake && within(d.airing[i], minute);
-    out->internal_w =
-        o->base_w + (out->awake ? o->live_w : 0) + out->people * (out->awake ? PERSON_UP_W : PERSON_ASLEEP_W);
+    at_minute(o, &d, c.hour * 60 + c.minute, out);
+}
+
+int occupant_day(const struct occupant *o, int64_t day, bool closed, struct occupant_change out[OCCUPANT_CHANGES_MAX])
+{
+    struct day d = draw_day(o, day, closed ? 0 : (int)((day + 4) % 7));
+    int edge[OCCUPANT_CHANGES_MAX] = {0, d.up.from, d.up.to, d.away.from, d.away.to}, n = 5, made = 0;
+    for (int i = 0; i < AIRINGS; i++) {
+        edge[n++] = d.airing[i].from;
+        edge[n++] = d.airing[i].to;
+    }
+    for (int i = 1; i < n; i++) { // a dozen at most: insertion
+        int e = edge[i], k = i;
+        for (; k > 0 && edge[k - 1] > e; k--)
+            edge[k] = edge[k - 1];
+        edge[k] = e;
+    }
+    for (int i = 0; i < n; i++) {
+        if (edge[i] < 0 || edge[i] > 1439 || (i > 0 && edge[i] == edge[i - 1]))
+            continue;
+        out[made].minute = edge[i];
+        at_minute(o, &d, edge[i], &out[made++].now);
+    }
+    return made;
 }

@@ -8,6 +8,7 @@
 #ifndef ONDOL_WORLD_SHADOW_H
 #define ONDOL_WORLD_SHADOW_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "world/lti.h"
@@ -33,5 +34,20 @@ struct shadow shadow_at(double temperature_c);
 // Gives the watts of this step, at most max_w, and adds them to energy_j.
 double shadow_step(const struct shadow_model *m, struct shadow *s, const struct room_input *in,
                    double setpoint_c, double max_w);
+
+// Many shadows of one model under one sky, as arrays; the same digits as shadow_step. The caller writes setpoint_c and
+// max_w; the gains and windows are those of the real rooms (`b` has as many).
+struct shadow_batch {
+    const struct shadow_model *model; // borrowed
+    size_t n;
+    double *air_c, *mass_c, *watts; // watts: of the last step
+    double *setpoint_c, *max_w;
+};
+
+#define SHADOW_BATCH_NULL ((struct shadow_batch){0})
+
+void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, size_t n, double start_c);
+void shadow_batch_deinit(struct shadow_batch *s);
+void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c);
 
 #endif

@@ -274,7 +274,16 @@ int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t 
         p[i].would = would_run(&b[i]);
         p[i].awake = !b[i].asleep;
         p[i].takes = activity_is_task(p[i].would) ? 1000 - (int32_t)int_clamp(b[i].unused_permille, 0, 1000) : 1000;
-        make_envelope(&p[i], &b[i]);
+        if (i > 0 && b[i].curve == b[i - 1].curve && b[i].cap_mw == b[i - 1].cap_mw &&
+            (p[i].would == ACTIVITY_IDLE) == (p[i - 1].would == ACTIVITY_IDLE)) {
+            enum activity would = p[i].would; // boards of a heater are mostly alike: the envelope is that of the one before
+            bool awake = p[i].awake;
+            int32_t takes = p[i].takes;
+            p[i] = p[i - 1];
+            p[i].would = would, p[i].awake = awake, p[i].takes = takes;
+        } else {
+            make_envelope(&p[i], &b[i]);
+        }
         floor += floor_mw(&p[i], &b[i]);
     }
     if (may_sleep)
@@ -283,8 +292,16 @@ int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t 
     for (size_t i = 0; i < n; i++)
         p[i].draw_mw = floor_mw(&p[i], &b[i]);
     fill(p, n, (struct budget){.heat = target - floor, .fuse = fuse_mw == INT64_MAX ? fuse_mw : fuse_mw - floor});
-    for (size_t i = 0; i < n; i++)
-        draw += settle(&p[i], &b[i]);
+    for (size_t i = 0; i < n; i++) {
+        bool same = i > 0 && p[i].awake && p[i - 1].awake && p[i].draw_mw == p[i - 1].draw_mw && p[i].would == p[i - 1].would &&
+                    p[i].takes == p[i - 1].takes && b[i].curve == b[i - 1].curve;
+        if (same) {
+            b[i].run = b[i - 1].run;
+            b[i].point = b[i - 1].point;
+            b[i].expect_mw = b[i - 1].expect_mw;
+        }
+        draw += same ? b[i].expect_mw : settle(&p[i], &b[i]);
+    }
     free(p);
     return draw;
 }

@@ -107,6 +107,28 @@ static void the_answer_does_not_depend_on_what_was_asked_before(void **state)
     }
 }
 
+// Minute by minute, the changes of a day say what occupant_at says.
+static void a_day_of_changes_says_the_same(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        struct occupant o;
+        occupant_init(&o, seed % 2 ? OCCUPANT_OFFICE : OCCUPANT_HOME, seed, 0, 30, 4);
+        for (int64_t day = 20000; day < 20014; day++) {
+            struct occupant_change c[OCCUPANT_CHANGES_MAX];
+            int n = occupant_day(&o, day, false, c), k = 0;
+            assert_true(n >= 1 && c[0].minute == 0);
+            for (int minute = 0; minute < 1440; minute++) {
+                struct occupant_now now = at(&o, HOUSE_MS(day * 86400000 + minute * MINUTE));
+                while (k + 1 < n && c[k + 1].minute <= minute)
+                    k++;
+                assert_true(now.people == c[k].now.people && now.awake == c[k].now.awake);
+                assert_true(now.window_open == c[k].now.window_open && now.internal_w == c[k].now.internal_w);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +137,7 @@ int main(void)
         cmocka_unit_test(offices_are_full_at_eleven_and_empty_at_night_and_on_sunday),
         cmocka_unit_test(a_window_is_open_some_minutes_on_most_days_and_only_with_somebody_up),
         cmocka_unit_test(the_answer_does_not_depend_on_what_was_asked_before),
+        cmocka_unit_test(a_day_of_changes_says_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,6 +132,48 @@ static void what_is_no_room_is_refused(void **state)
     assert_non_null(strstr(e.text, "air_j_k"));
 }
 
+// A batch gives the digits of single steps, with windows open and shut.
+static void a_batch_is_the_same_as_one_by_one(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    struct shadow_model m;
+    struct room_model rm;
+    struct room_spec s;
+    struct room_batch b;
+    struct shadow_batch x;
+    struct shadow one[N];
+    struct rng r;
+    init(&m, &s, "rt2012", 30, 60000);
+    assert_int_equal(room_model_init(&rm, &s, 60000, NULL), 0);
+    room_batch_init(&b, &rm, N, 18);
+    shadow_batch_init(&x, &m, N, 18);
+    rng_seed(&r, 9);
+    for (int i = 0; i < N; i++)
+        one[i] = shadow_at(18);
+    for (int step = 0; step < 200; step++) {
+        double outside = -5 + 20 * rng_unit(&r);
+        for (int i = 0; i < N; i++) {
+            b.internal_w[i] = 200 * rng_unit(&r);
+            b.solar_w[i] = 300 * rng_unit(&r);
+            b.window_open[i] = rng_below(&r, 20) == 0;
+            x.setpoint_c[i] = 16 + 10 * rng_unit(&r);
+            x.max_w[i] = 500;
+        }
+        shadow_batch_step(&x, &b, outside);
+        for (int i = 0; i < N; i++) {
+            struct room_input in = {.outside_c = outside, .internal_w = b.internal_w[i], .solar_w = b.solar_w[i],
+                                    .window_open = b.window_open[i]};
+            double w = shadow_step(&m, &one[i], &in, x.setpoint_c[i], x.max_w[i]);
+            assert_memory_equal(&w, &x.watts[i], sizeof w);
+            assert_memory_equal(&one[i].air_c, &x.air_c[i], sizeof w);
+            assert_memory_equal(&one[i].mass_c, &x.mass_c[i], sizeof w);
+        }
+    }
+    shadow_batch_deinit(&x);
+    room_batch_deinit(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +183,7 @@ int main(void)
         cmocka_unit_test(an_open_window_is_heated_against),
         cmocka_unit_test(the_real_heater_reaches_the_same_room_at_the_same_watts),
         cmocka_unit_test(what_is_no_room_is_refused),
+        cmocka_unit_test(a_batch_is_the_same_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One run each: they take long, and processor time of a single thread hardly scatters.
+#include "cli/bench_sim.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/rng.h"
+#include "cli/sim_load.h"
+
+#define YEAR_JOBS 68000
+
+static double cpu_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static double rss_mb(void)
+{
+    long pages = 0, all = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (!f)
+        return 0;
+    if (fscanf(f, "%ld %ld", &all, &pages) != 2)
+        pages = 0;
+    fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e6;
+}
+
+// Jobs evenly over the year; half run for less than 70 s, some for days, as in the trace.
+struct jobs {
+    struct rng rng;
+    int64_t n, of, length_ms;
+};
+
+static int next_job(void *ctx, struct sim_job *job, struct err *e)
+{
+    struct jobs *j = ctx;
+    (void)e;
+    if (j->n == j->of)
+        return 0;
+    double u = rng_unit(&j->rng), run_s = 70 * num_exp((u - 0.5) * 13);
+    *job = (struct sim_job){.id = (uint64_t)j->n,
+                            .submit_ms = (int64_t)((double)j->length_ms * (double)j->n / (double)j->of),
+                            .activity = ACTIVITY_FLEX,
+                            .instances = 1,
+                            .cores = 16,
+                            .work_core_ms = (int64_t)(num_clamp(run_s, 1, 400000) * 16000),
+                            .expected_run_ms = -1};
+    j->n++;
+    return 1;
+}
+
+static int timed(struct sim_loaded *l, double *s, struct sim_result *r, double *mb, struct err *e)
+{
+    struct sim_options o = {0};
+    double from = cpu_s();
+    int bad = sim_run(&l->scenario, &l->inputs, &o, r, e);
+    *s = cpu_s() - from;
+    *mb = rss_mb();
+    return bad;
+}
+
+static int year(FILE *out, int permille, struct err *e)
+{
+    struct sim_loaded l;
+    struct sim_result r;
+    double s, mb;
+    const char *const names[] = {"balard"};
+    int bad = sim_load(&l, names, 1, NULL, NULL, e);
+    if (bad) {
+        sim_unload(&l);
+        return bad;
+    }
+    struct scenario_work *w = &l.scenario.work[0];
+    l.scenario.length_ms = l.scenario.length_ms * permille / 1000 / l.scenario.step_ms * l.scenario.step_ms;
+    w->kind = WORK_SWF;
+    w->share = 1;
+    w->stretch = 365.0 / 30;
+    snprintf(w->file, sizeof w->file, "SURF-2022-10.swf.gz");
+    struct err none = ERR_NULL;
+    struct jobs jobs = {.of = (int64_t)YEAR_JOBS * permille / 1000, .length_ms = l.scenario.length_ms};
+    bool real = sim_load_work(&l, NULL, &none) == 0;
+    if (!real) {
+        rng_seed(&jobs.rng, 1);
+        l.inputs.work = (struct sim_workload){&jobs, next_job, NULL};
+    }
+    bad = timed(&l, &s, &r, &mb, e);
+    if (!bad) {
+        fprintf(out,
+                "sim, balard for %.0f days (300 radiators, 900 boards, %lld jobs %s): %.2f s of processor "
+                "time, %.0f ns a zone and minute (target below 3 s)\n",
+                (double)l.scenario.length_ms / 864e5, (long long)r.class[ACTIVITY_FLEX].submitted,
+                real ? "of the SURF trace" : "made up", s, s * 1e9 / (300.0 * (double)r.totals.steps));
+        sim_result_deinit(&r);
+    }
+    sim_unload(&l);
+    return bad;
+}
+
+// Radiators of three boards, a fifth of them with work.
+static int fleet(FILE *out, int64_t boards, double hours, const char *target, struct err *e)
+{
+    char text[512];
+    struct sim_loaded l = {0};
+    struct sim_result r;
+    double s, mb;
+    snprintf(text, sizeof text,
+             "[scenario]\nstart = 2018-01-15\ndays = %.9f\n[site s]\nweather = synthetic\n[zones z]\nsite = "
+             "s\ncount = %lld\nboards = 3\n"
+             "floor_m2 = 22\nspread = 0.3\nsetpoints = bimodal\nfacade_turn_deg = 112.5\n[work w]\nkind = "
+             "backlog\nshare = 0.2\n"
+             "instances = 100\nrun_s = 7200\n",
+             hours / 24, (long long)(boards / 3));
+    int bad = scenario_read(&l.scenario, "fleet", text, strlen(text), e);
+    if (bad)
+        return bad;
+    l.scenario.length_ms = (int64_t)(hours * 60 + 0.5) * 60000;
+    l.inputs.site = mem_array(1, sizeof *l.inputs.site);
+    l.inputs.zones = mem_array(1, sizeof *l.inputs.zones);
+    weather_synthetic_paris(&l.inputs.site[0].weather, 2018, 1);
+    bad = timed(&l, &s, &r, &mb, e);
+    if (!bad) {
+        double steps = hours * 60 * (double)boards;
+        fprintf(out,
+                "sim, %lld boards for %.4g h: %.2f s of processor time, %.0f ns a board and minute, %.0f MB, "
+                "%lld jobs%s\n",
+                (long long)boards, hours, s, s * 1e9 / steps, mb, (long long)r.class[ACTIVITY_FLEX].started,
+                target);
+        sim_result_deinit(&r);
+    }
+    sim_unload(&l);
+    return bad;
+}
+
+int bench_sim_part(FILE *out, int permille)
+{
+    struct err e = ERR_NULL;
+    double p = permille / 1000.0;
+    int bad = year(out, permille, &e);
+    if (!bad)
+        bad = fleet(out, (int64_t)(100000 * p) + 3, 24, " (target below 60 s and 2,000 MB)", &e);
+    for (int64_t n = 1000; n <= 1000000 && !bad; n *= 10)
+        bad = fleet(out, (int64_t)((double)n * p) + 3, n < 1000000 ? 6 : 1, "", &e);
+    if (bad)
+        fprintf(out, "sim: %s\n", e.text);
+    return bad;
+}
+
+int bench_sim(FILE *out)
+{
+    return bench_sim_part(out, 1000);
+}

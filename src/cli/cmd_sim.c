@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `ondol sim SCENARIO [OVERLAY...]`: a fleet on virtual time.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/sim_compare.h"
+#include "cli/sim_load.h"
+#include "cli/sim_out.h"
+
+struct values {
+    long seed;
+    double days_real;
+    bool json, coldest, hottest, quiet, check, mutant_off, mutant_blind, mutant_backup;
+    const char *data, *start, *policy, *csv, *html;
+};
+
+static const struct option_row rows[] = {
+    {"seed", OPTION_INT, "N", offsetof(struct values, seed), 0, 2147483647,
+     "Seed of everything random instead of the scenario's"},
+    {"days", OPTION_REAL, "N", offsetof(struct values, days_real), 0.01, 3660,
+     "Days to run instead of the scenario's"},
+    {"start", OPTION_DATE, "DATE", offsetof(struct values, start), 0, 0,
+     "First day instead of the scenario's"},
+    {"policy", OPTION_TEXT, "NAME", offsetof(struct values, policy), 0, 0,
+     "How work is placed instead of the scenario's"},
+    {"coldest-week", OPTION_FLAG, NULL, offsetof(struct values, coldest), 0, 0,
+     "Runs the coldest week of the scenario's own year"},
+    {"hottest-week", OPTION_FLAG, NULL, offsetof(struct values, hottest), 0, 0,
+     "Runs the hottest week of it"},
+    {"data", OPTION_TEXT, "DIR", offsetof(struct values, data), 0, 0,
+     "Folder of weather, traces and other files that it names (default $ONDOL_DATA)"},
+    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0,
+     "Prints one JSON object instead of the summary"},
+    {"csv", OPTION_TEXT, "DIR", offsetof(struct values, csv), 0, 0,
+     "Writes zones.csv, classes.csv and series.csv into this folder"},
+    {"html", OPTION_TEXT, "FILE", offsetof(struct values, html), 0, 0, "Writes one page with pictures"},
+    {"quiet", OPTION_FLAG, NULL, offsetof(struct values, quiet), 0, 0, "No progress on the terminal"},
+    {"check", OPTION_FLAG, NULL, offsetof(struct values, check), 0, 0,
+     "Checks every plan and every zone's energy at every step (slow)"},
+    {"thermostat-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_off), 0, 0,
+     "Breaks it on purpose: heaters give a third of their power, always"},
+    {"planner-blind", OPTION_FLAG, NULL, offsetof(struct values, mutant_blind), 0, 0,
+     "Breaks it on purpose: the planner hears nothing of the heat that is wanted"},
+    {"backup-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_backup), 0, 0,
+     "Breaks it on purpose: hot water and pools have no backup heater"},
+    {0},
+};
+
+static const struct options options = {
+    .command = "sim",
+    .args = "SCENARIO [FILE...]",
+    .args_min = 1,
+    .args_max = OPTIONS_ARGS_MAX,
+    .what = "Runs a fleet on virtual time with the engine, planner, thermostats and ledger of the live "
+            "programs. SCENARIO is a file "
+            "(ondol-scenario(5)) or one that is shipped: montrouge, telecom, balard, school, pool, hotwater, "
+            "network, farm, industry, "
+            "nordic, city. Each FILE is laid over it. `ondol sim compare` runs several and says how sure the "
+            "differences are.",
+    .row = rows,
+};
+
+struct screen {
+    bool on;
+    struct timespec from, last;
+};
+
+static double seconds(const struct timespec *from)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) * 1e-9;
+}
+
+static void progress(void *ctx, int64_t done_ms, int64_t of_ms)
+{
+    struct screen *s = ctx;
+    double spent = seconds(&s->from);
+    if (!s->on || spent < 1 || seconds(&s->last) < 0.2)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &s->last);
+    double left = done_ms > 0 ? spent * (double)(of_ms - done_ms) / (double)done_ms : 0;
+    fprintf(stderr, "\r%3.0f %%  day %.0f of %.0f, %.0f s left   ", 100.0 * (double)done_ms / (double)of_ms,
+            (double)done_ms / 864e5, (double)of_ms / 864e5, left);
+    fflush(stderr);
+}
+
+static void clear_line(const struct screen *s)
+{
+    if (s->on)
+        fputs("\r                                                  \r", stderr);
+}
+
+static void apply(const struct values *v, struct sim_loaded *l)
+{
+    struct scenario *s = &l->scenario;
+    struct sim_week w;
+    if (v->coldest || v->hottest) {
+        w = sim_extreme_week(s, &l->inputs, v->hottest);
+        s->start = HOUSE_MS(w.from_ms);
+        s->length_ms = w.to_ms - w.from_ms;
+    }
+    if (v->days_real > 0)
+        s->length_ms = (int64_t)(v->days_real * 864e5) / s->step_ms * s->step_ms;
+}
+
+static int run(const struct values *v, struct sim_loaded *l)
+{
+    struct err e = ERR_NULL;
+    struct screen screen = {.on = !v->quiet && isatty(STDERR_FILENO)};
+    clock_gettime(CLOCK_MONOTONIC, &screen.from);
+    screen.last = screen.from;
+    struct sim_options o = {.hooks = {.ctx = &screen, .progress = progress},
+                            .check_plans = v->check,
+                            .check_balances = v->check,
+                            .mutants = {v->mutant_off, v->mutant_blind, v->mutant_backup}};
+    struct sim_result r;
+    int bad = sim_run(&l->scenario, &l->inputs, &o, &r, &e);
+    clear_line(&screen);
+    if (bad)
+        return cli_fail_err(CLI_FAILED, &e);
+    r.wall_s = seconds(&screen.from);
+    if (v->json)
+        sim_out_json(&r);
+    else
+        sim_out_text(&l->scenario, &r);
+    bad = v->csv ? sim_out_csv(v->csv, &r, &e) : 0;
+    if (!bad && v->html)
+        bad = sim_out_html(v->html, &r, NULL, &e);
+    sim_result_deinit(&r);
+    return bad ? cli_fail_err(CLI_FAILED, &e) : CLI_DONE;
+}
+
+int cmd_sim(int argc, char **argv)
+{
+    struct values v = {.seed = -1};
+    struct option_args args = {0};
+    struct err e = ERR_NULL;
+    if (argc > 1 && !strcmp(argv[1], "compare"))
+        return cmd_sim_compare(argc - 1, argv + 1);
+    int code = options_parse(&options, &v, &args, argc, argv);
+    if (code >= 0)
+        return code;
+    struct sim_loaded l;
+    struct sim_early early = {.seed = v.seed, .start = v.start, .policy = v.policy};
+    int bad = sim_load(&l, args.v, args.n, v.data, &early, &e);
+    if (bad) {
+        sim_unload(&l);
+        return cli_fail_err(CLI_USAGE, &e);
+    }
+    apply(&v, &l);
+    code = run(&v, &l);
+    sim_unload(&l);
+    return code;
+}

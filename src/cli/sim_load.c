@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/sim_load.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "device/slurp.h"
+#include "sim/read/fleet.h"
+#include "sim/read/streams.h"
+#include "sim/work_swf.h"
+#include "world/epw.h"
+
+#define SCENARIO_BYTES_MAX (1u << 20)
+#define WORK_BYTES_MAX     (1u << 30)
+
+#ifndef ONDOL_SCENARIO_DIR
+#define ONDOL_SCENARIO_DIR "/usr/share/ondol/scenarios"
+#endif
+
+static bool is_there(const char *path)
+{
+    return access(path, R_OK) == 0;
+}
+
+// The folder of the program itself.
+static bool program_dir(char out[PATH_MAX])
+{
+    ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
+    if (n <= 0)
+        return false;
+    out[n] = '\0';
+    char *slash = strrchr(out, '/');
+    if (slash)
+        *slash = '\0';
+    return slash != NULL;
+}
+
+static int find_scenario(const char *name, char out[PATH_MAX], struct err *e)
+{
+    char dir[PATH_MAX - 128];
+    snprintf(out, PATH_MAX, "%s", name);
+    if (strchr(name, '/') || is_there(name))
+        return 0;
+    if (strlen(name) > 64)
+        return err_set(e, -ENOENT, "%.64s...: there is no such scenario", name);
+    const char *env = getenv("ONDOL_SCENARIOS");
+    snprintf(out, PATH_MAX, "%s/%s.ini", env ? env : ".", name);
+    if (env && is_there(out))
+        return 0;
+    char self[PATH_MAX];
+    if (program_dir(self) && strlen(self) < sizeof dir) {
+        memcpy(dir, self, strlen(self) + 1);
+        static const char *const beside[] = {"scenarios", "../scenarios", "../share/ondol/scenarios"};
+        for (size_t i = 0; i < ARRAY_LEN(beside); i++) {
+            snprintf(out, PATH_MAX, "%s/%s/%s.ini", dir, beside[i], name);
+            if (is_there(out))
+                return 0;
+        }
+    }
+    snprintf(out, PATH_MAX, "%s/%s.ini", ONDOL_SCENARIO_DIR, name);
+    if (is_there(out))
+        return 0;
+    return err_set(e, -ENOENT,
+                   "%s: there is no such scenario, and no such file (a path, or montrouge, telecom, balard, "
+                   "school, pool, "
+                   "hotwater, network, farm, industry, nordic, city)",
+                   name);
+}
+
+// A file that a scenario names: by itself, beside the scenario, in the folder of data and its own folders.
+static int find_data(const struct scenario *s, const char *name, const char *data, char out[PATH_MAX],
+                     struct err *e)
+{
+    snprintf(out, PATH_MAX, "%s", name);
+    if (name[0] == '/' || is_there(out))
+        return 0;
+    const char *slash = strrchr(s->file, '/');
+    snprintf(out, PATH_MAX, "%.*s%s", slash ? (int)(slash - s->file + 1) : 0, s->file, name);
+    if (is_there(out))
+        return 0;
+    if (!data)
+        data = getenv("ONDOL_DATA");
+    static const char *const within[] = {"", "weather/", "workloads/", "carbon/", "calendar/", "heat/"};
+    for (size_t i = 0; data && i < ARRAY_LEN(within); i++) {
+        snprintf(out, PATH_MAX, "%s/%s%s", data, within[i], name);
+        if (is_there(out))
+            return 0;
+    }
+    return err_set(e, -ENOENT, "%s: %s: there is no such file beside the scenario%s", s->file, name,
+                   data ? " or in the folder of data" : " (give the folder it is in: --data DIR)");
+}
+
+static int read_data(const struct scenario *s, const char *name, const char *data, size_t max, char **text,
+                     size_t *n, struct err *e)
+{
+    char path[PATH_MAX];
+    int bad = find_data(s, name, data, path, e);
+    return bad ? bad : slurp(path, max, text, n, e);
+}
+
+// ---- what sites and zones need
+
+static int load_weather(struct sim_loaded *l, size_t i, const char *data, struct err *e)
+{
+    const struct scenario_site *s = &l->scenario.site[i];
+    struct weather *w = &l->inputs.site[i].weather;
+    if (s->weather == WEATHER_PARIS_SYNTHETIC) {
+        uint64_t seed =
+            hash_mix(hash_i64(hash_bytes(HASH_SEED, s->name, strlen(s->name)), (int64_t)l->scenario.seed));
+        weather_synthetic_paris(w, civil_from_ms(l->scenario.start.v).year, seed);
+        w->zone_ms = (int64_t)s->utc_offset_min * 60000;
+        return 0;
+    }
+    if (s->weather == WEATHER_CONSTANT)
+        return 0;
+    char *text;
+    size_t n;
+    int bad = read_data(&l->scenario, s->weather_file, data, EPW_BYTES_MAX, &text, &n, e);
+    if (bad)
+        return bad;
+    bad = epw_read(w, text, n, s->weather_dark ? EPW_SUN_ZERO : EPW_SUN_CLEAR, e);
+    free(text);
+    return bad ? err_prefix(e, "%s", s->weather_file) : 0;
+}
+
+static int load_series(struct sim_loaded *l, const char *file, const char *time, const char *value,
+                       double high, const char *data, struct series *out, struct err *e)
+{
+    char *text;
+    size_t n;
+    struct csv csv;
+    if (!file[0])
+        return 0;
+    int bad = read_data(&l->scenario, file, data, CSV_BYTES_MAX, &text, &n, e);
+    if (bad)
+        return bad;
+    bad = csv_read(&csv, text, n, (struct csv_dialect){0}, e);
+    free(text);
+    if (!bad) {
+        if (!time)
+            time = csv_field(&csv, -1, 0);
+        bad = series_from_csv(out, &csv, time, value, 0, high, e);
+        csv_deinit(&csv);
+    }
+    return bad ? err_prefix(e, "%s", file) : 0;
+}
+
+static int load_calendar(struct sim_loaded *l, size_t i, const char *data, struct err *e)
+{
+    const struct scenario_site *s = &l->scenario.site[i];
+    struct calendar *c = &l->inputs.site[i].calendar;
+    int bad = 0;
+    if (s->calendar == CALENDAR_FRENCH) {
+        int from = civil_from_ms(l->scenario.start.v).year,
+            to = civil_from_ms(l->scenario.start.v + l->scenario.length_ms).year;
+        for (int y = from; y <= to && !bad; y++)
+            bad = calendar_add_french(c, y, e);
+    }
+    if (bad || !s->holidays_file[0])
+        return bad;
+    char *text;
+    size_t n;
+    struct csv csv;
+    bad = read_data(&l->scenario, s->holidays_file, data, CSV_BYTES_MAX, &text, &n, e);
+    if (bad)
+        return bad;
+    bad = csv_read(&csv, text, n, (struct csv_dialect){0}, e);
+    free(text);
+    if (!bad) {
+        bad =
+            calendar_read(c, &csv, "date", s->holidays_zone[0] ? s->holidays_zone : NULL, CALENDAR_SCHOOL, e);
+        csv_deinit(&csv);
+    }
+    return bad ? err_prefix(e, "%s", s->holidays_file) : 0;
+}
+
+static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct err *e)
+{
+    const struct scenario_zones *z = &l->scenario.zones[i];
+    struct sim_zones_inputs *in = &l->inputs.zones[i];
+    if (z->demand_file[0]) {
+        int bad = load_series(l, z->demand_file, NULL, z->demand_column[0] ? z->demand_column : "demand",
+                              1e12, data, &in->demand, e);
+        if (bad)
+            return bad;
+    }
+    if (!z->draw_file[0])
+        return 0;
+    char *text;
+    size_t n;
+    int bad = read_data(&l->scenario, z->draw_file, data, DRAW_BYTES_MAX, &text, &n, e);
+    if (bad)
+        return bad;
+    bad = draw_read(&in->draw, text, n, z->draw_file_step_ms > 0 ? z->draw_file_step_ms : 60000, e);
+    free(text);
+    return bad ? err_prefix(e, "%s", z->draw_file) : 0;
+}
+
+// Work that a reader or the generator makes a stream of.
+static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out,
+                       struct err *e)
+{
+    const struct scenario_work *w = &l->scenario.work[i];
+    struct stream_text trace = {.file = w->file}, sizes = {.file = w->data_file};
+    char *text = NULL, *sizes_text = NULL;
+    int bad = w->file[0] ? read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &trace.n, e) : 0;
+    if (!bad && w->data_file[0])
+        bad = read_data(&l->scenario, w->data_file, data, WORK_BYTES_MAX, &sizes_text, &sizes.n, e);
+    trace.text = text;
+    sizes.text = sizes_text;
+    if (!bad)
+        bad = stream_open(out, &l->scenario, i, &trace, &sizes, l->scenario.start.v, e);
+    free(text);
+    free(sizes_text);
+    return bad;
+}
+
+static int load_one_work(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out,
+                         struct err *e)
+{
+    const struct scenario_work *w = &l->scenario.work[i];
+    char *text;
+    size_t n;
+    if (w->kind == WORK_BACKLOG)
+        return 0;
+    if (w->kind != WORK_RANDOM && !w->file[0])
+        return err_set(e, -EINVAL, "%s:%d: [work %s]: says no file", l->scenario.file, w->line, w->name);
+    if (w->kind != WORK_SWF)
+        return load_stream(l, i, data, out, e);
+    int bad = read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &n, e);
+    return bad ? bad : work_swf(out, w, l->scenario.length_ms, text, n, e);
+}
+
+int sim_load_work(struct sim_loaded *l, const char *data, struct err *e)
+{
+    size_t n = 0;
+    uint32_t accounts = 1;
+    struct sim_workload *w = mem_array(l->scenario.n_work + 1, sizeof *w);
+    int bad = 0;
+    for (size_t i = 0; i < l->scenario.n_work && !bad; i++) {
+        bad = load_one_work(l, i, data, &w[n], e);
+        n += w[n].next != NULL;
+        accounts = l->scenario.work[i].accounts > accounts ? l->scenario.work[i].accounts : accounts;
+    }
+    if (n > 0)
+        l->inputs.work = sim_workload_merge(w, n, accounts);
+    free(w);
+    return bad;
+}
+
+static int lay(struct scenario *s, const char *name, struct err *e)
+{
+    char path[PATH_MAX], *text;
+    size_t n;
+    int bad = find_scenario(name, path, e);
+    if (!bad)
+        bad = slurp(path, SCENARIO_BYTES_MAX, &text, &n, e);
+    if (bad)
+        return bad;
+    if (strlen(path) >= SIM_TEXT_BYTES)
+        bad = err_set(e, -ENAMETOOLONG, "%.60s...: a path of more than %d bytes", path, SIM_TEXT_BYTES - 1);
+    if (!bad)
+        bad = scenario_lay_over(s, path, text, n, e);
+    free(text);
+    return bad;
+}
+
+static void name_of(const char *path, char out[SIM_NAME_BYTES])
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+    int n = dot ? (int)(dot - base) : (int)strlen(base);
+    snprintf(out, SIM_NAME_BYTES, "%.*s", n < SIM_NAME_BYTES ? n : SIM_NAME_BYTES - 1, base);
+}
+
+// ---- the folder of a published trace: platform, events, sizes, workload
+
+static int slurp_in(const char *dir, const char *name, char **text, size_t *n, struct err *e)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return slurp(path, WORK_BYTES_MAX, text, n, e);
+}
+
+static bool is_in(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return is_there(path);
+}
+
+static int read_platform(const char *dir, struct batsim_platform *p, struct err *e)
+{
+    bool xml = is_in(dir, "platform.xml"); // it has the power states and rooms too
+    const char *name = xml ? "platform.xml" : "platform.json";
+    char *text;
+    size_t n;
+    int bad = slurp_in(dir, name, &text, &n, e);
+    if (bad)
+        return bad;
+    bad = xml ? batsim_platform_xml(p, text, n, e) : batsim_platform_json(p, text, n, e);
+    free(text);
+    return bad ? err_prefix(e, "%s/%s", dir, name) : 0;
+}
+
+static int read_events(const char *dir, struct batsim_events *ev, struct err *e)
+{
+    char *text;
+    size_t n;
+    int bad = slurp_in(dir, "events.json", &text, &n, e);
+    if (bad)
+        return bad;
+    bad = batsim_events_read(ev, text, n, e);
+    free(text);
+    return bad ? err_prefix(e, "%s/events.json", dir) : 0;
+}
+
+static int add_trace_work(struct scenario *s, const char *dir, struct err *e)
+{
+    struct scenario_work *w = VEC_PUSH(s->work, s->n_work, s->cap_work);
+    scenario_work_default(w);
+    w->kind = WORK_BATSIM;
+    w->activity = ACTIVITY_FLEX;
+    w->cores = 1; // a board of the study is one core
+    memcpy(w->name, "trace", sizeof "trace");
+    // Where only the analysis of a trace is public, it stands under this name.
+    int n = snprintf(w->file, sizeof w->file, "%s/%s", dir,
+                     is_in(dir, "workload.json") ? "workload.json" : "workload_new.json");
+    int k = snprintf(w->data_file, sizeof w->data_file, "%s/datasets.json", dir);
+    if (n >= (int)sizeof w->file || k >= (int)sizeof w->data_file)
+        return err_set(e, -ENAMETOOLONG, "%.60s...: a path of more than %d bytes", dir, SIM_TEXT_BYTES - 16);
+    return 0;
+}
+
+static int lay_trace(struct sim_loaded *out, const char *dir, struct err *e)
+{
+    struct batsim_platform p = BATSIM_PLATFORM_NULL;
+    struct batsim_events ev = BATSIM_EVENTS_NULL;
+    int bad = read_platform(dir, &p, e);
+    bad = bad ? bad : read_events(dir, &ev, e);
+    bad = bad ? bad : batsim_fleet(&out->scenario, &out->inputs.script, &p, &ev, e);
+    bad = bad ? bad : add_trace_work(&out->scenario, dir, e);
+    batsim_platform_deinit(&p);
+    batsim_events_deinit(&ev);
+    snprintf(out->scenario.file, sizeof out->scenario.file, "%s", dir);
+    return bad;
+}
+
+static bool is_folder(const char *name)
+{
+    struct stat st;
+    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int sim_load(struct sim_loaded *out, const char *const *names, int n, const char *data,
+             const struct sim_early *early, struct err *e)
+{
+    char file[SIM_TEXT_BYTES];
+    *out = (struct sim_loaded){0};
+    struct scenario *s = &out->scenario;
+    scenario_init(s);
+    int bad = 0;
+    for (int i = 0; i < n && !bad; i++) {
+        bad = i == 0 && is_folder(names[0]) ? lay_trace(out, names[0], e) : lay(s, names[i], e);
+        if (i == 0)
+            memcpy(file, s->file, sizeof file);
+    }
+    if (!bad && early) {
+        if (early->seed >= 0)
+            s->seed = (uint64_t)early->seed;
+        if (early->start)
+            (void)date_parse(early->start, &s->start.v);
+        if (early->policy)
+            snprintf(s->policy, sizeof s->policy, "%s", early->policy);
+    }
+    if (!bad)
+        bad = scenario_check(s, e);
+    if (bad)
+        return bad;
+    memcpy(s->file, file, sizeof file);
+    name_of(s->file, s->name);
+    out->inputs.site = mem_array(s->n_sites + 1, sizeof *out->inputs.site);
+    out->inputs.zones = mem_array(s->n_zones + 1, sizeof *out->inputs.zones);
+    for (size_t i = 0; i < s->n_sites && !bad; i++) {
+        bad = load_weather(out, i, data, e);
+        if (!bad)
+            bad = load_series(out, s->site[i].carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh",
+                              5000, data, &out->inputs.site[i].carbon, e);
+        if (!bad)
+            bad = load_series(out, s->site[i].tariff_file, "utc_hour_start", "eur_per_kwh", 100, data,
+                              &out->inputs.site[i].tariff, e);
+        if (!bad)
+            bad = load_calendar(out, i, data, e);
+    }
+    for (size_t i = 0; i < s->n_zones && !bad; i++)
+        bad = load_zones(out, i, data, e);
+    return bad ? bad : sim_load_work(out, data, e);
+}
+
+void sim_unload(struct sim_loaded *l)
+{
+    for (size_t i = 0; l->inputs.site && i < l->scenario.n_sites; i++) {
+        weather_deinit(&l->inputs.site[i].weather);
+        series_deinit(&l->inputs.site[i].carbon);
+        series_deinit(&l->inputs.site[i].tariff);
+        calendar_deinit(&l->inputs.site[i].calendar);
+    }
+    for (size_t i = 0; l->inputs.zones && i < l->scenario.n_zones; i++) {
+        draw_deinit(&l->inputs.zones[i].draw);
+        series_deinit(&l->inputs.zones[i].demand);
+    }
+    free(l->inputs.site);
+    free(l->inputs.zones);
+    sim_workload_free(&l->inputs.work);
+    sim_script_free(&l->inputs.script);
+    scenario_deinit(&l->scenario);
+    *l = (struct sim_loaded){0};
+}

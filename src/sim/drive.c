@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From watts to boards, and what the boards use. The regulator is the live agents' own
+// (core/heat/regulate.h). As it is a function of few things, what it says is kept: for up to four equal
+// boards a table by what each has to do and whether it sleeps, with a row for each watt of the target. Larger
+// heaters, caps and work on some of the cores ask it every time.
+#include "sim/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "core/heat/regulate.h"
+
+#define SLEEP_AFTER_MS 300000 // as in the agent
+#define BOARDS_MAX     240
+
+// What a board is to the regulator, in three bits.
+enum code { CODE_RESERVED, CODE_ONDEMAND, CODE_FLEX, CODE_DONATED, CODE_NONE, CODE_NOTHING, CODE_DARK };
+
+static const struct curve *curve_of(const struct sim_run *r, const struct sim_zone *z)
+{
+    return &r->s->board[z->model].curve;
+}
+
+// A board that boots draws idle.
+static enum code code_of(const struct sim_board *b)
+{
+    if (b->dark)
+        return CODE_DARK;
+    if (b->booting)
+        return CODE_NOTHING;
+    if (b->phase == BOARD_RUNS || (b->phase == BOARD_WAITS && !b->data_missing))
+        return (enum code)b->activity; // one that waits for nothing but a board awake wakes it
+    return CODE_NONE; // free, or its data are on the way: filler goes on until they are there
+}
+
+static struct regulate_board input(const struct sim_run *r, const struct sim_zone *z, enum code code,
+                                   bool asleep, bool filler)
+{
+    return (struct regulate_board){
+        .curve = curve_of(r, z),
+        .work = code <= CODE_DONATED ? (enum activity)code : ACTIVITY_IDLE,
+        .asleep = asleep,
+        .filler_allowed = filler && code == CODE_NONE && r->s->filler,
+        .donated_allowed = r->s->donated,
+        .burn_allowed = r->s->burn && code != CODE_NOTHING,
+        .cap_mw = INT32_MAX,
+    };
+}
+
+// ---- tables
+
+static uint64_t key_of(const struct sim_run *r, const struct sim_zone *z, bool sleep)
+{
+    uint64_t key = (uint64_t)z->model << 32 | (uint64_t)z->n_boards << 24 | (uint64_t)sleep << 20 |
+                   (uint64_t)z->filler_ok << 21 | UINT64_C(1) << 40;
+    for (int i = 0; i < z->n_boards; i++) {
+        const struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        key |= (uint64_t)(code_of(b) | (unsigned)b->asleep << 3) << (4 * i);
+    }
+    return key;
+}
+
+static uint32_t table_of(struct sim_run *r, const struct sim_zone *z, uint64_t key)
+{
+    uint64_t at;
+    if (idmap_get(&r->table_at, key, &at))
+        return (uint32_t)at;
+    struct drive_table *t = VEC_PUSH(r->table, r->n_tables, r->cap_tables);
+    t->key = key;
+    t->watts = z->n_boards * (curve_max_mw(curve_of(r, z)) / 1000 + 2);
+    t->row = mem_array((size_t)t->watts + 1, sizeof *t->row);
+    idmap_set(&r->table_at, key, r->n_tables - 1);
+    return (uint32_t)(r->n_tables - 1);
+}
+
+static void row_fill(struct drive_row *row, const struct regulate_board *in, int n, const enum code *code)
+{
+    for (int i = 0; i < n; i++) {
+        bool dark = code[i] == CODE_DARK;
+        row->run[i] = (uint8_t)(dark ? ACTIVITY_SLEEP : in[i].run);
+        row->draw_mw[i] = dark ? 0 : in[i].expect_mw;
+        row->work_mhz[i] = dark ? 0 : in[i].point.work_mhz;
+        row->total_mw += row->draw_mw[i];
+        row->to_sleep_or_wake |= !dark && in[i].asleep != (in[i].run == ACTIVITY_SLEEP);
+    }
+    row->alike = true;
+    for (int i = 1; i < n; i++)
+        row->alike &= row->run[i] == row->run[0] && row->draw_mw[i] == row->draw_mw[0] &&
+                      row->work_mhz[i] == row->work_mhz[0];
+}
+
+static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *z, uint32_t table,
+                                      int32_t watts)
+{
+    struct drive_table *t = &r->table[table];
+    if (watts > t->watts)
+        watts = t->watts;
+    if (t->row[watts])
+        return t->row[watts];
+    struct regulate_board in[DRIVE_BOARDS], lit[DRIVE_BOARDS];
+    enum code code[DRIVE_BOARDS];
+    int n_lit = 0;
+    bool filler = t->key >> 21 & 1, sleep = t->key >> 20 & 1;
+    for (int i = 0; i < z->n_boards; i++) {
+        unsigned bits = (unsigned)(t->key >> (4 * i)) & 15;
+        code[i] = (enum code)(bits & 7);
+        in[i] = input(r, z, code[i], bits >> 3, filler);
+        if (code[i] != CODE_DARK)
+            lit[n_lit++] = in[i];
+    }
+    regulate(lit, (size_t)n_lit, (int64_t)watts * 1000, (int64_t)watts * 1000, INT64_MAX, sleep);
+    for (int i = 0, k = 0; i < z->n_boards; i++)
+        if (code[i] != CODE_DARK)
+            in[i] = lit[k++];
+    struct drive_row *row = mem_alloc(sizeof *row);
+    row_fill(row, in, z->n_boards, code);
+    t->row[watts] = row;
+    return row;
+}
+
+void drive_free(struct sim_run *r)
+{
+    for (size_t i = 0; i < r->n_tables; i++) {
+        for (int32_t w = 0; w <= r->table[i].watts; w++)
+            free(r->table[i].row[w]);
+        free(r->table[i].row);
+    }
+    free(r->table);
+    idmap_deinit(&r->table_at);
+}
+
+// ---- driving
+
+// As in the agent: only when less has been wanted for a while than the boards draw idle; at once where a cap
+// or a switch says so.
+static bool sleep_now(struct sim_run *r, struct sim_zone *z, int64_t want_mw)
+{
+    const struct scenario_zones *g = &r->s->zones[z->group];
+    const struct curve *c = curve_of(r, z);
+    int64_t floor = 0;
+    if (!g->may_sleep)
+        return false;
+    for (int i = 0; i < z->n_boards; i++)
+        floor += r->board[z->first_board + (uint32_t)i].asleep ? c->sleep_mw : c->idle_mw;
+    if (want_mw >= floor) {
+        z->low_since = INT64_MIN;
+        return false;
+    }
+    if (z->low_since == INT64_MIN)
+        z->low_since = r->now;
+    return r->now - z->low_since >= SLEEP_AFTER_MS || z->wish.mode == ZONE_OFF ||
+           (z->cap_mw >= 0 && z->cap_mw < floor);
+}
+
+static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_t draw_mw, int32_t work_mhz)
+{
+    struct sim_board *b = &r->board[at];
+    const struct curve *c = curve_of(r, &r->zone[b->zone]);
+    if (b->dark || b->asleep == (run == ACTIVITY_SLEEP)) {
+        b->run = (uint8_t)run;
+        b->draw_mw = draw_mw;
+        b->work_mhz = work_mhz;
+        return;
+    }
+    b->asleep = run == ACTIVITY_SLEEP;
+    b->stamp++;
+    r->zone[b->zone].power_cycles += !b->asleep;
+    b->booting = !b->asleep && c->boot_ms > 0;
+    b->run = (uint8_t)(b->asleep ? ACTIVITY_SLEEP : ACTIVITY_IDLE);
+    b->draw_mw = b->asleep ? c->sleep_mw : c->idle_mw;
+    b->work_mhz = 0;
+    r->zone[b->zone].stale = true;
+    b->boot_end = r->now + c->boot_ms;
+    if (b->booting)
+        queue_push(&r->queue, (struct happening){
+                                  .at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
+}
+
+static void unshare(struct sim_zone *z, struct sim_run *r)
+{
+    if (!z->alike)
+        return;
+    for (int i = 0; i < z->n_boards; i++) {
+        struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        b->run = z->row->run[0];
+        b->draw_mw = z->row->draw_mw[0];
+        b->work_mhz = z->row->work_mhz[0];
+    }
+    z->alike = false;
+}
+
+static void apply_row(struct sim_run *r, struct sim_zone *z, const struct drive_row *row)
+{
+    z->row = row;
+    if (row->alike && !row->to_sleep_or_wake && z->runs == 0) {
+        z->alike = true;
+        z->total_mw = row->total_mw;
+        return;
+    }
+    z->alike = false;
+    z->total_mw = 0;
+    for (int i = 0; i < z->n_boards; i++) {
+        uint32_t at = z->first_board + (uint32_t)i;
+        board_take(r, at, (enum activity)row->run[i], row->draw_mw[i], row->work_mhz[i]);
+        z->total_mw += r->board[at].draw_mw;
+    }
+}
+
+// Heaters of many boards, caps, and tasks that use a part of a board's cores.
+static void drive_anew(struct sim_run *r, struct sim_zone *z, int64_t want_mw, int64_t fuse_mw, bool sleep)
+{
+    struct regulate_board in[BOARDS_MAX];
+    uint32_t who[BOARDS_MAX];
+    size_t n = 0;
+    unshare(z, r);
+    for (int i = 0; i < z->n_boards; i++) {
+        uint32_t at = z->first_board + (uint32_t)i;
+        const struct sim_board *b = &r->board[at];
+        enum code code = code_of(b);
+        if (code == CODE_DARK)
+            continue;
+        in[n] = input(r, z, code, b->asleep, z->filler_ok);
+        if (code <= CODE_DONATED && b->rate_cores < r->s->board[z->model].spec.cores)
+            in[n].unused_permille = 1000 - 1000 * b->rate_cores / r->s->board[z->model].spec.cores;
+        who[n++] = at;
+    }
+    regulate(in, n, want_mw, want_mw, fuse_mw, sleep);
+    for (size_t k = 0; k < n; k++)
+        board_take(r, who[k], in[k].run, in[k].expect_mw, in[k].point.work_mhz);
+    z->row = NULL;
+    z->total_mw = 0;
+    for (int i = 0; i < z->n_boards; i++)
+        z->total_mw += r->board[z->first_board + (uint32_t)i].draw_mw;
+}
+
+static bool uses_all(const struct sim_run *r, const struct sim_zone *z)
+{
+    int32_t cores = r->s->board[z->model].spec.cores;
+    for (int i = 0; z->runs && i < z->n_boards; i++) {
+        const struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        if (b->phase == BOARD_RUNS && b->rate_cores < cores)
+            return false;
+    }
+    return true;
+}
+
+static int32_t want_of(const struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    const struct heat_request *q = z->request;
+    int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3
+                   : q->target_w < q->max_w    ? q->target_w
+                                               : q->max_w;
+    double circuit = r->s->site[z->site].circuit_cap_w;
+    if (z->down)
+        return 0;
+    if (circuit >= 0 && want > circuit)
+        want = (int32_t)circuit;
+    if (z->hw_cap_w < want)
+        want = (int32_t)z->hw_cap_w;
+    if (z->cap_mw >= 0 && want > z->cap_mw / 1000)
+        want = (int32_t)(z->cap_mw / 1000);
+    return want;
+}
+
+static void decide(struct sim_run *r, uint32_t zone, int32_t want)
+{
+    if (r->zone[zone].target_w != want) {
+        r->decisions =
+            (r->decisions ^ ((uint64_t)zone << 20 | (uint64_t)(uint32_t)want)) * UINT64_C(0x9e3779b97f4a7c15);
+        r->decisions ^= r->decisions >> 29;
+    }
+    r->zone[zone].target_w = want;
+}
+
+void drive_zone(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    int32_t want = want_of(r, zone);
+    int64_t want_mw = (int64_t)want * 1000;
+    bool sleep = sleep_now(r, z, want_mw);
+    drive_settle(r, zone);
+    for (int again = 0; again < 2; again++) {
+        z->stale = false;
+        if (z->n_boards <= DRIVE_BOARDS && z->cap_mw < 0 && uses_all(r, z)) {
+            uint64_t key = key_of(r, z, sleep);
+            if (key != z->key) {
+                z->key = key;
+                z->table = table_of(r, z, key);
+            }
+            apply_row(r, z, row_of(r, z, z->table, want));
+        } else {
+            int64_t fuse = z->cap_mw >= 0 ? z->cap_mw : INT64_MAX;
+            drive_anew(r, z, want_mw, fuse, sleep);
+        }
+        if (!z->stale) // a board has gone to sleep or begun to boot: the others take what it leaves
+            break;
+    }
+    decide(r, zone, want);
+}
+
+// Where nothing about the boards has changed, other watts are another row of the same table.
+bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
+{
+    struct sim_zone *z = &r->zone[zone];
+    if (!z->row || z->cap_mw >= 0 || z->low_since != INT64_MIN || z->down || z->hw_cap_w < want)
+        return false;
+    const struct drive_table *t = &r->table[z->table];
+    const struct drive_row *row = want <= t->watts ? t->row[want] : NULL;
+    if (!row || row->to_sleep_or_wake ||
+        (int64_t)want * 1000 < z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
+        return false;
+    drive_settle(r, zone);
+    apply_row(r, z, row);
+    decide(r, zone, want);
+    return true;
+}
+
+// ---- booking
+
+static void board_settle(struct sim_run *r, struct sim_zone *z, struct sim_board *b, int64_t dt)
+{
+    int64_t uj = (int64_t)b->draw_mw * dt;
+    b->uj[b->run] += uj;
+    b->ms[b->run] += dt;
+    if (b->phase != BOARD_RUNS)
+        return;
+    int32_t cores = r->s->board[z->model].spec.cores;
+    b->left -= (int64_t)b->work_mhz * b->rate_cores / cores * dt;
+    if (activity_is_task((enum activity)b->run))
+        b->lease_uj += uj;
+}
+
+void drive_settle(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    int64_t dt = r->now - z->settled;
+    if (dt <= 0)
+        return;
+    z->settled = r->now;
+    z->step_uj += (int64_t)z->total_mw * dt;
+    if (z->alike) {
+        z->alike_uj[z->row->run[0]] += (int64_t)z->row->draw_mw[0] * dt;
+        z->alike_ms[z->row->run[0]] += dt;
+        return;
+    }
+    for (int i = 0; i < z->n_boards; i++)
+        board_settle(r, z, &r->board[z->first_board + (uint32_t)i], dt);
+}
+
+int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a)
+{
+    return r->board[board].uj[a] + r->zone[r->board[board].zone].alike_uj[a];
+}
+
+int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a)
+{
+    return r->board[board].ms[a] + r->zone[r->board[board].zone].alike_ms[a];
+}

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Jobs: how they come, what an instance needs before it starts, what it has done when it ends.
+//
+//   assigned --(data on the site)--> --(board awake)--> runs --(work done)--> ended
+//       |                                                |
+//       +------------------ stopped, lost ---------------+--> waits again, with what it had saved
+#include "sim/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+static int32_t nominal_mhz(const struct sim_run *r, const struct sim_board *b)
+{
+    const struct curve *c = &r->s->board[r->zone[b->zone].model].curve;
+    return c->p[c->n - 1].freq_mhz;
+}
+
+static int32_t board_cores(const struct sim_run *r, const struct sim_board *b)
+{
+    return r->s->board[r->zone[b->zone].model].spec.cores;
+}
+
+// ---- arrivals
+
+static uint32_t task_slot(struct sim_run *r)
+{
+    if (r->n_free > 0)
+        return r->free_task[--r->n_free];
+    (void)VEC_PUSH(r->task, r->n_tasks, r->cap_tasks);
+    return (uint32_t)(r->n_tasks - 1);
+}
+
+static void task_end(struct sim_run *r, uint32_t slot)
+{
+    struct sim_task *t = &r->task[slot];
+    free(t->each);
+    free(t->saved);
+    free(t->data);
+    *t = (struct sim_task){0};
+    *VEC_PUSH(r->free_task, r->n_free, r->cap_free) = slot;
+}
+
+static void *copy(const void *v, size_t n, size_t elem)
+{
+    if (!v || n == 0)
+        return NULL;
+    void *c = mem_array(n, elem);
+    memcpy(c, v, n * elem);
+    return c;
+}
+
+// The uuid says which slot: version and variant take bits of bytes 6 and 8.
+static void uuid_of(uint8_t out[16], uint32_t slot, uint32_t number)
+{
+    uint64_t rest = hash_mix(hash_i64(HASH_SEED, (int64_t)((uint64_t)number << 32 | slot)));
+    memcpy(out + 8, &rest, 8);
+    for (int i = 0; i < 4; i++)
+        out[i] = (uint8_t)(slot >> (8 * i));
+    out[4] = (uint8_t)number;
+    out[5] = (uint8_t)(number >> 8);
+    out[6] = (uint8_t)(number >> 16);
+    out[7] = (uint8_t)(number >> 24);
+}
+
+static bool slot_of(const struct sim_run *r, const char *text, uint32_t *slot)
+{
+    uint8_t u[16];
+    if (!uuid_parse(text, u))
+        return false;
+    *slot = (uint32_t)u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16 | (uint32_t)u[3] << 24;
+    return *slot < r->n_tasks && r->task[*slot].number && (uint8_t)r->task[*slot].number == u[4] &&
+           (uint8_t)(r->task[*slot].number >> 8) == u[5];
+}
+
+static void task_create(struct sim_run *r, const struct sim_job *j)
+{
+    uint32_t slot = task_slot(r), number = ++r->numbers;
+    r->task[slot] = (struct sim_task){
+        .job = j->id,
+        .number = number,
+        .instances = j->instances,
+        .open = j->instances,
+        .cores = j->cores,
+        .activity = j->activity,
+        .submit_at = r->now,
+        .work_core_ms = j->work_core_ms,
+        .save_ms = j->save_ms,
+        .each = copy(j->work_each_core_ms, (size_t)j->instances, sizeof *j->work_each_core_ms),
+        .data = copy(j->data, j->n_data, sizeof *j->data),
+        .n_data = j->n_data,
+    };
+    char ranges[32];
+    snprintf(ranges, sizeof ranges, "0-%" PRId32, j->instances - 1);
+    struct task_draft d = {.name = "job",
+                           .profile = "docker-batch",
+                           .activity = j->activity,
+                           .ranges = j->instances > 1 ? ranges : "0",
+                           .instances = j->instances,
+                           .retries_total = -1,
+                           .retries_each = -1,
+                           .queue_max_ms = -1,
+                           .expected_run_ms = j->expected_run_ms,
+                           .body = "{}"};
+    d.constraint.cores_min = j->cores_min;
+    d.constraint.memory_mb_min = j->memory_mb;
+    uuid_of(d.uuid, slot, number);
+    struct event ev = {.kind = EVENT_TASKS_CREATE,
+                       .token = 1,
+                       .create = {.account = r->account[j->account % r->n_accounts], .draft = &d, .n = 1}};
+    link_event(r, &ev);
+    r->waiting[j->activity] += j->instances;
+    r->out->class[j->activity].submitted += j->instances;
+}
+
+static int check_job(const struct sim_run *r, const struct sim_job *j, struct err *e)
+{
+    if (j->instances < 1 || j->instances > 2048)
+        return err_set(e, -EINVAL, "job %" PRIu64 ": %d instances (1 to 2048)", j->id, (int)j->instances);
+    if (j->submit_ms < r->now)
+        return err_set(e, -EINVAL, "job %" PRIu64 ": comes before the job before it", j->id);
+    if (!activity_is_task(j->activity) || j->cores < 1 || j->work_core_ms < 0)
+        return err_set(e, -EINVAL, "job %" PRIu64 ": its class, cores or work make no sense", j->id);
+    return 0;
+}
+
+static void job_next(struct sim_run *r)
+{
+    r->have_job = false;
+    if (!r->in->work.next)
+        return;
+    int got = r->in->work.next(r->in->work.ctx, &r->next_job, &r->err);
+    if (got <= 0 || check_job(r, &r->next_job, &r->err))
+        return;
+    r->have_job = true;
+    queue_push(&r->queue, (struct happening){.at = r->next_job.submit_ms, .kind = HAPPEN_ARRIVAL});
+}
+
+void jobs_arrive(struct sim_run *r)
+{
+    if (r->have_job)
+        task_create(r, &r->next_job);
+    job_next(r);
+}
+
+static void backlog_task(struct sim_run *r, const struct scenario_work *w, int32_t instances)
+{
+    int32_t cores = w->cores > 0 ? w->cores : r->s->board[0].spec.cores;
+    struct sim_job j = {.id = r->numbers,
+                        .submit_ms = r->now,
+                        .activity = w->activity,
+                        .account = r->numbers % w->accounts,
+                        .instances = instances,
+                        .cores = w->cores > 0 ? w->cores : 1024,
+                        .work_core_ms = (int64_t)(w->run_s * 1000) * cores,
+                        .memory_mb = w->memory_mb,
+                        .expected_run_ms = (int64_t)(w->run_s * 1000),
+                        .save_ms = (int64_t)(w->save_s * 1000)};
+    task_create(r, &j);
+}
+
+// A share of 1 and more: so much work waits that every board could have its next instance at once. Below 1:
+// so many instances are always open, waiting or running, as that share of all boards.
+void jobs_backlog(struct sim_run *r)
+{
+    for (size_t i = 0; i < r->s->n_work; i++) {
+        const struct scenario_work *w = &r->s->work[i];
+        int64_t from = (int64_t)(w->from_day * 864e5),
+                to = w->days < 0 ? INT64_MAX : from + (int64_t)(w->days * 864e5);
+        if (w->kind != WORK_BACKLOG || r->now < from || r->now >= to)
+            continue;
+        bool some = w->share < 1;
+        int64_t want = some ? (int64_t)(w->share * r->n_boards) : 2 * (int64_t)r->n_boards;
+        while (!r->err.code) {
+            int64_t lack = want - r->waiting[w->activity] - (some ? r->running[w->activity] : 0);
+            if (lack <= 0)
+                break;
+            backlog_task(r, w, some && lack < w->instances ? (int32_t)lack : w->instances);
+        }
+    }
+}
+
+int jobs_make(struct sim_run *r, struct err *e)
+{
+    if (r->n_accounts == 0 && r->in->work.next)
+        return err_set(e, -EINVAL, "%s: there is work, and no [work NAME] says whose", r->s->file);
+    job_next(r);
+    if (r->err.code && e)
+        *e = r->err;
+    return r->err.code;
+}
+
+void jobs_free(struct sim_run *r)
+{
+    for (size_t i = 0; i < r->n_tasks; i++) {
+        free(r->task[i].each);
+        free(r->task[i].saved);
+        free(r->task[i].data);
+    }
+    free(r->task);
+    free(r->free_task);
+    for (size_t i = 0; r->site && i < r->s->n_sites; i++)
+        free(r->site[i].cache);
+}
+
+// ---- data
+
+static struct site_set *cached(struct sim_site *x, uint64_t set)
+{
+    for (size_t i = 0; i < x->n_cache; i++)
+        if (x->cache[i].set == set)
+            return &x->cache[i];
+    return NULL;
+}
+
+// The least recently used go first; what is still on its way stays.
+static void make_room(struct sim_site *x, int64_t bytes, int64_t cap, int64_t now)
+{
+    while (x->n_cache > 0 && x->cached_bytes + bytes > cap) {
+        size_t old = x->n_cache;
+        for (size_t i = 0; i < x->n_cache; i++)
+            if (x->cache[i].ready_at <= now &&
+                (old == x->n_cache || x->cache[i].used_at < x->cache[old].used_at))
+                old = i;
+        if (old == x->n_cache)
+            return;
+        x->cached_bytes -= x->cache[old].bytes;
+        x->cache[old] = x->cache[--x->n_cache];
+    }
+}
+
+// When the site has all that the task needs. The link to the outside brings one data set after the other.
+static int64_t data_ready(struct sim_run *r, uint32_t site, const struct sim_task *t)
+{
+    struct sim_site *x = &r->site[site];
+    const struct scenario_site *s = &r->s->site[site];
+    struct sim_site_result *out = &r->out->site[site];
+    int64_t ready = r->now, local = 0;
+    for (size_t i = 0; i < t->n_data; i++) {
+        struct site_set *c = cached(x, t->data[i].set);
+        out->asked_bytes += t->data[i].bytes;
+        local += t->data[i].bytes;
+        if (!c) {
+            make_room(x, t->data[i].bytes, (int64_t)s->cache_bytes, r->now);
+            int64_t from = x->wan_busy_until > r->now ? x->wan_busy_until : r->now;
+            double ms = (double)t->data[i].bytes * 8e-3 / s->wan_mbit_s + s->wan_latency_ms;
+            c = VEC_PUSH(x->cache, x->n_cache, x->cap_cache);
+            *c = (struct site_set){
+                .set = t->data[i].set, .bytes = t->data[i].bytes, .ready_at = from + num_round(ms)};
+            x->wan_busy_until = c->ready_at;
+            x->cached_bytes += c->bytes;
+            out->moved_bytes += c->bytes;
+            out->transfers++;
+        }
+        c->used_at = r->now;
+        if (c->ready_at > ready)
+            ready = c->ready_at;
+    }
+    return ready + num_round((double)local * 8e-3 / s->lan_mbit_s);
+}
+
+// ---- an instance
+
+static int64_t work_of(const struct sim_run *r, const struct sim_board *b)
+{
+    const struct sim_task *t = &r->task[b->task];
+    int64_t core_ms = t->each ? t->each[b->instance % (uint32_t)t->instances] : t->work_core_ms;
+    return (core_ms > 0 ? core_ms : 1) * nominal_mhz(r, b);
+}
+
+void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a)
+{
+    struct sim_board *b = &r->board[board];
+    struct sim_zone *z = &r->zone[b->zone];
+    uint32_t slot;
+    if (!slot_of(r, a->task_uuid, &slot))
+        return;
+    if (b->phase != BOARD_FREE) // of a lease that the engine has forgotten
+        job_drop(r, board);
+    const struct sim_task *t = &r->task[slot];
+    int32_t cores = board_cores(r, b);
+    b->task = slot;
+    b->instance = a->instance;
+    b->attempt = a->attempt;
+    b->lease = a->lease;
+    b->activity = a->activity;
+    b->phase = BOARD_WAITS;
+    b->rate_cores = t->cores < cores ? t->cores : cores;
+    b->granted_at = r->now;
+    b->lease_uj = 0;
+    b->saved = t->saved ? t->saved[a->instance % (uint32_t)t->instances] : 0;
+    b->all = work_of(r, b);
+    b->left = b->all - b->saved;
+    b->stamp++;
+    z->runs++;
+    z->stale = true;
+    r->waiting[b->activity]--;
+    r->running[b->activity]++;
+    if (b->booting) // its end was foreseen under the old stamp
+        queue_push(
+            &r->queue,
+            (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
+    int64_t ready = t->n_data ? data_ready(r, z->site, t) : r->now;
+    b->data_missing = ready > r->now;
+    if (b->data_missing)
+        queue_push(&r->queue,
+                   (struct happening){.at = ready, .kind = HAPPEN_STAGED, .index = board, .stamp = b->stamp});
+    r->decisions =
+        (r->decisions ^ (a->lease << 24 | board)) * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)r->now;
+    r->decisions ^= r->decisions >> 31;
+}
+
+void job_go(struct sim_run *r, uint32_t board)
+{
+    struct sim_board *b = &r->board[board];
+    if (b->phase != BOARD_WAITS || b->data_missing || b->asleep || b->booting || b->dark)
+        return;
+    const struct sim_task *t = &r->task[b->task];
+    struct sim_class_result *c = &r->out->class[b->activity];
+    b->phase = BOARD_RUNS;
+    b->started_at = r->now;
+    r->zone[b->zone].quiet_until = 0;
+    r->zone[b->zone].stale = true;
+    c->started++;
+    if (b->attempt <= 1) {
+        *VEC_PUSH(r->wait[b->activity].v, r->wait[b->activity].n, r->wait[b->activity].cap) =
+            (float)(r->now - t->submit_at);
+    }
+    struct report *rep = link_report(r, b->zone, REPORT_STARTED);
+    rep->lease = b->lease;
+    rep->started.at = house_add(r->s->start, r->now);
+    link_sync(r, b->zone);
+}
+
+static void board_free(struct sim_run *r, uint32_t board)
+{
+    struct sim_board *b = &r->board[board];
+    b->phase = BOARD_FREE;
+    b->task = SIM_NONE;
+    b->data_missing = false;
+    b->stamp++;
+    if (b->booting)
+        queue_push(
+            &r->queue,
+            (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
+    r->zone[b->zone].runs--;
+    r->zone[b->zone].stale = true;
+}
+
+// What an attempt that did not end well leaves behind for the next.
+static void save(struct sim_run *r, struct sim_board *b)
+{
+    struct sim_task *t = &r->task[b->task];
+    int64_t done = b->all - b->saved - b->left, exec = r->now - b->started_at;
+    int64_t kept = 0;
+    if (b->phase != BOARD_RUNS)
+        return;
+    if (t->save_ms > 0 && exec > 0)
+        kept = (int64_t)((__int128)done * (exec / t->save_ms * t->save_ms) / exec);
+    if (kept > 0) {
+        if (!t->saved)
+            t->saved = mem_array((size_t)t->instances, sizeof *t->saved);
+        t->saved[b->instance % (uint32_t)t->instances] = b->saved + kept;
+    }
+    r->out->class[b->activity].wasted_core_ms += (done - kept) / nominal_mhz(r, b);
+    r->out->class[b->activity].work_core_ms += kept / nominal_mhz(r, b);
+}
+
+static void account(struct sim_run *r, struct sim_board *b, enum attempt_end end)
+{
+    struct sim_class_result *c = &r->out->class[b->activity];
+    bool done = end == ATTEMPT_SUCCESS;
+    if (b->phase == BOARD_RUNS)
+        c->core_ms += (r->now - b->started_at) * board_cores(r, b);
+    r->running[b->activity]--;
+    if (!done) {
+        save(r, b);
+        r->waiting[b->activity]++;
+        return;
+    }
+    c->completed++;
+    c->work_core_ms += (b->all - b->saved) / nominal_mhz(r, b);
+    c->work_ghz_h += (double)(b->all - b->saved) / 3.6e9;
+    const struct sim_task *t = &r->task[b->task];
+    double whole = (double)(r->now - t->submit_at), run = (double)(r->now - b->started_at);
+    r->slowdown[b->activity] += num_max(1, whole / num_max(run, 1000));
+}
+
+static void tell(struct sim_run *r, const struct sim_board *b, enum attempt_end end)
+{
+    if (!r->o.hooks.instance)
+        return;
+    const struct sim_task *t = &r->task[b->task];
+    struct sim_instance_result i = {.job = t->job,
+                                    .instance = b->instance,
+                                    .attempt = b->attempt,
+                                    .activity = b->activity,
+                                    .submit_ms = t->submit_at,
+                                    .granted_ms = b->granted_at,
+                                    .started_ms = b->phase == BOARD_RUNS ? b->started_at : -1,
+                                    .ended_ms = r->now,
+                                    .work_core_ms = b->all / nominal_mhz(r, b),
+                                    .board = (uint32_t)(b - r->board),
+                                    .zone = b->zone,
+                                    .site = r->zone[b->zone].site,
+                                    .end = (uint8_t)end};
+    r->o.hooks.instance(r->o.hooks.ctx, &i);
+}
+
+void job_drop(struct sim_run *r, uint32_t board)
+{
+    struct sim_board *b = &r->board[board];
+    tell(r, b, ATTEMPT_LOST);
+    account(r, b, ATTEMPT_LOST);
+    board_free(r, board);
+}
+
+void job_end(struct sim_run *r, uint32_t board, enum attempt_end end)
+{
+    struct sim_board *b = &r->board[board];
+    bool ran = b->phase == BOARD_RUNS;
+    uint32_t slot = b->task;
+    link_board_meters(r, board);
+    tell(r, b, end);
+    struct report *rep = link_report(r, b->zone, REPORT_EXITED);
+    rep->lease = b->lease;
+    rep->exited.end = (uint8_t)end;
+    rep->exited.exit_code = end == ATTEMPT_SUCCESS ? 0 : -1;
+    rep->exited.signal = -1;
+    rep->exited.wall_ms = r->now - b->granted_at;
+    rep->exited.exec_ms = ran ? r->now - b->started_at : 0;
+    rep->exited.core_ms = rep->exited.exec_ms * board_cores(r, b);
+    rep->exited.work_mhz_s = (b->all - b->saved - b->left) / 1000;
+    rep->exited.energy_mj = b->lease_uj / 1000;
+    account(r, b, end);
+    if (end == ATTEMPT_PREEMPTED)
+        r->out->class[b->activity].preempted++;
+    if (end == ATTEMPT_LOST)
+        r->out->class[b->activity].lost++;
+    board_free(r, board);
+    if (end == ATTEMPT_SUCCESS && --r->task[slot].open == 0)
+        task_end(r, slot);
+    link_sync(r, b->zone);
+}
+
+// The engine wants something stopped that is not here: it is told that it is.
+void job_unknown_stop(struct sim_run *r, uint32_t zone, const struct assignment *a)
+{
+    struct report *rep = link_report(r, zone, REPORT_EXITED);
+    rep->lease = a->lease;
+    rep->exited.end = a->stop_end;
+    rep->exited.exit_code = rep->exited.signal = -1;
+    link_sync(r, zone);
+}
+
+// Ends that fall into this step, as the boards are driven now. At full speed none can end before
+// `quiet_until`.
+void job_foresee(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    int64_t until = r->t + r->s->step_ms, quiet = INT64_MAX;
+    int32_t cores = r->s->board[z->model].spec.cores;
+    int64_t full = curve_max_work_mhz(&r->s->board[z->model].curve);
+    if (until <= z->quiet_until)
+        return;
+    for (uint32_t i = 0; i < z->n_boards; i++) {
+        struct sim_board *b = &r->board[z->first_board + i];
+        b->foreseen = 0;
+        if (b->phase != BOARD_RUNS)
+            continue;
+        int64_t earliest = r->now + (b->left > 0 ? b->left * cores / (full * b->rate_cores) : 0);
+        quiet = earliest < quiet ? earliest : quiet;
+        int64_t rate =
+            activity_is_task((enum activity)b->run) ? (int64_t)b->work_mhz * b->rate_cores / cores : 0;
+        if (rate <= 0 || earliest >= until)
+            continue;
+        int64_t left_ms = b->left <= 0 ? 0 : (b->left + rate - 1) / rate;
+        if (r->now + left_ms < until)
+            queue_push(&r->queue, (struct happening){.at = r->now + left_ms,
+                                                     .kind = HAPPEN_END,
+                                                     .index = z->first_board + i,
+                                                     .stamp = b->stamp,
+                                                     .extra = b->foreseen = ++r->foresights});
+    }
+    z->quiet_until = quiet;
+}
+
+// After anything that concerns a zone's boards: drive them anew, start what can start.
+void zone_changed(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    for (int round = 0; z->stale && round < 8; round++) {
+        drive_zone(r, zone);
+        for (uint32_t i = 0; z->runs && i < z->n_boards; i++)
+            job_go(r, z->first_board + i);
+    }
+    if (z->runs)
+        job_foresee(r, zone);
+}

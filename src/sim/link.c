@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What nodes and engine say to each other: the sync of the live programs, without the wire. A node is a zone
+// with its heater; it calls when there is something worth telling. Names are numbers: node n7 has zone z7 and
+// boards b21, b22, b23.
+#include "sim/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+
+#define LAPSE_MARGIN   5000
+#define METERS_MS      INT64_C(21600000)
+#define LEASE_LONG_MS  INT64_C(129600000)
+#define LEASE_SHORT_MS INT64_C(600000)
+
+static house_ms wall(const struct sim_run *r)
+{
+    return house_add(r->s->start, r->now);
+}
+
+static void touch(struct sim_run *r, uint32_t zone)
+{
+    if (r->zone[zone].listed)
+        return;
+    r->zone[zone].listed = true;
+    *VEC_PUSH(r->touched, r->n_touched, r->cap_touched) = zone;
+}
+
+static void apply(struct sim_run *r, struct event *ev)
+{
+    ev->seq = ++r->event;
+    ev->now = wall(r);
+    server_apply(r->server, ev, &r->fx);
+    r->dirty = true;
+    if (r->fx.n_replies == 0)
+        return;
+    const struct reply *last = &r->fx.reply[r->fx.n_replies - 1];
+    if (last->code >= 400 && !r->err.code)
+        err_set(&r->err, -EINVAL, "the engine refused: %s",
+                last->message ? last->message : "no reason given");
+    r->fx.n_replies = 0;
+}
+
+void link_event(struct sim_run *r, struct event *ev)
+{
+    apply(r, ev);
+}
+
+static void fill_sync(const struct sim_run *r, uint32_t zone, struct event *ev)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    *ev = (struct event){.kind = EVENT_SYNC, .token = (uint64_t)zone + 1};
+    snprintf(ev->sync.node, NAME_BYTES, "n%" PRIu32, zone);
+    ev->sync.nonce = (uint64_t)z->lives << 32 | (zone + 1);
+    ev->sync.have = z->version;
+}
+
+void link_hello(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    const struct scenario_zones *g = &r->s->zones[z->group];
+    const struct scenario_board *model = &r->s->board[z->model];
+    struct offer_zone offer = {.nameplate_w = z->nameplate_w,
+                               .setpoint_mc = z->base.setpoint_mc,
+                               .mode = z->base.mode,
+                               .is_virtual = true};
+    struct offer_board *board = mem_array(z->n_boards, sizeof *board);
+    snprintf(offer.name, NAME_BYTES, "z%" PRIu32, zone);
+    snprintf(offer.site, NAME_BYTES, "%s", r->s->site[z->site].name);
+    snprintf(offer.label, NAME_BYTES, "%.60s", g->name);
+    for (uint32_t i = 0; i < z->n_boards; i++) {
+        snprintf(board[i].name, NAME_BYTES, "b%" PRIu32, z->first_board + i);
+        snprintf(board[i].heater, NAME_BYTES, "h%" PRIu32, zone);
+        snprintf(board[i].zone, NAME_BYTES, "z%" PRIu32, zone);
+        board[i].spec = model->spec;
+        board[i].curve = model->curve;
+        board[i].sandbox = true;
+    }
+    z->lives++;
+    z->epoch = z->lives;
+    z->seq = 0;
+    z->n_outbox = 0;
+    struct event ev;
+    fill_sync(r, zone, &ev);
+    ev.sync.has_offer = true;
+    ev.sync.offer = (struct offer){.zone = &offer, .n_zones = 1, .board = board, .n_boards = z->n_boards};
+    apply(r, &ev);
+    free(board);
+    if (r->fx.n_syncs > 0) {
+        z->node = r->fx.sync[r->fx.n_syncs - 1].node;
+        idmap_set(&r->zone_of_node, z->node, zone);
+    }
+    r->fx.n_syncs = 0;
+    z->told_any = false;
+    touch(r, zone);
+    link_meters(r, zone); // what meters show from here on counts
+    link_zone_report(r, zone);
+    link_sync(r, zone);
+}
+
+struct report *link_report(struct sim_run *r, uint32_t zone, enum report_kind kind)
+{
+    struct sim_zone *z = &r->zone[zone];
+    struct report *rep = VEC_PUSH(z->outbox, z->n_outbox, z->cap_outbox);
+    memset(rep, 0, sizeof *rep);
+    rep->seq = ++z->seq;
+    rep->at = wall(r);
+    rep->kind = kind;
+    return rep;
+}
+
+void link_sync(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    if (z->down || z->cut || z->n_outbox == 0)
+        return;
+    struct event ev;
+    fill_sync(r, zone, &ev);
+    ev.sync.epoch = z->epoch;
+    ev.sync.report = z->outbox;
+    ev.sync.n_reports = z->n_outbox;
+    apply(r, &ev);
+    r->fx.n_syncs = 0;
+    r->out->totals.syncs++;
+    z->n_outbox = 0;
+    if (z->cap_outbox > 256) { // after a long cut
+        free(z->outbox);
+        z->outbox = NULL;
+        z->cap_outbox = 0;
+    }
+    touch(r, zone);
+}
+
+// ---- what is worth telling
+
+void link_zone_report(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    struct heat_request q = *r->zone[zone].request;
+    if (r->o.mutants.planner_blind)
+        q = (struct heat_request){.target_w = z->nameplate_w,
+                                  .min_w = z->nameplate_w / 2,
+                                  .max_w = z->nameplate_w,
+                                  .t_up_s = INT32_MAX,
+                                  .t_down_s = INT32_MAX,
+                                  .valid_until = q.valid_until};
+    struct report *rep = link_report(r, zone, REPORT_ZONE);
+    snprintf(rep->name, NAME_BYTES, "z%" PRIu32, zone);
+    rep->zone.room_mc = r->sense[zone].room_mc;
+    rep->zone.setpoint_mc = z->wish.setpoint_mc;
+    rep->zone.mode = z->wish.mode;
+    rep->zone.guard = z->water ? GUARD_NONE : r->thermostat[zone].guard;
+    rep->zone.draw_w = z->total_mw / 1000;
+    rep->zone.request = q;
+    z->told = q;
+    z->told_any = true;
+}
+
+// ---- meters
+
+static void board_meter(struct sim_run *r, uint32_t board)
+{
+    const struct sim_board *b = &r->board[board];
+    struct report *rep = link_report(r, b->zone, REPORT_METER_BOARD);
+    int64_t all = 0;
+    snprintf(rep->name, NAME_BYTES, "b%" PRIu32, board);
+    for (int a = 0; a < ACTIVITY_UNATTRIBUTED; a++) {
+        int64_t uj = board_uj(r, board, (enum activity)a), base = b->base_uj ? b->base_uj[a] : 0;
+        all += uj;
+        rep->meter_board.part_mj[a] = (uj - base) / 1000;
+        rep->meter_board.part_ms[a] = board_ms(r, board, (enum activity)a);
+    }
+    rep->meter_board.raw_mj = all / 1000;
+}
+
+static void lease_meter(struct sim_run *r, uint32_t board)
+{
+    const struct sim_board *b = &r->board[board];
+    if (b->phase != BOARD_RUNS)
+        return;
+    struct report *rep = link_report(r, b->zone, REPORT_METER_LEASE);
+    rep->lease = b->lease;
+    rep->meter_lease.energy_mj = b->lease_uj / 1000;
+    rep->meter_lease.core_ms = (r->now - b->started_at) * r->s->board[r->zone[b->zone].model].spec.cores;
+}
+
+void link_board_meters(struct sim_run *r, uint32_t board)
+{
+    board_meter(r, board);
+    lease_meter(r, board);
+}
+
+void link_meters(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    drive_settle(r, zone);
+    for (uint32_t i = 0; i < z->n_boards; i++)
+        link_board_meters(r, z->first_board + i);
+    struct report *rep = link_report(r, zone, REPORT_METER_ZONE);
+    snprintf(rep->name, NAME_BYTES, "z%" PRIu32, zone);
+    rep->meter_zone.asked_mj = (z->agent_asked_uj - z->base_asked_uj) / 1000;
+    rep->meter_zone.delivered_mj = (z->total_uj + z->step_uj - z->base_total_uj) / 1000;
+    rep->meter_zone.useful_mj = (z->useful_uj - z->base_useful_uj) / 1000;
+    rep->meter_zone.shadow_mc = INT32_MIN;
+    z->beat_at = r->now;
+}
+
+// ---- down
+
+static uint32_t board_named(const struct sim_run *r, uint32_t zone, const char *name)
+{
+    uint32_t b = 0;
+    for (const char *p = name + 1; *p >= '0' && *p <= '9'; p++)
+        b = b * 10 + (uint32_t)(*p - '0');
+    return b < r->n_boards && r->board[b].zone == zone ? b : SIM_NONE;
+}
+
+static void drop_unlisted(struct sim_run *r, uint32_t zone, const struct sync_down *down)
+{
+    struct sim_zone *z = &r->zone[zone];
+    if (!z->runs)
+        return;
+    for (uint32_t i = 0; i < z->n_boards; i++)
+        r->board[z->first_board + i].listed = false;
+    for (size_t k = 0; k < down->n_assignments; k++) {
+        uint32_t board = board_named(r, zone, down->assignment[k].board);
+        if (board != SIM_NONE && r->board[board].lease == down->assignment[k].lease)
+            r->board[board].listed = true;
+    }
+    for (uint32_t i = 0; i < z->n_boards; i++) {
+        const struct sim_board *b = &r->board[z->first_board + i];
+        if (b->listed || b->phase == BOARD_FREE)
+            continue;
+        r->out->class[b->activity].lost++; // the engine has given it up already: nothing to report
+        job_drop(r, z->first_board + i);
+    }
+}
+
+static void adopt(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    struct sync_down down;
+    arena_clear(&r->arena);
+    server_desired(r->server, z->node, wall(r), &r->arena, &down);
+    z->version = down.version;
+    z->until = house_since(down.until, r->s->start);
+    if (z->cap_mw != down.cap_mw)
+        z->stale = true;
+    z->cap_mw = down.cap_mw;
+    if (z->runs || down.n_assignments)
+        drive_settle(r, zone);
+    drop_unlisted(r, zone, &down);
+    for (size_t i = 0; i < down.n_assignments; i++) {
+        const struct assignment *a = &down.assignment[i];
+        uint32_t board = board_named(r, zone, a->board);
+        if (board == SIM_NONE)
+            continue;
+        bool mine = r->board[board].phase != BOARD_FREE && r->board[board].lease == a->lease;
+        if (mine && a->stop)
+            job_end(r, board, (enum attempt_end)a->stop_end);
+        else if (!mine && !a->stop)
+            job_assigned(r, board, a);
+        else if (!mine) // to be stopped and not here any more: its end is in the outbox, or was never begun
+            job_unknown_stop(r, zone, a);
+    }
+    zone_changed(r, zone);
+}
+
+void link_settle(struct sim_run *r)
+{
+    for (int rounds = 0; (r->dirty || r->n_touched) && rounds < 10000; rounds++) {
+        if (r->dirty) {
+            r->dirty = false;
+            server_settle(r->server, wall(r), &r->fx);
+            r->out->totals.plans++;
+            for (size_t i = 0; i < r->fx.n_wakes; i++) {
+                uint64_t zone;
+                if (idmap_get(&r->zone_of_node, r->fx.wake[i], &zone))
+                    touch(r, (uint32_t)zone);
+            }
+            effects_clear(&r->fx);
+        }
+        size_t n = r->n_touched;
+        for (size_t i = 0; i < n; i++) {
+            uint32_t zone = r->touched[i];
+            r->zone[zone].listed = false;
+            if (!r->zone[zone].down && !r->zone[zone].cut)
+                adopt(r, zone);
+        }
+        memmove(r->touched, r->touched + n, (r->n_touched - n) * sizeof *r->touched);
+        r->n_touched -= n;
+    }
+}
+
+void link_tick(struct sim_run *r)
+{
+    if (house_before(wall(r), server_next_tick(r->server)))
+        return;
+    struct event ev = {.kind = EVENT_TICK};
+    apply(r, &ev);
+}
+
+// Told even when nothing happens: meters every six hours, and a sign of life twice a lease.
+void link_beat(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
+    queue_push(&r->queue, (struct happening){.at = r->now + every, .kind = HAPPEN_BEAT, .index = zone});
+    if (z->down)
+        return;
+    if (r->now - z->beat_at >= METERS_MS)
+        link_meters(r, zone);
+    if (!z->cut)
+        link_zone_report(r, zone);
+    link_sync(r, zone);
+}
+
+// ---- start
+
+static bool can_fall_silent(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->n_faults; i++)
+        if (s->fault[i].kind == FAULT_AGENT || s->fault[i].kind == FAULT_WAN)
+            return true;
+    return false;
+}
+
+static void accounts_make(struct sim_run *r)
+{
+    for (size_t i = 0; i < r->s->n_work && r->n_accounts < ARRAY_LEN(r->account); i++)
+        for (uint32_t k = 0; k < r->s->work[i].accounts && r->n_accounts < ARRAY_LEN(r->account); k++) {
+            char mail[32];
+            snprintf(mail, sizeof mail, "a%" PRIu32 "@example.org", r->n_accounts);
+            struct event ev = {
+                .kind = EVENT_ACCOUNT_PUT,
+                .account = {.email = mail, .name = mail, .token_hash = mail, .max_tasks = INT32_MAX}};
+            ev.seq = ++r->event;
+            ev.now = wall(r);
+            server_apply(r->server, &ev, &r->fx);
+            r->account[r->n_accounts++] = r->fx.reply[0].id;
+            r->fx.n_replies = 0;
+        }
+}
+
+int link_make(struct sim_run *r, struct err *e)
+{
+    struct server_config cfg;
+    server_config_default(&cfg);
+    r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
+                  : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS
+                                                                : LEASE_LONG_MS;
+    cfg.lease_ms = r->lease_ms;
+    cfg.lease_margin_ms = r->lease_ms / 6 < 60000 ? r->lease_ms / 6 : 60000;
+    cfg.start_timeout_ms =
+        INT64_C(7) * 86400000; // data may take long, and a cold board waits for heat to be asked for
+    cfg.preempt_grace_ms = INT64_C(3600000);
+    cfg.tasks_per_account = INT32_MAX;
+    cfg.filler_allowed = r->s->filler;
+    cfg.donated_allowed = r->s->donated;
+    cfg.check_plans = r->o.check_plans;
+    r->server = server_new(&cfg);
+    effects_init(&r->fx);
+    server_restore_from(r->server, wall(r));
+    server_restored(r->server, wall(r));
+    accounts_make(r);
+    for (uint32_t i = 0; i < r->n_zones && !r->err.code; i++) {
+        link_hello(r, i);
+        if (i % 1000 == 999)
+            link_settle(r);
+    }
+    for (size_t i = 0; i < r->s->n_sites; i++) {
+        if (r->s->site[i].cap_w < 0)
+            continue;
+        struct event ev = {.kind = EVENT_SITE_SET,
+                           .site = {.site = r->s->site[i].name,
+                                    .has_cap = true,
+                                    .cap_mw = (int64_t)(r->s->site[i].cap_w * 1000)}};
+        apply(r, &ev);
+    }
+    link_settle(r);
+    int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
+    for (uint32_t i = 0; i < r->n_zones; i++) // spread, so that they do not all call at once
+        queue_push(&r->queue,
+                   (struct happening){.at = every * (i + 1) / r->n_zones, .kind = HAPPEN_BEAT, .index = i});
+    if (r->err.code && e)
+        *e = r->err;
+    return r->err.code;
+}
+
+void link_free(struct sim_run *r)
+{
+    for (uint32_t i = 0; r->zone && i < r->n_zones; i++)
+        free(r->zone[i].outbox);
+    if (r->server) {
+        server_free(r->server);
+        effects_deinit(&r->fx);
+    }
+    arena_deinit(&r->arena);
+    idmap_deinit(&r->zone_of_node);
+    free(r->touched);
+}

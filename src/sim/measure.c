@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is measured, every five minutes of comfort and every hour of heat, and the result at the end.
+//
+// Strict heat is the smaller of what the zone's shadow drew and what its boards drew, over an hour in rooms
+// and over a day in water (a store is there to move heat by hours).
+#include "sim/measure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+
+#define COMFORT_MS  300000
+#define HOUR_MS     3600000
+#define DAY_MS      86400000
+#define SETTLE_MS   10800000
+#define AFTER_HEAT  7200000
+#define SERIES_DAYS 800
+#define AIRED_MS    3600000 // after a window was shut
+#define SWING_K     15.0
+#define CAUSED_W    5.0 // a heater that draws less heats nobody
+#define SHORT_SHARE 0.97
+
+void measure_make(struct sim_run *r)
+{
+    struct measure *m = r->measure = mem_alloc(sizeof *m);
+    struct sim_series *x = &r->out->series;
+    m->zone = mem_array((size_t)r->n_zones + 1, sizeof *m->zone);
+    for (uint32_t i = 0; i < r->n_zones; i++) {
+        const struct scenario_zones *g = &r->s->zones[r->zone[i].group];
+        m->zone[i] = (struct zone_measure){.last_set_c = NAN,
+                                           .aired_at = INT64_MIN / 2,
+                                           .heated_at = INT64_MIN / 2,
+                                           .min_c = 1e9,
+                                           .max_c = -1e9,
+                                           .swing_at_c = g->start_c};
+    }
+    x->step_ms = r->s->length_ms > (int64_t)SERIES_DAYS * DAY_MS ? DAY_MS : HOUR_MS;
+    x->n = (size_t)((r->s->length_ms + x->step_ms - 1) / x->step_ms);
+    float **all[] = {&x->asked_w,    &x->delivered_w, &x->strict_w, &x->outside_c, &x->room_c,
+                     &x->setpoint_c, &x->waiting,     &x->running,  &x->backup_w};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        *all[i] = mem_array(x->n + 1, sizeof(float));
+    for (int a = 0; a < ACTIVITY_N; a++)
+        x->activity_w[a] = mem_array(x->n + 1, sizeof(float));
+    x->n_shown = r->s->n_zones < 12 ? r->s->n_zones : 12;
+    x->shown_zone = mem_array(x->n_shown + 1, sizeof *x->shown_zone);
+    x->shown_c = mem_array(x->n_shown + 1, sizeof *x->shown_c);
+    x->shown_setpoint_c = mem_array(x->n_shown + 1, sizeof *x->shown_setpoint_c);
+    x->shown_w = mem_array(x->n_shown + 1, sizeof *x->shown_w);
+    for (size_t k = 0; k < x->n_shown; k++) {
+        uint32_t zone = 0;
+        while (r->zone[zone].group != k)
+            zone++;
+        x->shown_zone[k] = zone;
+        x->shown_c[k] = mem_array(x->n + 1, sizeof(float));
+        x->shown_setpoint_c[k] = mem_array(x->n + 1, sizeof(float));
+        x->shown_w[k] = mem_array(x->n + 1, sizeof(float));
+    }
+}
+
+void measure_free(struct sim_run *r)
+{
+    if (r->measure)
+        free(r->measure->zone);
+    free(r->measure);
+    for (int i = 0; i < 4; i++)
+        free(r->wait[i].v);
+}
+
+// ---- comfort
+
+static void set_changed(struct sim_run *r, struct zone_measure *m, double set_c, double air_c)
+{
+    m->stepping = set_c > m->last_set_c + 1.99 && air_c < set_c - 0.5;
+    m->step_from_c = m->last_set_c;
+    m->last_set_c = set_c;
+    m->step_at = r->now;
+    m->reached_at = m->shadow_reached_at = -1;
+}
+
+// A step up: when the room and its shadow come within half a kelvin.
+static void step_follow(struct sim_run *r, struct zone_measure *m, double air_c, double shadow_c)
+{
+    if (m->reached_at < 0 && air_c >= m->last_set_c - 0.5)
+        m->reached_at = r->now;
+    if (m->shadow_reached_at < 0 && shadow_c >= m->last_set_c - 0.5)
+        m->shadow_reached_at = r->now;
+    if (m->reached_at < 0 || m->shadow_reached_at < 0)
+        return;
+    m->stepping = false;
+    m->steps++;
+    m->step_excess_s += (double)(m->reached_at - m->shadow_reached_at) * 1e-3;
+}
+
+static void swing_follow(struct zone_measure *m, double metal_c)
+{
+    if (m->swing_way >= 0 && metal_c > m->swing_at_c)
+        m->swing_at_c = metal_c;
+    else if (m->swing_way < 0 && metal_c < m->swing_at_c)
+        m->swing_at_c = metal_c;
+    double gap = fabs(metal_c - m->swing_at_c);
+    if (gap < SWING_K)
+        return;
+    m->swings++;
+    m->swing_way = metal_c < m->swing_at_c ? -1 : 1;
+    m->swing_at_c = metal_c;
+}
+
+static bool rooms_shadow_at_limit(const struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    return r->rooms[z->batch].shadow.watts[z->at] >= SHORT_SHARE * z->nameplate_w;
+}
+
+// The ideal heater of the same watts is at its limit, or has nothing to do: then no heater could hold the
+// setpoint.
+static bool rooms_shadow_idle(const struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    const struct shadow_batch *s = &r->rooms[z->batch].shadow;
+    return s->watts[z->at] >= SHORT_SHARE * z->nameplate_w || s->watts[z->at] <= 0;
+}
+
+static void room_comfort(struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    struct zone_measure *m = &r->measure->zone[zone];
+    const struct room_batch *b = &r->batch[z->batch];
+    double air = b->air_c[z->at], shadow = r->rooms[z->batch].shadow.air_c[z->at],
+           set = r->thermostat[zone].r_c;
+    const double hours = COMFORT_MS / 3.6e6;
+    m->sum_c += air;
+    m->n_all++;
+    m->min_c = num_min(m->min_c, air);
+    m->max_c = num_max(m->max_c, air);
+    if (set != m->last_set_c)
+        set_changed(r, m, set, air);
+    if (m->stepping)
+        step_follow(r, m, air, shadow);
+    if ((double)z->total_mw > CAUSED_W * 1e3 * z->n_boards && z->target_w > 0)
+        m->heated_at = r->now;
+    swing_follow(m, b->heater_c[z->at]);
+    if (r->now - m->step_at < SETTLE_MS && z->target_w > 0 && rooms_shadow_at_limit(r, zone) && m->stepping)
+        m->step_at = r->now; // still on its way up, as the ideal heater is
+    bool caused = r->now - m->heated_at < AFTER_HEAT, just = r->now - m->step_at < SETTLE_MS,
+         window = b->window_open[z->at];
+    if (air > set + 1) {
+        *(caused && !just ? &m->hot : &m->free) += just ? 0 : (air - set - 1) * hours;
+        m->shadow_hot += shadow > set + 1 && caused && !just ? (shadow - set - 1) * hours : 0;
+    }
+    if (air < set - 0.5 && !just) {
+        *(shadow < set - 0.4 ? &m->missing : &m->cold) += (set - 0.5 - air) * hours;
+    }
+    if (!caused && air >= set)
+        return;
+    m->heating_ms += COMFORT_MS;
+    if (window)
+        m->aired_at = r->now;
+    if (just || r->now - m->aired_at < AIRED_MS || rooms_shadow_idle(r, zone))
+        return;
+    m->settled_ms += COMFORT_MS;
+    m->err2 += (air - set) * (air - set);
+    m->err += air - set;
+    m->shadow_err2 += (shadow - set) * (shadow - set);
+    m->n++;
+}
+
+// ---- heat
+
+static double asked_since(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    struct zone_measure *m = &r->measure->zone[zone];
+    if (!z->water)
+        return r->rooms[z->batch].shadow_w[z->at] * (double)r->s->step_ms * 1e-3;
+    return (double)(water_asked_uj(z->water) - m->asked_hour_uj) * 1e-6;
+}
+
+void measure_window_ends(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    struct zone_measure *m = &r->measure->zone[zone];
+    double asked = asked_since(r, zone), delivered = (double)(z->total_uj - m->delivered_hour_uj) * 1e-6;
+    double strict = num_min(asked, delivered);
+    m->asked_j += asked;
+    m->strict_j += strict;
+    r->measure->asked_j += asked;
+    r->measure->strict_j += strict;
+    if (!z->water)
+        r->rooms[z->batch].shadow_w[z->at] = 0;
+    m->delivered_hour_uj = z->total_uj;
+    if (z->water)
+        m->asked_hour_uj = water_asked_uj(z->water);
+}
+
+static void site_hour(struct sim_run *r, uint32_t site)
+{
+    const struct scenario_site *s = &r->s->site[site];
+    struct sim_site *x = &r->site[site];
+    double kwh = (double)(x->it_uj - x->last_it_uj) * 1e-6 / 3.6e6 + s->overhead_w / 1000;
+    int64_t at = r->s->start.v + r->now - HOUR_MS;
+    const struct sim_site_inputs *in = &r->in->site[site];
+    double g = in->carbon.n ? series_at(&in->carbon, at) : s->carbon_g_kwh;
+    double eur = s->tariff_eur_kwh;
+    int hour = civil_from_ms(at + x->offset_ms).hour;
+    bool night = s->night_from_hour <= s->night_to_hour
+                     ? hour >= s->night_from_hour && hour < s->night_to_hour
+                     : hour >= s->night_from_hour || hour < s->night_to_hour;
+    if (in->tariff.n)
+        eur = series_at(&in->tariff, at);
+    else if (night)
+        eur = s->tariff_night_eur_kwh;
+    x->last_it_uj = x->it_uj;
+    x->carbon_g += kwh * g;
+    x->cost_eur += kwh * eur;
+}
+
+// ---- series
+
+static void show(struct sim_run *r)
+{
+    struct sim_series *x = &r->out->series;
+    size_t at = r->measure->at;
+    for (size_t k = 0; k < x->n_shown; k++) {
+        const struct sim_zone *z = &r->zone[x->shown_zone[k]];
+        double set = r->thermostat[x->shown_zone[k]].r_c, c;
+        c = z->water ? water_show_c(z->water, &set) : r->batch[z->batch].air_c[z->at];
+        x->shown_c[k][at] = (float)c;
+        x->shown_setpoint_c[k][at] = (float)set;
+        x->shown_w[k][at] = (float)(z->total_mw * 1e-3);
+    }
+}
+
+static void series_step(struct sim_run *r)
+{
+    struct measure *m = r->measure;
+    struct sim_series *x = &r->out->series;
+    double s = (double)x->step_ms * 1e-3;
+    if (m->at >= x->n)
+        return;
+    int64_t uj[ACTIVITY_N] = {0}, waiting = 0, running = 0;
+    for (uint32_t i = 0; i < r->n_zones; i++)
+        for (int a = 0; a < ACTIVITY_N; a++)
+            uj[a] += r->zone[i].alike_uj[a] * r->zone[i].n_boards;
+    for (uint32_t i = 0; i < r->n_boards; i++)
+        for (int a = 0; a < ACTIVITY_N; a++)
+            uj[a] += r->board[i].uj[a];
+    double all = 0;
+    for (int a = 0; a < ACTIVITY_N; a++) {
+        x->activity_w[a][m->at] = (float)((double)(uj[a] - m->class_uj[a]) * 1e-6 / s);
+        all += (double)(uj[a] - m->class_uj[a]) * 1e-6 / s;
+        m->class_uj[a] = uj[a];
+    }
+    for (int i = 0; i < 4; i++) {
+        waiting += r->waiting[i];
+        running += r->running[i];
+    }
+    x->delivered_w[m->at] = (float)all;
+    x->asked_w[m->at] = (float)(m->asked_j / s);
+    x->strict_w[m->at] = (float)(m->strict_j / s);
+    x->outside_c[m->at] = (float)(m->outside_sum / (double)m->n);
+    x->room_c[m->at] = (float)(m->room_sum / (double)m->n);
+    x->setpoint_c[m->at] = (float)(m->set_sum / (double)m->n);
+    x->backup_w[m->at] = (float)(m->backup_sum / (double)m->n);
+    x->waiting[m->at] = (float)waiting;
+    x->running[m->at] = (float)running;
+    show(r);
+    m->asked_j = m->strict_j = m->outside_sum = m->room_sum = m->set_sum = m->backup_sum = 0;
+    m->n = 0;
+    m->at++;
+}
+
+static void comfort_step(struct sim_run *r)
+{
+    struct measure *m = r->measure;
+    double room = 0, set = 0, backup = 0, outside = 0;
+    uint32_t rooms = 0;
+    for (uint32_t i = 0; i < r->n_zones; i++) {
+        const struct sim_zone *z = &r->zone[i];
+        if (z->water) {
+            backup += water_backup_w(z->water);
+            continue;
+        }
+        room_comfort(r, i);
+        room += r->batch[z->batch].air_c[z->at];
+        set += r->thermostat[i].r_c;
+        rooms++;
+    }
+    for (size_t i = 0; i < r->s->n_sites; i++)
+        outside += r->site[i].outside_c / (double)r->s->n_sites;
+    m->outside_sum += outside;
+    m->room_sum += rooms ? room / rooms : 0;
+    m->set_sum += rooms ? set / rooms : 0;
+    m->backup_sum += backup;
+    m->n++;
+}
+
+// After the physics of the step that ends at r->now.
+void measure_step(struct sim_run *r)
+{
+    if (r->now % COMFORT_MS == 0)
+        comfort_step(r);
+    if (r->now % HOUR_MS == 0) {
+        for (uint32_t i = 0; i < r->n_zones; i++)
+            if (!r->zone[i].water || r->now % DAY_MS == 0)
+                measure_window_ends(r, i);
+        for (uint32_t i = 0; i < r->s->n_sites; i++)
+            site_hour(r, i);
+    }
+    if (r->now % r->out->series.step_ms == 0 || r->now == r->s->length_ms)
+        series_step(r);
+}

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The inside of the simulator, for the files of src/sim only.
+//
+// Time goes in steps of physics and thermostats. Within a step, things happen at their exact millisecond, in
+// the order of (time, kind, index, number): arrivals, ends of instances, boards that have booted. The engine
+// hears of what changed and of nothing else.
+//
+//   a step:  read sensors | thermostats | reports worth making | boards to their watts | what happens within
+//   the step, each
+//            followed by the engine's plan and what it makes of the boards | energies | physics and shadows |
+//            measures
+//
+// One node (agent) is a zone with its heater. Work is counted in core-MHz x ms, energy in microjoules (mW x
+// ms): whole numbers, so that sums do not depend on their order.
+#ifndef ONDOL_SIM_RUN_H
+#define ONDOL_SIM_RUN_H
+
+#include "base/map.h"
+#include "base/rng.h"
+#include "core/engine/server.h"
+#include "core/heat/schedule.h"
+#include "core/heat/store.h"
+#include "core/heat/thermostat.h"
+#include "sim/sim.h"
+#include "world/boiler.h"
+#include "world/house.h"
+#include "world/hygiene.h"
+#include "world/network.h"
+#include "world/pool.h"
+#include "world/shadow.h"
+#include "world/tank.h"
+
+#define SIM_NONE     UINT32_MAX
+#define DRIVE_BOARDS 4 // up to so many boards a zone, what regulate() says is kept in tables
+
+// ---- what happens (queue.c)
+
+enum happen {
+    HAPPEN_SCRIPT,   // a thing from the trace
+    HAPPEN_FAULT,    // a new fault; index: of the scenario
+    HAPPEN_HEALED,   // index: target, extra: kind of happening
+    HAPPEN_SCHEDULE, // a week plan has its next entry; index: zone
+    HAPPEN_KNOB,     // somebody turns the knob; index: zone
+    HAPPEN_BOOTED,   // index: board
+    HAPPEN_STAGED,   // data are there; index: board
+    HAPPEN_END,      // index: board
+    HAPPEN_LAPSE,    // a cut-off node gives its work up; index: zone
+    HAPPEN_BEAT,     // a node says that it is alive; index: zone
+    HAPPEN_ARRIVAL,  // the next job of the workload
+    HAPPEN_TICK,     // the engine wants its time
+};
+
+struct happening {
+    int64_t at;
+    uint8_t kind;
+    uint32_t index;
+    uint32_t stamp; // of the board or zone when it was foreseen: another one makes it void
+    int64_t extra;
+    uint64_t number;
+};
+
+struct queue_of {
+    struct happening *v;
+    size_t n, cap;
+    uint64_t number;
+};
+void queue_push(struct queue_of *q, struct happening h);
+bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h);
+
+// ---- boards and what they run
+
+enum board_phase { BOARD_FREE, BOARD_WAITS, BOARD_RUNS }; // waits: for boot or data
+
+struct sim_board {
+    uint32_t zone;
+    uint32_t task; // slot; SIM_NONE: free
+    uint32_t instance, attempt, stamp;
+    int32_t rate_cores; // cores the instance can use here
+    uint64_t lease;
+    uint8_t phase, activity;
+    bool asleep, booting, dark, data_missing, listed;
+    int64_t left;  // core-MHz x ms still to do
+    int64_t all;   // of the instance
+    int64_t saved; // done and saved before this attempt
+    int64_t granted_at, started_at, boot_end;
+    int64_t foreseen; // the latest foresight of its end: older ones are void
+    int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
+    int64_t lease_uj;
+    int64_t uj[ACTIVITY_N], ms[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone
+    // as driven now
+    int32_t draw_mw, work_mhz;
+    uint8_t run;
+};
+
+struct drive_row {
+    int32_t total_mw;
+    bool alike;            // every board does the same
+    bool to_sleep_or_wake; // it moves a board between sleep and awake
+    uint8_t run[DRIVE_BOARDS];
+    int32_t draw_mw[DRIVE_BOARDS], work_mhz[DRIVE_BOARDS];
+};
+
+// ---- zones
+
+struct water; // water.c
+
+struct sim_zone {
+    // hot: read at every step
+    int64_t settled;             // until when energies are booked
+    int64_t quiet_until;         // no instance can end before
+    int64_t step_uj;             // booked in this step
+    const struct drive_row *row; // NULL: the boards themselves say how they are driven
+    int32_t total_mw;
+    int32_t target_w;                   // as driven
+    int32_t last_want;                  // of the request, as of the last step
+    int32_t tell_w;                     // by which a request must have moved to be told
+    const struct heat_request *request; // of its thermostat
+    int16_t runs;                       // boards with an instance
+    uint8_t n_boards;
+    bool told_any;
+    struct heat_request told; // to the engine
+    bool alike, stale;        // stale: the boards have changed since they were driven
+    uint64_t key;             // of the table the row is from
+    uint32_t table;
+    // the rest
+    uint32_t first_board, group, site, stamp;
+    uint32_t batch, at; // of a room
+    uint8_t kind, model;
+    bool filler_ok;
+    int32_t nameplate_w;
+    int64_t low_since;
+    int64_t cap_mw;                                     // from above; -1: none
+    double hw_cap_w;                                    // of the processors on their water
+    int64_t alike_uj[ACTIVITY_N], alike_ms[ACTIVITY_N]; // of each of its boards, while alike
+    int64_t total_uj;
+    struct water *water;
+    // occupant
+    struct zone_wish wish, base;
+    struct schedule *schedule;
+    struct rng rng;
+    bool touches; // somebody turns this knob at all
+    double wish_setpoint_c;
+    // node
+    uint64_t node, epoch, seq, version;
+    uint32_t lives; // how often its agent has started
+    bool down, cut; // the agent is dead; the link is
+    struct report *outbox;
+    size_t n_outbox, cap_outbox;
+    bool listed;
+    int64_t beat_at, until;
+    // sensor
+    uint8_t sensor; // 0 well, else the SIM_SENSOR_* it suffers
+    int32_t last_mc;
+    int64_t agent_asked_uj, useful_uj;                    // by its thermostat, for the meter reports
+    int64_t base_total_uj, base_asked_uj, base_useful_uj; // what they were when its agent's life began
+    int32_t power_cycles;
+};
+
+// A kind of room under one sky, stepped together. Row r of variant v is zone first + r * variants + v.
+struct sim_rooms {
+    struct room_model model;
+    struct shadow_model shadow_model;
+    uint32_t group, site, first, stride, n;
+    double glass_w_m2; // glass x g x frame x shade of a facade: what a W/m2 of sun brings
+    struct shadow_batch shadow;
+    double *shadow_w; // sum of its watts, step by step, since the hour began
+    uint8_t *facade;  // 0..15: its orientation in 22.5 degrees
+};
+
+struct sim_site {
+    struct weather_now weather;
+    double outside_c;
+    bool outside_told; // by the script
+    double facade_w_m2[16];
+    struct house house, shadow_house; // the shadows' walls: a building of ideal heaters
+    struct room_batch *shadow_rooms;  // views for it: only air_c and model mean something
+    uint32_t first_batch, n_batches;
+    int64_t offset_ms; // local time less UTC, now
+    int64_t utc_day;
+    bool closed, school; // today: no work; school is open
+    bool wan_cut;
+    int64_t wan_busy_until;
+    struct site_set {
+        uint64_t set;
+        int64_t bytes, ready_at, used_at;
+    } * cache;
+    size_t n_cache, cap_cache;
+    int64_t cached_bytes;
+    int64_t it_uj, last_it_uj;
+    double carbon_g, cost_eur;
+    double outside_sum, outside_min, outside_max;
+    int64_t outside_n;
+};
+
+// ---- jobs
+
+struct sim_task {
+    uint64_t job;
+    uint32_t number;         // of the slot's use; 0: free
+    int32_t instances, open; // not ended
+    int32_t cores;
+    enum activity activity;
+    int64_t submit_at, work_core_ms, save_ms;
+    int64_t *each;  // owned; NULL: all work_core_ms
+    int64_t *saved; // core-MHz x ms, one an instance; NULL: none saved yet
+    struct sim_data *data;
+    size_t n_data;
+};
+
+struct float_list {
+    float *v;
+    size_t n, cap;
+};
+
+struct drive_table {
+    uint64_t key;
+    int32_t watts; // rows 0..watts
+    struct drive_row **row;
+};
+
+struct sim_run {
+    const struct scenario *s;
+    struct sim_inputs *in;
+    struct sim_options o;
+    struct sim_result *out;
+    struct err err;
+    int64_t t; // start of the step, from the start of the run
+    int64_t now;
+    struct sim_zone *zone;
+    uint32_t n_zones;
+    struct thermostat *thermostat; // one a zone; of rooms
+    struct zone_sense *sense;
+    struct sim_board *board;
+    uint32_t n_boards;
+    struct sim_site *site;
+    struct sim_rooms *rooms;
+    struct room_batch *batch; // as `rooms`
+    uint32_t n_batches;
+    struct queue_of queue;
+    struct drive_table *table;
+    size_t n_tables, cap_tables;
+    struct idmap table_at;
+    // engine
+    struct server *server;
+    struct effects fx;
+    struct arena arena;
+    struct idmap zone_of_node;
+    int64_t lease_ms, foresights;
+    uint64_t event, account[256];
+    uint32_t n_accounts;
+    bool dirty; // the engine was told something and has not settled
+    uint32_t *touched;
+    size_t n_touched, cap_touched;
+    struct sim_task *task;
+    size_t n_tasks, cap_tasks;
+    uint32_t *free_task;
+    size_t n_free, cap_free;
+    uint32_t numbers;
+    int64_t waiting[4], running[4]; // instances by class
+    int64_t backlog_low[4];
+    struct sim_job next_job;
+    bool have_job;
+    struct sim_happening next_script;
+    bool have_script;
+    struct rng rng;
+    // measures
+    struct measure *measure;
+    struct float_list wait[4];
+    double slowdown[4];
+    uint64_t decisions; // hash of what was decided
+    uint32_t check_at;
+    struct people *people;
+};
+
+// Every one fails by setting run->err.
+int fleet_make(struct sim_run *r, struct err *e); // fleet.c: zones, boards, rooms, sites
+void fleet_free(struct sim_run *r);
+
+// sky.c
+void sky_step(struct sim_run *r);
+// people.c
+int people_make(struct sim_run *r, struct err *e);
+void people_free(struct sim_run *r);
+void people_step(struct sim_run *r); // who is in, which window is open
+void people_schedule(struct sim_run *r, uint32_t zone);
+void people_knob(struct sim_run *r, uint32_t zone);
+void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base);
+bool site_school_open(const struct sim_run *r, uint32_t site);
+
+// rooms.c
+int rooms_make(struct sim_run *r, struct err *e);
+void rooms_free(struct sim_run *r);
+void rooms_sense(struct sim_run *r);
+void rooms_step(struct sim_run *r);
+// water.c
+int water_make(struct sim_run *r, uint32_t zone, struct err *e);
+void water_free(struct water *w);
+void water_sense(struct sim_run *r, uint32_t zone);
+void water_control(struct sim_run *r, uint32_t zone);
+void water_step(struct sim_run *r, uint32_t zone);
+const struct heat_request *water_request(const struct water *w);
+double water_show_c(const struct water *w, double *setpoint_c);
+void water_result(const struct sim_run *r, uint32_t zone, struct sim_zone_result *out);
+int64_t water_asked_uj(const struct water *w);
+double water_backup_w(const struct water *w);
+
+// drive.c
+void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
+void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
+bool drive_same(struct sim_run *r, uint32_t zone,
+                int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
+void drive_free(struct sim_run *r);
+int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);
+int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a);
+
+// link.c: what nodes and engine say to each other
+int link_make(struct sim_run *r, struct err *e);
+void link_free(struct sim_run *r);
+void link_hello(struct sim_run *r, uint32_t zone);
+struct report *link_report(struct sim_run *r, uint32_t zone, enum report_kind kind);
+void link_sync(struct sim_run *r, uint32_t zone); // sends the outbox, if it can
+void link_settle(struct sim_run *r);              // the engine plans; nodes take what it says
+void link_zone_report(struct sim_run *r, uint32_t zone);
+void link_meters(struct sim_run *r, uint32_t zone);
+void link_beat(struct sim_run *r, uint32_t zone);
+void link_tick(struct sim_run *r);
+void link_event(struct sim_run *r, struct event *ev);
+void link_board_meters(struct sim_run *r, uint32_t board);
+
+// jobs.c
+int jobs_make(struct sim_run *r, struct err *e);
+void jobs_free(struct sim_run *r);
+void jobs_arrive(struct sim_run *r); // the job whose time has come, and asks for the next
+void jobs_backlog(struct sim_run *r);
+void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a);
+void job_drop(struct sim_run *r, uint32_t board);
+void job_unknown_stop(struct sim_run *r, uint32_t zone, const struct assignment *a);
+void zone_changed(struct sim_run *r, uint32_t zone);
+void job_go(struct sim_run *r, uint32_t board); // starts if everything is there
+void job_end(struct sim_run *r, uint32_t board, enum attempt_end end);
+void job_foresee(struct sim_run *r, uint32_t zone); // ends that fall into this step
+
+static inline bool request_moved(int32_t a, int32_t b, int32_t by)
+{
+    return a > b + by || b > a + by || (a == 0) != (b == 0);
+}
+
+// Whether the engine should hear of the zone's request.
+static inline bool link_worth_telling(const struct sim_run *r, const struct sim_zone *z)
+{
+    const struct heat_request *q = z->request, *told = &z->told;
+    if (r->o.mutants.planner_blind)
+        return !z->told_any;
+    return !z->told_any || request_moved(q->target_w, told->target_w, z->tell_w) ||
+           request_moved(q->max_w, told->max_w, 2 * z->tell_w) ||
+           request_moved(q->min_w, told->min_w, z->tell_w);
+}
+
+// faults.c
+void faults_make(struct sim_run *r);
+void fault_strike(struct sim_run *r, uint32_t fault);
+void fault_lapse(struct sim_run *r, uint32_t zone);
+void fault_happen(struct sim_run *r, const struct sim_happening *h);
+
+// measure.c
+void measure_make(struct sim_run *r);
+void measure_free(struct sim_run *r);
+void measure_step(struct sim_run *r);
+int measure_result(struct sim_run *r, struct err *e);
+
+#endif

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/scenario.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/heat/schedule.h"
+#include "sim/sim.h"
+
+#define START_MS INT64_C(1514764800000) // 2018-01-01T00:00Z
+
+static const char *const kind_names[ZONE_KIND_N] = {"room", "tank", "pool", "network"};
+static const char *const work_names[WORK_KIND_N] = {"backlog", "random", "swf", "batsim", "wfformat"};
+static const char *const fault_names[FAULT_KIND_N] = {"board", "agent", "wan", "sensor"};
+
+const char *scenario_zone_kind_name(enum scenario_zone_kind k)
+{
+    return (unsigned)k < ZONE_KIND_N ? kind_names[k] : "unknown";
+}
+
+const char *scenario_work_kind_name(enum scenario_work_kind k)
+{
+    return (unsigned)k < WORK_KIND_N ? work_names[k] : "unknown";
+}
+
+const char *scenario_fault_kind_name(enum scenario_fault_kind k)
+{
+    return (unsigned)k < FAULT_KIND_N ? fault_names[k] : "unknown";
+}
+
+void scenario_init(struct scenario *s)
+{
+    *s = (struct scenario){
+        .seed = 1,
+        .start = HOUSE_MS(START_MS),
+        .length_ms = INT64_C(7) * 86400000,
+        .step_ms = 60000,
+        .policy = "market",
+        .donated = true,
+        .filler = true,
+        .burn = true,
+    };
+}
+
+void scenario_deinit(struct scenario *s)
+{
+    free(s->site);
+    free(s->board);
+    free(s->zones);
+    free(s->work);
+    free(s->fault);
+    *s = SCENARIO_NULL;
+}
+
+// Carbon and prices: France, heat from gas at 0.227 kg/kWh and an efficiency of 0.9.
+void scenario_site_default(struct scenario_site *s)
+{
+    *s = (struct scenario_site){
+        .carbon_g_kwh = 52,
+        .tariff_eur_kwh = 0.165,
+        .tariff_night_eur_kwh = 0.165,
+        .displaced_g_kwh_heat = 252,
+        .displaced_eur_kwh_heat = 0.1,
+        .outside_c = 10,
+        .calendar = CALENDAR_FRENCH,
+        .country = "FR",
+        .utc_offset_min = 60,
+        .cap_w = -1,
+        .circuit_cap_w = -1,
+        .wan_mbit_s = 200,
+        .wan_latency_ms = 10,
+        .lan_mbit_s = 1000,
+        .overhead_w = 0,
+        .cache_bytes = 1e12,
+    };
+}
+
+void scenario_board_default(struct scenario_board *b)
+{
+    *b = (struct scenario_board){.curve = *curve_default(),
+                                 .spec = {.cores = 8, .memory_mb = 32768},
+                                 .idle_mw_64 = -1,
+                                 .sleep_mw_64 = -1,
+                                 .boot_ms_64 = -1};
+    memcpy(b->spec.key, "8c-32g-amd-ryzen1700", sizeof "8c-32g-amd-ryzen1700");
+    memcpy(b->spec.cpu_model, "AMD Ryzen 7 1700", sizeof "AMD Ryzen 7 1700");
+}
+
+void scenario_zones_default(struct scenario_zones *z)
+{
+    *z = (struct scenario_zones){
+        .count = 1,
+        .boards = 3,
+        .may_sleep = true,
+        .start_c = 19,
+        .setpoint_c = 20,
+        .internal_w_m2 = 4,
+        .facade_deg = 180,
+        .rooms_together = 3,
+        .people = PEOPLE_HOME,
+        .windows = true,
+        .tank_l = 2000,
+        .draw_l_day = 2000,
+        .draw_mixed_c = 40,
+        .cold_c = 12,
+        .backup_w = 24000,
+        .pool_m2 = 250,
+        .pool_depth_m = 1.8,
+        .bathers_day = 300,
+        .hall_c = 29,
+        .hall_humidity = 0.6,
+        .demand_peak_w = 60000,
+        .demand_base_w = 6000,
+        .demand_cold_c = -5,
+        .demand_mild_c = 18,
+        .supply_cold_c = 65,
+        .supply_mild_c = 60,
+        .return_c = 35,
+        .r_th_k_w = 0.15,
+        .tjmax_c = 95,
+    };
+    room_spec_init(&z->room, room_archetype_find("rt2005"), 0);
+}
+
+void scenario_work_default(struct scenario_work *w)
+{
+    *w = (struct scenario_work){
+        .activity = ACTIVITY_FLEX,
+        .days = -1,
+        .stretch = 1,
+        .share = 1,
+        .instances = 64,
+        .run_s = 3600,
+        .data_sets = 50,
+        .accounts = 1,
+    };
+}
+
+void scenario_fault_default(struct scenario_fault *f)
+{
+    *f = (struct scenario_fault){.site = -1, .at_day = -1, .median_s = 600, .p90_s = 75600};
+}
+
+static int fail(const struct scenario *s, int line, struct err *e, const char *what)
+{
+    if (line > 0)
+        return err_set(e, -EINVAL, "%s:%d: %s", s->file, line, what);
+    return err_set(e, -EINVAL, "%s: %s", s->file[0] ? s->file : "scenario", what);
+}
+
+static int find_site(const struct scenario *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_sites; i++)
+        if (!strcmp(s->site[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+static int check_water(const struct scenario *s, const struct scenario_zones *z, struct err *e)
+{
+    char what[200];
+    if (z->kind == ZONE_KIND_ROOM || z->kind == ZONE_KIND_NETWORK || z->setpoint_c > 20)
+        return 0;
+    snprintf(what, sizeof what, "[zones %s]: setpoint %g: water of a %s is kept warmer than 20 degC", z->name,
+             z->setpoint_c, scenario_zone_kind_name(z->kind));
+    return fail(s, z->line, e, what);
+}
+
+static int check_zones(struct scenario *s, struct scenario_zones *z, struct err *e)
+{
+    char what[300];
+    int site = find_site(s, z->site_name);
+    if (site < 0) {
+        snprintf(what, sizeof what, "[zones %s] site: there is no [site %s]%s", z->name, z->site_name,
+                 z->site_name[0] ? "" : " (add a line: site = NAME)");
+        return fail(s, z->line, e, what);
+    }
+    z->site = (uint32_t)site;
+    z->board = 0;
+    size_t b = 0;
+    while (b < s->n_board_models && z->board_name[0] && strcmp(s->board[b].name, z->board_name) != 0)
+        b++;
+    if (z->board_name[0] && b == s->n_board_models) {
+        snprintf(what, sizeof what, "[zones %s] board: there is no [board %s]", z->name, z->board_name);
+        return fail(s, z->line, e, what);
+    }
+    z->board = (uint32_t)(z->board_name[0] ? b : 0);
+    struct schedule parsed;
+    struct err why = ERR_NULL;
+    if (z->setpoints == SETPOINTS_SCHEDULE && schedule_parse(z->schedule, &parsed, &why) < 0) {
+        snprintf(what, sizeof what, "[zones %s] schedule: %.200s", z->name, why.text);
+        return fail(s, z->line, e, what);
+    }
+    return check_water(s, z, e);
+}
+
+static int check_fault(struct scenario *s, struct scenario_fault *f, struct err *e)
+{
+    char what[200];
+    f->site = -1;
+    if (!f->site_name[0])
+        return 0;
+    f->site = find_site(s, f->site_name);
+    if (f->site >= 0)
+        return 0;
+    snprintf(what, sizeof what, "[fault %s] site: there is no [site %s]", f->name, f->site_name);
+    return fail(s, f->line, e, what);
+}
+
+int scenario_check(struct scenario *s, struct err *e)
+{
+    if (s->n_sites == 0)
+        return fail(s, 0, e, "there is no [site NAME] (a scenario needs one)");
+    if (s->n_zones == 0)
+        return fail(s, 0, e, "there is no [zones NAME] (a scenario needs one)");
+    if (s->n_board_models == 0) { // the default board
+        struct scenario_board *b = VEC_PUSH(s->board, s->n_board_models, s->cap_board_models);
+        scenario_board_default(b);
+        memcpy(b->name, "default", sizeof "default");
+    }
+    for (size_t i = 0; i < s->n_board_models; i++) {
+        struct err why = ERR_NULL;
+        if (curve_check(&s->board[i].curve, &why) == 0)
+            continue;
+        char what[400];
+        snprintf(what, sizeof what, "[board %s]: %s", s->board[i].name, why.text);
+        return fail(s, s->board[i].line, e, what);
+    }
+    int bad = 0;
+    for (size_t i = 0; i < s->n_zones && !bad; i++)
+        bad = check_zones(s, &s->zones[i], e);
+    for (size_t i = 0; i < s->n_faults && !bad; i++)
+        bad = check_fault(s, &s->fault[i], e);
+    if (!bad && s->length_ms % s->step_ms != 0)
+        bad = fail(s, 0, e, "[scenario] step_s: does not divide the length of the run");
+    if (!bad && scenario_board_count(s) > 4000000)
+        bad = fail(s, 0, e, "more than 4,000,000 boards");
+    return bad;
+}
+
+int64_t scenario_zone_count(const struct scenario *s)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < s->n_zones; i++)
+        n += s->zones[i].count;
+    return n;
+}
+
+int64_t scenario_board_count(const struct scenario *s)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < s->n_zones; i++)
+        n += (int64_t)s->zones[i].count * s->zones[i].boards;
+    return n;
+}
+
+double scenario_full_w(const struct scenario *s)
+{
+    double w = 0;
+    for (size_t i = 0; i < s->n_zones; i++)
+        w += (double)s->zones[i].count * s->zones[i].boards *
+             curve_max_mw(&s->board[s->zones[i].board].curve) / 1e3;
+    return w;
+}
+
+void scenario_zone_name(const struct scenario_zones *z, int32_t index, char out[SIM_NAME_BYTES + 16])
+{
+    if (z->count == 1)
+        snprintf(out, SIM_NAME_BYTES + 16, "%s", z->name);
+    else
+        snprintf(out, SIM_NAME_BYTES + 16, "%s-%d", z->name, (int)index + 1);
+}

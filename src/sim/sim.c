@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The run: its steps, and what happens within them.
+#include "sim/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+
+#define OUTSIDE_MS 900000 // how often thermostats are told of the weather
+#define HOUR_MS    3600000
+#define BACKLOG_MS 60000
+
+// ---- what happens
+
+static void script_next(struct sim_run *r)
+{
+    r->have_script = false;
+    if (!r->in->script.next)
+        return;
+    if (r->in->script.next(r->in->script.ctx, &r->next_script, &r->err) <= 0)
+        return;
+    r->have_script = true;
+    int64_t at = r->next_script.at_ms > r->now ? r->next_script.at_ms : r->now;
+    queue_push(&r->queue, (struct happening){.at = at, .kind = HAPPEN_SCRIPT});
+}
+
+static void script_happens(struct sim_run *r)
+{
+    if (r->have_script)
+        fault_happen(r, &r->next_script);
+    script_next(r);
+}
+
+static void board_event(struct sim_run *r, const struct happening *h)
+{
+    struct sim_board *b = &r->board[h->index];
+    if (b->stamp != h->stamp)
+        return;
+    uint32_t zone = b->zone;
+    drive_settle(r, zone);
+    if (h->kind == HAPPEN_BOOTED)
+        b->booting = false;
+    else if (h->kind == HAPPEN_STAGED)
+        b->data_missing = false;
+    else if (b->phase == BOARD_RUNS && b->foreseen == h->extra)
+        job_end(r, h->index, ATTEMPT_SUCCESS);
+    else
+        return;
+    r->zone[zone].stale = true;
+    // Its end is told first and the board filled again; only if nothing comes it is driven without.
+    if (h->kind == HAPPEN_END)
+        link_settle(r);
+    zone_changed(r, zone);
+}
+
+static void happens(struct sim_run *r, const struct happening *h)
+{
+    switch ((enum happen)h->kind) {
+    case HAPPEN_SCRIPT:
+        script_happens(r);
+        break;
+    case HAPPEN_FAULT:
+        fault_strike(r, h->index);
+        break;
+    case HAPPEN_HEALED: {
+        struct sim_happening back = {
+            .at_ms = r->now, .kind = (enum sim_happening_kind)h->extra, .index = h->index};
+        fault_happen(r, &back);
+        break;
+    }
+    case HAPPEN_SCHEDULE:
+        people_schedule(r, h->index);
+        break;
+    case HAPPEN_KNOB:
+        people_knob(r, h->index);
+        break;
+    case HAPPEN_BOOTED:
+    case HAPPEN_STAGED:
+    case HAPPEN_END:
+        board_event(r, h);
+        break;
+    case HAPPEN_LAPSE:
+        fault_lapse(r, h->index);
+        break;
+    case HAPPEN_BEAT:
+        link_beat(r, h->index);
+        break;
+    case HAPPEN_ARRIVAL:
+        jobs_arrive(r);
+        break;
+    case HAPPEN_TICK:
+        link_tick(r);
+        break;
+    }
+}
+
+// All that happens before `until`, each moment followed by one plan.
+static void happen_until(struct sim_run *r, int64_t until)
+{
+    struct happening h;
+    while (!r->err.code && queue_pop_before(&r->queue, until, &h)) {
+        if (h.at > r->now)
+            r->now = h.at;
+        happens(r, &h);
+        if (r->queue.n > 0 && r->queue.v[0].at <= r->now)
+            continue;
+        link_settle(r);
+    }
+}
+
+// ---- a step
+
+static void control(struct sim_run *r)
+{
+    house_ms now = house_add(r->s->start, r->t);
+    rooms_sense(r);
+    if (r->t % OUTSIDE_MS == 0)
+        for (uint32_t i = 0; i < r->n_zones; i++)
+            thermostat_set_outside(&r->thermostat[i],
+                                   (int32_t)num_round(r->site[r->zone[i].site].outside_c * 1000));
+    // Zones of one kind lie together: a batch for each stretch of rooms.
+    for (uint32_t i = 0; i < r->n_zones;) {
+        uint32_t n = 0;
+        while (i + n < r->n_zones && !r->zone[i + n].water)
+            n++;
+        heat_step(&r->thermostat[i], &r->sense[i], n, now);
+        for (i += n; i < r->n_zones && r->zone[i].water; i++) {
+            water_sense(r, i);
+            water_control(r, i);
+        }
+    }
+}
+
+static void zone_step(struct sim_run *r, uint32_t i)
+{
+    struct sim_zone *z = &r->zone[i];
+    const struct heat_request *q = z->request;
+    int32_t want = q->target_w < q->max_w ? q->target_w : q->max_w;
+    bool ok = z->water || thermostat_filler_allowed(&r->thermostat[i]);
+    if (ok != z->filler_ok) {
+        z->filler_ok = ok;
+        z->stale = true;
+    }
+    if (link_worth_telling(r, z) && !z->down && !z->cut) {
+        link_zone_report(r, i);
+        link_sync(r, i);
+    }
+    bool same = want == z->last_want && z->hw_cap_w >= want && z->low_since == INT64_MIN;
+    z->last_want = want;
+    if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
+                               drive_same(r, i, want)))) {
+        if (z->runs)
+            job_foresee(r, i);
+        return;
+    }
+    z->stale = true;
+    zone_changed(r, i);
+}
+
+static void zones_step(struct sim_run *r)
+{
+    for (uint32_t i = 0; i < r->n_zones; i++)
+        zone_step(r, i);
+}
+
+static void books(struct sim_run *r)
+{
+    for (uint32_t i = 0; i < r->n_zones; i++) {
+        struct sim_zone *z = &r->zone[i];
+        drive_settle(r, i);
+        int64_t asked_uj = (int64_t)z->request->target_w * 1000 * r->s->step_ms;
+        z->agent_asked_uj += asked_uj;
+        z->useful_uj += asked_uj < z->step_uj ? asked_uj : z->step_uj;
+        z->total_uj += z->step_uj;
+        r->site[z->site].it_uj += z->step_uj;
+    }
+}
+
+static void check_caps(struct sim_run *r)
+{
+    for (uint32_t s = 0; s < r->s->n_sites; s++) {
+        if (r->s->site[s].cap_w < 0)
+            continue;
+        int64_t mw = 0; // but for what sleeping boards cannot help drawing
+        for (uint32_t i = 0; i < r->n_zones; i++)
+            if (r->zone[i].site == s)
+                mw += r->zone[i].total_mw -
+                      r->zone[i].n_boards * (int64_t)r->s->board[r->zone[i].model].curve.sleep_mw;
+        if ((double)mw > r->s->site[s].cap_w * 1e3 + 1000 && r->t > HOUR_MS)
+            r->out->totals.violations++;
+    }
+}
+
+static void step(struct sim_run *r)
+{
+    r->now = r->t;
+    sky_step(r);
+    people_step(r);
+    control(r);
+    link_tick(r);
+    if (r->t % BACKLOG_MS == 0)
+        jobs_backlog(r);
+    zones_step(r);
+    link_settle(r);
+    happen_until(r, r->t + r->s->step_ms);
+    r->now = r->t + r->s->step_ms;
+    books(r);
+    check_caps(r);
+    rooms_step(r);
+    for (uint32_t i = 0; i < r->n_zones; i++) {
+        if (r->zone[i].water)
+            water_step(r, i);
+        r->zone[i].step_uj = 0;
+    }
+    measure_step(r);
+    r->out->totals.steps++;
+}
+
+static int run_all(struct sim_run *r, struct err *e)
+{
+    int bad = fleet_make(r, e);
+    if (bad)
+        return bad;
+    measure_make(r);
+    bad = link_make(r, e);
+    if (!bad)
+        bad = jobs_make(r, e);
+    if (bad)
+        return bad;
+    script_next(r);
+    faults_make(r);
+    for (r->t = 0; r->t < r->s->length_ms && !r->err.code; r->t += r->s->step_ms) {
+        if (r->o.hooks.progress && r->t % HOUR_MS == 0)
+            r->o.hooks.progress(r->o.hooks.ctx, r->t, r->s->length_ms);
+        step(r);
+    }
+    if (r->err.code) {
+        if (e)
+            *e = r->err;
+        return r->err.code;
+    }
+    for (uint32_t i = 0; i < r->n_zones; i++) {
+        link_meters(r, i);
+        link_sync(r, i);
+    }
+    link_settle(r);
+    return measure_result(r, e);
+}
+
+int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_options *o,
+            struct sim_result *out, struct err *e)
+{
+    struct sim_result made = {.seed = s->seed, .start = s->start, .length_ms = s->length_ms};
+    struct sim_run r = {.s = s, .in = in, .o = *o, .out = &made};
+    memcpy(made.scenario, s->name, sizeof made.scenario);
+    memcpy(made.policy, s->policy, sizeof made.policy);
+    int bad = run_all(&r, e);
+    measure_free(&r);
+    jobs_free(&r);
+    link_free(&r);
+    drive_free(&r);
+    fleet_free(&r);
+    free(r.queue.v);
+    sim_workload_free(&in->work);
+    sim_script_free(&in->script);
+    if (bad) {
+        sim_result_deinit(&made);
+        return bad;
+    }
+    *out = made;
+    return 0;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The sums are in the order of lti_advance (states first, then inputs, left to right), so that a batch gives
+// the digits of shadow_step. All are stepped as if their windows were shut; the few that are open again
+// after, from where they were.
+#include "world/shadow.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+
+enum { AIR, MASS };
+
+struct coefficients {
+    double air[2], mass[2]; // from air, mass
+    double in[2][3];        // into each, from outside, internal, solar
+    double gain, mass_gain; // of the heater
+    double outside_c;
+};
+
+static struct coefficients coefficients_of(const struct lti_step *d, double outside_c)
+{
+    struct coefficients c = {
+        .gain = d->bd[AIR][ROOM_IN_HEATER], .mass_gain = d->bd[MASS][ROOM_IN_HEATER], .outside_c = outside_c};
+    for (int j = 0; j < 2; j++) {
+        c.air[j] = d->ad[AIR][j];
+        c.mass[j] = d->ad[MASS][j];
+    }
+    for (int i = 0; i < 2; i++) {
+        c.in[i][0] = d->bd[i][ROOM_IN_OUTSIDE];
+        c.in[i][1] = d->bd[i][ROOM_IN_INTERNAL];
+        c.in[i][2] = d->bd[i][ROOM_IN_SOLAR];
+    }
+    return c;
+}
+
+static inline void step_one(const struct coefficients *c, double *air, double *mass, double *watts,
+                            double internal, double solar, double setpoint, double max_w)
+{
+    double a = *air, m = *mass;
+    double na = 0.0 + c->air[0] * a + c->air[1] * m + c->in[AIR][0] * c->outside_c +
+                c->in[AIR][1] * internal + c->in[AIR][2] * solar;
+    double nm = 0.0 + c->mass[0] * a + c->mass[1] * m + c->in[MASS][0] * c->outside_c +
+                c->in[MASS][1] * internal + c->in[MASS][2] * solar;
+    double w = (setpoint - na) / c->gain, most = max_w > 0 ? max_w : 0;
+    w = w < 0 ? 0 : w > most ? most : w;
+    *watts = w;
+    *air = na + c->gain * w;
+    *mass = nm + c->mass_gain * w;
+}
+
+static void step_shut(const struct coefficients *k, size_t n, double *restrict air, double *restrict mass,
+                      double *restrict watts, const double *restrict internal, const double *restrict solar,
+                      const double *restrict setpoint, const double *restrict max_w)
+{
+    struct coefficients c = *k;
+    for (size_t i = 0; i < n; i++)
+        step_one(&c, &air[i], &mass[i], &watts[i], internal[i], solar[i], setpoint[i], max_w[i]);
+}
+
+void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c)
+{
+    enum { BLOCK = 256 };
+    struct coefficients shut = coefficients_of(&s->model->shut, outside_c),
+                        open = coefficients_of(&s->model->open, outside_c);
+    size_t at[BLOCK];
+    double air[BLOCK], mass[BLOCK];
+    for (size_t from = 0; from < s->n; from += BLOCK) {
+        size_t n = s->n - from < BLOCK ? s->n - from : BLOCK, n_open = 0;
+        for (size_t i = from; i < from + n; i++) {
+            if (!b->window_open[i])
+                continue;
+            at[n_open] = i;
+            air[n_open] = s->air_c[i];
+            mass[n_open++] = s->mass_c[i];
+        }
+        step_shut(&shut, n, s->air_c + from, s->mass_c + from, s->watts + from, b->internal_w + from,
+                  b->solar_w + from, s->setpoint_c + from, s->max_w + from);
+        for (size_t k = 0; k < n_open; k++) {
+            size_t i = at[k];
+            step_one(&open, &air[k], &mass[k], &s->watts[i], b->internal_w[i], b->solar_w[i],
+                     s->setpoint_c[i], s->max_w[i]);
+            s->air_c[i] = air[k];
+            s->mass_c[i] = mass[k];
+        }
+    }
+}
+
+void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, size_t n, double start_c)
+{
+    *s = (struct shadow_batch){.model = m, .n = n};
+    double **array[] = {&s->air_c, &s->mass_c, &s->watts, &s->setpoint_c, &s->max_w};
+    for (size_t k = 0; k < ARRAY_LEN(array); k++)
+        *array[k] = mem_array(n + 1, sizeof(double));
+    for (size_t i = 0; i < n; i++)
+        s->air_c[i] = s->mass_c[i] = start_c;
+}
+
+void shadow_batch_deinit(struct shadow_batch *s)
+{
+    free(s->air_c);
+    free(s->mass_c);
+    free(s->watts);
+    free(s->setpoint_c);
+    free(s->max_w);
+    *s = SHADOW_BATCH_NULL;
+}

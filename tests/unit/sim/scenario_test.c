@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "sim/scenario.h"
+
+static const char good[] =
+    "[scenario]\ntitle = two rooms\nstart = 2019-02-01\ndays = 2\nseed = 7\n"
+    "[site home]\nweather = -3\n"
+    "[board fast]\ncurve = 1000:20 3000:59.5\ncores = 4\nidle_w = 9.5\nboot_s = 30\n"
+    "[zones room]\nsite = home\nboard = fast\ncount = 2\nboards = 3\nsetpoints = schedule\n"
+    "schedule = mon-fri 06:00 20; daily 22:00 eco\n"
+    "[work w]\nkind = backlog\nclass = donated\nshare = 0.5\n"
+    "[fault f]\nkind = wan\nsite = home\nper_day = 0.1\n";
+
+static int reads(struct scenario *s, const char *text, struct err *e)
+{
+    *e = ERR_NULL;
+    return scenario_read(s, "x.ini", text, strlen(text), e);
+}
+
+static void test_reads_all_sections(void **state)
+{
+    (void)state;
+    struct scenario s;
+    struct err e;
+    assert_int_equal(reads(&s, good, &e), 0);
+    assert_string_equal(s.title, "two rooms");
+    assert_int_equal(s.length_ms, 2 * 86400000);
+    assert_int_equal(s.start.v, civil_to_ms(2019, 2, 1, 0, 0, 0));
+    assert_int_equal(s.seed, 7);
+    assert_int_equal(s.site[0].weather, WEATHER_CONSTANT);
+    assert_true(s.site[0].outside_c == -3.0);
+    assert_int_equal(s.board[0].curve.n, 2);
+    assert_int_equal(s.board[0].curve.p[1].draw_mw, 59500);
+    assert_int_equal(s.board[0].curve.idle_mw, 9500);
+    assert_int_equal(s.board[0].curve.boot_ms, 30000);
+    assert_int_equal(s.zones[0].setpoints, SETPOINTS_SCHEDULE);
+    assert_int_equal(s.work[0].activity, ACTIVITY_DONATED);
+    assert_int_equal(s.fault[0].kind, FAULT_WAN);
+    assert_int_equal(s.fault[0].site, 0);
+    assert_int_equal(scenario_board_count(&s), 6);
+    scenario_deinit(&s);
+}
+
+// What is wrong, and what the sentence must hold.
+static void test_says_what_is_wrong_and_where(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } bad[] = {
+        {"", "there is no [site NAME]"},
+        {"[site a]\ncarbon_g_kwh = 5\n", "there is no [zones NAME]"},
+        {"[site a]\ncarbon = 5\n", "x.ini:2: [site a] carbon: there is no such key"},
+        {"[sight a]\ncarbon_g_kwh = 5\n", "x.ini:2: [sight a]: there is no such section"},
+        {"\n\n[site]\ncap_w = 5\n", "x.ini:4: [site]: a section of this kind has a name"},
+        {"[scenario]\ndays = 0\n", "x.ini:2: [scenario] days: 0: is not within"},
+        {"[scenario]\ndays = seven\n", "x.ini:2: [scenario] days: seven: is not a number"},
+        {"[scenario]\ndays = 7 days\n", "is not a number"},
+        {"[scenario]\ndays = nan\n", "is not a number"},
+        {"[scenario]\ndays = 1e400\n", "days"},
+        {"[scenario]\nstart = 1 January\n", "is not a date"},
+        {"[scenario]\nseed = -1\n", "is not a whole number"},
+        {"[zones z]\ncount = 1.5\n", "is not a whole number"},
+        {"[zones z]\ncount = 100000000\n", "is not within 1 to 1e+06"},
+        {"[zones z]\nkind = attic\n", "is not one of room, tank, pool, network"},
+        {"[zones z]\nsite = nowhere\n[site a]\nweather = 5\n", "there is no [site nowhere]"},
+        {"[zones z]\ncount = 1\n[site a]\nweather = 5\n",
+         "x.ini:2: [zones z] site: there is no [site ] (add a line"},
+        {"[zones z]\nboard = quick\nsite = a\n[site a]\nweather = 5\n", "there is no [board quick]"},
+        {"[zones z]\nsite = a\nsetpoints = schedule\nschedule = someday 25:00\n[site a]\nweather = 5\n",
+         "[zones z] schedule"},
+        {"[zones z]\nsite = a\nkind = pool\n[site a]\nweather = 5\n", "water of a pool is kept warmer"},
+        {"[zones z]\nsite = a\n[site a]\nweather = 99\n", "99 degC (-50 to 60)"},
+        {"[board b]\ncurve = 3000:59 2000:50\n[site a]\nweather = 5\n[zones z]\nsite = a\n", "[board b]"},
+        {"[board b]\ncurve = 3000\n", "is not MHZ:WATTS"},
+        {"[site a]\nthis is no pair\n", "x.ini:2: is neither [section] nor key = value"},
+        {"[site a\nweather = 5\n", "x.ini:1"},
+        {"cap_w = 5\n", "stands in no section"},
+        {"[fault f]\nsite = b\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "[fault f] site: there is no [site b]"},
+        {"[scenario]\nstep_s = 11\n[site a]\nweather = 5\n[zones z]\nsite = a\n", "does not divide"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct scenario s = {.seed = 99};
+        struct err e;
+        if (reads(&s, bad[i].text, &e) != -EINVAL)
+            fail_msg("\"%s\" is read", bad[i].text);
+        if (!strstr(e.text, bad[i].says))
+            fail_msg("\"%s\" does not hold \"%s\"", e.text, bad[i].says);
+        assert_int_equal(s.seed, 99); // untouched
+    }
+}
+
+static void test_hostile_bytes_are_refused(void **state)
+{
+    (void)state;
+    struct scenario s;
+    struct err e = ERR_NULL;
+    static char line[9000];
+    memset(line, 'a', sizeof line);
+    assert_int_equal(scenario_read(&s, "x.ini", line, sizeof line, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "x.ini:1: a line of 9000 bytes"));
+    e = ERR_NULL;
+    assert_int_equal(scenario_read(&s, "x.ini", "[site a]\n\0b", 11, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "byte 0"));
+}
+
+static void test_a_file_is_laid_over_another(void **state)
+{
+    (void)state;
+    struct scenario s;
+    struct err e;
+    assert_int_equal(reads(&s, good, &e), 0);
+    static const char over[] =
+        "[site home]\nweather = 5\n[zones room]\ncount = 4\n[zones more]\nsite = home\n";
+    assert_int_equal(scenario_lay_over(&s, "y.ini", over, strlen(over), &e), 0);
+    assert_int_equal(scenario_check(&s, &e), 0);
+    assert_int_equal(s.n_sites, 1);
+    assert_true(s.site[0].outside_c == 5.0);
+    assert_int_equal(s.n_zones, 2);
+    assert_int_equal(s.zones[0].count, 4);
+    assert_int_equal(s.zones[0].boards, 3); // what the second file does not say stays
+    scenario_deinit(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads_all_sections),
+        cmocka_unit_test(test_says_what_is_wrong_and_where),
+        cmocka_unit_test(test_hostile_bytes_are_refused),
+        cmocka_unit_test(test_a_file_is_laid_over_another),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -20,6 +20,8 @@ static void zone_level(struct agent *a, size_t i, house_ms now)
         r->zone.guard = (uint8_t)t->guard;
         r->zone.missing_w = thermostat_missing_w(t);
         r->zone.request = t->request;
+        r->zone.model_known = t->est.usable;
+        r->zone.model = zone_model_of(&t->est, t->cfg.nameplate_w);
         int64_t draw_mw = 0;
         for (size_t k = 0; k < a->n_boards; k++)
             draw_mw += a->board[k].zone == i ? a->board[k].expect_mw : 0;

@@ -196,6 +196,10 @@ static void report_zone(struct codec *c, struct report *r)
     N(c, r->zone.guard);
     N(c, r->zone.draw_w);
     N(c, r->zone.missing_w);
+    N(c, r->zone.model_known);
+    N(c, r->zone.model.capacity_j_per_k);
+    N(c, r->zone.model.loss_mw_per_k);
+    N(c, r->zone.model.gain_w);
     struct heat_request *q = &r->zone.request;
     N(c, q->target_w);
     N(c, q->min_w);
@@ -560,6 +564,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, k->donated_allowed);
     N(c, k->filler_allowed);
     N(c, k->check_plans);
+    N(c, k->policy);
 }
 
 void log_put_start(const struct log_start *s, struct buf *out)

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/engine/server_state.h"
+#include "core/plan/policy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ struct server *server_new(const struct server_config *cfg)
 {
     struct server *s = mem_alloc(sizeof *s);
     s->cfg = *cfg;
-    s->planner = planner_new(price_table_default());
+    s->planner = planner_new_with(price_table_default(), plan_policy_at(s->cfg.policy) ? plan_policy_at(s->cfg.policy) : plan_policy_at(0));
     s->next_id = 1;
     s->id_written = 1;
     s->hash = HASH_SEED;
@@ -66,7 +67,7 @@ void server_free(struct server *s)
     void *const vectors[] = {s->account, s->task, s->free_task, s->lease, s->free_lease, s->site,
                              s->zone,    s->board, s->node,     s->timer, s->dirty_task, s->dirty_zone.v, s->dirty_board.v,
                              s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job, s->free_job, s->edge,
-                             s->resolved, s->expiring};
+                             s->resolved, s->expiring, s->history};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
@@ -75,9 +76,9 @@ void server_free(struct server *s)
                                  &s->node_by_id,    &s->job_by_id,   &s->job_by_uuid, &s->expiring_by_id};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
-    struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name,
-                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name,
-                                    &s->job_shortname,     &s->secret};
+    struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name, &s->zone_by_name,
+                                    &s->board_by_name,    &s->node_by_name,  &s->job_shortname, &s->secret,
+                                    &s->history_at};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strmap_deinit(names[i]);
     planner_free(s->planner);
@@ -220,7 +221,8 @@ void server_settle(struct server *s, house_ms now, struct effects *fx)
 
 house_ms server_next_tick(const struct server *s)
 {
-    return s->n_timers ? s->timer[0].at : HOUSE_MS(INT64_MAX);
+    house_ms plan = planner_look_again(s->planner);
+    return s->n_timers && house_before(s->timer[0].at, plan) ? s->timer[0].at : plan;
 }
 
 uint64_t server_hash(const struct server *s)

@@ -30,6 +30,7 @@ struct server_config {
     int64_t rest_first_ms;       // a board that did not start what it was given rests so long, default 60,000;
     int64_t rest_most_ms;        // twice as long each time in a row, at most so long, default 3,600,000
     bool donated_allowed, filler_allowed;
+    uint8_t policy;              // of plan_policy_at(); 0: market
     bool check_plans;            // run plan_check after every plan (tests, debug builds)
 };
 void server_config_default(struct server_config *c);

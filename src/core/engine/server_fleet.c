@@ -73,9 +73,11 @@ void zone_plan(struct server *s, uint32_t zone)
     r.target_w = (int32_t)int_clamp(r.target_w, 0, NAMEPLATE_W_MAX);
     r.min_w = (int32_t)int_clamp(r.min_w, 0, NAMEPLATE_W_MAX);
     r.max_w = (int32_t)int_clamp(r.max_w, 0, NAMEPLATE_W_MAX);
-    planner_zone(s->planner, zone,
-                 &(struct plan_zone){.site = z->site, .request = r,
-                                     .online = z->node != NONE && s->node[z->node].online && z->at.v >= 0});
+    struct plan_zone p = {.site = z->site, .request = r, .room_mc = z->room_mc, .setpoint_mc = z->setpoint_mc,
+                          .has_ahead = z->ahead.known,
+                          .online = z->node != NONE && s->node[z->node].online && z->at.v >= 0};
+    memcpy(p.ahead_w, z->ahead.mean_w, sizeof p.ahead_w);
+    planner_zone(s->planner, zone, &p);
 }
 
 static void forget(uint32_t *v, size_t *n, uint32_t value)

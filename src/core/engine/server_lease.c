@@ -263,6 +263,8 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     sets->wall_ms += full.wall_ms;
     sets->core_ms += full.core_ms;
     sets->energy_mj += full.energy_mj;
+    if (end == ATTEMPT_SUCCESS)
+        task_learn(s, l.task, s->board[l.board], full.work_mhz_s, full.exec_ms);
     after_attempt(t, l.instance, end, &full);
     unlink_lease(s, lease);
     if (l.state == LEASE_ASSIGNED)

@@ -41,6 +41,7 @@ static void report_zone(struct server *s, uint32_t node, const struct report *r,
     if (!zone_of(s, node, r->name, &at))
         return;
     struct zone *z = s->zone[at];
+    zone_observe(s, z, r->at, r);
     z->at = r->at;
     z->room_mc = r->zone.room_mc;
     z->guard = r->zone.guard;
@@ -48,6 +49,7 @@ static void report_zone(struct server *s, uint32_t node, const struct report *r,
     z->missing_w = r->zone.missing_w;
     z->request = r->zone.request;
     memcpy(z->why, r->zone.why, sizeof z->why);
+    zone_look_ahead(s, z);
     zone_plan(s, at);
 }
 

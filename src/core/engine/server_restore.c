@@ -205,6 +205,7 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     t->retries_each = r->retries_each;
     t->queue_max_ms = r->queue_max_ms;
     t->keep_ms = r->keep_ms;
+    task_expect(s, slot, r->profile, -1);
     t->errors = r->live.errors && strcmp(r->live.errors, "[]") != 0 ? mem_strdup(r->live.errors) : NULL;
     if (r->shortname && !t->deleting && strcasecmp(r->shortname, r->uuid) != 0)
         task_set_shortname(s, slot, r->shortname);
@@ -247,8 +248,14 @@ static int restore_attempt(struct server *s, const struct row_attempt *r, struct
 {
     uint32_t slot;
     (void)e;
-    if (!server_task_slot(s, r->task, &slot) || r->end == ATTEMPT_SUCCESS)
+    if (!server_task_slot(s, r->task, &slot))
         return 0;
+    if (r->end == ATTEMPT_SUCCESS) {
+        uint64_t board;
+        bool known = r->board && strmap_get(&s->board_by_name, r->board, &board);
+        task_learn(s, slot, known ? s->board[board] : NULL, r->work_mhz_s, r->exec_ms);
+        return 0;
+    }
     struct retried x = task_retried(&s->task[slot], r->instance);
     if (r->attempt > x.attempts)
         x.attempts = r->attempt;

@@ -11,6 +11,7 @@
 #include "core/engine/server.h"
 #include "core/ledger/ledger.h"
 #include "core/ledger/meter.h"
+#include "core/plan/expect.h"
 #include "core/plan/plan.h"
 #include "core/work/depend.h"
 #include "core/work/job.h"
@@ -40,6 +41,7 @@ struct task_sets {
     struct ranges succeeded, failed, cancelled, started_once;
     struct idmap retried; // instance + 1 -> attempts, failures << 32
     int64_t exec_ms, wall_ms, core_ms, energy_mj; // of ended attempts
+    struct expect expect;                         // what its instances took
 };
 
 // What a task in a job has more than others.
@@ -66,6 +68,8 @@ struct task {
     struct constraint *constraint; // NULL: none
     struct ranges pending;
     struct task_sets *sets;
+    int32_t said_s;  // how long an instance runs, by the customer; 0: not said
+    uint32_t history; // what the account's instances of its profile took
     int64_t counted; // of pending, in the engine's count of waiting instances
     char *errors;    // JSON array text, bounded; NULL: none
     int64_t keep_ms; // is deleted so long after it has ended; 0: never
@@ -132,6 +136,17 @@ struct site {
     int32_t n_zones, n_boards;
 };
 
+// What a zone is expected to want: server_ahead.c.
+struct zone_ahead {
+    bool model_known, known;
+    struct zone_model model;
+    struct zone_gains gains;
+    house_ms began, looked; // of the hour that is observed; of mean_w
+    int32_t from_mc;
+    int64_t sum_mj; // drawn in this hour
+    int32_t mean_w[PLAN_RUNS];
+};
+
 struct zone {
     uint64_t id;
     uint32_t site, node;
@@ -144,6 +159,7 @@ struct zone {
     house_ms at, boost_until;
     house_ms lid_clear; // when an operator last cleared its lid
     struct heat_request request;
+    struct zone_ahead ahead;
     char why[200];
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj, base_shadow_mj;
@@ -236,6 +252,8 @@ struct server {
     size_t n_resolved, cap_resolved;
     struct expiring *expiring;
     size_t n_expiring, cap_expiring;
+    struct expect *history; // by account and profile
+    size_t n_histories, cap_histories;
     struct timer *timer; // binary heap, earliest first
     size_t n_timers, cap_timers;
 
@@ -244,7 +262,7 @@ struct server {
     struct idmap job_by_id, job_by_uuid, expiring_by_id;
     struct strmap job_shortname;
     struct strmap secret; // "ACCOUNT/KEY": which there are; their sealed values are in the store only
-    struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name;
+    struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name, history_at;
 
     uint32_t *dirty_task; // slots whose live row is to be written at the end of the batch
     size_t n_dirty, cap_dirty;
@@ -336,6 +354,15 @@ void server_resolve(struct server *s, struct effects *fx); // those that waited 
 void server_waits_settle(struct server *s, struct effects *fx); // rows
 void depend_begin(struct server *s, uint32_t slot, struct effects *fx); // links it; cancels it when it can never start
 bool task_waits(const struct task *t);
+// ---- server_expect.c
+void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t said_ms); // once, when the task is new
+void task_learn(struct server *s, uint32_t slot, const struct board *b, int64_t work_mhz_s, int64_t exec_ms);
+int32_t task_expected_s(const struct server *s, const struct task *t); // at full speed; -1: not known
+int64_t lease_left_s(const struct server *s, const struct lease *l);
+
+// ---- server_ahead.c
+void zone_observe(const struct server *s, struct zone *z, house_ms at, const struct report *r);
+void zone_look_ahead(const struct server *s, struct zone *z); // at most each quarter of an hour
 
 // ---- server_lease.c
 void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects *fx);

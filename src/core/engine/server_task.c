@@ -196,7 +196,8 @@ void task_plan(struct server *s, uint32_t slot)
     bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
     int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
     struct plan_task p = {.activity = t->activity, .account = s->account[t->account].id, .order = t->id,
-                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0, .since = HOUSE_MS(since_ms)};
+                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0, .since = HOUSE_MS(since_ms),
+                          .run = plan_run_of(task_expected_s(s, t))};
     if (t->constraint)
         p.constraint = *t->constraint;
     planner_task(s->planner, slot, &p);
@@ -438,6 +439,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         *t->constraint = d->constraint;
     }
     owner->live_tasks++;
+    task_expect(s, slot, d->profile, d->expected_run_ms);
     if (d->shortname)
         task_set_shortname(s, slot, d->shortname);
     if (s->cfg.dispatch_delay_ms > 0) {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 struct tally {
-    int64_t boards, unusable, resting, hardware, refuses, cap, worthless, held, free;
+    int64_t boards, unusable, resting, hardware, refuses, cap, worthless, held, kept, elsewhere, data, free;
     int64_t best_ueur;
     char lack[120];
 };
@@ -24,6 +24,9 @@ static void tally_boards(const struct server *s, uint32_t slot, house_ms now, st
         n->cap += bar == BAR_SITE_CAP;
         n->worthless += bar == BAR_WORTHLESS;
         n->held += bar == BAR_HELD;
+        n->kept += bar == BAR_KEPT;
+        n->elsewhere += bar == BAR_RESIDENCY;
+        n->data += bar == BAR_DATA;
         n->free += bar == BAR_NONE;
         if (bar == BAR_WORTHLESS && net > n->best_ueur)
             n->best_ueur = net;
@@ -81,6 +84,9 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
     part(out, &first, n.worthless, "stand in zones that want no heat now, worth less than the electricity");
     part(out, &first, n.refuses, "stand in zones that refuse heat");
     part(out, &first, n.cap, "are held back by the site's power cap");
+    part(out, &first, n.elsewhere, "stand where this task may not run");
+    part(out, &first, n.data, "stand where its data is not yet");
+    part(out, &first, n.kept, "are kept for a group that needs many at once");
     part(out, &first, n.resting, "rest, because they did not start what they were given");
     part(out, &first, n.unusable, "are offline, barred or cannot isolate");
     if (n.hardware) {
@@ -112,6 +118,13 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
             buf_putf(out, "; instance %u at %d MHz, %d %% of the time: its zone asks for %d W", (unsigned)s->lease[l].instance,
                      (int)s->lease[l].freq_mhz, (int)(s->lease[l].duty_permille / 10),
                      (int)s->zone[s->board[s->lease[l].board]->zone]->request.target_w);
+    int64_t soonest = -1;
+    for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
+        int64_t left = lease_left_s(s, &s->lease[l]);
+        soonest = left >= 0 && (soonest < 0 || left < soonest) ? left : soonest;
+    }
+    if (soonest > 0)
+        buf_putf(out, "; the next is expected to end in about %lld min", (long long)((soonest + 59) / 60));
     if (!waits)
         return true;
     buf_putf(out, "%s%lld instance%s ", t->n_started || t->n_assigned ? "; " : "", (long long)waits, waits == 1 ? "" : "s");

@@ -26,6 +26,7 @@
 
 #include "base/when.h"
 #include "core/heat/curve.h"
+#include "core/heat/forecast.h"
 #include "core/heat/request.h"
 #include "core/heat/thermostat.h"
 #include "core/work/activity.h"
@@ -92,6 +93,8 @@ struct report {
             uint8_t mode, guard;          // enum zone_mode, enum zone_guard
             int32_t draw_w, missing_w;
             struct heat_request request;
+            bool model_known;        // what the thermostat learned of the building is usable
+            struct zone_model model; // nameplate_w is not sent: the offer has it
             char why[200];                // thermostat_why()
         } zone;
         struct {

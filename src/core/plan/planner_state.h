@@ -2,17 +2,35 @@
 //
 // The inside of the planner, for the files of core/plan only.
 //
-// Boards of equal specification and curve are one `kind`. For every class and kind there is a heap of free boards by
-// what the class's work would be worth there (`free`), and one of boards held by lower classes by what it would gain to
-// stop them (`take`). A change marks its zone stale for every class; a class that has work waiting values the boards
-// of its stale zones anew before it looks into a heap. Entries are never removed from the middle: a board valued anew
-// for a class gets a new stamp and a new entry, and entries with an old stamp are dropped when they come up.
+// Boards of equal specification and curve at one site are one `kind`. What asks for boards is told apart by `lane`: a class
+// and about how long it runs. For every lane and kind there is a heap of free boards by what the work would be worth
+// there, and one of boards held by lower classes by what it would gain to stop them. A change puts its zone into a log;
+// a lane that has work waiting reads on from where it stopped and values the boards of those zones anew. Entries are never
+// removed from the middle: a board valued anew for a lane gets a new stamp and a new entry, and entries with an old stamp
+// are dropped when they come up.
+//
+// Tasks that are alike in all that decides where they may run have one `shape`, which has a heap of the kinds that fit, by
+// their best board; it is caught up from a log of the kinds whose best board changed. Tasks of one shape and one account
+// are one `queue`, oldest first.
 #ifndef ONDOL_CORE_PLAN_PLANNER_STATE_H
 #define ONDOL_CORE_PLAN_PLANNER_STATE_H
 
 #include "base/map.h"
 #include "base/mem.h"
 #include "core/plan/plan.h"
+#include "core/plan/policy.h"
+
+#define PLAN_LANES (PLAN_CLASSES * PLAN_RUNS)
+
+static inline unsigned lane_of(struct plan_ask ask)
+{
+    return (unsigned)ask.activity * PLAN_RUNS + (unsigned)ask.run;
+}
+
+static inline struct plan_ask ask_of(unsigned lane)
+{
+    return (struct plan_ask){.activity = (enum activity)(lane / PLAN_RUNS), .run = (enum plan_run)(lane % PLAN_RUNS)};
+}
 
 struct heap_entry {
     int64_t key; // larger comes first, ties to the smaller index
@@ -35,89 +53,205 @@ static inline void list_add(struct index_list *l, uint32_t value)
     *at = value;
 }
 
+enum slot_class { SLOT_BKGD, SLOT_LOW, SLOT_HIGH, SLOT_NONE }; // policy_qstd.c
+
+enum { CAPPED_SITE = 1, CAPPED_CIRCUIT = 2 };
+
+// A limit on what boards at work draw together: of a site, or of a circuit.
+struct fuse {
+    int64_t cap_mw;           // -1: none
+    int64_t work_mw;          // what they are expected to draw
+    struct index_list capped; // zones where the cap stood in the way: valued anew when there is room
+};
+
 struct site_state {
     struct plan_site site;
-    int64_t work_mw;          // what the boards at work of this site are expected to draw
-    struct index_list capped; // zones where the cap stood in the way: valued anew when there is room
+    bool known;
+    struct fuse fuse;
+    struct index_list zones, kinds;
+    int32_t free_slots[SLOT_NONE]; // usable free boards, for policies that count them
 };
 
 struct zone_state {
     struct plan_zone zone;
     uint32_t *board; // of this zone
     size_t n_boards, cap_boards;
+    uint32_t in_site;       // place in its site's list
     int32_t at_work;        // boards whose slot is held
     int32_t at_work_urgent; // of these, reserved and onDemand
     int32_t most_mw;        // the most that one of its boards can draw
-    int64_t work_mw;        // what those at work are expected to draw at most, as counted in the site
-    uint8_t stale;          // bit per class: it is in that class's list
-    bool capped;            // it is in its site's list
+    int64_t work_mw;        // what those at work are expected to draw at most, as counted in the site and the circuit
+    uint32_t logged;        // its last place in the log of changed zones, + 1; 0: none
+    bool warm;              // it is in `warm`
+    uint8_t capped;         // it is in its site's list, in its circuit's
+    uint8_t slot;           // enum slot_class as counted in the site, with so many free boards
+    int32_t slots;
 };
 
 struct board_state {
     struct plan_board board;
     uint32_t kind;
-    uint32_t stamp[PLAN_CLASSES];
+    uint32_t stamp[PLAN_LANES];
+    uint32_t account;  // index of its account when it was last looked up
+    uint64_t freed;    // version when its slot was last told free
     uint32_t stop_for; // queue for which it is being stopped, + 1; 0: none
     bool known;
 };
 
 struct known_task {
-    uint64_t account, order;
+    uint64_t order;
     house_ms since;
     int32_t pending;
-    uint32_t queue;    // it has the class and the constraint
+    uint32_t queue;
     bool known, queued; // queued: has an entry in its queue's heap
+    bool copied;        // copies of its data were thought of
 };
 
-struct kind {
+enum heap_side { SIDE_FREE, SIDE_TAKE, SIDES };
+
+struct kind_lane {
+    struct heap heap[SIDES];
+    struct heap_entry top[SIDES]; // its best as last looked at; index PLAN_NONE: none
+    bool unsettled;               // to be looked at again
+    uint32_t logged;              // its last place in the lane's log, + 1
+    uint32_t offers[SIDES];       // to its family: the last entry there counts
+};
+
+// Kinds that differ in their site only.
+struct family {
     struct board_spec spec;
     struct curve curve;
     uint64_t hash;
-    uint32_t next;   // of the same hash
-    uint32_t boards; // 0: the place is free
-    struct heap free[PLAN_CLASSES], take[PLAN_CLASSES];
+    uint32_t next;  // of the same hash
+    uint32_t kinds; // 0: the place is free
+    struct heap best[PLAN_LANES][SIDES]; // index: board; the best of its kinds
 };
 
-// Tasks of one class and one constraint signature, oldest first.
-struct queue {
-    enum activity activity;
+struct kind {
+    uint32_t family, site;
+    uint64_t hash;
+    uint32_t next;   // of the same hash
+    uint32_t boards; // 0: the place is free
+    struct kind_lane lane[PLAN_LANES];
+};
+
+struct lane {
+    uint32_t read;               // of the log of changed zones
+    struct index_list unsettled; // kinds
+    struct index_list topped;    // log of kinds whose best changed
+    uint32_t epoch;              // the log was begun anew so often
+    int64_t tops[SIDES];         // kinds that have a best
+    int64_t pending;             // instances that wait
+};
+
+struct shape {
+    struct plan_ask ask;
     struct constraint constraint;
+    struct plan_where where;
+    uint32_t data[PLAN_DATA_MAX];
+    uint8_t n_data;
+    int32_t gang;
+    uint64_t hash;
+    uint32_t next;    // of the same hash
+    uint32_t members; // queues; 0: the place is free
+    bool anywhere;    // no place is better or forbidden
+    bool *fits;       // by family if anywhere, else by kind
+    size_t n_fits, cap_fits;
+    struct heap best[SIDES]; // unless anywhere; index: board; its kind's best, less what the place costs
+    uint32_t read, epoch;    // of its lane's log
+    uint32_t place_epoch;    // of the sites' properties, as the heaps know them
+    uint32_t fits_epoch;     // and as `fits` does
+};
+
+struct queue {
+    uint32_t shape, account;
     uint64_t hash;
     uint32_t next;    // of the same hash
     uint32_t members; // tasks known; 0: the place is free
     uint32_t active;  // place in the class's list of queues that have something waiting; PLAN_NONE: not there
-    struct heap tasks; // key: -order
-    int64_t pending;   // instances
-    int64_t stops;     // boards that are being stopped for it
-    bool *fits;        // by kind
-    size_t n_fits, cap_fits;
+    struct heap tasks;
+    int64_t pending;  // instances
+    int64_t stops;    // boards that are being stopped for it
+};
+
+struct known_account {
+    uint64_t id;
+    uint32_t next; // of the same hash, + 1
+    int64_t cores[PLAN_CLASSES]; // held
+};
+
+struct known_data {
+    int64_t bytes;
+    uint8_t *on_site; // enum plan_replica
+    size_t n_sites, cap_sites;
+    int64_t uses; // 1024ths, halved each day
+    house_ms aged;
+    bool touched; // used since it was last thought of fetching it ahead
+};
+
+// The site that is kept for a gang of a class.
+struct kept {
+    uint32_t task, site; // PLAN_NONE: none
+    uint32_t tried;      // task that a site was last looked for
+    house_ms until;      // then it is looked for again
 };
 
 struct planner {
+    const struct plan_policy *policy;
     struct price_table prices;
     uint64_t version;
     bool dirty;
+    house_ms now;        // of the run
+    house_ms look_again; // though nothing changed
+    struct kept kept[PLAN_CLASSES];
+    bool kept_moved; // during a run: what was kept is open
     struct site_state *site;
     size_t n_sites, cap_sites;
+    struct fuse *circuit; // [0] is unused
+    size_t n_circuits, cap_circuits;
     struct zone_state *zone;
     size_t n_zones, cap_zones;
     struct board_state *board;
     size_t n_boards, cap_boards;
     struct known_task *task;
     size_t n_tasks, cap_tasks;
+    struct family *family;
+    size_t n_families, cap_families;
     struct kind *kind;
     size_t n_kinds, cap_kinds;
+    struct shape *shape;
+    size_t n_shapes, cap_shapes;
     struct queue *queue;
     size_t n_queues, cap_queues;
-    struct index_list free_kind, free_queue;
-    struct idmap kind_at, queue_at;             // hash -> first of the chain, + 1
-    struct index_list stale[PLAN_CLASSES];      // zones
+    struct known_account *account;
+    size_t n_accounts, cap_accounts;
+    struct known_data *data;
+    size_t n_datas, cap_datas;
+    int32_t *coming; // copies on their way to a site
+    size_t n_coming, cap_coming;
+    struct index_list submitted; // tasks whose data is to be copied
+    struct index_list free_family, free_kind, free_shape, free_queue;
+    struct idmap family_at, kind_at, shape_at, queue_at;   // hash -> first of the chain, + 1
+    struct idmap account_at;
+    struct lane lane[PLAN_LANES];
+    struct index_list changed;                  // log of changed zones
+    uint32_t changed_read;                      // the furthest that a lane has read
+    uint32_t place_epoch;
     struct index_list active[PLAN_CLASSES];     // queues
-    struct heap turn;                           // queues of a class by their oldest task, during a run
+    struct heap turn;                           // queues by their first task, during a run
+    int32_t *running;                           // boards that a task holds, for policies that ask
+    size_t n_running, cap_running;
+    struct index_list warm;                     // zones to look at for what the policy stops because of them
+    struct heap sites;                          // to be tried for a gang, during a run
     int64_t pending[PLAN_CLASSES];
     int64_t held[PLAN_CLASSES]; // boards whose slot the class holds and that are not stopping
     int64_t stopping;
 };
+
+static inline bool zone_sited(const struct planner *p, const struct zone_state *z)
+{
+    return z->zone.site < p->n_sites && p->site[z->zone.site].known;
+}
 
 // heap.c
 void heap_push(struct heap *h, struct heap_entry e);
@@ -125,21 +259,90 @@ void heap_pop(struct heap *h);
 
 // worth.c
 bool class_is_urgent(enum activity a);
+int64_t taken_mw(const struct zone_state *z, bool urgent);
 int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool urgent);
-int64_t worth_on(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why);
-// What it brings to stop the board's lower class for class `a`; 0 or less: it does not pay.
-int64_t gain_of_stopping(const struct planner *p, enum activity a, uint32_t board, enum plan_bar *why);
+int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why);
+int64_t crawl_cost(const struct planner *p, struct plan_ask ask, uint32_t board); // what is in its worth for time under way
+int64_t market_gain(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
+int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why);
+int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
+// What no policy may pass over: a known, usable, free board in an online zone, and the site's cap. BAR_NONE: all hold.
+enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free);
+struct plan_ask holder_of(const struct planner *p, uint32_t board);
+
+// place.c: what a site is to a shape
+bool where_holds(const struct plan_where *w, const struct plan_site *s, uint32_t site);
+bool place_holds(const struct planner *p, const struct shape *s, uint32_t site);
+int64_t place_worth(const struct planner *p, const struct shape *s, uint32_t site); // 0 or less in money
+
+// data.c
+bool data_is_there(const struct planner *p, const struct shape *s, uint32_t site);
+int64_t bytes_missing(const struct planner *p, const struct shape *s, uint32_t site);
+int64_t bytes_there(const struct planner *p, const struct shape *s, uint32_t site);
+void data_used(struct planner *p, const struct shape *s);
+void data_replicate(struct planner *p, struct plan *out);
+void data_fetch(struct planner *p, struct plan *out);
+
+// policy_*.c
+enum slot_class qstd_slot(const struct plan_zone *z);
+extern const struct plan_policy policy_market, policy_blind, policy_fifo, policy_qstd, policy_locality,
+    policy_replicate3, policy_replicate10, policy_full_replicate;
 
 // fleet.c
 void zone_stale(struct planner *p, uint32_t zone);
 void zone_count(struct planner *p, uint32_t zone);
-void zone_capped(struct planner *p, uint32_t zone);
 void board_stop_for(struct planner *p, uint32_t board, uint32_t queue_plus_1);
-void board_count(struct planner *p, const struct plan_board *b, int sign);
+void board_count(struct planner *p, uint32_t board, int sign);
+void planner_changed(struct planner *p);
+
+// fuse.c
+bool fuses_bear(const struct planner *p, const struct zone_state *z, int64_t zone_mw);
+void zone_capped(struct planner *p, uint32_t zone);
+void fuses_leave(struct planner *p, uint32_t zone);
+void fuses_count(struct planner *p, uint32_t zone, int64_t mw);
+
+// kind.c
+static inline const struct family *family_of_kind(const struct planner *p, uint32_t kind)
+{
+    return &p->family[p->kind[kind].family];
+}
+bool same_kind(const struct planner *p, uint32_t kind, const struct plan_board *b, uint32_t site);
+uint32_t kind_of(struct planner *p, const struct plan_board *b, uint32_t site);
+void kind_leave(struct planner *p, uint32_t kind);
+
+// best.c
+void best_reset(struct planner *p); // forgets all that was valued
+void best_refresh(struct planner *p, unsigned lane); // values what changed
+bool best_any(struct planner *p, enum activity a, enum heap_side side);
+// The best board for a shape; PLAN_NONE: none.
+uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int64_t *worth);
+uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site, int64_t *worth); // of the free ones there
+void log_compact(struct planner *p);
+
+// planner.c
+void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds);
+void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out);
+void plan_stop_board(struct planner *p, uint32_t board, uint32_t for_task, struct plan *out);
+
+// gang.c
+void gang_keep(struct planner *p);
+bool gang_place(struct planner *p, uint32_t queue, uint32_t task, struct plan *out);
+void gang_place_kept(struct planner *p, enum activity a, struct plan *out);
+void gang_preempt(struct planner *p, enum activity a, struct plan *out);
+bool site_is_kept(const struct planner *p, uint32_t site, enum activity from); // from this class for a better or equal gang
+
+// shape.c
+bool shape_fits(struct planner *p, struct shape *s, uint32_t kind);
+bool shape_suits(struct planner *p, struct shape *s, uint32_t index); // of a family if anywhere, else of a kind
+uint32_t shape_of(struct planner *p, const struct plan_task *t);
+void shape_leave(struct planner *p, uint32_t shape);
+bool shape_is_of(const struct shape *s, const struct plan_task *t);
+void shapes_forget(struct planner *p, bool anywhere, uint32_t index); // whether a family, or else a kind, fits
 
 // queue.c
-bool queue_fits(struct planner *p, struct queue *q, uint32_t kind);
-void queue_kind_changed(struct planner *p, uint32_t kind);
+uint32_t account_of(struct planner *p, uint64_t id);
+int64_t task_key(const struct planner *p, uint32_t task); // of its place in its queue: larger goes first
+void task_running(struct planner *p, uint32_t task, int32_t change);
 uint32_t queue_head(struct planner *p, uint32_t queue); // its oldest task that waits; PLAN_NONE: none
 void task_count(struct planner *p, const struct known_task *t, int sign);
 void queue_rebuild(struct planner *p);

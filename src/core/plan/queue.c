@@ -1,56 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Queues: tasks that wait, by class and constraint signature. A queue lives while a task has its signature, so that
-// signatures that strangers invent cost nothing once their tasks are gone.
+// Queues: tasks that wait, by shape and account. A queue lives while it has a task.
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "core/plan/planner_state.h"
 
-bool queue_fits(struct planner *p, struct queue *q, uint32_t kind)
+uint32_t account_of(struct planner *p, uint64_t id)
 {
-    while (q->n_fits <= kind) {
-        bool *fits = VEC_PUSH(q->fits, q->n_fits, q->cap_fits);
-        *fits = constraint_holds(&q->constraint, &p->kind[q->n_fits - 1].spec);
-    }
-    return q->fits[kind];
+    uint64_t at;
+    if (idmap_get(&p->account_at, hash_mix(id) | 1, &at))
+        for (uint32_t a = (uint32_t)at; a; a = p->account[a - 1].next)
+            if (p->account[a - 1].id == id)
+                return a - 1;
+    uint64_t first = 0;
+    idmap_get(&p->account_at, hash_mix(id) | 1, &first);
+    struct known_account *a = VEC_PUSH(p->account, p->n_accounts, p->cap_accounts);
+    *a = (struct known_account){.id = id, .next = (uint32_t)first};
+    idmap_set(&p->account_at, hash_mix(id) | 1, p->n_accounts);
+    return (uint32_t)p->n_accounts - 1;
 }
 
-void queue_kind_changed(struct planner *p, uint32_t kind)
+static bool queue_is_of(const struct planner *p, const struct queue *q, const struct plan_task *t)
 {
-    for (size_t i = 0; i < p->n_queues; i++)
-        if (kind < p->queue[i].n_fits)
-            p->queue[i].fits[kind] = constraint_holds(&p->queue[i].constraint, &p->kind[kind].spec);
-}
-
-static bool same_constraint(const struct constraint *a, const struct constraint *b)
-{
-    return a->cores_min == b->cores_min && a->cores_max == b->cores_max && a->memory_mb_min == b->memory_mb_min &&
-           a->memory_mb_max == b->memory_mb_max && a->mb_per_core_min == b->mb_per_core_min &&
-           a->mb_per_core_max == b->mb_per_core_max && a->gpu == b->gpu && a->ssd == b->ssd && strcmp(a->key, b->key) == 0 &&
-           strcmp(a->cpu_model, b->cpu_model) == 0;
-}
-
-static bool queue_is_of(const struct queue *q, const struct plan_task *t)
-{
-    return q->activity == t->activity && same_constraint(&q->constraint, &t->constraint);
+    return p->account[q->account].id == t->account && shape_is_of(&p->shape[q->shape], t);
 }
 
 static uint32_t queue_of(struct planner *p, const struct plan_task *t)
 {
-    uint64_t hash = hash_mix(hash_i64(constraint_hash(&t->constraint), t->activity)) | 1, first = 0;
+    uint32_t shape = shape_of(p, t), account = account_of(p, t->account);
+    uint64_t hash = hash_mix(hash_i64(hash_i64(HASH_SEED, shape), account)) | 1, first = 0;
     idmap_get(&p->queue_at, hash, &first);
     for (uint32_t q = (uint32_t)first; q; q = p->queue[q - 1].next)
-        if (queue_is_of(&p->queue[q - 1], t))
+        if (p->queue[q - 1].shape == shape && p->queue[q - 1].account == account)
             return q - 1;
     uint32_t at = (uint32_t)p->n_queues;
     if (p->free_queue.n)
         at = p->free_queue.v[--p->free_queue.n];
     else
         (void)VEC_PUSH(p->queue, p->n_queues, p->cap_queues);
-    p->queue[at] = (struct queue){.activity = t->activity, .constraint = t->constraint, .hash = hash, .next = (uint32_t)first,
-                                  .active = PLAN_NONE};
+    p->queue[at] = (struct queue){.shape = shape, .account = account, .hash = hash, .next = (uint32_t)first, .active = PLAN_NONE};
+    p->shape[shape].members++;
     idmap_set(&p->queue_at, hash, (uint64_t)at + 1);
     return at;
 }
@@ -77,7 +68,7 @@ static void queue_leave(struct planner *p, uint32_t queue)
         if (p->board[b].stop_for == queue + 1)
             board_stop_for(p, b, 0);
     free(q->tasks.v);
-    free(q->fits);
+    shape_leave(p, q->shape);
     *q = (struct queue){.active = PLAN_NONE};
     list_add(&p->free_queue, queue);
 }
@@ -86,7 +77,7 @@ static void queue_leave(struct planner *p, uint32_t queue)
 static void queue_activate(struct planner *p, uint32_t queue)
 {
     struct queue *q = &p->queue[queue];
-    struct index_list *list = &p->active[q->activity];
+    struct index_list *list = &p->active[p->shape[q->shape].ask.activity];
     if (q->pending > 0 && q->active == PLAN_NONE) {
         q->active = (uint32_t)list->n;
         list_add(list, queue);
@@ -102,8 +93,15 @@ void task_count(struct planner *p, const struct known_task *t, int sign)
 {
     struct queue *q = &p->queue[t->queue];
     q->pending += sign * t->pending;
-    p->pending[q->activity] += sign * t->pending;
+    p->pending[p->shape[q->shape].ask.activity] += sign * t->pending;
+    p->lane[lane_of(p->shape[q->shape].ask)].pending += sign * t->pending;
     queue_activate(p, t->queue);
+}
+
+int64_t task_key(const struct planner *p, uint32_t task)
+{
+    int64_t running = p->policy->fewest_running_first && task < p->n_running ? p->running[task] : 0;
+    return -(running << 40) - (int64_t)p->task[task].order;
 }
 
 // Entries of tasks that are gone are dropped once they are the larger part.
@@ -116,17 +114,23 @@ static void queue_push(struct planner *p, uint32_t queue, uint32_t task)
         for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
             struct heap_entry e = q->tasks.v[i];
             const struct known_task *t = &p->task[e.index];
-            if (t->known && t->queued && t->queue == queue && (int64_t)t->order == -e.key && e.index != task)
+            if (t->known && t->queued && t->queue == queue && task_key(p, e.index) == e.key && e.index != task)
                 heap_push(&q->tasks, e);
         }
     }
-    heap_push(&q->tasks, (struct heap_entry){.key = -(int64_t)p->task[task].order, .index = task});
+    heap_push(&q->tasks, (struct heap_entry){.key = task_key(p, task), .index = task});
 }
 
-static void changed(struct planner *p)
+void task_running(struct planner *p, uint32_t task, int32_t change)
 {
-    p->version++;
-    p->dirty = true;
+    if (!p->policy->fewest_running_first)
+        return;
+    mem_grow(&p->running, &p->cap_running, (size_t)task + 1, sizeof *p->running);
+    if (task >= p->n_running)
+        p->n_running = (size_t)task + 1;
+    p->running[task] += change;
+    if (task < p->n_tasks && p->task[task].known && p->task[task].queued)
+        queue_push(p, p->task[task].queue, task); // its old entry no longer has its key
 }
 
 void planner_task(struct planner *p, uint32_t task, const struct plan_task *t)
@@ -135,9 +139,9 @@ void planner_task(struct planner *p, uint32_t task, const struct plan_task *t)
     if (task >= p->n_tasks)
         p->n_tasks = (size_t)task + 1;
     struct known_task *to = &p->task[task];
-    if (to->known && (!queue_is_of(&p->queue[to->queue], t) || to->order != t->order))
+    if (to->known && (!queue_is_of(p, &p->queue[to->queue], t) || to->order != t->order))
         planner_task_gone(p, task);
-    if (to->known && to->pending == t->pending && to->account == t->account)
+    if (to->known && to->pending == t->pending)
         return;
     if (to->known) {
         task_count(p, to, -1);
@@ -146,16 +150,19 @@ void planner_task(struct planner *p, uint32_t task, const struct plan_task *t)
         p->queue[queue].members++;
         *to = (struct known_task){.queue = queue, .known = true};
     }
-    to->account = t->account;
     to->order = t->order;
     to->since = t->since;
     to->pending = t->pending;
     task_count(p, to, 1);
+    if (p->policy->copies && t->n_data && to->pending && !to->copied) {
+        to->copied = true;
+        list_add(&p->submitted, task);
+    }
     if (to->pending && !to->queued) {
         to->queued = true;
         queue_push(p, to->queue, task);
     }
-    changed(p);
+    planner_changed(p);
 }
 
 void planner_task_gone(struct planner *p, uint32_t task)
@@ -166,7 +173,7 @@ void planner_task_gone(struct planner *p, uint32_t task)
     task_count(p, t, -1);
     queue_leave(p, t->queue);
     *t = (struct known_task){0}; // an entry in the queue's heap is skipped
-    changed(p);
+    planner_changed(p);
 }
 
 uint32_t queue_head(struct planner *p, uint32_t queue)
@@ -175,7 +182,7 @@ uint32_t queue_head(struct planner *p, uint32_t queue)
     while (h->n) {
         const struct heap_entry *e = &h->v[0];
         struct known_task *t = &p->task[e->index];
-        bool same = t->known && t->queue == queue && (int64_t)t->order == -e->key;
+        bool same = t->known && t->queue == queue && task_key(p, e->index) == e->key;
         if (same && t->pending > 0)
             return e->index;
         if (same)
@@ -188,11 +195,11 @@ uint32_t queue_head(struct planner *p, uint32_t queue)
 void queue_rebuild(struct planner *p)
 {
     for (size_t i = 0; i < p->n_queues; i++)
-        p->queue[i].tasks.n = p->queue[i].n_fits = 0;
+        p->queue[i].tasks.n = 0;
     for (uint32_t t = 0; t < p->n_tasks; t++) {
         p->task[t].queued = p->task[t].known && p->task[t].pending > 0;
         if (p->task[t].queued)
-            heap_push(&p->queue[p->task[t].queue].tasks, (struct heap_entry){.key = -(int64_t)p->task[t].order, .index = t});
+            heap_push(&p->queue[p->task[t].queue].tasks, (struct heap_entry){.key = task_key(p, t), .index = t});
     }
 }
 
@@ -202,8 +209,11 @@ bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *o
         return false;
     const struct known_task *t = &p->task[task];
     const struct queue *q = &p->queue[t->queue];
-    *out = (struct plan_task){.activity = q->activity, .account = t->account, .order = t->order, .constraint = q->constraint,
-                              .pending = t->pending, .since = t->since};
+    const struct shape *s = &p->shape[q->shape];
+    *out = (struct plan_task){.activity = s->ask.activity, .run = s->ask.run, .account = p->account[q->account].id,
+                              .order = t->order, .constraint = s->constraint, .where = s->where, .gang = s->gang,
+                              .n_data = s->n_data, .pending = t->pending, .since = t->since};
+    memcpy(out->data, s->data, sizeof s->data);
     return true;
 }
 

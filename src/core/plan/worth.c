@@ -1,16 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one more board at work in a zone is worth, micro-euros per hour.
-//
-// k boards at work share the watts W that the zone takes (its target; for reserved and onDemand work its maximum, at most).
-// Each does work(W/k) by its curve. One more changes the zone's work by
-//
-//     gain = (k+1) work(W/(k+1)) - k work(W/k)
-//
-// which on a concave curve is positive while spreading slower pays, and negative once idle power eats it: the planner
-// needs no rule for "spread slow". Heat up to the target is asked for, so its electricity is spent in any case and its
-// value and price cancel; heat above it costs electricity and the excess price. Heat owed adds its value, so that the
-// coldest zones are served first.
+// What holds for every policy: which boards may be looked at, and what the boards at work of a zone draw.
 #include "core/plan/planner_state.h"
 
 bool class_is_urgent(enum activity a)
@@ -18,22 +8,14 @@ bool class_is_urgent(enum activity a)
     return a == ACTIVITY_RESERVED || a == ACTIVITY_ONDEMAND;
 }
 
-static int64_t taken_mw(const struct zone_state *z, bool urgent)
+// What boards at work in the zone may take together.
+int64_t taken_mw(const struct zone_state *z, bool urgent)
 {
     const struct heat_request *r = &z->zone.request;
     int64_t w = urgent && r->max_w > r->target_w ? r->max_w : r->target_w;
     if (w > r->max_w)
         w = r->max_w;
     return w * 1000;
-}
-
-static int64_t work_mhz(const struct curve *c, int64_t share_mw)
-{
-    if (share_mw <= c->idle_mw)
-        return 0;
-    if (share_mw >= curve_max_mw(c))
-        return curve_max_work_mhz(c);
-    return curve_at_draw(c, (int32_t)share_mw).work_mhz;
 }
 
 // Most that so many boards draw that share the zone's watts, when one draws `most_mw` at most.
@@ -45,65 +27,54 @@ int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_wor
     return at_work * (share < most_mw ? share : most_mw);
 }
 
-static int64_t heat_value(const struct price_table *prices, const struct heat_request *r, int64_t before_mw, int64_t after_mw)
-{
-    int64_t target = (int64_t)r->target_w * 1000, owed = (int64_t)r->min_w * 1000;
-    int64_t excess = (after_mw > target ? after_mw - target : 0) - (before_mw > target ? before_mw - target : 0);
-    int64_t filled = (after_mw < owed ? after_mw : owed) - (before_mw < owed ? before_mw : owed);
-    // mW x ueur/kWh / 1e6 = ueur/h
-    return (excess * (prices->heat_excess_ueur_per_kwh - prices->electricity_ueur_per_kwh) +
-            (filled > 0 ? filled * (prices->heat_owed_ueur_per_kwh - prices->heat_wanted_ueur_per_kwh) : 0)) /
-           1000000;
-}
-
-int64_t worth_on(const struct planner *p, enum activity a, uint32_t board, bool as_if_free, enum plan_bar *why)
+enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
-    const struct curve *c = &p->kind[b->kind].curve;
+    bool held = b->board.task != PLAN_NONE;
+    if (!b->known || !b->board.usable || !z->zone.online)
+        return BAR_UNUSABLE;
+    if (held && !as_if_free)
+        return BAR_HELD;
+    if (p->site[z->zone.site].fuse.cap_mw < 0 && !z->zone.circuit)
+        return BAR_NONE;
+    bool urgent = class_is_urgent(ask.activity) || z->at_work_urgent > (held && class_is_urgent(b->board.activity));
+    int64_t after_mw = zone_work_mw(z, z->most_mw, z->at_work - held + 1, urgent);
+    return fuses_bear(p, z, after_mw) ? BAR_NONE : BAR_SITE_CAP;
+}
+
+int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
+{
     enum plan_bar unused;
     if (!why)
         why = &unused;
-    *why = BAR_UNUSABLE;
-    if (!b->known || !b->board.usable || !z->zone.online)
+    const struct zone_state *z = &p->zone[p->board[board].board.zone];
+    *why = board_bar(p, ask, board, as_if_free);
+    if (*why == BAR_UNUSABLE || *why == BAR_HELD)
         return INT64_MIN;
-    *why = BAR_HELD;
-    bool held = b->board.task != PLAN_NONE;
-    if (held && !as_if_free)
+    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind && !p->prices.refused_heat_allowed[ask.activity]) {
+        *why = BAR_REFUSES_HEAT;
         return INT64_MIN;
-    *why = BAR_REFUSES_HEAT;
-    if (z->zone.request.max_w <= 0 && !p->prices.refused_heat_allowed[a])
-        return INT64_MIN;
-    bool urgent_beside = z->at_work_urgent > (held && class_is_urgent(b->board.activity));
-    bool urgent = class_is_urgent(a) || urgent_beside;
-    int32_t k = z->at_work - held;
-    int64_t w = taken_mw(z, urgent);
-    int64_t before = k ? k * work_mhz(c, w / k) : 0;
-    int64_t gain_mhz = (k + 1) * work_mhz(c, w / (k + 1)) - before;
-    int64_t before_mw = zone_work_mw(z, z->most_mw, k, urgent_beside);
-    int64_t after_mw = zone_work_mw(z, z->most_mw, k + 1, urgent);
-    const struct site_state *s = &p->site[z->zone.site];
-    *why = BAR_SITE_CAP;
-    if (s->site.cap_mw >= 0 && s->work_mw - z->work_mw + after_mw > s->site.cap_mw)
-        return INT64_MIN;
-    int64_t full = curve_max_work_mhz(c);
-    int64_t net = full ? p->prices.work_ueur_per_core_h[a] * b->board.spec->cores * gain_mhz / full : 0;
-    net += heat_value(&p->prices, &z->zone.request, before_mw, after_mw);
-    *why = net > 0 ? BAR_NONE : BAR_WORTHLESS;
-    return net;
+    }
+    return *why == BAR_NONE ? p->policy->worth(p, ask, board, as_if_free, why) : INT64_MIN;
 }
 
-int64_t gain_of_stopping(const struct planner *p, enum activity a, uint32_t board, enum plan_bar *why)
+int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why)
 {
     const struct plan_board *b = &p->board[board].board;
     *why = BAR_HELD;
-    if (b->stopping || b->activity <= a)
+    if (!p->policy->gain || b->stopping || b->activity <= ask.activity)
         return 0;
-    int64_t mine = worth_on(p, a, board, true, why);
-    if (mine == INT64_MIN || mine <= 0)
-        return 0;
-    int64_t theirs = worth_on(p, b->activity, board, true, NULL);
-    return mine - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur;
+    return p->policy->gain(p, ask, board, why);
+}
+
+// What holds the board now, as far as the planner was told of its task.
+struct plan_ask holder_of(const struct planner *p, uint32_t board)
+{
+    const struct plan_board *b = &p->board[board].board;
+    bool known = b->task < p->n_tasks && p->task[b->task].known;
+    enum plan_run run = known ? p->shape[p->queue[p->task[b->task].queue].shape].ask.run : RUN_SHORT;
+    return (struct plan_ask){.activity = b->activity, .run = run};
 }
 
 int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, house_ms now, enum plan_bar *why_not)
@@ -114,12 +85,30 @@ int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, hous
         why_not = &unused;
     *why_not = BAR_UNUSABLE;
     if (board >= p->n_boards || !p->board[board].known || task >= p->n_tasks || !p->task[task].known ||
-        p->zone[p->board[board].board.zone].zone.site >= p->n_sites)
+        !zone_sited(p, &p->zone[p->board[board].board.zone]))
         return INT64_MIN;
-    const struct queue *q = &p->queue[p->task[task].queue];
-    if (!constraint_holds(&q->constraint, p->board[board].board.spec)) {
+    const struct shape *s = &p->shape[p->queue[p->task[task].queue].shape];
+    uint32_t site = p->zone[p->board[board].board.zone].zone.site;
+    if (!constraint_holds(&s->constraint, p->board[board].board.spec)) {
         *why_not = BAR_HARDWARE;
         return INT64_MIN;
     }
-    return worth_on(p, q->activity, board, false, why_not);
+    if (!where_holds(&s->where, &p->site[site].site, site)) {
+        *why_not = BAR_RESIDENCY;
+        return INT64_MIN;
+    }
+    if (!place_holds(p, s, site)) {
+        *why_not = BAR_DATA;
+        return INT64_MIN;
+    }
+    int64_t worth = worth_on(p, s->ask, board, false, why_not);
+    if (worth == INT64_MIN)
+        return worth;
+    if (site_is_kept(p, site, s->ask.activity)) {
+        *why_not = BAR_KEPT;
+        return INT64_MIN;
+    }
+    worth += place_worth(p, s, site);
+    *why_not = worth > 0 ? BAR_NONE : BAR_WORTHLESS;
+    return worth;
 }

@@ -301,6 +301,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     s.config.rest_first_ms = ++n;
     s.config.rest_most_ms = ++n;
     s.config.donated_allowed = s.config.filler_allowed = s.config.check_plans = true;
+    s.config.policy = 3;
     buf_puts(&log, LOG_HEADER);
     log_put_start(&s, &log);
     log_put_reload(&log);
@@ -317,7 +318,8 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
                 r.start.config.start_timeout_ms == s.config.start_timeout_ms &&
                 r.start.config.preempt_grace_ms == s.config.preempt_grace_ms &&
                 r.start.config.rest_first_ms == s.config.rest_first_ms && r.start.config.rest_most_ms == s.config.rest_most_ms);
-    assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed && r.start.config.check_plans);
+    assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed && r.start.config.check_plans &&
+                r.start.config.policy == 3);
     // A new field of the configuration that the log does not keep would make a replay another run.
     _Static_assert(sizeof(struct server_config) == 80, "a field was added: it belongs into walk_start and above");
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);

@@ -11,11 +11,11 @@
 #include <malloc.h>
 #include <string.h>
 
-#include "base/rng.h"
 #include "core/plan/plan.h"
+#include "core/plan/policy.h"
+#include "town.h"
 
 static const struct board_spec small = {.cores = 8, .memory_mb = 16384, .key = "8c"};
-static const struct board_spec large = {.cores = 16, .memory_mb = 65536, .key = "16c"};
 static const house_ms noon = {.v = 1000};
 
 static void zone(struct planner *p, uint32_t at, int32_t min_w, int32_t target_w, int32_t max_w)
@@ -409,162 +409,12 @@ static void ten_thousand_signatures_leave_nothing_behind(void **state)
 
 // ---- the incremental plan is the full one
 
-#define TOWN_ZONES  12
-#define TOWN_BOARDS 30
-#define TOWN_TASKS  20
-
-struct town {
-    struct rng rng;
-    struct plan_board board[TOWN_BOARDS];
-    struct plan_task task[TOWN_TASKS];
-    bool known[TOWN_TASKS];
-    uint64_t order;
-};
-
-static int32_t watts(struct town *t)
-{
-    return (int32_t)rng_below(&t->rng, 6) * 60;
-}
-
-static void change_zone(struct town *t, struct planner *const p[2])
-{
-    uint32_t at = (uint32_t)rng_below(&t->rng, TOWN_ZONES);
-    struct plan_zone z = {.site = at % 3, .online = rng_below(&t->rng, 12) > 0};
-    z.request.target_w = watts(t);
-    z.request.min_w = z.request.target_w / 2;
-    z.request.max_w = z.request.target_w + watts(t);
-    for (int i = 0; i < 2; i++)
-        planner_zone(p[i], at, &z);
-}
-
-static void tell_board(struct town *t, struct planner *const p[2], uint32_t at)
-{
-    for (int i = 0; i < 2; i++)
-        planner_board(p[i], at, &t->board[at]);
-}
-
-static void change_board(struct town *t, struct planner *const p[2])
-{
-    uint32_t at = (uint32_t)rng_below(&t->rng, TOWN_BOARDS);
-    struct plan_board *b = &t->board[at];
-    if (b->task != PLAN_NONE && rng_below(&t->rng, 3)) {
-        b->task = PLAN_NONE; // ended
-        b->stopping = false;
-        b->activity = ACTIVITY_IDLE;
-    } else if (rng_below(&t->rng, 4) == 0) {
-        b->usable = !b->usable;
-    } else if (rng_below(&t->rng, 6) == 0 && b->task == PLAN_NONE) {
-        b->zone = (uint32_t)rng_below(&t->rng, TOWN_ZONES);
-        b->spec = rng_below(&t->rng, 2) ? &small : &large;
-    }
-    tell_board(t, p, at);
-}
-
-static void change_task(struct town *t, struct planner *const p[2])
-{
-    uint32_t at = (uint32_t)rng_below(&t->rng, TOWN_TASKS);
-    bool held = false;
-    for (int b = 0; b < TOWN_BOARDS; b++)
-        held = held || t->board[b].task == at;
-    if (t->known[at] && !held && rng_below(&t->rng, 2)) {
-        t->known[at] = false;
-        for (int i = 0; i < 2; i++)
-            planner_task_gone(p[i], at);
-        return;
-    }
-    if (!t->known[at]) {
-        t->task[at] = waiting((enum activity)rng_below(&t->rng, PLAN_CLASSES), 0, ++t->order);
-        t->task[at].constraint.cores_min = rng_below(&t->rng, 3) ? 0 : 16;
-        t->task[at].constraint.memory_mb_min = (int32_t)rng_below(&t->rng, 2) * 1000;
-        t->known[at] = true;
-    }
-    t->task[at].pending = (int32_t)rng_below(&t->rng, 5);
-    for (int i = 0; i < 2; i++)
-        planner_task(p[i], at, &t->task[at]);
-}
-
-static void carry_out(struct town *t, struct planner *const p[2], const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->n_stops; i++) {
-        t->board[plan->stop[i].board].stopping = true;
-        tell_board(t, p, plan->stop[i].board);
-    }
-    for (size_t i = 0; i < plan->n_assigns; i++) {
-        const struct plan_assign *a = &plan->assign[i];
-        t->board[a->board].task = a->task;
-        t->board[a->board].activity = t->task[a->task].activity;
-        t->board[a->board].account = 1;
-        tell_board(t, p, a->board);
-        t->task[a->task].pending--;
-        for (int k = 0; k < 2; k++)
-            planner_task(p[k], a->task, &t->task[a->task]);
-    }
-}
-
-static void same_plan(uint64_t seed, int step, const struct plan *a, const struct plan *b)
-{
-    bool same = a->n_assigns == b->n_assigns && a->n_stops == b->n_stops;
-    for (size_t i = 0; same && i < a->n_assigns; i++)
-        same = a->assign[i].task == b->assign[i].task && a->assign[i].board == b->assign[i].board &&
-               a->assign[i].net_ueur_per_h == b->assign[i].net_ueur_per_h;
-    for (size_t i = 0; same && i < a->n_stops; i++)
-        same = a->stop[i].board == b->stop[i].board && a->stop[i].for_task == b->stop[i].for_task;
-    if (!same)
-        fail_msg("seed %llu step %d: incremental and full plan differ", (unsigned long long)seed, step);
-}
-
-static size_t one_town(uint64_t seed)
-{
-    struct town t = {0};
-    struct planner *const p[2] = {planner_new(price_table_default()), planner_new(price_table_default())};
-    struct plan plan[2] = {{0}, {0}};
-    size_t done = 0;
-    rng_seed(&t.rng, seed);
-    for (uint32_t s = 0; s < 3; s++)
-        for (int i = 0; i < 2; i++)
-            planner_site(p[i], s, &(struct plan_site){.cap_mw = s ? -1 : 400000});
-    for (uint32_t b = 0; b < TOWN_BOARDS; b++) {
-        t.board[b] = free_board((uint32_t)rng_below(&t.rng, TOWN_ZONES));
-        t.board[b].spec = b % 3 ? &small : &large;
-        tell_board(&t, p, b);
-    }
-    for (int step = 0; step < 120; step++) {
-        for (uint64_t n = 1 + rng_below(&t.rng, 4); n > 0; n--) {
-            uint64_t what = rng_below(&t.rng, 20);
-            if (what < 8)
-                change_zone(&t, p);
-            else if (what < 14)
-                change_board(&t, p);
-            else if (what < 19)
-                change_task(&t, p);
-            else
-                for (uint32_t i = 0, mw = (uint32_t)rng_below(&t.rng, 5) * 200000; i < 2; i++)
-                    planner_site(p[i], 0, &(struct plan_site){.cap_mw = mw});
-        }
-        plan_clear(&plan[0]);
-        plan_clear(&plan[1]);
-        planner_run(p[0], noon, &plan[0]);
-        planner_run_full(p[1], noon, &plan[1]);
-        same_plan(seed, step, &plan[0], &plan[1]);
-        struct err e = ERR_NULL;
-        if (plan_check(p[0], noon, &plan[0], &e) < 0 || plan_check(p[1], noon, &plan[1], &e) < 0)
-            fail_msg("seed %llu step %d: %s", (unsigned long long)seed, step, e.text);
-        carry_out(&t, p, &plan[0]);
-        done += plan[0].n_assigns + plan[0].n_stops;
-    }
-    for (int i = 0; i < 2; i++) {
-        plan_deinit(&plan[i]);
-        planner_free(p[i]);
-    }
-    return done;
-}
-
 static void the_incremental_plan_is_the_full_plan_after_any_changes(void **state)
 {
     (void)state;
     size_t done = 0;
     for (uint64_t seed = 1; seed <= 200; seed++)
-        done += one_town(seed);
+        done += town_of(seed, plan_policy_find("market"));
     assert_true(done > 5000);
 }
 

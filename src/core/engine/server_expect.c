@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How long an instance of a task is expected to run: what its own instances took once three have ended well,
+// until then what the customer said, and if nothing was said what the account's instances of that profile
+// took. Kept in memory; after a restart it is learned again from the attempts that are loaded. The customer's
+// word is not loaded: it stands for the first three instances only.
+#include "base/mem.h"
+#include "base/num.h"
+#include "core/engine/server_state.h"
+
+void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t said_ms)
+{
+    struct task *t = &s->task[slot];
+    struct buf key = BUF_INIT(512);
+    uint64_t at;
+    t->said_s = (int32_t)int_clamp(said_ms > 0 ? (said_ms + 999) / 1000 : 0, 0, INT32_MAX);
+    buf_putf(&key, "%llu/%s", (unsigned long long)s->account[t->account].id, profile ? profile : "");
+    if (!strmap_get(&s->history_at, buf_str(&key), &at)) {
+        (void)VEC_PUSH(s->history, s->n_histories, s->cap_histories);
+        at = s->n_histories - 1;
+        s->history[at] = (struct expect){0};
+        strmap_set(&s->history_at, buf_str(&key), at);
+    }
+    t->history = (uint32_t)at;
+    buf_deinit(&key);
+}
+
+// An instance ended well: core-MHz x seconds that it did, and on which board. Without that figure (0) its
+// seconds count.
+void task_learn(struct server *s, uint32_t slot, const struct board *b, int64_t work_mhz_s, int64_t exec_ms)
+{
+    int64_t full = b ? curve_max_work_mhz(&b->curve) : 0;
+    int64_t run_s = work_mhz_s > 0 && full > 0 ? work_mhz_s / full : exec_ms / 1000;
+    expect_add(&task_sets(&s->task[slot])->expect, run_s);
+    expect_add(&s->history[s->task[slot].history], run_s);
+}
+
+int32_t task_expected_s(const struct server *s, const struct task *t)
+{
+    int32_t own = t->sets ? expect_run_s(&t->sets->expect) : -1;
+    return own >= 0 ? own : t->said_s > 0 ? t->said_s : expect_run_s(&s->history[t->history]);
+}
+
+// Seconds until a running instance is expected to end, if it goes on as fast as now; -1: not known.
+int64_t lease_left_s(const struct server *s, const struct lease *l)
+{
+    int32_t run_s = task_expected_s(s, &s->task[l->task]);
+    int64_t speed =
+        l->max_freq_mhz > 0 ? (int64_t)l->freq_mhz * l->duty_permille / l->max_freq_mhz : 0; // permille
+    if (run_s < 0 || l->state != LEASE_STARTED || speed <= 0)
+        return -1;
+    int64_t done_s = l->exec_ms / 1000 * speed / 1000;
+    return done_s >= run_s ? 0 : (run_s - done_s) * 1000 / speed;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine learns of how long work runs, and that it says so. Every step is audited by the rig.
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rig.h"
+
+static struct rig *rig_new(struct rig_node *n)
+{
+    struct rig *r = malloc(sizeof *r);
+    rig_init(r, NULL);
+    rig_node_init(n, "n", 1);
+    rig_hello(r, n);
+    return r;
+}
+
+static void done(struct rig *r)
+{
+    if (r->fault.code)
+        fail_msg("%s", r->fault.text);
+    rig_deinit(r);
+    free(r);
+}
+
+// The next instance runs, says how fast, and ends well after so many seconds of work at full speed.
+static void one_ran(struct rig *r, struct rig_node *n, int64_t run_s)
+{
+    uint64_t lease = rig_assignment(r, n, 0)->lease;
+    rig_started(r, n, lease);
+    struct report rep = {.kind = REPORT_EXITED,
+                         .lease = lease,
+                         .exited = {.end = ATTEMPT_SUCCESS,
+                                    .signal = -1,
+                                    .wall_ms = 1000,
+                                    .exec_ms = 900,
+                                    .work_mhz_s = run_s * curve_max_work_mhz(curve_default())}};
+    rig_report(r, n, &rep);
+}
+
+// Starts the next instance; what it says of its end when it has run for a minute at half speed.
+static void says(struct rig *r, struct rig_node *n, const char *uuid, const char *part)
+{
+    uint64_t lease = rig_assignment(r, n, 0)->lease;
+    rig_started(r, n, lease);
+    struct report rep = {.kind = REPORT_LEVEL,
+                         .lease = lease,
+                         .level = {.freq_mhz = 2000,
+                                   .max_freq_mhz = 4000,
+                                   .duty_permille = 1000,
+                                   .exec_ms = 60000,
+                                   .progress_permille = -1}};
+    rig_report(r, n, &rep);
+    const struct row_task *t = rig_task(r, uuid);
+    struct buf text = BUF_INIT(4096);
+    assert_true(server_why_task(r->s, t->id, HOUSE_MS(r->now), &text));
+    if (part ? !strstr(buf_str(&text), part) : strstr(buf_str(&text), "expected") != NULL)
+        fail_msg("\"%s\" does not say \"%s\"", buf_str(&text), part ? part : "nothing of it");
+    buf_deinit(&text);
+    rig_exited(r, n, lease, ATTEMPT_FAILURE, 1); // which teaches nothing
+}
+
+static void a_task_learns_from_its_instances(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = rig_new(&n);
+    const char *uuid = rig_create(r, ACTIVITY_FLEX, 10);
+    one_ran(r, &n, 600);
+    one_ran(r, &n, 620);
+    says(r, &n, uuid, NULL); // two say nothing yet
+    one_ran(r, &n, 640);
+    says(r, &n, uuid, "expected to end in about 20 min"); // (620 - 30) s at half speed
+    done(r);
+}
+
+static void the_customers_word_stands_until_then(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = rig_new(&n);
+    struct task_draft d;
+    rig_draft(r, &d, 10);
+    d.expected_run_ms = 330000;
+    const char *uuid = rig_create_draft(r, &d);
+    says(r, &n, uuid, "in about 10 min"); // (330 - 30) s at half speed
+    for (int i = 0; i < 3; i++)
+        one_ran(r, &n, 90);
+    says(r, &n, uuid, "in about 2 min");
+    done(r);
+}
+
+static void the_next_task_of_a_profile_is_expected_to_be_like_the_last(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = rig_new(&n);
+    (void)rig_create(r, ACTIVITY_FLEX, 3);
+    for (int i = 0; i < 3; i++)
+        one_ran(r, &n, 630);
+    const char *uuid = rig_create(r, ACTIVITY_FLEX, 2);
+    says(r, &n, uuid, "in about 20 min");
+    done(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_task_learns_from_its_instances),
+        cmocka_unit_test(the_customers_word_stands_until_then),
+        cmocka_unit_test(the_next_task_of_a_profile_is_expected_to_be_like_the_last),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

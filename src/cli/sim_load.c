@@ -90,7 +90,7 @@ static int find_data(const struct scenario *s, const char *name, const char *dat
         if (is_there(out))
             return 0;
     }
-    return err_set(e, -ENOENT, "%s: %s: there is no such file beside the scenario%s", s->file, name,
+    return err_set(e, -ENOENT, "%s: there is no such file beside the scenario%s", name,
                    data ? " or in the folder of data" : " (give the folder it is in: --data DIR)");
 }
 
@@ -200,6 +200,19 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
     return bad ? err_prefix(e, "%s", z->draw_file) : 0;
 }
 
+static int load_site(struct sim_loaded *l, size_t i, const char *data, struct err *e)
+{
+    const struct scenario_site *s = &l->scenario.site[i];
+    struct sim_site_inputs *in = &l->inputs.site[i];
+    int bad = load_weather(l, i, data, e);
+    if (!bad)
+        bad = load_series(l, s->carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh", 5000, data,
+                          &in->carbon, e);
+    if (!bad)
+        bad = load_series(l, s->tariff_file, "utc_hour_start", "eur_per_kwh", 100, data, &in->tariff, e);
+    return bad ? bad : load_calendar(l, i, data, e);
+}
+
 static int load_one_work(struct sim_loaded *l, const struct scenario_work *w, const char *data,
                          struct sim_workload *out, struct err *e)
 {
@@ -208,10 +221,9 @@ static int load_one_work(struct sim_loaded *l, const struct scenario_work *w, co
     if (w->kind == WORK_BACKLOG)
         return 0;
     if (w->kind != WORK_SWF)
-        return err_set(e, -ENOTSUP, "%s:%d: [work %s] kind %s: cannot be read by this version",
-                       l->scenario.file, w->line, w->name, scenario_work_kind_name(w->kind));
+        return err_set(e, -ENOTSUP, "kind %s: cannot be read by this version", scenario_work_kind_name(w->kind));
     if (!w->file[0])
-        return err_set(e, -EINVAL, "%s:%d: [work %s]: says no file", l->scenario.file, w->line, w->name);
+        return err_set(e, -EINVAL, "it says no file");
     int bad = read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &n, e);
     return bad ? bad : work_swf(out, w, l->scenario.length_ms, text, n, e);
 }
@@ -224,6 +236,9 @@ int sim_load_work(struct sim_loaded *l, const char *data, struct err *e)
     int bad = 0;
     for (size_t i = 0; i < l->scenario.n_work && !bad; i++) {
         bad = load_one_work(l, &l->scenario.work[i], data, &w[n], e);
+        if (bad)
+            err_prefix(e, "%s:%d: [work %s]", l->scenario.file, l->scenario.work[i].line,
+                       l->scenario.work[i].name);
         n += w[n].next != NULL;
         accounts = l->scenario.work[i].accounts > accounts ? l->scenario.work[i].accounts : accounts;
     }
@@ -287,18 +302,15 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
     out->inputs.site = mem_array(s->n_sites + 1, sizeof *out->inputs.site);
     out->inputs.zones = mem_array(s->n_zones + 1, sizeof *out->inputs.zones);
     for (size_t i = 0; i < s->n_sites && !bad; i++) {
-        bad = load_weather(out, i, data, e);
-        if (!bad)
-            bad = load_series(out, s->site[i].carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh",
-                              5000, data, &out->inputs.site[i].carbon, e);
-        if (!bad)
-            bad = load_series(out, s->site[i].tariff_file, "utc_hour_start", "eur_per_kwh", 100, data,
-                              &out->inputs.site[i].tariff, e);
-        if (!bad)
-            bad = load_calendar(out, i, data, e);
+        bad = load_site(out, i, data, e);
+        if (bad)
+            err_prefix(e, "%s:%d: [site %s]", s->file, s->site[i].line, s->site[i].name);
     }
-    for (size_t i = 0; i < s->n_zones && !bad; i++)
+    for (size_t i = 0; i < s->n_zones && !bad; i++) {
         bad = load_zones(out, i, data, e);
+        if (bad)
+            err_prefix(e, "%s:%d: [zones %s]", s->file, s->zones[i].line, s->zones[i].name);
+    }
     return bad ? bad : sim_load_work(out, data, e);
 }
 

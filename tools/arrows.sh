@@ -10,14 +10,16 @@ BEGIN {
     may["world"]   = "base world"
     may["port"]    = "base core port"
     may["store"]   = "base core port store"
+    may["objects"] = "base core port store objects"
     may["sandbox"] = "base core port sandbox"
     may["net"]     = "base core port net"
     may["device"]  = "base core port world device"
     may["api"]     = "base core port net api"
+    may["s3"]     = "base core port net objects s3"
     may["agent"]   = "base core port sandbox device net agent"
-    may["server"]  = "base core port store net api server"
+    may["server"]  = "base core port store net objects s3 api server"
     may["sim"]     = "base core port world sim"
-    may["cli"]     = "base core port world sim store sandbox net api server device cli examples"
+    may["cli"]     = "base core port world sim store sandbox net objects s3 api server device cli examples"
     bad = 0
 }
 {

@@ -24,10 +24,11 @@ struct ask {
 struct link {
     struct node *node;
     struct http_client *client;
-    uv_timer_t again;
+    uv_timer_t again, gather;
     char *url;
     const char *headers[5];
     int64_t backoff_ms; // 0: the last call went well
+    int timers; // still to be closed
     bool waiting, closing, gone;
 };
 
@@ -37,6 +38,11 @@ static uint64_t entropy(void)
     if (getrandom(&v, sizeof v, 0) != sizeof v)
         abort();
     return v;
+}
+
+static void on_gathered(uv_timer_t *t)
+{
+    link_poke(t->data);
 }
 
 static void on_again(uv_timer_t *t)
@@ -116,6 +122,9 @@ void link_poke(struct link *l)
         free(text);
         arena_deinit(&a);
     }
+    int64_t wait = agent_call_wait_ms(l->node->agent, now);
+    if (wait > 0)
+        uv_timer_start(&l->gather, on_gathered, (uint64_t)(wait / l->node->opt.clock.speed + 1), 0);
 }
 
 int link_new(struct link **ret, struct node *n, struct err *e)
@@ -143,14 +152,17 @@ int link_new(struct link **ret, struct node *n, struct err *e)
         l->headers[h++] = n->opt.token;
     }
     uv_timer_init(n->loop, &l->again);
-    l->again.data = l;
+    uv_timer_init(n->loop, &l->gather);
+    l->again.data = l->gather.data = l;
     *ret = l;
     return 0;
 }
 
-static void on_again_closed(uv_handle_t *h)
+static void on_timer_closed(uv_handle_t *h)
 {
     struct link *l = h->data;
+    if (--l->timers > 0)
+        return;
     free(l->url);
     free(l);
 }
@@ -161,5 +173,7 @@ void link_free(struct link *l)
         return;
     l->closing = true;
     http_client_free(l->client);
-    uv_close((uv_handle_t *)&l->again, on_again_closed);
+    l->timers = 2;
+    uv_close((uv_handle_t *)&l->again, on_timer_closed);
+    uv_close((uv_handle_t *)&l->gather, on_timer_closed);
 }

@@ -16,7 +16,8 @@
 #include "device/sky.h"
 #include "sandbox/bwrap.h"
 
-#define STOP_MS 5000 // for the last words to the parent
+#define STOP_MS   5000 // for the last words to the parent
+#define GATHER_MS 15   // of wall: longer than a trivial program runs, too short for anybody who looks
 
 static void act_board(struct node *n, const struct agent_action *a)
 {
@@ -222,6 +223,7 @@ static int agent_open(struct node *n, struct err *e)
     // engine.
     c.report_ms = 500 * (int64_t)c.speed > c.report_ms ? 500 * (int64_t)c.speed : c.report_ms;
     c.report_idle_ms = c.report_ms > c.report_idle_ms ? c.report_ms : c.report_idle_ms;
+    c.gather_ms = GATHER_MS * (int64_t)c.speed;
     // The kill must be done, in wall time, before the parent gives the work to another: a beat and what a
     // kill takes.
     c.lease_margin_ms =

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Accounts, for operators: who may submit, how much, and whose spare work is donated heat (research). A token leaves the
-// server once, in the answer that makes it; only its digest is kept.
+// Accounts, for operators: who may submit, how much, and whose spare work is donated heat (research). A token
+// leaves the server once, in the answer that makes it; only its digest is kept.
 //
-//   GET  /ondol/v1/accounts            POST /ondol/v1/accounts            {email, name, token, max_tasks, research}
-//   GET  /ondol/v1/accounts/{email}    PUT  /ondol/v1/accounts/{email}    {name, token, new_token, max_tasks, research}
+//   GET  /ondol/v1/accounts
+//   POST /ondol/v1/accounts           {email, name, token, max_tasks, research}
+//   GET  /ondol/v1/accounts/{email}
+//   PUT  /ondol/v1/accounts/{email}   {name, token, new_token, max_tasks, research}
 #include <stdio.h>
 #include <string.h>
 
@@ -126,7 +128,8 @@ static bool read_wish(struct call *c, struct wish *w, struct err *e)
     bool new_token = false;
     w->max_tasks = -1;
     w->has_research = in_get(c->in, "research") != NULL;
-    if (!in_string(c->in, "name", NAME_CHARS, &w->name, e) || !in_string(c->in, "token", TOKEN_CHARS, &w->token, e) ||
+    if (!in_string(c->in, "name", NAME_CHARS, &w->name, e) ||
+        !in_string(c->in, "token", TOKEN_CHARS, &w->token, e) ||
         !in_bool(c->in, "research", &w->research, e) || !in_bool(c->in, "new_token", &new_token, e) ||
         !in_int(c->in, "max_tasks", 0, TASKS_MAX, &w->max_tasks, e))
         return false;

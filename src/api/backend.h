@@ -43,6 +43,11 @@ struct account_view {
     bool research, operator; // operator: may see sites, zones, boards, ledger of all
 };
 
+struct storage_view {
+    int64_t buckets, bytes;         // used
+    int64_t buckets_max, bytes_max; // 0: no limit
+};
+
 // On what carbon facts stand.
 struct carbon_config {
     double grid_g_kwh;         // of the grid that feeds the boards
@@ -81,6 +86,7 @@ struct api_backend {
     struct server_config limits;                               // the limits to name in errors
     struct carbon_config carbon;
     const char *storage_url;                                   // NULL: no buckets
+    bool (*storage)(void *ctx, uint64_t account, struct storage_view *out); // false, or NULL: no buckets
     const char *email;                                         // of the installation, for /info defaults
 };
 

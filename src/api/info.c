@@ -31,6 +31,8 @@ void info_settings(struct call *c)
 
 struct usage {
     int64_t stored, live, instances[4], cores[4];
+    bool has_storage;
+    struct storage_view storage;
 };
 
 static void quota(struct json_out *o, const char *key, int64_t instances, int64_t cores)
@@ -83,11 +85,26 @@ static void zeros(struct json_out *o, const char *const *key, size_t n)
         out_int(o, key[i], 0);
 }
 
+// Without a limit the largest number that every client's integers hold.
+static int64_t limit(int64_t max, int64_t none)
+{
+    return max > 0 ? max : none;
+}
+
+static void storage(struct json_out *o, const struct usage *u)
+{
+    const struct storage_view *s = &u->storage;
+    int64_t bytes_max = u->has_storage ? limit(s->bytes_max, INT64_C(1) << 53) : 0;
+    out_int(o, "maxBucket", u->has_storage ? limit(s->buckets_max, NO_QUOTA) : 0);
+    out_int(o, "bucketCount", s->buckets);
+    out_int(o, "quotaBytesBucket", bytes_max);
+    out_int(o, "usedQuotaBytesBucket", s->bytes);
+    out_int(o, "quotaBytes", bytes_max);
+    out_int(o, "usedQuotaBytes", s->bytes);
+}
+
 static void user(struct call *c)
 {
-    static const char *const buckets[] = {"maxBucket",        "bucketCount",
-                                          "quotaBytesBucket", "usedQuotaBytesBucket",
-                                          "quotaBytes",       "usedQuotaBytes"};
     static const char *const pools[] = {"maxPool",          "poolCount", "maxRunningPool",
                                         "runningPoolCount", "maxJob",    "jobCount"};
     static const char *const no_quota[] = {"maxInstances",         "maxCores",
@@ -104,7 +121,7 @@ static void user(struct call *c)
     }
     out_object(&o, NULL);
     out_string(&o, "email", c->account.email[0] ? c->account.email : c->be->email);
-    zeros(&o, buckets, sizeof buckets / sizeof *buckets);
+    storage(&o, u);
     out_int(&o, "maxTask", max_tasks);
     out_int(&o, "taskCount", u->stored);
     out_int(&o, "maxRunningTask", max_tasks);
@@ -133,6 +150,7 @@ void info_user(struct call *c)
 {
     struct usage *u = c->state = arena_alloc(&c->arena, sizeof *u);
     struct err e = ERR_NULL;
+    u->has_storage = c->be->storage && c->be->storage(c->be->ctx, c->account.id, &u->storage);
     int r = c->reader->task_count(c->reader->ctx, c->account.id, &u->stored, &e);
     if (r < 0)
         call_store_error(c, r);

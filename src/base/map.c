@@ -68,6 +68,70 @@ bool idmap_remove(struct idmap *m, uint64_t key)
     return true;
 }
 
+void keyset_deinit(struct keyset *m)
+{
+    free(m->place);
+    *m = KEYSET_NULL;
+}
+
+static uint64_t key_at(const struct keyset *m, struct keyset_of of, size_t i)
+{
+    return of.key(of.ctx, m->place[i] - 1);
+}
+
+// The place of the key, or the empty one where it would go.
+static size_t keyset_place(const struct keyset *m, struct keyset_of of, uint64_t key)
+{
+    size_t i = hash_mix(key) & (m->cap - 1);
+    while (m->place[i] && key_at(m, of, i) != key)
+        i = (i + 1) & (m->cap - 1);
+    return i;
+}
+
+void keyset_add(struct keyset *m, struct keyset_of of, uint32_t index)
+{
+    if ((m->n + 1) * 4 > m->cap * 3) {
+        struct keyset bigger = {.cap = m->cap ? m->cap * 2 : 16, .n = m->n};
+        bigger.place = mem_array(bigger.cap, sizeof *bigger.place);
+        for (size_t i = 0; i < m->cap; i++)
+            if (m->place[i])
+                bigger.place[keyset_place(&bigger, of, key_at(m, of, i))] = m->place[i];
+        free(m->place);
+        *m = bigger;
+    }
+    m->place[keyset_place(m, of, of.key(of.ctx, index))] = index + 1;
+    m->n++;
+}
+
+bool keyset_find(const struct keyset *m, struct keyset_of of, uint64_t key, uint32_t *index)
+{
+    if (!m->cap || !key)
+        return false;
+    size_t i = keyset_place(m, of, key);
+    if (!m->place[i])
+        return false;
+    if (index)
+        *index = m->place[i] - 1;
+    return true;
+}
+
+bool keyset_remove(struct keyset *m, struct keyset_of of, uint64_t key)
+{
+    if (!keyset_find(m, of, key, NULL))
+        return false;
+    size_t mask = m->cap - 1, hole = keyset_place(m, of, key);
+    for (size_t i = (hole + 1) & mask; m->place[i]; i = (i + 1) & mask) {
+        size_t home = hash_mix(key_at(m, of, i)) & mask;
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            m->place[hole] = m->place[i];
+            hole = i;
+        }
+    }
+    m->place[hole] = 0;
+    m->n--;
+    return true;
+}
+
 void strmap_deinit(struct strmap *m)
 {
     for (size_t i = 0; i < m->cap; i++)

@@ -3,6 +3,7 @@
 // Hash maps with open addressing. Nothing may depend on their order: to walk in a stable order, keep a vector.
 //   idmap:  uint64_t (not 0)      -> uint64_t
 //   strmap: copy of a C string    -> uint64_t
+//   keyset: uint64_t (not 0)      -> index of the record that holds this key; four bytes a place instead of sixteen
 #ifndef ONDOL_BASE_MAP_H
 #define ONDOL_BASE_MAP_H
 
@@ -36,5 +37,22 @@ void strmap_deinit(struct strmap *m);
 void strmap_set(struct strmap *m, const char *key, uint64_t value);
 bool strmap_get(const struct strmap *m, const char *key, uint64_t *value);
 bool strmap_remove(struct strmap *m, const char *key);
+
+
+// The key stands in the record only; `of` says where. A record's key may not change while its index is in the set.
+struct keyset {
+    uint32_t *place; // index + 1; 0: empty
+    size_t n, cap;
+};
+struct keyset_of {
+    uint64_t (*key)(const void *ctx, uint32_t index);
+    const void *ctx;
+};
+
+#define KEYSET_NULL ((struct keyset){0})
+void keyset_deinit(struct keyset *m);
+void keyset_add(struct keyset *m, struct keyset_of of, uint32_t index); // its key may not be there yet; index < UINT32_MAX
+bool keyset_find(const struct keyset *m, struct keyset_of of, uint64_t key, uint32_t *index); // index may be NULL
+bool keyset_remove(struct keyset *m, struct keyset_of of, uint64_t key); // false when it was not there
 
 #endif

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// From here on an array grows by an eighth. Such blocks are mapped apart and grow without a copy, and the zeroed rest is
+// resident: half of a table of a hundred thousand records would lie idle.
+#define LARGE_BYTES ((size_t)1 << 20)
+
 void *mem_alloc(size_t bytes)
 {
     void *p = calloc(1, bytes ? bytes : 1);
@@ -39,9 +43,10 @@ void mem_grow(void *v_ptr, size_t *cap, size_t need, size_t elem)
         return;
     size_t want = *cap ? *cap : 8;
     while (want < need) {
-        if (want > SIZE_MAX / 2)
+        size_t more = elem && want > LARGE_BYTES / elem ? want / 8 + 1 : want;
+        if (want > SIZE_MAX - more)
             abort();
-        want *= 2;
+        want += more;
     }
     if (elem && want > SIZE_MAX / elem)
         abort();

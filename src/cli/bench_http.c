@@ -8,51 +8,15 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "cli/bench_load.h"
 #include "cli/bench_server.h"
+#include "cli/bench_submit.h"
 #include "cli/cli.h"
 #include "core/heat/curve.h"
 #include "net/wire.h"
 
-#define RUNS        5
-#define CONNECTIONS 64
-#define TASKS       100000
-#define PAGES       21
-#define BOARDS      1000
-
-static const char task[] = "{\"name\":\"price of a basket option\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"constants\":"
-                           "[{\"key\":\"DOCKER_CMD\",\"value\":\"/bin/true ${INSTANCE_ID}\"}]}";
-
-static void request(struct buf *b, const char *path, const char *body, size_t n)
-{
-    *b = BUF_INIT((size_t)8 << 20);
-    buf_putf(b, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: " BENCH_TOKEN
-                "\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n", path, n);
-    buf_put(b, body, n);
-}
-
-static int submissions(struct bench_server *s, FILE *out, struct err *e)
-{
-    struct buf b;
-    double rate[RUNS], idle_mb = bench_server_rss_mb(s);
-    request(&b, "/tasks", task, sizeof task - 1);
-    int bad = 0;
-    for (int i = 0; i < RUNS && !bad; i++) {
-        double took_s;
-        bad = bench_load(s->port, CONNECTIONS, buf_str(&b), b.n, TASKS / RUNS, &took_s, e);
-        rate[i] = TASKS / RUNS / took_s;
-    }
-    buf_deinit(&b);
-    if (bad)
-        return bad;
-    struct bench_spread r = bench_spread(rate, RUNS);
-    double kb = (bench_server_rss_mb(s) - idle_mb) * 1024 / TASKS;
-    fprintf(out, "http: durable single-task submissions, %d connections: %.0f/s (%.0f..%.0f; at least 4,000)\n", CONNECTIONS, r.median,
-            r.least, r.most);
-    fprintf(out, "      rival, measured apart: Slurm 22.05 sbatch, about 1,000/s and not durable (kill -9 lost the last 1,000)\n");
-    fprintf(out, "http: memory for each queued task: %.2f kB resident (at most 0.5); Slurm 22.05: 4.4 kB\n", kb);
-    return 0;
-}
+#define TASKS  BENCH_TASKS
+#define PAGES  21
+#define BOARDS 1000
 
 static int pages(struct bench_server *s, FILE *out, struct err *e)
 {
@@ -78,16 +42,6 @@ static int pages(struct bench_server *s, FILE *out, struct err *e)
         fprintf(out, "http: a page of 50 of %d tasks, %s: %.1f ms with a connection each (%.1f..%.1f; at most 20)\n", TASKS, what[k],
                 r.median, r.least, r.most);
     }
-    return 0;
-}
-
-static int cancelling(struct bench_server *s, FILE *out, struct err *e)
-{
-    double began = bench_now_s();
-    if (api_json(&s->api, "POST", "/ondol/v1/tasks/abort", NULL, NULL, e))
-        return -EIO;
-    double took_s = bench_now_s() - began;
-    fprintf(out, "http: cancel %d queued tasks: %.2f s (at most 1); Slurm 22.05 scancel, measured apart: over 300 s\n", TASKS, took_s);
     return 0;
 }
 
@@ -128,18 +82,27 @@ static int idle_memory(FILE *out, struct err *e)
     return bad;
 }
 
+static int all(struct bench_server *s, struct slurm *slurm, FILE *out, struct err *e)
+{
+    int bad = bench_kept(s, slurm, out, e);
+    if (!bad)
+        bad = bench_submissions(s, slurm, out, e);
+    if (!bad)
+        bad = pages(s, out, e);
+    return bad ? bad : bench_cancelling(s, slurm, out, e);
+}
+
 int bench_http(FILE *out)
 {
     struct bench_server s;
+    struct slurm slurm;
     struct err e = ERR_NULL;
+    bool rival = bench_slurm(&slurm, "http", out);
     int bad = bench_server_start(&s, &e);
     if (!bad)
-        bad = submissions(&s, out, &e);
-    if (!bad)
-        bad = pages(&s, out, &e);
-    if (!bad)
-        bad = cancelling(&s, out, &e);
+        bad = all(&s, rival ? &slurm : NULL, out, &e);
     bench_server_stop(&s);
+    slurm_stop(&slurm);
     if (!bad)
         bad = idle_memory(out, &e);
     if (bad)

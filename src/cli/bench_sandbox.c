@@ -24,7 +24,7 @@
 #define PER_ROUND 200
 #define SLOTS_MAX 64
 
-static const char *const rival[] = {
+const char *const bench_bare_bwrap[] = {
     "bwrap",
     "--unshare-user",
     "--unshare-pid",
@@ -82,7 +82,7 @@ static int start_rival(struct side *s, int slot)
     posix_spawn_file_actions_init(&fa);
     for (int fd = 0; fd < 3; fd++)
         posix_spawn_file_actions_adddup2(&fa, s->null_fd, fd);
-    int r = posix_spawnp(&s->pid[slot], rival[0], &fa, NULL, (char *const *)rival, (char *const[]){NULL});
+    int r = posix_spawnp(&s->pid[slot], bench_bare_bwrap[0], &fa, NULL, (char *const *)bench_bare_bwrap, (char *const[]){NULL});
     posix_spawn_file_actions_destroy(&fa);
     if (r)
         return -r;
@@ -175,19 +175,25 @@ static int compare(FILE *out, struct side *ours, struct side *other, int slots)
     return 0;
 }
 
-static void print_rival(FILE *out)
+const char *bench_bwrap_version(char *version, size_t cap)
 {
-    char version[128] = "unknown version";
+    snprintf(version, cap, "bubblewrap of unknown version");
     FILE *p = popen("bwrap --version", "re");
     if (p) {
-        if (!fgets(version, sizeof version, p))
+        if (!fgets(version, (int)cap, p))
             version[0] = '\0';
         pclose(p);
     }
     version[strcspn(version, "\n")] = '\0';
-    fprintf(out, "sandbox, rival: %s:", version);
-    for (size_t i = 0; rival[i]; i++)
-        fprintf(out, " %s", rival[i]);
+    return version;
+}
+
+static void print_rival(FILE *out)
+{
+    char version[128];
+    fprintf(out, "sandbox, rival: %s:", bench_bwrap_version(version, sizeof version));
+    for (size_t i = 0; bench_bare_bwrap[i]; i++)
+        fprintf(out, " %s", bench_bare_bwrap[i]);
     fprintf(out, "\n");
 }
 

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +37,13 @@ struct bench_spread bench_spread(double *v, size_t n)
     return (struct bench_spread){n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2, v[0], v[n - 1]};
 }
 
+void bench_beside(FILE *out, struct bench_spread ours, struct bench_spread theirs, const char *unit, const struct bench_rival *r)
+{
+    fprintf(out, "      rival: %.4g%s (%.4g..%.4g), ours is %.3g times that; %s; %s%s%s\n", theirs.median, unit, theirs.least, theirs.most,
+            theirs.median > 0 ? ours.median / theirs.median : 0, r->version, r->command, r->durability ? "; " : "",
+            r->durability ? r->durability : "");
+}
+
 // The port stands in the line that the server prints when it is ready.
 static int read_port(const char *log)
 {
@@ -48,19 +57,15 @@ static int read_port(const char *log)
     return port;
 }
 
-int bench_server_start(struct bench_server *s, struct err *e)
+static int launch(struct bench_server *s, struct err *e)
 {
     char data[300], log[300], program[4096];
-    const char *tmp = getenv("TMPDIR");
-    *s = (struct bench_server){0};
-    snprintf(s->dir, sizeof s->dir, "%.200s/ondol-bench.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(s->dir))
-        return err_set(e, -errno, "%s: %s", s->dir, strerror(errno));
     snprintf(data, sizeof data, "%s/data", s->dir);
-    snprintf(log, sizeof log, "%s/server.log", s->dir);
+    snprintf(log, sizeof log, "%s/server-%d.log", s->dir, s->starts++);
     beside_self("ondol", program, sizeof program);
     const char *argv[] = {program,  "server",      "--data",       data,          "--listen",     "127.0.0.1:0",
                           "--token", BENCH_TOKEN,  "--node-token", BENCH_TOKEN,   "--instances-per-task", "100000", NULL};
+    s->port = 0;
     s->pid[0] = child_start(argv, NULL, log, e);
     if (s->pid[0] < 0)
         return (int)s->pid[0];
@@ -73,6 +78,24 @@ int bench_server_start(struct bench_server *s, struct err *e)
     snprintf(s->url, sizeof s->url, "http://127.0.0.1:%d", s->port);
     api_client_init(&s->api, s->url, BENCH_TOKEN);
     return 0;
+}
+
+int bench_server_start(struct bench_server *s, struct err *e)
+{
+    const char *tmp = getenv("TMPDIR");
+    *s = (struct bench_server){0};
+    snprintf(s->dir, sizeof s->dir, "%.200s/ondol-bench.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(s->dir))
+        return err_set(e, -errno, "%s: %s", s->dir, strerror(errno));
+    return launch(s, e);
+}
+
+int bench_server_crash(struct bench_server *s, struct err *e)
+{
+    kill(s->pid[0], SIGKILL);
+    waitpid(s->pid[0], NULL, 0);
+    s->pid[0] = 0;
+    return launch(s, e);
 }
 
 int bench_server_agent(struct bench_server *s, int boards, struct err *e)
@@ -100,17 +123,22 @@ int bench_server_agent(struct bench_server *s, int boards, struct err *e)
     return err_set(e, -ETIMEDOUT, "bench: the agent did not call home (see %s)", log);
 }
 
-double bench_server_rss_mb(const struct bench_server *s)
+double bench_rss_kb(pid_t pid)
 {
     char path[64], line[256];
     double kb = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)s->pid[0]);
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *f = fopen(path, "re");
     while (f && fgets(line, sizeof line, f))
         sscanf(line, "VmRSS: %lf", &kb);
     if (f)
         fclose(f);
-    return kb / 1024;
+    return kb;
+}
+
+double bench_server_rss_mb(const struct bench_server *s)
+{
+    return bench_rss_kb(s->pid[0]) / 1024;
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -119,11 +147,16 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
     return remove(path);
 }
 
+void bench_remove(const char *dir)
+{
+    nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 void bench_server_stop(struct bench_server *s)
 {
     children_stop(&s->pid[1], 1, 6000);
     children_stop(&s->pid[0], 1, 6000);
     if (s->dir[0])
-        nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        bench_remove(s->dir);
     s->dir[0] = '\0';
 }

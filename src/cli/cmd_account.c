@@ -25,17 +25,22 @@ static const struct option_row json_rows[] = {
 static const struct option_row add_rows[] = {
     {"name", OPTION_TEXT, "NAME", AT(name), 0, 0, "What it is called (the e-mail)"},
     {"token", OPTION_TEXT, "T", AT(token), 0, 0, "Its token; by default one is made and printed"},
-    {"research", OPTION_FLAG, NULL, AT(research), 0, 0, "Research: its Flex tasks run as donated heat, at no price"},
-    {"max-tasks", OPTION_INT, "N", AT(max_tasks), 0, 100000000, "Most unfinished tasks, 0 for the server's limit (0)"},
+    {"research", OPTION_FLAG, NULL, AT(research), 0, 0,
+     "Research: its Flex tasks run as donated heat, at no price"},
+    {"max-tasks", OPTION_INT, "N", AT(max_tasks), 0, 100000000,
+     "Most unfinished tasks, 0 for the server's limit (0)"},
     {0},
 };
 static const struct option_row set_rows[] = {
     {"name", OPTION_TEXT, "NAME", AT(name), 0, 0, "What it is called"},
     {"token", OPTION_TEXT, "T", AT(token), 0, 0, "Another token; the old one ends"},
-    {"new-token", OPTION_FLAG, NULL, AT(new_token), 0, 0, "Makes another token and prints it; the old one ends"},
-    {"research", OPTION_FLAG, NULL, AT(research), 0, 0, "Research: its Flex tasks run as donated heat from now on"},
+    {"new-token", OPTION_FLAG, NULL, AT(new_token), 0, 0,
+     "Makes another token and prints it; the old one ends"},
+    {"research", OPTION_FLAG, NULL, AT(research), 0, 0,
+     "Research: its Flex tasks run as donated heat from now on"},
     {"no-research", OPTION_FLAG, NULL, AT(paid), 0, 0, "No research: its Flex tasks are paid from now on"},
-    {"max-tasks", OPTION_INT, "N", AT(max_tasks), 0, 100000000, "Most unfinished tasks, 0 for the server's limit"},
+    {"max-tasks", OPTION_INT, "N", AT(max_tasks), 0, 100000000,
+     "Most unfinished tasks, 0 for the server's limit"},
     {0},
 };
 
@@ -43,9 +48,10 @@ static void row(struct table *t, const json_t *j)
 {
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "email"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "name"));
-    table_put(t, TABLE_PLAIN, "%s", json_is_true(json_object_get(j, "operator"))   ? "operator"
-                                    : json_is_true(json_object_get(j, "research")) ? "research"
-                                                                                   : "customer");
+    table_put(t, TABLE_PLAIN, "%s",
+              json_is_true(json_object_get(j, "operator"))   ? "operator"
+              : json_is_true(json_object_get(j, "research")) ? "research"
+                                                             : "customer");
     table_number(t, TABLE_PLAIN, 0, got_number(j, "live_tasks"));
     table_number(t, TABLE_PLAIN, 0, got_number(j, "max_tasks"));
 }
@@ -89,8 +95,9 @@ static int send(struct verb_call *c, const char *method, const char *path, json_
     int code = api_json(&c->api, method, path, body, &got, &c->e);
     const char *token = got_text(got, "token");
     if (!code)
-        printf("%s: %s%s%s\n", got_text(got, "email"), json_is_true(json_object_get(got, "research")) ? "research" : "paid",
-               *token ? ", token " : "", token);
+        printf("%s: %s%s%s\n", got_text(got, "email"),
+               json_is_true(json_object_get(got, "research")) ? "research" : "paid", *token ? ", token " : "",
+               token);
     json_decref(got);
     json_decref(body);
     return code;

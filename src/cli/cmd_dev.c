@@ -32,7 +32,7 @@ struct values {
 static const struct option_row rows[] = {
     {"data", OPTION_TEXT, "DIR", AT(data), 0, 0, "Folder of the state; the same folder again goes on where it was"},
     {"listen", OPTION_LISTEN, "ADDRESS:PORT", AT(listen), 0, 0, "Where to serve (127.0.0.1:8080); port 0 takes a free one"},
-    {"s3-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(s3_listen), 0, 0, "Where to serve buckets: this version has none"},
+    {"s3-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(s3_listen), 0, 0, "Serve buckets there, by S3, with the e-mail as access key and the token as secret; port 0 takes a free one"},
     {"heaters", OPTION_INT, "N", AT(heaters), 1, 512, "Heaters in the building, one a room (4)"},
     {"boards", OPTION_INT, "N", AT(boards), 1, 64, "Boards in each heater (3)"},
     {"speed", OPTION_INT, "X", AT(speed), 1, 10000, "House time runs X times faster than the clock (1)"},
@@ -88,6 +88,7 @@ static int start(struct building *b, const struct values *v, struct err *e)
     cfg.listen = v->listen;
     cfg.token = v->token;
     cfg.email = v->email;
+    cfg.s3_listen = v->s3_listen;
     cfg.record_file = v->record;
     cfg.has_epoch = true;
     cfg.real0_ms = real_now_ms();
@@ -136,11 +137,11 @@ int cmd_dev(int argc, char **argv)
         return code;
     if (!v.data)
         return cli_fail(CLI_USAGE, "dev: no folder for the state (give --data DIR)");
-    if (v.s3_listen)
-        cli_fail(0, "--s3-listen %s: this version has no buckets (going on without: /settings says that storage is null)", v.s3_listen);
     signals_hold();
     int bad = start(&b, &v, &e);
     if (!bad) {
+        if (runtime_storage_url(b.rt))
+            printf("ondol: storage at %s\n", runtime_storage_url(b.rt));
         printf("ondol: ready at %s token %s\n", b.url, b.api.token);
         fflush(stdout);
         if (!serve(&b, &v))

@@ -2,6 +2,7 @@
 //
 // `ondol server`: the runtime until a signal. Options come from the command line, before that from the file of --config.
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,9 +21,9 @@
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
+    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat;
     double speed, dispatch_delay_s, grid_g;
-    const char *heat;
-    long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms;
+    long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -37,6 +38,12 @@ static const struct option_row rows[] = {
     {"tls-cert", OPTION_TEXT, "FILE", AT(cert), 0, 0, "Serve HTTPS with this certificate (PEM)"},
     {"tls-key", OPTION_TEXT, "FILE", AT(key), 0, 0, "and this key"},
     {"tls-client-ca", OPTION_TEXT, "FILE", AT(client_ca), 0, 0, "Only for clients with a certificate of this authority"},
+    {"s3-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(s3_listen), 0, 0, "Serve buckets there, by S3; without it there are none"},
+    {"s3-data", OPTION_TEXT, "DIR", AT(s3_dir), 0, 0, "Folder of the buckets (objects in the folder of the state)"},
+    {"s3-host", OPTION_TEXT, "NAME", AT(s3_host), 0, 0, "Buckets may be named in front of this host: BUCKET.NAME"},
+    {"s3-url", OPTION_TEXT, "URL", AT(s3_url), 0, 0, "Address of the buckets that clients are told (from --s3-listen)"},
+    {"s3-gigabytes", OPTION_INT, "N", AT(s3_gb), 0, 1000000, "Most bytes of an account in buckets, in units of 10^9; 0: no limit (0)"},
+    {"s3-buckets", OPTION_INT, "N", AT(s3_buckets), 0, 1000000, "Most buckets of an account; 0: no limit (1000)"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
     {"speed", OPTION_REAL, "X", AT(speed), 0.01, 10000, "House time runs X times faster than the clock (1)"},
     {"house-epoch-ms", OPTION_INT, "H", AT(house_ms), 0, 9e15, "House time at wall time W, ms since 1970; agents are told the same"},
@@ -81,6 +88,12 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->tls_key_file = v->key;
     c->tls_client_ca_file = v->client_ca;
     c->record_file = v->record;
+    c->s3_listen = v->s3_listen;
+    c->s3_dir = v->s3_dir;
+    c->s3_host = v->s3_host;
+    c->s3_url = v->s3_url;
+    c->s3_quota_bytes = (int64_t)v->s3_gb * 1000000000;
+    c->s3_quota_buckets = v->s3_buckets;
     c->engine.dispatch_delay_ms = (int64_t)(v->dispatch_delay_s * 1000 * v->speed);
     c->engine.instances_per_task = (int32_t)v->instances;
     c->engine.tasks_per_account = (int32_t)v->tasks;
@@ -105,6 +118,14 @@ static int read_values(struct values *v, struct arena *a, int argc, char **argv)
     return options_parse(&options, v, NULL, argc, argv);
 }
 
+// Tables that grow are blocks of their own, wherever they are grown: given back whole, they leave no holes between small
+// blocks that stay. The C library would raise this size to that of the largest table it ever saw freed. 128 KiB is its
+// own first value.
+static void keep_memory_small(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+}
+
 // The folder is made here already: the line of the house's clock is kept in it.
 static int set_clock(const struct values *v, struct runtime_config *c, struct err *e)
 {
@@ -125,11 +146,14 @@ static int serve(const struct values *v)
     struct runtime *r;
     struct err e = ERR_NULL;
     to_config(v, &cfg);
+    keep_memory_small();
     signals_hold();
     if (set_clock(v, &cfg, &e) || runtime_start(&r, &cfg, &e))
         return cli_fail_err(CLI_FAILED, &e);
     char url[256];
     serve_url(url, sizeof url, v->listen, runtime_port(r), v->cert != NULL);
+    if (runtime_storage_url(r))
+        printf("ondol: storage at %s\n", runtime_storage_url(r));
     printf("ondol: server ready at %s, data in %s\n", url, v->data);
     if (cfg.has_epoch)
         printf("ondol: house time is not the calendar's: start agents with --speed %g --house-epoch-ms %lld --wall-epoch-ms %lld\n",
@@ -159,6 +183,7 @@ int cmd_server(int argc, char **argv)
                        .connections = 4096,
                        .per_address = 4096,
                        .body = 32 << 20,
+                       .s3_buckets = 1000,
                        .house_ms = -1,
                        .wall_ms = -1};
     struct arena a = {0};

@@ -18,7 +18,8 @@ static bool kept(const char *path, struct house_epoch *out)
 {
     struct house_epoch e;
     FILE *f = fopen(path, "re");
-    bool ok = f && fscanf(f, "%" SCNd64 " %" SCNd64 " %lf", &e.house0.v, &e.real0_ms, &e.speed) == 3 && e.speed > 0;
+    bool ok =
+        f && fscanf(f, "%" SCNd64 " %" SCNd64 " %lf", &e.house0.v, &e.real0_ms, &e.speed) == 3 && e.speed > 0;
     if (f)
         fclose(f);
     if (ok)
@@ -40,8 +41,8 @@ static int keep(const char *path, const struct house_epoch *v, struct err *e)
     return 0;
 }
 
-int house_epoch_keep(const char *dir, double speed, int64_t real_ms, const struct house_epoch *given, struct house_epoch *out,
-                     bool *is, struct err *e)
+int house_epoch_keep(const char *dir, double speed, int64_t real_ms, const struct house_epoch *given,
+                     struct house_epoch *out, bool *is, struct err *e)
 {
     char path[4096];
     struct house_epoch old;

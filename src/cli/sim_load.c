@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "device/slurp.h"
+#include "sim/read/fleet.h"
+#include "sim/read/streams.h"
 #include "sim/work_swf.h"
 #include "world/epw.h"
 
@@ -213,17 +216,37 @@ static int load_site(struct sim_loaded *l, size_t i, const char *data, struct er
     return bad ? bad : load_calendar(l, i, data, e);
 }
 
-static int load_one_work(struct sim_loaded *l, const struct scenario_work *w, const char *data,
-                         struct sim_workload *out, struct err *e)
+// Work that a reader or the generator makes a stream of.
+static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out,
+                       struct err *e)
 {
+    const struct scenario_work *w = &l->scenario.work[i];
+    struct stream_text trace = {.file = w->file}, sizes = {.file = w->data_file};
+    char *text = NULL, *sizes_text = NULL;
+    int bad = w->file[0] ? read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &trace.n, e) : 0;
+    if (!bad && w->data_file[0])
+        bad = read_data(&l->scenario, w->data_file, data, WORK_BYTES_MAX, &sizes_text, &sizes.n, e);
+    trace.text = text;
+    sizes.text = sizes_text;
+    if (!bad)
+        bad = stream_open(out, &l->scenario, i, &trace, &sizes, l->scenario.start.v, e);
+    free(text);
+    free(sizes_text);
+    return bad;
+}
+
+static int load_one_work(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out,
+                         struct err *e)
+{
+    const struct scenario_work *w = &l->scenario.work[i];
     char *text;
     size_t n;
     if (w->kind == WORK_BACKLOG)
         return 0;
-    if (w->kind != WORK_SWF)
-        return err_set(e, -ENOTSUP, "kind %s: cannot be read by this version", scenario_work_kind_name(w->kind));
-    if (!w->file[0])
+    if (w->kind != WORK_RANDOM && !w->file[0])
         return err_set(e, -EINVAL, "it says no file");
+    if (w->kind != WORK_SWF)
+        return load_stream(l, i, data, out, e);
     int bad = read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &n, e);
     return bad ? bad : work_swf(out, w, l->scenario.length_ms, text, n, e);
 }
@@ -235,7 +258,7 @@ int sim_load_work(struct sim_loaded *l, const char *data, struct err *e)
     struct sim_workload *w = mem_array(l->scenario.n_work + 1, sizeof *w);
     int bad = 0;
     for (size_t i = 0; i < l->scenario.n_work && !bad; i++) {
-        bad = load_one_work(l, &l->scenario.work[i], data, &w[n], e);
+        bad = load_one_work(l, i, data, &w[n], e);
         if (bad)
             err_prefix(e, "%s:%d: [work %s]", l->scenario.file, l->scenario.work[i].line,
                        l->scenario.work[i].name);
@@ -272,6 +295,85 @@ static void name_of(const char *path, char out[SIM_NAME_BYTES])
     snprintf(out, SIM_NAME_BYTES, "%.*s", n < SIM_NAME_BYTES ? n : SIM_NAME_BYTES - 1, base);
 }
 
+// ---- the folder of a published trace: platform, events, sizes, workload
+
+static int slurp_in(const char *dir, const char *name, char **text, size_t *n, struct err *e)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return slurp(path, WORK_BYTES_MAX, text, n, e);
+}
+
+static bool is_in(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return is_there(path);
+}
+
+static int read_platform(const char *dir, struct batsim_platform *p, struct err *e)
+{
+    bool xml = is_in(dir, "platform.xml"); // it has the power states and rooms too
+    const char *name = xml ? "platform.xml" : "platform.json";
+    char *text;
+    size_t n;
+    int bad = slurp_in(dir, name, &text, &n, e);
+    if (bad)
+        return bad;
+    bad = xml ? batsim_platform_xml(p, text, n, e) : batsim_platform_json(p, text, n, e);
+    free(text);
+    return bad ? err_prefix(e, "%s/%s", dir, name) : 0;
+}
+
+static int read_events(const char *dir, struct batsim_events *ev, struct err *e)
+{
+    char *text;
+    size_t n;
+    int bad = slurp_in(dir, "events.json", &text, &n, e);
+    if (bad)
+        return bad;
+    bad = batsim_events_read(ev, text, n, e);
+    free(text);
+    return bad ? err_prefix(e, "%s/events.json", dir) : 0;
+}
+
+static int add_trace_work(struct scenario *s, const char *dir, struct err *e)
+{
+    struct scenario_work *w = VEC_PUSH(s->work, s->n_work, s->cap_work);
+    scenario_work_default(w);
+    w->kind = WORK_BATSIM;
+    w->activity = ACTIVITY_FLEX;
+    w->cores = 1; // a board of the study is one core
+    memcpy(w->name, "trace", sizeof "trace");
+    // Where only the analysis of a trace is public, it stands under this name.
+    int n = snprintf(w->file, sizeof w->file, "%s/%s", dir,
+                     is_in(dir, "workload.json") ? "workload.json" : "workload_new.json");
+    int k = snprintf(w->data_file, sizeof w->data_file, "%s/datasets.json", dir);
+    if (n >= (int)sizeof w->file || k >= (int)sizeof w->data_file)
+        return err_set(e, -ENAMETOOLONG, "%.60s...: a path of more than %d bytes", dir, SIM_TEXT_BYTES - 16);
+    return 0;
+}
+
+static int lay_trace(struct sim_loaded *out, const char *dir, struct err *e)
+{
+    struct batsim_platform p = BATSIM_PLATFORM_NULL;
+    struct batsim_events ev = BATSIM_EVENTS_NULL;
+    int bad = read_platform(dir, &p, e);
+    bad = bad ? bad : read_events(dir, &ev, e);
+    bad = bad ? bad : batsim_fleet(&out->scenario, &out->inputs.script, &p, &ev, e);
+    bad = bad ? bad : add_trace_work(&out->scenario, dir, e);
+    batsim_platform_deinit(&p);
+    batsim_events_deinit(&ev);
+    snprintf(out->scenario.file, sizeof out->scenario.file, "%s", dir);
+    return bad;
+}
+
+static bool is_folder(const char *name)
+{
+    struct stat st;
+    return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int sim_load(struct sim_loaded *out, const char *const *names, int n, const char *data,
              const struct sim_early *early, struct err *e)
 {
@@ -281,7 +383,7 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
     scenario_init(s);
     int bad = 0;
     for (int i = 0; i < n && !bad; i++) {
-        bad = lay(s, names[i], e);
+        bad = i == 0 && is_folder(names[0]) ? lay_trace(out, names[0], e) : lay(s, names[i], e);
         if (i == 0)
             memcpy(file, s->file, sizeof file);
     }

@@ -66,7 +66,8 @@ static int fetch_all(struct verb_call *c, const char *what, json_t **out)
     return 0;
 }
 
-int verb_list(struct verb_call *c, const char *what, bool json, const char *heads, void (*row)(struct table *t, const json_t *j))
+int verb_list(struct verb_call *c, const char *what, bool json, const char *heads,
+              void (*row)(struct table *t, const json_t *j))
 {
     json_t *all, *j;
     size_t i;
@@ -76,8 +77,7 @@ int verb_list(struct verb_call *c, const char *what, bool json, const char *head
     } else if (!code) {
         struct table t;
         table_init(&t, heads);
-        json_array_foreach(all, i, j)
-            row(&t, j);
+        json_array_foreach(all, i, j) row(&t, j);
         table_print(&t, stdout, table_colours(stdout));
         table_deinit(&t);
     }
@@ -120,7 +120,8 @@ int verbs_run(const char *command, const struct verb *verbs, void *values, int a
         if (!strcmp(argv[1], v->name))
             return run(command, v, values, argc - 1, argv + 1);
     if (argc > 1)
-        return cli_fail(CLI_USAGE, "%s: %s: there is no such verb (ondol %s --help lists them)", command, argv[1], command);
+        return cli_fail(CLI_USAGE, "%s: %s: there is no such verb (ondol %s --help lists them)", command,
+                        argv[1], command);
     usage(stderr, command, verbs);
     return CLI_USAGE;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Commands of several verbs that ask a server: `ondol zone set ...`. A table of verbs makes the help, the options and the
-// dispatch; what lists and pages share is here too.
+// Commands of several verbs that ask a server: `ondol zone set ...`. A table of verbs makes the help, the
+// options and the dispatch; what lists and pages share is here too.
 #ifndef ONDOL_CLI_VERBS_H
 #define ONDOL_CLI_VERBS_H
 
@@ -17,7 +17,7 @@ struct verb_call {
     struct api_client api;
     const void *values; // the command's own struct of options
     const struct option_args *args;
-    struct buf path;    // of verb_path, until the next one
+    struct buf path; // of verb_path, until the next one
     struct err e;
 };
 
@@ -35,10 +35,11 @@ int verbs_run(const char *command, const struct verb *verbs, void *values, int a
 // front, the first argument with its odd characters escaped, back.
 const char *verb_path(struct verb_call *c, const char *front, const char *back);
 // Every page of the list /ondol/v1/WHAT, as JSON or as a table.
-int verb_list(struct verb_call *c, const char *what, bool json, const char *heads, void (*row)(struct table *t, const json_t *j));
+int verb_list(struct verb_call *c, const char *what, bool json, const char *heads,
+              void (*row)(struct table *t, const json_t *j));
 
-const char *got_text(const json_t *j, const char *key);  // "" when it is none
-double got_number(const json_t *j, const char *key);     // NaN when it is none
+const char *got_text(const json_t *j, const char *key); // "" when it is none
+double got_number(const json_t *j, const char *key);    // NaN when it is none
 void got_print(const json_t *j);
 void table_number(struct table *t, enum table_colour colour, int digits, double v); // "-" for NaN
 

@@ -14,9 +14,9 @@
 struct knob {
     struct knob_config cfg;
     char *position, *keys;
-    bool seen;       // position_mc is a reading
+    bool seen; // position_mc is a reading
     int32_t position_mc;
-    int fd;          // of keys; -1: not open
+    int fd; // of keys; -1: not open
 };
 
 struct knob *knob_new(const struct knob_config *cfg)
@@ -54,7 +54,8 @@ static int32_t to_step(int32_t mc)
     return (mc + KNOB_STEP_MC / 2) / KNOB_STEP_MC * KNOB_STEP_MC;
 }
 
-// A converter trembles: only what is more than three quarters of a step away from where the knob was is a turn.
+// A converter trembles: only what is more than three quarters of a step away from where the knob was is a
+// turn.
 static bool position_turned(struct knob *k, struct zone_wish *wish)
 {
     int64_t raw;
@@ -77,7 +78,7 @@ static int steps_of(const struct input_event *e)
 {
     if (e->type == EV_REL && (e->code == REL_DIAL || e->code == REL_WHEEL || e->code == REL_X))
         return e->value < -38 ? -38 : e->value > 38 ? 38 : (int)e->value; // from one end to the other
-    if (e->type != EV_KEY || e->value == 0) // released
+    if (e->type != EV_KEY || e->value == 0)                               // released
         return 0;
     switch (e->code) {
     case KEY_UP:

@@ -7,6 +7,8 @@
 //   http_request.c  the request as an object of ours: capture, vetting, reading
 //   http_park.c     parked requests: what other threads touch
 //   http_stream.c   streams, likewise
+//   http_sink.c     bodies that go to a sink: holding a connection back, letting it go on; early refusals
+//   http_content.c  answers from files and readers
 //   http_conn.c     connections: counting them, their deadlines, their certificates
 //   http_watch.c    the watcher: sees parked clients vanish, cuts connections that are late
 //
@@ -47,6 +49,8 @@ struct http_conn {
 enum http_stage {
     STAGE_HEAD,     // request line seen
     STAGE_BODY,     // head vetted, body arriving
+    STAGE_SINK,     // head vetted, body going to a sink
+    STAGE_DROP,     // refused by head(): the body is dropped until its end, then the refusal
     STAGE_EXCESS,   // body over the limit: being dropped until its end, then 413
     STAGE_HANDED,   // in handle()
     STAGE_PARKED,   // suspended until answered
@@ -58,8 +62,14 @@ struct http_park {
     struct http_request *request;
 };
 
+// And so is a flow.
+struct http_flow {
+    struct http_request *request;
+};
+
 struct http_request {
     struct http_park park;
+    struct http_flow flow;
     atomic_int refs;            // the connection's, the holder's while parked, the watcher's for a moment
     struct http_server *server; // A: only while not `answered`
     struct http_request *prev, *next; // server.lock; those parked or streaming
@@ -69,6 +79,8 @@ struct http_request {
     enum http_stage stage;
     const char *uri_at; // where the target stood in libmicrohttpd's memory
     size_t excess_bytes;
+    struct http_sink sink;
+    bool has_sink, handed; // handed: handle() was or is being called
     // written on H before handle(), read by all after
     struct head head;
     char *target, *arena;
@@ -81,6 +93,9 @@ struct http_request {
     // lock
     pthread_mutex_t lock;
     bool parked, answered;
+    bool flow_held;   // suspended because the sink was full
+    bool flow_more;   // it said that it takes more, before anyone was held
+    bool flow_closed; // the request is over
     int status;
     struct MHD_Response *response;
     struct http_stream *stream;
@@ -139,6 +154,21 @@ void park_vanished(struct http_request *r); // W
 void stream_close(struct http_stream *st);  // H: its request ended; drops the request's reference
 void stream_finish(struct http_stream *st); // A: no more bytes come
 void stream_cut(struct http_stream *st);    // any: its client is gone, or as good as
+
+// http_sink.c
+enum MHD_Result sink_came(struct http_request *r, const char *data, size_t *n); // H; *n: in: came, out: left
+void sink_resumed(struct http_request *r);                                     // H: first thing in any later call
+void sink_close(struct http_request *r);                                       // H: the request ended
+bool sink_refuses_at_once(const struct http_request *r);                       // H: after http_refuse
+
+// http_content.c
+struct MHD_Response *response_content(const char *content_type, const struct http_content *c,
+                                      const char *const *extra_headers);
+
+// http_park.c: `m` is taken over
+void park_answer(struct http_park *p, int status, struct MHD_Response *m);
+// http_serve.c
+void reply_response(struct http_request *r, int status, struct MHD_Response *m);
 
 // http_watch.c
 int watch_start(struct http_server *s, struct err *e);

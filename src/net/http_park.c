@@ -44,8 +44,12 @@ struct http_request *http_park_request(struct http_park *p)
 void http_unpark(struct http_park *p, int status, const char *content_type, void *body_owned, size_t n,
                  const char *const *extra_headers)
 {
+    park_answer(p, status, response_new(content_type, body_owned, n, MHD_RESPMEM_MUST_FREE, extra_headers));
+}
+
+void park_answer(struct http_park *p, int status, struct MHD_Response *m)
+{
     struct http_request *r = p->request;
-    struct MHD_Response *m = response_new(content_type, body_owned, n, MHD_RESPMEM_MUST_FREE, extra_headers);
     pthread_mutex_lock(&r->lock);
     if (r->parked && !r->answered) {
         leave_answer(r, status, m);
@@ -63,6 +67,8 @@ void park_close(struct http_request *r)
     pthread_mutex_lock(&r->lock);
     r->parked = false;
     r->answered = true;
+    r->flow_held = false;
+    r->flow_closed = true;
     struct http_stream *st = r->stream;
     r->stream = NULL;
     pthread_mutex_unlock(&r->lock);
@@ -77,6 +83,9 @@ static void end_one(struct http_request *r)
     pthread_mutex_lock(&r->lock);
     if (r->parked && !r->answered) {
         leave_answer(r, 503, response_refusal("Service Unavailable: the server is stopping"));
+        server_resume(r->server, r->mc);
+    } else if (r->flow_held) {
+        r->flow_held = false;
         server_resume(r->server, r->mc);
     }
     struct http_stream *st = r->stream;

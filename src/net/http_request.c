@@ -18,6 +18,7 @@ struct http_request *request_new(struct http_server *s, struct MHD_Connection *m
 {
     struct http_request *r = mem_alloc(sizeof *r);
     r->park.request = r;
+    r->flow.request = r;
     atomic_init(&r->refs, 1);
     r->server = s;
     r->mc = mc;

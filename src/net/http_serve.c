@@ -4,7 +4,8 @@
 //
 //   serve_target     the request line is parsed            -> request_new
 //   serve_access     1st call: the head is complete        -> vetting; what is refused here is answered before the body
-//                    calls with data: the body             -> appended, or dropped once over the limit
+//                                                              (vet.h's rules first, then head() of the configuration)
+//                    calls with data: the body             -> appended, given to the sink, or dropped
 //                    call without data: all has arrived    -> handle()
 //                    call after a resume                   -> the answer other threads left in the request
 //   serve_completed  answered, or the connection broke     -> the connection's reference is dropped
@@ -61,6 +62,14 @@ static enum MHD_Result refuse_head(struct http_request *r, struct vet_answer a)
     return answer(r, a.status, response_refusal("Bad request: %s", a.text));
 }
 
+// What http_refuse left.
+static enum MHD_Result refusal(struct http_request *r)
+{
+    struct MHD_Response *m = r->response;
+    r->response = NULL;
+    return answer(r, r->status, m);
+}
+
 static enum MHD_Result head_complete(struct http_request *r, const char *method)
 {
     struct http_server *s = r->server;
@@ -74,6 +83,16 @@ static enum MHD_Result head_complete(struct http_request *r, const char *method)
     if (a.status)
         return refuse_head(r, a);
     r->stage = STAGE_BODY;
+    if (s->cfg.head)
+        s->cfg.head(s->cfg.ctx, r);
+    if (r->response) {
+        r->stage = STAGE_DROP;
+        return sink_refuses_at_once(r) ? refusal(r) : MHD_YES;
+    }
+    if (r->has_sink && r->sink.push) {
+        r->stage = STAGE_SINK;
+        return MHD_YES;
+    }
     const char *length = head_find(&r->head, "Content-Length");
     size_t limit = s->cfg.limits.body_bytes, n = length ? strtoull(length, NULL, 10) : 0;
     if (n <= limit)
@@ -97,6 +116,8 @@ static enum MHD_Result body_came(struct http_request *r, const char *data, size_
         return MHD_YES;
     }
     r->excess_bytes += n;
+    if (r->stage == STAGE_DROP)
+        return r->excess_bytes > HTTP_DROP_BYTES ? MHD_NO : MHD_YES;
     return r->excess_bytes > r->server->cfg.limits.body_bytes + EXCESS_BYTES ? MHD_NO : MHD_YES;
 }
 
@@ -104,6 +125,7 @@ static enum MHD_Result hand_over(struct http_request *r)
 {
     conn_request_whole(r->conn);
     r->stage = STAGE_HANDED;
+    r->handed = true;
     r->server->cfg.handle(r->server->cfg.ctx, r);
     if (r->stage == STAGE_HANDED)
         return answer(r, 500, response_refusal("Internal error: the request was not answered"));
@@ -130,10 +152,16 @@ enum MHD_Result serve_access(void *server, struct MHD_Connection *mc, const char
     (void)server, (void)mc, (void)url, (void)version;
     struct http_request *r = *request;
     size_t came = *n;
+    sink_resumed(r);
+    if (r->stage == STAGE_SINK && came)
+        return sink_came(r, data, n);
     *n = 0;
     switch (r->stage) {
     case STAGE_HEAD:
         return head_complete(r, method);
+    case STAGE_DROP:
+        return came ? body_came(r, data, came) : refusal(r);
+    case STAGE_SINK:
     case STAGE_BODY:
         if (came)
             return body_came(r, data, came);
@@ -158,8 +186,14 @@ void serve_completed(void *server, struct MHD_Connection *mc, void **request,
         return;
     *request = NULL;
     park_close(r);
+    sink_close(r);
     conn_request_done(server, r->conn);
     request_unref(r);
+}
+
+void reply_response(struct http_request *r, int status, struct MHD_Response *m)
+{
+    answer(r, status, m);
 }
 
 void http_reply(struct http_request *r, int status, const char *content_type, const void *body, size_t n,

@@ -25,6 +25,7 @@ bool watch_open(struct http_request *r)
     bool open = !s->stopping;
     if (open) {
         r->id = ++s->next_id;
+        r->prev = NULL; // it may have been open before
         r->next = s->open;
         if (r->next)
             r->next->prev = r;

@@ -28,7 +28,7 @@ struct spawn {
     int stdin_fd, stdout_fd, stderr_fd;
     int keep[SPAWN_KEEP_MAX];
     int keep_n;
-    int join[SPAWN_JOIN_MAX]; // open cgroup.procs files to write "0" to
+    int join[SPAWN_JOIN_MAX]; // open `tasks` files of v1 groups to write "0" to
     int join_n;
     int into_cgroup;     // directory of a v2 group to be born in, or -1
     int64_t as_uid;      // root only: user and group to become; negative: stay

@@ -31,11 +31,17 @@ void accounts_put(struct runtime *r, const struct row_account *row)
             t = &r->account[i];
     if (!t)
         t = VEC_PUSH(r->account, r->n_accounts, r->cap_accounts);
+    if (t->hex[0] && strcmp(t->hex, row->token_hash) != 0)
+        access_forget(r, t->hex);
     snprintf(t->hex, sizeof t->hex, "%s", row->token_hash);
     t->who = (struct account_view){.id = row->id, .max_tasks = row->max_tasks, .research = row->research,
                                    .operator = r->email && strcmp(row->email, r->email) == 0};
     snprintf(t->who.email, sizeof t->who.email, "%s", row->email);
     snprintf(t->who.name, sizeof t->who.name, "%s", row->name);
+    // The first account's token is kept beside the store or given at each start; of others it is read when needed.
+    char mine[65];
+    token_digest(r->token, mine);
+    snprintf(t->secret, sizeof t->secret, "%s", strcmp(mine, row->token_hash) == 0 ? r->token : "");
     pthread_mutex_unlock(&r->account_lock);
 }
 
@@ -49,6 +55,23 @@ bool accounts_find(struct runtime *r, const char *token, struct account_view *ou
         if (gnutls_memcmp(r->account[i].hex, hex, 64) == 0) {
             *out = r->account[i].who;
             found = true;
+        }
+    }
+    pthread_mutex_unlock(&r->account_lock);
+    return found;
+}
+
+bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret, size_t room)
+{
+    bool found = false;
+    pthread_mutex_lock(&r->account_lock);
+    for (size_t i = 0; i < r->n_accounts && !found; i++) {
+        struct token_hash *t = &r->account[i];
+        found = strcmp(t->who.email, email) == 0 &&
+                (t->secret[0] || access_secret(r, t->hex, t->secret, sizeof t->secret));
+        if (found) {
+            *who = t->who;
+            snprintf(secret, room, "%s", t->secret);
         }
     }
     pthread_mutex_unlock(&r->account_lock);

@@ -80,6 +80,7 @@ struct listener { // of the event stream
 
 struct token_hash {
     char hex[65];
+    char secret[80]; // the token itself, once it was needed; "": not yet, or not known
     struct account_view who;
 };
 
@@ -95,6 +96,9 @@ struct runtime {
     struct api *api;
     struct api_backend backend;
     uint64_t epoch; // of the leadership
+    struct objects *objects; // NULL: no buckets
+    struct s3_serve *s3;
+    char *storage_url;
 
     struct server *engine; // engine thread
     struct parked *parked; // engine thread
@@ -164,8 +168,20 @@ void record_end(struct runtime *r); // with the hash of all actions; the engine 
 // accounts.c
 void accounts_put(struct runtime *r, const struct row_account *row);
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
+// Account of an e-mail, and its token in clear as the secret of its signatures; false when either is not known.
+bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret, size_t room);
 void token_digest(const char *token, char hex[65]);
 int token_keep(const char *dir, const char *file, char out[80], struct err *e); // reads it, or makes one
+
+// access.c
+int access_keep(struct runtime *r, const char *token, const char hex[65], struct err *e); // any thread
+bool access_secret(struct runtime *r, const char hex[65], char *out, size_t room);
+void access_forget(struct runtime *r, const char hex[65]);
+
+// storage.c
+int storage_start(struct runtime *r, const struct runtime_config *cfg, struct err *e);
+bool storage_usage(void *runtime, uint64_t account, struct storage_view *out); // false: no buckets
+void storage_stop(struct runtime *r);
 
 // streams.c
 void streams_add(struct runtime *r, struct http_stream *s, const struct account_view *who);

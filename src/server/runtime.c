@@ -6,6 +6,7 @@
 #include "server/runtime.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -40,6 +41,11 @@ void runtime_config_default(struct runtime_config *c, double speed)
 int runtime_port(const struct runtime *r)
 {
     return http_server_port(r->http);
+}
+
+const char *runtime_storage_url(const struct runtime *r)
+{
+    return r->storage_url;
 }
 
 const char *runtime_token(const struct runtime *r)
@@ -79,8 +85,12 @@ static bool backend_account(void *ctx, const char *token, struct account_view *o
 
 static void backend_token_hash(void *ctx, const char *token, char hex[65])
 {
-    (void)ctx;
+    struct err e = ERR_NULL;
     token_digest(token, hex);
+    // Before the account may use it: an account without a secret for its buckets is told to the operator, and can be
+    // given another token.
+    if (access_keep(ctx, token, hex, &e) < 0)
+        fprintf(stderr, "ondol: storage: %s\n", e.text);
 }
 
 static bool backend_node_token(void *ctx, const char *token)
@@ -198,6 +208,7 @@ static void make_backend(struct runtime *r)
         .entropy = backend_entropy, .subscribe = backend_subscribe, .sync = backend_sync,
         .connections = backend_connections, .limits = r->cfg.engine, .email = r->email, .carbon = r->cfg.carbon, .seal = backend_seal,
         .unseal = backend_unseal,
+        .storage_url = r->storage_url, .storage = storage_usage,
     };
 }
 
@@ -357,7 +368,8 @@ int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct
     start_clock(r, cfg);
     if ((code = tokens(r, cfg, e)) < 0 || (code = open_store(r, e)) < 0 ||
         (code = open_log(r, e)) < 0 || (code = engine_load(r, e)) < 0 || (code = first_account(r, e)) < 0 ||
-        (code = start_threads(r, e)) < 0 || (code = start_http(r, cfg, e)) < 0) {
+        (code = storage_start(r, cfg, e)) < 0 || (code = start_threads(r, e)) < 0 ||
+        (code = start_http(r, cfg, e)) < 0) {
         runtime_stop(r);
         return code;
     }
@@ -387,6 +399,7 @@ void runtime_stop(struct runtime *r)
     r->http = NULL;
     pthread_mutex_unlock(&r->http_lock);
     http_server_free(http); // answers what is parked; later answers only free
+    storage_stop(r);
     stop_threads(r);
     streams_end(r);
     api_free(r->api);
@@ -414,5 +427,6 @@ void runtime_stop(struct runtime *r)
     free(r->data_dir);
     free(r->email);
     free(r->record_path);
+    free(r->storage_url);
     free(r);
 }

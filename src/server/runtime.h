@@ -39,6 +39,12 @@ struct runtime_config {
     struct server_config engine; // lease times are house time: runtime_config_default scales them by speed
     struct http_limits limits;
     struct carbon_config carbon;
+    // Buckets; NULL: none. The other fields count only with it.
+    const char *s3_listen;       // "127.0.0.1:0" takes a free port
+    const char *s3_dir;          // NULL: "objects" in data_dir
+    const char *s3_host;         // buckets may be named in front of this host; NULL: by path only
+    const char *s3_url;          // what clients are told; NULL: from s3_listen
+    int64_t s3_quota_bytes, s3_quota_buckets; // of an account; 0: none
     struct store *store;         // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
 };
 
@@ -48,6 +54,7 @@ void runtime_config_default(struct runtime_config *c, double speed);
 int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct err *e);
 void runtime_stop(struct runtime *r); // ends everything, in order; what was acknowledged is on disk
 int runtime_port(const struct runtime *r);
+const char *runtime_storage_url(const struct runtime *r); // NULL: no buckets
 const char *runtime_token(const struct runtime *r);
 const char *runtime_node_token(const struct runtime *r);
 house_ms runtime_now(struct runtime *r);

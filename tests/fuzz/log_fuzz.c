@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as a recording: each record is read, ends the log or is refused with a sentence, and the reader always moves on.
+// Any bytes as a recording: each record is read, ends the log or is refused with a sentence, and the reader
+// always moves on.
 #include "fuzz.h"
 
 #include <assert.h>

@@ -171,8 +171,8 @@ static int audit_store(const struct server *s, const struct model_store *m, stru
         if (task_state_final(c[i].task.live.state))
             continue;
         live++;
-        uint64_t at;
-        NEED(idmap_get(&s->task_by_id, c[i].task.id, &at), "task %llu is in the store only", (unsigned long long)c[i].task.id);
+        uint32_t at;
+        NEED(server_task_slot(s, c[i].task.id, &at), "task %llu is in the store only", (unsigned long long)c[i].task.id);
         NEED(s->task[at].state == c[i].task.live.state, "task %llu: the store has another state", (unsigned long long)c[i].task.id);
     }
     NEED(live == s->counts.tasks_live, "%zu tasks live in the store, %llu in memory", live,

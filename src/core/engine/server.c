@@ -64,7 +64,9 @@ void server_free(struct server *s)
                              s->dirty_node.v, s->dirty_meter.v};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
-    struct idmap *const ids[] = {&s->account_by_id, &s->task_by_id, &s->lease_by_id, &s->task_by_uuid,
+    keyset_deinit(&s->task_by_id);
+    keyset_deinit(&s->task_by_uuid);
+    struct idmap *const ids[] = {&s->account_by_id, &s->lease_by_id,
                                  &s->site_by_id,    &s->zone_by_id, &s->board_by_id, &s->node_by_id};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Accounts: found by e-mail, so that starting a server twice with the same one makes one account. What an event does not
-// name stays as it is.
+// Accounts: found by e-mail, so that starting a server twice with the same one makes one account. What an
+// event does not name stays as it is.
 #include "base/mem.h"
 #include "core/engine/server_state.h"
 
@@ -26,7 +26,8 @@ static uint64_t new_account(struct server *s, const struct event *ev)
 {
     struct account *a = VEC_PUSH(s->account, s->n_accounts, s->cap_accounts);
     uint64_t at = s->n_accounts - 1;
-    *a = (struct account){.id = server_new_id(s), .created_ms = s->now.v, .email = mem_strdup(ev->account.email)};
+    *a = (struct account){
+        .id = server_new_id(s), .created_ms = s->now.v, .email = mem_strdup(ev->account.email)};
     replace(&a->name, ev->account.name ? ev->account.name : ev->account.email);
     idmap_set(&s->account_by_id, a->id, at);
     strmap_set(&s->account_by_email, a->email, at);
@@ -77,10 +78,13 @@ void server_account_put(struct server *s, const struct event *ev, struct effects
     if (ev->account.has_research)
         a->research = ev->account.research;
     struct change *c = fx_change(fx, CHANGE_ACCOUNT);
-    c->account = (struct row_account){.id = a->id, .email = arena_strdup(&fx->arena, a->email),
+    c->account = (struct row_account){.id = a->id,
+                                      .email = arena_strdup(&fx->arena, a->email),
                                       .name = arena_strdup(&fx->arena, a->name),
-                                      .token_hash = arena_strdup(&fx->arena, a->token_hash), .created_ms = a->created_ms,
-                                      .max_tasks = a->max_tasks, .max_instances_per_task = s->cfg.instances_per_task,
+                                      .token_hash = arena_strdup(&fx->arena, a->token_hash),
+                                      .created_ms = a->created_ms,
+                                      .max_tasks = a->max_tasks,
+                                      .max_instances_per_task = s->cfg.instances_per_task,
                                       .research = a->research};
     fx_reply(fx, ev->token, 200, NULL)->id = a->id;
 }
@@ -93,8 +97,13 @@ size_t server_accounts(const struct server *s)
 void server_account(const struct server *s, size_t i, struct account_info *v)
 {
     const struct account *a = &s->account[i];
-    *v = (struct account_info){.id = a->id, .email = a->email, .name = a->name, .created_ms = a->created_ms,
-                               .max_tasks = a->max_tasks, .research = a->research, .live_tasks = a->live_tasks};
+    *v = (struct account_info){.id = a->id,
+                               .email = a->email,
+                               .name = a->name,
+                               .created_ms = a->created_ms,
+                               .max_tasks = a->max_tasks,
+                               .research = a->research,
+                               .live_tasks = a->live_tasks};
 }
 
 bool server_find_account(const struct server *s, const char *email, size_t *i)

@@ -133,7 +133,7 @@ static bool timer_lives(const struct server *s, const struct timer *t)
     case TIMER_LEASE:
         return idmap_get(&s->lease_by_id, t->id, NULL);
     default:
-        return idmap_get(&s->task_by_id, t->id, NULL);
+        return server_task_slot(s, t->id, NULL);
     }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A board that does not start what it is given would be the best free board again a moment later, and hold up one instance
-// after the other. It rests, longer each time (plan/backoff.h), until it has started something, its node has made its offer
-// anew or an operator clears it. It goes on heating meanwhile: only tasks stay away.
+// A board that does not start what it is given would be the best free board again a moment later, and hold up
+// one instance after the other. It rests, longer each time (plan/backoff.h), until it has started something,
+// its node has made its offer anew or an operator clears it. It goes on heating meanwhile: only tasks stay
+// away.
 #include "core/engine/server_state.h"
 #include "core/plan/backoff.h"
 
@@ -41,7 +42,8 @@ static void failed(struct server *s, uint32_t board, uint64_t task)
     b->failed_task = task;
     if (b->start_failures < INT32_MAX)
         b->start_failures++;
-    b->rests_until = house_add(s->now, backoff_ms(b->start_failures, s->cfg.rest_first_ms, s->cfg.rest_most_ms));
+    b->rests_until =
+        house_add(s->now, backoff_ms(b->start_failures, s->cfg.rest_first_ms, s->cfg.rest_most_ms));
     timer_add(s, TIMER_BOARD, b->id, b->rests_until);
     server_trace(s, CHANGE_BOARD, (int64_t)b->id, b->rests_until.v);
     board_touch(s, board);

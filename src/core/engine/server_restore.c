@@ -182,9 +182,9 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
 // An attempt of a task that goes on: the next one gets the next number.
 static int restore_attempt(struct server *s, const struct row_attempt *r, struct err *e)
 {
-    uint64_t slot;
+    uint32_t slot;
     (void)e;
-    if (!idmap_get(&s->task_by_id, r->task, &slot) || r->end == ATTEMPT_SUCCESS)
+    if (!server_task_slot(s, r->task, &slot) || r->end == ATTEMPT_SUCCESS)
         return 0;
     struct retried x = task_retried(&s->task[slot], r->instance);
     if (r->attempt > x.attempts)
@@ -196,8 +196,9 @@ static int restore_attempt(struct server *s, const struct row_attempt *r, struct
 
 static int restore_lease(struct server *s, const struct row_lease *r, struct err *e)
 {
-    uint64_t task, node, board;
-    if (!idmap_get(&s->task_by_id, r->task, &task))
+    uint32_t task;
+    uint64_t node, board;
+    if (!server_task_slot(s, r->task, &task))
         return missing(e, "task", r->task);
     if (!idmap_get(&s->node_by_id, r->node, &node))
         return missing(e, "node", r->node);
@@ -208,7 +209,7 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     uint32_t slot = lease_slot_new(s, r->id);
     struct lease *l = &s->lease[slot];
     struct task *t = &s->task[task];
-    l->task = (uint32_t)task;
+    l->task = task;
     l->node = (uint32_t)node;
     l->board = (uint32_t)board;
     l->instance = r->instance;

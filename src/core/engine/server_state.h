@@ -173,7 +173,8 @@ struct server {
     struct timer *timer; // binary heap, earliest first
     size_t n_timers, cap_timers;
 
-    struct idmap account_by_id, task_by_id, lease_by_id, task_by_uuid, site_by_id, zone_by_id, board_by_id, node_by_id;
+    struct keyset task_by_id, task_by_uuid; // of what there may be a hundred thousand waiting
+    struct idmap account_by_id, lease_by_id, site_by_id, zone_by_id, board_by_id, node_by_id;
     struct strmap secret; // "ACCOUNT/KEY": which there are; their sealed values are in the store only
     struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name;
 
@@ -215,6 +216,7 @@ void server_tasks_abort(struct server *s, const struct event *ev, struct effects
 void server_task_delete(struct server *s, const struct event *ev, struct effects *fx);
 void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx);
 void server_release_held(struct server *s, uint64_t task_id);
+bool server_task_slot(const struct server *s, uint64_t id, uint32_t *slot); // slot may be NULL
 bool server_find_task(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
 uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16]);
 void task_slot_free(struct server *s, uint32_t slot);

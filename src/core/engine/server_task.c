@@ -24,6 +24,31 @@ static uint64_t uuid_key(const uint8_t uuid[16])
     return k ? k : 1;
 }
 
+static uint64_t id_of(const void *tasks, uint32_t slot)
+{
+    return ((const struct task *)tasks)[slot].id;
+}
+
+static uint64_t uuid_of(const void *tasks, uint32_t slot)
+{
+    return uuid_key(((const struct task *)tasks)[slot].uuid);
+}
+
+static struct keyset_of ids(const struct server *s)
+{
+    return (struct keyset_of){id_of, s->task};
+}
+
+static struct keyset_of uuids(const struct server *s)
+{
+    return (struct keyset_of){uuid_of, s->task};
+}
+
+bool server_task_slot(const struct server *s, uint64_t id, uint32_t *slot)
+{
+    return keyset_find(&s->task_by_id, ids(s), id, slot);
+}
+
 struct task_sets *task_sets(struct task *t)
 {
     if (!t->sets)
@@ -42,8 +67,8 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
     }
     s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1};
     memcpy(s->task[slot].uuid, uuid, 16);
-    idmap_set(&s->task_by_id, id, slot);
-    idmap_set(&s->task_by_uuid, uuid_key(uuid), slot);
+    keyset_add(&s->task_by_id, ids(s), slot);
+    keyset_add(&s->task_by_uuid, uuids(s), slot);
     s->counts.tasks_live++;
     return slot;
 }
@@ -78,8 +103,8 @@ void task_slot_free(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
     planner_task_gone(s->planner, slot);
-    idmap_remove(&s->task_by_id, t->id);
-    idmap_remove(&s->task_by_uuid, uuid_key(t->uuid));
+    keyset_remove(&s->task_by_id, ids(s), t->id);
+    keyset_remove(&s->task_by_uuid, uuids(s), uuid_key(t->uuid));
     release_shortname(s, t);
     if (t->sets) {
         ranges_deinit(&t->sets->succeeded);
@@ -113,24 +138,26 @@ void task_set_shortname(struct server *s, uint32_t slot, const char *shortname)
 
 bool server_find_task(const struct server *s, uint64_t account, const char *id, uint32_t *slot)
 {
-    uint64_t at, owner;
+    uint64_t named = 0, owner;
+    uint32_t at = 0;
     uint8_t uuid[16];
     if (!idmap_get(&s->account_by_id, account, &owner))
         return false;
     if (uuid_parse(id, uuid)) {
-        if (!idmap_get(&s->task_by_uuid, uuid_key(uuid), &at) || memcmp(s->task[at].uuid, uuid, 16) != 0)
+        if (!keyset_find(&s->task_by_uuid, uuids(s), uuid_key(uuid), &at) || memcmp(s->task[at].uuid, uuid, 16) != 0)
             return false;
     } else {
         struct buf key = BUF_INIT(4096);
         shortname_key(&(struct task){.account = (uint32_t)owner}, id, &key);
-        bool found = !key.failed && strmap_get(&s->shortname, buf_str(&key), &at);
+        bool found = !key.failed && strmap_get(&s->shortname, buf_str(&key), &named);
         buf_deinit(&key);
         if (!found)
             return false;
+        at = (uint32_t)named;
     }
     if (s->task[at].account != owner) // another account's task does not exist for this one
         return false;
-    *slot = (uint32_t)at;
+    *slot = at;
     return true;
 }
 
@@ -330,12 +357,11 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         ranges_deinit(&pending);
         return 400;
     }
-    uint64_t clash;
     uint8_t uuid[16]; // with the bits of version and variant, as it will be asked for
     char text[UUID_TEXT_BYTES];
     uuid_format(text, d->uuid);
     uuid_parse(text, uuid);
-    if (idmap_get(&s->task_by_uuid, uuid_key(uuid), &clash)) { // 2^-64 each; the client tries again
+    if (keyset_find(&s->task_by_uuid, uuids(s), uuid_key(uuid), NULL)) { // 2^-64 each; the client tries again
         ranges_deinit(&pending);
         *why = "the new uuid is taken (try again)";
         return 409;
@@ -524,8 +550,8 @@ void server_task_delete(struct server *s, const struct event *ev, struct effects
 
 void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx)
 {
-    uint64_t slot;
-    if (!idmap_get(&s->task_by_id, task_id, &slot) || task_ended(&s->task[slot]))
+    uint32_t slot;
+    if (!server_task_slot(s, task_id, &slot) || task_ended(&s->task[slot]))
         return;
     struct task *t = &s->task[slot];
     if (!ranges_count(&t->pending) || t->aborting || t->deleting || (t->sets && ranges_count(&t->sets->started_once)))
@@ -535,15 +561,15 @@ void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx)
     buf_putf(&why, "still queued after %lld s (maxTimeQueueSeconds)", (long long)(t->queue_max_ms / 1000));
     task_error(t, "ONDOL-QUEUE-TIME", buf_str(&why), "");
     buf_deinit(&why);
-    cancel(s, (uint32_t)slot, fx);
-    task_settle(s, (uint32_t)slot, fx);
+    cancel(s, slot, fx);
+    task_settle(s, slot, fx);
 }
 
 void server_release_held(struct server *s, uint64_t task_id)
 {
-    uint64_t slot;
-    if (!idmap_get(&s->task_by_id, task_id, &slot))
+    uint32_t slot;
+    if (!server_task_slot(s, task_id, &slot))
         return;
     s->task[slot].held_back = false;
-    task_plan(s, (uint32_t)slot);
+    task_plan(s, slot);
 }

@@ -88,9 +88,9 @@ bool server_find_site(const struct server *s, const char *name, size_t *i)
 
 size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v), void *ctx)
 {
-    uint64_t slot;
+    uint32_t slot;
     size_t n = 0;
-    if (!idmap_get(&s->task_by_id, task, &slot))
+    if (!server_task_slot(s, task, &slot))
         return 0;
     for (uint32_t i = s->task[slot].first_lease; i != NONE; i = s->lease[i].next, n++) {
         const struct lease *l = &s->lease[i];

@@ -74,10 +74,9 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
 
 bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out)
 {
-    uint64_t at;
-    if (!idmap_get(&s->task_by_id, task, &at))
+    uint32_t slot;
+    if (!server_task_slot(s, task, &slot))
         return false;
-    uint32_t slot = (uint32_t)at;
     const struct task *t = &s->task[slot];
     int64_t waits = (int64_t)ranges_count(&t->pending);
     if (t->aborting || t->deleting) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long something that keeps failing is left alone: the first time for `first_ms`, twice as long each time after it,
-// never longer than `most_ms`.
+// How long something that keeps failing is left alone: the first time for `first_ms`, twice as long each time
+// after it, never longer than `most_ms`.
 #ifndef ONDOL_CORE_PLAN_BACKOFF_H
 #define ONDOL_CORE_PLAN_BACKOFF_H
 

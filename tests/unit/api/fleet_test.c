@@ -8,16 +8,6 @@
 #include "api/call.h"
 #include "house.h"
 
-static json_t *operate(struct house *h, int status, const char *method, const char *target, const char *body)
-{
-    struct answer a = ask_operator(h, method, target, body);
-    if (a.status != status)
-        fail_msg("%s %s: %d instead of %d: %s", method, target, a.status, status, a.body);
-    json_t *json = json_incref(a.json);
-    answer_free(&a);
-    return json;
-}
-
 static void lists_are_pages_of_what_is_there(void **state)
 {
     struct house *h = *state;
@@ -35,25 +25,25 @@ static void lists_are_pages_of_what_is_there(void **state)
                {"/ondol/v1/heaters?zone=z9", 0, 0}};
     house_boards(h, 3);
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        json_t *p = operate(h, 200, "GET", row[i].target, NULL);
+        json_t *p = expect_operator(h, 200, "GET", row[i].target, NULL);
         assert_int_equal(json_array_size(json_at(p, "data")), row[i].n);
         assert_int_equal(int_at(p, "total"), row[i].total);
         json_decref(p);
     }
-    json_decref(operate(h, 400, "GET", "/ondol/v1/boards?limit=0", NULL));
-    json_decref(operate(h, 400, "GET", "/ondol/v1/boards?offset=x", NULL));
+    json_decref(expect_operator(h, 400, "GET", "/ondol/v1/boards?limit=0", NULL));
+    json_decref(expect_operator(h, 400, "GET", "/ondol/v1/boards?offset=x", NULL));
     static const char *const nowhere[] = {"/ondol/v1/sites/x",     "/ondol/v1/zones/x",
                                           "/ondol/v1/zones/x/why", "/ondol/v1/zones/x/setpoint",
                                           "/ondol/v1/heaters/x",   "/ondol/v1/boards/x"};
     for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++)
-        json_decref(operate(h, 404, "GET", nowhere[i], NULL));
+        json_decref(expect_operator(h, 404, "GET", nowhere[i], NULL));
 }
 
 static void a_zone_tells_its_temperatures_in_degrees(void **state)
 {
     struct house *h = *state;
     house_boards(h, 1);
-    json_t *z = operate(h, 200, "GET", "/ondol/v1/zones/z1", NULL);
+    json_t *z = expect_operator(h, 200, "GET", "/ondol/v1/zones/z1", NULL);
     assert_string_equal(text_at(z, "label"), "room 1");
     assert_string_equal(text_at(z, "mode"), "comfort");
     assert_float_equal(json_real_value(json_at(z, "room_c")), 17.25, 1e-9);
@@ -61,7 +51,7 @@ static void a_zone_tells_its_temperatures_in_degrees(void **state)
     assert_true(json_is_null(json_at(z, "shadow_c")));
     assert_int_equal(int_at(z, "request.target_w"), 500);
     json_decref(z);
-    json_t *w = operate(h, 200, "GET", "/ondol/v1/zones/z1/why", NULL);
+    json_t *w = expect_operator(h, 200, "GET", "/ondol/v1/zones/z1/why", NULL);
     assert_non_null(strstr(text_at(w, "why"), "17.2"));
     json_decref(w);
 }
@@ -70,12 +60,12 @@ static void a_setpoint_is_put_and_told_back(void **state)
 {
     struct house *h = *state;
     house_boards(h, 1);
-    json_t *s = operate(h, 200, "PUT", "/ondol/v1/zones/z1/setpoint",
+    json_t *s = expect_operator(h, 200, "PUT", "/ondol/v1/zones/z1/setpoint",
                         "{\"setpoint_c\":20.5,\"mode\":\"Comfort\",\"boost_min\":60}");
     assert_float_equal(json_real_value(json_at(s, "setpoint_c")), 20.5, 1e-9);
     assert_string_equal(text_at(s, "boost_until"), "2026-01-02T04:00:00Z");
     json_decref(s);
-    s = operate(h, 200, "PUT", "/ondol/v1/zones/z1/setpoint", "{\"mode\":\"eco\"}");
+    s = expect_operator(h, 200, "PUT", "/ondol/v1/zones/z1/setpoint", "{\"mode\":\"eco\"}");
     assert_string_equal(text_at(s, "mode"), "eco");
     assert_float_equal(json_real_value(json_at(s, "setpoint_c")), 20.5, 1e-9);
     json_decref(s);
@@ -90,11 +80,11 @@ static void a_setpoint_is_put_and_told_back(void **state)
         {"[]", "The body must be a JSON object"},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        json_t *e = operate(h, 400, "PUT", "/ondol/v1/zones/z1/setpoint", row[i].body);
+        json_t *e = expect_operator(h, 400, "PUT", "/ondol/v1/zones/z1/setpoint", row[i].body);
         assert_string_equal(text_at(e, "message"), row[i].message);
         json_decref(e);
     }
-    json_decref(operate(h, 404, "PUT", "/ondol/v1/zones/z9/setpoint", "{\"mode\":\"eco\"}"));
+    json_decref(expect_operator(h, 404, "PUT", "/ondol/v1/zones/z9/setpoint", "{\"mode\":\"eco\"}"));
 }
 
 static void a_lid_is_cleared_by_operators_only(void **state)
@@ -102,8 +92,8 @@ static void a_lid_is_cleared_by_operators_only(void **state)
     struct house *h = *state;
     house_boards(h, 1);
     json_decref(expect(h, 403, "POST", "/ondol/v1/heaters/h1/clear-lid", NULL));
-    json_decref(operate(h, 404, "POST", "/ondol/v1/heaters/h9/clear-lid", NULL));
-    json_t *e = operate(h, 409, "POST", "/ondol/v1/heaters/h1/clear-lid", NULL);
+    json_decref(expect_operator(h, 404, "POST", "/ondol/v1/heaters/h9/clear-lid", NULL));
+    json_t *e = expect_operator(h, 409, "POST", "/ondol/v1/heaters/h1/clear-lid", NULL);
     assert_string_equal(text_at(e, "message"), "h1: its lid was not opened: there is nothing to clear");
     json_decref(e);
 }
@@ -113,10 +103,10 @@ static void what_was_done_is_never_called_an_error(void **state)
     struct house *h = *state;
     house_boards(h, 1);
     h->fail_queries_with = -EIO;
-    json_decref(operate(h, 200, "PUT", "/ondol/v1/zones/z1/setpoint", "{\"setpoint_c\":21}"));
-    json_decref(operate(h, 503, "GET", "/ondol/v1/zones/z1/setpoint", NULL));
+    json_decref(expect_operator(h, 200, "PUT", "/ondol/v1/zones/z1/setpoint", "{\"setpoint_c\":21}"));
+    json_decref(expect_operator(h, 503, "GET", "/ondol/v1/zones/z1/setpoint", NULL));
     h->fail_queries_with = 0;
-    json_t *s = operate(h, 200, "GET", "/ondol/v1/zones/z1/setpoint", NULL);
+    json_t *s = expect_operator(h, 200, "GET", "/ondol/v1/zones/z1/setpoint", NULL);
     assert_int_equal(int_at(s, "setpoint_c"), 21);
     json_decref(s);
 }
@@ -140,38 +130,38 @@ static void a_schedule_is_text_both_ways(void **state)
     assert_string_equal(a.body, first);
     answer_free(&a);
     free(first);
-    json_decref(operate(h, 400, "PUT", "/ondol/v1/zones/z1/schedule", "someday 25:00 hot"));
+    json_decref(expect_operator(h, 400, "PUT", "/ondol/v1/zones/z1/schedule", "someday 25:00 hot"));
 }
 
 static void a_site_has_a_cap_that_can_be_taken_away(void **state)
 {
     struct house *h = *state;
     house_boards(h, 1);
-    json_t *s = operate(h, 200, "PUT", "/ondol/v1/sites/s1", "{\"cap_w\":3000,\"utc_offset_min\":60}");
+    json_t *s = expect_operator(h, 200, "PUT", "/ondol/v1/sites/s1", "{\"cap_w\":3000,\"utc_offset_min\":60}");
     assert_int_equal(int_at(s, "cap_w"), 3000);
     assert_int_equal(int_at(s, "utc_offset_min"), 60);
     json_decref(s);
-    s = operate(h, 200, "PUT", "/ondol/v1/sites/s1", "{\"cap_w\":null}");
+    s = expect_operator(h, 200, "PUT", "/ondol/v1/sites/s1", "{\"cap_w\":null}");
     assert_true(json_is_null(json_at(s, "cap_w")));
     assert_int_equal(int_at(s, "utc_offset_min"), 60);
     json_decref(s);
-    json_decref(operate(h, 400, "PUT", "/ondol/v1/sites/s1", "{}"));
-    json_decref(operate(h, 400, "PUT", "/ondol/v1/sites/s1", "{\"cap_w\":-5}"));
+    json_decref(expect_operator(h, 400, "PUT", "/ondol/v1/sites/s1", "{}"));
+    json_decref(expect_operator(h, 400, "PUT", "/ondol/v1/sites/s1", "{\"cap_w\":-5}"));
 }
 
 static void a_board_is_barred_with_a_reason_and_cleared(void **state)
 {
     struct house *h = *state;
     house_boards(h, 1);
-    json_t *b = operate(h, 200, "POST", "/ondol/v1/boards/b1/bar", "{\"why\":\"smells\"}");
+    json_t *b = expect_operator(h, 200, "POST", "/ondol/v1/boards/b1/bar", "{\"why\":\"smells\"}");
     assert_true(json_is_true(json_at(b, "barred")));
     assert_string_equal(text_at(b, "barred_why"), "smells");
     json_decref(b);
-    b = operate(h, 200, "POST", "/ondol/v1/boards/b1/clear", NULL);
+    b = expect_operator(h, 200, "POST", "/ondol/v1/boards/b1/clear", NULL);
     assert_true(json_is_false(json_at(b, "barred")));
     assert_string_equal(text_at(b, "spec.key"), "8c-16g-amd-ryzen1700");
     json_decref(b);
-    json_decref(operate(h, 404, "POST", "/ondol/v1/boards/b9/bar", NULL));
+    json_decref(expect_operator(h, 404, "POST", "/ondol/v1/boards/b9/bar", NULL));
 }
 
 static void the_ledger_adds_up_and_is_private(void **state)
@@ -185,17 +175,17 @@ static void the_ledger_adds_up_and_is_private(void **state)
     json_decref(l);
     snprintf(target, sizeof target, "/ondol/v1/ledger?task=%s&from=2026-01-01&to=2027-01-01", uuid);
     json_decref(expect(h, 200, "GET", target, NULL));
-    json_decref(operate(h, 200, "GET", target, NULL));
-    json_decref(operate(h, 200, "GET", "/ondol/v1/ledger?board=b1", NULL));
-    json_decref(operate(h, 404, "GET", "/ondol/v1/ledger?board=b9", NULL));
+    json_decref(expect_operator(h, 200, "GET", target, NULL));
+    json_decref(expect_operator(h, 200, "GET", "/ondol/v1/ledger?board=b1", NULL));
+    json_decref(expect_operator(h, 404, "GET", "/ondol/v1/ledger?board=b9", NULL));
     json_decref(expect(h, 403, "GET", "/ondol/v1/ledger?board=b1", NULL));
     json_decref(expect(h, 403, "GET", "/ondol/v1/ledger?account=1", NULL));
     json_decref(expect(h, 404, "GET", "/ondol/v1/ledger?task=nope", NULL));
     json_decref(expect(h, 403, "GET", "/ondol/v1/ledger/zones", NULL));
-    l = operate(h, 200, "GET", "/ondol/v1/ledger/work?from=0", NULL);
+    l = expect_operator(h, 200, "GET", "/ondol/v1/ledger/work?from=0", NULL);
     assert_true(json_is_null(json_at(l, "next_from")));
     json_decref(l);
-    json_decref(operate(h, 200, "GET", "/ondol/v1/ledger/zones", NULL));
+    json_decref(expect_operator(h, 200, "GET", "/ondol/v1/ledger/zones", NULL));
 }
 
 static void metrics_are_lines_of_prometheus(void **state)

@@ -272,14 +272,23 @@ void answer_free(struct answer *a)
     json_decref(a->json);
 }
 
-json_t *expect(struct house *h, int status, const char *method, const char *target, const char *body)
+static json_t *json_of(struct answer a, int status, const char *method, const char *target)
 {
-    struct answer a = ask(h, method, target, body);
     if (a.status != status)
         fail_msg("%s %s: %d instead of %d: %s", method, target, a.status, status, a.body);
     json_t *json = json_incref(a.json);
     answer_free(&a);
     return json;
+}
+
+json_t *expect(struct house *h, int status, const char *method, const char *target, const char *body)
+{
+    return json_of(ask(h, method, target, body), status, method, target);
+}
+
+json_t *expect_operator(struct house *h, int status, const char *method, const char *target, const char *body)
+{
+    return json_of(ask_operator(h, method, target, body), status, method, target);
 }
 
 void expect_message(struct house *h, int status, const char *message, const char *method, const char *target,

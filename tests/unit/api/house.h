@@ -63,6 +63,7 @@ void answer_free(struct answer *a);
 
 // Asks as CUSTOMER, asserts the status, and gives the JSON (caller decrefs).
 json_t *expect(struct house *h, int status, const char *method, const char *target, const char *body);
+json_t *expect_operator(struct house *h, int status, const char *method, const char *target, const char *body);
 // Asserts status and the exact "message".
 void expect_message(struct house *h, int status, const char *message, const char *method, const char *target,
                     const char *body);

@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/rng.h"
 #include "base/when.h"
@@ -47,6 +49,29 @@ static void error_prefix_goes_in_front(void **state)
     assert_int_equal(e.code, -EINVAL);
 }
 
+static void a_large_array_has_little_to_spare_and_is_zeroed(void **state)
+{
+    (void)state;
+    struct {
+        uint64_t v[25];
+    } *v = NULL;
+    size_t n = 0, cap = 0;
+    for (uint64_t i = 0; i < 100000; i++) {
+        assert_int_equal(VEC_PUSH(v, n, cap)->v[24], 0);
+        v[i].v[0] = v[i].v[24] = i + 1;
+        assert_true(cap * sizeof *v <= 2 * 1048576 || cap <= n + n / 8 + 2);
+    }
+    for (uint64_t i = 0; i < n; i++)
+        assert_true(v[i].v[0] == i + 1 && v[i].v[24] == i + 1);
+    free(v);
+    char *one = NULL; // elements larger than what is large
+    cap = 0;
+    mem_grow(&one, &cap, 1, (size_t)2 << 20);
+    mem_grow(&one, &cap, cap + 1, (size_t)2 << 20);
+    assert_true(cap >= 9);
+    free(one);
+}
+
 static void idmap_agrees_with_a_plain_table_over_random_operations(void **state)
 {
     (void)state;
@@ -68,6 +93,43 @@ static void idmap_agrees_with_a_plain_table_over_random_operations(void **state)
         assert_true(value == mirror[key]);
     }
     idmap_deinit(&m);
+}
+
+static uint64_t key_of_record(const void *ctx, uint32_t index)
+{
+    return ((const uint64_t *)ctx)[index];
+}
+
+// Records 0..511, each with a key of its own that changes each time it is put in again.
+static void keyset_agrees_with_a_plain_table_over_random_operations(void **state)
+{
+    (void)state;
+    struct keyset m = KEYSET_NULL;
+    uint64_t record[512] = {0};
+    const struct keyset_of of = {key_of_record, record};
+    struct rng r;
+    rng_seed(&r, 43);
+    for (int i = 0; i < 200000; i++) {
+        uint32_t index = (uint32_t)rng_below(&r, 512), found = UINT32_MAX;
+        if (!record[index]) {
+            record[index] = rng_next(&r) << 9 | index | UINT64_C(1) << 63;
+            keyset_add(&m, of, index);
+        } else if (rng_below(&r, 2)) {
+            assert_true(keyset_remove(&m, of, record[index]));
+            assert_false(keyset_remove(&m, of, record[index]));
+            assert_false(keyset_find(&m, of, record[index], &found));
+            record[index] = 0;
+        }
+        index = (uint32_t)rng_below(&r, 512);
+        assert_int_equal(keyset_find(&m, of, record[index], &found), record[index] != 0);
+        assert_true(!record[index] || found == index);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < 512; i++)
+        n += record[i] != 0;
+    assert_int_equal(m.n, n);
+    keyset_deinit(&m);
+    assert_false(keyset_find(&m, of, 1, NULL));
 }
 
 static void strmap_forgets_what_was_removed(void **state)
@@ -183,7 +245,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buffer_past_its_ceiling_keeps_what_it_had),
         cmocka_unit_test(error_prefix_goes_in_front),
+        cmocka_unit_test(a_large_array_has_little_to_spare_and_is_zeroed),
         cmocka_unit_test(idmap_agrees_with_a_plain_table_over_random_operations),
+        cmocka_unit_test(keyset_agrees_with_a_plain_table_over_random_operations),
         cmocka_unit_test(strmap_forgets_what_was_removed),
         cmocka_unit_test(dates_survive_the_way_there_and_back),
         cmocka_unit_test(spans_read_and_print_as_dotnet_does),

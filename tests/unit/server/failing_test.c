@@ -8,50 +8,26 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <jansson.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/mem.h"
-#include "net/http_call.h"
-#include "net/wire.h"
-#include "server/runtime.h"
+#include "live.h"
 #include "store/faulty.h"
 #include "store/sqlite.h"
 
-#define TOKEN      "test-token-0123456789"
-#define NODE_TOKEN "node-token-0123456789"
 #define TRIES      500 // of a refused call; the server pauses 5 ms
 
-struct fixture {
-    char dir[64];
-    struct runtime *r;
-    int port;
-};
-
-static void start_on(struct fixture *f, struct store *store)
+static void start_on(struct live *f, struct store *store)
 {
     struct runtime_config c;
-    struct err e = ERR_NULL;
-    runtime_config_default(&c, 1);
-    c.data_dir = f->dir;
-    c.listen = "127.0.0.1:0";
-    c.token = TOKEN;
-    c.node_token = NODE_TOKEN;
-    c.email = "me@example.org";
+    live_config(f, &c);
     c.park_ms = 100;
     c.refuse_ms = 5;
     c.store = store;
-    if (runtime_start(&f->r, &c, &e) < 0)
-        fail_msg("%s", e.text);
-    f->port = runtime_port(f->r);
+    live_start(f, &c);
 }
 
 // `plan` may only be touched while no runtime runs: the store's thread reads it.
-static void start(struct fixture *f, struct fault_plan *plan)
+static void start(struct live *f, struct fault_plan *plan)
 {
     struct store inner, store;
     struct err e = ERR_NULL;
@@ -65,61 +41,22 @@ static void start(struct fixture *f, struct fault_plan *plan)
     start_on(f, &store);
 }
 
-static void stop(struct fixture *f)
-{
-    runtime_stop(f->r);
-    f->r = NULL;
-}
-
 static int setup(void **state)
 {
-    struct fixture *f = mem_alloc(sizeof *f);
-    snprintf(f->dir, sizeof f->dir, "/tmp/ondol-failing-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    *state = f;
+    *state = live_new();
     return 0;
-}
-
-static void forget(struct fixture *f)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s/*", f->dir);
-    assert_int_equal(system(command), 0);
 }
 
 static int teardown(void **state)
 {
-    struct fixture *f = *state;
-    runtime_stop(f->r);
-    forget(f);
-    rmdir(f->dir);
-    free(f);
+    live_free(*state);
     return 0;
 }
 
-// The answer's text (free it); status 0: none came.
-static char *call_as(int port, const char *token, const char *method, const char *path, const char *body, int *status)
-{
-    char url[256];
-    struct err e = ERR_NULL;
-    struct http_answer a;
-    snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, path);
-    const char *headers[] = {"Authorization", token, "Content-Type", "application/json", NULL};
-    struct http_ask ask = {.method = method, .url = url, .headers = headers, .body = body, .n = body ? strlen(body) : 0,
-                           .timeout_ms = 30000};
-    *status = 0;
-    if (http_call(&a, &ask, &(struct http_tls){0}, (size_t)16 << 20, &e) < 0)
-        return mem_strdup(e.text);
-    *status = a.status;
-    char *text = mem_strdup(buf_str(&a.body));
-    http_answer_deinit(&a);
-    return text;
-}
-
-static int status_of(struct fixture *f, const char *method, const char *path, const char *body)
+static int status_of(struct live *f, const char *method, const char *path, const char *body)
 {
     int status;
-    free(call_as(f->port, TOKEN, method, path, body, &status));
+    free(live_call(f->port, TOKEN, method, path, body, &status));
     return status;
 }
 
@@ -129,10 +66,10 @@ static bool refused(int status)
 }
 
 // As a client does it: a refused request is sent again.
-static char *insist(struct fixture *f, const char *token, const char *method, const char *path, const char *body, int *status)
+static char *insist(struct live *f, const char *token, const char *method, const char *path, const char *body, int *status)
 {
     for (int i = 0; i < TRIES; i++) {
-        char *text = call_as(f->port, token, method, path, body, status);
+        char *text = live_call(f->port, token, method, path, body, status);
         if (!refused(*status))
             return text;
         free(text);
@@ -142,67 +79,31 @@ static char *insist(struct fixture *f, const char *token, const char *method, co
     return NULL;
 }
 
-// ---- a node, as in runtime_test
+// ---- the node
 
-struct node {
-    struct sync_up up;
-    struct offer_zone zone;
-    struct offer_board board;
-    struct arena arena;
-    struct sync_down down;
-    uint64_t seq, acked;
-};
-
-static void node_init(struct node *n)
+static void node_call(struct live *f, struct node *n, struct report *r, size_t n_reports)
 {
-    *n = (struct node){.up = {.node = "n1", .nonce = 77, .has_offer = true}};
-    n->zone = (struct offer_zone){.name = "z1", .site = "s1", .label = "room 1", .nameplate_w = 500, .setpoint_mc = 20000,
-                                  .mode = ZONE_COMFORT, .is_virtual = true};
-    n->board = (struct offer_board){.name = "b1", .heater = "h1", .zone = "z1", .curve = *curve_default(), .sandbox = true,
-                                    .spec = {.cores = 8, .memory_mb = 16384, .key = "8c-16g", .cpu_model = "Ryzen"}};
-    n->up.offer = (struct offer){.zone = &n->zone, .n_zones = 1, .board = &n->board, .n_boards = 1};
-}
-
-static void node_call(struct fixture *f, struct node *n, struct report *r, size_t n_reports)
-{
-    size_t size;
     int status;
-    struct err e = ERR_NULL;
-    n->up.report = r;
-    n->up.n_reports = n_reports;
-    char *text = wire_up_encode(&n->up, &size);
+    char *text = node_message(n, r, n_reports);
     char *back = insist(f, NODE_TOKEN, "POST", "/ondol/v1/sync", text, &status);
     free(text);
     assert_int_equal(status, 200);
-    arena_deinit(&n->arena);
-    if (wire_down_decode(back, strlen(back), &n->arena, &n->down, &e) < 0)
-        fail_msg("%s", e.text);
+    node_learn(n, back);
     free(back);
     assert_false(n->down.epoch_refused);
     assert_true(n->down.acked >= n->acked);
     n->acked = n->down.acked;
-    n->up.epoch = n->down.epoch;
-    n->up.have = n->down.version;
-    n->up.has_offer = false;
 }
+
+static const house_ms late = {.v = 1800000000000}; // beyond any clock of a test: requests do not lapse
 
 static struct report report(struct node *n, enum report_kind kind, uint64_t lease)
 {
-    static const house_ms at = {.v = 1800000000000}; // beyond any clock of a test: requests do not lapse
-    struct report r = {.seq = ++n->seq, .at = at, .kind = kind, .lease = lease};
-    if (kind == REPORT_ZONE) {
-        snprintf(r.name, sizeof r.name, "z1");
-        r.zone.room_mc = 18000;
-        r.zone.setpoint_mc = 20000;
-        r.zone.mode = ZONE_COMFORT;
-        r.zone.request = (struct heat_request){.target_w = 300, .min_w = 100, .max_w = 450, .up_j = 1000, .down_j = 10,
-                                               .t_up_s = 3600, .t_down_s = 60, .valid_until = house_add(at, 90000)};
-    }
-    return r;
+    return node_report(n, kind, lease, late);
 }
 
 // After a reload the server knows no level any more: told with everything, as agents do.
-static void node_tell(struct fixture *f, struct node *n, struct report *r, size_t n_reports)
+static void node_tell(struct live *f, struct node *n, struct report *r, size_t n_reports)
 {
     struct report all[8];
     if (n_reports)
@@ -212,7 +113,7 @@ static void node_tell(struct fixture *f, struct node *n, struct report *r, size_
     assert_int_equal(n->down.acked, n->seq);
 }
 
-static uint64_t node_lease(struct fixture *f, struct node *n)
+static uint64_t node_lease(struct live *f, struct node *n)
 {
     for (int i = 0; i < 20; i++) {
         if (n->down.n_assignments && !n->down.assignment[0].stop) {
@@ -227,11 +128,9 @@ static uint64_t node_lease(struct fixture *f, struct node *n)
 
 // ---- the scenario
 
-static const char hello[] =
-    "{\"name\":\"hello\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":[{\"key\":\"DOCKER_CMD\","
-    "\"value\":\"echo hello\"}],\"constraints\":[],\"instanceCount\":1,\"tags\":[]}";
+static const char hello[] = HELLO("1");
 
-static void make(struct fixture *f, char path[64])
+static void make(struct live *f, char path[64])
 {
     int status;
     char *text = insist(f, TOKEN, "POST", "/tasks", hello, &status);
@@ -242,25 +141,20 @@ static void make(struct fixture *f, char path[64])
     free(text);
 }
 
-static void run_one(struct fixture *f, struct node *n)
+static void run_one(struct live *f, struct node *n)
 {
     uint64_t lease = node_lease(f, n);
     struct report r = report(n, REPORT_STARTED, lease);
     node_tell(f, n, &r, 1);
-    struct report said[2] = {report(n, REPORT_OUTPUT, lease), report(n, REPORT_EXITED, lease)};
-    said[0].output.data = "hello\n";
-    said[0].output.n = 6;
-    said[1].exited.end = ATTEMPT_SUCCESS;
-    said[1].exited.wall_ms = said[1].exited.exec_ms = 10;
-    said[1].exited.core_ms = 80;
-    said[1].exited.energy_mj = 1000;
+    struct report said[2];
+    node_report_end(n, lease, late, said);
     node_tell(f, n, said, 2);
 }
 
-static void expect_in(struct fixture *f, const char *path, const char *text)
+static void expect_in(struct live *f, const char *path, const char *text)
 {
     int status;
-    char *body = call_as(f->port, TOKEN, "GET", path, NULL, &status);
+    char *body = live_call(f->port, TOKEN, "GET", path, NULL, &status);
     assert_int_equal(status, 200);
     if (!strstr(body, text))
         fail_msg("GET %s: no %s in %s", path, text, body);
@@ -274,14 +168,14 @@ static void blank_timestamps(char *text)
         memset(at + 11, '-', strcspn(at + 11, "\""));
 }
 
-static char *all_of(struct fixture *f)
+static char *all_of(struct live *f)
 {
     int status;
-    char *tasks = call_as(f->port, TOKEN, "GET", "/tasks", NULL, &status);
+    char *tasks = live_call(f->port, TOKEN, "GET", "/tasks", NULL, &status);
     assert_int_equal(status, 200);
-    char *work = call_as(f->port, TOKEN, "GET", "/ondol/v1/ledger/work", NULL, &status);
+    char *work = live_call(f->port, TOKEN, "GET", "/ondol/v1/ledger/work", NULL, &status);
     assert_int_equal(status, 200);
-    char *setpoint = call_as(f->port, TOKEN, "GET", "/ondol/v1/zones/z1/setpoint", NULL, &status);
+    char *setpoint = live_call(f->port, TOKEN, "GET", "/ondol/v1/zones/z1/setpoint", NULL, &status);
     assert_int_equal(status, 200);
     struct buf all = BUF_INIT(1 << 20);
     blank_timestamps(tasks);
@@ -293,10 +187,10 @@ static char *all_of(struct fixture *f)
 }
 
 // What the server says must be what a server says that comes to this disk afresh.
-static void memory_is_as_the_disk(struct fixture *f)
+static void memory_is_as_the_disk(struct live *f)
 {
     char *before = all_of(f);
-    stop(f);
+    live_stop(f);
     start(f, NULL);
     char *after = all_of(f);
     size_t same = 0;
@@ -308,7 +202,7 @@ static void memory_is_as_the_disk(struct fixture *f)
     free(after);
 }
 
-static void scenario(struct fixture *f, bool lines_may_be_lost)
+static void scenario(struct live *f, bool lines_may_be_lost)
 {
     struct node n;
     char one[64], two[64], path[96];
@@ -339,34 +233,34 @@ static void scenario(struct fixture *f, bool lines_may_be_lost)
 
 static void each_commit_may_fail_once(void **state)
 {
-    struct fixture *f = *state;
+    struct live *f = *state;
     for (int k = 1, done = 0; !done; k++) { // commit 0 is the start's
         struct fault_plan plan = {.countdown = k, .times = 1, .code = k % 3 ? -ENOSPC : -EIO};
         start(f, &plan);
         scenario(f, false);
         done = !plan.failed;
-        stop(f);
-        forget(f);
+        live_stop(f);
+        live_forget(f);
     }
 }
 
 static void each_commit_may_take_effect_and_be_told_as_failed(void **state)
 {
-    struct fixture *f = *state;
+    struct live *f = *state;
     for (int k = 1, done = 0; !done; k++) {
         struct fault_plan plan = {.countdown = k, .times = 1, .code = -EIO, .took_effect = true};
         start(f, &plan);
         scenario(f, true);
         done = !plan.failed;
-        stop(f);
-        forget(f);
+        live_stop(f);
+        live_forget(f);
     }
 }
 
 // ---- many at a time
 
 struct crowd {
-    struct fixture *f;
+    struct live *f;
     pthread_t thread;
     int made, refused, other;
 };
@@ -389,10 +283,10 @@ static void *crowd_main(void *arg)
     return NULL;
 }
 
-static int count_tasks(struct fixture *f)
+static int count_tasks(struct live *f)
 {
     int status, n = 0;
-    char *text = call_as(f->port, TOKEN, "GET", "/tasks", NULL, &status);
+    char *text = live_call(f->port, TOKEN, "GET", "/tasks", NULL, &status);
     for (const char *at = text; (at = strstr(at, "\"name\":\"hello\"")); at++)
         n++;
     free(text);
@@ -401,7 +295,7 @@ static int count_tasks(struct fixture *f)
 
 static void a_crowd_gets_one_true_answer_each_while_commits_fail(void **state)
 {
-    struct fixture *f = *state;
+    struct live *f = *state;
     struct fault_plan plan = {.countdown = 30, .times = 12, .code = -ENOSPC};
     struct crowd c[4] = {{0}};
     struct node n;
@@ -430,7 +324,7 @@ static void a_crowd_gets_one_true_answer_each_while_commits_fail(void **state)
 
 static void what_was_refused_is_never_seen_and_the_rest_can_be_read(void **state)
 {
-    struct fixture *f = *state;
+    struct live *f = *state;
     struct fault_plan plan = {0};
     struct node n;
     int status;
@@ -440,28 +334,28 @@ static void what_was_refused_is_never_seen_and_the_rest_can_be_read(void **state
     node_call(f, &n, NULL, 0);
     assert_int_equal(status_of(f, "PUT", "/ondol/v1/zones/z1/setpoint", "{\"setpoint_c\":21}"), 200);
     make(f, path);
-    stop(f);
+    live_stop(f);
     plan = (struct fault_plan){.countdown = 1, .times = -1, .code = -ENOSPC};
     start(f, &plan);
     for (int i = 0; i < 40; i++) {
         assert_int_equal(status_of(f, "PUT", "/ondol/v1/zones/z1/setpoint", "{\"setpoint_c\":25}"), 507);
         expect_in(f, "/ondol/v1/zones/z1/setpoint", "21");
         expect_in(f, path, "Submitted");
-        char *text = call_as(f->port, NODE_TOKEN, "POST", "/ondol/v1/sync",
+        char *text = live_call(f->port, NODE_TOKEN, "POST", "/ondol/v1/sync",
                              "{\"node\":\"n9\",\"nonce\":\"0000000000000001\",\"epoch\":0,\"have\":0,\"reports\":[]}", &status);
         assert_true(status == 507 || status == 400);
         free(text);
         usleep(2000);
     }
     assert_false(runtime_deposed(f->r));
-    stop(f); // while it fails
+    live_stop(f); // while it fails
     assert_true(plan.failed >= 2);
     arena_deinit(&n.arena);
 }
 
 static void a_deposed_server_writes_no_more_and_says_so(void **state)
 {
-    struct fixture *f = *state;
+    struct live *f = *state;
     struct fault_plan plan = {.countdown = 1, .times = 1, .code = -ESTALE};
     start(f, &plan);
     for (int i = 0; i < 10; i++) {
@@ -470,15 +364,15 @@ static void a_deposed_server_writes_no_more_and_says_so(void **state)
         usleep(3000);
     }
     assert_true(runtime_deposed(f->r));
-    stop(f);
+    live_stop(f);
     assert_int_equal(plan.commits, 2); // the start's and the one refused: nothing was tried after
 }
 
 static void *stop_late(void *arg)
 {
-    struct fixture *f = arg;
+    struct live *f = arg;
     usleep(20000);
-    stop(f);
+    live_stop(f);
     return NULL;
 }
 
@@ -517,16 +411,16 @@ static void slow_free(void *ctx)
 
 static void *ask_metrics(void *arg)
 {
-    struct fixture *f = arg;
+    struct live *f = arg;
     int status;
-    free(call_as(f->port, TOKEN, "GET", "/metrics", NULL, &status));
+    free(live_call(f->port, TOKEN, "GET", "/metrics", NULL, &status));
     return NULL;
 }
 
 // The figures of open connections are of the HTTP server, which ends before the engine that is asked for them.
 static void metrics_asked_for_at_the_end_read_no_freed_server(void **state)
 {
-    struct fixture *f = *state;
+    struct live *f = *state;
     struct fault_plan plan = {.countdown = 1, .times = 1, .code = -EIO};
     struct store inner, store;
     struct err e = ERR_NULL;
@@ -539,14 +433,14 @@ static void metrics_asked_for_at_the_end_read_no_freed_server(void **state)
     assert_int_equal(status_of(f, "POST", "/tasks", hello), 503);
     assert_int_equal(pthread_create(&asker, NULL, ask_metrics, f), 0);
     usleep(100000);
-    stop(f);
+    live_stop(f);
     pthread_join(asker, NULL);
     assert_int_equal(slow.loads, 2);
 }
 
 static void a_server_that_ends_while_it_fails_answers_everyone(void **state)
 {
-    struct fixture *f = *state;
+    struct live *f = *state;
     for (int round = 0; round < 5; round++) {
         struct fault_plan plan = {.countdown = 5 + round, .times = -1, .code = -EIO};
         pthread_t ender;
@@ -554,9 +448,9 @@ static void a_server_that_ends_while_it_fails_answers_everyone(void **state)
         int port = f->port;
         assert_int_equal(pthread_create(&ender, NULL, stop_late, f), 0);
         for (int status = 200; status;) // 0 once the port is closed
-            free(call_as(port, TOKEN, "POST", "/tasks", hello, &status));
+            free(live_call(port, TOKEN, "POST", "/tasks", hello, &status));
         pthread_join(ender, NULL);
-        forget(f);
+        live_forget(f);
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A database of an older program: it is brought forward with everything in it, and a program that dies on the way leaves it
-// as it was or as it is to be.
+// A database of an older program: it is brought forward with everything in it, and a program that dies on the
+// way leaves it as it was or as it is to be.
 #include "store_fixture.h"
 
 #include <signal.h>
@@ -69,7 +69,9 @@ static void put_row(struct fixture *f, sqlite3 *c, const char *table, int i)
     sqlite3_stmt *st;
     buf_putf(&text, "INSERT INTO %s VALUES (", table);
     assert_int_equal(
-        sqlite3_prepare_v2(c, arena_printf(&f->arena, "SELECT type FROM pragma_table_info('%s')", table), -1, &st, NULL), SQLITE_OK);
+        sqlite3_prepare_v2(c, arena_printf(&f->arena, "SELECT type FROM pragma_table_info('%s')", table), -1,
+                           &st, NULL),
+        SQLITE_OK);
     for (int col = 0; sqlite3_step(st) == SQLITE_ROW; col++) {
         const char *type = (const char *)sqlite3_column_text(st, 0);
         buf_puts(&text, col ? ", " : "");
@@ -95,7 +97,8 @@ static void make_v1(struct fixture *f)
     sql(c, "CREATE TABLE store_state (name TEXT PRIMARY KEY, value INT NOT NULL) STRICT;"
            "INSERT INTO store_state (name, value) VALUES ('schema', 1), ('epoch', 41)");
     sql(c, schema_v1);
-    size_t n = names_of(f, c, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'store_state'", table);
+    size_t n = names_of(f, c, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'store_state'",
+                        table);
     assert_true(n >= 19);
     sql(c, "BEGIN");
     for (size_t t = 0; t < n; t++)
@@ -109,9 +112,12 @@ static void make_v1(struct fixture *f)
 static void dump(struct fixture *f, sqlite3 *old, sqlite3 *c, struct buf *out)
 {
     const char *table[TABLES_MAX], *col[TABLES_MAX];
-    size_t n = names_of(f, old, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'store_state' ORDER BY 1", table);
+    size_t n = names_of(
+        f, old, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'store_state' ORDER BY 1",
+        table);
     for (size_t t = 0; t < n; t++) {
-        size_t cols = names_of(f, old, arena_printf(&f->arena, "SELECT name FROM pragma_table_info('%s')", table[t]), col);
+        size_t cols = names_of(
+            f, old, arena_printf(&f->arena, "SELECT name FROM pragma_table_info('%s')", table[t]), col);
         struct buf text = BUF_INIT(65536);
         buf_puts(&text, "SELECT ");
         for (size_t i = 0; i < cols; i++)
@@ -160,15 +166,17 @@ static void version_1_comes_forward_with_every_row_of_every_table(void **state)
     assert_string_equal(content(f), before);
     sqlite3 *c = open_db(f);
     assert_int_equal(int_of(c, "SELECT value FROM store_state WHERE name = 'schema'"), schema_version());
-    assert_int_equal(int_of(c, "SELECT count(*) FROM board WHERE start_failures = 0 AND rests_until_ms = 0"), ROWS);
+    assert_int_equal(int_of(c, "SELECT count(*) FROM board WHERE start_failures = 0 AND rests_until_ms = 0"),
+                     ROWS);
     sqlite3_close(c);
 }
 
 static void a_migrated_database_is_made_as_a_new_one(void **state)
 {
     struct fixture *f = *state, *fresh = fixture_new(ON_SQLITE);
-    static const char shape[] = "SELECT m.type || ' ' || m.name || ' ' || coalesce(group_concat(i.name || i.type), '') FROM "
-                                "sqlite_master m LEFT JOIN pragma_table_info(m.name) i GROUP BY m.name ORDER BY 1";
+    static const char shape[] =
+        "SELECT m.type || ' ' || m.name || ' ' || coalesce(group_concat(i.name || i.type), '') FROM "
+        "sqlite_master m LEFT JOIN pragma_table_info(m.name) i GROUP BY m.name ORDER BY 1";
     const char *a[TABLES_MAX], *b[TABLES_MAX];
     make_v1(f);
     open_store(f);
@@ -241,8 +249,10 @@ static void a_migration_that_is_killed_leaves_the_old_version_or_the_new_one(voi
         lived = open_and_die(f, k);
         sqlite3 *c = open_db(f);
         int64_t version = int_of(c, "SELECT value FROM store_state WHERE name = 'schema'");
-        int64_t columns = int_of(c, "SELECT count(*) FROM pragma_table_info('board') WHERE name IN ('start_failures', 'rests_until_ms')");
-        int64_t index = int_of(c, "SELECT count(*) FROM sqlite_master WHERE name = 'task_shortname' AND sql LIKE '%NOCASE%'");
+        int64_t columns = int_of(c, "SELECT count(*) FROM pragma_table_info('board') WHERE name IN "
+                                    "('start_failures', 'rests_until_ms')");
+        int64_t index = int_of(
+            c, "SELECT count(*) FROM sqlite_master WHERE name = 'task_shortname' AND sql LIKE '%NOCASE%'");
         sqlite3_close(c);
         if (version == 1)
             assert_true(columns == 0 && index == 0);

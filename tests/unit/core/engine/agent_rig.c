@@ -134,6 +134,7 @@ void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int h
         cfg_out->offer = c.offer;
         c.outbox_bytes_max = cfg_out->outbox_bytes_max ? cfg_out->outbox_bytes_max : c.outbox_bytes_max;
         c.cap_mw = cfg_out->cap_mw;
+        c.gather_ms = cfg_out->gather_ms;
     }
     r->agent = agent_new(&c, 42, r->now);
 }

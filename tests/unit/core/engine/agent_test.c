@@ -135,6 +135,48 @@ static void a_stopped_instance_ends_as_the_parent_said(void **state)
     rig_deinit(&r);
 }
 
+static void a_start_is_told_with_the_end_that_comes_soon_after(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, &(struct agent_config){.cap_mw = -1, .gather_ms = 15});
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 6, "b0");
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &a, 1);
+    assert_int_equal(r.starts, 1);
+    assert_int_not_equal(agent_call_due(r.agent, r.now), CALL_REPORT);
+    assert_int_equal(agent_call_wait_ms(r.agent, r.now), 15);
+    r.now = house_add(r.now, 10);
+    assert_int_equal(agent_call_wait_ms(r.agent, r.now), 5);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_EXITED, .exited = {.lease = 6}});
+    assert_int_equal(agent_call_wait_ms(r.agent, r.now), 0);
+    up = rig_call(&r, CALL_REPORT);
+    assert_true(rig_find(&up, REPORT_STARTED, 6)->seq < rig_find(&up, REPORT_EXITED, 6)->seq);
+    rig_deinit(&r);
+}
+
+static void a_start_that_was_told_once_does_not_wait_again(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 17, &(struct agent_config){.cap_mw = -1, .gather_ms = 15});
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 6, "b0");
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, &a, 1);
+    r.now = house_add(r.now, 15);
+    assert_int_equal(agent_call_wait_ms(r.agent, r.now), 0);
+    up = rig_call(&r, CALL_REPORT);
+    uint64_t seq = rig_find(&up, REPORT_STARTED, 6)->seq;
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_FAILED, .answer = {.call = CALL_REPORT}});
+    up = rig_call(&r, CALL_REPORT);
+    assert_true(rig_find(&up, REPORT_STARTED, 6)->seq == seq);
+    rig_deinit(&r);
+}
+
 static void a_refused_epoch_kills_all_and_joins_again_with_another_nonce(void **state)
 {
     (void)state;
@@ -371,6 +413,8 @@ int main(void)
         cmocka_unit_test(answers_may_come_twice_and_in_any_order),
         cmocka_unit_test(work_ends_before_its_lease_does),
         cmocka_unit_test(a_stopped_instance_ends_as_the_parent_said),
+        cmocka_unit_test(a_start_is_told_with_the_end_that_comes_soon_after),
+        cmocka_unit_test(a_start_that_was_told_once_does_not_wait_again),
         cmocka_unit_test(a_refused_epoch_kills_all_and_joins_again_with_another_nonce),
         cmocka_unit_test(reports_are_sent_again_unchanged_until_they_are_acked),
         cmocka_unit_test(a_full_outbox_stops_the_reading_and_loses_nothing),

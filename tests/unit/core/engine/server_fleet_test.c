@@ -10,38 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rig.h"
-
-static struct rig *rig_new(void)
-{
-    struct rig *r = malloc(sizeof *r);
-    rig_init(r, NULL);
-    return r;
-}
-
-static void done(struct rig *r)
-{
-    if (r->fault.code)
-        fail_msg("%s", r->fault.text);
-    rig_deinit(r);
-    free(r);
-}
-
-static uint64_t lease_of(struct rig *r, const struct rig_node *n)
-{
-    const struct assignment *a = rig_assignment(r, n, 0);
-    assert_non_null(a);
-    return a->lease;
-}
-
-static struct board_view board(const struct rig *r, const char *name)
-{
-    struct board_view v;
-    size_t i;
-    assert_true(server_find_board(r->s, name, &i));
-    server_board(r->s, i, &v);
-    return v;
-}
+#include "rig_case.h"
 
 static void send_again(struct rig *r, const struct rig_node *n, struct report *rep, size_t count)
 {
@@ -55,12 +24,10 @@ static void send_again(struct rig *r, const struct rig_node *n, struct report *r
 static void the_same_nonce_gets_the_same_epoch_and_changes_nothing(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     rig_create(r, ACTIVITY_FLEX, 1);
-    uint64_t lease = lease_of(r, &n), epoch = n.epoch;
+    uint64_t lease = case_lease(r, &n, 0), epoch = n.epoch;
     struct report rep = {.kind = REPORT_METER_ZONE, .name = "z-n", .meter_zone = {.asked_mj = 5000, .delivered_mj = 4000}};
     rig_report(r, &n, &rep);
     struct rig_node again = n; // an old copy of its first call comes late
@@ -68,22 +35,20 @@ static void the_same_nonce_gets_the_same_epoch_and_changes_nothing(void **state)
     rig_offer(r, &again, &ev.sync);
     rig_event(r, &ev);
     assert_int_equal(rig_desired(r, &n)->epoch, epoch);
-    assert_int_equal(lease_of(r, &n), lease);
+    assert_int_equal(case_lease(r, &n, 0), lease);
     rep.meter_zone.asked_mj = 6000;
     rig_report(r, &n, &rep);
     struct zone_view z;
     server_zone(r->s, 0, &z);
     assert_int_equal(z.asked_mj, 6000); // its base was not forgotten
-    done(r);
+    case_done(r);
 }
 
 static void an_epoch_that_is_over_is_refused_and_does_nothing(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     struct rig_node old = n;
     n.nonce = 2;
     rig_hello(r, &n);
@@ -101,16 +66,14 @@ static void an_epoch_that_is_over_is_refused_and_does_nothing(void **state)
     stranger.epoch = UINT64_MAX;
     send_again(r, &stranger, &rep, 1);
     assert_true(server_sync_refused(r->s, r->fx.sync[0].node, stranger.epoch, stranger.nonce));
-    done(r);
+    case_done(r);
 }
 
 static void reports_count_once_and_in_order_whatever_the_network_does(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     struct report rep[4];
     for (int i = 0; i < 4; i++) {
         rep[i] = (struct report){.seq = n.seq + 1 + (uint64_t)i, .at = HOUSE_MS(r->now), .kind = REPORT_METER_ZONE, .name = "z-n"};
@@ -131,7 +94,7 @@ static void reports_count_once_and_in_order_whatever_the_network_does(void **sta
     send_again(r, &n, &rep[2], 2); // acknowledged before the crash
     server_zone(r->s, 0, &z);
     assert_int_equal(z.asked_mj, 4000);
-    done(r);
+    case_done(r);
 }
 
 // ---- lost nodes
@@ -139,13 +102,13 @@ static void reports_count_once_and_in_order_whatever_the_network_does(void **sta
 static void a_silent_node_loses_its_work_at_its_lapse_and_not_before(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n, m;
     rig_node_init(&n, "n", 1);
     rig_node_init(&m, "m", 1);
     rig_hello(r, &n);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
-    rig_started(r, &n, lease_of(r, &n));
+    rig_started(r, &n, case_lease(r, &n, 0));
     rig_wait(r, 69000);
     rig_hello(r, &m);
     assert_null(rig_assignment(r, &m, 0));
@@ -153,14 +116,14 @@ static void a_silent_node_loses_its_work_at_its_lapse_and_not_before(void **stat
     assert_non_null(rig_assignment(r, &m, 0));
     assert_int_equal(rig_assignment(r, &m, 0)->attempt, 2);
     assert_int_equal(rig_task(r, t)->live.lost_attempts, 1);
-    assert_false(board(r, "n-0").online);
-    done(r);
+    assert_false(case_board(r, "n-0").online);
+    case_done(r);
 }
 
 static void a_refused_offer_leaves_the_nodes_leases_under_watch(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n, m;
     rig_node_init(&n, "n", 1);
     rig_node_init(&m, "m", 1);
@@ -178,18 +141,18 @@ static void a_refused_offer_leaves_the_nodes_leases_under_watch(void **state)
     rig_event(r, &ev);
     assert_int_equal(rig_reply(r)->code, 409);
     assert_non_null(strstr(rig_reply(r)->message, "belongs to node m"));
-    assert_true(board(r, "n-0").online);
+    assert_true(case_board(r, "n-0").online);
     rig_wait(r, 70001);
     struct engine_counts c;
     server_counts(r->s, &c);
     assert_int_equal(c.leases, 0);
-    done(r);
+    case_done(r);
 }
 
 static void a_node_whose_first_offer_is_refused_leaves_no_trace(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n;
     size_t rows;
     rig_node_init(&n, "n", 2);
@@ -202,25 +165,23 @@ static void a_node_whose_first_offer_is_refused_leaves_no_trace(void **state)
     model_store_rows(r->m, CHANGE_NODE, &rows);
     assert_int_equal(rows, 0);
     assert_int_equal(server_boards(r->s), 0);
-    done(r);
+    case_done(r);
 }
 
 static void a_board_that_is_offered_no_more_gets_no_work(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 2);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 2);
     n.boards = 1;
     n.nonce = 2;
     rig_hello(r, &n);
     rig_create(r, ACTIVITY_FLEX, 2);
     assert_int_equal(rig_desired(r, &n)->n_assignments, 1);
-    assert_false(board(r, "n-1").online);
+    assert_false(case_board(r, "n-1").online);
     rig_reload(r);
-    assert_false(board(r, "n-1").online);
-    done(r);
+    assert_false(case_board(r, "n-1").online);
+    case_done(r);
 }
 
 // ---- wishes
@@ -228,10 +189,8 @@ static void a_board_that_is_offered_no_more_gets_no_work(void **state)
 static void wishes_reach_the_node_with_a_new_version_and_survive_a_restart(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     uint64_t before = rig_desired(r, &n)->version;
     struct event ev = {.kind = EVENT_ZONE_SET, .zone = {.zone = "z-n", .has_setpoint = true, .setpoint_mc = 21500, .has_schedule = true,
                                                         .schedule = "mon-fri 06:00 20", .has_boost = true, .boost_ms = 60000}};
@@ -248,13 +207,13 @@ static void wishes_reach_the_node_with_a_new_version_and_survive_a_restart(void 
     assert_true(d->version > before); // a node that has an old version hears again
     assert_int_equal(d->zone[0].setpoint_mc, 21500);
     assert_string_equal(d->zone[0].schedule, "mon-fri 06:00 20");
-    done(r);
+    case_done(r);
 }
 
 static void a_sites_cap_is_shared_among_its_nodes_by_their_watts(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n, m;
     rig_node_init(&n, "n", 1);
     rig_node_init(&m, "m", 3);
@@ -265,7 +224,7 @@ static void a_sites_cap_is_shared_among_its_nodes_by_their_watts(void **state)
     rig_event(r, &ev);
     assert_int_equal(rig_desired(r, &n)->cap_mw, 100000);
     assert_int_equal(rig_desired(r, &m)->cap_mw, 300000);
-    done(r);
+    case_done(r);
 }
 
 static int64_t cap_now(struct rig *r, struct rig_node *n)
@@ -277,7 +236,7 @@ static int64_t cap_now(struct rig *r, struct rig_node *n)
 static void a_cap_goes_where_heat_is_asked_for_and_what_was_given_never_adds_up_to_more(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n, m;
     rig_node_init(&n, "n", 1);
     rig_node_init(&m, "m", 1);
@@ -297,26 +256,24 @@ static void a_cap_goes_where_heat_is_asked_for_and_what_was_given_never_adds_up_
     ev = (struct event){.kind = EVENT_SITE_SET, .site = {.site = "site", .has_cap = true, .cap_mw = -1}};
     rig_event(r, &ev);
     assert_int_equal(cap_now(r, &n), -1);
-    done(r);
+    case_done(r);
 }
 
 static void a_barred_board_gives_up_its_work_and_gets_no_more(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
     struct event ev = {.kind = EVENT_BOARD_BAR, .bar = {.board = "n-0", .barred = true, .why = "fan"}};
     rig_event(r, &ev);
     assert_true(rig_assignment(r, &n, 0)->stop);
-    rig_exited(r, &n, lease_of(r, &n), ATTEMPT_PREEMPTED, -1);
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_PREEMPTED, -1);
     assert_null(rig_assignment(r, &n, 0));
     rig_reload(r);
     rig_zone(r, &n, 150);
     assert_null(rig_assignment(r, &n, 0));
-    assert_string_equal(board(r, "n-0").barred_why, "fan");
+    assert_string_equal(case_board(r, "n-0").barred_why, "fan");
     struct report lid = {.kind = REPORT_BOARD, .name = "n-0", .board = {.barred = true, .barred_why = "lid open"}};
     rig_report(r, &n, &lid);
     ev.bar.barred = false;
@@ -324,12 +281,12 @@ static void a_barred_board_gives_up_its_work_and_gets_no_more(void **state)
     rig_reload(r); // what the heater said stands too
     rig_zone(r, &n, 151);
     assert_null(rig_assignment(r, &n, 0));
-    assert_string_equal(board(r, "n-0").barred_why, "lid open");
+    assert_string_equal(case_board(r, "n-0").barred_why, "lid open");
     lid.board.barred = false;
     rig_report(r, &n, &lid);
     assert_non_null(rig_assignment(r, &n, 0));
     assert_string_equal(rig_state(r, t), "FullyDispatched");
-    done(r);
+    case_done(r);
 }
 
 // ---- meters
@@ -345,53 +302,49 @@ static void meter(struct rig *r, struct rig_node *n, int64_t raw, int64_t idle)
 static void rows_of_a_board_add_up_to_its_meter_after_every_report(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     meter(r, &n, 7000, 0);
     rig_create(r, ACTIVITY_FLEX, 1);
     rig_wait(r, 10000);
     meter(r, &n, 127000, 100000);
-    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 20000);
-    struct report lease = {.kind = REPORT_METER_LEASE, .lease = lease_of(r, &n), .meter_lease = {.energy_mj = 15000, .core_ms = 8000}};
+    assert_int_equal(case_board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 20000);
+    struct report lease = {.kind = REPORT_METER_LEASE, .lease = case_lease(r, &n, 0), .meter_lease = {.energy_mj = 15000, .core_ms = 8000}};
     rig_report(r, &n, &lease);
-    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 5000);
-    assert_int_equal(board(r, "n-0").total_mj, 120000);
+    assert_int_equal(case_board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 5000);
+    assert_int_equal(case_board(r, "n-0").total_mj, 120000);
     rig_reload(r);
     meter(r, &n, 127000, 100000); // nothing passed: nothing is booked again
-    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 5000);
-    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_FLEX], 15000);
+    assert_int_equal(case_board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 5000);
+    assert_int_equal(case_board(r, "n-0").energy_mj[ACTIVITY_FLEX], 15000);
     n.nonce = 2; // a new epoch counts its parts from 0 again; the meter goes on
     rig_hello(r, &n);
     rig_wait(r, 10000);
     meter(r, &n, 247000, 90000);
-    assert_int_equal(board(r, "n-0").energy_mj[ACTIVITY_IDLE], 190000);
-    assert_int_equal(board(r, "n-0").total_mj, 240000);
-    done(r);
+    assert_int_equal(case_board(r, "n-0").energy_mj[ACTIVITY_IDLE], 190000);
+    assert_int_equal(case_board(r, "n-0").total_mj, 240000);
+    case_done(r);
 }
 
 static void what_no_board_can_draw_is_not_billed(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
     rig_wait(r, 10000);
-    struct report exit = {.kind = REPORT_EXITED, .lease = lease_of(r, &n), .exited = {.energy_mj = INT64_MAX, .core_ms = INT64_MAX}};
+    struct report exit = {.kind = REPORT_EXITED, .lease = case_lease(r, &n, 0), .exited = {.energy_mj = INT64_MAX, .core_ms = INT64_MAX}};
     rig_report(r, &n, &exit);
-    assert_in_range(board(r, "n-0").energy_mj[ACTIVITY_FLEX], 1, 2000000); // 153 W x 10 s x 1.25 + 50 J
+    assert_in_range(case_board(r, "n-0").energy_mj[ACTIVITY_FLEX], 1, 2000000); // 153 W x 10 s x 1.25 + 50 J
     assert_string_equal(rig_state(r, t), "Success");
     assert_in_range(rig_task(r, t)->live.energy_mj, 1, 2000000);
-    done(r);
+    case_done(r);
 }
 
 static void a_report_from_the_future_is_booked_now_and_the_meter_goes_on(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n;
     size_t rows;
     rig_node_init(&n, "n", 1);
@@ -403,17 +356,17 @@ static void a_report_from_the_future_is_booked_now_and_the_meter_goes_on(void **
     rig_report(r, &n, &rep);
     rig_wait(r, 10000);
     meter(r, &n, 200000, 0);
-    assert_int_equal(board(r, "n-0").total_mj, 200000);
+    assert_int_equal(case_board(r, "n-0").total_mj, 200000);
     const struct change *c = model_store_rows(r->m, CHANGE_LEDGER_WORK, &rows);
     for (size_t i = 0; i < rows; i++)
         assert_true(c[i].work.hour_ms <= r->now);
-    done(r);
+    case_done(r);
 }
 
 static void ledger_cells_go_on_where_they_were_after_a_reload_and_late_reports_are_booked_whole(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n;
     size_t rows;
     rig_node_init(&n, "n", 1);
@@ -433,10 +386,10 @@ static void ledger_cells_go_on_where_they_were_after_a_reload_and_late_reports_a
     struct report late = {.kind = REPORT_METER_BOARD, .at = HOUSE_MS(then + 5000), .name = "n-0",
                           .meter_board = {.raw_mj = 250000, .part_mj = {[ACTIVITY_IDLE] = 250000}}};
     rig_report(r, &n, &late);
-    assert_int_equal(board(r, "n-0").total_mj, 250000); // the audit compares it with the rows
+    assert_int_equal(case_board(r, "n-0").total_mj, 250000); // the audit compares it with the rows
     c = model_store_rows(r->m, CHANGE_LEDGER_WORK, &rows);
     assert_int_equal(rows, 2);
-    done(r);
+    case_done(r);
 }
 
 static const struct reply *clear_lid(struct rig *r, const char *heater)
@@ -449,12 +402,10 @@ static const struct reply *clear_lid(struct rig *r, const char *heater)
 static void a_lid_is_cleared_when_it_was_opened_and_the_word_ends_with_a_lease(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     char heater[NAME_BYTES];
-    snprintf(heater, sizeof heater, "%s", board(r, "n-0").heater);
+    snprintf(heater, sizeof heater, "%s", case_board(r, "n-0").heater);
     assert_int_equal(clear_lid(r, "nowhere")->code, 404);
     assert_int_equal(clear_lid(r, heater)->code, 409); // nobody opened it
     assert_non_null(strstr(rig_reply(r)->message, "there is nothing to clear"));
@@ -471,7 +422,7 @@ static void a_lid_is_cleared_when_it_was_opened_and_the_word_ends_with_a_lease(v
     assert_int_equal(rig_desired(r, &n)->zone[0].lid_clear.v, 0);
     rig_wait(r, r->cfg.lease_margin_ms);
     assert_int_equal(clear_lid(r, heater)->code, 409); // its node is not heard any more: nobody knows how it stands
-    done(r);
+    case_done(r);
 }
 
 int main(void)

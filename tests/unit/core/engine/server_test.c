@@ -9,36 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rig.h"
-
-static struct rig *rig_new(void)
-{
-    struct rig *r = malloc(sizeof *r);
-    rig_init(r, NULL);
-    return r;
-}
-
-static struct rig *rig_with(const struct server_config *cfg)
-{
-    struct rig *r = malloc(sizeof *r);
-    rig_init(r, cfg);
-    return r;
-}
-
-static void done(struct rig *r)
-{
-    if (r->fault.code)
-        fail_msg("%s", r->fault.text);
-    rig_deinit(r);
-    free(r);
-}
-
-static uint64_t lease_at(struct rig *r, const struct rig_node *n, size_t i)
-{
-    const struct assignment *a = rig_assignment(r, n, i);
-    assert_non_null(a);
-    return a->lease;
-}
+#include "rig_case.h"
 
 static struct server_config defaults(void)
 {
@@ -52,7 +23,7 @@ static struct server_config defaults(void)
 static void a_bulk_request_is_answered_item_by_item_in_order(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct task_draft d[3];
     for (int i = 0; i < 3; i++)
         rig_draft(r, &d[i], 1);
@@ -67,7 +38,7 @@ static void a_bulk_request_is_answered_item_by_item_in_order(void **state)
     assert_string_equal(reply->item[1].message, "name: missing");
     assert_string_equal(reply->item[1].uuid, "");
     assert_string_equal(rig_state(r, reply->item[2].uuid), "Submitted");
-    done(r);
+    case_done(r);
 }
 
 static void limits_are_named_when_they_are_passed(void **state)
@@ -76,7 +47,7 @@ static void limits_are_named_when_they_are_passed(void **state)
     struct server_config cfg = defaults();
     cfg.tasks_per_account = 2;
     cfg.instances_per_task = 4;
-    struct rig *r = rig_with(&cfg);
+    struct rig *r = case_with(&cfg);
     assert_non_null(rig_create(r, ACTIVITY_FLEX, 1));
     assert_null(rig_create(r, ACTIVITY_FLEX, 5));
     assert_int_equal(rig_reply(r)->code, 400);
@@ -87,25 +58,25 @@ static void limits_are_named_when_they_are_passed(void **state)
     assert_non_null(strstr(rig_reply(r)->message, "limit 2"));
     rig_abort(r, second); // what has ended does not count
     assert_non_null(rig_create(r, ACTIVITY_FLEX, 1));
-    done(r);
+    case_done(r);
 }
 
 static void a_count_that_is_not_that_of_the_ranges_is_refused(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct task_draft d;
     rig_draft(r, &d, 3);
     d.instances = 2;
     assert_null(rig_create_draft(r, &d));
     assert_int_equal(rig_reply(r)->code, 400);
-    done(r);
+    case_done(r);
 }
 
 static void a_shortname_is_free_again_once_its_task_has_ended(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct task_draft d;
     rig_draft(r, &d, 1);
     d.shortname = "Render";
@@ -119,21 +90,19 @@ static void a_shortname_is_free_again_once_its_task_has_ended(void **state)
     rig_reload(r);
     rig_abort(r, "render");
     assert_int_equal(rig_reply(r)->code, 200);
-    done(r);
+    case_done(r);
 }
 
 static void a_deleted_task_gives_its_shortname_back_while_it_still_runs_and_over_a_reload(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
+    struct rig *r = case_with_node(&n, 1);
     struct task_draft d;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
     rig_draft(r, &d, 1);
     d.shortname = "render";
     const char *old = rig_create_draft(r, &d);
-    rig_started(r, &n, lease_at(r, &n, 0));
+    rig_started(r, &n, case_lease(r, &n, 0));
     rig_delete(r, "render");
     assert_string_equal(rig_state(r, old), "PendingDelete");
     rig_reload(r);
@@ -148,7 +117,7 @@ static void a_deleted_task_gives_its_shortname_back_while_it_still_runs_and_over
     rig_abort(r, "render");
     assert_string_equal(rig_state(r, new), "Cancelled");
     assert_string_equal(rig_state(r, old), "PendingDelete");
-    done(r);
+    case_done(r);
 }
 
 // ---- life
@@ -156,7 +125,7 @@ static void a_deleted_task_gives_its_shortname_back_while_it_still_runs_and_over
 static void a_task_of_one_instance_goes_through_its_states(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n;
     rig_node_init(&n, "n", 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
@@ -164,40 +133,38 @@ static void a_task_of_one_instance_goes_through_its_states(void **state)
     rig_hello(r, &n);
     assert_string_equal(rig_state(r, t), "FullyDispatched");
     assert_true(rig_assignment(r, &n, 0)->need_body);
-    rig_started(r, &n, lease_at(r, &n, 0));
+    rig_started(r, &n, case_lease(r, &n, 0));
     assert_string_equal(rig_state(r, t), "FullyExecuting");
     assert_false(rig_assignment(r, &n, 0)->need_body);
-    rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_SUCCESS, 0);
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_SUCCESS, 0);
     assert_string_equal(rig_state(r, t), "Success");
     assert_string_equal(rig_task(r, t)->live.succeeded, "0");
     assert_string_equal(rig_task(r, t)->live.started_once, "0");
     assert_null(rig_assignment(r, &n, 0));
-    done(r);
+    case_done(r);
 }
 
 static void a_task_of_three_is_partial_until_the_last_has_its_board(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 2);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 2);
     const char *t = rig_create(r, ACTIVITY_FLEX, 3);
     assert_string_equal(rig_state(r, t), "PartiallyDispatched");
-    uint64_t first = lease_at(r, &n, 0), second = lease_at(r, &n, 1);
+    uint64_t first = case_lease(r, &n, 0), second = case_lease(r, &n, 1);
     rig_started(r, &n, first);
     assert_string_equal(rig_state(r, t), "PartiallyExecuting");
     rig_exited(r, &n, first, ATTEMPT_SUCCESS, 0);
     rig_started(r, &n, second);
     assert_string_equal(rig_state(r, t), "PartiallyExecuting");
-    uint64_t third = lease_at(r, &n, 0) == second ? lease_at(r, &n, 1) : lease_at(r, &n, 0);
+    uint64_t third = case_lease(r, &n, 0) == second ? case_lease(r, &n, 1) : case_lease(r, &n, 0);
     rig_started(r, &n, third);
     assert_string_equal(rig_state(r, t), "FullyExecuting");
     rig_exited(r, &n, second, ATTEMPT_FAILURE, 3);
     rig_exited(r, &n, third, ATTEMPT_SUCCESS, 0);
     assert_string_equal(rig_state(r, t), "Failure");
     assert_int_not_equal(strlen(rig_task(r, t)->live.errors), 2);
-    done(r);
+    case_done(r);
 }
 
 // ---- ended by people
@@ -205,7 +172,7 @@ static void a_task_of_three_is_partial_until_the_last_has_its_board(void **state
 static void a_queued_task_that_is_aborted_is_cancelled_at_once_and_a_running_one_when_it_has_stopped(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n;
     rig_node_init(&n, "n", 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 2);
@@ -213,7 +180,7 @@ static void a_queued_task_that_is_aborted_is_cancelled_at_once_and_a_running_one
     rig_hello(r, &n);
     rig_abort(r, queued);
     assert_string_equal(rig_state(r, queued), "Cancelled");
-    rig_started(r, &n, lease_at(r, &n, 0));
+    rig_started(r, &n, case_lease(r, &n, 0));
     rig_abort(r, t);
     assert_string_equal(rig_state(r, t), "PendingCancel");
     assert_true(rig_assignment(r, &n, 0)->stop);
@@ -222,41 +189,37 @@ static void a_queued_task_that_is_aborted_is_cancelled_at_once_and_a_running_one
     rig_poll(r, &n);
     assert_true(rig_assignment(r, &n, 0)->stop);
     assert_int_equal(rig_assignment(r, &n, 0)->stop_end, ATTEMPT_CANCELLED);
-    rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_CANCELLED, -1);
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_CANCELLED, -1);
     assert_string_equal(rig_state(r, t), "Cancelled");
     assert_string_equal(rig_task(r, t)->live.cancelled, "0-1");
-    done(r);
+    case_done(r);
 }
 
 static void an_instance_that_fails_while_its_task_is_aborted_costs_no_retry(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
+    struct rig *r = case_with_node(&n, 1);
     struct task_draft d;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
     rig_draft(r, &d, 1);
     d.retries_each = d.retries_total = 3;
     const char *t = rig_create_draft(r, &d);
-    rig_started(r, &n, lease_at(r, &n, 0));
+    rig_started(r, &n, case_lease(r, &n, 0));
     rig_abort(r, t);
-    rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_FAILURE, 1);
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_FAILURE, 1);
     assert_string_equal(rig_state(r, t), "Cancelled");
     assert_int_equal(rig_task(r, t)->live.retries_used, 0);
     assert_string_equal(rig_task(r, t)->live.failed, "0");
-    done(r);
+    case_done(r);
 }
 
 static void aborting_a_task_that_ended_in_the_same_batch_does_not_change_its_end(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
-    struct report rep = {.seq = n.seq + 1, .at = HOUSE_MS(r->now), .kind = REPORT_EXITED, .lease = lease_at(r, &n, 0)};
+    struct report rep = {.seq = n.seq + 1, .at = HOUSE_MS(r->now), .kind = REPORT_EXITED, .lease = case_lease(r, &n, 0)};
     struct event exit = {.kind = EVENT_SYNC, .now = HOUSE_MS(r->now),
                          .sync = {.node = "n", .nonce = n.nonce, .epoch = n.epoch, .report = &rep, .n_reports = 1}};
     effects_clear(&r->fx);
@@ -269,18 +232,16 @@ static void aborting_a_task_that_ended_in_the_same_batch_does_not_change_its_end
     assert_int_equal(rig_reply(r)->count, 0);
     rig_settle(r);
     assert_string_equal(rig_state(r, t), "Success");
-    done(r);
+    case_done(r);
 }
 
 static void a_deleted_task_is_gone_when_nothing_of_it_runs_any_more(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     const char *running = rig_create(r, ACTIVITY_FLEX, 1), *queued = rig_create(r, ACTIVITY_FLEX, 1);
-    rig_started(r, &n, lease_at(r, &n, 0));
+    rig_started(r, &n, case_lease(r, &n, 0));
     rig_delete(r, queued);
     assert_string_equal(rig_state(r, queued), "gone");
     rig_delete(r, running);
@@ -288,21 +249,21 @@ static void a_deleted_task_is_gone_when_nothing_of_it_runs_any_more(void **state
     struct event put = {.kind = EVENT_TASK_PUT, .task = {.account = r->account, .id = running, .name = "x", .body = "{}"}};
     rig_event(r, &put);
     assert_int_equal(rig_reply(r)->code, 404);
-    rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_CANCELLED, -1);
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_CANCELLED, -1);
     assert_string_equal(rig_state(r, running), "gone");
     const char *final = rig_create(r, ACTIVITY_FLEX, 1);
-    rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_SUCCESS, 0);
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_SUCCESS, 0);
     rig_delete(r, final);
     assert_string_equal(rig_state(r, final), "gone");
     rig_delete(r, final);
     assert_int_equal(rig_reply(r)->code, 404);
-    done(r);
+    case_done(r);
 }
 
 static void one_account_does_not_find_the_tasks_of_another(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
     struct event other = {.kind = EVENT_ACCOUNT_PUT, .account = {.email = "x@y.z", .name = "x", .token_hash = "1"}};
     rig_event(r, &other);
@@ -310,14 +271,14 @@ static void one_account_does_not_find_the_tasks_of_another(void **state)
     rig_event(r, &ev);
     assert_int_equal(rig_reply(r)->code, 404);
     assert_string_equal(rig_state(r, t), "Submitted");
-    done(r);
+    case_done(r);
 }
 
 // ---- tried again
 
 static int failures_until_the_end(int32_t each, int32_t total, int32_t instances)
 {
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct rig_node n;
     struct task_draft d;
     int failures = 0;
@@ -328,14 +289,14 @@ static int failures_until_the_end(int32_t each, int32_t total, int32_t instances
     d.retries_total = total;
     const char *t = rig_create_draft(r, &d);
     while (strcmp(rig_state(r, t), "Failure") != 0 && failures < 50) {
-        rig_started(r, &n, lease_at(r, &n, 0));
-        rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_FAILURE, 1);
+        rig_started(r, &n, case_lease(r, &n, 0));
+        rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_FAILURE, 1);
         failures++;
         if (failures == 2)
             rig_reload(r); // counts survive
         rig_zone(r, &n, 150 + failures);
     }
-    done(r);
+    case_done(r);
     return failures;
 }
 
@@ -351,16 +312,14 @@ static void retries_are_counted_for_each_instance_and_in_total(void **state)
 static void a_preempted_or_lost_attempt_costs_no_retry_and_gets_the_next_number(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
     assert_int_equal(rig_assignment(r, &n, 0)->attempt, 1);
-    rig_started(r, &n, lease_at(r, &n, 0));
-    rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_PREEMPTED, -1);
+    rig_started(r, &n, case_lease(r, &n, 0));
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_PREEMPTED, -1);
     assert_int_equal(rig_assignment(r, &n, 0)->attempt, 2);
-    rig_started(r, &n, lease_at(r, &n, 0));
+    rig_started(r, &n, case_lease(r, &n, 0));
     n.nonce = 2; // the agent starts again: its sandboxes died with it
     n.epoch = 0;
     rig_hello(r, &n);
@@ -368,31 +327,29 @@ static void a_preempted_or_lost_attempt_costs_no_retry_and_gets_the_next_number(
     rig_reload(r);
     rig_poll(r, &n);
     rig_zone(r, &n, 151);
-    rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_PREEMPTED, -1);
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_PREEMPTED, -1);
     rig_reload(r);
     rig_poll(r, &n);
     rig_zone(r, &n, 152);
     assert_int_equal(rig_assignment(r, &n, 0)->attempt, 4);
-    rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_SUCCESS, 0);
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_SUCCESS, 0);
     assert_string_equal(rig_state(r, t), "Success");
     assert_int_equal(rig_task(r, t)->live.retries_used, 0);
     assert_int_equal(rig_task(r, t)->live.lost_attempts, 1);
     assert_int_equal(rig_task(r, t)->live.preempted_attempts, 2);
-    done(r);
+    case_done(r);
 }
 
 static void a_cancelled_attempt_that_nobody_asked_for_is_tried_again(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
-    rig_exited(r, &n, lease_at(r, &n, 0), ATTEMPT_CANCELLED, -1);
+    rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_CANCELLED, -1);
     assert_string_equal(rig_state(r, t), "FullyDispatched");
     assert_int_equal(rig_assignment(r, &n, 0)->attempt, 2);
-    done(r);
+    case_done(r);
 }
 
 // ---- ended by time
@@ -400,36 +357,32 @@ static void a_cancelled_attempt_that_nobody_asked_for_is_tried_again(void **stat
 static void what_does_not_start_in_time_is_stopped_and_tried_again(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
-    uint64_t first = lease_at(r, &n, 0);
+    uint64_t first = case_lease(r, &n, 0);
     for (int i = 0; i < 31; i++) {
         rig_wait(r, 10000);
         rig_poll(r, &n);
     }
-    assert_int_equal(lease_at(r, &n, 0), first);
+    assert_int_equal(case_lease(r, &n, 0), first);
     assert_true(rig_assignment(r, &n, 0)->stop); // it may just be starting: the board is not given away yet
     for (int i = 0; i < 8; i++) { // the node talks on but says nothing of it
         rig_wait(r, 10000);
         rig_poll(r, &n);
     }
-    assert_int_not_equal(lease_at(r, &n, 0), first);
+    assert_int_not_equal(case_lease(r, &n, 0), first);
     assert_int_equal(rig_task(r, t)->live.lost_attempts, 1);
-    done(r);
+    case_done(r);
 }
 
 static void a_stopping_lease_ends_even_if_the_node_talks_of_other_things(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
     struct rig_node n;
-    rig_node_init(&n, "n", 1);
-    rig_hello(r, &n);
+    struct rig *r = case_with_node(&n, 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
-    rig_started(r, &n, lease_at(r, &n, 0));
+    rig_started(r, &n, case_lease(r, &n, 0));
     rig_abort(r, t);
     for (int i = 0; i < 6; i++) {
         rig_wait(r, 10000);
@@ -441,13 +394,13 @@ static void a_stopping_lease_ends_even_if_the_node_talks_of_other_things(void **
         rig_poll(r, &n);
     }
     assert_string_equal(rig_state(r, t), "Cancelled");
-    done(r);
+    case_done(r);
 }
 
 static void a_task_that_queues_too_long_gives_up_with_the_reason(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct task_draft d;
     rig_draft(r, &d, 1);
     d.queue_max_ms = 30000;
@@ -457,7 +410,7 @@ static void a_task_that_queues_too_long_gives_up_with_the_reason(void **state)
     rig_wait(r, 20000);
     assert_string_equal(rig_state(r, t), "Cancelled");
     assert_non_null(strstr(rig_task(r, t)->live.errors, "still queued after 30 s"));
-    done(r);
+    case_done(r);
 }
 
 static void the_dispatch_delay_holds_through_a_restart(void **state)
@@ -465,7 +418,7 @@ static void the_dispatch_delay_holds_through_a_restart(void **state)
     (void)state;
     struct server_config cfg = defaults();
     cfg.dispatch_delay_ms = 5000;
-    struct rig *r = rig_with(&cfg);
+    struct rig *r = case_with(&cfg);
     struct rig_node n;
     rig_node_init(&n, "n", 1);
     rig_hello(r, &n);
@@ -477,7 +430,7 @@ static void the_dispatch_delay_holds_through_a_restart(void **state)
     assert_string_equal(rig_state(r, t), "Submitted");
     rig_wait(r, 2000);
     assert_string_equal(rig_state(r, t), "FullyDispatched");
-    done(r);
+    case_done(r);
 }
 
 // ---- over a crash
@@ -485,7 +438,7 @@ static void the_dispatch_delay_holds_through_a_restart(void **state)
 static void ids_are_never_given_twice_over_a_reload(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     uint64_t last = 0;
     for (int i = 0; i < 20; i++) {
         const char *t = rig_create(r, ACTIVITY_FLEX, 1);
@@ -495,13 +448,13 @@ static void ids_are_never_given_twice_over_a_reload(void **state)
         rig_delete(r, t); // the highest id is on no row any more
         rig_reload(r);
     }
-    done(r);
+    case_done(r);
 }
 
 static void what_a_lost_batch_did_never_happened(void **state)
 {
     (void)state;
-    struct rig *r = rig_new();
+    struct rig *r = case_new();
     struct task_draft d;
     size_t n;
     rig_draft(r, &d, 1);
@@ -512,7 +465,7 @@ static void what_a_lost_batch_did_never_happened(void **state)
     model_store_rows(r->m, CHANGE_TASK_NEW, &n);
     assert_int_equal(n, 0);
     assert_non_null(rig_create_draft(r, &d)); // the client tries again: the same entropy is no clash
-    done(r);
+    case_done(r);
 }
 
 int main(void)

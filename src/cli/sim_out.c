@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/sim_out.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int sim_out_file(const char *path, struct buf *b, struct err *e)
+{
+    char part[PATH_MAX];
+    int bad = 0;
+    if (b->failed)
+        bad = err_set(e, -EFBIG, "%s: would have more than %zu bytes", path, b->max);
+    else if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
+        bad = err_set(e, -ENAMETOOLONG, "%.80s...: the path is too long", path);
+    FILE *f = bad ? NULL : fopen(part, "we");
+    if (!bad && !f)
+        bad = err_set(e, -errno, "%s: %s", path, strerror(errno));
+    if (f) {
+        bool wrote = fwrite(buf_str(b), 1, b->n, f) == b->n;
+        wrote = fclose(f) == 0 && wrote;
+        if (!wrote || rename(part, path) < 0) {
+            bad = err_set(e, -EIO, "%s: could not be written: %s", path, strerror(errno));
+            unlink(part);
+        }
+    }
+    buf_deinit(b);
+    return bad;
+}
+
+void sim_out_print(struct buf *b)
+{
+    fwrite(buf_str(b), 1, b->n, stdout);
+    buf_deinit(b);
+}
+
+void sim_out_text(const struct scenario *s, const struct sim_result *r)
+{
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    if (s->title[0])
+        buf_putf(&b, "%s\n", s->title);
+    page_text(&b, r);
+    sim_out_print(&b);
+}
+
+void sim_out_json(const struct sim_result *r)
+{
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX * 4ul);
+    page_json(&b, r);
+    sim_out_print(&b);
+}
+
+int sim_out_csv(const char *dir, const struct sim_result *r, struct err *e)
+{
+    static const struct {
+        const char *name;
+        void (*put)(struct buf *out, const struct sim_result *r);
+    } files[] = {{"zones", page_zones_csv}, {"classes", page_classes_csv}, {"series", page_series_csv}};
+    if (mkdir(dir, 0777) < 0 && errno != EEXIST)
+        return err_set(e, -errno, "%s: %s", dir, strerror(errno));
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[PATH_MAX];
+        struct buf b = BUF_INIT(PAGE_BYTES_MAX * 16ul);
+        snprintf(path, sizeof path, "%s/%s.csv", dir, files[i].name);
+        files[i].put(&b, r);
+        int bad = sim_out_file(path, &b, e);
+        if (bad)
+            return bad;
+    }
+    return 0;
+}
+
+int sim_out_html(const char *path, const struct sim_result *r, const struct comparison *c, struct err *e)
+{
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    page_html(&b, r, c);
+    return sim_out_file(path, &b, e);
+}

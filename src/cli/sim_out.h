@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Results of the simulator to the terminal and into files.
+#ifndef ONDOL_CLI_SIM_OUT_H
+#define ONDOL_CLI_SIM_OUT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "sim/page/page.h"
+
+void sim_out_text(const struct scenario *s, const struct sim_result *r); // the summary, on stdout
+void sim_out_json(const struct sim_result *r); // on stdout
+// zones.csv, classes.csv and series.csv in `dir`, which is made when it is not there. Negative errno with the
+// path.
+int sim_out_csv(const char *dir, const struct sim_result *r, struct err *e);
+// `c` may be NULL.
+int sim_out_html(const char *path, const struct sim_result *r, const struct comparison *c, struct err *e);
+
+// Writes what is in the buffer; the file is there whole or as it was before. Ends the buffer.
+int sim_out_file(const char *path, struct buf *b, struct err *e);
+void sim_out_print(struct buf *b); // on stdout; ends the buffer
+
+#endif

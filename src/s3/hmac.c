@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// GnuTLS does the work. Its functions fail only when the library is unfit for use (no memory, an algorithm
+// forbidden on this machine); going on with bytes that were never written would be the worst answer, so that
+// ends the process.
+#include "s3/hmac.h"
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <stdlib.h>
+
+void s3_sha256(uint8_t out[32], const void *data, size_t n)
+{
+    if (gnutls_hash_fast(GNUTLS_DIG_SHA256, data, n, out) < 0)
+        abort();
+}
+
+void s3_hmac_sha256(uint8_t out[32], const void *key, size_t key_n, const void *data, size_t n)
+{
+    if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, key, key_n, data, n, out) < 0)
+        abort();
+}
+
+void s3_hmac_sha1(uint8_t out[20], const void *key, size_t key_n, const void *data, size_t n)
+{
+    if (gnutls_hmac_fast(GNUTLS_MAC_SHA1, key, key_n, data, n, out) < 0)
+        abort();
+}
+
+bool s3_same(const void *a, const void *b, size_t n)
+{
+    return gnutls_memcmp(a, b, n) == 0;
+}
+
+void s3_hex(char *out, const uint8_t *v, size_t n)
+{
+    static const char digit[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digit[v[i] >> 4];
+        out[2 * i + 1] = digit[v[i] & 15];
+    }
+    out[2 * n] = '\0';
+}
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool s3_unhex(uint8_t *out, size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++) {
+        int high = digit_of(text[2 * i]);
+        int low = high < 0 ? -1 : digit_of(text[2 * i + 1]);
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high * 16 + low);
+    }
+    return true;
+}

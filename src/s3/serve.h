@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The S3 endpoint: the protocol of this folder over HTTP, on an object store. It has a port of its own.
+//
+// What can be judged by the head of a request is judged before its body is asked for: signature, bucket, quota, length.
+// Bodies stream through constant memory; a client that sends faster than bytes are hashed and written is held back.
+#ifndef ONDOL_S3_SERVE_H
+#define ONDOL_S3_SERVE_H
+
+#include <stdbool.h>
+
+#include "net/http_server.h"
+#include "objects/objects.h"
+
+#define S3_SECRET_BYTES 512
+
+struct s3_account {
+    uint64_t id;
+    char name[256]; // shown as owner
+    char secret[S3_SECRET_BYTES];
+};
+
+struct s3_serve_config {
+    struct objects *objects; // must outlive the endpoint
+    int64_t quota_bytes;     // as the store's: refused by the head already; 0: none
+    const char *listen;
+    struct http_limits limits; // body_bytes is of request documents; 0: as large as they get
+    const char *tls_cert_file, *tls_key_file;
+    const char *base_host; // "s3.example.org": buckets may be named in front of it; NULL: by path only
+    // Whose access key this is; false: nobody's. From the HTTP thread.
+    bool (*account)(void *ctx, const char *access_key, struct s3_account *out);
+    void *ctx;
+    int workers; // threads that hash, write and read; 0: 8
+};
+
+struct s3_serve;
+
+int s3_serve_start(struct s3_serve **ret, const struct s3_serve_config *cfg, struct err *e);
+void s3_serve_stop(struct s3_serve *s); // NULL is fine
+int s3_serve_port(const struct s3_serve *s);
+
+#endif

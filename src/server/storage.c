@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Buckets: the object store and its S3 endpoint, beside the API in the same process. The engine knows nothing of them.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "objects/objects.h"
+#include "s3/serve.h"
+#include "server/inside.h"
+
+#define UPLOAD_KEEP_MS ((int64_t)7 * 24 * 3600 * 1000)
+#define PART_BYTES_MIN ((uint64_t)5 << 20)
+
+static bool account_of_key(void *ctx, const char *access_key, struct s3_account *out)
+{
+    struct account_view who;
+    if (!accounts_secret(ctx, access_key, &who, out->secret, sizeof out->secret))
+        return false;
+    out->id = who.id;
+    snprintf(out->name, sizeof out->name, "%s", who.email);
+    return true;
+}
+
+// A listen address of all interfaces is none that clients could call: the loopback stands in for it, and an operator
+// who serves others gives s3_url.
+static char *address(const struct runtime_config *cfg, int port)
+{
+    const char *host = cfg->s3_listen, *colon = strrchr(host, ':');
+    int n = colon ? (int)(colon - host) : (int)strlen(host);
+    char url[256];
+    if (cfg->s3_url)
+        return mem_strdup(cfg->s3_url);
+    if (n == 7 && strncmp(host, "0.0.0.0", 7) == 0)
+        host = "127.0.0.1", n = 9;
+    else if (n == 4 && strncmp(host, "[::]", 4) == 0)
+        host = "[::1]", n = 5;
+    snprintf(url, sizeof url, "%s://%.*s:%d", cfg->tls_cert_file ? "https" : "http", n, host, port);
+    return mem_strdup(url);
+}
+
+int storage_start(struct runtime *r, const struct runtime_config *cfg, struct err *e)
+{
+    char dir[4096];
+    if (!cfg->s3_listen)
+        return 0;
+    snprintf(dir, sizeof dir, "%s/objects", r->data_dir);
+    struct objects_config store = {.dir = cfg->s3_dir ? cfg->s3_dir : dir,
+                                   .quota_bytes = cfg->s3_quota_bytes,
+                                   .quota_buckets = cfg->s3_quota_buckets,
+                                   .part_bytes_min = PART_BYTES_MIN,
+                                   .upload_keep_ms = UPLOAD_KEEP_MS};
+    int code = objects_open(&r->objects, &store, e);
+    if (code < 0)
+        return code;
+    struct s3_serve_config serve = {.objects = r->objects,
+                                    .quota_bytes = cfg->s3_quota_bytes,
+                                    .listen = cfg->s3_listen,
+                                    .limits = {.connections = cfg->limits.connections,
+                                               .connections_per_address = cfg->limits.connections_per_address,
+                                               .idle_timeout_s = cfg->limits.idle_timeout_s},
+                                    .tls_cert_file = cfg->tls_cert_file,
+                                    .tls_key_file = cfg->tls_key_file,
+                                    .base_host = cfg->s3_host,
+                                    .account = account_of_key,
+                                    .ctx = r};
+    code = s3_serve_start(&r->s3, &serve, e);
+    if (code < 0)
+        return err_prefix(e, "storage");
+    r->storage_url = address(cfg, s3_serve_port(r->s3));
+    return 0;
+}
+
+bool storage_usage(void *ctx, uint64_t account, struct storage_view *out)
+{
+    struct runtime *r = ctx;
+    struct objects_usage used;
+    struct err e;
+    if (!r->objects || objects_usage(r->objects, account, &used, &e) < 0)
+        return false;
+    *out = (struct storage_view){.buckets = used.buckets, .bytes = used.bytes,
+                                 .buckets_max = r->cfg.s3_quota_buckets, .bytes_max = r->cfg.s3_quota_bytes};
+    return true;
+}
+
+void storage_stop(struct runtime *r)
+{
+    s3_serve_stop(r->s3);
+    objects_close(r->objects);
+    r->s3 = NULL;
+    r->objects = NULL;
+}

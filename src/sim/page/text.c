@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The summary: what it was, where the energy went, how the rooms were, what the customers got, what was
+// saved.
+#include <inttypes.h>
+#include <stdbool.h>
+
+#include "base/mem.h"
+#include "base/when.h"
+#include "sim/page/figures.h"
+#include "sim/page/page.h"
+
+#define MWH 3.6e9
+
+static void head(struct buf *out, const struct sim_result *r)
+{
+    char from[DATE_TEXT_BYTES], to[DATE_TEXT_BYTES];
+    date_format(from, r->start);
+    date_format(to, house_add(r->start, r->length_ms));
+    buf_putf(out, "%s, policy %s, seed %" PRIu64 "\n", r->scenario, r->policy, r->seed);
+    buf_putf(out, "%.10s to %.10s (%.4g days), %zu zones on %zu sites; trace hash 0x%016" PRIx64 "\n", from,
+             to, (double)r->length_ms / 86400000.0, r->n_zones, r->n_sites, r->trace_hash);
+    if (r->wall_s > 0)
+        buf_putf(out,
+                 "%.2f s on this machine, %.0f times faster than time; %" PRIu64 " events, %" PRIu64
+                 " plans\n",
+                 r->wall_s, (double)r->length_ms / 1000 / r->wall_s, r->totals.events, r->totals.plans);
+}
+
+static double share(double part, double whole)
+{
+    return whole > 0 ? 100 * part / whole : 0;
+}
+
+static void energy(struct buf *out, const struct sim_result *r)
+{
+    const struct sim_totals *t = &r->totals;
+    buf_puts(out, "\nEnergy                          MWh\n");
+    buf_putf(out, "  electricity            %12.2f  (computers %.2f)\n", (double)t->dc_j / MWH,
+             (double)t->it_j / MWH);
+    for (int a = 0; a < ACTIVITY_N; a++)
+        if (r->class[a].energy_j)
+            buf_putf(out, "    %-20s %12.2f  %5.1f %%\n", activity_name((enum activity)a),
+                     (double)r->class[a].energy_j / MWH,
+                     share((double)r->class[a].energy_j, (double)t->it_j));
+    buf_putf(out, "  heat asked for         %12.2f  by an ideal heater in each place\n",
+             (double)t->asked_j / MWH);
+    buf_putf(out, "  heat delivered         %12.2f\n", (double)t->delivered_j / MWH);
+    buf_putf(out,
+             "  useful heat            %12.2f  hour by hour the smaller of the two, in water day by day\n",
+             (double)t->strict_j / MWH);
+    buf_putf(out, "  match %.3f, coverage %.3f; PUE %.4f, ERF strict %.3f, ERE %.3f, WUE %.2f l/kWh\n",
+             t->heat_match, t->heat_coverage, t->pue, t->erf_strict, t->ere, t->wue);
+}
+
+static void rooms(struct buf *out, const struct sim_result *r)
+{
+    const struct sim_totals *t = &r->totals;
+    int64_t n = 0;
+    for (size_t i = 0; i < r->n_zones; i++)
+        n += r->zone[i].kind == ZONE_KIND_ROOM;
+    if (n == 0)
+        return;
+    buf_putf(out, "\nRooms: %" PRId64 "; to setpoint %.3f K RMSE while heating, worst %.3f K\n", n,
+             t->zone_rmse_k, t->zone_rmse_worst_k);
+    buf_putf(out,
+             "  a day and room: %.3f K h too cold, %.3f more where the heater is too small; %.3f too hot by "
+             "the heater, "
+             "%.3f by sun and people\n",
+             t->cold_kh_zone_day, t->short_kh_zone_day, t->hot_kh_zone_day, t->free_kh_zone_day);
+}
+
+static void water(struct buf *out, const struct sim_result *r)
+{
+    bool first = true;
+    for (size_t i = 0; i < r->n_zones; i++) {
+        const struct sim_zone_result *z = &r->zone[i];
+        if (z->kind == ZONE_KIND_ROOM)
+            continue;
+        buf_putf(out, "%s  %-20s %-8s %8.2f MWh by boards, %.2f by the backup, %.1f to %.1f degC",
+                 first ? "\nWater\n" : "", z->name, scenario_zone_kind_name(z->kind),
+                 (double)z->delivered_j / MWH, (double)z->backup_j / MWH, z->min_c, z->max_c);
+        if (z->kind == ZONE_KIND_TANK)
+            buf_putf(out, "; hygiene alarm %.1f h, loop too cold %.1f h", (double)z->hygiene_alarm_ms / 3.6e6,
+                     (double)z->loop_low_ms / 3.6e6);
+        else if (z->kind == ZONE_KIND_POOL)
+            buf_putf(out, "; in band %.2f %%", share((double)z->in_band_ms, (double)r->length_ms));
+        else
+            buf_putf(out, "; injected %.2f MWh, preheated %.2f", (double)z->injected_supply_j / MWH,
+                     (double)z->injected_preheat_j / MWH);
+        buf_putc(out, '\n');
+        first = false;
+    }
+}
+
+static void classes(struct buf *out, const struct sim_result *r)
+{
+    buf_puts(out, "\nWork         submitted completed preempted  lost  wait mean      p95      max s  "
+                  "slowdown  core GHz h\n");
+    for (int a = ACTIVITY_RESERVED; a <= ACTIVITY_DONATED; a++) {
+        const struct sim_class_result *c = &r->class[a];
+        if (c->submitted || c->energy_j)
+            buf_putf(out,
+                     "  %-10s %9" PRId64 " %9" PRId64 " %9" PRId64 " %5" PRId64
+                     "  %9.1f %8.1f %10.0f  %8.2f  %10.0f\n",
+                     activity_name((enum activity)a), c->submitted, c->completed, c->preempted, c->lost,
+                     c->wait.mean_s, c->wait.p95_s, c->wait.max_s, c->wait.mean_slowdown, c->work_ghz_h);
+    }
+}
+
+static void savings(struct buf *out, const struct sim_result *r)
+{
+    struct kpi_meters m = figure_meters(r);
+    if (m.it_j <= 0)
+        return;
+    buf_putf(out,
+             "\nCarbon: electricity %.1f kg by the grid of its hours; the heat it displaced would have been "
+             "%.1f kg\n",
+             r->totals.carbon_g / 1000, r->totals.displaced_g / 1000);
+    buf_putf(out, "Bill: %.2f EUR for electricity; the heat it displaced would have been %.2f EUR\n",
+             r->totals.cost_eur, r->totals.displaced_eur);
+    buf_puts(out,
+             "Energy saved, against a data centre and              gas boiler   convector   heat pump\n");
+    for (const struct kpi_centre *c = kpi_centres; c->name; c++) {
+        buf_putf(out, "  %-48s", c->name);
+        for (const struct kpi_heat *h = kpi_heats; h->name; h++)
+            buf_putf(out, "  %8.1f %%", 100 * kpi_save(&m, r->totals.carbon_g, c, kpi_grids, h).energy);
+        buf_putf(out, "   %.1f times less wasted\n", kpi_save(&m, 0, c, kpi_grids, kpi_heats).wasted_ratio);
+    }
+}
+
+void page_text(struct buf *out, const struct sim_result *r)
+{
+    head(out, r);
+    energy(out, r);
+    rooms(out, r);
+    water(out, r);
+    classes(out, r);
+    savings(out, r);
+    if (r->totals.balances_checked)
+        buf_putf(out, "\nEnergy closed to %.1e of what flowed (%" PRId64 " checks)\n", r->totals.energy_error,
+                 r->totals.balances_checked);
+    if (r->totals.violations)
+        buf_putf(out, "\nLIMITS BROKEN: %" PRIu64 " (a power cap passed or a plan refused by its check)\n",
+                 r->totals.violations);
+    for (size_t i = 0; i < r->n_sites; i++)
+        if (r->site[i].sun_made_up)
+            buf_putf(out, "\n%s: its weather had no radiation; the sun is made up\n", r->site[i].name);
+}

@@ -99,6 +99,7 @@ static int year(FILE *out, int permille, struct err *e)
                 "time, %.0f ns a zone and minute (target below 3 s)\n",
                 (double)l.scenario.length_ms / 864e5, (long long)r.class[ACTIVITY_FLEX].submitted,
                 real ? "of the SURF trace" : "made up", s, s * 1e9 / (300.0 * (double)r.totals.steps));
+        fflush(out); // each takes a while
         sim_result_deinit(&r);
     }
     sim_unload(&l);
@@ -134,6 +135,7 @@ static int fleet(FILE *out, int64_t boards, double hours, const char *target, st
                 "%lld jobs%s\n",
                 (long long)boards, hours, s, s * 1e9 / steps, mb, (long long)r.class[ACTIVITY_FLEX].started,
                 target);
+        fflush(out); // each takes a while
         sim_result_deinit(&r);
     }
     sim_unload(&l);

@@ -93,7 +93,7 @@ static int find_data(const struct scenario *s, const char *name, const char *dat
         if (is_there(out))
             return 0;
     }
-    return err_set(e, -ENOENT, "%s: %s: there is no such file beside the scenario%s", s->file, name,
+    return err_set(e, -ENOENT, "%s: there is no such file beside the scenario%s", name,
                    data ? " or in the folder of data" : " (give the folder it is in: --data DIR)");
 }
 
@@ -203,6 +203,19 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
     return bad ? err_prefix(e, "%s", z->draw_file) : 0;
 }
 
+static int load_site(struct sim_loaded *l, size_t i, const char *data, struct err *e)
+{
+    const struct scenario_site *s = &l->scenario.site[i];
+    struct sim_site_inputs *in = &l->inputs.site[i];
+    int bad = load_weather(l, i, data, e);
+    if (!bad)
+        bad = load_series(l, s->carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh", 5000, data,
+                          &in->carbon, e);
+    if (!bad)
+        bad = load_series(l, s->tariff_file, "utc_hour_start", "eur_per_kwh", 100, data, &in->tariff, e);
+    return bad ? bad : load_calendar(l, i, data, e);
+}
+
 // Work that a reader or the generator makes a stream of.
 static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out,
                        struct err *e)
@@ -231,7 +244,7 @@ static int load_one_work(struct sim_loaded *l, size_t i, const char *data, struc
     if (w->kind == WORK_BACKLOG)
         return 0;
     if (w->kind != WORK_RANDOM && !w->file[0])
-        return err_set(e, -EINVAL, "%s:%d: [work %s]: says no file", l->scenario.file, w->line, w->name);
+        return err_set(e, -EINVAL, "it says no file");
     if (w->kind != WORK_SWF)
         return load_stream(l, i, data, out, e);
     int bad = read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &n, e);
@@ -246,6 +259,9 @@ int sim_load_work(struct sim_loaded *l, const char *data, struct err *e)
     int bad = 0;
     for (size_t i = 0; i < l->scenario.n_work && !bad; i++) {
         bad = load_one_work(l, i, data, &w[n], e);
+        if (bad)
+            err_prefix(e, "%s:%d: [work %s]", l->scenario.file, l->scenario.work[i].line,
+                       l->scenario.work[i].name);
         n += w[n].next != NULL;
         accounts = l->scenario.work[i].accounts > accounts ? l->scenario.work[i].accounts : accounts;
     }
@@ -388,18 +404,15 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
     out->inputs.site = mem_array(s->n_sites + 1, sizeof *out->inputs.site);
     out->inputs.zones = mem_array(s->n_zones + 1, sizeof *out->inputs.zones);
     for (size_t i = 0; i < s->n_sites && !bad; i++) {
-        bad = load_weather(out, i, data, e);
-        if (!bad)
-            bad = load_series(out, s->site[i].carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh",
-                              5000, data, &out->inputs.site[i].carbon, e);
-        if (!bad)
-            bad = load_series(out, s->site[i].tariff_file, "utc_hour_start", "eur_per_kwh", 100, data,
-                              &out->inputs.site[i].tariff, e);
-        if (!bad)
-            bad = load_calendar(out, i, data, e);
+        bad = load_site(out, i, data, e);
+        if (bad)
+            err_prefix(e, "%s:%d: [site %s]", s->file, s->site[i].line, s->site[i].name);
     }
-    for (size_t i = 0; i < s->n_zones && !bad; i++)
+    for (size_t i = 0; i < s->n_zones && !bad; i++) {
         bad = load_zones(out, i, data, e);
+        if (bad)
+            err_prefix(e, "%s:%d: [zones %s]", s->file, s->zones[i].line, s->zones[i].name);
+    }
     return bad ? bad : sim_load_work(out, data, e);
 }
 

@@ -299,6 +299,8 @@ void drive_zone(struct sim_run *r, uint32_t zone)
         if (!z->stale) // a board has gone to sleep or begun to boot: the others take what it leaves
             break;
     }
+    z->resting =
+        sleep && !z->stale && want_mw < z->n_boards * (int64_t)curve_of(r, z)->sleep_mw; // all of them sleep
     decide(r, zone, want);
 }
 

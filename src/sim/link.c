@@ -351,6 +351,9 @@ static void accounts_make(struct sim_run *r)
 int link_make(struct sim_run *r, struct err *e)
 {
     struct server_config cfg;
+    if (strcmp(r->s->policy, "market") != 0)
+        return err_set(e, -EINVAL, "%s: [scenario] policy: %s: there is no such policy (market)", r->s->file,
+                       r->s->policy);
     server_config_default(&cfg);
     r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
                   : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS

@@ -236,6 +236,8 @@ int scenario_check(struct scenario *s, struct err *e)
         bad = check_fault(s, &s->fault[i], e);
     if (!bad && s->length_ms % s->step_ms != 0)
         bad = fail(s, 0, e, "[scenario] step_s: does not divide the length of the run");
+    if (!bad && s->n_board_models > 200)
+        bad = fail(s, 0, e, "more than 200 [board NAME]");
     if (!bad && scenario_board_count(s) > 4000000)
         bad = fail(s, 0, e, "more than 4,000,000 boards");
     return bad;

@@ -149,7 +149,7 @@ static void zone_step(struct sim_run *r, uint32_t i)
         link_zone_report(r, i);
         link_sync(r, i);
     }
-    bool same = want == z->last_want && z->hw_cap_w >= want && z->low_since == INT64_MIN;
+    bool same = want == z->last_want && z->hw_cap_w >= want && (z->low_since == INT64_MIN || z->resting);
     z->last_want = want;
     if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
                                drive_same(r, i, want)))) {

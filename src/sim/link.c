@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/plan/policy.h"
 
 #define LAPSE_MARGIN   5000
 #define METERS_MS      INT64_C(21600000)
@@ -351,10 +352,12 @@ static void accounts_make(struct sim_run *r)
 int link_make(struct sim_run *r, struct err *e)
 {
     struct server_config cfg;
-    if (strcmp(r->s->policy, "market") != 0)
-        return err_set(e, -EINVAL, "%s: [scenario] policy: %s: there is no such policy (market)", r->s->file,
-                       r->s->policy);
+    const struct plan_policy *policy = plan_policy_find(r->s->policy);
+    if (!policy)
+        return err_set(e, -EINVAL, "%s: [scenario] policy: %s: there is no such policy (market, qstd, blind, fifo, locality, "
+                       "replicate3, replicate10, full-replicate)", r->s->file, r->s->policy);
     server_config_default(&cfg);
+    cfg.policy = (uint8_t)plan_policy_number(policy);
     r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
                   : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS
                                                                 : LEASE_LONG_MS;

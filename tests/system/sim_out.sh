@@ -89,3 +89,11 @@ says 'no such scenario' compare nonsense --seeds 1
 printf '[work t]\nkind = batsim\nfile = w.json\n' >"$DIR/w.ini"
 printf '{"jobs": [{"id": 1, "subtime": -5,\n"profile": "p"}], "profiles": {}}' >"$DIR/w.json"
 says 'w.json: line 1: jobs\[0\].subtime: must be 0 to 1e+09, is -5' "$DIR/small.ini" "$DIR/w.ini"
+says 'policy: nothing: there is no such policy' "$DIR/small.ini" --policy nothing
+# Every policy runs; how work is placed is theirs.
+for policy in market blind fifo qstd locality replicate3 replicate10 full-replicate; do
+    sim montrouge --coldest-week --policy "$policy" --json || fail "--policy $policy"
+    jq -r .trace_hash "$DIR/sim.out" >"$DIR/$policy.hash"
+done
+cmp -s "$DIR/market.hash" "$DIR/blind.hash" && fail "blind is market"
+exit 0

@@ -35,6 +35,7 @@ struct job { // a task, from the moment it is asked for
     uint32_t lines[INSTANCES];             // lines that the server has, by the node's log
     uint32_t read[INSTANCES];              // lines that the client was given
     bool gap[INSTANCES];                   // an answer never came: the cursor may have moved
+    bool again[INSTANCES];                 // it had a second attempt: what a lost one printed may be held back for ever
     uint8_t well, badly;                   // instances that ended so, by the node's log
     uint32_t batch;                        // 0, or the number of its bulk request
     uint32_t place;                        // in `live`

@@ -272,6 +272,7 @@ static void take_on(struct campaign *c, const struct assignment *a)
         fault(c, "lease %llu is for board %s, which cannot take it", (unsigned long long)a->lease, a->board);
         return;
     }
+    c->job[n].again[a->instance] |= a->attempt > 1;
     p->run[p->n_run++] = (struct running){.lease = a->lease, .job = n, .instance = a->instance, .attempt = a->attempt,
                                           .board = board, .steps = (uint8_t)(1 + rng_below(&c->rng, 3)), .seen = true,
                                           .began_ms = now_ms()};

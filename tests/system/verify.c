@@ -217,7 +217,8 @@ static void settle_unknown(struct look *l, uint32_t from)
 
 static void check_output(struct look *l)
 {
-    sqlite3_stmt *st = query(l, "SELECT task, instance, sum(lines) FROM output GROUP BY task, instance");
+    sqlite3_stmt *st = query(l, "SELECT task, instance, sum(lines), EXISTS (SELECT 1 FROM attempt a WHERE a.task = o.task AND "
+                                "a.instance = o.instance AND a.how <> 0) FROM output o GROUP BY task, instance");
     uint64_t n;
     uint64_t sum = 0, want = 0;
     while (sqlite3_step(st) == SQLITE_ROW) {
@@ -227,6 +228,7 @@ static void check_output(struct look *l)
         if (l->c->job[n].deleted)
             continue;
         sum += lines;
+        l->c->job[n].again[instance] |= sqlite3_column_int64(st, 3) != 0;
         if (l->c->real) {
             if (lines < l->c->job[n].read[instance])
                 fault(l->c, "j%u/%u: %u lines were given, %u are there", (unsigned)n, (unsigned)instance,

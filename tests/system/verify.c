@@ -218,7 +218,8 @@ static void settle_unknown(struct look *l, uint32_t from)
 static void check_output(struct look *l)
 {
     sqlite3_stmt *st = query(l, "SELECT task, instance, sum(lines), EXISTS (SELECT 1 FROM attempt a WHERE a.task = o.task AND "
-                                "a.instance = o.instance AND a.how <> 0) FROM output o GROUP BY task, instance");
+                                "a.instance = o.instance AND a.how <> 0), EXISTS (SELECT 1 FROM attempt a WHERE a.task = "
+                                "o.task AND a.instance = o.instance AND a.how = 0) FROM output o GROUP BY task, instance");
     uint64_t n;
     uint64_t sum = 0, want = 0;
     while (sqlite3_step(st) == SQLITE_ROW) {
@@ -228,7 +229,9 @@ static void check_output(struct look *l)
         if (l->c->job[n].deleted)
             continue;
         sum += lines;
-        l->c->job[n].again[instance] |= sqlite3_column_int64(st, 3) != 0;
+        bool lost = sqlite3_column_int64(st, 3) != 0, ended = sqlite3_column_int64(st, 4) != 0;
+        // A real task that had not ended when its node died with the server is lost, and tried again, while we look.
+        l->c->job[n].again[instance] |= lost || (l->c->real && !ended);
         if (l->c->real) {
             if (lines < l->c->job[n].read[instance])
                 fault(l->c, "j%u/%u: %u lines were given, %u are there", (unsigned)n, (unsigned)instance,

@@ -192,7 +192,7 @@ static int zone_key(struct config *c, size_t i, const char *k, const char *v, st
     struct linux_zone *l = &c->real[i];
     const struct {
         const char *key, **path;
-    } paths[] = {{"room", &l->room}, {"heatsink", &l->heatsink},   {"cpu", &l->cpu},
+    } paths[] = {{"room", &l->room}, {"heatsink", &l->heatsink},  {"cpu", &l->cpu},
                  {"lid", &l->lid},   {"knob", &l->knob.position}, {"keys", &l->knob.keys}};
     for (size_t p = 0; p < ARRAY_LEN(paths); p++) {
         if (strcmp(k, paths[p].key) == 0) {
@@ -297,7 +297,8 @@ static int zone_add(struct config *c, const char *name, size_t *at, struct err *
     struct twin_zone *t = VEC_PUSH(c->twin, n, c->cap_twin);
     n = c->offer.n_zones;
     *VEC_PUSH(c->real, n, c->cap_real) = (struct linux_zone){
-        .lid_open_value = 1, .knob = {.raw_high = 4095, .low_mc = KNOB_MIN_MC, .high_mc = KNOB_MAX_MC}}; // 12 bits
+        .lid_open_value = 1,
+        .knob = {.raw_high = 4095, .low_mc = KNOB_MIN_MC, .high_mc = KNOB_MAX_MC}}; // 12 bits
     struct offer_zone *z = VEC_PUSH(c->offer.zone, c->offer.n_zones, c->cap_zones);
     z->setpoint_mc = 20000;
     z->mode = ZONE_COMFORT;
@@ -426,8 +427,11 @@ static int zone_finish(struct config *c, size_t i, struct err *e)
     z->nameplate_w = (int32_t)(mw / 1000);
     const struct knob_config *k = &c->real[i].knob;
     if (k->raw_low == k->raw_high || k->low_mc >= k->high_mc)
-        return err_set(e, -EINVAL, "zone %s: its knob turns nowhere (knob_raw_low and knob_raw_high must differ, knob_low be below "
-                       "knob_high)", z->name);
+        return err_set(
+            e, -EINVAL,
+            "zone %s: its knob turns nowhere (knob_raw_low and knob_raw_high must differ, knob_low be below "
+            "knob_high)",
+            z->name);
     if (z->nameplate_w == 0)
         return err_set(e, -EINVAL,
                        "zone %s: has no board (add [heater H] zone = %s and [board B] heater = H)", z->name,

@@ -28,7 +28,7 @@ struct link {
     char *url;
     const char *headers[5];
     int64_t backoff_ms; // 0: the last call went well
-    int timers; // still to be closed
+    int timers;         // still to be closed
     bool waiting, closing, gone;
 };
 

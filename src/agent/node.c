@@ -94,7 +94,8 @@ static void knobs_read(struct node *n)
     for (size_t i = 0; n->device.knob && i < n->cfg->offer.n_zones; i++) {
         struct zone_wish w = agent_thermostat(n->agent, i)->wish;
         if (n->device.knob(n->device.ctx, i, &w))
-            node_feed(n, &(struct agent_event){.kind = AGENT_KNOB, .knob = {i, w.setpoint_mc, (uint8_t)w.mode}});
+            node_feed(n,
+                      &(struct agent_event){.kind = AGENT_KNOB, .knob = {i, w.setpoint_mc, (uint8_t)w.mode}});
     }
 }
 

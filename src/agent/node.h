@@ -50,7 +50,7 @@ struct node {
     struct batch *todo; // actions not done yet, oldest first
     bool acting;
     bool stopping;
-    bool trim; // something large was in memory: what is free again goes back to the machine
+    bool trim;       // something large was in memory: what is free again goes back to the machine
     wall_ms stop_at; // at the latest
     bool device_ill; // said so once
 };

@@ -89,12 +89,13 @@ static void on_engine(void *arg, const struct server *engine, house_ms now)
     c->engine = NULL;
 }
 
-// Nothing of what an engine stage made may get out when the state that it saw was not recorded: a read looks once more, at
-// the state that is; a write is refused.
+// Nothing of what an engine stage made may get out when the state that it saw was not recorded: a read looks
+// once more, at the state that is; a write is refused.
 static void past_gate(void *arg, int error)
 {
     struct call *c = arg;
-    if (error && c->committed) { // it is done, only the new state cannot be told: an error would have it sent again
+    if (error &&
+        c->committed) { // it is done, only the new state cannot be told: an error would have it sent again
         call_empty(c);
         c->next = NULL;
     } else if (error) {

@@ -51,7 +51,8 @@ struct storage_view {
 // On what carbon facts stand.
 struct carbon_config {
     double grid_g_kwh;         // of the grid that feeds the boards
-    int32_t overhead_permille; // what is drawn beside the boards' meters (network, pumps, server), of what they draw
+    int32_t overhead_permille; // what is drawn beside the boards' meters (network, pumps, server), of what
+                               // they draw
     int displaced;             // index of kpi_heats: what would make the heat without us
 };
 
@@ -85,9 +86,9 @@ struct api_backend {
     bool (*connections)(void *ctx, int *open, size_t *parked); // for /metrics; may be NULL
     struct server_config limits;                               // the limits to name in errors
     struct carbon_config carbon;
-    const char *storage_url;                                   // NULL: no buckets
+    const char *storage_url;                                                // NULL: no buckets
     bool (*storage)(void *ctx, uint64_t account, struct storage_view *out); // false, or NULL: no buckets
-    const char *email;                                         // of the installation, for /info defaults
+    const char *email; // of the installation, for /info defaults
 };
 
 #endif

@@ -124,7 +124,8 @@ bool call_authorize(struct call *c, enum call_auth kind);
 
 // ---- routes.c: the table, as data, so that manuals can be compared with it.
 struct api_route {
-    // "/tasks/{id}/stdout/{n}"; always without /v1. A last {word...} stands for all segments that are left, also none.
+    // "/tasks/{id}/stdout/{n}"; always without /v1. A last {word...} stands for all segments that are left,
+    // also none.
     const char *method, *pattern;
     enum call_auth auth;
     enum call_where where;

@@ -46,8 +46,7 @@ static int invalid(struct err *e, const char *code)
 static int read_names(struct reading *r)
 {
     const char *name = NULL, *shortname = NULL;
-    if (!in_string(r->in, "name", API_NAME_CHARS, &name, r->e) ||
-        !shortname_in(r->in, &shortname, r->e))
+    if (!in_string(r->in, "name", API_NAME_CHARS, &name, r->e) || !shortname_in(r->in, &shortname, r->e))
         return invalid(r->e, NULL);
     if (!name || !*name) {
         err_set(r->e, -EINVAL, "name: is required");
@@ -360,9 +359,8 @@ int task_body_read(const json_t *in, const struct api_backend *be, const struct 
                    struct arena *a, struct task_draft *d, struct err *e)
 {
     static int (*const reader[])(struct reading * r) = {
-        read_names,    read_profile, read_instances,  read_buckets, read_constants,
-        read_hardware, read_retries, read_scheduling, read_dependencies,
-        read_rights,   read_rest};
+        read_names,   read_profile,    read_instances,    read_buckets, read_constants, read_hardware,
+        read_retries, read_scheduling, read_dependencies, read_rights,  read_rest};
     if (!json_is_object(in)) {
         err_set(e, -EINVAL, "Invalid task file. A task must be a JSON object");
         return 400;

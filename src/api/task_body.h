@@ -7,10 +7,11 @@
 //    constants: [{key, value}], forcedConstants, hardwareConstraints, tags: [..], labels: {..},
 //    autoDeleteOnCompletion, completionTimeToLive, schedulingType, retrySettings, maxRetriesPerInstance,
 //    maxTimeQueueSeconds|null, jobUuid|null,
-//    dependencies: {dependsOn, advancedDependsOn}, snapshot*, results*, ...}; members that are null or empty are left out
+//    dependencies: {dependsOn, advancedDependsOn}, snapshot*, results*, ...}; members that are null or empty
+//    are left out
 //
-// Values of QARNOT_SECRET__ constants are in it sealed (api/secrets.h): only the answer to the node that runs an instance has
-// them in the clear. Answers to customers show "[SECRET]".
+// Values of QARNOT_SECRET__ constants are in it sealed (api/secrets.h): only the answer to the node that runs
+// an instance has them in the clear. Answers to customers show "[SECRET]".
 #ifndef ONDOL_API_TASK_BODY_H
 #define ONDOL_API_TASK_BODY_H
 

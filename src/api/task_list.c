@@ -139,10 +139,11 @@ static json_t *brief(const struct filter *f, const struct row_task *row)
         if (!body)
             body = json_loads(row->body ? row->body : "{}", 0, NULL);
         json_t *v = json_object_get(body, name);
-        json_object_set_new(o, name, v        ? json_incref(v)
-                                     : i == 0 ? json_array()
-                                     : i == 1 ? json_object()
-                                              : json_null());
+        json_object_set_new(o, name,
+                            v        ? json_incref(v)
+                            : i == 0 ? json_array()
+                            : i == 1 ? json_object()
+                                     : json_null());
     }
     json_decref(body);
     return o;

@@ -46,7 +46,8 @@ static const char *unmasked(const char *key, const char *value, const json_t *ol
 // A secret of a kept body that is submitted again comes sealed, and longer.
 static bool is_kept_secret(const char *key, const char *value)
 {
-    return !strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) && !strncmp(value, SEALED_MARK, strlen(SEALED_MARK));
+    return !strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) &&
+           !strncmp(value, SEALED_MARK, strlen(SEALED_MARK));
 }
 
 bool task_constants(const json_t *in, json_t *list, const json_t *old, struct arena *a, struct err *e)
@@ -120,8 +121,9 @@ static bool rights_of(const json_t *in, const char *list, const char *member, js
     for (size_t i = 0; i < json_array_size(given); i++) {
         const char *key = json_string_value(in_get(json_array_get(given, i), member));
         if (!key || in_characters(key) > API_CONSTANT_CHARS)
-            return err_set(e, -EINVAL, "secretsAccessRights.%s[%zu].%s: must be a string of at most %d characters", list, i,
-                           member, API_CONSTANT_CHARS),
+            return err_set(e, -EINVAL,
+                           "secretsAccessRights.%s[%zu].%s: must be a string of at most %d characters", list,
+                           i, member, API_CONSTANT_CHARS),
                    false;
         json_array_append_new(out, json_pack("{s:s}", member, key));
     }
@@ -131,9 +133,11 @@ static bool rights_of(const json_t *in, const char *list, const char *member, js
 bool task_secret_rights(const json_t *in, json_t *body, struct err *e)
 {
     json_t *by_secret = json_array(), *by_prefix = json_array();
-    bool ok = !in || (rights_of(in, "bySecret", "key", by_secret, e) && rights_of(in, "byPrefix", "prefix", by_prefix, e));
+    bool ok = !in || (rights_of(in, "bySecret", "key", by_secret, e) &&
+                      rights_of(in, "byPrefix", "prefix", by_prefix, e));
     if (ok && (json_array_size(by_secret) || json_array_size(by_prefix)))
-        json_object_set_new(body, "secretsAccessRights", json_pack("{s:O,s:O}", "bySecret", by_secret, "byPrefix", by_prefix));
+        json_object_set_new(body, "secretsAccessRights",
+                            json_pack("{s:O,s:O}", "bySecret", by_secret, "byPrefix", by_prefix));
     json_decref(by_secret);
     json_decref(by_prefix);
     return ok;

@@ -112,7 +112,8 @@ static void settings(struct json_out *o, const struct row_task *row, const json_
     static const char *const as_is[] = {"snapshotWhitelist",          "snapshotBlacklist", "snapshotBucket",
                                         "snapshotBucketPrefix",       "resultsWhitelist",  "resultsBlacklist",
                                         "uploadResultsOnCancellation"};
-    out_value(o, "secretsAccessRights", json_object_get(body, "secretsAccessRights"), "{\"bySecret\":[],\"byPrefix\":[]}");
+    out_value(o, "secretsAccessRights", json_object_get(body, "secretsAccessRights"),
+              "{\"bySecret\":[],\"byPrefix\":[]}");
     out_value(o, "tags", json_object_get(body, "tags"), "[]");
     for (size_t i = 0; i < sizeof as_is / sizeof *as_is; i++)
         out_string_of(o, body, as_is[i]);

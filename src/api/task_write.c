@@ -2,8 +2,8 @@
 //
 // Changes to a task. The row is looked up first, because a final task has left the engine's memory: who
 // aborts or changes one is told 403 as the clients expect, and deleting one still works. A deleted task whose
-// instances still end can be looked at (PendingDelete), but nothing can be done to it: it is 404 as it will be
-// in a moment.
+// instances still end can be looked at (PendingDelete), but nothing can be done to it: it is 404 as it will
+// be in a moment.
 //
 // PUT reads the stored body, changes it and writes it whole, so updates go through the lane one at a time:
 // two that arrive together both count.

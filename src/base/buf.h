@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A byte buffer born with a ceiling. The first append that would pass the ceiling sets `failed` and is dropped
-// whole, as are all later ones, so that ten appends need one check at the end.
+// A byte buffer born with a ceiling. The first append that would pass the ceiling sets `failed` and is
+// dropped whole, as are all later ones, so that ten appends need one check at the end.
 #ifndef ONDOL_BASE_BUF_H
 #define ONDOL_BASE_BUF_H
 
@@ -24,8 +24,8 @@ void buf_put(struct buf *b, const void *data, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_putf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-const char *buf_str(const struct buf *b);  // "" when empty
-char *buf_take(struct buf *b);             // hands over the (heap) string, never NULL; the buffer is empty after
+const char *buf_str(const struct buf *b); // "" when empty
+char *buf_take(struct buf *b); // hands over the (heap) string, never NULL; the buffer is empty after
 void buf_drop_front(struct buf *b, size_t n);
 
 #endif

@@ -14,7 +14,8 @@ struct err {
 
 #define ERR_NULL ((struct err){0})
 
-// Sets `e` (which may be NULL) and returns `code`, so that failing is one line: return err_set(e, -EINVAL, ...).
+// Sets `e` (which may be NULL) and returns `code`, so that failing is one line: return err_set(e, -EINVAL,
+// ...).
 int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 // Puts "prefix: " in front of the text, for callers that know more of what was being done. Returns e->code.

@@ -11,6 +11,6 @@
 
 uint64_t hash_bytes(uint64_t h, const void *data, size_t n); // start with HASH_SEED, chain for several pieces
 uint64_t hash_i64(uint64_t h, int64_t v);                    // little endian whatever the machine
-uint64_t hash_mix(uint64_t h);                               // spreads the bits; use before taking a few of them
+uint64_t hash_mix(uint64_t h); // spreads the bits; use before taking a few of them
 
 #endif

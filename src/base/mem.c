@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// From here on an array grows by an eighth. Such blocks are mapped apart and grow without a copy, and the zeroed rest is
-// resident: half of a table of a hundred thousand records would lie idle.
+// From here on an array grows by an eighth. Such blocks are mapped apart and grow without a copy, and the
+// zeroed rest is resident: half of a table of a hundred thousand records would lie idle.
 #define LARGE_BYTES ((size_t)1 << 20)
 
 void *mem_alloc(size_t bytes)

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Memory. Out of memory ends the process: everything acknowledged is in the store, so dying is the honest answer.
-// What strangers can make grow is bounded by the limits of the callers, never by hoping that malloc fails.
+// Memory. Out of memory ends the process: everything acknowledged is in the store, so dying is the honest
+// answer. What strangers can make grow is bounded by the limits of the callers, never by hoping that malloc
+// fails.
 #ifndef ONDOL_BASE_MEM_H
 #define ONDOL_BASE_MEM_H
 
 #include <stddef.h>
 
-void *mem_alloc(size_t bytes);               // zeroed; never NULL, aborts when there is no memory
-void *mem_array(size_t n, size_t elem);      // zeroed; aborts on overflow too
-char *mem_strdup(const char *s);             // NULL gives NULL
-char *mem_strndup(const char *s, size_t n);  // copies n bytes and adds NUL
+void *mem_alloc(size_t bytes);              // zeroed; never NULL, aborts when there is no memory
+void *mem_array(size_t n, size_t elem);     // zeroed; aborts on overflow too
+char *mem_strdup(const char *s);            // NULL gives NULL
+char *mem_strndup(const char *s, size_t n); // copies n bytes and adds NUL
 
-// Grows `*v` (elements of `elem` bytes, capacity in `*cap`) so that at least `need` elements fit; new space is
-// zeroed. Doubles, from 1 MiB on grows by an eighth: appending n elements costs O(n).
+// Grows `*v` (elements of `elem` bytes, capacity in `*cap`) so that at least `need` elements fit; new space
+// is zeroed. Doubles, from 1 MiB on grows by an eighth: appending n elements costs O(n).
 void mem_grow(void *v_ptr, size_t *cap, size_t need, size_t elem);
 
 // Appends one zeroed element to the array `v` with count `n` and capacity `cap` and gives its address.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// exp: x = k ln2 + r with |r| <= ln2/2; e^r by its Taylor series to r^13 (remainder below 2^-57), then 2^k put into
+// exp: x = k ln2 + r with |r| <= ln2/2; e^r by its Taylor series to r^13 (remainder below 2^-57), then 2^k
+// put into
 //      the exponent bits.
-// log: x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s), s = (m-1)/(m+1), |s| < 0.172, series to s^21.
-// sin: x = k pi/2 + r with |r| <= pi/4, pi/2 in three parts (Cody and Waite); Taylor series to r^17 and r^18.
+// log: x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s), s = (m-1)/(m+1), |s| < 0.172, series to
+// s^21. sin: x = k pi/2 + r with |r| <= pi/4, pi/2 in three parts (Cody and Waite); Taylor series to r^17 and
+// r^18.
 #include "base/num.h"
 
 #include <math.h>
@@ -100,7 +102,8 @@ static double sin_quadrant(double x, int shift)
     if (x != x || fabs(x) > 1e9)
         return x - x;
     double k = floor(x * 0.63661977236758134308 + 0.5);
-    double r = ((x - k * 1.57079632673412561417) - k * 6.07710050630396597660e-11) - k * 2.02226624879595063154e-21;
+    double r =
+        ((x - k * 1.57079632673412561417) - k * 6.07710050630396597660e-11) - k * 2.02226624879595063154e-21;
     int q = (int)(((int64_t)k + shift) & 3);
     double v = (q & 1) ? cos_series(r) : sin_series(r);
     return (q & 2) ? -v : v;
@@ -145,7 +148,8 @@ void num_share(int64_t total, const int64_t *weight, int64_t *out, int n)
         out[i] = (int64_t)((__int128)total * weight[i] / sum);
         given += out[i];
     }
-    // The rest is less than n units: give one each to the largest remainders. n is small; the scan needs no memory.
+    // The rest is less than n units: give one each to the largest remainders. n is small; the scan needs no
+    // memory.
     int64_t step = total >= given ? 1 : -1;
     for (int64_t rest = (total - given) * step; rest > 0; rest--) {
         int best = -1;

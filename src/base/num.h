@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers that agree on every machine (docs/design/0010-numbers-that-agree.md): base, core and world use no libm but
-// sqrt, fabs and floor. These are + - x / in a fixed order; the tests bound their error against libm.
+// Numbers that agree on every machine (docs/design/0010-numbers-that-agree.md): base, core and world use no
+// libm but sqrt, fabs and floor. These are + - x / in a fixed order; the tests bound their error against
+// libm.
 #ifndef ONDOL_BASE_NUM_H
 #define ONDOL_BASE_NUM_H
 
@@ -39,14 +40,14 @@ static inline int64_t int_clamp(int64_t x, int64_t lo, int64_t hi)
 // Rounds half away from zero, saturating.
 int64_t num_round(double x);
 
-// Reads all `n` bytes as [+-]digits[point digits][e[+-]dd] and nothing else; up to 15 digits and a power of ten below
-// 1e22 round once, as strtod would, which however follows the locale and takes "inf", "nan" and hexadecimals. `point`
-// is '.' or ','. False when it is not such a number or has more than 40 bytes.
+// Reads all `n` bytes as [+-]digits[point digits][e[+-]dd] and nothing else; up to 15 digits and a power of
+// ten below 1e22 round once, as strtod would, which however follows the locale and takes "inf", "nan" and
+// hexadecimals. `point` is '.' or ','. False when it is not such a number or has more than 40 bytes.
 bool num_read(const char *s, size_t n, char point, double *out);
 
-// Splits `total` over `n` weights by largest remainder (Hamilton): out[i] >= 0 for total >= 0, and they add up to
-// `total` exactly. Weights are >= 0; when all are 0 everything goes to out[0]. Ties go to the lower index.
-// |total| and each weight at most 2^40.
+// Splits `total` over `n` weights by largest remainder (Hamilton): out[i] >= 0 for total >= 0, and they add
+// up to `total` exactly. Weights are >= 0; when all are 0 everything goes to out[0]. Ties go to the lower
+// index. |total| and each weight at most 2^40.
 void num_share(int64_t total, const int64_t *weight, int64_t *out, int n);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Days are counted in eras of 400 years (146,097 days) that begin on 1 March of year 0, so that the leap day is the
-// last day of the counted year and month lengths follow one linear formula: day of year = (153 m + 2) / 5.
+// Days are counted in eras of 400 years (146,097 days) that begin on 1 March of year 0, so that the leap day
+// is the last day of the counted year and month lengths follow one linear formula: day of year = (153 m + 2)
+// / 5.
 #include "base/when.h"
 
 #include <stdio.h>
@@ -69,8 +70,9 @@ void date_format(char out[DATE_TEXT_BYTES], house_ms t)
         return;
     }
     struct civil c = civil_from_ms(t.v);
-    snprintf(out, DATE_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)c.year % 10000u, (unsigned)c.month % 100u,
-             (unsigned)c.day % 100u, (unsigned)c.hour % 100u, (unsigned)c.minute % 100u, (unsigned)c.second % 100u);
+    snprintf(out, DATE_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)c.year % 10000u,
+             (unsigned)c.month % 100u, (unsigned)c.day % 100u, (unsigned)c.hour % 100u,
+             (unsigned)c.minute % 100u, (unsigned)c.second % 100u);
 }
 
 // Reads exactly `digits` decimal digits at *p.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two clocks (docs/design/0001-two-clocks.md). They are different struct types so that the compiler refuses to
-// assign one to the other.
-//   house_ms: physics, setpoints, leases, meters, tariffs, billing, dates of the API. May run faster than the wall.
+// The two clocks (docs/design/0001-two-clocks.md). They are different struct types so that the compiler
+// refuses to assign one to the other.
+//   house_ms: physics, setpoints, leases, meters, tariffs, billing, dates of the API. May run faster than the
+//   wall.
 //             Milliseconds since 1970-01-01T00:00Z on the house's calendar.
-//   wall_ms:  I/O deadlines, kill grace, TLS, signatures, tokens. Milliseconds of the monotonic or real-time clock.
+//   wall_ms:  I/O deadlines, kill grace, TLS, signatures, tokens. Milliseconds of the monotonic or real-time
+//   clock.
 #ifndef ONDOL_BASE_WHEN_H
 #define ONDOL_BASE_WHEN_H
 
@@ -21,7 +23,7 @@ typedef struct wall_ms {
 } wall_ms;
 
 #define HOUSE_MS(ms) ((house_ms){(ms)})
-#define WALL_MS(ms) ((wall_ms){(ms)})
+#define WALL_MS(ms)  ((wall_ms){(ms)})
 
 static inline house_ms house_add(house_ms t, int64_t ms)
 {
@@ -58,14 +60,16 @@ struct civil {
 };
 
 struct civil civil_from_ms(int64_t ms_since_1970);
-int64_t civil_to_ms(int year, int month, int day, int hour, int minute, int second); // values need not be normalised
+int64_t civil_to_ms(int year, int month, int day, int hour, int minute,
+                    int second); // values need not be normalised
 bool is_leap_year(int year);
 
 #define DATE_TEXT_BYTES 32
 // "YYYY-MM-DDTHH:MM:SSZ", seconds precision, as every client of the public API parses it.
 // A negative time prints the null date "0001-01-01T00:00:00Z".
 void date_format(char out[DATE_TEXT_BYTES], house_ms t);
-// Accepts the above, a fraction of a second, and "YYYY-MM-DD" (midnight). Returns false when it is not a date.
+// Accepts the above, a fraction of a second, and "YYYY-MM-DD" (midnight). Returns false when it is not a
+// date.
 bool date_parse(const char *text, int64_t *ms_since_1970);
 
 // .NET time spans "[d.]hh:mm:ss[.fffffff]".

@@ -31,15 +31,19 @@ void api_client_init(struct api_client *c, const char *url, const char *token)
 
 int api_client_env(struct api_client *c)
 {
-    const char *url = first_env("ONDOL_URL", "QARNOT_CLUSTER_URL"), *token = first_env("ONDOL_TOKEN", "QARNOT_CLIENT_TOKEN");
+    const char *url = first_env("ONDOL_URL", "QARNOT_CLUSTER_URL"),
+               *token = first_env("ONDOL_TOKEN", "QARNOT_CLIENT_TOKEN");
     if (!url)
-        return cli_fail(CLI_USAGE, "ONDOL_URL: not set (the server's address, for example http://127.0.0.1:8080)");
+        return cli_fail(CLI_USAGE,
+                        "ONDOL_URL: not set (the server's address, for example http://127.0.0.1:8080)");
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
         return cli_fail(CLI_USAGE, "ONDOL_URL %s: must begin with http:// or https://", url);
     if (strlen(url) >= sizeof c->kept)
         return cli_fail(CLI_USAGE, "ONDOL_URL: longer than %zu characters", sizeof c->kept - 1);
     if (!token)
-        return cli_fail(CLI_USAGE, "ONDOL_TOKEN: not set (the token of an account, as the server's ready line prints it)");
+        return cli_fail(
+            CLI_USAGE,
+            "ONDOL_TOKEN: not set (the token of an account, as the server's ready line prints it)");
     api_client_init(c, url, token);
     return -1;
 }
@@ -84,23 +88,31 @@ static int refused(const struct api_client *c, int status, const struct buf *bod
         err_set(e, -EAGAIN, "%s: %s", c->url, why);
     else
         err_set(e, -EPERM, "%s (HTTP %d)", why, status);
-    return status == 503 || status == 507 ? CLI_LATER : status >= 400 && status < 500 ? CLI_REFUSED : CLI_FAILED;
+    return status == 503 || status == 507  ? CLI_LATER
+           : status >= 400 && status < 500 ? CLI_REFUSED
+                                           : CLI_FAILED;
 }
 
-int api_call(const struct api_client *c, const char *method, const char *path, const char *body, const char *accept,
-             struct buf *out, struct err *e)
+int api_call(const struct api_client *c, const char *method, const char *path, const char *body,
+             const char *accept, struct buf *out, struct err *e)
 {
     struct buf url = BUF_INIT(65536);
     buf_putf(&url, "%s%s", c->url, path);
-    const char *headers[] = {"Authorization", c->token, "Accept", accept ? accept : "application/json",
-                             body ? "Content-Type" : NULL, "application/json", NULL};
+    const char *headers[] = {"Authorization",
+                             c->token,
+                             "Accept",
+                             accept ? accept : "application/json",
+                             body ? "Content-Type" : NULL,
+                             "application/json",
+                             NULL};
     struct http_ask ask = {method, buf_str(&url), headers, body, body ? strlen(body) : 0, TIMEOUT_MS};
     struct http_answer got = {0};
     *out = BUF_INIT(API_ANSWER_MAX);
     int bad = http_call(&got, &ask, NULL, API_ANSWER_MAX, e);
     buf_deinit(&url);
     if (bad)
-        return bad == -ECONNREFUSED || bad == -EHOSTUNREACH || bad == -ETIMEDOUT ? CLI_UNREACHABLE : CLI_FAILED;
+        return bad == -ECONNREFUSED || bad == -EHOSTUNREACH || bad == -ETIMEDOUT ? CLI_UNREACHABLE
+                                                                                 : CLI_FAILED;
     int code = got.status >= 200 && got.status < 300 ? 0 : refused(c, got.status, &got.body, e);
     if (code)
         http_answer_deinit(&got);
@@ -109,7 +121,8 @@ int api_call(const struct api_client *c, const char *method, const char *path, c
     return code;
 }
 
-int api_json(const struct api_client *c, const char *method, const char *path, const json_t *body, json_t **out, struct err *e)
+int api_json(const struct api_client *c, const char *method, const char *path, const json_t *body,
+             json_t **out, struct err *e)
 {
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
     struct buf got;
@@ -120,7 +133,9 @@ int api_json(const struct api_client *c, const char *method, const char *path, c
     json_error_t why;
     json_t *j = json_loadb(buf_str(&got), got.n, JSON_DECODE_ANY, &why);
     if (!j && got.n > 0)
-        code = (err_set(e, -EPROTO, "%s%s: the answer is not JSON: %s (is it an ondol server?)", c->url, path, why.text), CLI_FAILED);
+        code = (err_set(e, -EPROTO, "%s%s: the answer is not JSON: %s (is it an ondol server?)", c->url, path,
+                        why.text),
+                CLI_FAILED);
     buf_deinit(&got);
     if (out)
         *out = j;

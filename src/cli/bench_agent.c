@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Both agents run side by side and are looked at through /proc: private pages by smaps_rollup, time by stat. No rival runs
-// beside them: the goals are under 12 MB and under 0.5 % of a core. The parent is missing on purpose: an agent that looks for
-// one in vain does more than one whose calls are parked.
+// Both agents run side by side and are looked at through /proc: private pages by smaps_rollup, time by stat.
+// No rival runs beside them: the goals are under 12 MB and under 0.5 % of a core. The parent is missing on
+// purpose: an agent that looks for one in vain does more than one whose calls are parked.
 #include "cli/bench_agent.h"
 
 #include <errno.h>
@@ -69,7 +69,8 @@ int bench_agent(FILE *out)
     int r = 0;
     beside_self("ondol-agent", agent, sizeof agent);
     for (int i = 0; i < AGENTS && r == 0; i++) {
-        const char *argv[] = {agent, "--virtual", "--node", "bench", "--heaters", heaters[i], "--server", "http://127.0.0.1:9", NULL};
+        const char *argv[] = {agent,      "--virtual",          "--node", "bench", "--heaters", heaters[i],
+                              "--server", "http://127.0.0.1:9", NULL};
         pid[i] = child_start(argv, NULL, "/dev/null", &e);
         r = pid[i] < 0 ? (int)pid[i] : 0;
     }
@@ -82,7 +83,9 @@ int bench_agent(FILE *out)
             double share = (cpu_s(pid[i]) - before[i]) * 100 / (MEASURE_MS / 1000.0);
             double mb = private_mb(pid[i]);
             if (child_alive(&pid[i]))
-                fprintf(out, "agent, idle, %s heater%s: private memory %.1f MB (goal: under 12), processor %.2f %% of a core (goal: under 0.5)\n",
+                fprintf(out,
+                        "agent, idle, %s heater%s: private memory %.1f MB (goal: under 12), processor %.2f "
+                        "%% of a core (goal: under 0.5)\n",
                         heaters[i], i ? "s" : "", mb, share);
             else
                 r = err_set(&e, -ECHILD, "ondol-agent: ended by itself");

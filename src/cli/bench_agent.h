@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-// Starts the ondol-agent beside this program with 1 and with 15 virtual heaters, at the clock's own speed and with nobody to
-// call, and prints the private memory (MB) and the processor time (percent of a core) of each over 30 s. 0, or a negative
-// errno when it cannot be started.
+// Starts the ondol-agent beside this program with 1 and with 15 virtual heaters, at the clock's own speed and
+// with nobody to call, and prints the private memory (MB) and the processor time (percent of a core) of each
+// over 30 s. 0, or a negative errno when it cannot be started.
 int bench_agent(FILE *out);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Events are made before the clock starts, so that only the engine is timed: server_apply and server_settle, in batches of
-// 64 as a busy server has them. Rows are made and thrown away.
+// Events are made before the clock starts, so that only the engine is timed: server_apply and server_settle,
+// in batches of 64 as a busy server has them. Rows are made and thrown away.
 #include "cli/bench_engine.h"
 
 #include <malloc.h>
@@ -22,7 +22,8 @@
 static double now_s(void)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts); // one thread without I/O: what others do to the machine is left out
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID,
+                  &ts); // one thread without I/O: what others do to the machine is left out
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
@@ -35,7 +36,8 @@ static int by_value(const void *a, const void *b)
 static void print_line(FILE *out, const char *name, double v[RUNS], const char *unit, const char *target)
 {
     qsort(v, RUNS, sizeof *v, by_value);
-    fprintf(out, "%s: %.4g %s, %.4g..%.4g in %d runs (target %s)\n", name, v[RUNS / 2], unit, v[0], v[RUNS - 1], RUNS, target);
+    fprintf(out, "%s: %.4g %s, %.4g..%.4g in %d runs (target %s)\n", name, v[RUNS / 2], unit, v[0],
+            v[RUNS - 1], RUNS, target);
 }
 
 // ---- a fleet and its customer
@@ -72,14 +74,16 @@ static void zone_report(struct house *h, int node, int32_t want_w, struct report
 
 static void sync_of(struct house *h, int node, struct report *r, struct event *ev)
 {
-    *ev = (struct event){.kind = EVENT_SYNC, .sync = {.nonce = 7, .epoch = h->epoch[node], .report = r, .n_reports = 1}};
+    *ev = (struct event){.kind = EVENT_SYNC,
+                         .sync = {.nonce = 7, .epoch = h->epoch[node], .report = r, .n_reports = 1}};
     snprintf(ev->sync.node, NAME_BYTES, "node-%d", node);
 }
 
 static void hello(struct house *h, int node)
 {
     struct offer_zone zone = {.nameplate_w = 500, .setpoint_mc = 20000, .mode = ZONE_COMFORT};
-    struct offer_board board = {.spec = {.cores = 8, .memory_mb = 16384}, .curve = *curve_default(), .sandbox = true};
+    struct offer_board board = {
+        .spec = {.cores = 8, .memory_mb = 16384}, .curve = *curve_default(), .sandbox = true};
     struct event ev = {.kind = EVENT_SYNC, .sync = {.nonce = 7, .has_offer = true}};
     snprintf(ev.sync.node, NAME_BYTES, "node-%d", node);
     snprintf(zone.name, NAME_BYTES, "zone-%d", node);
@@ -99,13 +103,16 @@ static void house_init(struct house *h, int nodes)
 {
     struct server_config cfg;
     server_config_default(&cfg);
-    *h = (struct house){.now = START_MS, .nodes = nodes, .epoch = mem_array((size_t)nodes + 1, sizeof *h->epoch),
+    *h = (struct house){.now = START_MS,
+                        .nodes = nodes,
+                        .epoch = mem_array((size_t)nodes + 1, sizeof *h->epoch),
                         .report_seq = mem_array((size_t)nodes + 1, sizeof *h->report_seq)};
     effects_init(&h->fx);
     h->s = server_new(&cfg);
     server_restore_from(h->s, HOUSE_MS(h->now));
     server_restored(h->s, HOUSE_MS(h->now));
-    struct event ev = {.kind = EVENT_ACCOUNT_PUT, .account = {.email = "a@b.c", .name = "a", .token_hash = "0"}};
+    struct event ev = {.kind = EVENT_ACCOUNT_PUT,
+                       .account = {.email = "a@b.c", .name = "a", .token_hash = "0"}};
     apply(h, &ev);
     h->account = h->fx.reply[0].id;
     for (int i = 0; i < nodes; i++)
@@ -124,8 +131,14 @@ static void house_deinit(struct house *h)
 
 static void draft(struct house *h, struct task_draft *d)
 {
-    *d = (struct task_draft){.name = "bench", .profile = "docker-batch", .activity = ACTIVITY_FLEX, .ranges = "0", .instances = 1,
-                             .queue_max_ms = -1, .expected_run_ms = -1, .body = "{\"name\":\"bench\"}"};
+    *d = (struct task_draft){.name = "bench",
+                             .profile = "docker-batch",
+                             .activity = ACTIVITY_FLEX,
+                             .ranges = "0",
+                             .instances = 1,
+                             .queue_max_ms = -1,
+                             .expected_run_ms = -1,
+                             .body = "{\"name\":\"bench\"}"};
     struct rng r;
     rng_seed(&r, ++h->uuids);
     for (int i = 0; i < 2; i++) {
@@ -139,7 +152,8 @@ static void create(struct house *h, int n)
     for (int i = 0; i < n; i++) {
         struct task_draft d;
         draft(h, &d);
-        struct event ev = {.kind = EVENT_TASKS_CREATE, .create = {.account = h->account, .draft = &d, .n = 1}};
+        struct event ev = {.kind = EVENT_TASKS_CREATE,
+                           .create = {.account = h->account, .draft = &d, .n = 1}};
         apply(h, &ev);
         if (i % BATCH == BATCH - 1)
             settle(h);
@@ -147,8 +161,8 @@ static void create(struct house *h, int n)
     settle(h);
 }
 
-// ---- events per second: of ten syncs eight are levels (zone, board, meter, running work), the rest start and end work; for
-// each ending one task is created
+// ---- events per second: of ten syncs eight are levels (zone, board, meter, running work), the rest start
+// and end work; for each ending one task is created
 
 struct leases {
     uint64_t *id; // by node; 0: none
@@ -183,7 +197,8 @@ static void level_report(struct house *h, struct rng *rng, const struct leases *
         zone_report(h, node, 100 + (int32_t)rng_below(rng, 100), r);
         return;
     }
-    *r = (struct report){.seq = ++h->report_seq[node], .at = HOUSE_MS(h->now), .kind = REPORT_LEVEL, .lease = l->id[node]};
+    *r = (struct report){
+        .seq = ++h->report_seq[node], .at = HOUSE_MS(h->now), .kind = REPORT_LEVEL, .lease = l->id[node]};
     if (what < 5) {
         r->level.progress_permille = (int32_t)rng_below(rng, 1000);
         r->level.freq_mhz = 3000;
@@ -200,19 +215,23 @@ static void level_report(struct house *h, struct rng *rng, const struct leases *
     }
 }
 
-static void next_event(struct house *h, struct rng *rng, struct leases *l, struct report *r, struct task_draft *d, struct event *ev)
+static void next_event(struct house *h, struct rng *rng, struct leases *l, struct report *r,
+                       struct task_draft *d, struct event *ev)
 {
     int node = (int)rng_below(rng, (uint64_t)h->nodes);
     bool work = l->id[node] && rng_below(rng, 10) < 2;
     if (rng_below(rng, 12) == 0) {
         draft(h, d);
-        *ev = (struct event){.kind = EVENT_TASKS_CREATE, .create = {.account = h->account, .draft = d, .n = 1}};
+        *ev =
+            (struct event){.kind = EVENT_TASKS_CREATE, .create = {.account = h->account, .draft = d, .n = 1}};
         return;
     }
     if (!work) {
         level_report(h, rng, l, node, r);
     } else {
-        *r = (struct report){.seq = ++h->report_seq[node], .at = HOUSE_MS(h->now), .lease = l->id[node],
+        *r = (struct report){.seq = ++h->report_seq[node],
+                             .at = HOUSE_MS(h->now),
+                             .lease = l->id[node],
                              .kind = l->started[node] ? REPORT_EXITED : REPORT_STARTED};
         r->started.at = r->at;
         if (l->started[node]) {
@@ -236,7 +255,8 @@ static double events_per_s(int nodes, int batches)
     struct task_draft *d = mem_array(BATCH, sizeof *d);
     rng_seed(&rng, 3);
     house_init(&h, nodes);
-    struct leases l = {.id = mem_array((size_t)nodes, sizeof *l.id), .started = mem_array((size_t)nodes, sizeof *l.started)};
+    struct leases l = {.id = mem_array((size_t)nodes, sizeof *l.id),
+                       .started = mem_array((size_t)nodes, sizeof *l.started)};
     create(&h, 2 * nodes);
     for (int b = 0; b < batches; b++) {
         h.now += 5;
@@ -291,13 +311,17 @@ static struct planner *town(int boards, int tasks, int32_t want_w)
     planner_site(p, 0, &(struct plan_site){.cap_mw = -1});
     for (uint32_t i = 0; i < (uint32_t)boards; i++) {
         int32_t w = want_w + (int32_t)(i % 97);
-        planner_zone(p, i, &(struct plan_zone){.site = 0, .online = true,
-                                               .request = {.target_w = w, .min_w = w / 2, .max_w = w}});
-        planner_board(p, i, &(struct plan_board){.zone = i, .spec = &spec, .curve = curve_default(), .usable = true,
-                                                 .task = PLAN_NONE});
+        planner_zone(p, i,
+                     &(struct plan_zone){
+                         .site = 0, .online = true, .request = {.target_w = w, .min_w = w / 2, .max_w = w}});
+        planner_board(
+            p, i,
+            &(struct plan_board){
+                .zone = i, .spec = &spec, .curve = curve_default(), .usable = true, .task = PLAN_NONE});
     }
     for (uint32_t i = 0; i < (uint32_t)tasks; i++)
-        planner_task(p, i, &(struct plan_task){.activity = ACTIVITY_FLEX, .account = 1, .order = i + 1, .pending = 1});
+        planner_task(
+            p, i, &(struct plan_task){.activity = ACTIVITY_FLEX, .account = 1, .order = i + 1, .pending = 1});
     return p;
 }
 
@@ -329,10 +353,14 @@ static double one_event_us(int boards, int tasks)
         int32_t w = 60 + (int32_t)(i % 50);
         plan_clear(&out);
         double t = now_s();
-        planner_zone(p, at, &(struct plan_zone){.site = 0, .online = true, .request = {.target_w = w, .min_w = w / 2, .max_w = w}});
+        planner_zone(p, at,
+                     &(struct plan_zone){
+                         .site = 0, .online = true, .request = {.target_w = w, .min_w = w / 2, .max_w = w}});
         if (i % 2)
-            planner_board(p, at, &(struct plan_board){.zone = at, .spec = &spec, .curve = curve_default(), .usable = true,
-                                                      .task = PLAN_NONE});
+            planner_board(
+                p, at,
+                &(struct plan_board){
+                    .zone = at, .spec = &spec, .curve = curve_default(), .usable = true, .task = PLAN_NONE});
         planner_run(p, HOUSE_MS(START_MS), &out);
         v[i] = (now_s() - t) * 1e6;
     }

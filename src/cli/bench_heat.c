@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rooms by the minute, each a single warm mass so that next to nothing but heat_step is measured; the rooms' own step is
-// timed alone first and taken off. No rival runs beside it: what one can hold it against is a year of 300 zones by the
-// minute (157.7 million zone-steps), printed too.
+// Rooms by the minute, each a single warm mass so that next to nothing but heat_step is measured; the rooms'
+// own step is timed alone first and taken off. No rival runs beside it: what one can hold it against is a
+// year of 300 zones by the minute (157.7 million zone-steps), printed too.
 #include "cli/bench_heat.h"
 
 #include <stdint.h>

@@ -39,8 +39,10 @@ static int pages(struct bench_server *s, FILE *out, struct err *e)
         if (code)
             return -EIO;
         struct bench_spread r = bench_spread(ms, PAGES);
-        fprintf(out, "http: a page of 50 of %d tasks, %s: %.1f ms with a connection each (%.1f..%.1f; at most 20)\n", TASKS, what[k],
-                r.median, r.least, r.most);
+        fprintf(
+            out,
+            "http: a page of 50 of %d tasks, %s: %.1f ms with a connection each (%.1f..%.1f; at most 20)\n",
+            TASKS, what[k], r.median, r.least, r.most);
     }
     return 0;
 }
@@ -57,8 +59,14 @@ static int idle_memory(FILE *out, struct err *e)
     for (int i = 0; i < BOARDS; i++) {
         struct offer_zone *z = &up.offer.zone[i];
         struct offer_board *o = &up.offer.board[i];
-        *z = (struct offer_zone){.site = "home", .nameplate_w = 150, .setpoint_mc = 20000, .mode = ZONE_COMFORT, .is_virtual = true};
-        *o = (struct offer_board){.spec = {.cores = 8, .memory_mb = 16384, .key = "8c-16g"}, .curve = *curve_default(), .sandbox = true};
+        *z = (struct offer_zone){.site = "home",
+                                 .nameplate_w = 150,
+                                 .setpoint_mc = 20000,
+                                 .mode = ZONE_COMFORT,
+                                 .is_virtual = true};
+        *o = (struct offer_board){.spec = {.cores = 8, .memory_mb = 16384, .key = "8c-16g"},
+                                  .curve = *curve_default(),
+                                  .sandbox = true};
         snprintf(z->name, sizeof z->name, "zone-%d", i);
         snprintf(o->name, sizeof o->name, "board-%d", i);
         snprintf(o->heater, sizeof o->heater, "heater-%d", i);
@@ -75,7 +83,8 @@ static int idle_memory(FILE *out, struct err *e)
         buf_deinit(&got);
     if (!bad) {
         nanosleep(&(struct timespec){1, 0}, NULL);
-        fprintf(out, "http: server idle with %d boards: %.1f MB resident (at most 30)\n", BOARDS, bench_server_rss_mb(&s));
+        fprintf(out, "http: server idle with %d boards: %.1f MB resident (at most 30)\n", BOARDS,
+                bench_server_rss_mb(&s));
     }
     bench_server_stop(&s);
     free(text);

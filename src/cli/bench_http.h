@@ -6,7 +6,8 @@
 
 #include <stdio.h>
 
-// Each against a server of its own process on a folder under TMPDIR or /tmp. 0, or 1 after a line that says why not.
+// Each against a server of its own process on a folder under TMPDIR or /tmp. 0, or 1 after a line that says
+// why not.
 int bench_http(FILE *out);
 
 // Tasks through server, agent and sandbox: `true` with 2 and with 64 boards, submit to first instruction.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// As little of a client as can be, so that what is measured is the server: it looks at the status and the length of an answer
-// and at nothing else.
+// As little of a client as can be, so that what is measured is the server: it looks at the status and the
+// length of an answer and at nothing else.
 #include "cli/bench_load.h"
 
 #include <arpa/inet.h>
@@ -29,7 +29,8 @@ struct line {
 
 static int dial(int port)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
     if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) < 0) {
         close(fd);
@@ -65,7 +66,8 @@ static int step(struct line *l, struct err *e)
     return got;
 }
 
-static int run(struct line *line, int epoll, int connections, const char *request, size_t bytes, long n_requests, struct err *e)
+static int run(struct line *line, int epoll, int connections, const char *request, size_t bytes,
+               long n_requests, struct err *e)
 {
     long sent = 0, done = 0;
     for (int i = 0; i < connections && sent < n_requests; i++, sent++)
@@ -92,7 +94,8 @@ static int run(struct line *line, int epoll, int connections, const char *reques
     return 0;
 }
 
-int bench_load(int port, int connections, const char *request, size_t bytes, long n_requests, double *took_s, struct err *e)
+int bench_load(int port, int connections, const char *request, size_t bytes, long n_requests, double *took_s,
+               struct err *e)
 {
     struct line *line = mem_array((size_t)connections, sizeof *line);
     int epoll = epoll_create1(EPOLL_CLOEXEC), bad = 0, open = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a task costs on its whole way: API, store, planner, sync, agent, sandbox, and back. The boards are virtual (their curve
-// sets quotas for the sandboxes), the sandboxes are real.
+// What a task costs on its whole way: API, store, planner, sync, agent, sandbox, and back. The boards are
+// virtual (their curve sets quotas for the sandboxes), the sandboxes are real.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,17 +14,17 @@
 
 #define RUNS           5
 #define INSTANCES      200
-#define SLURM_JOBS_TWO 8   // it runs about two a second then
+#define SLURM_JOBS_TWO 8 // it runs about two a second then
 #define SLURM_JOBS_ALL 100
 #define SINGLES        15
-#define RUN_S          60 // for one round at most
+#define RUN_S          60       // for one round at most
 #define LOOK_NS        20000000 // asking oftener takes the time that is to be measured
 
 static int submit(struct bench_server *s, const char *cmd, int instances, char uuid[40], struct err *e)
 {
-    json_t *got = NULL, *body = json_pack("{s:s,s:s,s:i,s:s,s:[{s:s,s:s}]}", "name", "bench", "profile", "docker-batch",
-                                          "instanceCount", instances, "schedulingType", "OnDemand", "constants", "key", "DOCKER_CMD",
-                                          "value", cmd);
+    json_t *got = NULL, *body = json_pack("{s:s,s:s,s:i,s:s,s:[{s:s,s:s}]}", "name", "bench", "profile",
+                                          "docker-batch", "instanceCount", instances, "schedulingType",
+                                          "OnDemand", "constants", "key", "DOCKER_CMD", "value", cmd);
     int code = api_json(&s->api, "POST", "/tasks", body, &got, e);
     json_decref(body);
     snprintf(uuid, 40, "%s", code ? "" : json_string_value(json_object_get(got, "uuid")));
@@ -51,7 +51,8 @@ static int wait_for(struct bench_server *s, const char *uuid, struct err *e)
     return err_set(e, -ETIMEDOUT, "bench: the task is still %s after 60 s", state);
 }
 
-// What is measured in each round, a second's worth: ours, the sandbox's own rival without any server, and a batch system.
+// What is measured in each round, a second's worth: ours, the sandbox's own rival without any server, and a
+// batch system.
 struct rates {
     double ours[RUNS], bare[RUNS], slurm[RUNS];
 };
@@ -97,12 +98,18 @@ static int dispatch(FILE *out, int boards, struct slurm *slurm, struct err *e)
         return bad;
     struct bench_spread ours = bench_spread(r.ours, RUNS), bare = bench_spread(r.bare, RUNS);
     char bwrap[64], array[64];
-    snprintf(array, sizeof array, "sbatch --array of %d, `true`, %d at a time", boards == 2 ? SLURM_JOBS_TWO : SLURM_JOBS_ALL, boards);
-    fprintf(out, "run: dispatch and run of `true`, %2d boards: %.0f/s (%.0f..%.0f; at least 250), %.2f times the time of bare bwrap (at most 1.5); all is kept\n",
+    snprintf(array, sizeof array, "sbatch --array of %d, `true`, %d at a time",
+             boards == 2 ? SLURM_JOBS_TWO : SLURM_JOBS_ALL, boards);
+    fprintf(out,
+            "run: dispatch and run of `true`, %2d boards: %.0f/s (%.0f..%.0f; at least 250), %.2f times the "
+            "time of bare bwrap (at most 1.5); all is kept\n",
             boards, ours.median, ours.least, ours.most, bare.median / ours.median);
-    bench_beside(out, ours, bare, "/s", &(struct bench_rival){bench_bwrap_version(bwrap, sizeof bwrap), "as `ondol bench sandbox` shows it", NULL});
+    bench_beside(out, ours, bare, "/s",
+                 &(struct bench_rival){bench_bwrap_version(bwrap, sizeof bwrap),
+                                       "as `ondol bench sandbox` shows it", NULL});
     if (slurm)
-        bench_beside(out, ours, bench_spread(r.slurm, RUNS), "/s", &(struct bench_rival){slurm->version, array, SLURM_DURABLE});
+        bench_beside(out, ours, bench_spread(r.slurm, RUNS), "/s",
+                     &(struct bench_rival){slurm->version, array, SLURM_DURABLE});
     return 0;
 }
 
@@ -141,10 +148,13 @@ static int latency(FILE *out, struct slurm *slurm, struct err *e)
     if (bad)
         return bad;
     struct bench_spread r = bench_spread(ms, SINGLES);
-    fprintf(out, "run: submit to first instruction, idle: %.1f ms (%.1f..%.1f; at most 30); acknowledged when it is on disk\n", r.median, r.least,
-            r.most);
+    fprintf(out,
+            "run: submit to first instruction, idle: %.1f ms (%.1f..%.1f; at most 30); acknowledged when it "
+            "is on disk\n",
+            r.median, r.least, r.most);
     if (slurm)
-        bench_beside(out, r, bench_spread(theirs, RUNS), " ms", &(struct bench_rival){slurm->version, "sbatch --wrap 'date +%s.%N'", SLURM_DURABLE});
+        bench_beside(out, r, bench_spread(theirs, RUNS), " ms",
+                     &(struct bench_rival){slurm->version, "sbatch --wrap 'date +%s.%N'", SLURM_DURABLE});
     return 0;
 }
 

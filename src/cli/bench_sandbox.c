@@ -82,7 +82,8 @@ static int start_rival(struct side *s, int slot)
     posix_spawn_file_actions_init(&fa);
     for (int fd = 0; fd < 3; fd++)
         posix_spawn_file_actions_adddup2(&fa, s->null_fd, fd);
-    int r = posix_spawnp(&s->pid[slot], bench_bare_bwrap[0], &fa, NULL, (char *const *)bench_bare_bwrap, (char *const[]){NULL});
+    int r = posix_spawnp(&s->pid[slot], bench_bare_bwrap[0], &fa, NULL, (char *const *)bench_bare_bwrap,
+                         (char *const[]){NULL});
     posix_spawn_file_actions_destroy(&fa);
     if (r)
         return -r;

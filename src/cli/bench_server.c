@@ -37,11 +37,12 @@ struct bench_spread bench_spread(double *v, size_t n)
     return (struct bench_spread){n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2, v[0], v[n - 1]};
 }
 
-void bench_beside(FILE *out, struct bench_spread ours, struct bench_spread theirs, const char *unit, const struct bench_rival *r)
+void bench_beside(FILE *out, struct bench_spread ours, struct bench_spread theirs, const char *unit,
+                  const struct bench_rival *r)
 {
-    fprintf(out, "      rival: %.4g%s (%.4g..%.4g), ours is %.3g times that; %s; %s%s%s\n", theirs.median, unit, theirs.least, theirs.most,
-            theirs.median > 0 ? ours.median / theirs.median : 0, r->version, r->command, r->durability ? "; " : "",
-            r->durability ? r->durability : "");
+    fprintf(out, "      rival: %.4g%s (%.4g..%.4g), ours is %.3g times that; %s; %s%s%s\n", theirs.median,
+            unit, theirs.least, theirs.most, theirs.median > 0 ? ours.median / theirs.median : 0, r->version,
+            r->command, r->durability ? "; " : "", r->durability ? r->durability : "");
 }
 
 // The port stands in the line that the server prints when it is ready.
@@ -63,13 +64,25 @@ static int launch(struct bench_server *s, struct err *e)
     snprintf(data, sizeof data, "%s/data", s->dir);
     snprintf(log, sizeof log, "%s/server-%d.log", s->dir, s->starts++);
     beside_self("ondol", program, sizeof program);
-    const char *argv[] = {program,  "server",      "--data",       data,          "--listen",     "127.0.0.1:0",
-                          "--token", BENCH_TOKEN,  "--node-token", BENCH_TOKEN,   "--instances-per-task", "100000", NULL};
+    const char *argv[] = {program,
+                          "server",
+                          "--data",
+                          data,
+                          "--listen",
+                          "127.0.0.1:0",
+                          "--token",
+                          BENCH_TOKEN,
+                          "--node-token",
+                          BENCH_TOKEN,
+                          "--instances-per-task",
+                          "100000",
+                          NULL};
     s->port = 0;
     s->pid[0] = child_start(argv, NULL, log, e);
     if (s->pid[0] < 0)
         return (int)s->pid[0];
-    for (double until = bench_now_s() + READY_S; s->port == 0 && bench_now_s() < until && child_alive(&s->pid[0]);) {
+    for (double until = bench_now_s() + READY_S;
+         s->port == 0 && bench_now_s() < until && child_alive(&s->pid[0]);) {
         nanosleep(&(struct timespec){0, 10000000}, NULL);
         s->port = read_port(log);
     }
@@ -105,8 +118,9 @@ int bench_server_agent(struct bench_server *s, int boards, struct err *e)
     snprintf(log, sizeof log, "%s/agent.log", s->dir);
     snprintf(count, sizeof count, "%d", boards);
     snprintf(cores, sizeof cores, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
-    const char *argv[] = {program,  "--server",   s->url, "--token",      BENCH_TOKEN, "--node",       "bench", "--virtual", "--boards",
-                          count,    "--setpoint", "26",   "--start-temp", "10",        "--host-cores", cores,   "--empty",   NULL};
+    const char *argv[] = {program,        "--server",  s->url,         "--token", BENCH_TOKEN,  "--node",
+                          "bench",        "--virtual", "--boards",     count,     "--setpoint", "26",
+                          "--start-temp", "10",        "--host-cores", cores,     "--empty",    NULL};
     s->pid[1] = child_start(argv, NULL, log, e);
     if (s->pid[1] < 0)
         return (int)s->pid[1];

@@ -20,9 +20,9 @@ struct bench_server {
     struct api_client api;
 };
 
-// Starts `ondol server` and waits until it answers. bench_server_crash kills it (-9) and starts it again on what it left (its
-// port is another one then). bench_server_agent starts an `ondol-agent` with one virtual heater of
-// so many boards that always wants its full power.
+// Starts `ondol server` and waits until it answers. bench_server_crash kills it (-9) and starts it again on
+// what it left (its port is another one then). bench_server_agent starts an `ondol-agent` with one virtual
+// heater of so many boards that always wants its full power.
 int bench_server_start(struct bench_server *s, struct err *e);
 int bench_server_crash(struct bench_server *s, struct err *e);
 int bench_server_agent(struct bench_server *s, int boards, struct err *e);
@@ -41,6 +41,7 @@ struct bench_spread bench_spread(double *v, size_t n); // sorts v
 struct bench_rival {
     const char *version, *command, *durability; // durability: NULL where nothing is kept
 };
-void bench_beside(FILE *out, struct bench_spread ours, struct bench_spread theirs, const char *unit, const struct bench_rival *r);
+void bench_beside(FILE *out, struct bench_spread ours, struct bench_spread theirs, const char *unit,
+                  const struct bench_rival *r);
 
 #endif

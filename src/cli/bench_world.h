@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How long the true physics take, for `ondol bench`: nanoseconds a room and step in batch, against a loop of
-// the same number of products and sums that touches no memory, in the same run; a tank and a pool by themselves.
+// the same number of products and sums that touches no memory, in the same run; a tank and a pool by
+// themselves.
 #ifndef ONDOL_CLI_BENCH_WORLD_H
 #define ONDOL_CLI_BENCH_WORLD_H
 

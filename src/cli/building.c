@@ -34,8 +34,9 @@ int building_start(struct building *b, const struct runtime_config *cfg, struct 
 
 int building_agent(struct building *b, size_t i, const char *const *own, const char *log, struct err *e)
 {
-    const char *shared[] = {b->agent_path, "--server",      b->url,   "--speed", b->speed, "--house-epoch-ms",
-                            b->house0,     "--wall-epoch-ms", b->real0, NULL};
+    const char *shared[] = {
+        b->agent_path, "--server",        b->url,   "--speed", b->speed, "--house-epoch-ms",
+        b->house0,     "--wall-epoch-ms", b->real0, NULL};
     const char *const env[] = {b->node_token_env, NULL};
     const char **argv = NULL;
     size_t n = 0, cap = 0;
@@ -60,8 +61,8 @@ static size_t online(struct building *b, struct err *e)
     size_t i, n = 0;
     if (api_json(&b->api, "GET", "/ondol/v1/zones?limit=1000", NULL, &got, e))
         return 0;
-    json_array_foreach(json_object_get(got, "data"), i, zone)
-        n += json_is_true(json_object_get(zone, "online"));
+    json_array_foreach(json_object_get(got, "data"), i, zone) n +=
+        json_is_true(json_object_get(zone, "online"));
     json_decref(got);
     return n;
 }
@@ -75,13 +76,14 @@ int building_wait(struct building *b, size_t zones, int timeout_ms, struct err *
             return 0;
         for (size_t i = 0; i < b->n_agents; i++)
             if (!child_alive(&b->agent[i]))
-                return err_set(e, -ECHILD, "agent %zu: ended before it called home (its output says why)", i + 1);
+                return err_set(e, -ECHILD, "agent %zu: ended before it called home (its output says why)",
+                               i + 1);
         int sig = signals_wait(LOOK_MS);
         if (sig == SIGTERM || sig == SIGINT)
             return err_set(e, -EINTR, "ended by a signal");
     }
-    return err_set(e, -ETIMEDOUT, "building: %zu of %zu zones called home within %d s%s%s", n, zones, timeout_ms / 1000,
-                   why.code ? ": " : "", why.code ? why.text : "");
+    return err_set(e, -ETIMEDOUT, "building: %zu of %zu zones called home within %d s%s%s", n, zones,
+                   timeout_ms / 1000, why.code ? ": " : "", why.code ? why.text : "");
 }
 
 void building_stop(struct building *b)

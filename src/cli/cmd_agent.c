@@ -20,5 +20,6 @@ int cmd_agent(int argc, char **argv)
     execvp(path, args);
     int code = errno;
     free(args);
-    return cli_fail(CLI_FAILED, "agent: %s: %s (it is built and installed beside ondol)", path, strerror(code));
+    return cli_fail(CLI_FAILED, "agent: %s: %s (it is built and installed beside ondol)", path,
+                    strerror(code));
 }

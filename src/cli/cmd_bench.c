@@ -2,8 +2,9 @@
 //
 // `ondol bench [NAME...]`: measures this machine. It reports and asserts nothing.
 //
-// The benches run in a child; this process only waits for its end or for a signal. Either way it then ends whatever the
-// benches left running (orphans come to it, as their subreaper) and removes the one folder that all of them work in.
+// The benches run in a child; this process only waits for its end or for a signal. Either way it then ends
+// whatever the benches left running (orphans come to it, as their subreaper) and removes the one folder that
+// all of them work in.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,9 +34,9 @@ static const struct bench {
     const char *name;
     int (*run)(FILE *out);
 } benches[] = {
-    {"engine", bench_engine}, {"world", bench_world}, {"heat", bench_heat}, {"store", bench_store},
-    {"sandbox", bench_sandbox}, {"http", bench_http}, {"run", bench_run}, {"agent", bench_agent},
-    {"s3", bench_s3}, {"sim", bench_sim},
+    {"engine", bench_engine},   {"world", bench_world}, {"heat", bench_heat}, {"store", bench_store},
+    {"sandbox", bench_sandbox}, {"http", bench_http},   {"run", bench_run},   {"agent", bench_agent},
+    {"s3", bench_s3},           {"sim", bench_sim},
 };
 
 static const struct option_row rows[] = {{0}};
@@ -44,9 +45,12 @@ static const struct options options = {
     .command = "bench",
     .args = "[NAME...]",
     .args_max = OPTIONS_ARGS_MAX,
-    .what = "Measures: engine (events and plans), world (physics), heat (thermostats), store, sandbox, http (submissions, lists, cancelling, memory), run (tasks on "
-            "their whole way), agent (memory and processor while idle), s3 (objects large and small), sim (the simulator); all of "
-            "them without a NAME, in some five minutes. Medians of five rounds and their spread, beside SQLite, bubblewrap and (if "
+    .what = "Measures: engine (events and plans), world (physics), heat (thermostats), store, sandbox, http "
+            "(submissions, lists, cancelling, memory), run (tasks on "
+            "their whole way), agent (memory and processor while idle), s3 (objects large and small), sim "
+            "(the simulator); all of "
+            "them without a NAME, in some five minutes. Medians of five rounds and their spread, beside "
+            "SQLite, bubblewrap and (if "
             "installed) Slurm. Reports, asserts nothing.",
     .row = rows,
 };
@@ -128,7 +132,8 @@ int cmd_bench(int argc, char **argv)
         return code;
     for (int i = 0; i < args.n; i++)
         if (!find(args.v[i]))
-            return cli_fail(CLI_USAGE, "bench: %s: there is no such bench (ondol bench --help lists them)", args.v[i]);
+            return cli_fail(CLI_USAGE, "bench: %s: there is no such bench (ondol bench --help lists them)",
+                            args.v[i]);
     char dir[256];
     const char *tmp = getenv("TMPDIR");
     snprintf(dir, sizeof dir, "%.200s/ondol-bench.XXXXXX", tmp && *tmp ? tmp : "/tmp");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ondol demo`: the course of the day. It begins at midnight with cold rooms and a full queue; in the first third one agent is
-// killed while it runs an instance, and started again some hours of the house later; it ends a day later.
+// `ondol demo`: the course of the day. It begins at midnight with cold rooms and a full queue; in the first
+// third one agent is killed while it runs an instance, and started again some hours of the house later; it
+// ends a day later.
 #include <errno.h>
 #include <ftw.h>
 #include <math.h>
@@ -20,11 +21,11 @@
 #include "device/sky.h"
 #include "server/clock.h"
 
-#define LOOK_MS      250  // wall: between two looks at the API
+#define LOOK_MS      250 // wall: between two looks at the API
 #define READY_MS     20000
-#define LEASE_WALL_S 4.0  // of assignments: how soon a dead agent's work is given to others
-#define KILL_FROM_H  6.5  // house time
-#define BACK_AFTER_H 3.0  // at the earliest; once its instance is seen on another board
+#define LEASE_WALL_S 4.0 // of assignments: how soon a dead agent's work is given to others
+#define KILL_FROM_H  6.5 // house time
+#define BACK_AFTER_H 3.0 // at the earliest; once its instance is seen on another board
 #define BACK_MOST_H  7.0
 #define OVERTIME_S   15.0 // wall: for work that is not done at the end of the day
 
@@ -33,25 +34,32 @@ static const char *const default_day = "2024-01-15";
 #define AT(field) offsetof(struct demo_options, field)
 
 static const struct option_row rows[] = {
-    {"weather", OPTION_TEXT, "FILE", AT(weather), 0, 0, "Real weather, an EPW file, also .gz (a synthetic Paris year)"},
-    {"workload", OPTION_TEXT, "FILE", AT(workload), 0, 0, "Arrivals from a trace in Standard Workload Format, also .gz (all at the start)"},
+    {"weather", OPTION_TEXT, "FILE", AT(weather), 0, 0,
+     "Real weather, an EPW file, also .gz (a synthetic Paris year)"},
+    {"workload", OPTION_TEXT, "FILE", AT(workload), 0, 0,
+     "Arrivals from a trace in Standard Workload Format, also .gz (all at the start)"},
     {"day", OPTION_DATE, "YYYY-MM-DD", AT(day), 0, 0, "The day to play (2024-01-15)"},
     {"keep", OPTION_FLAG, NULL, AT(keep), 0, 0, "Go on serving after the end, and print the address"},
     {"seed", OPTION_INT, "N", AT(seed), 0, 2147483647, "Of people, synthetic weather and prices (1)"},
     {"instances", OPTION_INT, "N", AT(instances), 1, 2000, "Instances to price with (40)"},
-    {"paths", OPTION_INT, "N", AT(paths), 1000, 1e12, "Paths of an instance (as many as take this machine 2.3 s; the same number gives the same result)"},
-    {"cores", OPTION_REAL, "N", AT(cores), 0.1, 1000, "Processor cores of this machine that the boards may use (2)"},
+    {"paths", OPTION_INT, "N", AT(paths), 1000, 1e12,
+     "Paths of an instance (as many as take this machine 2.3 s; the same number gives the same result)"},
+    {"cores", OPTION_REAL, "N", AT(cores), 0.1, 1000,
+     "Processor cores of this machine that the boards may use (2)"},
     {"hours", OPTION_INT, "N", AT(hours), 1, 48, "House time to play (24)"},
     {"speed", OPTION_INT, "X", AT(speed), 1, 3600, "House time runs X times faster than the clock (900)"},
     {"out", OPTION_TEXT, "DIR", AT(out), 0, 0, "Where report.json and the logs go (demo beside the program)"},
-    {"payload", OPTION_TEXT, "FILE", AT(payload), 0, 0, "The program that prices (the one built or installed with this one)"},
+    {"payload", OPTION_TEXT, "FILE", AT(payload), 0, 0,
+     "The program that prices (the one built or installed with this one)"},
     {0},
 };
 
 static const struct options options = {
     .command = "demo",
-    .what = "Plays a winter day in a building of 15 radiators: a server, 15 agents with simulated rooms, and real work submitted "
-            "through the public API. Ends by itself in under two minutes; exit code 0 when every figure is within its limits.",
+    .what = "Plays a winter day in a building of 15 radiators: a server, 15 agents with simulated rooms, and "
+            "real work submitted "
+            "through the public API. Ends by itself in under two minutes; exit code 0 when every figure is "
+            "within its limits.",
     .row = rows,
 };
 
@@ -130,7 +138,8 @@ static int start_agent(struct demo *d, size_t i, struct err *e)
     snprintf(world, sizeof world, "%s/%s.world", d->dir, demo_rooms[i].name);
     snprintf(log, sizeof log, "%s/%s.log", d->dir, demo_rooms[i].name);
     snprintf(cores, sizeof cores, "%.3f", demo_cores_each(d));
-    const char *own[] = {"--config", config, "--host-cores", cores, "--world-state", world, "--share", d->share, NULL};
+    const char *own[] = {"--config", config,    "--host-cores", cores, "--world-state",
+                         world,      "--share", d->share,       NULL};
     return building_agent(&d->building, i, own, log, e);
 }
 
@@ -179,10 +188,12 @@ static bool find_victim(struct demo *d)
         return false;
     json_array_foreach(json_object_get(got, "data"), i, j)
     {
-        const char *task = json_string_value(json_object_get(j, "task")), *zone = json_string_value(json_object_get(j, "zone"));
+        const char *task = json_string_value(json_object_get(j, "task")),
+                   *zone = json_string_value(json_object_get(j, "zone"));
         for (size_t r = 0; r < DEMO_ROOMS && task; r++) {
             double lack_k = d->zone[r].setpoint_c - d->zone[r].room_c;
-            if (strcmp(demo_rooms[r].name, zone) != 0 || d->building.agent[r] <= 0 || !(lack_k < least_k) || no_example(r))
+            if (strcmp(demo_rooms[r].name, zone) != 0 || d->building.agent[r] <= 0 || !(lack_k < least_k) ||
+                no_example(r))
                 continue;
             found = true;
             least_k = lack_k;
@@ -205,15 +216,17 @@ static int kill_or_return(struct demo *d, struct err *e)
         k->done = true;
         k->at_h = d->now_h;
         k->before_c = k->lowest_c = d->zone[k->room].room_c;
-        demo_say(d, "the agent of %s is killed (-9) while it runs instance %u; its room cools", demo_rooms[k->room].name, k->instance);
-    } else if (k->done && !k->back && d->now_h >= k->at_h + (k->rescued ? BACK_AFTER_H : BACK_MOST_H) * (double)d->opt.hours / 24) {
+        demo_say(d, "the agent of %s is killed (-9) while it runs instance %u; its room cools",
+                 demo_rooms[k->room].name, k->instance);
+    } else if (k->done && !k->back &&
+               d->now_h >= k->at_h + (k->rescued ? BACK_AFTER_H : BACK_MOST_H) * (double)d->opt.hours / 24) {
         int bad = start_agent(d, k->room, e);
         if (bad)
             return bad;
         k->back = true;
         k->back_h = d->now_h;
-        demo_say(d, "the agent of %s is started again; instance %u %s%s", demo_rooms[k->room].name, k->instance,
-                 k->rescued ? "went on to " : "waits for another board", k->to);
+        demo_say(d, "the agent of %s is started again; instance %u %s%s", demo_rooms[k->room].name,
+                 k->instance, k->rescued ? "went on to " : "waits for another board", k->to);
     }
     return 0;
 }
@@ -266,7 +279,10 @@ static int judge(struct demo *d, double began_ms, struct err *e)
     printf("\nReport: %s\n", path);
     for (size_t i = 0; i < n; i++)
         all = all && c[i].held;
-    return all ? 0 : err_set(e, -ERANGE, "demo: not every figure is within its limits (see the lines above, and logs in %s)", d->dir);
+    return all ? 0
+               : err_set(e, -ERANGE,
+                         "demo: not every figure is within its limits (see the lines above, and logs in %s)",
+                         d->dir);
 }
 
 static void keep(struct demo *d)
@@ -313,7 +329,8 @@ int cmd_demo(int argc, char **argv)
 {
     struct demo *d = mem_alloc(sizeof *d);
     struct err e = ERR_NULL;
-    d->opt = (struct demo_options){.day = default_day, .seed = 1, .speed = 900, .instances = 40, .hours = 24, .cores = 2};
+    d->opt = (struct demo_options){
+        .day = default_day, .seed = 1, .speed = 900, .instances = 40, .hours = 24, .cores = 2};
     int code = options_parse(&options, &d->opt, NULL, argc, argv);
     if (code < 0) {
         date_parse(d->opt.day, &d->house0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ondol dev`: a server and one agent with a building of virtual heaters, for people who develop against Ondol. Rooms
-// are simulated; tasks run really.
+// `ondol dev`: a server and one agent with a building of virtual heaters, for people who develop against
+// Ondol. Rooms are simulated; tasks run really.
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -30,16 +30,23 @@ struct values {
 #define AT(field) offsetof(struct values, field)
 
 static const struct option_row rows[] = {
-    {"data", OPTION_TEXT, "DIR", AT(data), 0, 0, "Folder of the state; the same folder again goes on where it was"},
-    {"listen", OPTION_LISTEN, "ADDRESS:PORT", AT(listen), 0, 0, "Where to serve (127.0.0.1:8080); port 0 takes a free one"},
-    {"s3-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(s3_listen), 0, 0, "Serve buckets there, by S3, with the e-mail as access key and the token as secret; port 0 takes a free one"},
+    {"data", OPTION_TEXT, "DIR", AT(data), 0, 0,
+     "Folder of the state; the same folder again goes on where it was"},
+    {"listen", OPTION_LISTEN, "ADDRESS:PORT", AT(listen), 0, 0,
+     "Where to serve (127.0.0.1:8080); port 0 takes a free one"},
+    {"s3-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(s3_listen), 0, 0,
+     "Serve buckets there, by S3, with the e-mail as access key and the token as secret; port 0 takes a free "
+     "one"},
     {"heaters", OPTION_INT, "N", AT(heaters), 1, 512, "Heaters in the building, one a room (4)"},
     {"boards", OPTION_INT, "N", AT(boards), 1, 64, "Boards in each heater (3)"},
     {"speed", OPTION_INT, "X", AT(speed), 1, 10000, "House time runs X times faster than the clock (1)"},
-    {"dispatch-delay", OPTION_REAL, "S", AT(dispatch_delay_s), 0, 86400, "A task stays in Submitted for at least S seconds (0)"},
-    {"token", OPTION_TEXT, "T", AT(token), 0, 0, "Token of the account; by default one is made and kept in DIR"},
+    {"dispatch-delay", OPTION_REAL, "S", AT(dispatch_delay_s), 0, 86400,
+     "A task stays in Submitted for at least S seconds (0)"},
+    {"token", OPTION_TEXT, "T", AT(token), 0, 0,
+     "Token of the account; by default one is made and kept in DIR"},
     {"email", OPTION_TEXT, "E", AT(email), 0, 0, "E-mail of the account (admin@localhost)"},
-    {"weather", OPTION_TEXT, "FILE", AT(weather), 0, 0, "Weather outside, an EPW file, also .gz (a synthetic Paris)"},
+    {"weather", OPTION_TEXT, "FILE", AT(weather), 0, 0,
+     "Weather outside, an EPW file, also .gz (a synthetic Paris)"},
     {"share", OPTION_TEXT, "DIR", AT(share), 0, 0, "Tasks see DIR, read-only, at /job/share"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
@@ -48,7 +55,8 @@ static const struct option_row rows[] = {
 
 static const struct options options = {
     .command = "dev",
-    .what = "Starts a server and a building of virtual heaters, prints one line when they are ready, and serves until a signal.",
+    .what = "Starts a server and a building of virtual heaters, prints one line when they are ready, and "
+            "serves until a signal.",
     .row = rows,
 };
 
@@ -59,8 +67,8 @@ static int start_agent(struct building *b, const struct values *v, struct err *e
     snprintf(boards, sizeof boards, "%ld", v->boards);
     snprintf(cores, sizeof cores, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
     snprintf(world, sizeof world, "%s/world", v->data);
-    const char *own[24] = {"--virtual",    "--node", "dev",          "--heaters", heaters, "--boards",
-                           boards,         "--host-cores", cores,    "--world-state", world};
+    const char *own[24] = {"--virtual", "--node",       "dev", "--heaters",     heaters, "--boards",
+                           boards,      "--host-cores", cores, "--world-state", world};
     size_t n = 11;
     if (v->weather) {
         own[n++] = "--weather";
@@ -106,8 +114,8 @@ static int start(struct building *b, const struct values *v, struct err *e)
     return bad;
 }
 
-// Until SIGTERM or SIGINT; false: another server leads the store. A building whose agent died gets a new one, as a service
-// manager would start it.
+// Until SIGTERM or SIGINT; false: another server leads the store. A building whose agent died gets a new one,
+// as a service manager would start it.
 static bool serve(struct building *b, const struct values *v)
 {
     struct err e = ERR_NULL;
@@ -129,7 +137,12 @@ static bool serve(struct building *b, const struct values *v)
 
 int cmd_dev(int argc, char **argv)
 {
-    struct values v = {.listen = "127.0.0.1:8080", .email = "admin@localhost", .heaters = 4, .boards = 3, .speed = 1, .instances = 2048};
+    struct values v = {.listen = "127.0.0.1:8080",
+                       .email = "admin@localhost",
+                       .heaters = 4,
+                       .boards = 3,
+                       .speed = 1,
+                       .instances = 2048};
     struct building b = {0};
     struct err e = ERR_NULL;
     int code = options_parse(&options, &v, NULL, argc, argv);
@@ -145,7 +158,8 @@ int cmd_dev(int argc, char **argv)
         printf("ondol: ready at %s token %s\n", b.url, b.api.token);
         fflush(stdout);
         if (!serve(&b, &v))
-            bad = err_set(&e, -ESTALE, "dev: another server leads the store in %s now (one of the two is enough)", v.data);
+            bad = err_set(&e, -ESTALE,
+                          "dev: another server leads the store in %s now (one of the two is enough)", v.data);
     }
     house_ms last = b.rt ? runtime_now(b.rt) : HOUSE_MS(0);
     building_stop(&b);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ondol replay FILE`: the engine alone, fed with what `--record FILE` kept. Its hash of all actions must be the one that the
-// server had when it ended (docs/design/0005-ordered-log.md).
+// `ondol replay FILE`: the engine alone, fed with what `--record FILE` kept. Its hash of all actions must be
+// the one that the server had when it ended (docs/design/0005-ordered-log.md).
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,8 +25,10 @@ struct values {
 };
 
 static const struct option_row rows[] = {
-    {"verbose", OPTION_FLAG, NULL, offsetof(struct values, verbose), 0, 0, "The hash after every batch too: where two replays part"},
-    {"events", OPTION_FLAG, NULL, offsetof(struct values, events), 0, 0, "Each event too: its number, its time and its kind"},
+    {"verbose", OPTION_FLAG, NULL, offsetof(struct values, verbose), 0, 0,
+     "The hash after every batch too: where two replays part"},
+    {"events", OPTION_FLAG, NULL, offsetof(struct values, events), 0, 0,
+     "Each event too: its number, its time and its kind"},
     {0},
 };
 
@@ -35,7 +37,8 @@ static const struct options options = {
     .args = "FILE",
     .args_min = 1,
     .args_max = 1,
-    .what = "Applies the events that `ondol server --record FILE` wrote, from the copy of the store in FILE.start, and prints the hash of "
+    .what = "Applies the events that `ondol server --record FILE` wrote, from the copy of the store in "
+            "FILE.start, and prints the hash of "
             "the actions. Exit code 1 when it is not the one that the server had when it ended.",
     .row = rows,
 };
@@ -170,7 +173,10 @@ static int report(const struct replay *r)
     else if (!r->ended)
         puts("The recording has no end: the server was killed, so that there is no hash to compare with.");
     else if (got != r->hash)
-        return cli_fail(CLI_FAILED, "replay: the server had 0x%" PRIx64 ": these are not the same actions (is it the same version?)", r->hash);
+        return cli_fail(CLI_FAILED,
+                        "replay: the server had 0x%" PRIx64
+                        ": these are not the same actions (is it the same version?)",
+                        r->hash);
     return CLI_DONE;
 }
 

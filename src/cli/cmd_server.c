@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ondol server`: the runtime until a signal. Options come from the command line, before that from the file of --config.
+// `ondol server`: the runtime until a signal. Options come from the command line, before that from the file
+// of --config.
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
@@ -29,33 +30,52 @@ struct values {
 #define AT(field) offsetof(struct values, field)
 
 static const struct option_row rows[] = {
-    {"config", OPTION_TEXT, "FILE", AT(config), 0, 0, "Options from FILE (lines of option = value), then from FILE.d/*.conf"},
+    {"config", OPTION_TEXT, "FILE", AT(config), 0, 0,
+     "Options from FILE (lines of option = value), then from FILE.d/*.conf"},
     {"data", OPTION_TEXT, "DIR", AT(data), 0, 0, "Folder of the state, created when missing"},
-    {"listen", OPTION_LISTEN, "ADDRESS:PORT", AT(listen), 0, 0, "Where to serve (127.0.0.1:8080); port 0 takes a free one"},
-    {"token", OPTION_TEXT, "T", AT(token), 0, 0, "Token of the first account; by default one is made and kept in DIR/token"},
-    {"email", OPTION_TEXT, "E", AT(email), 0, 0, "E-mail of the first account, which is the operator's (admin@localhost)"},
-    {"node-token", OPTION_TEXT, "T", AT(node_token), 0, 0, "Token of the agents; by default one is made and kept in DIR/node-token"},
+    {"listen", OPTION_LISTEN, "ADDRESS:PORT", AT(listen), 0, 0,
+     "Where to serve (127.0.0.1:8080); port 0 takes a free one"},
+    {"token", OPTION_TEXT, "T", AT(token), 0, 0,
+     "Token of the first account; by default one is made and kept in DIR/token"},
+    {"email", OPTION_TEXT, "E", AT(email), 0, 0,
+     "E-mail of the first account, which is the operator's (admin@localhost)"},
+    {"node-token", OPTION_TEXT, "T", AT(node_token), 0, 0,
+     "Token of the agents; by default one is made and kept in DIR/node-token"},
     {"tls-cert", OPTION_TEXT, "FILE", AT(cert), 0, 0, "Serve HTTPS with this certificate (PEM)"},
     {"tls-key", OPTION_TEXT, "FILE", AT(key), 0, 0, "and this key"},
-    {"tls-client-ca", OPTION_TEXT, "FILE", AT(client_ca), 0, 0, "Only for clients with a certificate of this authority"},
-    {"s3-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(s3_listen), 0, 0, "Serve buckets there, by S3; without it there are none"},
-    {"s3-data", OPTION_TEXT, "DIR", AT(s3_dir), 0, 0, "Folder of the buckets (objects in the folder of the state)"},
-    {"s3-host", OPTION_TEXT, "NAME", AT(s3_host), 0, 0, "Buckets may be named in front of this host: BUCKET.NAME"},
-    {"s3-url", OPTION_TEXT, "URL", AT(s3_url), 0, 0, "Address of the buckets that clients are told (from --s3-listen)"},
-    {"s3-gigabytes", OPTION_INT, "N", AT(s3_gb), 0, 1000000, "Most bytes of an account in buckets, in units of 10^9; 0: no limit (0)"},
-    {"s3-buckets", OPTION_INT, "N", AT(s3_buckets), 0, 1000000, "Most buckets of an account; 0: no limit (1000)"},
+    {"tls-client-ca", OPTION_TEXT, "FILE", AT(client_ca), 0, 0,
+     "Only for clients with a certificate of this authority"},
+    {"s3-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(s3_listen), 0, 0,
+     "Serve buckets there, by S3; without it there are none"},
+    {"s3-data", OPTION_TEXT, "DIR", AT(s3_dir), 0, 0,
+     "Folder of the buckets (objects in the folder of the state)"},
+    {"s3-host", OPTION_TEXT, "NAME", AT(s3_host), 0, 0,
+     "Buckets may be named in front of this host: BUCKET.NAME"},
+    {"s3-url", OPTION_TEXT, "URL", AT(s3_url), 0, 0,
+     "Address of the buckets that clients are told (from --s3-listen)"},
+    {"s3-gigabytes", OPTION_INT, "N", AT(s3_gb), 0, 1000000,
+     "Most bytes of an account in buckets, in units of 10^9; 0: no limit (0)"},
+    {"s3-buckets", OPTION_INT, "N", AT(s3_buckets), 0, 1000000,
+     "Most buckets of an account; 0: no limit (1000)"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
     {"speed", OPTION_REAL, "X", AT(speed), 0.01, 10000, "House time runs X times faster than the clock (1)"},
-    {"house-epoch-ms", OPTION_INT, "H", AT(house_ms), 0, 9e15, "House time at wall time W, ms since 1970; agents are told the same"},
+    {"house-epoch-ms", OPTION_INT, "H", AT(house_ms), 0, 9e15,
+     "House time at wall time W, ms since 1970; agents are told the same"},
     {"wall-epoch-ms", OPTION_INT, "W", AT(wall_ms), 0, 9e15, "Wall time at house time H"},
-    {"dispatch-delay", OPTION_REAL, "S", AT(dispatch_delay_s), 0, 86400, "A task stays in Submitted for at least S seconds (0)"},
-    {"grid-carbon", OPTION_REAL, "G", AT(grid_g), 0, 2000, "Grams of CO2 per kWh of the grid, for carbon facts (52, France)"},
-    {"overhead", OPTION_INT, "PERMILLE", AT(overhead), 0, 1000, "Drawn beside the boards' meters, of what they draw (1)"},
-    {"displaced-heat", OPTION_TEXT, "gas|electric|heat-pump", AT(heat), 0, 0, "What would make the heat without us (gas)"},
+    {"dispatch-delay", OPTION_REAL, "S", AT(dispatch_delay_s), 0, 86400,
+     "A task stays in Submitted for at least S seconds (0)"},
+    {"grid-carbon", OPTION_REAL, "G", AT(grid_g), 0, 2000,
+     "Grams of CO2 per kWh of the grid, for carbon facts (52, France)"},
+    {"overhead", OPTION_INT, "PERMILLE", AT(overhead), 0, 1000,
+     "Drawn beside the boards' meters, of what they draw (1)"},
+    {"displaced-heat", OPTION_TEXT, "gas|electric|heat-pump", AT(heat), 0, 0,
+     "What would make the heat without us (gas)"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
-    {"tasks-per-account", OPTION_INT, "N", AT(tasks), 1, 100000000, "Most unfinished tasks of an account (1000000)"},
+    {"tasks-per-account", OPTION_INT, "N", AT(tasks), 1, 100000000,
+     "Most unfinished tasks of an account (1000000)"},
     {"connections", OPTION_INT, "N", AT(connections), 1, 100000, "Most connections at once (4096)"},
-    {"connections-per-address", OPTION_INT, "N", AT(per_address), 1, 100000, "Most of them from one address (as many)"},
+    {"connections-per-address", OPTION_INT, "N", AT(per_address), 1, 100000,
+     "Most of them from one address (as many)"},
     {"body-bytes", OPTION_INT, "N", AT(body), 1024, 1 << 30, "Longest request body (33554432)"},
     {0},
 };
@@ -118,9 +138,9 @@ static int read_values(struct values *v, struct arena *a, int argc, char **argv)
     return options_parse(&options, v, NULL, argc, argv);
 }
 
-// Tables that grow are blocks of their own, wherever they are grown: given back whole, they leave no holes between small
-// blocks that stay. The C library would raise this size to that of the largest table it ever saw freed. 128 KiB is its
-// own first value.
+// Tables that grow are blocks of their own, wherever they are grown: given back whole, they leave no holes
+// between small blocks that stay. The C library would raise this size to that of the largest table it ever
+// saw freed. 128 KiB is its own first value.
 static void keep_memory_small(void)
 {
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
@@ -132,7 +152,8 @@ static int set_clock(const struct values *v, struct runtime_config *c, struct er
     struct house_epoch given = {HOUSE_MS(v->house_ms), v->wall_ms, v->speed}, line;
     if (mkdir(v->data, 0700) < 0 && errno != EEXIST)
         return err_set(e, -errno, "data: %s: %s", v->data, strerror(errno));
-    int bad = house_epoch_keep(v->data, v->speed, real_now_ms(), v->house_ms >= 0 ? &given : NULL, &line, &c->has_epoch, e);
+    int bad = house_epoch_keep(v->data, v->speed, real_now_ms(), v->house_ms >= 0 ? &given : NULL, &line,
+                               &c->has_epoch, e);
     if (!bad && c->has_epoch) {
         c->house0 = line.house0;
         c->real0_ms = line.real0_ms;
@@ -156,7 +177,8 @@ static int serve(const struct values *v)
         printf("ondol: storage at %s\n", runtime_storage_url(r));
     printf("ondol: server ready at %s, data in %s\n", url, v->data);
     if (cfg.has_epoch)
-        printf("ondol: house time is not the calendar's: start agents with --speed %g --house-epoch-ms %lld --wall-epoch-ms %lld\n",
+        printf("ondol: house time is not the calendar's: start agents with --speed %g --house-epoch-ms %lld "
+               "--wall-epoch-ms %lld\n",
                cfg.speed, (long long)cfg.house0.v, (long long)cfg.real0_ms);
     fflush(stdout);
     int sig;
@@ -166,7 +188,9 @@ static int serve(const struct values *v)
         deposed = runtime_deposed(r);
     } while (!deposed && (!sig || sig == SIGCHLD));
     runtime_stop(r);
-    return deposed ? cli_fail(CLI_FAILED, "server: another server leads the store in %s now (one of the two is enough)", v->data)
+    return deposed ? cli_fail(CLI_FAILED,
+                              "server: another server leads the store in %s now (one of the two is enough)",
+                              v->data)
                    : CLI_DONE;
 }
 
@@ -193,9 +217,11 @@ int cmd_server(int argc, char **argv)
     if (code < 0 && !v.cert != !v.key)
         code = cli_fail(CLI_USAGE, "server: --tls-cert and --tls-key go together (give both or neither)");
     if (code < 0 && (v.house_ms < 0) != (v.wall_ms < 0))
-        code = cli_fail(CLI_USAGE, "server: --house-epoch-ms and --wall-epoch-ms go together (give both or neither)");
+        code = cli_fail(CLI_USAGE,
+                        "server: --house-epoch-ms and --wall-epoch-ms go together (give both or neither)");
     if (code < 0 && heat_of(v.heat) < 0)
-        code = cli_fail(CLI_USAGE, "server: --displaced-heat %s: unknown (give gas, electric or heat-pump)", v.heat);
+        code = cli_fail(CLI_USAGE, "server: --displaced-heat %s: unknown (give gas, electric or heat-pump)",
+                        v.heat);
     if (code < 0)
         code = serve(&v);
     arena_deinit(&a);

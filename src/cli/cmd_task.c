@@ -32,15 +32,18 @@ static const struct option_row json_rows[] = {
 };
 static const struct option_row list_rows[] = {
     {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "The answer of the server as it is"},
-    {"limit", OPTION_INT, "N", offsetof(struct values, limit), 1, 1000000, "At most N tasks, the newest (50)"},
+    {"limit", OPTION_INT, "N", offsetof(struct values, limit), 1, 1000000,
+     "At most N tasks, the newest (50)"},
     {0},
 };
 static const struct option_row wait_rows[] = {
-    {"timeout", OPTION_REAL, "S", offsetof(struct values, timeout_s), 0, 1e9, "Give up after S seconds, with exit code 75 (never)"},
+    {"timeout", OPTION_REAL, "S", offsetof(struct values, timeout_s), 0, 1e9,
+     "Give up after S seconds, with exit code 75 (never)"},
     {0},
 };
 static const struct option_row output_rows[] = {
-    {"instance", OPTION_INT, "N", offsetof(struct values, instance), 0, 1e9, "Of this instance only, without the numbers in front"},
+    {"instance", OPTION_INT, "N", offsetof(struct values, instance), 0, 1e9,
+     "Of this instance only, without the numbers in front"},
     {0},
 };
 
@@ -102,7 +105,10 @@ static enum table_colour colour_of(const char *state)
     enum task_state s;
     if (!task_state_parse(state, &s))
         return TABLE_PLAIN;
-    return s == TASK_SUCCESS ? TABLE_GREEN : s == TASK_FAILURE ? TABLE_RED : task_state_final(s) ? TABLE_DIM : TABLE_YELLOW;
+    return s == TASK_SUCCESS     ? TABLE_GREEN
+           : s == TASK_FAILURE   ? TABLE_RED
+           : task_state_final(s) ? TABLE_DIM
+                                 : TABLE_YELLOW;
 }
 
 static void print_list(const json_t *list)
@@ -117,8 +123,10 @@ static void print_list(const json_t *list)
         table_put(&t, TABLE_PLAIN, "%s", text_of(j, "uuid"));
         table_put(&t, TABLE_PLAIN, "%s", text_of(j, "name"));
         table_put(&t, colour_of(state), "%s", state);
-        table_put(&t, TABLE_PLAIN, "%" PRId64, (int64_t)json_integer_value(json_object_get(j, "totalInstanceCount")));
-        table_put(&t, TABLE_PLAIN, "%" PRId64, (int64_t)json_integer_value(json_object_get(j, "runningInstanceCount")));
+        table_put(&t, TABLE_PLAIN, "%" PRId64,
+                  (int64_t)json_integer_value(json_object_get(j, "totalInstanceCount")));
+        table_put(&t, TABLE_PLAIN, "%" PRId64,
+                  (int64_t)json_integer_value(json_object_get(j, "runningInstanceCount")));
         table_put(&t, TABLE_PLAIN, "%.0f %%", json_number_value(json_object_get(j, "progress")));
         table_put(&t, TABLE_PLAIN, "%s", text_of(j, "creationDate"));
     }
@@ -133,7 +141,8 @@ static int list(struct call *c)
     int code = 0;
     while (!code && (long)json_array_size(all) < c->v->limit) {
         long left = c->v->limit - (long)json_array_size(all);
-        json_t *got = NULL, *body = json_pack("{s:O,s:i}", "token", token, "maximumResults", (int)(left < 1000 ? left : 1000));
+        json_t *got = NULL, *body = json_pack("{s:O,s:i}", "token", token, "maximumResults",
+                                              (int)(left < 1000 ? left : 1000));
         code = api_json(&c->api, "POST", "/tasks/summaries/paginate", body, &got, &c->e);
         json_decref(body);
         if (!code)
@@ -187,11 +196,13 @@ static int wait_for(struct call *c)
         if (s == TASK_SUCCESS)
             return CLI_DONE;
         if (task_state_final(s)) {
-            err_set(&c->e, -1, "task %s: ended in %s: %s", c->arg, task_state_name(s), *why ? why : "without an error");
+            err_set(&c->e, -1, "task %s: ended in %s: %s", c->arg, task_state_name(s),
+                    *why ? why : "without an error");
             return CLI_WORK;
         }
         if (c->v->timeout_s >= 0 && waited_s >= c->v->timeout_s) {
-            err_set(&c->e, -1, "task %s: still %s after %.0f s (ondol task why %s)", c->arg, task_state_name(s), waited_s, c->arg);
+            err_set(&c->e, -1, "task %s: still %s after %.0f s (ondol task why %s)", c->arg,
+                    task_state_name(s), waited_s, c->arg);
             return CLI_LATER;
         }
         nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
@@ -300,7 +311,9 @@ static const struct verb {
 
 static void usage(FILE *to)
 {
-    fputs("Usage: ondol task VERB [OPTION...] [ID]\nSubmit, watch and abort tasks. ID is a task's uuid or shortname.\n\n", to);
+    fputs("Usage: ondol task VERB [OPTION...] [ID]\nSubmit, watch and abort tasks. ID is a task's uuid or "
+          "shortname.\n\n",
+          to);
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
         fprintf(to, "  %-7s %-5s %s\n", verbs[i].name, verbs[i].args ? verbs[i].args : "", verbs[i].what);
     fputs("\nEach verb has --help. The server is ONDOL_URL, the account's token ONDOL_TOKEN.\n", to);

@@ -27,7 +27,8 @@ static const struct option_row json_rows[] = {
 };
 static const struct option_row set_rows[] = {
     {"mode", OPTION_TEXT, "MODE", offsetof(struct values, mode), 0, 0, "off, frost, eco or comfort"},
-    {"boost", OPTION_INT, "MIN", offsetof(struct values, boost_min), 0, 1440, "Full power for so many minutes, 0 ends it"},
+    {"boost", OPTION_INT, "MIN", offsetof(struct values, boost_min), 0, 1440,
+     "Full power for so many minutes, 0 ends it"},
     {0},
 };
 
@@ -36,11 +37,17 @@ static const struct option_row set_rows[] = {
 static void zone_row(struct table *t, const json_t *j)
 {
     bool off = !strcmp(got_text(j, "mode"), "off"), online = json_is_true(json_object_get(j, "online"));
-    double room = got_number(j, "room_c"), want = got_number(j, "setpoint_c"), missing = got_number(j, "missing_w");
+    double room = got_number(j, "room_c"), want = got_number(j, "setpoint_c"),
+           missing = got_number(j, "missing_w");
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "name"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "label"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "mode"));
-    table_number(t, off || isnan(room) ? TABLE_PLAIN : room < want - 1 ? TABLE_BLUE : room > want + 1 ? TABLE_RED : TABLE_GREEN, 1, room);
+    table_number(t,
+                 off || isnan(room) ? TABLE_PLAIN
+                 : room < want - 1  ? TABLE_BLUE
+                 : room > want + 1  ? TABLE_RED
+                                    : TABLE_GREEN,
+                 1, room);
     table_number(t, TABLE_PLAIN, 1, off ? (double)NAN : want);
     table_number(t, TABLE_PLAIN, 0, got_number(j, "draw_w"));
     table_number(t, missing > 0 ? TABLE_YELLOW : TABLE_DIM, 0, missing);
@@ -49,7 +56,8 @@ static void zone_row(struct table *t, const json_t *j)
 
 static int zone_list(struct verb_call *c)
 {
-    return verb_list(c, "zones", values(c)->json, "ZONE LABEL MODE >ROOM >SET >WATTS >MISSING GUARD", zone_row);
+    return verb_list(c, "zones", values(c)->json, "ZONE LABEL MODE >ROOM >SET >WATTS >MISSING GUARD",
+                     zone_row);
 }
 
 static int zone_show(struct verb_call *c)
@@ -87,7 +95,8 @@ static int zone_set(struct verb_call *c)
         code = api_json(&c->api, "PUT", verb_path(c, "/ondol/v1/zones/", "/setpoint"), body, &got, &c->e);
     }
     if (!code)
-        printf("%s: %.1f degC, %s\n", got_text(got, "zone"), got_number(got, "setpoint_c"), got_text(got, "mode"));
+        printf("%s: %.1f degC, %s\n", got_text(got, "zone"), got_number(got, "setpoint_c"),
+               got_text(got, "mode"));
     json_decref(body);
     json_decref(got);
     return code;
@@ -109,7 +118,8 @@ static int zone_why(struct verb_call *c)
 
 static void heater_row(struct table *t, const json_t *j)
 {
-    double boards = got_number(j, "boards"), online = got_number(j, "boards_online"), barred = got_number(j, "boards_barred");
+    double boards = got_number(j, "boards"), online = got_number(j, "boards_online"),
+           barred = got_number(j, "boards_barred");
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "name"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "zone"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "site"));
@@ -122,15 +132,21 @@ static void heater_row(struct table *t, const json_t *j)
 
 static int heater_list(struct verb_call *c)
 {
-    return verb_list(c, "heaters", values(c)->json, "HEATER ZONE SITE >BOARDS >ONLINE >BARRED >WATTS >KWH", heater_row);
+    return verb_list(c, "heaters", values(c)->json, "HEATER ZONE SITE >BOARDS >ONLINE >BARRED >WATTS >KWH",
+                     heater_row);
 }
 
 static void board_row(struct table *t, const json_t *j)
 {
-    bool online = json_is_true(json_object_get(j, "online")), barred = json_is_true(json_object_get(j, "barred"));
+    bool online = json_is_true(json_object_get(j, "online")),
+         barred = json_is_true(json_object_get(j, "barred"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "name"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "heater"));
-    table_put(t, !online || barred ? TABLE_RED : TABLE_PLAIN, "%s", !online ? "offline" : barred ? "barred" : *got_text(j, "rests_until") ? "rests" : got_text(j, "run"));
+    table_put(t, !online || barred ? TABLE_RED : TABLE_PLAIN, "%s",
+              !online                       ? "offline"
+              : barred                      ? "barred"
+              : *got_text(j, "rests_until") ? "rests"
+                                            : got_text(j, "run"));
     table_number(t, TABLE_PLAIN, 0, got_number(j, "draw_w"));
     table_number(t, TABLE_PLAIN, 0, got_number(j, "freq_mhz"));
     table_put(t, TABLE_PLAIN, "%s", got_text(j, "task"));
@@ -147,7 +163,8 @@ static int heater_clear_lid(struct verb_call *c)
     json_t *got = NULL;
     int code = api_json(&c->api, "POST", verb_path(c, "/ondol/v1/heaters/", "/clear-lid"), NULL, &got, &c->e);
     if (!code)
-        printf("%s: cleared, if its lid is closed now (ondol zone why %s says)\n", got_text(got, "name"), got_text(got, "zone"));
+        printf("%s: cleared, if its lid is closed now (ondol zone why %s says)\n", got_text(got, "name"),
+               got_text(got, "zone"));
     json_decref(got);
     return code;
 }
@@ -162,7 +179,8 @@ static const struct verb zone_verbs[] = {
 static const struct verb heater_verbs[] = {
     {"list", NULL, 0, 0, heater_list, json_rows, "All heaters: boards, watts, energy so far."},
     {"boards", NULL, 0, 0, heater_boards, json_rows, "All boards and what they run."},
-    {"clear-lid", "HEATER", 1, 1, heater_clear_lid, json_rows + 1, "Somebody has looked at the opened heater: it may heat and work again."},
+    {"clear-lid", "HEATER", 1, 1, heater_clear_lid, json_rows + 1,
+     "Somebody has looked at the opened heater: it may heat and work again."},
     {0},
 };
 

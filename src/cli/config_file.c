@@ -39,7 +39,8 @@ static int read_one(struct reading *r, const char *path, struct err *e)
         return 0;
     if (line < 0)
         return err_set(e, -EIO, "%s: cannot be read", path);
-    return err_set(e, -EINVAL, "%s:%d: %s", path, line, r->first.code ? r->first.text : "is not option = value");
+    return err_set(e, -EINVAL, "%s:%d: %s", path, line,
+                   r->first.code ? r->first.text : "is not option = value");
 }
 
 int config_file_read(const struct options *o, void *values, const char *path, struct arena *a, struct err *e)

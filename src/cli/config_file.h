@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A configuration file of a command: "name = value" lines with the names of its options, # and ; comments. Beside FILE,
-// every FILE.d/*.conf is read after it, in the order of names, so that a package or an operator can add to it.
+// A configuration file of a command: "name = value" lines with the names of its options, # and ; comments.
+// Beside FILE, every FILE.d/*.conf is read after it, in the order of names, so that a package or an operator
+// can add to it.
 #ifndef ONDOL_CLI_CONFIG_FILE_H
 #define ONDOL_CLI_CONFIG_FILE_H
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ondol demo`: a winter day in a building of 15 radiators, some 900 times faster than the clock. Everything below the rooms
-// is the product: the server in this process, one ondol-agent a radiator, and a customer who submits over HTTP.
+// `ondol demo`: a winter day in a building of 15 radiators, some 900 times faster than the clock. Everything
+// below the rooms is the product: the server in this process, one ondol-agent a radiator, and a customer who
+// submits over HTTP.
 //
 //   cmd_demo.c      options, the course of the day, the agent that is killed
 //   demo_rooms.c    the building
@@ -20,11 +21,11 @@
 #include "core/engine/sync.h"
 #include "examples/basket/combine.h"
 
-#define DEMO_ROOMS        15
-#define DEMO_BOARDS       4 // a radiator; 12 rooms heat, so that all of 40 instances find one at once
-#define DEMO_TASKS_MAX    64
+#define DEMO_ROOMS         15
+#define DEMO_BOARDS        4 // a radiator; 12 rooms heat, so that all of 40 instances find one at once
+#define DEMO_TASKS_MAX     64
 #define DEMO_INSTANCES_MAX 2048
-#define DEMO_HOUR_MS      3600000
+#define DEMO_HOUR_MS       3600000
 
 struct demo_room {
     const char *name, *label, *archetype;
@@ -50,13 +51,13 @@ struct demo_zone { // latest word of the API
 };
 
 struct demo_task {
-    double arrives_h;     // house hours after the start
-    uint32_t first, n;    // instances of the run: first..first+n-1
-    bool research;        // of the laboratory, else of the bank
+    double arrives_h;  // house hours after the start
+    uint32_t first, n; // instances of the run: first..first+n-1
+    bool research;     // of the laboratory, else of the bank
     const char *scheduling;
     char uuid[UUID_TEXT_BYTES], state[24];
     double progress; // percent of its instances
-    int64_t again; // executions beyond the first
+    int64_t again;   // executions beyond the first
 };
 
 struct demo_result {
@@ -69,7 +70,7 @@ struct demo_result {
 
 struct demo_kill {
     size_t room;
-    bool done, back, rescued;    // rescued: its instance was seen on another board
+    bool done, back, rescued; // rescued: its instance was seen on another board
     char task[UUID_TEXT_BYTES], from[NAME_BYTES], to[NAME_BYTES];
     uint32_t instance;
     double at_h, back_h, before_c, lowest_c;
@@ -118,10 +119,10 @@ const char *demo_hour_text(double h, char out[16]); // "13:05"
 
 // demo_work.c
 int demo_arrivals(struct demo *d, struct err *e);
-int demo_payload(struct demo *d, struct err *e);        // into d->share
-int demo_accounts(struct demo *d, struct err *e);       // makes the laboratory's, once the server is up
+int demo_payload(struct demo *d, struct err *e);  // into d->share
+int demo_accounts(struct demo *d, struct err *e); // makes the laboratory's, once the server is up
 const struct api_client *demo_customer(const struct demo *d, const struct demo_task *t);
-int demo_submit_due(struct demo *d, struct err *e);     // what arrives by d->now_h
+int demo_submit_due(struct demo *d, struct err *e); // what arrives by d->now_h
 bool demo_tasks_over(const struct demo *d);
 int demo_results(struct demo *d, struct err *e);
 
@@ -136,6 +137,7 @@ void demo_summary(const struct demo *d, const struct demo_check *c, size_t n);
 
 // demo_report.c
 size_t demo_judge(const struct demo *d, struct demo_check c[DEMO_CHECKS_MAX]);
-int demo_report(const struct demo *d, const struct demo_check *c, size_t n, char *path, size_t cap, struct err *e);
+int demo_report(const struct demo *d, const struct demo_check *c, size_t n, char *path, size_t cap,
+                struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// On a terminal one table that is drawn again and again; otherwise a line every two hours of the day, and the table at the end.
+// On a terminal one table that is drawn again and again; otherwise a line every two hours of the day, and the
+// table at the end.
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +25,9 @@ static enum table_colour warmth(const struct demo_zone *z)
 {
     if (!strcmp(z->mode, "off") || isnan(z->room_c) || isnan(z->setpoint_c))
         return TABLE_PLAIN;
-    return z->room_c < z->setpoint_c - 0.7 ? TABLE_BLUE : z->room_c > z->setpoint_c + 0.7 ? TABLE_YELLOW : TABLE_GREEN;
+    return z->room_c < z->setpoint_c - 0.7   ? TABLE_BLUE
+           : z->room_c > z->setpoint_c + 0.7 ? TABLE_YELLOW
+                                             : TABLE_GREEN;
 }
 
 static void runs(const struct demo_zone *z, char *out, size_t cap)
@@ -86,9 +89,11 @@ static void work_line(const struct demo *d, FILE *to)
         filler += d->zone[i].filler;
         total_w += d->zone[i].draw_w;
     }
-    double real = d->energy.wh[ACTIVITY_RESERVED] + d->energy.wh[ACTIVITY_ONDEMAND] + d->energy.wh[ACTIVITY_FLEX] +
-                  d->energy.wh[ACTIVITY_DONATED];
-    fprintf(to, "%2.0f of %u instances done, %2d running; %2d boards on filler; %4.0f W, %4.1f kWh so far, %3.0f %% from real work",
+    double real = d->energy.wh[ACTIVITY_RESERVED] + d->energy.wh[ACTIVITY_ONDEMAND] +
+                  d->energy.wh[ACTIVITY_FLEX] + d->energy.wh[ACTIVITY_DONATED];
+    fprintf(to,
+            "%2.0f of %u instances done, %2d running; %2d boards on filler; %4.0f W, %4.1f kWh so far, %3.0f "
+            "%% from real work",
             done, d->n_instances, running, filler, total_w, fmax(d->energy.total_wh, 0) / 1000,
             d->energy.total_wh > 0 ? 100 * fmin(real / d->energy.total_wh, 1) : 0);
 }
@@ -172,8 +177,8 @@ static void rooms_at_the_end(const struct demo *d)
         number(&t, TABLE_PLAIN, 2, z->delivered_kwh);
         number(&t, TABLE_PLAIN, 2, z->shadow_kwh);
         if (d->kill.done && i == d->kill.room)
-            table_put(&t, TABLE_YELLOW, "agent killed: %.1f -> %.1f degC in %.1f h", d->kill.before_c, d->kill.lowest_c,
-                      d->kill.back_h - d->kill.at_h);
+            table_put(&t, TABLE_YELLOW, "agent killed: %.1f -> %.1f degC in %.1f h", d->kill.before_c,
+                      d->kill.lowest_c, d->kill.back_h - d->kill.at_h);
         else
             table_put(&t, TABLE_DIM, "%s", note);
     }
@@ -202,12 +207,13 @@ void demo_summary(const struct demo *d, const struct demo_check *c, size_t n)
         done += d->result[i].found && !strcmp(d->result[i].state, "Success");
     printf("%zu of %u instances succeeded, in %zu tasks", done, d->n_instances, d->n_tasks);
     if (d->has_price)
-        printf("; %.0f s of processor time, %.1f million paths\nBasket option: %.5f +- %.5f (geometric control: %.5f, closed form %.5f, "
+        printf("; %.0f s of processor time, %.1f million paths\nBasket option: %.5f +- %.5f (geometric "
+               "control: %.5f, closed form %.5f, "
                "%+.2f standard errors)",
-               d->price.cpu_s, (double)d->price.paths / 1e6, d->price.price, d->price.error, d->price.geo_price, d->price.geo_closed,
-               d->price.z);
+               d->price.cpu_s, (double)d->price.paths / 1e6, d->price.price, d->price.error,
+               d->price.geo_price, d->price.geo_closed, d->price.z);
     puts("\n");
     for (size_t i = 0; i < n; i++)
-        printf("%s%s%s  %s: %s\n", colours ? c[i].held ? "\033[32m" : "\033[31m" : "", c[i].held ? "held  " : "FAILED",
-               colours ? "\033[0m" : "", c[i].name, c[i].figures);
+        printf("%s%s%s  %s: %s\n", colours ? c[i].held ? "\033[32m" : "\033[31m" : "",
+               c[i].held ? "held  " : "FAILED", colours ? "\033[0m" : "", c[i].name, c[i].figures);
 }

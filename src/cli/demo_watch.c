@@ -67,7 +67,8 @@ static void board(struct demo *d, const json_t *j)
     z->tasks += task;
     z->filler += !task && run == ACTIVITY_FILLER;
     z->burn += !task && run == ACTIVITY_BURN;
-    if (k->done && !k->rescued && task && !strcmp(text(j, "task"), k->task) && number(j, "instance") == (double)k->instance &&
+    if (k->done && !k->rescued && task && !strcmp(text(j, "task"), k->task) &&
+        number(j, "instance") == (double)k->instance &&
         strcmp(text(j, "zone"), demo_rooms[k->room].name) != 0) {
         k->rescued = true;
         snprintf(k->to, sizeof k->to, "%s", text(j, "name"));
@@ -80,7 +81,8 @@ static void each(struct demo *d, const json_t *list, void (*one)(struct demo *d,
         one(d, json_array_get(list, i));
 }
 
-static int fetch(struct demo *d, const char *path, void (*one)(struct demo *d, const json_t *j), struct err *e)
+static int fetch(struct demo *d, const char *path, void (*one)(struct demo *d, const json_t *j),
+                 struct err *e)
 {
     json_t *got = NULL;
     if (api_json(&d->building.api, "GET", path, NULL, &got, e))

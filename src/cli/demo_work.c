@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The customers: a bank prices an option on a basket of shares (examples/basket) in arrays of instances, through the public
-// API; a laboratory, whose account is marked as research, takes part with what then is donated heat.
-// Every instance of the run has a number of its own, so that no two use the same random numbers; an array takes a
-// range of them (advancedRanges).
+// The customers: a bank prices an option on a basket of shares (examples/basket) in arrays of instances,
+// through the public API; a laboratory, whose account is marked as research, takes part with what then is
+// donated heat. Every instance of the run has a number of its own, so that no two use the same random
+// numbers; an array takes a range of them (advancedRanges).
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -23,29 +23,32 @@
 #include "device/slurp.h"
 #include "server/clock.h"
 
-#define ARRAYS           4
-#define INSTANCE_S       2.3 // processor time that an instance is made for
-#define TRIES            8
-#define BUSY             0.7  // of a core, for one program: below, the figures say more of the machine than of the house
-#define TRY_PATHS        1000000
-#define TRY_PATHS_TEXT   "1000000"
-#define TRACE_BYTES      ((size_t)1 << 30)
-#define TRACE_ARRAY_MAX  4 // instances of one array: a job of 512 processors is not the point here
-#define TRACE_LATEST_H   6.0
+#define ARRAYS          4
+#define INSTANCE_S      2.3 // processor time that an instance is made for
+#define TRIES           8
+#define BUSY            0.7 // of a core, for one program: below, the figures say more of the machine than of the house
+#define TRY_PATHS       1000000
+#define TRY_PATHS_TEXT  "1000000"
+#define TRACE_BYTES     ((size_t)1 << 30)
+#define TRACE_ARRAY_MAX 4 // instances of one array: a job of 512 processors is not the point here
+#define TRACE_LATEST_H  6.0
 
 static void add_task(struct demo *d, double at_h, uint32_t n)
 {
     // One in four pays for being soon, and one in four is the laboratory's.
     static const char *const kinds[] = {"OnDemand", "Flex", "Flex", "Flex"};
     struct demo_task *t = &d->task[d->n_tasks];
-    *t = (struct demo_task){.arrives_h = at_h, .first = d->n_instances, .n = n, .scheduling = kinds[d->n_tasks % 4],
+    *t = (struct demo_task){.arrives_h = at_h,
+                            .first = d->n_instances,
+                            .n = n,
+                            .scheduling = kinds[d->n_tasks % 4],
                             .research = d->n_tasks % 4 == 3};
     d->n_tasks++;
     d->n_instances += n;
 }
 
-// The first jobs of the trace that make up the wanted number of instances. Their distances in time are kept when they fit
-// into the first hours of the day, and shortened all alike when they do not.
+// The first jobs of the trace that make up the wanted number of instances. Their distances in time are kept
+// when they fit into the first hours of the day, and shortened all alike when they do not.
 static int from_trace(struct demo *d, struct err *e)
 {
     char *text;
@@ -57,20 +60,23 @@ static int from_trace(struct demo *d, struct err *e)
     struct swf_job job;
     int64_t first_s = -1, last_s = 0;
     swf_reader_init(&r, text, n);
-    while (d->n_instances < (uint32_t)d->opt.instances && d->n_tasks < DEMO_TASKS_MAX && (bad = swf_next(&r, &job, e)) == 1) {
+    while (d->n_instances < (uint32_t)d->opt.instances && d->n_tasks < DEMO_TASKS_MAX &&
+           (bad = swf_next(&r, &job, e)) == 1) {
         if (job.run_s <= 0 || job.procs <= 0)
             continue; // it was cancelled before it ran
         if (first_s < 0)
             first_s = job.submit_s;
         last_s = job.submit_s > last_s ? job.submit_s : last_s;
-        add_task(d, (double)(job.submit_s - first_s) / 3600.0, (uint32_t)(job.procs < TRACE_ARRAY_MAX ? job.procs : TRACE_ARRAY_MAX));
+        add_task(d, (double)(job.submit_s - first_s) / 3600.0,
+                 (uint32_t)(job.procs < TRACE_ARRAY_MAX ? job.procs : TRACE_ARRAY_MAX));
     }
     free(text);
     if (bad < 0)
         return err_prefix(e, "%s", d->opt.workload);
     if (d->n_instances < (uint32_t)d->opt.instances)
-        return err_set(e, -EINVAL, "%s: has jobs for %u instances only, not %ld (--instances, or another trace)", d->opt.workload,
-                       d->n_instances, d->opt.instances);
+        return err_set(e, -EINVAL,
+                       "%s: has jobs for %u instances only, not %ld (--instances, or another trace)",
+                       d->opt.workload, d->n_instances, d->opt.instances);
     double span_h = (double)(last_s - first_s) / 3600.0;
     d->trace_scale = span_h > TRACE_LATEST_H ? TRACE_LATEST_H / span_h : 1;
     for (size_t i = 0; i < d->n_tasks; i++)
@@ -117,7 +123,8 @@ static int copy_program(const char *from, const char *to, struct err *e)
 {
     int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
     struct stat st;
-    if (in < 0 || fstat(in, &st) < 0 || (out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755)) < 0) {
+    if (in < 0 || fstat(in, &st) < 0 ||
+        (out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755)) < 0) {
         int code = errno;
         if (in >= 0)
             close(in);
@@ -159,7 +166,8 @@ static double try_once(const char *program, double *free_part)
     return s;
 }
 
-// As many paths as keep this machine busy for a bit more than two seconds, by the quickest of some short runs.
+// As many paths as keep this machine busy for a bit more than two seconds, by the quickest of some short
+// runs.
 static int calibrate(struct demo *d, const char *program, struct err *e)
 {
     double best_s = 0, free_part = 0, most = 0;
@@ -172,8 +180,11 @@ static int calibrate(struct demo *d, const char *program, struct err *e)
     if (best_s <= 0)
         return err_set(e, -ENOEXEC, "payload %s: does not run (give --payload FILE)", d->opt.payload);
     if (most < BUSY)
-        cli_fail(0, "demo: this machine is busy with other things (a program gets %.0f %% of a core): boards will have less heat and work "
-                    "than they should", 100 * most);
+        cli_fail(0,
+                 "demo: this machine is busy with other things (a program gets %.0f %% of a core): boards "
+                 "will have less heat and work "
+                 "than they should",
+                 100 * most);
     d->opt.paths = (long)(INSTANCE_S / best_s * TRY_PATHS / 100000 + 1) * 100000;
     return 0;
 }
@@ -202,11 +213,13 @@ int demo_payload(struct demo *d, struct err *e)
 
 int demo_accounts(struct demo *d, struct err *e)
 {
-    json_t *got = NULL, *body = json_pack("{s:s,s:s,s:b}", "email", LAB_EMAIL, "name", "A laboratory", "research", 1);
+    json_t *got = NULL,
+           *body = json_pack("{s:s,s:s,s:b}", "email", LAB_EMAIL, "name", "A laboratory", "research", 1);
     int code = api_json(&d->building.api, "POST", "/ondol/v1/accounts", body, &got, e);
     json_decref(body);
     if (!code)
-        api_client_init(&d->lab, d->building.url, arena_strdup(&d->arena, json_string_value(json_object_get(got, "token"))));
+        api_client_init(&d->lab, d->building.url,
+                        arena_strdup(&d->arena, json_string_value(json_object_get(got, "token"))));
     json_decref(got);
     return code ? -EIO : 0;
 }
@@ -233,8 +246,9 @@ static int submit(struct demo *d, struct demo_task *t, struct err *e)
     json_array_append_new(constants, constant("DOCKER_CMD", "/job/share/basket"));
     json_array_append_new(constants, constant("BASKET_SEED", seed));
     json_array_append_new(constants, constant("BASKET_PATHS", paths));
-    json_t *body = json_pack("{s:s,s:s,s:s,s:s,s:o,s:{s:i}}", "name", name, "profile", "docker-batch", "advancedRanges", ranges,
-                             "schedulingType", t->scheduling, "constants", constants, "retrySettings", "maxPerInstanceRetries", 2);
+    json_t *body = json_pack("{s:s,s:s,s:s,s:s,s:o,s:{s:i}}", "name", name, "profile", "docker-batch",
+                             "advancedRanges", ranges, "schedulingType", t->scheduling, "constants",
+                             constants, "retrySettings", "maxPerInstanceRetries", 2);
     int code = api_json(demo_customer(d, t), "POST", "/tasks", body, &got, e);
     json_decref(body);
     if (!code)
@@ -254,7 +268,8 @@ int demo_submit_due(struct demo *d, struct err *e)
         if (bad)
             return bad;
         if (d->trace_scale > 0)
-            demo_say(d, "%s submits %u instances (%s)", t->research ? "the laboratory" : "the bank", t->n, t->scheduling);
+            demo_say(d, "%s submits %u instances (%s)", t->research ? "the laboratory" : "the bank", t->n,
+                     t->scheduling);
     }
     return 0;
 }
@@ -277,7 +292,8 @@ static void completed(struct demo *d, size_t task, const json_t *j)
     if (id < 0 || id >= d->n_instances)
         return;
     struct demo_result *r = &d->result[id];
-    const char *state = json_string_value(json_object_get(j, "state")), *model = json_string_value(json_object_get(j, "cpuModel"));
+    const char *state = json_string_value(json_object_get(j, "state")),
+               *model = json_string_value(json_object_get(j, "cpuModel"));
     r->instance = (uint32_t)id;
     r->task = (uint32_t)task;
     r->tries = (uint32_t)json_integer_value(json_object_get(j, "executionAttemptCount"));
@@ -296,7 +312,8 @@ static void read_output(struct demo *d, struct demo_task *t, uint32_t instance)
     snprintf(path, sizeof path, "/tasks/%s/stdout/%u", t->uuid, instance);
     if (api_call(demo_customer(d, t), "GET", path, NULL, "text/plain", &text, &e))
         return;
-    r->found = basket_result_find(&r->basket, buf_str(&text), text.n, &e) == 0 && r->basket.instance == instance;
+    r->found =
+        basket_result_find(&r->basket, buf_str(&text), text.n, &e) == 0 && r->basket.instance == instance;
     buf_deinit(&text);
 }
 
@@ -313,8 +330,7 @@ int demo_results(struct demo *d, struct err *e)
         snprintf(path, sizeof path, "/tasks/%s", t->uuid);
         if (api_json(demo_customer(d, t), "GET", path, NULL, &got, e))
             return -EIO;
-        json_array_foreach(json_object_get(got, "completedInstances"), k, j)
-            completed(d, i, j);
+        json_array_foreach(json_object_get(got, "completedInstances"), k, j) completed(d, i, j);
         json_decref(got);
         for (uint32_t id = t->first; id < t->first + t->n; id++)
             read_output(d, t, id);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// House time that never goes back over a restart. When house time runs faster than the clock it is ahead of the calendar, and
-// nothing but a note of our own says how far. The note in DIR/house-time is a bound that the clock has not reached: it
-// is moved ahead before the clock gets there, so that a kill at any moment costs some seconds of house time and no more.
+// House time that never goes back over a restart. When house time runs faster than the clock it is ahead of
+// the calendar, and nothing but a note of our own says how far. The note in DIR/house-time is a bound that
+// the clock has not reached: it is moved ahead before the clock gets there, so that a kill at any moment
+// costs some seconds of house time and no more.
 #ifndef ONDOL_CLI_HOUSE_MARK_H
 #define ONDOL_CLI_HOUSE_MARK_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A skin over argp, which lays out --help and finds abbreviated options. Its own messages are kept silent: they are not
-// in the shape of ours.
+// A skin over argp, which lays out --help and finds abbreviated options. Its own messages are kept silent:
+// they are not in the shape of ours.
 #include "cli/options.h"
 
 #include <argp.h>
@@ -32,8 +32,10 @@ static int set_listen(const char *name, const char *text, struct err *e)
     char *end;
     long port = colon && colon != text ? strtol(colon + 1, &end, 10) : -1;
     if (port < 0 || port > 65535 || !colon[1] || *end)
-        return err_set(e, -EINVAL, "--%s %s: must be ADDRESS:PORT with a port from 0 to 65535, for example 127.0.0.1:8080", name,
-                       text);
+        return err_set(
+            e, -EINVAL,
+            "--%s %s: must be ADDRESS:PORT with a port from 0 to 65535, for example 127.0.0.1:8080", name,
+            text);
     return 0;
 }
 
@@ -102,7 +104,8 @@ static int unknown(struct parsing *p, const struct argp_state *state)
 {
     const char *text = state->next > 0 && state->next <= state->argc ? state->argv[state->next - 1] : "";
     return err_set(&p->e, -EINVAL, "%s: %s (ondol %s --help says what there is)", text,
-                   strncmp(text, "-", 1) == 0 ? "unknown or ambiguous option, or its value is missing" : "not understood",
+                   strncmp(text, "-", 1) == 0 ? "unknown or ambiguous option, or its value is missing"
+                                              : "not understood",
                    p->o->command);
 }
 
@@ -113,18 +116,21 @@ static error_t on_key(int key, char *arg, struct argp_state *state)
         return set_row(&p->o->row[key - KEY0], p->values, arg, &p->e) < 0 ? EINVAL : 0;
     switch (key) {
     case '?':
-        argp_help(state->root_argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, state->name);
+        argp_help(state->root_argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
+                  state->name);
         exit(fflush(stdout) ? CLI_FAILED : CLI_DONE);
     case ARGP_KEY_ARG:
         if (!p->args || p->args->n >= p->o->args_max || p->args->n >= OPTIONS_ARGS_MAX) {
-            err_set(&p->e, -EINVAL, "%s: one argument too many (ondol %s --help says what there is)", arg, p->o->command);
+            err_set(&p->e, -EINVAL, "%s: one argument too many (ondol %s --help says what there is)", arg,
+                    p->o->command);
             return EINVAL;
         }
         p->args->v[p->args->n++] = arg;
         return 0;
     case ARGP_KEY_END:
         if (p->args && p->args->n < p->o->args_min) {
-            err_set(&p->e, -EINVAL, "%s: %s is missing (ondol %s --help says more)", p->o->command, p->o->args, p->o->command);
+            err_set(&p->e, -EINVAL, "%s: %s is missing (ondol %s --help says more)", p->o->command,
+                    p->o->args, p->o->command);
             return EINVAL;
         }
         return 0;
@@ -144,7 +150,8 @@ int options_parse(const struct options *o, void *values, struct option_args *arg
         n++;
     struct argp_option *list = mem_array(n + 2, sizeof *list);
     for (size_t i = 0; i < n; i++)
-        list[i] = (struct argp_option){.name = o->row[i].name, .key = KEY0 + (int)i, .arg = o->row[i].arg, .doc = o->row[i].what};
+        list[i] = (struct argp_option){
+            .name = o->row[i].name, .key = KEY0 + (int)i, .arg = o->row[i].arg, .doc = o->row[i].what};
     list[n] = (struct argp_option){.name = "help", .key = '?', .doc = "This text", .group = -1};
     char name[64];
     snprintf(name, sizeof name, "ondol %s", o->command);
@@ -157,5 +164,6 @@ int options_parse(const struct options *o, void *values, struct option_args *arg
     free(list);
     if (!bad)
         return -1;
-    return p.e.code ? cli_fail_err(CLI_USAGE, &p.e) : cli_fail(CLI_USAGE, "%s: %s", o->command, strerror(bad));
+    return p.e.code ? cli_fail_err(CLI_USAGE, &p.e)
+                    : cli_fail(CLI_USAGE, "%s: %s", o->command, strerror(bad));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Options as rows of a table: one row makes the parsing, the check of its range, the line of --help and, for commands that
-// have one, the key of the configuration file. Values land in a struct of the command's own.
+// Options as rows of a table: one row makes the parsing, the check of its range, the line of --help and, for
+// commands that have one, the key of the configuration file. Values land in a struct of the command's own.
 #ifndef ONDOL_CLI_OPTIONS_H
 #define ONDOL_CLI_OPTIONS_H
 
@@ -42,12 +42,12 @@ struct option_args {
     int n;
 };
 
-// -1: go on; else the exit code to end with (after --help, or an error that has been printed). `args` may be NULL when
-// args_max is 0. Strings point into argv.
+// -1: go on; else the exit code to end with (after --help, or an error that has been printed). `args` may be
+// NULL when args_max is 0. Strings point into argv.
 int options_parse(const struct options *o, void *values, struct option_args *args, int argc, char **argv);
 
-// One value by its name, as a configuration file gives it ("yes"/"no" for flags). -ENOENT: no such option; -EINVAL with
-// the name and the limit. `text` must outlive the values.
+// One value by its name, as a configuration file gives it ("yes"/"no" for flags). -ENOENT: no such option;
+// -EINVAL with the name and the limit. `text` must outlive the values.
 int options_set(const struct options *o, void *values, const char *name, const char *text, struct err *e);
 
 #endif

@@ -9,7 +9,7 @@
 #include "sim/page/page.h"
 
 void sim_out_text(const struct scenario *s, const struct sim_result *r); // the summary, on stdout
-void sim_out_json(const struct sim_result *r); // on stdout
+void sim_out_json(const struct sim_result *r);                           // on stdout
 // zones.csv, classes.csv and series.csv in `dir`, which is made when it is not there. Negative errno with the
 // path.
 int sim_out_csv(const char *dir, const struct sim_result *r, struct err *e);

@@ -67,8 +67,9 @@ void table_print(const struct table *t, FILE *to, bool colours)
         const struct table_cell *c = &t->cell[i];
         int pad = wide[column] - width(c->text);
         bool last = column + 1 == t->columns;
-        fprintf(to, "%*s%s%s%s%*s%s", t->right[column] ? pad : 0, "", colours ? paint[c->colour] : "", c->text,
-                colours && c->colour ? "\033[0m" : "", t->right[column] || last ? 0 : pad, "", last ? "\n" : "  ");
+        fprintf(to, "%*s%s%s%s%*s%s", t->right[column] ? pad : 0, "", colours ? paint[c->colour] : "",
+                c->text, colours && c->colour ? "\033[0m" : "", t->right[column] || last ? 0 : pad, "",
+                last ? "\n" : "  ");
     }
 }
 

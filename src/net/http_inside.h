@@ -15,7 +15,8 @@
 // Threads: H runs libmicrohttpd, W is the watcher's, A is any other.
 // Locks, always taken in this order:  request.lock  ->  server.lock.  libmicrohttpd's own locks come last.
 //   server.lock  guards the lists of connections and of open requests, the counts per address, `stopping`.
-//   request.lock guards how a parked request is answered, and thereby every call that resumes it: the end of a
+//   request.lock guards how a parked request is answered, and thereby every call that resumes it: the end of
+//   a
 //                request on H takes it too, so nobody is inside a resume when the daemon is stopped.
 //   stream.lock  the same for a stream; never held together with the others.
 #ifndef ONDOL_NET_HTTP_INSIDE_H
@@ -157,9 +158,9 @@ void stream_cut(struct http_stream *st);    // any: its client is gone, or as go
 
 // http_sink.c
 enum MHD_Result sink_came(struct http_request *r, const char *data, size_t *n); // H; *n: in: came, out: left
-void sink_resumed(struct http_request *r);                                     // H: first thing in any later call
-void sink_close(struct http_request *r);                                       // H: the request ended
-bool sink_refuses_at_once(const struct http_request *r);                       // H: after http_refuse
+void sink_resumed(struct http_request *r);               // H: first thing in any later call
+void sink_close(struct http_request *r);                 // H: the request ended
+bool sink_refuses_at_once(const struct http_request *r); // H: after http_refuse
 
 // http_content.c
 struct MHD_Response *response_content(const char *content_type, const struct http_content *c,

@@ -184,12 +184,13 @@ static int start_daemon(struct http_server *s, const char *cert, const char *key
     return 0;
 }
 
-// Thread H. Not libmicrohttpd's own: that one (0.9.75, MHD_epoll) takes at most 128 events at a time, and when it
-// got exactly 128 it waits for more, for up to the idle timeout, before it looks at those in hand: under load the
-// server stood still for seconds. MHD_run never waits; the waiting is done here.
+// Thread H. Not libmicrohttpd's own: that one (0.9.75, MHD_epoll) takes at most 128 events at a time, and
+// when it got exactly 128 it waits for more, for up to the idle timeout, before it looks at those in hand:
+// under load the server stood still for seconds. MHD_run never waits; the waiting is done here.
 //
-// MHD_run looks for resumed connections first and takes events after, the event of its own wake-up channel among
-// them: a resume that comes between the two would be waited out. Hence our own bell, silenced before MHD_run.
+// MHD_run looks for resumed connections first and takes events after, the event of its own wake-up channel
+// among them: a resume that comes between the two would be waited out. Hence our own bell, silenced before
+// MHD_run.
 static void *serve_loop(void *server)
 {
     struct http_server *s = server;

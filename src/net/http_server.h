@@ -8,17 +8,18 @@
 //   http_park         suspends the connection; any thread answers later, once, with http_unpark;
 //   http_stream_start answers with an endless body (server-sent events); any thread sends, once ends.
 //
-// A body is kept in memory, up to limits.body_bytes, unless http_config.head, called once the head is vetted, hands
-// it to a sink of its own (http_sink) or refuses the request (http_refuse) before the body was asked for.
+// A body is kept in memory, up to limits.body_bytes, unless http_config.head, called once the head is vetted,
+// hands it to a sink of its own (http_sink) or refuses the request (http_refuse) before the body was asked
+// for.
 //
 // A request is a copy of its own: while parked it may be read from any thread until http_unpark is called,
 // even when the client has gone or the server is being freed meanwhile.
 //
-// Limits, each refused with a JSON error that names it, then the connection is closed: a head over header_bytes
-// (431), a body over body_bytes (413), connections over `connections` (503) or, from one address, over
-// connections_per_address (429). A head over about twice header_bytes, or connections past a limit by an eighth
-// and 8 more, are ended by libmicrohttpd itself, with a plain 431 page or a bare close.
-// A connection that neither sends nor reads for idle_timeout_s is closed; one that trickles has two
+// Limits, each refused with a JSON error that names it, then the connection is closed: a head over
+// header_bytes (431), a body over body_bytes (413), connections over `connections` (503) or, from one
+// address, over connections_per_address (429). A head over about twice header_bytes, or connections past a
+// limit by an eighth and 8 more, are ended by libmicrohttpd itself, with a plain 431 page or a bare close. A
+// connection that neither sends nor reads for idle_timeout_s is closed; one that trickles has two
 // idle_timeout_s for a whole request, and a millisecond more for each byte of body. A client that half-closes
 // its side gets its answer, but may wait idle_timeout_s for the end of the connection.
 #ifndef ONDOL_NET_HTTP_SERVER_H
@@ -52,8 +53,8 @@ struct http_config {
     // PEM, or NULL. Given: a client without a certificate signed by one of these gets 403.
     const char *tls_client_ca_file;
     void (*handle)(void *ctx, struct http_request *req); // on the HTTP thread
-    // On the HTTP thread, when the head is vetted and nothing of the body has been taken; may be NULL. May call
-    // http_sink and http_refuse, and nothing else that answers.
+    // On the HTTP thread, when the head is vetted and nothing of the body has been taken; may be NULL. May
+    // call http_sink and http_refuse, and nothing else that answers.
     void (*head)(void *ctx, struct http_request *req);
     // The client vanished while parked; on a thread of net's; may be NULL. A hint, at most once per park,
     // maybe before http_park has returned: http_unpark is still to be called.
@@ -93,11 +94,12 @@ const char *http_peer_certificate(const struct http_request *r);
 // --- bodies that are not kept ----------------------------------------------------------------------
 
 struct http_sink {
-    // HTTP thread: the next `n` bytes of the body. Gives how many it took; fewer than `n` stops the connection until
-    // http_flow_more, and the rest is given again. NULL: the body is kept as usual, and only `cut` is wanted.
+    // HTTP thread: the next `n` bytes of the body. Gives how many it took; fewer than `n` stops the
+    // connection until http_flow_more, and the rest is given again. NULL: the body is kept as usual, and only
+    // `cut` is wanted.
     size_t (*push)(void *ctx, const void *data, size_t n);
-    // HTTP thread, at most once: the request ended, broken or refused, before handle() was called; nothing of it
-    // comes any more. Never after handle().
+    // HTTP thread, at most once: the request ended, broken or refused, before handle() was called; nothing of
+    // it comes any more. Never after handle().
     void (*cut)(void *ctx);
     void *ctx;
 };
@@ -108,9 +110,9 @@ void *http_sink_ctx(const struct http_request *r); // of the sink that was set; 
 void http_flow_more(struct http_flow *f);          // any thread: push() may be called again
 void http_flow_free(struct http_flow *f);          // NULL is fine
 
-// In head() only: answers without handle() being called. A client that waits for 100 Continue, or announced more than
-// HTTP_DROP_BYTES, is answered at once and the connection closed; from others the body is taken and dropped first, so
-// that they get to read the answer.
+// In head() only: answers without handle() being called. A client that waits for 100 Continue, or announced
+// more than HTTP_DROP_BYTES, is answered at once and the connection closed; from others the body is taken and
+// dropped first, so that they get to read the answer.
 #define HTTP_DROP_BYTES (16 * 1024 * 1024)
 void http_refuse(struct http_request *r, int status, const char *content_type, const void *body, size_t n,
                  const char *const *extra_headers);
@@ -131,10 +133,10 @@ struct http_request *http_park_request(struct http_park *p);
 void http_unpark(struct http_park *p, int status, const char *content_type, void *body_owned, size_t n,
                  const char *const *extra_headers);
 
-// An answer that is not in memory: `n` bytes of a file from `offset` on (read is NULL; `fd` is closed by net), or what
-// `read` gives: it fills `out` with up to `room` bytes from position `at` of the answer and gives their number, or
-// negative when there is nothing to be had: the connection is cut then. `read` runs on the HTTP thread; `free` on any,
-// once. For a HEAD nothing is read.
+// An answer that is not in memory: `n` bytes of a file from `offset` on (read is NULL; `fd` is closed by
+// net), or what `read` gives: it fills `out` with up to `room` bytes from position `at` of the answer and
+// gives their number, or negative when there is nothing to be had: the connection is cut then. `read` runs on
+// the HTTP thread; `free` on any, once. For a HEAD nothing is read.
 struct http_content {
     uint64_t n;
     int fd;
@@ -144,10 +146,10 @@ struct http_content {
     void *ctx;
 };
 // As http_reply and http_unpark. What `c` owns is net's from the call on.
-void http_reply_content(struct http_request *r, int status, const char *content_type, const struct http_content *c,
-                        const char *const *extra_headers);
-void http_unpark_content(struct http_park *p, int status, const char *content_type, const struct http_content *c,
-                         const char *const *extra_headers);
+void http_reply_content(struct http_request *r, int status, const char *content_type,
+                        const struct http_content *c, const char *const *extra_headers);
+void http_unpark_content(struct http_park *p, int status, const char *content_type,
+                         const struct http_content *c, const char *const *extra_headers);
 
 #define HTTP_STREAM_QUEUE_BYTES (256 * 1024)
 // Answers 200 and leaves the body open. The request itself ends with handle().

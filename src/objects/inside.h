@@ -129,7 +129,7 @@ uint64_t next_id(struct objects *o);
 void id_name(char out[20], uint64_t id); // "0123456789abcdef"
 void id_path(char out[24], uint64_t id); // below content: "ef/0123456789abcdef"
 int fault_at(struct objects *o, const char *step,
-          struct err *e); // 0, or the negative error that a test asked for
+             struct err *e); // 0, or the negative error that a test asked for
 void ids_add(struct id_list *l, uint64_t id);
 
 // schema.c
@@ -194,7 +194,7 @@ bool reserve_allows_growth(struct objects *o);
 // janitor.c
 int janitor_start(struct objects *o, struct err *e);
 void janitor_stop(struct objects *o);
-void janitor_last(struct objects *o);                      // after the committer has ended
+void janitor_last(struct objects *o);                            // after the committer has ended
 void doom_files(struct objects *o, const struct id_list *files); // with file_lock held
 
 #endif

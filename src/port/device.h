@@ -34,8 +34,8 @@ struct device {
 
     void (*free)(void *ctx);
 
-    // Whether the occupant set something at the heater since the last call; `wish` comes in as what holds now. NULL: it has no
-    // knob.
+    // Whether the occupant set something at the heater since the last call; `wish` comes in as what holds
+    // now. NULL: it has no knob.
     bool (*knob)(void *ctx, size_t zone, struct zone_wish *wish);
 };
 

@@ -106,8 +106,9 @@ static int above_targets(int fd)
     return high;
 }
 
-// v1 groups are joined through `tasks`: one thread that moves itself there does not take the lock of all migrations, whose
-// wait for a quiet point of every processor `cgroup.procs` pays, milliseconds each time. The child has one thread.
+// v1 groups are joined through `tasks`: one thread that moves itself there does not take the lock of all
+// migrations, whose wait for a quiet point of every processor `cgroup.procs` pays, milliseconds each time.
+// The child has one thread.
 static int open_groups(const struct box *b, const char *group, struct spawn *s)
 {
     for (int i = 0; i < b->tree.n; i++) {

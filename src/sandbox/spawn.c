@@ -6,8 +6,8 @@
 // it reports through `fault`, which is shared either way.
 //
 // A group is joined by being born there in v2 because moving into one takes a lock that waits for every
-// processor to pass a quiet point: milliseconds in which the agent would stand still. In v1 hierarchies a thread
-// that moves itself, by the file `tasks`, is spared that lock.
+// processor to pass a quiet point: milliseconds in which the agent would stand still. In v1 hierarchies a
+// thread that moves itself, by the file `tasks`, is spared that lock.
 #include "sandbox/spawn.h"
 
 #include <errno.h>

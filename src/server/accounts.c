@@ -34,11 +34,14 @@ void accounts_put(struct runtime *r, const struct row_account *row)
     if (t->hex[0] && strcmp(t->hex, row->token_hash) != 0)
         access_forget(r, t->hex);
     snprintf(t->hex, sizeof t->hex, "%s", row->token_hash);
-    t->who = (struct account_view){.id = row->id, .max_tasks = row->max_tasks, .research = row->research,
-                                   .operator = r->email && strcmp(row->email, r->email) == 0};
+    t->who = (struct account_view){.id = row->id,
+                                   .max_tasks = row->max_tasks,
+                                   .research = row->research,
+                                   .operator= r->email && strcmp(row->email, r->email) == 0};
     snprintf(t->who.email, sizeof t->who.email, "%s", row->email);
     snprintf(t->who.name, sizeof t->who.name, "%s", row->name);
-    // The first account's token is kept beside the store or given at each start; of others it is read when needed.
+    // The first account's token is kept beside the store or given at each start; of others it is read when
+    // needed.
     char mine[65];
     token_digest(r->token, mine);
     snprintf(t->secret, sizeof t->secret, "%s", strcmp(mine, row->token_hash) == 0 ? r->token : "");
@@ -61,7 +64,8 @@ bool accounts_find(struct runtime *r, const char *token, struct account_view *ou
     return found;
 }
 
-bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret, size_t room)
+bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret,
+                     size_t room)
 {
     bool found = false;
     pthread_mutex_lock(&r->account_lock);
@@ -89,7 +93,8 @@ int token_keep(const char *dir, const char *file, char out[80], struct err *e)
         out[strcspn(got ? got : "", "\r\n")] = '\0';
         if (got && strlen(out) >= 16)
             return 0;
-        return err_set(e, -EINVAL, "%s: no token of at least 16 characters in it (delete the file for a new one)", path);
+        return err_set(e, -EINVAL,
+                       "%s: no token of at least 16 characters in it (delete the file for a new one)", path);
     }
     unsigned char raw[24];
     if (getrandom(raw, sizeof raw, 0) != (ssize_t)sizeof raw)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The engine's thread: takes what came, applies it, settles, and hands the batch to the store's thread. Nobody else touches
-// the engine. While commits fail, it answers writes without trying and loads its memory again when the disk is back.
+// The engine's thread: takes what came, applies it, settles, and hands the batch to the store's thread.
+// Nobody else touches the engine. While commits fail, it answers writes without trying and loads its memory
+// again when the disk is back.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,9 @@
 #include "core/ledger/ledger.h"
 #include "server/inside.h"
 
-#define BATCH_ITEMS   1024
-#define WELL_MS       5000
-#define IDLE_MS       1000 // the engine looks at its clock at least this often
+#define BATCH_ITEMS 1024
+#define WELL_MS     5000
+#define IDLE_MS     1000 // the engine looks at its clock at least this often
 
 static struct batch *batch_new(struct runtime *r)
 {
@@ -86,7 +87,8 @@ static void record(struct runtime *r, struct buf *b)
     buf_deinit(b);
 }
 
-// It begins with the first load and ends with the second: what comes then starts from rows that it does not have.
+// It begins with the first load and ends with the second: what comes then starts from rows that it does not
+// have.
 static void record_load(struct runtime *r, house_ms from, house_ms restored)
 {
     struct buf b = BUF_INIT(4096);
@@ -178,11 +180,13 @@ static void refuse_sync(struct batch *b, struct http_park *park, const struct re
     *a = (struct sync_answer){.park = park, .code = reply->code, .message = reply->message};
 }
 
-static void take_sync(struct runtime *r, struct batch *b, struct http_park *park, struct sync_call *call, house_ms now)
+static void take_sync(struct runtime *r, struct batch *b, struct http_park *park, struct sync_call *call,
+                      house_ms now)
 {
     struct sync_call **at = VEC_PUSH(b->call, b->n_calls, b->cap_calls);
     *at = call;
-    struct event ev = {.kind = EVENT_SYNC, .seq = ++r->event_seq, .token = UINT64_MAX, .now = now, .sync = call->up};
+    struct event ev = {
+        .kind = EVENT_SYNC, .seq = ++r->event_seq, .token = UINT64_MAX, .now = now, .sync = call->up};
     size_t before = b->fx.n_syncs, replies = b->fx.n_replies;
     engine_apply(r, &ev, &b->fx);
     if (b->fx.n_syncs == before) { // it was refused
@@ -222,7 +226,8 @@ static const struct sync_up *up_of(const struct batch *b, size_t call)
     return &b->call[call]->up;
 }
 
-// Every sync of the batch gets its answer, or waits. A node that called twice gets both answered: the older at once.
+// Every sync of the batch gets its answer, or waits. A node that called twice gets both answered: the older
+// at once.
 static void settle_syncs(struct runtime *r, struct batch *b)
 {
     size_t call = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The inside of the runtime, for the files of src/server only. Which thread owns what stands beside each field.
+// The inside of the runtime, for the files of src/server only. Which thread owns what stands beside each
+// field.
 #ifndef ONDOL_SERVER_INSIDE_H
 #define ONDOL_SERVER_INSIDE_H
 
@@ -48,15 +49,15 @@ struct batch {
     struct effects fx;
     struct submission **submission; // of this batch, in order; token of their events: index + 1
     size_t n_submissions, cap_submissions;
-    struct sync_call **call;        // kept until the batch is done: rows may point into them
+    struct sync_call **call; // kept until the batch is done: rows may point into them
     size_t n_calls, cap_calls;
-    struct http_park **call_park;   // by call, while the engine thread has the batch
+    struct http_park **call_park; // by call, while the engine thread has the batch
     struct sync_answer *answer;
     size_t n_answers, cap_answers;
     struct {
         void (*after)(void *arg, int error);
         void *arg;
-    } *query;
+    } * query;
     size_t n_queries, cap_queries;
     uint64_t generation; // of the engine's memory; batches of an older one are refused after a failed commit
 };
@@ -89,46 +90,46 @@ struct runtime {
     char *data_dir, *email, *record_path;
     char token[80], node_token[80];
     struct house_clock clock;
-    struct store store;                 // store thread (engine thread while it loads)
+    struct store store;                                        // store thread (engine thread while it loads)
     struct store_reader http_reader, work_reader, body_reader; // HTTP, worker, store thread
     pthread_mutex_t http_lock;
-    struct http_server *http;           // under http_lock: calls are served before it is set and after it is gone
+    struct http_server *http; // under http_lock: calls are served before it is set and after it is gone
     struct api *api;
     struct api_backend backend;
-    uint64_t epoch; // of the leadership
+    uint64_t epoch;          // of the leadership
     struct objects *objects; // NULL: no buckets
     struct s3_serve *s3;
     char *storage_url;
 
-    struct server *engine; // engine thread
-    struct parked *parked; // engine thread
+    struct server *engine;   // engine thread
+    struct parked *parked;   // engine thread
     _Atomic size_t n_parked; // written by the engine thread
     size_t cap_parked;
-    uint64_t event_seq;    // engine thread
-    FILE *log;             // engine thread, of its events; NULL: none
+    uint64_t event_seq; // engine thread
+    FILE *log;          // engine thread, of its events; NULL: none
 
-    struct queue items;    // any -> engine
-    struct queue batches;  // engine -> store
-    struct queue jobs;     // any -> worker
+    struct queue items;   // any -> engine
+    struct queue batches; // engine -> store
+    struct queue jobs;    // any -> worker
     pthread_t engine_thread, store_thread, work_thread;
     bool engine_runs, store_runs, work_runs;
     pthread_mutex_t late_lock; // recursive; guards http_reader when the worker has ended
 
     pthread_mutex_t fail_lock;
-    // Of recording, under fail_lock. Only the store's thread leaves RECORDING, only the engine's comes back to it, and between
-    // the two the store belongs to the engine's thread.
+    // Of recording, under fail_lock. Only the store's thread leaves RECORDING, only the engine's comes back
+    // to it, and between the two the store belongs to the engine's thread.
     enum recording {
-        RECORDING,  // all is well
-        FAILED,     // a commit failed: the engine's memory is ahead of the disk and is to be loaded again
-        REFUSING,   // the memory is as the disk; writes are refused until the store takes something again
-        DEPOSED,    // another server leads this store: never again
+        RECORDING, // all is well
+        FAILED,    // a commit failed: the engine's memory is ahead of the disk and is to be loaded again
+        REFUSING,  // the memory is as the disk; writes are refused until the store takes something again
+        DEPOSED,   // another server leads this store: never again
     } recording;
-    uint64_t generation;      // under fail_lock: of the engine's memory
-    int fail_code;            // under fail_lock
-    bool told_failed;         // under fail_lock: said that nothing is recorded, and not yet that it is again
-    wall_ms well_since;       // engine thread: came back to RECORDING
-    wall_ms refuse_until;     // engine thread: nothing is tried before
-    bool told_load;           // engine thread: that loading fails was said
+    uint64_t generation;  // under fail_lock: of the engine's memory
+    int fail_code;        // under fail_lock
+    bool told_failed;     // under fail_lock: said that nothing is recorded, and not yet that it is again
+    wall_ms well_since;   // engine thread: came back to RECORDING
+    wall_ms refuse_until; // engine thread: nothing is tried before
+    bool told_load;       // engine thread: that loading fails was said
 
     pthread_mutex_t listen_lock;
     struct listener *listener; // under listen_lock
@@ -146,30 +147,36 @@ void *store_main(void *arg);
 void *work_main(void *arg);
 void batch_free(struct batch *b);
 void sync_refuse(struct http_park *park, int error); // 507 or 503
-// The body with what the task may know in the clear, in `a` (or `body` itself when there is nothing secret in it).
-int body_open(struct runtime *r, uint64_t account, const char *body, struct arena *a, const char **out, struct err *e);
+// The body with what the task may know in the clear, in `a` (or `body` itself when there is nothing secret in
+// it).
+int body_open(struct runtime *r, uint64_t account, const char *body, struct arena *a, const char **out,
+              struct err *e);
 
 void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx);
 void engine_settle(struct runtime *r, house_ms now, struct effects *fx);
 int engine_load(struct runtime *r, struct err *e); // fresh memory from the store
 
 // parked.c (engine thread)
-void parked_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, const struct sync_up *up);
+void parked_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node,
+                const struct sync_up *up);
 void parked_wake(struct runtime *r, struct batch *b, uint64_t node);
 void parked_late(struct runtime *r, struct batch *b, wall_ms now);
 void parked_gone(struct runtime *r, uint64_t park_id);
 void parked_all(struct runtime *r, struct batch *b);
 void parked_refuse(struct runtime *r, int error); // every one of them
 int64_t parked_wait_ms(const struct runtime *r, wall_ms now, int64_t most_ms);
-void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, uint64_t epoch, uint64_t nonce);
+void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, uint64_t epoch,
+                uint64_t nonce);
 
 void record_end(struct runtime *r); // with the hash of all actions; the engine runs no more
 
 // accounts.c
 void accounts_put(struct runtime *r, const struct row_account *row);
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
-// Account of an e-mail, and its token in clear as the secret of its signatures; false when either is not known.
-bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret, size_t room);
+// Account of an e-mail, and its token in clear as the secret of its signatures; false when either is not
+// known.
+bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret,
+                     size_t room);
 void token_digest(const char *token, char hex[65]);
 int token_keep(const char *dir, const char *file, char out[80], struct err *e); // reads it, or makes one
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Syncs that wait for news, one per node: a newer call of the node answers the older. All in the engine's thread.
+// Syncs that wait for news, one per node: a newer call of the node answers the older. All in the engine's
+// thread.
 #include <string.h>
 
 #include "base/mem.h"
 #include "server/inside.h"
 
-void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, uint64_t epoch, uint64_t nonce)
+void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, uint64_t epoch,
+                uint64_t nonce)
 {
     struct sync_answer *a = VEC_PUSH(b->answer, b->n_answers, b->cap_answers);
     *a = (struct sync_answer){.park = park, .code = 200};
@@ -31,12 +33,18 @@ void parked_wake(struct runtime *r, struct batch *b, uint64_t node)
             answer(r, b, i);
 }
 
-void parked_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node, const struct sync_up *up)
+void parked_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node,
+                const struct sync_up *up)
 {
     parked_wake(r, b, node);
     struct parked *p = VEC_PUSH(r->parked, r->n_parked, r->cap_parked);
-    *p = (struct parked){.park = park, .park_id = http_park_id(park), .node = node, .epoch = up->epoch, .nonce = up->nonce,
-                         .have = up->have, .deadline = wall_add(wall_now(), r->cfg.park_ms)};
+    *p = (struct parked){.park = park,
+                         .park_id = http_park_id(park),
+                         .node = node,
+                         .epoch = up->epoch,
+                         .nonce = up->nonce,
+                         .have = up->have,
+                         .deadline = wall_add(wall_now(), r->cfg.park_ms)};
 }
 
 void parked_late(struct runtime *r, struct batch *b, wall_ms now)

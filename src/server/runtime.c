@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Starting and ending a server, and what the API asks of it (struct api_backend). Start: lead the store, load the engine,
-// make the first account, start the threads, open the port. End in the other order: no new requests, then the engine, then
-// the store with all that was still on its way.
+// Starting and ending a server, and what the API asks of it (struct api_backend). Start: lead the store, load
+// the engine, make the first account, start the threads, open the port. End in the other order: no new
+// requests, then the engine, then the store with all that was still on its way.
 #include "server/runtime.h"
 
 #include <errno.h>
@@ -22,7 +22,10 @@
 
 void runtime_config_default(struct runtime_config *c, double speed)
 {
-    *c = (struct runtime_config){.listen = "127.0.0.1:8080", .email = "admin@localhost", .speed = speed, .park_ms = 10000,
+    *c = (struct runtime_config){.listen = "127.0.0.1:8080",
+                                 .email = "admin@localhost",
+                                 .speed = speed,
+                                 .park_ms = 10000,
                                  .carbon = {RUNTIME_GRID_G_KWH, RUNTIME_OVERHEAD_PERMILLE, 0}};
     server_config_default(&c->engine);
 #ifndef __OPTIMIZE__
@@ -87,8 +90,8 @@ static void backend_token_hash(void *ctx, const char *token, char hex[65])
 {
     struct err e = ERR_NULL;
     token_digest(token, hex);
-    // Before the account may use it: an account without a secret for its buckets is told to the operator, and can be
-    // given another token.
+    // Before the account may use it: an account without a secret for its buckets is told to the operator, and
+    // can be given another token.
     if (access_keep(ctx, token, hex, &e) < 0)
         fprintf(stderr, "ondol: storage: %s\n", e.text);
 }
@@ -203,12 +206,26 @@ static int backend_unseal(void *ctx, const char *bound, const char *sealed, stru
 static void make_backend(struct runtime *r)
 {
     r->backend = (struct api_backend){
-        .ctx = r, .now = backend_now, .account = backend_account, .token_hash = backend_token_hash, .node_token = backend_node_token,
-        .reader = &r->http_reader, .submit = backend_submit, .work = backend_work, .query = backend_query,
-        .entropy = backend_entropy, .subscribe = backend_subscribe, .sync = backend_sync,
-        .connections = backend_connections, .limits = r->cfg.engine, .email = r->email, .carbon = r->cfg.carbon, .seal = backend_seal,
+        .ctx = r,
+        .now = backend_now,
+        .account = backend_account,
+        .token_hash = backend_token_hash,
+        .node_token = backend_node_token,
+        .reader = &r->http_reader,
+        .submit = backend_submit,
+        .work = backend_work,
+        .query = backend_query,
+        .entropy = backend_entropy,
+        .subscribe = backend_subscribe,
+        .sync = backend_sync,
+        .connections = backend_connections,
+        .limits = r->cfg.engine,
+        .email = r->email,
+        .carbon = r->cfg.carbon,
+        .seal = backend_seal,
         .unseal = backend_unseal,
-        .storage_url = r->storage_url, .storage = storage_usage,
+        .storage_url = r->storage_url,
+        .storage = storage_usage,
     };
 }
 
@@ -248,7 +265,8 @@ static int first_account(struct runtime *r, struct err *e)
 {
     char hash[65];
     token_digest(r->token, hash);
-    struct event ev = {.kind = EVENT_ACCOUNT_PUT, .now = clock_house(&r->clock),
+    struct event ev = {.kind = EVENT_ACCOUNT_PUT,
+                       .now = clock_house(&r->clock),
                        .account = {.email = r->email, .token_hash = hash}};
     struct effects fx;
     effects_init(&fx);
@@ -296,9 +314,14 @@ static int start_http(struct runtime *r, const struct runtime_config *cfg, struc
 {
     make_backend(r);
     r->api = api_new(&r->backend);
-    struct http_config h = {.listen = cfg->listen, .limits = cfg->limits, .tls_cert_file = cfg->tls_cert_file,
-                            .tls_key_file = cfg->tls_key_file, .tls_client_ca_file = cfg->tls_client_ca_file,
-                            .handle = handle, .gone = park_gone, .ctx = r};
+    struct http_config h = {.listen = cfg->listen,
+                            .limits = cfg->limits,
+                            .tls_cert_file = cfg->tls_cert_file,
+                            .tls_key_file = cfg->tls_key_file,
+                            .tls_client_ca_file = cfg->tls_client_ca_file,
+                            .handle = handle,
+                            .gone = park_gone,
+                            .ctx = r};
     if (!h.limits.body_bytes)
         h.limits.body_bytes = (size_t)32 << 20; // bulk creation of tasks, reports of a whole building
     struct http_server *http;
@@ -320,9 +343,12 @@ static int check_config(const struct runtime_config *cfg, struct err *e)
     if (cfg->token && (strlen(cfg->token) < 4 || strlen(cfg->token) >= 80))
         return err_set(e, -EINVAL, "token: %zu characters (4 to 79 are allowed)", strlen(cfg->token));
     if (cfg->node_token && (strlen(cfg->node_token) < 4 || strlen(cfg->node_token) >= 80))
-        return err_set(e, -EINVAL, "node token: %zu characters (4 to 79 are allowed)", strlen(cfg->node_token));
-    if (!cfg->email || !strchr(cfg->email, '@') || strlen(cfg->email) > 250 || strpbrk(cfg->email, "/\"\\ \t\r\n"))
-        return err_set(e, -EINVAL, "email: \"%s\" is not an address of at most 250 characters", cfg->email ? cfg->email : "");
+        return err_set(e, -EINVAL, "node token: %zu characters (4 to 79 are allowed)",
+                       strlen(cfg->node_token));
+    if (!cfg->email || !strchr(cfg->email, '@') || strlen(cfg->email) > 250 ||
+        strpbrk(cfg->email, "/\"\\ \t\r\n"))
+        return err_set(e, -EINVAL, "email: \"%s\" is not an address of at most 250 characters",
+                       cfg->email ? cfg->email : "");
     return 0;
 }
 
@@ -366,8 +392,8 @@ int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct
     }
     struct runtime *r = runtime_alloc(cfg);
     start_clock(r, cfg);
-    if ((code = tokens(r, cfg, e)) < 0 || (code = open_store(r, e)) < 0 ||
-        (code = open_log(r, e)) < 0 || (code = engine_load(r, e)) < 0 || (code = first_account(r, e)) < 0 ||
+    if ((code = tokens(r, cfg, e)) < 0 || (code = open_store(r, e)) < 0 || (code = open_log(r, e)) < 0 ||
+        (code = engine_load(r, e)) < 0 || (code = first_account(r, e)) < 0 ||
         (code = storage_start(r, cfg, e)) < 0 || (code = start_threads(r, e)) < 0 ||
         (code = start_http(r, cfg, e)) < 0) {
         runtime_stop(r);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A running server: engine, store and HTTP skin wired together, with the house's clock. `ondol server`, `ondol dev` and
-// the tests start one with this.
+// A running server: engine, store and HTTP skin wired together, with the house's clock. `ondol server`,
+// `ondol dev` and the tests start one with this.
 //
 //   HTTP thread --items--> engine thread --batches--> store thread --answers--> clients and nodes
 //   worker thread: long reads with a reader of its own
 //
-// The output gate: whatever a batch would say to anyone is kept in the batch and said by the store thread after the commit
-// (docs/design/0003-output-gate.md). When a commit fails, the engine's memory is thrown away and loaded again; writes
-// answer 507 (disk full) or 503 meanwhile, reads go on, and heaters go on by themselves.
+// The output gate: whatever a batch would say to anyone is kept in the batch and said by the store thread
+// after the commit (docs/design/0003-output-gate.md). When a commit fails, the engine's memory is thrown away
+// and loaded again; writes answer 507 (disk full) or 503 meanwhile, reads go on, and heaters go on by
+// themselves.
 #ifndef ONDOL_SERVER_RUNTIME_H
 #define ONDOL_SERVER_RUNTIME_H
 
@@ -25,30 +26,34 @@ struct runtime;
 
 struct runtime_config {
     const char *data_dir;
-    const char *listen;         // "127.0.0.1:0" takes a free port
-    const char *token, *email;  // of the first account, which is also the operator's; NULL token: made and kept in data_dir
-    const char *node_token;     // NULL: made and kept in data_dir
+    const char *listen; // "127.0.0.1:0" takes a free port
+    const char *token,
+        *email; // of the first account, which is also the operator's; NULL token: made and kept in data_dir
+    const char *node_token; // NULL: made and kept in data_dir
     const char *tls_cert_file, *tls_key_file, *tls_client_ca_file;
-    const char *record_file;    // NULL: the engine's events are not recorded
-    double speed;               // of the house's clock; 1: real time
-    bool has_epoch;             // house0 and real0_ms are given
-    house_ms house0;            // what the house's clock shows ...
-    int64_t real0_ms;           // ... when the real one shows this
-    int64_t park_ms;            // wall: how long a sync may be parked, default 10,000
-    int64_t refuse_ms;          // wall: after a failed commit, the pause before each try whether the store records again; 1,000
+    const char *record_file; // NULL: the engine's events are not recorded
+    double speed;            // of the house's clock; 1: real time
+    bool has_epoch;          // house0 and real0_ms are given
+    house_ms house0;         // what the house's clock shows ...
+    int64_t real0_ms;        // ... when the real one shows this
+    int64_t park_ms;         // wall: how long a sync may be parked, default 10,000
+    int64_t refuse_ms; // wall: after a failed commit, the pause before each try whether the store records
+                       // again; 1,000
     struct server_config engine; // lease times are house time: runtime_config_default scales them by speed
     struct http_limits limits;
     struct carbon_config carbon;
     // Buckets; NULL: none. The other fields count only with it.
-    const char *s3_listen;       // "127.0.0.1:0" takes a free port
-    const char *s3_dir;          // NULL: "objects" in data_dir
-    const char *s3_host;         // buckets may be named in front of this host; NULL: by path only
-    const char *s3_url;          // what clients are told; NULL: from s3_listen
+    const char *s3_listen; // "127.0.0.1:0" takes a free port
+    const char *s3_dir;    // NULL: "objects" in data_dir
+    const char *s3_host;   // buckets may be named in front of this host; NULL: by path only
+    const char *s3_url;    // what clients are told; NULL: from s3_listen
     int64_t s3_quota_bytes, s3_quota_buckets; // of an account; 0: none
-    struct store *store;         // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
+    struct store *
+        store; // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
 };
 
-// Defaults for a speed: leases and time-outs of the engine are set so that they are the same wall time at any speed.
+// Defaults for a speed: leases and time-outs of the engine are set so that they are the same wall time at any
+// speed.
 void runtime_config_default(struct runtime_config *c, double speed);
 
 int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct err *e);
@@ -58,7 +63,7 @@ const char *runtime_storage_url(const struct runtime *r); // NULL: no buckets
 const char *runtime_token(const struct runtime *r);
 const char *runtime_node_token(const struct runtime *r);
 house_ms runtime_now(struct runtime *r);
-bool runtime_deposed(struct runtime *r); // another server leads the store: this one only reads, and had better end
-
+bool runtime_deposed(
+    struct runtime *r); // another server leads the store: this one only reads, and had better end
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The store's thread: all batches that wait become one transaction (group commit); then, and only then, their answers go
-// out. When the transaction fails, none of its batches happened: their writers are told so, and the engine's memory, which
-// is ahead of the disk, is thrown away.
+// The store's thread: all batches that wait become one transaction (group commit); then, and only then, their
+// answers go out. When the transaction fails, none of its batches happened: their writers are told so, and
+// the engine's memory, which is ahead of the disk, is thrown away.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +45,9 @@ void sync_refuse(struct http_park *park, int error)
 {
     struct buf body = BUF_INIT(512);
     int status = error == -ENOSPC ? 507 : 503;
-    buf_putf(&body, "{\"message\":\"%s\"}", error == -ENOSPC ? "the server's disk is full: nothing was recorded (try again later)"
-                                                            : "the server cannot record now (try again later)");
+    buf_putf(&body, "{\"message\":\"%s\"}",
+             error == -ENOSPC ? "the server's disk is full: nothing was recorded (try again later)"
+                              : "the server cannot record now (try again later)");
     size_t n = body.n;
     http_unpark(park, status, "application/json", buf_take(&body), n, NULL);
 }
@@ -63,7 +64,8 @@ static void send_refusal(const struct sync_answer *a)
     http_unpark(a->park, a->code, "application/json", buf_take(&body), n, NULL);
 }
 
-// The bodies of what a node is to begin. A body that cannot be read now is no reason to stop anything: the node asks again.
+// The bodies of what a node is to begin. A body that cannot be read now is no reason to stop anything: the
+// node asks again.
 static int fill_bodies(struct runtime *r, struct sync_answer *a, struct arena *arena)
 {
     struct err e = ERR_NULL;
@@ -77,7 +79,8 @@ static int fill_bodies(struct runtime *r, struct sync_answer *a, struct arena *a
             fprintf(stderr, "ondol: store: no body for a node: %s\n", e.text);
             return code;
         }
-        // A secret that does not open concerns this task only: its instance starts with what there is and says so itself.
+        // A secret that does not open concerns this task only: its instance starts with what there is and
+        // says so itself.
         if (code == 0 && body_open(r, row.account, row.body, arena, &x->body, &e) < 0)
             fprintf(stderr, "ondol: task %s: %s\n", row.uuid, e.text);
         x->stop |= code > 0; // it was deleted meanwhile; the next answer does not have it

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Readers of the event stream. A reader that is too slow is cut by net; an account sees what concerns its own tasks.
+// Readers of the event stream. A reader that is too slow is cut by net; an account sees what concerns its own
+// tasks.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ void streams_add(struct runtime *r, struct http_stream *s, const struct account_
     pthread_mutex_lock(&r->listen_lock);
     if (r->n_listeners < LISTENERS_MAX && http_stream_send(s, buf_str(&hello), hello.n)) {
         struct listener *l = VEC_PUSH(r->listener, r->n_listeners, r->cap_listeners);
-        *l = (struct listener){.stream = s, .account = who->id, .operator = who->operator};
+        *l = (struct listener){.stream = s, .account = who->id, .operator= who->operator};
         kept = true;
     }
     pthread_mutex_unlock(&r->listen_lock);

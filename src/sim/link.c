@@ -354,8 +354,11 @@ int link_make(struct sim_run *r, struct err *e)
     struct server_config cfg;
     const struct plan_policy *policy = plan_policy_find(r->s->policy);
     if (!policy)
-        return err_set(e, -EINVAL, "%s: [scenario] policy: %s: there is no such policy (market, qstd, blind, fifo, locality, "
-                       "replicate3, replicate10, full-replicate)", r->s->file, r->s->policy);
+        return err_set(
+            e, -EINVAL,
+            "%s: [scenario] policy: %s: there is no such policy (market, qstd, blind, fifo, locality, "
+            "replicate3, replicate10, full-replicate)",
+            r->s->file, r->s->policy);
     server_config_default(&cfg);
     cfg.policy = (uint8_t)plan_policy_number(policy);
     r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms

@@ -32,6 +32,7 @@ struct measure {
     size_t at;
 };
 
-void measure_window_ends(struct sim_run *r, uint32_t zone); // an hour of a room, a day of water: what of its heat was wanted
+void measure_window_ends(struct sim_run *r,
+                         uint32_t zone); // an hour of a room, a day of water: what of its heat was wanted
 
 #endif

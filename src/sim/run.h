@@ -120,7 +120,7 @@ struct sim_zone {
     uint8_t n_boards;
     bool told_any;
     struct heat_request told; // to the engine
-    bool resting; // its boards were told to sleep, and nothing has changed since
+    bool resting;             // its boards were told to sleep, and nothing has changed since
     bool alike, stale;        // stale: the boards have changed since they were driven
     uint64_t key;             // of the table the row is from
     uint32_t table;

@@ -89,7 +89,8 @@ int reader_totals(void *ctx, uint64_t account, uint64_t board, uint64_t task, st
     return code;
 }
 
-// An hour in which the zone's book has nothing (the board drew after the zone's last word) counts as not asked for.
+// An hour in which the zone's book has nothing (the board drew after the zone's last word) counts as not
+// asked for.
 int reader_task_heat(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_mj, struct err *e)
 {
     struct reader *r = ctx;
@@ -98,7 +99,8 @@ int reader_task_heat(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_m
     *it_mj = *useful_mj = 0;
     DB_INTS(st, (int64_t)task);
     while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-        int64_t energy = sqlite3_column_int64(st, 0), useful = sqlite3_column_int64(st, 1), given = sqlite3_column_int64(st, 2);
+        int64_t energy = sqlite3_column_int64(st, 0), useful = sqlite3_column_int64(st, 1),
+                given = sqlite3_column_int64(st, 2);
         *it_mj += energy;
         if (given > 0)
             *useful_mj += (int64_t)((__int128)energy * (useful < given ? useful : given) / given);

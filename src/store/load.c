@@ -30,12 +30,15 @@ static const struct part parts[] = {
     {CHANGE_METER, "meter ORDER BY board"},
     {CHANGE_JOB, "job ORDER BY id"},
     {CHANGE_TASK_ENDED,
-     "task WHERE id IN (SELECT id FROM task WHERE keep_ms > 0 UNION SELECT id FROM task WHERE job <> 0 AND job IN "
-     "(SELECT id FROM job WHERE state = 0 AND use_dependencies = 1)) AND state IN " SQL_FINAL_STATES " ORDER BY id"},
+     "task WHERE id IN (SELECT id FROM task WHERE keep_ms > 0 UNION SELECT id FROM task WHERE job <> 0 AND "
+     "job IN "
+     "(SELECT id FROM job WHERE state = 0 AND use_dependencies = 1)) AND state IN " SQL_FINAL_STATES
+     " ORDER BY id"},
     {CHANGE_TASK_NEW, "task LEFT JOIN task_body USING (id) WHERE id IN (SELECT id FROM task WHERE state NOT "
                       "IN " SQL_FINAL_STATES ") ORDER BY id"},
-    {CHANGE_ATTEMPT, "attempt WHERE how <> 0 AND task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES
-                     ") ORDER BY task, instance, attempt"},
+    {CHANGE_ATTEMPT,
+     "attempt WHERE how <> 0 AND task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES
+     ") ORDER BY task, instance, attempt"},
     {CHANGE_LEASE,
      "lease WHERE task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES ") ORDER BY id"},
     {CHANGE_LEDGER_WORK, "ledger_work WHERE hour_ms >= $1 ORDER BY hour_ms, board, task, activity"},

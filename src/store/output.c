@@ -5,8 +5,9 @@
 // its end.
 //
 // A cursor says: of all chunks before `chunk` everything was given, and of `chunk` the first `at` bytes.
-// Chunks that the ring dropped meanwhile are skipped without a word: the next one has a larger id. So are those of an
-// attempt that was lost once its retry runs: what a reader had of them stays with the reader, the rest is not given.
+// Chunks that the ring dropped meanwhile are skipped without a word: the next one has a larger id. So are
+// those of an attempt that was lost once its retry runs: what a reader had of them stays with the reader, the
+// rest is not given.
 #include <errno.h>
 
 #include "store/db.h"

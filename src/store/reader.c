@@ -35,18 +35,21 @@ static const struct {
     const char *text;
 } sql_texts[R_N] = {
     [R_TASK_UUID] = {1, " WHERE uuid = $1 AND (account = $2 OR $2 = 0)"},
-    [R_TASK_SHORTNAME] =
-        {1, " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid ORDER BY id DESC LIMIT 1"},
+    [R_TASK_SHORTNAME] = {1, " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid "
+                             "ORDER BY id DESC LIMIT 1"},
     [R_TASK_ID] = {1, " WHERE id = $1"},
     [R_JOB_UUID] = {2 + CHANGE_JOB, " WHERE uuid = $1 AND account = $2"},
-    [R_JOB_SHORTNAME] = {2 + CHANGE_JOB, " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid "
-                                         "ORDER BY id DESC LIMIT 1"},
+    [R_JOB_SHORTNAME] = {2 + CHANGE_JOB,
+                         " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid "
+                         "ORDER BY id DESC LIMIT 1"},
     [R_JOBS] = {2 + CHANGE_JOB, " WHERE account = $1 ORDER BY id"},
     [R_TASK_HEAT] =
-        {0, "SELECT w.energy_mj, z.useful_mj, z.delivered_mj FROM ledger_work w LEFT JOIN board b ON b.id = w.board "
+        {0, "SELECT w.energy_mj, z.useful_mj, z.delivered_mj FROM ledger_work w LEFT JOIN board b ON b.id = "
+            "w.board "
             "LEFT JOIN ledger_zone z ON z.hour_ms = w.hour_ms AND z.zone = b.zone WHERE w.task = $1"},
     [R_SECRET] = {0, "SELECT sealed FROM secret WHERE account = $1 AND key = $2"},
-    // All keys that begin with $2: those from it on, until one that does not. (No LIKE: keys may hold % and _.)
+    // All keys that begin with $2: those from it on, until one that does not. (No LIKE: keys may hold % and
+    // _.)
     [R_SECRET_KEYS] = {0, "SELECT key, sealed FROM secret WHERE account = $1 AND key >= $2 ORDER BY key"},
     [R_COUNT_ALL] = {0, "SELECT coalesce(sum(n), 0) FROM task_count"},
     [R_COUNT_ONE] = {0, "SELECT n FROM task_count WHERE account = $1"},
@@ -54,14 +57,18 @@ static const struct {
                     " WHERE task = $1 AND NOT EXISTS (SELECT 1 FROM gone WHERE gone.task = $1) "
                     "ORDER BY instance, attempt"},
     [R_IS_GONE] = {0, "SELECT 1 FROM gone WHERE task = $1"},
-    [R_SIZES_ALL] = {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND " SQL_OUTPUT_STANDS
-                        " ORDER BY id DESC"},
-    [R_SIZES_ONE] = {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND instance = $3 "
-                        "AND " SQL_OUTPUT_STANDS " ORDER BY id DESC"},
-    [R_OUTPUT_ALL] = {0, "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
-                         "AND " SQL_OUTPUT_STANDS " ORDER BY id"},
-    [R_OUTPUT_ONE] = {0, "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
-                         "AND instance = $4 AND " SQL_OUTPUT_STANDS " ORDER BY id"},
+    [R_SIZES_ALL] =
+        {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND " SQL_OUTPUT_STANDS
+            " ORDER BY id DESC"},
+    [R_SIZES_ONE] =
+        {0, "SELECT id, instance, n, lines FROM output WHERE task = $1 AND stream = $2 AND instance = $3 "
+            "AND " SQL_OUTPUT_STANDS " ORDER BY id DESC"},
+    [R_OUTPUT_ALL] =
+        {0, "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+            "AND " SQL_OUTPUT_STANDS " ORDER BY id"},
+    [R_OUTPUT_ONE] =
+        {0, "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+            "AND instance = $4 AND " SQL_OUTPUT_STANDS " ORDER BY id"},
     [R_LEDGER_WORK] = {2 + CHANGE_LEDGER_WORK,
                        " WHERE hour_ms >= $1 AND hour_ms < $2 ORDER BY hour_ms, board, task, activity"},
     [R_LEDGER_ZONE] = {2 + CHANGE_LEDGER_ZONE,
@@ -147,7 +154,9 @@ static int one_job(sqlite3_stmt *st, uint64_t account, const char *name, struct 
     int rc = sqlite3_step(st);
     if (rc == SQLITE_ROW)
         row_read(st, row_table_of(CHANGE_JOB), a, row);
-    int code = rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? 1 : db_fail(sqlite3_db_handle(st), rc, "reading a job", e);
+    int code = rc == SQLITE_ROW    ? 0
+               : rc == SQLITE_DONE ? 1
+                                   : db_fail(sqlite3_db_handle(st), rc, "reading a job", e);
     sqlite3_reset(st);
     sqlite3_clear_bindings(st);
     return code;
@@ -167,7 +176,8 @@ static int reader_job(void *ctx, uint64_t account, const char *name, struct aren
     return one_job(r->st[R_JOB_SHORTNAME], account, name, a, row, e);
 }
 
-static int reader_jobs(void *ctx, uint64_t account, struct arena *a, struct row_job **rows, size_t *n, struct err *e)
+static int reader_jobs(void *ctx, uint64_t account, struct arena *a, struct row_job **rows, size_t *n,
+                       struct err *e)
 {
     struct reader *r = ctx;
     sqlite3_stmt *st = r->st[R_JOBS];
@@ -230,20 +240,24 @@ static int reader_attempts(void *ctx, uint64_t task, struct arena *a, struct row
 
 // ---- secrets
 
-static int reader_secret(void *ctx, uint64_t account, const char *key, struct arena *a, const char **sealed, struct err *e)
+static int reader_secret(void *ctx, uint64_t account, const char *key, struct arena *a, const char **sealed,
+                         struct err *e)
 {
     sqlite3_stmt *st = ((struct reader *)ctx)->st[R_SECRET];
     sqlite3_bind_int64(st, 1, (int64_t)account);
     db_bind_text(st, 2, key);
     int rc = sqlite3_step(st);
-    int code = rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? 1 : db_fail(sqlite3_db_handle(st), rc, "reading a secret", e);
+    int code = rc == SQLITE_ROW    ? 0
+               : rc == SQLITE_DONE ? 1
+                                   : db_fail(sqlite3_db_handle(st), rc, "reading a secret", e);
     *sealed = code == 0 ? arena_strdup(a, (const char *)sqlite3_column_text(st, 0)) : NULL;
     sqlite3_reset(st);
     return code;
 }
 
 static int reader_secrets(void *ctx, uint64_t account, const char *prefix,
-                          int (*each)(void *, const char *key, const char *sealed), void *each_ctx, struct err *e)
+                          int (*each)(void *, const char *key, const char *sealed), void *each_ctx,
+                          struct err *e)
 {
     sqlite3_stmt *st = ((struct reader *)ctx)->st[R_SECRET_KEYS];
     size_t n = strlen(prefix);

@@ -47,14 +47,24 @@ static const struct col secret_cols[] = {
         LIVE(I32, results_count, base), LIVE(TEXT, errors, base)
 
 static const struct col task_cols[] = {
-    C(row_task, U64, id),         C(row_task, UUID, uuid),
-    C(row_task, TEXT, shortname), C(row_task, U64, account),
-    C(row_task, TEXT, name),      C(row_task, TEXT, profile),
-    C(row_task, U8, activity),    C(row_task, I32, instances),
-    C(row_task, I64, created_ms), C(row_task, TEXT, ranges),
-    C(row_task, I32, retries_total), C(row_task, I32, retries_each),
-    C(row_task, I64, queue_max_ms), C(row_task, TEXT, hardware),
-    C(row_task, U64, job), C(row_task, I64, keep_ms), C(row_task, I64, ready_ms), C(row_task, TEXT, depends),
+    C(row_task, U64, id),
+    C(row_task, UUID, uuid),
+    C(row_task, TEXT, shortname),
+    C(row_task, U64, account),
+    C(row_task, TEXT, name),
+    C(row_task, TEXT, profile),
+    C(row_task, U8, activity),
+    C(row_task, I32, instances),
+    C(row_task, I64, created_ms),
+    C(row_task, TEXT, ranges),
+    C(row_task, I32, retries_total),
+    C(row_task, I32, retries_each),
+    C(row_task, I64, queue_max_ms),
+    C(row_task, TEXT, hardware),
+    C(row_task, U64, job),
+    C(row_task, I64, keep_ms),
+    C(row_task, I64, ready_ms),
+    C(row_task, TEXT, depends),
     LIVE_COLS(offsetof(struct row_task, live)),
 };
 
@@ -162,9 +172,15 @@ static const struct col zone_cols[] = {
 };
 
 static const struct col board_cols[] = {
-    C(row_board, U64, id),    C(row_board, U64, zone),        C(row_board, U64, node),
-    C(row_board, TEXT, name), C(row_board, TEXT, heater),     C(row_board, TEXT, offer),
-    C(row_board, U8, barred), C(row_board, TEXT, barred_why), C(row_board, I32, start_failures),
+    C(row_board, U64, id),
+    C(row_board, U64, zone),
+    C(row_board, U64, node),
+    C(row_board, TEXT, name),
+    C(row_board, TEXT, heater),
+    C(row_board, TEXT, offer),
+    C(row_board, U8, barred),
+    C(row_board, TEXT, barred_why),
+    C(row_board, I32, start_failures),
     C(row_board, I64, rests_until_ms),
 };
 
@@ -182,7 +198,7 @@ static const struct col heat_cols[] = {
 
 #define PART(what, i)                                                                                        \
     {                                                                                                        \
-        #what "_" #i, COL_I64, offsetof(struct row_meter, what) + (i) * sizeof(int64_t)                      \
+#what "_" #i, COL_I64, offsetof(struct row_meter, what) + (i) * sizeof(int64_t)                      \
     }
 #define PARTS(what)                                                                                          \
     PART(what, 0), PART(what, 1), PART(what, 2), PART(what, 3), PART(what, 4), PART(what, 5), PART(what, 6), \

@@ -28,7 +28,8 @@
 _Static_assert(ATTEMPT_PREEMPTED == 3 && ATTEMPT_LOST == 4, "SQL_OUTPUT_STANDS names these");
 _Static_assert(TASK_CANCELLED == 7 && TASK_SUCCESS == 8 && TASK_FAILURE == 9, "SQL_FINAL_STATES names these");
 
-// INT holds 64 bits here. The twin for PostgreSQL says bigint for INT and INTEGER, bytea for BLOB, and nothing for STRICT.
+// INT holds 64 bits here. The twin for PostgreSQL says bigint for INT and INTEGER, bytea for BLOB, and
+// nothing for STRICT.
 // clang-format off
 static const char step_1[] =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value INT NOT NULL) STRICT;"

@@ -17,13 +17,16 @@ int schema_check(sqlite3 *c,
 // States in which a task has left memory: Cancelled, Success, Failure.
 #define SQL_FINAL_STATES "(7, 8, 9)"
 
-// Of a row of output of task $1: no other execution of its instance took its place. An attempt that was lost or preempted
-// (how 4, 3) is nobody's doing: once the next one has started, what the first had printed would stand there twice. An attempt
-// that failed is the customer's own, and what it printed tells why (docs/design/0017-output-of-attempts.md).
-#define SQL_OUTPUT_STANDS                                                                                              \
-    "NOT EXISTS (SELECT 1 FROM attempt AS a WHERE a.task = output.task AND a.instance = output.instance AND "          \
-    "a.attempt = output.attempt AND a.how IN (3, 4) AND (EXISTS (SELECT 1 FROM attempt AS b WHERE b.task = a.task "    \
-    "AND b.instance = a.instance AND b.attempt > a.attempt AND b.started_ms >= 0) OR a.instance IN (SELECT "           \
+// Of a row of output of task $1: no other execution of its instance took its place. An attempt that was lost
+// or preempted (how 4, 3) is nobody's doing: once the next one has started, what the first had printed would
+// stand there twice. An attempt that failed is the customer's own, and what it printed tells why
+// (docs/design/0017-output-of-attempts.md).
+#define SQL_OUTPUT_STANDS                                                                                    \
+    "NOT EXISTS (SELECT 1 FROM attempt AS a WHERE a.task = output.task AND a.instance = output.instance "    \
+    "AND "                                                                                                   \
+    "a.attempt = output.attempt AND a.how IN (3, 4) AND (EXISTS (SELECT 1 FROM attempt AS b WHERE b.task = " \
+    "a.task "                                                                                                \
+    "AND b.instance = a.instance AND b.attempt > a.attempt AND b.started_ms >= 0) OR a.instance IN (SELECT " \
     "instance FROM lease WHERE task = $1 AND started_ms >= 0)))"
 
 #endif

@@ -22,7 +22,8 @@ int store_sqlite_reader(struct store_reader *ret, const char *dir, struct err *e
 // each. For stores of store_sqlite_open and store_memory_open.
 void store_sqlite_ring(struct store *s, size_t bytes);
 
-// A copy of DIR's database as of now in TO_DIR, which is made when it is missing; a database that is there is replaced.
+// A copy of DIR's database as of now in TO_DIR, which is made when it is missing; a database that is there is
+// replaced.
 int store_sqlite_copy(const char *dir, const char *to_dir, struct err *e);
 
 #endif

@@ -43,8 +43,8 @@ static int give(struct reader *r, uint64_t task, uint8_t stream, int64_t instanc
         sqlite3_bind_int64(st, 4, instance);
     int rc;
     while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-        text_put(&out, text_speaker(sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 3)), sqlite3_column_blob(st, 2),
-                 (size_t)sqlite3_column_bytes(st, 2));
+        text_put(&out, text_speaker(sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 3)),
+                 sqlite3_column_blob(st, 2), (size_t)sqlite3_column_bytes(st, 2));
     int code = rc == SQLITE_DONE ? 0 : db_fail(r->c, rc, "reading output", e);
     sqlite3_reset(st);
     return code;

@@ -74,10 +74,12 @@ static const char *const sql_texts[W_N] = {
         "INSERT INTO cursor (task, account, stream, instance, chunk, at, open_instance) VALUES "
         "($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (task, account, stream, instance) DO UPDATE SET "
         "chunk = excluded.chunk, at = excluded.at, open_instance = excluded.open_instance",
-    [W_FRESH_ALL] = "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
-                    "AND " SQL_OUTPUT_STANDS " ORDER BY id",
-    [W_FRESH_ONE] = "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
-                    "AND instance = $4 AND " SQL_OUTPUT_STANDS " ORDER BY id",
+    [W_FRESH_ALL] =
+        "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+        "AND " SQL_OUTPUT_STANDS " ORDER BY id",
+    [W_FRESH_ONE] =
+        "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
+        "AND instance = $4 AND " SQL_OUTPUT_STANDS " ORDER BY id",
     [W_CELL_GET] = "SELECT account, energy_mj, core_ms, ms FROM ledger_work WHERE hour_ms = $1 AND board = "
                    "$2 AND task = $3 AND "
                    "activity = $4",

@@ -91,7 +91,8 @@ void occupant_at(const struct occupant *o, house_ms t, struct occupant_now *out)
     at_minute(o, &d, c.hour * 60 + c.minute, out);
 }
 
-int occupant_day(const struct occupant *o, int64_t day, bool closed, struct occupant_change out[OCCUPANT_CHANGES_MAX])
+int occupant_day(const struct occupant *o, int64_t day, bool closed,
+                 struct occupant_change out[OCCUPANT_CHANGES_MAX])
 {
     struct day d = draw_day(o, day, closed ? 0 : (int)((day + 4) % 7));
     int edge[OCCUPANT_CHANGES_MAX] = {0, d.up.from, d.up.to, d.away.from, d.away.to}, n = 5, made = 0;

@@ -38,15 +38,16 @@ struct occupant_now {
 void occupant_init(struct occupant *o, enum occupant_kind kind, uint64_t seed, int64_t zone_ms,
                    double floor_m2, double internal_w_m2);
 
-// What a day brings, for simulations of many rooms: the moments at which the answer of occupant_at changes, in order; the
-// first is minute 0. `day` counts from 1 January 1970 in local time; `closed` makes it a Sunday (public holidays). Gives how
-// many there are.
+// What a day brings, for simulations of many rooms: the moments at which the answer of occupant_at changes,
+// in order; the first is minute 0. `day` counts from 1 January 1970 in local time; `closed` makes it a Sunday
+// (public holidays). Gives how many there are.
 struct occupant_change {
     int minute; // of the local day
     struct occupant_now now;
 };
 #define OCCUPANT_CHANGES_MAX 12
-int occupant_day(const struct occupant *o, int64_t day, bool closed, struct occupant_change out[OCCUPANT_CHANGES_MAX]);
+int occupant_day(const struct occupant *o, int64_t day, bool closed,
+                 struct occupant_change out[OCCUPANT_CHANGES_MAX]);
 
 void occupant_at(const struct occupant *o, house_ms t, struct occupant_now *out);
 

@@ -35,8 +35,8 @@ struct shadow shadow_at(double temperature_c);
 double shadow_step(const struct shadow_model *m, struct shadow *s, const struct room_input *in,
                    double setpoint_c, double max_w);
 
-// Many shadows of one model under one sky, as arrays; the same digits as shadow_step. The caller writes setpoint_c and
-// max_w; the gains and windows are those of the real rooms (`b` has as many).
+// Many shadows of one model under one sky, as arrays; the same digits as shadow_step. The caller writes
+// setpoint_c and max_w; the gains and windows are those of the real rooms (`b` has as many).
 struct shadow_batch {
     const struct shadow_model *model; // borrowed
     size_t n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as an event: refused, or an event that is the same after it was written and read again, and that an engine
-// takes without harm.
+// Any bytes as an event: refused, or an event that is the same after it was written and read again, and that
+// an engine takes without harm.
 #include "fuzz.h"
 
 #include <assert.h>

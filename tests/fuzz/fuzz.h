@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one function a fuzz target defines; libFuzzer and replay_main.c call it. It returns 0 always and judges by
-// assert and by the sanitizers.
+// The one function a fuzz target defines; libFuzzer and replay_main.c call it. It returns 0 always and judges
+// by assert and by the sanitizers.
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 

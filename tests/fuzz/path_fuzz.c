@@ -2,7 +2,8 @@
 //
 // Any bytes as a request target and as a query: no crash, no byte outside the arena, and whatever is accepted
 // keeps what path.h promises. Build and run:
-//   clang -std=c17 -D_GNU_SOURCE -g -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/path_fuzz.c src/net/path.c -o path_fuzz
+//   clang -std=c17 -D_GNU_SOURCE -g -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/path_fuzz.c
+//   src/net/path.c -o path_fuzz
 //   ./path_fuzz -max_total_time=60
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any text as a set of ids: refused, or read within the limit and equal to itself after being written and read again.
+// Any text as a set of ids: refused, or read within the limit and equal to itself after being written and
+// read again.
 #include "fuzz.h"
 
 #include <assert.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Feeds each file of a corpus folder once to a fuzz target, in the order of their names, so that everything a fuzzer
-// ever found stays a plain test. Usage: <name>_replay FOLDER. Fails when the folder cannot be read or is empty.
+// Feeds each file of a corpus folder once to a fuzz target, in the order of their names, so that everything a
+// fuzzer ever found stays a plain test. Usage: <name>_replay FOLDER. Fails when the folder cannot be read or
+// is empty.
 #include "fuzz.h"
 
 #include <dirent.h>

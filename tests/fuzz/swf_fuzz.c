@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as a workload trace: read or refused with a line number, and what is read keeps the header's promises.
+// Any bytes as a workload trace: read or refused with a line number, and what is read keeps the header's
+// promises.
 #include "fuzz.h"
 
 #include <assert.h>

@@ -2,7 +2,8 @@
 //
 // Any bytes as a request head after libmicrohttpd has put its NULs into it: no crash, and what passes is
 // clean. The first byte says how many fields it claims to have found. Build and run:
-//   clang -std=c17 -D_GNU_SOURCE -g -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/vet_fuzz.c src/net/vet.c -o vet_fuzz
+//   clang -std=c17 -D_GNU_SOURCE -g -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/vet_fuzz.c
+//   src/net/vet.c -o vet_fuzz
 //   ./vet_fuzz -max_total_time=60
 #include <stdint.h>
 #include <stdlib.h>

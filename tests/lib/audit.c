@@ -7,10 +7,10 @@
 
 #include "core/engine/server_state.h"
 
-#define NEED(what, ...)                                                                                                \
-    do {                                                                                                               \
-        if (!(what))                                                                                                   \
-            return err_set(e, -EINVAL, "audit: " __VA_ARGS__);                                                         \
+#define NEED(what, ...)                                                                                      \
+    do {                                                                                                     \
+        if (!(what))                                                                                         \
+            return err_set(e, -EINVAL, "audit: " __VA_ARGS__);                                               \
     } while (0)
 
 static int audit_lease(const struct server *s, uint32_t at, struct err *e)
@@ -47,8 +47,9 @@ static int audit_sets(const struct task *t, struct err *e)
     }
     uint64_t distinct = ranges_count(&all) + (uint64_t)(t->n_assigned + t->n_started);
     ranges_deinit(&all);
-    NEED(sum == (uint64_t)t->instances && distinct == sum, "task %llu has %d instances, %llu are accounted for",
-         (unsigned long long)t->id, (int)t->instances, (unsigned long long)sum);
+    NEED(sum == (uint64_t)t->instances && distinct == sum,
+         "task %llu has %d instances, %llu are accounted for", (unsigned long long)t->id, (int)t->instances,
+         (unsigned long long)sum);
     return 0;
 }
 
@@ -70,9 +71,10 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
          "task %llu is being ended and nothing is left to end it", id);
     struct plan_task p;
     NEED(planner_task_at(s->planner, at, &p), "task %llu is not known to the planner", id);
-    int64_t waits = t->aborting || t->deleting || t->held_back || task_waits(t) ? 0 : (int64_t)ranges_count(&t->pending);
-    NEED(p.pending == waits && p.order == t->id, "task %llu: %d wait for the planner, %d for the engine", id, (int)p.pending,
-         (int)waits);
+    int64_t waits =
+        t->aborting || t->deleting || t->held_back || task_waits(t) ? 0 : (int64_t)ranges_count(&t->pending);
+    NEED(p.pending == waits && p.order == t->id, "task %llu: %d wait for the planner, %d for the engine", id,
+         (int)p.pending, (int)waits);
     return audit_sets(t, e);
 }
 
@@ -86,15 +88,18 @@ static int audit_waits(const struct server *s, uint32_t at, size_t *edges, struc
         return 0;
     NEED(m->job < s->n_jobs && s->job[m->job].id, "task %llu is in a job that is gone", id);
     NEED(!m->dirty, "task %llu: what it waits for was not written", id);
-    NEED(m->waits == (depends_state(&m->depends) == DEPEND_WAITING) || t->aborting || t->deleting, "task %llu waits wrongly", id);
+    NEED(m->waits == (depends_state(&m->depends) == DEPEND_WAITING) || t->aborting || t->deleting,
+         "task %llu waits wrongly", id);
     NEED(!m->waits || t->first_lease == NONE, "task %llu waits and runs", id);
-    NEED(depends_state(&m->depends) != DEPEND_NOT_FULFILLED || t->aborting || t->deleting, "task %llu can never start", id);
+    NEED(depends_state(&m->depends) != DEPEND_NOT_FULFILLED || t->aborting || t->deleting,
+         "task %llu can never start", id);
     for (size_t i = 0; i < m->depends.n; i++) {
         if (m->depends.v[i].end != DEPEND_OPEN)
             continue;
         size_t found = 0;
         for (uint32_t o = 0; o < s->n_tasks; o++) {
-            if (!s->task[o].id || !s->task[o].in_job || memcmp(s->task[o].uuid, m->depends.v[i].uuid, 16) != 0)
+            if (!s->task[o].id || !s->task[o].in_job ||
+                memcmp(s->task[o].uuid, m->depends.v[i].uuid, 16) != 0)
                 continue;
             for (uint32_t k = s->task[o].in_job->first_edge; k != NONE; k = s->edge[k].next)
                 found += s->edge[k].task == t->id && s->edge[k].which == i;
@@ -125,10 +130,13 @@ static int audit_jobs(const struct server *s, struct err *e)
             listed++;
         for (uint32_t t = 0; t < s->n_tasks; t++)
             own += s->task[t].id && s->task[t].in_job && s->task[t].in_job->job == i;
-        NEED(listed == own && own == j->n_tasks, "job %llu lists %d tasks, has %d", (unsigned long long)j->id, (int)listed, (int)own);
+        NEED(listed == own && own == j->n_tasks, "job %llu lists %d tasks, has %d", (unsigned long long)j->id,
+             (int)listed, (int)own);
         NEED(!j->dirty && !j->gone, "job %llu was not written", (unsigned long long)j->id);
-        NEED(j->state != JOB_COMPLETED || !own, "job %llu is Completed with tasks that live", (unsigned long long)j->id);
-        NEED(j->state != JOB_TERMINATING || own, "job %llu is Terminating without a task", (unsigned long long)j->id);
+        NEED(j->state != JOB_COMPLETED || !own, "job %llu is Completed with tasks that live",
+             (unsigned long long)j->id);
+        NEED(j->state != JOB_TERMINATING || own, "job %llu is Terminating without a task",
+             (unsigned long long)j->id);
     }
     return 0;
 }
@@ -154,9 +162,10 @@ static int audit_job_rows(const struct server *s, const struct model_store *m, s
         if (!task_state_final(t->live.state))
             continue;
         keep += t->keep_ms > 0;
-        NEED((t->keep_ms > 0) == idmap_get(&s->expiring_by_id, t->id, NULL), "task %llu: does it delete itself?",
-             (unsigned long long)t->id);
-        if (!t->job || !idmap_get(&s->job_by_id, t->job, &at) || s->job[at].state != JOB_ACTIVE || !s->job[at].use_dependencies)
+        NEED((t->keep_ms > 0) == idmap_get(&s->expiring_by_id, t->id, NULL),
+             "task %llu: does it delete itself?", (unsigned long long)t->id);
+        if (!t->job || !idmap_get(&s->job_by_id, t->job, &at) || s->job[at].state != JOB_ACTIVE ||
+            !s->job[at].use_dependencies)
             continue;
         NEED(uuid_parse(t->uuid, uuid) && idmap_get(&s->job[at].ended, uuid_key(uuid), &end) &&
                  end == depend_end_of((enum task_state)t->live.state),
@@ -177,10 +186,13 @@ static int audit_board(const struct server *s, uint32_t at, struct err *e)
     NEED(p, "board %s is not known to the planner", b->name);
     bool usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
                   !house_before(s->now, b->rests_until);
-    bool not_told_yet = b->rests_until.v > 0 && server_next_tick(s).v <= s->now.v; // its rest ended between two events
-    NEED(p->usable == usable || (usable && not_told_yet), "board %s: the planner thinks it %s", b->name, p->usable ? "usable" : "not usable");
+    bool not_told_yet =
+        b->rests_until.v > 0 && server_next_tick(s).v <= s->now.v; // its rest ended between two events
+    NEED(p->usable == usable || (usable && not_told_yet), "board %s: the planner thinks it %s", b->name,
+         p->usable ? "usable" : "not usable");
     NEED(p->zone == b->zone, "board %s: the planner has it in another zone", b->name);
-    NEED((p->task == PLAN_NONE) == (b->lease == NONE), "board %s: engine and planner differ on whether it is held", b->name);
+    NEED((p->task == PLAN_NONE) == (b->lease == NONE),
+         "board %s: engine and planner differ on whether it is held", b->name);
     if (b->lease != NONE) {
         const struct lease *l = &s->lease[b->lease];
         NEED(l->id && l->board == at, "board %s holds a lease that is over", b->name);
@@ -190,8 +202,8 @@ static int audit_board(const struct server *s, uint32_t at, struct err *e)
     int64_t sum = 0;
     for (int a = 0; a < ACTIVITY_N; a++)
         sum += b->energy_mj[a];
-    NEED(sum == b->meter.total_mj, "board %s: its rows add up to %lld mJ, its meter says %lld", b->name, (long long)sum,
-         (long long)b->meter.total_mj);
+    NEED(sum == b->meter.total_mj, "board %s: its rows add up to %lld mJ, its meter says %lld", b->name,
+         (long long)sum, (long long)b->meter.total_mj);
     return 0;
 }
 
@@ -211,7 +223,8 @@ static int audit_node(const struct server *s, uint32_t at, house_ms now, struct 
     }
     size_t wanted = d.n_assignments;
     arena_deinit(&a);
-    NEED(wanted == leases && found == leases, "node %s should run %zu leases and is told %zu", n->name, leases, wanted);
+    NEED(wanted == leases && found == leases, "node %s should run %zu leases and is told %zu", n->name,
+         leases, wanted);
     for (size_t i = 0; i < n->n_boards; i++)
         NEED(s->board[n->board[i]]->node == at, "node %s lists a board of another", n->name);
     for (size_t i = 0; i < n->n_zones; i++)
@@ -238,14 +251,16 @@ static int audit_counts(const struct server *s, struct err *e)
         nodes += s->node[i].online;
         boards += s->node[i].online ? s->node[i].n_boards : 0;
     }
-    NEED(c.tasks_live == tasks && c.tasks_queued == queued && c.instances_queued == instances, "counts of tasks: %llu %llu %llu",
-         (unsigned long long)c.tasks_live, (unsigned long long)c.tasks_queued, (unsigned long long)c.instances_queued);
+    NEED(c.tasks_live == tasks && c.tasks_queued == queued && c.instances_queued == instances,
+         "counts of tasks: %llu %llu %llu", (unsigned long long)c.tasks_live,
+         (unsigned long long)c.tasks_queued, (unsigned long long)c.instances_queued);
     NEED(c.leases == leases && c.instances_running == running, "counts of leases");
     NEED(c.nodes_online == nodes && c.boards_online == boards, "counts of nodes");
     for (size_t i = 0; i < s->n_accounts; i++) {
         int64_t cores = 0, own = 0;
         for (size_t l = 0; l < s->n_leases; l++)
-            if (s->lease[l].id && s->lease[l].state == LEASE_STARTED && s->task[s->lease[l].task].account == i)
+            if (s->lease[l].id && s->lease[l].state == LEASE_STARTED &&
+                s->task[s->lease[l].task].account == i)
                 cores += s->lease[l].cores;
         for (size_t t = 0; t < s->n_tasks; t++)
             own += s->task[t].id && s->task[t].account == i;
@@ -254,7 +269,8 @@ static int audit_counts(const struct server *s, struct err *e)
         int64_t jobs = 0;
         for (size_t j = 0; j < s->n_jobs; j++)
             jobs += s->job[j].id && s->job[j].account == i;
-        NEED(!cores && own == s->account[i].live_tasks && jobs == s->account[i].jobs, "counts of account %zu", i);
+        NEED(!cores && own == s->account[i].live_tasks && jobs == s->account[i].jobs, "counts of account %zu",
+             i);
     }
     return 0;
 }
@@ -269,8 +285,10 @@ static int audit_store(const struct server *s, const struct model_store *m, stru
             continue;
         live++;
         uint32_t at;
-        NEED(server_task_slot(s, c[i].task.id, &at), "task %llu is in the store only", (unsigned long long)c[i].task.id);
-        NEED(s->task[at].state == c[i].task.live.state, "task %llu: the store has another state", (unsigned long long)c[i].task.id);
+        NEED(server_task_slot(s, c[i].task.id, &at), "task %llu is in the store only",
+             (unsigned long long)c[i].task.id);
+        NEED(s->task[at].state == c[i].task.live.state, "task %llu: the store has another state",
+             (unsigned long long)c[i].task.id);
     }
     NEED(live == s->counts.tasks_live, "%zu tasks live in the store, %llu in memory", live,
          (unsigned long long)s->counts.tasks_live);
@@ -284,13 +302,15 @@ static int audit_store(const struct server *s, const struct model_store *m, stru
         int64_t sum = 0;
         for (size_t i = 0; i < n; i++)
             sum += c[i].work.board == s->board[b]->id ? c[i].work.energy_mj : 0;
-        NEED(sum == s->board[b]->meter.total_mj, "board %s: the ledger's rows add up to %lld mJ, its meter says %lld",
-             s->board[b]->name, (long long)sum, (long long)s->board[b]->meter.total_mj);
+        NEED(sum == s->board[b]->meter.total_mj,
+             "board %s: the ledger's rows add up to %lld mJ, its meter says %lld", s->board[b]->name,
+             (long long)sum, (long long)s->board[b]->meter.total_mj);
     }
     return 0;
 }
 
-int audit_server(const struct server *s, house_ms now, const struct effects *fx, const struct model_store *m, struct err *e)
+int audit_server(const struct server *s, house_ms now, const struct effects *fx, const struct model_store *m,
+                 struct err *e)
 {
     int r = 0;
     for (size_t i = 0; fx && i < fx->n_notes; i++)

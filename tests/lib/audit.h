@@ -8,6 +8,7 @@
 #include "model_store.h"
 
 // 0, or -EINVAL with the first thing that does not hold. `fx` and `m` may be NULL.
-int audit_server(const struct server *s, house_ms now, const struct effects *fx, const struct model_store *m, struct err *e);
+int audit_server(const struct server *s, house_ms now, const struct effects *fx, const struct model_store *m,
+                 struct err *e);
 
 #endif

@@ -91,9 +91,10 @@ static void start(struct fake_fleet *f, struct fake_node *n, struct fake_run *ru
     for (int i = 0; i < FAKE_NODES; i++)
         for (int b = 0; b < RIG_BOARDS_MAX; b++) {
             const struct fake_run *o = &f->node[i].run[b];
-            if (o != run && o->lease && o->started && o->instance == run->instance && strcmp(o->uuid, run->uuid) == 0)
-                err_set(&f->fault, -EINVAL, "instance %u of %s runs on %s and %s at once", run->instance, run->uuid,
-                        f->node[i].base.name, n->base.name);
+            if (o != run && o->lease && o->started && o->instance == run->instance &&
+                strcmp(o->uuid, run->uuid) == 0)
+                err_set(&f->fault, -EINVAL, "instance %u of %s runs on %s and %s at once", run->instance,
+                        run->uuid, f->node[i].base.name, n->base.name);
         }
     run->started = true;
     struct report *r = report(f, n, REPORT_STARTED);
@@ -326,8 +327,8 @@ static void hear(struct fake_fleet *f, const struct fake_call *c, uint64_t node)
     if (!n->base.epoch)
         n->base.epoch = d.epoch;
     if (d.epoch != n->base.epoch)
-        err_set(&f->fault, -EINVAL, "node %s: epoch %llu became %llu", n->base.name, (unsigned long long)n->base.epoch,
-                (unsigned long long)d.epoch);
+        err_set(&f->fault, -EINVAL, "node %s: epoch %llu became %llu", n->base.name,
+                (unsigned long long)n->base.epoch, (unsigned long long)d.epoch);
     if (d.acked > n->base.seq)
         err_set(&f->fault, -EINVAL, "node %s: more is acknowledged than was sent", n->base.name);
     size_t drop = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nodes with a truth of their own, for random tests of the engine: they run what they are told, end it, die, come back,
-// fall silent; a network that loses, doubles, delays and reorders what they send. One message is one call; only the answer
-// to a node's latest call reaches it.
+// Nodes with a truth of their own, for random tests of the engine: they run what they are told, end it, die,
+// come back, fall silent; a network that loses, doubles, delays and reorders what they send. One message is
+// one call; only the answer to a node's latest call reaches it.
 #ifndef ONDOL_TESTS_FAKE_FLEET_H
 #define ONDOL_TESTS_FAKE_FLEET_H
 
@@ -52,11 +52,11 @@ struct fake_fleet {
 
 void fleet_init(struct fake_fleet *f, struct rig *rig, struct rng *rng);
 void fleet_deinit(struct fake_fleet *f);
-void fleet_live(struct fake_fleet *f, int64_t ms);  // the nodes live on for so long and put calls on the wire
-void fleet_calm(struct fake_fleet *f);              // all come back, and nothing goes wrong from now on
-void fleet_die(struct fake_fleet *f);               // all die for good
+void fleet_live(struct fake_fleet *f, int64_t ms); // the nodes live on for so long and put calls on the wire
+void fleet_calm(struct fake_fleet *f);             // all come back, and nothing goes wrong from now on
+void fleet_die(struct fake_fleet *f);              // all die for good
 bool fleet_deliver(struct fake_fleet *f, struct event *ev); // the next call that arrives, if any
-void fleet_answer(struct fake_fleet *f);            // the batch is committed: answers go down
-void fleet_forget_batch(struct fake_fleet *f);      // it is not: nobody hears anything
+void fleet_answer(struct fake_fleet *f);                    // the batch is committed: answers go down
+void fleet_forget_batch(struct fake_fleet *f);              // it is not: nobody hears anything
 
 #endif

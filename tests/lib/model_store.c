@@ -149,10 +149,12 @@ static uint64_t key_of(const struct change *c)
         h = hash_i64(h, (int64_t)c->lease.id);
         break;
     case CHANGE_ATTEMPT:
-        h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->attempt.task), c->attempt.instance), c->attempt.attempt);
+        h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->attempt.task), c->attempt.instance),
+                     c->attempt.attempt);
         break;
     case CHANGE_OUTPUT:
-        h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->output.node), (int64_t)c->output.epoch), (int64_t)c->output.seq);
+        h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->output.node), (int64_t)c->output.epoch),
+                     (int64_t)c->output.seq);
         break;
     case CHANGE_NODE:
         h = hash_i64(h, (int64_t)c->node.id);
@@ -245,10 +247,11 @@ static int put_live(struct model_store *m, const struct row_task_live *l, struct
 static int put_attempt(struct model_store *m, const struct change *c, struct err *e)
 {
     if (find(m, CHANGE_ATTEMPT, key_of(c)))
-        return err_set(e, -EINVAL, "model: attempt %u of instance %u of task %llu is recorded twice", c->attempt.attempt,
-                       c->attempt.instance, (unsigned long long)c->attempt.task);
+        return err_set(e, -EINVAL, "model: attempt %u of instance %u of task %llu is recorded twice",
+                       c->attempt.attempt, c->attempt.instance, (unsigned long long)c->attempt.task);
     if (!find(m, CHANGE_TASK_NEW, id_key(c->attempt.task)))
-        return err_set(e, -EINVAL, "model: an attempt of task %llu, which is not there", (unsigned long long)c->attempt.task);
+        return err_set(e, -EINVAL, "model: an attempt of task %llu, which is not there",
+                       (unsigned long long)c->attempt.task);
     put(m, c);
     return 0;
 }
@@ -258,7 +261,8 @@ static int put_lease(struct model_store *m, const struct change *c, struct err *
     const struct table *t = &m->table[CHANGE_LEASE];
     for (size_t i = 0; i < t->n; i++) {
         const struct row_lease *o = &t->row[i].lease;
-        if (o->id != c->lease.id && (o->board == c->lease.board || (o->task == c->lease.task && o->instance == c->lease.instance)))
+        if (o->id != c->lease.id &&
+            (o->board == c->lease.board || (o->task == c->lease.task && o->instance == c->lease.instance)))
             return err_set(e, -EINVAL, "model: lease %llu beside lease %llu", (unsigned long long)c->lease.id,
                            (unsigned long long)o->id);
     }
@@ -292,8 +296,8 @@ static int job_gone(struct model_store *m, uint64_t id, struct err *e)
     const struct table *t = &m->table[CHANGE_TASK_NEW];
     for (size_t i = 0; i < t->n; i++)
         if (t->row[i].task.job == id && !task_state_final(t->row[i].task.live.state))
-            return err_set(e, -EINVAL, "model: job %llu goes before its task %llu has ended", (unsigned long long)id,
-                           (unsigned long long)t->row[i].task.id);
+            return err_set(e, -EINVAL, "model: job %llu goes before its task %llu has ended",
+                           (unsigned long long)id, (unsigned long long)t->row[i].task.id);
     return 0;
 }
 
@@ -316,7 +320,8 @@ static int apply_one(struct model_store *m, const struct change *c, struct err *
     case CHANGE_TASK_WAIT:
         row = find(m, CHANGE_TASK_NEW, id_key(c->wait.id));
         if (!row || task_state_final(row->task.live.state))
-            return err_set(e, -EINVAL, "model: task %llu, which is not there or has ended, waits", (unsigned long long)c->wait.id);
+            return err_set(e, -EINVAL, "model: task %llu, which is not there or has ended, waits",
+                           (unsigned long long)c->wait.id);
         free((char *)row->task.depends);
         row->task.depends = mem_strdup(c->wait.depends);
         row->task.ready_ms = c->wait.ready_ms;
@@ -426,8 +431,12 @@ static int load_ended(const struct model_store *m, struct server *s, struct err 
         bool asked = job && job->job.state == JOB_ACTIVE && job->job.use_dependencies;
         if (!task_state_final(x->live.state) || (!asked && x->keep_ms <= 0))
             continue;
-        struct change c = {.kind = CHANGE_TASK_ENDED, .ended = {.id = x->id, .job = x->job, .state = x->live.state,
-                                                                .end_ms = x->live.end_ms, .keep_ms = x->keep_ms}};
+        struct change c = {.kind = CHANGE_TASK_ENDED,
+                           .ended = {.id = x->id,
+                                     .job = x->job,
+                                     .state = x->live.state,
+                                     .end_ms = x->live.end_ms,
+                                     .keep_ms = x->keep_ms}};
         memcpy(c.ended.uuid, x->uuid, sizeof c.ended.uuid);
         r = server_restore(s, &c, e);
     }
@@ -436,9 +445,10 @@ static int load_ended(const struct model_store *m, struct server *s, struct err 
 
 int model_store_load(const struct model_store *m, struct server *s, house_ms now, struct err *e)
 {
-    static const enum change_kind order[] = {CHANGE_META, CHANGE_ACCOUNT, CHANGE_SECRET, CHANGE_SITE, CHANGE_NODE, CHANGE_ZONE,
-                                             CHANGE_BOARD, CHANGE_METER, CHANGE_JOB, CHANGE_TASK_NEW, CHANGE_ATTEMPT, CHANGE_LEASE,
-                                             CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+    static const enum change_kind order[] = {
+        CHANGE_META,    CHANGE_ACCOUNT, CHANGE_SECRET,      CHANGE_SITE,       CHANGE_NODE,
+        CHANGE_ZONE,    CHANGE_BOARD,   CHANGE_METER,       CHANGE_JOB,        CHANGE_TASK_NEW,
+        CHANGE_ATTEMPT, CHANGE_LEASE,   CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     int64_t from_ms = now.v - now.v % LEDGER_HOUR_MS;
     int r = 0;
     server_restore_from(s, now);

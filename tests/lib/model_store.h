@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A store for tests: rows in memory, by key, as port/store.h says a store treats them. It refuses what a sound engine
-// never writes: a second task of an id, another text for an attempt, a word about a task that has ended.
+// A store for tests: rows in memory, by key, as port/store.h says a store treats them. It refuses what a
+// sound engine never writes: a second task of an id, another text for an attempt, a word about a task that
+// has ended.
 #ifndef ONDOL_TESTS_MODEL_STORE_H
 #define ONDOL_TESTS_MODEL_STORE_H
 

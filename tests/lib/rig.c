@@ -17,7 +17,8 @@ static void keep_fault(struct rig *r, const struct err *e)
 
 static void put_account(struct rig *r)
 {
-    struct event ev = {.kind = EVENT_ACCOUNT_PUT, .account = {.email = "a@b.c", .name = "a", .token_hash = "00"}};
+    struct event ev = {.kind = EVENT_ACCOUNT_PUT,
+                       .account = {.email = "a@b.c", .name = "a", .token_hash = "00"}};
     rig_event(r, &ev);
     r->account = rig_reply(r)->id;
 }
@@ -113,9 +114,15 @@ void rig_settle_lost(struct rig *r)
 
 void rig_draft(struct rig *r, struct task_draft *d, int32_t instances)
 {
-    static const char *const ranges[] = {"0", "0", "0-1", "0-2", "0-3", "0-4", "0-5", "0-6", "0-7", "0-8", "0-9"};
-    *d = (struct task_draft){.name = "t", .profile = "docker-batch", .activity = ACTIVITY_FLEX, .instances = instances,
-                             .queue_max_ms = -1, .expected_run_ms = -1, .body = "{}"};
+    static const char *const ranges[] = {"0",   "0",   "0-1", "0-2", "0-3", "0-4",
+                                         "0-5", "0-6", "0-7", "0-8", "0-9"};
+    *d = (struct task_draft){.name = "t",
+                             .profile = "docker-batch",
+                             .activity = ACTIVITY_FLEX,
+                             .instances = instances,
+                             .queue_max_ms = -1,
+                             .expected_run_ms = -1,
+                             .body = "{}"};
     d->ranges = instances <= 10 ? ranges[instances] : "0-63";
     r->uuids++;
     for (int i = 0; i < 16; i++)
@@ -178,7 +185,8 @@ const char *rig_state(const struct rig *r, const char *uuid)
 
 void rig_node_init(struct rig_node *n, const char *name, int32_t boards)
 {
-    *n = (struct rig_node){.nonce = 1, .boards = boards, .cores = 8, .memory_mb = 16384, .want_w = 400 * boards};
+    *n = (struct rig_node){
+        .nonce = 1, .boards = boards, .cores = 8, .memory_mb = 16384, .want_w = 400 * boards};
     snprintf(n->name, sizeof n->name, "%s", name);
     snprintf(n->site, sizeof n->site, "site");
 }
@@ -189,7 +197,8 @@ void rig_offer(struct rig *r, const struct rig_node *n, struct sync_up *up)
     snprintf(up->node, sizeof up->node, "%s", n->name);
     up->offer.n_zones = 1;
     up->offer.zone = arena_alloc(&r->a, sizeof *up->offer.zone);
-    *up->offer.zone = (struct offer_zone){.nameplate_w = 500 * n->boards, .setpoint_mc = 20000, .mode = ZONE_COMFORT};
+    *up->offer.zone =
+        (struct offer_zone){.nameplate_w = 500 * n->boards, .setpoint_mc = 20000, .mode = ZONE_COMFORT};
     snprintf(up->offer.zone->name, NAME_BYTES, "z-%s", n->name);
     snprintf(up->offer.zone->site, NAME_BYTES, "%s", n->site);
     up->offer.n_boards = (size_t)n->boards;
@@ -229,8 +238,9 @@ void rig_report(struct rig *r, struct rig_node *n, struct report *rep)
     rep->seq = ++n->seq;
     if (!rep->at.v)
         rep->at = HOUSE_MS(r->now);
-    struct event ev = {.kind = EVENT_SYNC, .sync = {.nonce = n->nonce, .epoch = n->epoch, .have = n->have, .report = rep,
-                                                    .n_reports = 1}};
+    struct event ev = {
+        .kind = EVENT_SYNC,
+        .sync = {.nonce = n->nonce, .epoch = n->epoch, .have = n->have, .report = rep, .n_reports = 1}};
     snprintf(ev.sync.node, NAME_BYTES, "%s", n->name);
     rig_event(r, &ev);
     learn(r, n);
@@ -244,7 +254,8 @@ void rig_zone(struct rig *r, struct rig_node *n, int32_t want_w)
     rep.zone.room_mc = 18000;
     rep.zone.setpoint_mc = 20000;
     rep.zone.mode = ZONE_COMFORT;
-    rep.zone.request = (struct heat_request){.target_w = want_w, .min_w = want_w / 2, .max_w = want_w ? 500 * n->boards : 0};
+    rep.zone.request =
+        (struct heat_request){.target_w = want_w, .min_w = want_w / 2, .max_w = want_w ? 500 * n->boards : 0};
     rig_report(r, n, &rep);
 }
 
@@ -284,7 +295,10 @@ void rig_started(struct rig *r, struct rig_node *n, uint64_t lease)
 
 void rig_exited(struct rig *r, struct rig_node *n, uint64_t lease, enum attempt_end end, int32_t exit_code)
 {
-    struct report rep = {.kind = REPORT_EXITED, .lease = lease,
-                         .exited = {.end = (uint8_t)end, .exit_code = exit_code, .signal = -1, .wall_ms = 1000, .exec_ms = 900}};
+    struct report rep = {
+        .kind = REPORT_EXITED,
+        .lease = lease,
+        .exited = {
+            .end = (uint8_t)end, .exit_code = exit_code, .signal = -1, .wall_ms = 1000, .exec_ms = 900}};
     rig_report(r, n, &rep);
 }

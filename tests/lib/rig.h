@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An engine with a model store behind it, for tests: every call below is one batch that is applied, settled, audited and
-// committed. What the batch answered stays readable in `fx` until the next one.
+// An engine with a model store behind it, for tests: every call below is one batch that is applied, settled,
+// audited and committed. What the batch answered stays readable in `fx` until the next one.
 #ifndef ONDOL_TESTS_RIG_H
 #define ONDOL_TESTS_RIG_H
 
 #include "core/engine/server.h"
 #include "model_store.h"
 
-#define RIG_START_MS INT64_C(1764547200000)
+#define RIG_START_MS   INT64_C(1764547200000)
 #define RIG_BOARDS_MAX 8
 
 struct rig {
@@ -44,7 +44,8 @@ void rig_settle_lost(struct rig *r);                // the commit fails: memory 
 void rig_reload(struct rig *r);                     // crash and reload
 void rig_reload_as(struct rig *r, const struct server_config *cfg);
 
-void rig_draft(struct rig *r, struct task_draft *d, int32_t instances); // flex; ranges live in d's own static text
+void rig_draft(struct rig *r, struct task_draft *d,
+               int32_t instances); // flex; ranges live in d's own static text
 // One task of so many instances (at most 64); gives its uuid, or NULL when it was refused.
 const char *rig_create(struct rig *r, enum activity a, int32_t instances);
 const char *rig_create_draft(struct rig *r, const struct task_draft *d);
@@ -55,8 +56,8 @@ const char *rig_state(const struct rig *r, const char *uuid);           // "gone
 
 void rig_node_init(struct rig_node *n, const char *name, int32_t boards);
 void rig_offer(struct rig *r, const struct rig_node *n, struct sync_up *up);
-void rig_hello(struct rig *r, struct rig_node *n);                       // offer, new epoch, and the zone's first report
-void rig_report(struct rig *r, struct rig_node *n, struct report *rep);  // numbers and sends one report
+void rig_hello(struct rig *r, struct rig_node *n); // offer, new epoch, and the zone's first report
+void rig_report(struct rig *r, struct rig_node *n, struct report *rep); // numbers and sends one report
 void rig_zone(struct rig *r, struct rig_node *n, int32_t want_w);
 void rig_poll(struct rig *r, struct rig_node *n);
 const struct sync_down *rig_desired(struct rig *r, const struct rig_node *n);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// kill -9 at random moments. A server in a process of its own is driven by many clients and a played node, killed without
-// warning, started again on the same folder, and compared with what it had acknowledged: nothing lost, nothing twice, no
-// number reissued.
+// kill -9 at random moments. A server in a process of its own is driven by many clients and a played node,
+// killed without warning, started again on the same folder, and compared with what it had acknowledged:
+// nothing lost, nothing twice, no number reissued.
 //
 //   campaign [--kills N] [--seed S] [--rate WRITES_PER_S] [--life MS] [--keep TASKS]
 //            [--dir DIR] [--real] [--program PROGRAM ARGUMENTS...]
 //
-// With a program, ARGUMENTS must make it serve DIR with the tokens of served.h and print "ready at http://127.0.0.1:PORT".
+// With a program, ARGUMENTS must make it serve DIR with the tokens of served.h and print "ready at
+// http://127.0.0.1:PORT".
 // --real: no node is played, the program brings its own agents (ondol dev).
 #include <poll.h>
 #include <stdarg.h>
@@ -100,7 +101,9 @@ static bool turn(struct campaign *c, bool ask)
 // Drives until the moment of the kill; gives the rate of acknowledged writes over the time.
 static double drive(struct campaign *c, const struct options *o)
 {
-    int64_t begin = now_ms(), until = begin + o->life_ms / 4 + (int64_t)rng_below(&c->rng, (uint64_t)o->life_ms * 3 / 4 + 1), now = begin;
+    int64_t begin = now_ms(),
+            until = begin + o->life_ms / 4 + (int64_t)rng_below(&c->rng, (uint64_t)o->life_ms * 3 / 4 + 1),
+            now = begin;
     c->writes = c->requests = 0;
     if (c->node.up.epoch && rng_below(&c->rng, 6) == 0)
         c->node.restart = true;
@@ -164,10 +167,12 @@ static int run(struct campaign *c, const struct options *o)
     if (status)
         fault(c, "the server ended with status %d", status);
     qsort(rate, (size_t)o->kills, sizeof *rate, by_value);
-    fprintf(c->out, "%d kills, seed %llu: %llu writes acknowledged by %llu answers, %zu tasks, %zu alive; writes/s at each kill: "
-                    "min %.0f median %.0f; %llu faults\n",
-            o->kills, (unsigned long long)c->seed, (unsigned long long)writes, (unsigned long long)requests, c->n_jobs - 1,
-            c->n_live, rate[0], rate[o->kills / 2], (unsigned long long)c->faults);
+    fprintf(c->out,
+            "%d kills, seed %llu: %llu writes acknowledged by %llu answers, %zu tasks, %zu alive; writes/s "
+            "at each kill: "
+            "min %.0f median %.0f; %llu faults\n",
+            o->kills, (unsigned long long)c->seed, (unsigned long long)writes, (unsigned long long)requests,
+            c->n_jobs - 1, c->n_live, rate[0], rate[o->kills / 2], (unsigned long long)c->faults);
     free(rate);
     return c->faults ? 1 : 0;
 }
@@ -185,8 +190,11 @@ int main(int argc, char **argv)
     struct options o = {.kills = 20, .life_ms = 1000};
     struct campaign *c = mem_alloc(sizeof *c);
     const char *v;
-    *c = (struct campaign){.seed = (uint64_t)real_now_ms(), .keep = 2000, .token = SERVED_TOKEN,
-                           .node_token = SERVED_NODE_TOKEN, .out = stdout};
+    *c = (struct campaign){.seed = (uint64_t)real_now_ms(),
+                           .keep = 2000,
+                           .token = SERVED_TOKEN,
+                           .node_token = SERVED_NODE_TOKEN,
+                           .out = stdout};
     for (int i = 1; i < argc; i++) {
         if (option(argc, argv, &i, "--kills", &v))
             o.kills = atoi(v);

@@ -23,23 +23,23 @@
 #define BOARDS        8
 #define SETPOINT_ZONE "z1"
 
-struct job { // a task, from the moment it is asked for
+struct job {                    // a task, from the moment it is asked for
     char uuid[UUID_TEXT_BYTES]; // "" until it is known
     uint64_t row;               // id in the database, once seen
     uint8_t instances;
-    bool acked;                 // its creation was
-    bool busy;                  // a request about it is under way
+    bool acked; // its creation was
+    bool busy;  // a request about it is under way
     bool aborted, abort_asked, deleted, delete_asked, read_asked;
-    uint32_t tag, tag_asked;               // versions of its tag: acknowledged, last asked for
-    uint32_t said[INSTANCES];              // lines that the node made
-    uint32_t lines[INSTANCES];             // lines that the server has, by the node's log
-    uint32_t read[INSTANCES];              // lines that the client was given
-    bool gap[INSTANCES];                   // an answer never came: the cursor may have moved
-    bool again[INSTANCES];                 // it had a second attempt: what a lost one printed may be held back for ever
-    uint8_t well, badly;                   // instances that ended so, by the node's log
-    uint32_t batch;                        // 0, or the number of its bulk request
-    uint32_t place;                        // in `live`
-    uint32_t round;                        // last verified
+    uint32_t tag, tag_asked;   // versions of its tag: acknowledged, last asked for
+    uint32_t said[INSTANCES];  // lines that the node made
+    uint32_t lines[INSTANCES]; // lines that the server has, by the node's log
+    uint32_t read[INSTANCES];  // lines that the client was given
+    bool gap[INSTANCES];       // an answer never came: the cursor may have moved
+    bool again[INSTANCES];     // it had a second attempt: what a lost one printed may be held back for ever
+    uint8_t well, badly;       // instances that ended so, by the node's log
+    uint32_t batch;            // 0, or the number of its bulk request
+    uint32_t place;            // in `live`
+    uint32_t round;            // last verified
 };
 
 struct ended { // an attempt that the node told the end of, as the server must have it
@@ -68,7 +68,8 @@ struct running { // a lease that the node works on
 struct book { // of one board or zone: figures by the reports that the server has, and by all that were made
     int64_t work_mj, idle_mj, raw_mj, first_raw_mj, asked_mj, delivered_mj;
     int64_t said_idle_mj, said_work_mj, said_asked_mj, said_delivered_mj;
-    int64_t idle0_mj, asked0_mj, delivered0_mj; // when the node's epoch began: what it tells counts from there
+    int64_t idle0_mj, asked0_mj,
+        delivered0_mj; // when the node's epoch began: what it tells counts from there
     bool started;
 };
 
@@ -77,8 +78,8 @@ struct played {
     struct sync_up up;
     struct offer_zone zone[BOARDS];
     struct offer_board board[BOARDS];
-    struct book book[BOARDS];   // board i stands in zone i
-    struct idmap lease_energy;  // lease -> last mj that the server has of it
+    struct book book[BOARDS];  // board i stands in zone i
+    struct idmap lease_energy; // lease -> last mj that the server has of it
     struct running run[BOARDS];
     size_t n_run;
     struct told *told; // not known to be recorded
@@ -112,7 +113,7 @@ struct campaign {
     struct played node;
     struct job *job; // by number; 0 is nobody
     size_t n_jobs, cap_jobs;
-    uint32_t *live;  // acknowledged and not deleted
+    uint32_t *live; // acknowledged and not deleted
     size_t n_live, cap_live, keep;
     struct strmap by_uuid;
     struct idmap rows; // every task id ever seen -> job
@@ -127,15 +128,17 @@ struct campaign {
 
 void fault(struct campaign *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int64_t now_ms(void);
-void job_body(const struct campaign *c, uint32_t n, struct buf *out);  // the JSON as sent
+void job_body(const struct campaign *c, uint32_t n, struct buf *out);   // the JSON as sent
 void job_secret(const struct campaign *c, uint32_t n, struct buf *out); // the long constant in it
-struct job *job_known(struct campaign *c, uint32_t n, const char *uuid); // NULL: there is no such job, or it has another uuid
-void job_dead(struct campaign *c, uint32_t n);                          // no longer in `live`
+struct job *job_known(struct campaign *c, uint32_t n,
+                      const char *uuid);       // NULL: there is no such job, or it has another uuid
+void job_dead(struct campaign *c, uint32_t n); // no longer in `live`
 
 void client_idle(struct campaign *c, struct client *k); // gives it something to do
-bool client_move(struct campaign *c, struct client *k);  // false: its connection broke
-void client_lost(struct campaign *c, struct client *k);  // what was under way has an unknown end
-bool client_drain_cursor(struct campaign *c, struct lane *l, uint32_t job); // reads to the end, judging each line
+bool client_move(struct campaign *c, struct client *k); // false: its connection broke
+void client_lost(struct campaign *c, struct client *k); // what was under way has an unknown end
+bool client_drain_cursor(struct campaign *c, struct lane *l,
+                         uint32_t job); // reads to the end, judging each line
 
 void played_init(struct campaign *c);
 void played_deinit(struct campaign *c);

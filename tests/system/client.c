@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The customers. Each connection does one thing at a time, and each job has at most one request under way, so that the log
-// says exactly what must be and what may be.
+// The customers. Each connection does one thing at a time, and each job has at most one request under way, so
+// that the log says exactly what must be and what may be.
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +18,14 @@ void job_secret(const struct campaign *c, uint32_t n, struct buf *out)
 
 void job_body(const struct campaign *c, uint32_t n, struct buf *out)
 {
-    buf_putf(out, "{\"name\":\"j%u\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":["
-                  "{\"key\":\"DOCKER_CMD\",\"value\":\"echo %u\"},{\"key\":\"SECRET\",\"value\":\"", n, n);
+    buf_putf(
+        out,
+        "{\"name\":\"j%u\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":["
+        "{\"key\":\"DOCKER_CMD\",\"value\":\"echo %u\"},{\"key\":\"SECRET\",\"value\":\"",
+        n, n);
     job_secret(c, n, out);
-    buf_putf(out, "\"}],\"constraints\":[],\"instanceCount\":%d,\"tags\":[\"t%u-0\"]}", c->job[n].instances, n);
+    buf_putf(out, "\"}],\"constraints\":[],\"instanceCount\":%d,\"tags\":[\"t%u-0\"]}", c->job[n].instances,
+             n);
 }
 
 static uint32_t job_new(struct campaign *c)
@@ -101,14 +105,15 @@ static uint32_t pick(struct campaign *c, bool with_output)
         if (tries < 4 && p->n_run && rng_below(&c->rng, 3) == 0) // what runs is more easily hurt
             n = p->run[rng_below(&c->rng, p->n_run)].job;
         const struct job *j = &c->job[n];
-        if (!j->busy && j->place && (!with_output || j->lines[0] + j->lines[1] + j->lines[2] > j->read[0] + j->read[1] + j->read[2]))
+        if (!j->busy && j->place &&
+            (!with_output || j->lines[0] + j->lines[1] + j->lines[2] > j->read[0] + j->read[1] + j->read[2]))
             return n;
     }
     return 0;
 }
 
-static void about(struct campaign *c, struct client *k, enum op op, uint32_t n, const char *method, const char *rest,
-                  const char *body)
+static void about(struct campaign *c, struct client *k, enum op op, uint32_t n, const char *method,
+                  const char *rest, const char *body)
 {
     char path[120];
     snprintf(path, sizeof path, "/tasks/%s%s", c->job[n].uuid, rest);
@@ -197,8 +202,8 @@ static void all_created(struct campaign *c, struct client *k, const char *body)
     }
 }
 
-// "l<job> <instance> <number>\n" each, without a hole but where an answer was lost or an attempt was (its lines give way to the
-// retry's, docs/design/0017; that they are all recorded is checked in the database).
+// "l<job> <instance> <number>\n" each, without a hole but where an answer was lost or an attempt was (its
+// lines give way to the retry's, docs/design/0017; that they are all recorded is checked in the database).
 static void judge_lines(struct campaign *c, uint32_t n, uint32_t instance, const char *text, size_t size)
 {
     struct job *j = &c->job[n];
@@ -342,7 +347,8 @@ bool client_drain_cursor(struct campaign *c, struct lane *l, uint32_t n)
         }
         was_read(c, n, i, l);
         lane_next(l);
-        bool wrong = c->real ? j->read[i] < j->lines[i] : j->read[i] != j->lines[i]; // real tasks go on meanwhile
+        bool wrong =
+            c->real ? j->read[i] < j->lines[i] : j->read[i] != j->lines[i]; // real tasks go on meanwhile
         if (wrong && !j->gap[i] && !j->again[i])
             fault(c, "j%u/%u: %u lines were given, the node wrote %u", n, i, j->read[i], j->lines[i]);
         j->gap[i] = false;

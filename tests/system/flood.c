@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many durable single-task submissions a second over keep-alive connections: flood [CONNECTIONS [SECONDS]].
-// Prints the rate and what one submission costs the server in processor time, which depends less on what else runs.
+// How many durable single-task submissions a second over keep-alive connections: flood [CONNECTIONS
+// [SECONDS]]. Prints the rate and what one submission costs the server in processor time, which depends less
+// on what else runs.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,9 @@
 #include "served.h"
 #include "server/clock.h"
 
-static const char task[] =
-    "{\"name\":\"hello\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":[{\"key\":\"DOCKER_CMD\","
-    "\"value\":\"echo hello\"}],\"constraints\":[],\"instanceCount\":1,\"tags\":[]}";
+static const char task[] = "{\"name\":\"hello\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":"
+                           "null,\"constants\":[{\"key\":\"DOCKER_CMD\","
+                           "\"value\":\"echo hello\"}],\"constraints\":[],\"instanceCount\":1,\"tags\":[]}";
 
 static long flood(const struct served *s, struct lane *lane, struct pollfd *p, int n, int64_t until)
 {
@@ -60,9 +61,10 @@ int main(int argc, char **argv)
         lane_deinit(&lane[i]);
     int status = served_end(&s);
     getrusage(RUSAGE_CHILDREN, &u);
-    double cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-    printf("%ld tasks by %d connections in %.1f s: %.0f/s; the server used %.1f us of processor each\n", done, n, took,
-           (double)done / took, done > 0 ? cpu * 1e6 / (double)done : 0);
+    double cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+                 (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+    printf("%ld tasks by %d connections in %.1f s: %.0f/s; the server used %.1f us of processor each\n", done,
+           n, took, (double)done / took, done > 0 ? cpu * 1e6 / (double)done : 0);
     free(lane);
     free(p);
     snprintf(command, sizeof command, "rm -rf %s", dir);

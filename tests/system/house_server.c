@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// house_server DIR LISTEN SPEED LEASE_WALL_MS HOUSE0 WALL0: a server with the clock and the leases that a test wants, until
-// SIGTERM.
+// house_server DIR LISTEN SPEED LEASE_WALL_MS HOUSE0 WALL0: a server with the clock and the leases that a
+// test wants, until SIGTERM.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -51,11 +51,13 @@ void lane_deinit(struct lane *l)
     buf_deinit(&l->in);
 }
 
-void lane_send(struct lane *l, const char *method, const char *path, const char *token, const char *body, size_t n)
+void lane_send(struct lane *l, const char *method, const char *path, const char *token, const char *body,
+               size_t n)
 {
     buf_clear(&l->out);
-    buf_putf(&l->out, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: %s\r\nContent-Type: application/json\r\n", method,
-             path, token);
+    buf_putf(&l->out,
+             "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: %s\r\nContent-Type: application/json\r\n",
+             method, path, token);
     if (body || strcmp(method, "GET") != 0)
         buf_putf(&l->out, "Content-Length: %zu\r\n", n);
     buf_puts(&l->out, "\r\n");
@@ -135,7 +137,8 @@ void lane_next(struct lane *l)
     l->busy = false;
 }
 
-bool lane_call(struct lane *l, const char *method, const char *path, const char *token, const char *body, int timeout_ms)
+bool lane_call(struct lane *l, const char *method, const char *path, const char *token, const char *body,
+               int timeout_ms)
 {
     lane_send(l, method, path, token, body, body ? strlen(body) : 0);
     for (int waited = 0; waited <= timeout_ms;) {

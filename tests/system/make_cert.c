@@ -7,7 +7,8 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         return 2;
-    struct cert authority = cert_make(argv[1], "authority", NULL), server = cert_make(argv[1], "server", &authority);
+    struct cert authority = cert_make(argv[1], "authority", NULL),
+                server = cert_make(argv[1], "server", &authority);
     cert_drop(&server);
     cert_drop(&authority);
     return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The node: one board a zone, each zone always cold. It keeps every report until it is acknowledged and sends it again, and
-// books a report only when the server is known to have it.
+// The node: one board a zone, each zone always cold. It keeps every report until it is acknowledged and sends
+// it again, and books a report only when the server is known to have it.
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +10,9 @@
 #include "campaign.h"
 #include "net/wire.h"
 
-#define TOLD_MAX  400 // reports kept; more wait
-#define WORK_MW   60000
-#define IDLE_MW   9000
+#define TOLD_MAX 400 // reports kept; more wait
+#define WORK_MW  60000
+#define IDLE_MW  9000
 
 void played_init(struct campaign *c)
 {
@@ -22,11 +22,17 @@ void played_init(struct campaign *c)
     for (int i = 0; i < BOARDS; i++) {
         struct offer_zone *z = &p->zone[i];
         struct offer_board *b = &p->board[i];
-        *z = (struct offer_zone){.site = "s1", .label = "a room", .nameplate_w = 500, .setpoint_mc = 20000,
-                                 .mode = ZONE_COMFORT, .is_virtual = true};
+        *z = (struct offer_zone){.site = "s1",
+                                 .label = "a room",
+                                 .nameplate_w = 500,
+                                 .setpoint_mc = 20000,
+                                 .mode = ZONE_COMFORT,
+                                 .is_virtual = true};
         snprintf(z->name, sizeof z->name, "z%d", i + 1);
-        *b = (struct offer_board){.curve = *curve_default(), .sandbox = true,
-                                  .spec = {.cores = 8, .memory_mb = 16384, .key = "8c-16g", .cpu_model = "Ryzen"}};
+        *b = (struct offer_board){
+            .curve = *curve_default(),
+            .sandbox = true,
+            .spec = {.cores = 8, .memory_mb = 16384, .key = "8c-16g", .cpu_model = "Ryzen"}};
         snprintf(b->name, sizeof b->name, "b%d", i + 1);
         snprintf(b->heater, sizeof b->heater, "h%d", i + 1);
         memcpy(b->zone, z->name, sizeof b->zone);
@@ -133,8 +139,14 @@ static void levels(struct played *p)
         t->r.zone.room_mc = 15000;
         t->r.zone.setpoint_mc = 20000;
         t->r.zone.mode = ZONE_COMFORT;
-        t->r.zone.request = (struct heat_request){.target_w = 450, .min_w = 0, .max_w = 500, .up_j = 1000, .down_j = 10,
-                                                  .t_up_s = 3600, .t_down_s = 60, .valid_until = house_add(t->r.at, 900000)};
+        t->r.zone.request = (struct heat_request){.target_w = 450,
+                                                  .min_w = 0,
+                                                  .max_w = 500,
+                                                  .up_j = 1000,
+                                                  .down_j = 10,
+                                                  .t_up_s = 3600,
+                                                  .t_down_s = 60,
+                                                  .valid_until = house_add(t->r.at, 900000)};
         snprintf(t->r.zone.why, sizeof t->r.zone.why, "cold");
         b->said_idle_mj += passed * (IDLE_MW / 1000);
         t = tell(p, REPORT_METER_BOARD, NULL);
@@ -185,9 +197,14 @@ static void book(struct campaign *c, const struct told *t)
         idmap_remove(&p->lease_energy, t->r.lease);
         j->well += t->r.exited.end == ATTEMPT_SUCCESS;
         j->badly += t->r.exited.end == ATTEMPT_FAILURE;
-        *VEC_PUSH(p->ended, p->n_ended, p->cap_ended) =
-            (struct ended){.job = t->job, .instance = t->instance, .attempt = t->attempt, .lease = t->r.lease,
-                           .epoch = p->up.epoch, .seq = t->r.seq, .energy_mj = t->r.exited.energy_mj, .end = t->r.exited.end};
+        *VEC_PUSH(p->ended, p->n_ended, p->cap_ended) = (struct ended){.job = t->job,
+                                                                       .instance = t->instance,
+                                                                       .attempt = t->attempt,
+                                                                       .lease = t->r.lease,
+                                                                       .epoch = p->up.epoch,
+                                                                       .seq = t->r.seq,
+                                                                       .energy_mj = t->r.exited.energy_mj,
+                                                                       .end = t->r.exited.end};
         break;
     case REPORT_METER_BOARD:
         if (!b->started)
@@ -234,7 +251,8 @@ static bool ending(const struct played *p, uint64_t lease) // its end is told bu
     return false;
 }
 
-// Which job it is; 0: not to be known yet. What was stopped before this node ever heard of it comes without a body.
+// Which job it is; 0: not to be known yet. What was stopped before this node ever heard of it comes without a
+// body.
 static uint32_t job_of(struct campaign *c, const struct assignment *a)
 {
     unsigned n = 0;
@@ -273,8 +291,13 @@ static void take_on(struct campaign *c, const struct assignment *a)
         return;
     }
     c->job[n].again[a->instance] |= a->attempt > 1;
-    p->run[p->n_run++] = (struct running){.lease = a->lease, .job = n, .instance = a->instance, .attempt = a->attempt,
-                                          .board = board, .steps = (uint8_t)(1 + rng_below(&c->rng, 3)), .seen = true,
+    p->run[p->n_run++] = (struct running){.lease = a->lease,
+                                          .job = n,
+                                          .instance = a->instance,
+                                          .attempt = a->attempt,
+                                          .board = board,
+                                          .steps = (uint8_t)(1 + rng_below(&c->rng, 3)),
+                                          .seen = true,
                                           .began_ms = now_ms()};
 }
 
@@ -282,7 +305,8 @@ static void granted(struct campaign *c, const struct sync_down *d)
 {
     struct played *p = &c->node;
     if (d->epoch <= p->best_epoch)
-        fault(c, "the node was granted epoch %llu after %llu", (unsigned long long)d->epoch, (unsigned long long)p->best_epoch);
+        fault(c, "the node was granted epoch %llu after %llu", (unsigned long long)d->epoch,
+              (unsigned long long)p->best_epoch);
     p->best_epoch = p->up.epoch = d->epoch;
     p->seq = p->acked = 0;
     p->up.has_offer = false;
@@ -299,9 +323,9 @@ static void heard(struct campaign *c, const struct sync_down *d)
     if (!p->up.epoch)
         granted(c, d);
     if (d->epoch != p->up.epoch || d->acked < p->acked || d->acked > p->seq)
-        fault(c, "epoch %llu acked %llu came down; ours is %llu, acked %llu of %llu", (unsigned long long)d->epoch,
-              (unsigned long long)d->acked, (unsigned long long)p->up.epoch, (unsigned long long)p->acked,
-              (unsigned long long)p->seq);
+        fault(c, "epoch %llu acked %llu came down; ours is %llu, acked %llu of %llu",
+              (unsigned long long)d->epoch, (unsigned long long)d->acked, (unsigned long long)p->up.epoch,
+              (unsigned long long)p->acked, (unsigned long long)p->seq);
     c->writes += d->acked > p->acked ? 1 : 0;
     played_recorded(c, d->acked);
     p->up.have = d->version;
@@ -321,7 +345,8 @@ static void heard(struct campaign *c, const struct sync_down *d)
     }
     for (size_t i = 0; i < p->n_run; i++)
         if (!p->run[i].seen)
-            fault(c, "lease %llu of j%u vanished without a word", (unsigned long long)p->run[i].lease, p->run[i].job);
+            fault(c, "lease %llu of j%u vanished without a word", (unsigned long long)p->run[i].lease,
+                  p->run[i].job);
 }
 
 bool played_move(struct campaign *c)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A server in a process of its own, to be killed. Without a program the child calls runtime_start itself; with one, it runs
-// it and reads "ready at http://127.0.0.1:PORT" from its output.
+// A server in a process of its own, to be killed. Without a program the child calls runtime_start itself;
+// with one, it runs it and reads "ready at http://127.0.0.1:PORT" from its output.
 #ifndef ONDOL_TESTS_SYSTEM_SERVED_H
 #define ONDOL_TESTS_SYSTEM_SERVED_H
 
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SERVED_TOKEN "campaign-token-0123456789"
+#define SERVED_TOKEN      "campaign-token-0123456789"
 #define SERVED_NODE_TOKEN "campaign-node-token-0123456789"
 
 struct served {

@@ -2,10 +2,13 @@
 //
 // A server treated badly, in a process of its own.
 //
-//   unkind garbage [SEED]    random bytes, half requests, half-open and slow connections, damaged bodies; then it must still
+//   unkind garbage [SEED]    random bytes, half requests, half-open and slow connections, damaged bodies;
+//   then it must still
 //                            serve, and start again from what it recorded
-//   unkind disk-full         its folder on a small tmpfs that is filled (in a mount namespace of our own; exit 77 where that
-//                            is not allowed): 507, reads go on, nothing lost, and by itself well again when space returns
+//   unkind disk-full         its folder on a small tmpfs that is filled (in a mount namespace of our own;
+//   exit 77 where that
+//                            is not allowed): 507, reads go on, nothing lost, and by itself well again when
+//                            space returns
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -47,7 +50,8 @@ static bool alive(const struct served *s)
     return waitpid(s->pid, NULL, WNOHANG) == 0;
 }
 
-static int ask(struct served *s, struct lane *l, const char *token, const char *method, const char *path, const char *body)
+static int ask(struct served *s, struct lane *l, const char *token, const char *method, const char *path,
+               const char *body)
 {
     for (int tries = 0; tries < 2; tries++) { // a kept connection may have been closed for a reason
         if (l->fd < 0 && !lane_open(l, s->port))
@@ -61,8 +65,8 @@ static int ask(struct served *s, struct lane *l, const char *token, const char *
     give_up(s, "%s %s: no answer", method, path);
 }
 
-static int ask_and_drop(struct served *s, struct lane *l, const char *token, const char *method, const char *path,
-                        const char *body)
+static int ask_and_drop(struct served *s, struct lane *l, const char *token, const char *method,
+                        const char *path, const char *body)
 {
     int status = ask(s, l, token, method, path, body);
     lane_next(l);
@@ -70,15 +74,25 @@ static int ask_and_drop(struct served *s, struct lane *l, const char *token, con
 }
 
 static const char task[] =
-    "{\"name\":\"hello\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":[{\"key\":\"DOCKER_CMD\","
+    "{\"name\":\"hello\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":[{"
+    "\"key\":\"DOCKER_CMD\","
     "\"value\":\"echo hello\"}],\"constraints\":[],\"instanceCount\":1,\"tags\":[\"a\"]}";
 
 // A good call of a node that introduces itself. To be freed.
 static char *sync_of(uint64_t epoch)
 {
-    struct offer_zone z = {.name = "z1", .site = "s1", .label = "room", .nameplate_w = 500, .setpoint_mc = 20000,
-                           .mode = ZONE_COMFORT, .is_virtual = true};
-    struct offer_board b = {.name = "b1", .heater = "h1", .zone = "z1", .curve = *curve_default(), .sandbox = true,
+    struct offer_zone z = {.name = "z1",
+                           .site = "s1",
+                           .label = "room",
+                           .nameplate_w = 500,
+                           .setpoint_mc = 20000,
+                           .mode = ZONE_COMFORT,
+                           .is_virtual = true};
+    struct offer_board b = {.name = "b1",
+                            .heater = "h1",
+                            .zone = "z1",
+                            .curve = *curve_default(),
+                            .sandbox = true,
                             .spec = {.cores = 8, .memory_mb = 16384, .key = "8c-16g", .cpu_model = "Ryzen"}};
     struct report r[2] = {{.seq = 1, .at = HOUSE_MS(1700000000000), .kind = REPORT_SETPOINT, .name = "z1"},
                           {.seq = 2, .at = HOUSE_MS(1700000000000), .kind = REPORT_OUTPUT, .lease = 3}};
@@ -86,7 +100,12 @@ static char *sync_of(uint64_t epoch)
     r[0].setpoint.mode = ZONE_ECO;
     r[1].output.data = "hello\n";
     r[1].output.n = 6;
-    struct sync_up up = {.node = "n1", .nonce = 77, .epoch = epoch, .has_offer = !epoch, .report = r, .n_reports = epoch ? 2 : 0,
+    struct sync_up up = {.node = "n1",
+                         .nonce = 77,
+                         .epoch = epoch,
+                         .has_offer = !epoch,
+                         .report = r,
+                         .n_reports = epoch ? 2 : 0,
                          .offer = {.zone = &z, .n_zones = 1, .board = &b, .n_boards = 1}};
     size_t n;
     return wire_up_encode(&up, &n);
@@ -115,7 +134,8 @@ static void damage(struct rng *r, char *text, size_t *n)
     }
 }
 
-static bool send_body(struct served *s, struct lane *l, const char *path, const char *token, const char *body, size_t n)
+static bool send_body(struct served *s, struct lane *l, const char *path, const char *token, const char *body,
+                      size_t n)
 {
     if (l->fd < 0 && !lane_open(l, s->port))
         give_up(s, "no connection");
@@ -154,7 +174,8 @@ static void bodies(struct served *s, struct rng *r)
                 body[k] = (char)rng_next(r);
         else
             damage(r, body, &n);
-        taken += send_body(s, &l, sync ? "/ondol/v1/sync" : "/tasks", sync ? SERVED_NODE_TOKEN : SERVED_TOKEN, body, n);
+        taken += send_body(s, &l, sync ? "/ondol/v1/sync" : "/tasks", sync ? SERVED_NODE_TOKEN : SERVED_TOKEN,
+                           body, n);
     }
     printf("%d of 10000 damaged bodies were taken\n", taken);
     free(calls[0]);
@@ -164,7 +185,8 @@ static void bodies(struct served *s, struct rng *r)
 
 static void bytes(struct served *s, struct rng *r)
 {
-    static const char half[] = "POST /tasks HTTP/1.1\r\nHost: a\r\nAuthorization: " SERVED_TOKEN "\r\nContent-Length: 4000\r\n\r\n{\"na";
+    static const char half[] = "POST /tasks HTTP/1.1\r\nHost: a\r\nAuthorization: " SERVED_TOKEN
+                               "\r\nContent-Length: 4000\r\n\r\n{\"na";
     struct lane held[200];
     size_t n_held = 0;
     for (int i = 0; i < 600; i++) {
@@ -256,8 +278,10 @@ static bool ballast(const char *dir, off_t leave)
 
 static void large_task(struct buf *body)
 {
-    buf_puts(body, "{\"name\":\"hello\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":["
-                   "{\"key\":\"DOCKER_CMD\",\"value\":\"");
+    buf_puts(
+        body,
+        "{\"name\":\"hello\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":["
+        "{\"key\":\"DOCKER_CMD\",\"value\":\"");
     for (int i = 0; i < 2000; i++)
         buf_putc(body, 'x');
     buf_puts(body, "\"}],\"constraints\":[],\"instanceCount\":1,\"tags\":[]}");

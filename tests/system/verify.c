@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// After a kill and a restart: the database (read with a connection of our own) and the server's answers against the log.
+// After a kill and a restart: the database (read with a connection of our own) and the server's answers
+// against the log.
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,13 +43,15 @@ static void check_node(struct look *l)
     struct played *p = &c->node;
     int64_t epoch = number(l, "SELECT value FROM store_state WHERE name = 'epoch'");
     if (epoch <= (int64_t)c->store_epoch)
-        fault(c, "the store's epoch is %lld after %llu", (long long)epoch, (unsigned long long)c->store_epoch);
+        fault(c, "the store's epoch is %lld after %llu", (long long)epoch,
+              (unsigned long long)c->store_epoch);
     c->store_epoch = (uint64_t)epoch;
     if (c->real)
         return;
     sqlite3_stmt *st = query(l, "SELECT epoch, seq, nonce FROM node WHERE name = 'n1'");
     if (sqlite3_step(st) == SQLITE_ROW) {
-        uint64_t node_epoch = (uint64_t)sqlite3_column_int64(st, 0), seq = (uint64_t)sqlite3_column_int64(st, 1);
+        uint64_t node_epoch = (uint64_t)sqlite3_column_int64(st, 0),
+                 seq = (uint64_t)sqlite3_column_int64(st, 1);
         if (!p->up.epoch) { // its first call may have been recorded without an answer
             if (node_epoch < p->best_epoch)
                 fault(c, "the node's epoch went back to %llu", (unsigned long long)node_epoch);
@@ -90,15 +93,15 @@ static void check_state(struct look *l, uint32_t n, int state, uint64_t well, ui
         j->badly = (uint8_t)badly;
     }
     if (well != j->well || badly != j->badly)
-        fault(l->c, "j%u: %d and %d instances ended well and badly, the node's log says %d and %d", n, (int)well, (int)badly,
-              j->well, j->badly);
+        fault(l->c, "j%u: %d and %d instances ended well and badly, the node's log says %d and %d", n,
+              (int)well, (int)badly, j->well, j->badly);
     bool all = j->well + j->badly == j->instances;
     if (state == TASK_PENDING_DELETE ? !j->deleted && !j->delete_asked
         : j->aborted                 ? !stopped && !(state == TASK_FAILURE && j->badly)
         : all                        ? state != (j->badly ? TASK_FAILURE : TASK_SUCCESS) && !j->abort_asked
                                      : state >= TASK_PENDING_CANCEL)
-        fault(l->c, "j%u is %s; aborted %d, %d well, %d badly of %d", n, task_state_name((enum task_state)state), j->aborted,
-              j->well, j->badly, j->instances);
+        fault(l->c, "j%u is %s; aborted %d, %d well, %d badly of %d", n,
+              task_state_name((enum task_state)state), j->aborted, j->well, j->badly, j->instances);
     if (state == TASK_PENDING_DELETE) {
         j->deleted = true;
         job_dead(l->c, n);
@@ -133,11 +136,13 @@ static void check_task(struct look *l, sqlite3_stmt *st)
     struct campaign *c = l->c;
     unsigned n = 0;
     uint64_t id = (uint64_t)sqlite3_column_int64(st, 0), other;
-    const char *uuid = (const char *)sqlite3_column_text(st, 1), *name = (const char *)sqlite3_column_text(st, 2);
+    const char *uuid = (const char *)sqlite3_column_text(st, 1),
+               *name = (const char *)sqlite3_column_text(st, 2);
     const char *body = (const char *)sqlite3_column_text(st, 6);
     struct job *j = sscanf(name ? name : "", "j%u", &n) == 1 ? job_known(c, n, uuid) : NULL;
     if (!j) {
-        fault(c, "task %llu %s \"%s\" is not one of ours, or there twice", (unsigned long long)id, uuid, name);
+        fault(c, "task %llu %s \"%s\" is not one of ours, or there twice", (unsigned long long)id, uuid,
+              name);
         return;
     }
     if (idmap_get(&c->rows, id, &other) && other != n)
@@ -145,7 +150,8 @@ static void check_task(struct look *l, sqlite3_stmt *st)
     if (j->row && j->row != id)
         fault(c, "j%u is there as id %llu and %llu", n, (unsigned long long)j->row, (unsigned long long)id);
     if (!j->row && id <= c->top_id)
-        fault(c, "j%u is new with id %llu, but %llu was issued before", n, (unsigned long long)id, (unsigned long long)c->top_id);
+        fault(c, "j%u is new with id %llu, but %llu was issued before", n, (unsigned long long)id,
+              (unsigned long long)c->top_id);
     idmap_set(&c->rows, id, n);
     j->row = id;
     j->round = c->round;
@@ -162,7 +168,8 @@ static void check_task(struct look *l, sqlite3_stmt *st)
         return;
     }
     check_body(l, n, body);
-    check_state(l, n, sqlite3_column_int(st, 3), count_of(sqlite3_column_text(st, 4)), count_of(sqlite3_column_text(st, 5)));
+    check_state(l, n, sqlite3_column_int(st, 3), count_of(sqlite3_column_text(st, 4)),
+                count_of(sqlite3_column_text(st, 5)));
 }
 
 static void check_tasks(struct look *l)
@@ -217,20 +224,23 @@ static void settle_unknown(struct look *l, uint32_t from)
 
 static void check_output(struct look *l)
 {
-    sqlite3_stmt *st = query(l, "SELECT task, instance, sum(lines), EXISTS (SELECT 1 FROM attempt a WHERE a.task = o.task AND "
-                                "a.instance = o.instance AND a.how <> 0), EXISTS (SELECT 1 FROM attempt a WHERE a.task = "
-                                "o.task AND a.instance = o.instance AND a.how = 0) FROM output o GROUP BY task, instance");
+    sqlite3_stmt *st = query(
+        l, "SELECT task, instance, sum(lines), EXISTS (SELECT 1 FROM attempt a WHERE a.task = o.task AND "
+           "a.instance = o.instance AND a.how <> 0), EXISTS (SELECT 1 FROM attempt a WHERE a.task = "
+           "o.task AND a.instance = o.instance AND a.how = 0) FROM output o GROUP BY task, instance");
     uint64_t n;
     uint64_t sum = 0, want = 0;
     while (sqlite3_step(st) == SQLITE_ROW) {
-        uint64_t instance = (uint64_t)sqlite3_column_int64(st, 1), lines = (uint64_t)sqlite3_column_int64(st, 2);
+        uint64_t instance = (uint64_t)sqlite3_column_int64(st, 1),
+                 lines = (uint64_t)sqlite3_column_int64(st, 2);
         if (!idmap_get(&l->c->rows, (uint64_t)sqlite3_column_int64(st, 0), &n) || instance >= INSTANCES)
             continue; // of a task that came and went between two looks
         if (l->c->job[n].deleted)
             continue;
         sum += lines;
         bool lost = sqlite3_column_int64(st, 3) != 0, ended = sqlite3_column_int64(st, 4) != 0;
-        // A real task that had not ended when its node died with the server is lost, and tried again, while we look.
+        // A real task that had not ended when its node died with the server is lost, and tried again, while
+        // we look.
         l->c->job[n].again[instance] |= lost || (l->c->real && !ended);
         if (l->c->real) {
             if (lines < l->c->job[n].read[instance])
@@ -239,23 +249,25 @@ static void check_output(struct look *l)
             l->c->job[n].lines[instance] = (uint32_t)lines;
         }
         if (l->c->job[n].lines[instance] != lines)
-            fault(l->c, "j%u/%u: %u lines are recorded, the node's log has %u", (unsigned)n, (unsigned)instance, (unsigned)lines,
-                  l->c->job[n].lines[instance]);
+            fault(l->c, "j%u/%u: %u lines are recorded, the node's log has %u", (unsigned)n,
+                  (unsigned)instance, (unsigned)lines, l->c->job[n].lines[instance]);
     }
     sqlite3_finalize(st);
     for (uint32_t i = 0; i < l->c->n_live; i++)
         for (int k = 0; k < INSTANCES; k++)
             want += l->c->job[l->c->live[i]].lines[k];
     if (sum != want)
-        fault(l->c, "%llu lines are recorded in all, the node's log has %llu", (unsigned long long)sum, (unsigned long long)want);
+        fault(l->c, "%llu lines are recorded in all, the node's log has %llu", (unsigned long long)sum,
+              (unsigned long long)want);
 }
 
 static void check_attempts(struct look *l)
 {
     struct campaign *c = l->c;
     struct played *p = &c->node;
-    sqlite3_stmt *st = query(l, "SELECT lease, epoch, seq, energy_mj, how FROM attempt WHERE task = ?1 AND instance = ?2 AND "
-                                "attempt = ?3");
+    sqlite3_stmt *st = query(
+        l, "SELECT lease, epoch, seq, energy_mj, how FROM attempt WHERE task = ?1 AND instance = ?2 AND "
+           "attempt = ?3");
     for (size_t i = 0; i < p->n_ended; i++) {
         const struct ended *x = &p->ended[i];
         const struct job *j = &c->job[x->job];
@@ -266,21 +278,25 @@ static void check_attempts(struct look *l)
         sqlite3_bind_int64(st, 3, x->attempt);
         if (sqlite3_step(st) != SQLITE_ROW)
             fault(c, "attempt %u of j%u/%u is lost", x->attempt, x->job, x->instance);
-        else if ((uint64_t)sqlite3_column_int64(st, 0) != x->lease || (uint64_t)sqlite3_column_int64(st, 1) != x->epoch ||
-                 (uint64_t)sqlite3_column_int64(st, 2) != x->seq || sqlite3_column_int64(st, 3) != x->energy_mj ||
-                 sqlite3_column_int(st, 4) != x->end)
-            fault(c, "attempt %u of j%u/%u is recorded otherwise than it was told", x->attempt, x->job, x->instance);
+        else if ((uint64_t)sqlite3_column_int64(st, 0) != x->lease ||
+                 (uint64_t)sqlite3_column_int64(st, 1) != x->epoch ||
+                 (uint64_t)sqlite3_column_int64(st, 2) != x->seq ||
+                 sqlite3_column_int64(st, 3) != x->energy_mj || sqlite3_column_int(st, 4) != x->end)
+            fault(c, "attempt %u of j%u/%u is recorded otherwise than it was told", x->attempt, x->job,
+                  x->instance);
         sqlite3_reset(st);
     }
     sqlite3_finalize(st);
     p->n_ended = 0;
-    int64_t twice = number(l, "SELECT count(*) FROM (SELECT 1 FROM attempt WHERE seq > 0 GROUP BY node, epoch, seq "
-                              "HAVING count(*) > 1)");
-    int64_t leases = number(l, "SELECT count(*) FROM (SELECT 1 FROM attempt GROUP BY lease HAVING count(*) > 1)");
+    int64_t twice =
+        number(l, "SELECT count(*) FROM (SELECT 1 FROM attempt WHERE seq > 0 GROUP BY node, epoch, seq "
+                  "HAVING count(*) > 1)");
+    int64_t leases =
+        number(l, "SELECT count(*) FROM (SELECT 1 FROM attempt GROUP BY lease HAVING count(*) > 1)");
     int64_t both = number(l, "SELECT count(*) FROM lease JOIN attempt USING (task, instance, attempt)");
     if (twice || leases || both)
-        fault(c, "attempts: %lld reports and %lld leases counted twice, %lld ended and still held", (long long)twice,
-              (long long)leases, (long long)both);
+        fault(c, "attempts: %lld reports and %lld leases counted twice, %lld ended and still held",
+              (long long)twice, (long long)leases, (long long)both);
 }
 
 // ---- the books
@@ -288,8 +304,8 @@ static void check_attempts(struct look *l)
 static void equal(struct look *l, const char *what, int board, int64_t is, int64_t must)
 {
     if (is != must)
-        fault(l->c, "%s of board or zone %d is %lld, the node's own log says %lld", what, board + 1, (long long)is,
-              (long long)must);
+        fault(l->c, "%s of board or zone %d is %lld, the node's own log says %lld", what, board + 1,
+              (long long)is, (long long)must);
 }
 
 static void check_books(struct look *l)
@@ -300,27 +316,43 @@ static void check_books(struct look *l)
 #define ASK(...) (snprintf(sql, sizeof sql, __VA_ARGS__), number(l, sql))
         if (!b->started)
             continue;
-        equal(l, "work", i, ASK("SELECT coalesce(sum(energy_mj), 0) FROM ledger_work WHERE task > 0 AND board = (SELECT id FROM "
-                                "board WHERE name = 'b%d')", i + 1), b->work_mj);
-        equal(l, "idle", i, ASK("SELECT coalesce(sum(energy_mj), 0) FROM ledger_work WHERE activity = %d AND board = (SELECT id "
-                                "FROM board WHERE name = 'b%d')", ACTIVITY_IDLE, i + 1), b->idle_mj);
-        equal(l, "meter", i, ASK("SELECT total_mj FROM meter WHERE board = (SELECT id FROM board WHERE name = 'b%d')", i + 1),
-              b->raw_mj - b->first_raw_mj);
+        equal(l, "work", i,
+              ASK("SELECT coalesce(sum(energy_mj), 0) FROM ledger_work WHERE task > 0 AND board = (SELECT id "
+                  "FROM "
+                  "board WHERE name = 'b%d')",
+                  i + 1),
+              b->work_mj);
+        equal(l, "idle", i,
+              ASK("SELECT coalesce(sum(energy_mj), 0) FROM ledger_work WHERE activity = %d AND board = "
+                  "(SELECT id "
+                  "FROM board WHERE name = 'b%d')",
+                  ACTIVITY_IDLE, i + 1),
+              b->idle_mj);
+        equal(
+            l, "meter", i,
+            ASK("SELECT total_mj FROM meter WHERE board = (SELECT id FROM board WHERE name = 'b%d')", i + 1),
+            b->raw_mj - b->first_raw_mj);
         equal(l, "asked", i, ASK("SELECT asked_mj FROM zone WHERE name = 'z%d'", i + 1), b->asked_mj);
-        equal(l, "asked, by hours", i, ASK("SELECT coalesce(sum(asked_mj), 0) FROM ledger_zone WHERE zone = (SELECT id FROM zone "
-                                           "WHERE name = 'z%d')", i + 1), b->asked_mj);
-        equal(l, "delivered", i, ASK("SELECT delivered_mj FROM zone WHERE name = 'z%d'", i + 1), b->delivered_mj);
+        equal(l, "asked, by hours", i,
+              ASK("SELECT coalesce(sum(asked_mj), 0) FROM ledger_zone WHERE zone = (SELECT id FROM zone "
+                  "WHERE name = 'z%d')",
+                  i + 1),
+              b->asked_mj);
+        equal(l, "delivered", i, ASK("SELECT delivered_mj FROM zone WHERE name = 'z%d'", i + 1),
+              b->delivered_mj);
 #undef ASK
     }
-    int64_t differ = number(l, "SELECT count(*) FROM (SELECT board, account, activity, sum(energy_mj) e, sum(core_ms) c, sum(ms) "
-                               "m FROM ledger_work GROUP BY 1, 2, 3) w LEFT JOIN ledger_total t USING (board, account, activity) "
-                               "WHERE t.energy_mj IS NOT w.e OR t.core_ms IS NOT w.c OR t.ms IS NOT w.m");
+    int64_t differ = number(
+        l, "SELECT count(*) FROM (SELECT board, account, activity, sum(energy_mj) e, sum(core_ms) c, sum(ms) "
+           "m FROM ledger_work GROUP BY 1, 2, 3) w LEFT JOIN ledger_total t USING (board, account, activity) "
+           "WHERE t.energy_mj IS NOT w.e OR t.core_ms IS NOT w.c OR t.ms IS NOT w.m");
     if (differ)
         fault(l->c, "%lld sums of the ledger are not the sums of its cells", (long long)differ);
     int64_t setpoint = number(l, "SELECT setpoint_mc FROM zone WHERE name = '" SETPOINT_ZONE "'");
     struct campaign *c = l->c;
     if (c->setpoint_acked && setpoint != c->setpoint_acked && setpoint != c->setpoint_asked)
-        fault(c, "the setpoint is %lld; acknowledged was %lld", (long long)setpoint, (long long)c->setpoint_acked);
+        fault(c, "the setpoint is %lld; acknowledged was %lld", (long long)setpoint,
+              (long long)c->setpoint_acked);
     if (setpoint > 0)
         c->setpoint_acked = c->setpoint_asked = setpoint;
 }

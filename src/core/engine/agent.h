@@ -43,14 +43,14 @@ struct agent_config {
         host_cpu_permille; // virtual: what all runs of the node may use of the host, thousandths of a core
     int32_t speed;         // house milliseconds per wall millisecond, for the use of a quota; 1..1,000,000
     bool is_virtual, may_sleep, burn_allowed;
-    bool filler_alone;                      // filler runs while there is no word from above
-    int64_t cap_mw;                         // the node's own: fuse; -1: none
-    int64_t control_ms;                     // thermostat step, default 10,000
-    int64_t report_ms;                      // levels are told this often while something runs, default 10,000
-    int64_t report_idle_ms;                 // and else, default 30,000; a wish that changed is told at once
-    int64_t gather_ms;                      // a start is told this much later, with what came after it; default 0
-    int64_t lease_margin_ms;                // work ends this much before its lease, default 5,000
-    int64_t start_timeout_ms;               // default 600,000
+    bool filler_alone;        // filler runs while there is no word from above
+    int64_t cap_mw;           // the node's own: fuse; -1: none
+    int64_t control_ms;       // thermostat step, default 10,000
+    int64_t report_ms;        // levels are told this often while something runs, default 10,000
+    int64_t report_idle_ms;   // and else, default 30,000; a wish that changed is told at once
+    int64_t gather_ms;        // a start is told this much later, with what came after it; default 0
+    int64_t lease_margin_ms;  // work ends this much before its lease, default 5,000
+    int64_t start_timeout_ms; // default 600,000
     int64_t kill_again_ms, kill_timeout_ms; // default 30,000 and 600,000
     size_t outbox_bytes_max;                // of output waiting to be acknowledged, default 1 MiB
 };
@@ -173,8 +173,8 @@ void agent_apply(struct agent *a, const struct agent_event *ev, struct agent_act
 // Whether to call the parent now, and how: CALL_REPORT has something to say, CALL_PARK waits for news. One of
 // each may be under way at once; an answer or a failure of it must come back as an event before the next.
 enum agent_call agent_call_due(const struct agent *a, house_ms now);
-// How many ms of house time what is to be said may wait for more, 1 or more: to ask agent_call_due() again then. 0: no
-// waiting (there is nothing to say, or it is due, or a call is under way).
+// How many ms of house time what is to be said may wait for more, 1 or more: to ask agent_call_due() again
+// then. 0: no waiting (there is nothing to say, or it is due, or a call is under way).
 int64_t agent_call_wait_ms(const struct agent *a, house_ms now);
 // The message; it lives in `arena` and in the engine until the next event.
 void agent_call_make(struct agent *a, enum agent_call call, house_ms now, struct arena *arena,

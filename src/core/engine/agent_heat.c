@@ -15,7 +15,7 @@
 #include "base/num.h"
 #include "core/engine/agent_inside.h"
 
-#define LACK_LEAST_MW  5000   // watts that nobody would notice
+#define LACK_LEAST_MW  5000 // watts that nobody would notice
 #define SLEEP_AFTER_MS 300000
 
 struct zone_wish agent_wish(const struct agent_zone *z, house_ms now)
@@ -73,14 +73,15 @@ struct heater_order {
     size_t zone;
 };
 
-// The node's cap, shared out. When it cuts, all targets are cut by the same part, so that no room pays for another; what it
-// leaves over is room for tasks that wake up.
+// The node's cap, shared out. When it cuts, all targets are cut by the same part, so that no room pays for
+// another; what it leaves over is room for tasks that wake up.
 static void cap_share(const struct agent *a, struct heater_order *o)
 {
     int64_t cap = cap_of(a), sum = 0;
     if (cap < 0)
         return;
-    int64_t *want = mem_array(a->n_heaters + 1, sizeof *want), *part = mem_array(a->n_heaters + 1, sizeof *part);
+    int64_t *want = mem_array(a->n_heaters + 1, sizeof *want),
+            *part = mem_array(a->n_heaters + 1, sizeof *part);
     for (size_t h = 0; h < a->n_heaters; h++)
         sum += want[h] = o[h].target < o[h].max ? o[h].target : o[h].max;
     if (sum > cap) {
@@ -103,7 +104,8 @@ static void cap_share(const struct agent *a, struct heater_order *o)
 // A zone's request goes to its heaters by what they can draw.
 static void heater_orders(const struct agent *a, struct heater_order *o)
 {
-    int64_t *power = mem_array(a->n_heaters + 1, sizeof *power), *part = mem_array(a->n_heaters + 1, sizeof *part);
+    int64_t *power = mem_array(a->n_heaters + 1, sizeof *power),
+            *part = mem_array(a->n_heaters + 1, sizeof *part);
     for (size_t h = 0; h < a->n_heaters; h++)
         o[h].fuse = INT64_MAX;
     for (size_t z = 0; z < a->n_zones; z++) {
@@ -179,8 +181,8 @@ void heat_control(struct agent *a, house_ms now, struct agent_actions *out)
     heat_regulate(a, now, out);
 }
 
-// Waking takes a minute, and whoever turns a knob down may turn it up again: boards sleep only when their heater has wanted
-// less than they draw idle for a while, or at once where nothing may be drawn.
+// Waking takes a minute, and whoever turns a knob down may turn it up again: boards sleep only when their
+// heater has wanted less than they draw idle for a while, or at once where nothing may be drawn.
 static bool sleep_now(struct agent *a, const struct regulate_board *in, const size_t *who, size_t n,
                       const struct heater_order *o, house_ms now)
 {
@@ -199,13 +201,13 @@ static bool sleep_now(struct agent *a, const struct regulate_board *in, const si
     }
     if (first->low_since.v == INT64_MIN)
         first->low_since = now;
-    return barred || guard == GUARD_LID_OPEN || guard == GUARD_COVERED || guard == GUARD_OFF || o->fuse < floor ||
-           house_since(now, first->low_since) >= SLEEP_AFTER_MS;
+    return barred || guard == GUARD_LID_OPEN || guard == GUARD_COVERED || guard == GUARD_OFF ||
+           o->fuse < floor || house_since(now, first->low_since) >= SLEEP_AFTER_MS;
 }
 
 // The boards of a heater, chosen; `in` and `who` have room for all boards. Returns how many it has.
-static size_t heater_choose(struct agent *a, size_t h, struct heater_order *o, struct regulate_board *in, size_t *who,
-                            house_ms now)
+static size_t heater_choose(struct agent *a, size_t h, struct heater_order *o, struct regulate_board *in,
+                            size_t *who, house_ms now)
 {
     size_t n = 0;
     for (size_t i = 0; i < a->n_boards; i++) {
@@ -214,7 +216,8 @@ static size_t heater_choose(struct agent *a, size_t h, struct heater_order *o, s
         in[n] = regulate_input(a, i);
         who[n++] = i;
     }
-    o->expect = regulate(in, n, o->target, o->max, o->fuse, a->cfg.may_sleep && sleep_now(a, in, who, n, o, now));
+    o->expect =
+        regulate(in, n, o->target, o->max, o->fuse, a->cfg.may_sleep && sleep_now(a, in, who, n, o, now));
     return n;
 }
 
@@ -224,8 +227,8 @@ static int64_t lack_of(const struct heater_order *o)
     return want > o->expect ? want - o->expect : 0;
 }
 
-// What a heater cannot make (its boards are held by tasks that leave their watts unused, or barred) the zone's other heaters
-// make as far as they may.
+// What a heater cannot make (its boards are held by tasks that leave their watts unused, or barred) the
+// zone's other heaters make as far as they may.
 static void lacks_pass_on(const struct agent *a, struct heater_order *o)
 {
     int64_t *lack = mem_array(a->n_zones + 1, sizeof *lack);
@@ -242,7 +245,8 @@ static void lacks_pass_on(const struct agent *a, struct heater_order *o)
     free(lack);
 }
 
-// What is still missing in a zone because of its tasks: reported, so that nobody takes the heater to be too small.
+// What is still missing in a zone because of its tasks: reported, so that nobody takes the heater to be too
+// small.
 static void zones_short(struct agent *a, const struct heater_order *o)
 {
     for (size_t z = 0; z < a->n_zones; z++) {

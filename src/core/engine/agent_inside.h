@@ -12,11 +12,11 @@
 #include "core/heat/regulate.h"
 #include "core/heat/schedule.h"
 
-#define AGENT_RUNS_MAX      4096
-#define AGENT_RUNS_A_BOARD  16   // one runs, one may wait; the others are ended and not acknowledged yet
-#define AGENT_OUTBOX_MAX    8192 // reports; beyond it only ends of runs are taken
-#define AGENT_CALL_REPORTS  1024
-#define AGENT_CALL_BYTES    ((size_t)256 << 10) // six times that as JSON at worst, below what the wire takes
+#define AGENT_RUNS_MAX     4096
+#define AGENT_RUNS_A_BOARD 16   // one runs, one may wait; the others are ended and not acknowledged yet
+#define AGENT_OUTBOX_MAX   8192 // reports; beyond it only ends of runs are taken
+#define AGENT_CALL_REPORTS 1024
+#define AGENT_CALL_BYTES   ((size_t)256 << 10) // six times that as JSON at worst, below what the wire takes
 
 enum run_state { RUN_ASSIGNED, RUN_STARTING, RUN_RUNNING, RUN_STOPPING, RUN_ENDED };
 
@@ -39,9 +39,10 @@ struct agent_run {
     int32_t permille;          // share in force; -1: none set
     int64_t cpu_ms, credit_us; // used, by the host; of it not accounted yet, us
     int32_t use_permille, progress_permille;
-    // What its board's meter counted over idle, and what the points set for it would have given; since the last control step.
+    // What its board's meter counted over idle, and what the points set for it would have given; since the
+    // last control step.
     int64_t seen_uj, could_uj;
-    int32_t unused_ppm;        // filtered: what it leaves of its watts over idle
+    int32_t unused_ppm; // filtered: what it leaves of its watts over idle
     int64_t memory_mb, peak_mb;
     int64_t energy_uj, exec_ms, core_ms, work_mhz_ms;
     bool exit_acked;
@@ -55,10 +56,11 @@ struct agent_zone {
     struct zone_wish knob; // set by hand, against the schedule, until then
     house_ms knob_until;
     house_ms lid_clear; // the last word about its lid that was heard
-    bool knob_pending; // the occupant's word is not acknowledged: what comes down about it is older
+    bool knob_pending;  // the occupant's word is not acknowledged: what comes down about it is older
     struct zone_shadow shadow;
     int64_t asked_uj, delivered_uj, useful_uj;
-    int32_t short_w, use_permille; // watts that cannot be made because tasks leave theirs unused, and what they use
+    int32_t short_w,
+        use_permille; // watts that cannot be made because tasks leave theirs unused, and what they use
 };
 
 struct agent_board {
@@ -66,14 +68,15 @@ struct agent_board {
     enum activity run;
     struct operating_point point;
     house_ms waking_until; // v INT64_MIN: awake
-    house_ms low_since;    // of the first board of a heater: its target is below the idle draw; v INT64_MIN: it is not
-    bool known;            // the device was told at least once
+    house_ms low_since; // of the first board of a heater: its target is below the idle draw; v INT64_MIN: it
+                        // is not
+    bool known;         // the device was told at least once
     bool barred;
     char barred_why[96];
     struct board_meter meter; // last reading
     bool metered;
-    int64_t apart_uj;         // since that reading: drawn apart from its task (all of it, without one)
-    int32_t expect_mw;        // what it draws, by what its task leaves unused
+    int64_t apart_uj;  // since that reading: drawn apart from its task (all of it, without one)
+    int32_t expect_mw; // what it draws, by what its task leaves unused
     int64_t raw_at_report;
     int64_t part_uj[ACTIVITY_N], part_ms[ACTIVITY_N];
 };
@@ -102,8 +105,9 @@ struct agent {
     bool parked, reporting; // calls under way
     bool rejoin;            // waits for its runs to die, then asks for a new epoch
     bool shutdown;
-    bool regulate_due;                // a run came or went
-    bool wish_changed, tell_levels;   // somebody looks whether the heater follows: the beat after the control step is told
+    bool regulate_due; // a run came or went
+    bool wish_changed,
+        tell_levels; // somebody looks whether the heater follows: the beat after the control step is told
     house_ms levels_at, next_control, last_control, last_meter, last_account;
     bool ticked;
     struct outbox_item *out;
@@ -149,9 +153,9 @@ void heat_shares(struct agent *a, struct agent_actions *out); // after runs came
 void meter_step(struct agent *a,
                 const struct agent_event *ev); // integrates since the last step; takes the readings
 void meter_boards(struct agent *a,
-                  house_ms now); // the boards' parts alone, when a run comes or goes between ticks
+                  house_ms now);     // the boards' parts alone, when a run comes or goes between ticks
 void meter_restart(struct agent *a); // every count from zero, and where the meters stand
-void meter_say(struct agent *a, size_t board); // a report of its meter and parts as they stand
+void meter_say(struct agent *a, size_t board);     // a report of its meter and parts as they stand
 void meter_unused(struct agent *a, int64_t dt_ms); // a control step's worth of readings into unused_ppm
 
 // agent_outbox.c

@@ -6,7 +6,8 @@
 
 #include "core/engine/agent_inside.h"
 
-// A person's word, obeyed once, and only while the lid is closed by its own contact: thermostat_clear_lid sees to that.
+// A person's word, obeyed once, and only while the lid is closed by its own contact: thermostat_clear_lid
+// sees to that.
 static void lid_clear(struct agent *a, size_t zone, house_ms at, house_ms now)
 {
     struct err e = ERR_NULL;

@@ -11,9 +11,9 @@
 
 #define UNUSED_LEAST_UJ 1000000 // a joule: below it the meter's steps and its error would be the figure
 
-// How busy a run's board was over `dt_ms`, permille: host CPU used against the share it was given. The host's counter comes
-// in beats of its own (a frozen part, a free part), so what is more than the share is carried to the next steps, up to two
-// seconds of it.
+// How busy a run's board was over `dt_ms`, permille: host CPU used against the share it was given. The host's
+// counter comes in beats of its own (a frozen part, a free part), so what is more than the share is carried
+// to the next steps, up to two seconds of it.
 static int32_t use_of(struct agent *a, struct agent_run *r, int64_t dt_ms)
 {
     int64_t speed = a->cfg.is_virtual ? a->cfg.speed : 1;
@@ -66,8 +66,8 @@ static int64_t meter_moved(const struct board_meter *was, const struct board_met
     return is->wrap_mj > 0 ? moved + is->wrap_mj : is->raw_mj;
 }
 
-// Told with the moment it was read, which may be a tick ago: more joules than the time between two reports allows would be
-// refused by the parent as impossible.
+// Told with the moment it was read, which may be a tick ago: more joules than the time between two reports
+// allows would be refused by the parent as impossible.
 void meter_say(struct agent *a, size_t i)
 {
     struct agent_board *b = &a->board[i];
@@ -80,8 +80,9 @@ void meter_say(struct agent *a, size_t i)
     }
 }
 
-// The parent counts a meter from the first reading it gets. That reading is the one from which the zones count too, told
-// as it was then: what a board drew before the parent answered is in both books or in neither.
+// The parent counts a meter from the first reading it gets. That reading is the one from which the zones
+// count too, told as it was then: what a board drew before the parent answered is in both books or in
+// neither.
 static void meters_take(struct agent *a, const struct board_meter *meter, int64_t *zone_mj)
 {
     for (size_t i = 0; i < a->n_boards; i++) {
@@ -157,8 +158,8 @@ void meter_step(struct agent *a, const struct agent_event *ev)
     meters_due(a);
 }
 
-// The meter says what the curve cannot know: how much of its watts a task takes. Filtered over a minute, and over no less
-// than half a second of the host, whose counters come in beats of a tenth of one.
+// The meter says what the curve cannot know: how much of its watts a task takes. Filtered over a minute, and
+// over no less than half a second of the host, whose counters come in beats of a tenth of one.
 void meter_unused(struct agent *a, int64_t dt_ms)
 {
     int64_t tau_ms = (a->cfg.is_virtual ? a->cfg.speed : 1) * INT64_C(500);
@@ -168,7 +169,8 @@ void meter_unused(struct agent *a, int64_t dt_ms)
         if (r->state != RUN_RUNNING || r->could_uj < UNUSED_LEAST_UJ || dt_ms <= 0)
             continue;
         int64_t unused = 1000000 - int_clamp(r->seen_uj, 0, r->could_uj) * 1000 / (r->could_uj / 1000);
-        r->unused_ppm += (int32_t)((int_clamp(unused, 0, 1000000) - r->unused_ppm) * dt_ms / (tau_ms + dt_ms));
+        r->unused_ppm +=
+            (int32_t)((int_clamp(unused, 0, 1000000) - r->unused_ppm) * dt_ms / (tau_ms + dt_ms));
         r->seen_uj = r->could_uj = 0;
     }
 }

@@ -122,8 +122,8 @@ static bool levels_due(const struct agent *a, house_ms now)
     return !house_before(now, due);
 }
 
-// Work that lasts milliseconds ends before its start is told: told together they cost the parent one call and one commit
-// instead of two. Only a start waits, and only the first time that it is said.
+// Work that lasts milliseconds ends before its start is told: told together they cost the parent one call and
+// one commit instead of two. Only a start waits, and only the first time that it is said.
 static int64_t outbox_wait_ms(const struct agent *a, house_ms now)
 {
     int64_t wait = a->cfg.gather_ms;

@@ -29,8 +29,9 @@ static void zone_level(struct agent *a, size_t i, house_ms now)
         thermostat_why(t, now, z->utc_offset_min * 60000, r->zone.why, sizeof r->zone.why);
         size_t n = strlen(r->zone.why);
         if (z->short_w > 0)
-            snprintf(r->zone.why + n, sizeof r->zone.why - n, "; its tasks use only %d %% of their share, %d W short",
-                     z->use_permille / 10, z->short_w);
+            snprintf(r->zone.why + n, sizeof r->zone.why - n,
+                     "; its tasks use only %d %% of their share, %d W short", z->use_permille / 10,
+                     z->short_w);
     }
     if (!outbox_holds(a, REPORT_METER_ZONE, name, 0)) {
         struct report *r = outbox_add(a, REPORT_METER_ZONE, name, 0, now);

@@ -53,7 +53,8 @@ static void end_now(struct agent *a, struct agent_run *r, enum attempt_end end, 
 // tried again.
 void run_assign(struct agent *a, const struct assignment *as, const struct task_body *body, house_ms now)
 {
-    if (a->n_runs >= AGENT_RUNS_MAX || a->n_runs >= AGENT_RUNS_A_BOARD * (a->n_boards + 1) || a->shutdown || a->rejoin)
+    if (a->n_runs >= AGENT_RUNS_MAX || a->n_runs >= AGENT_RUNS_A_BOARD * (a->n_boards + 1) || a->shutdown ||
+        a->rejoin)
         return; // it stays unstarted, and the parent's time-out finds it another board
     struct agent_run *r = VEC_PUSH(a->run, a->n_runs, a->cap_runs);
     a->regulate_due = true;

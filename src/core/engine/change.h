@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a batch of events changes, as rows: the engine's only words to the store. A change carries the whole row, so that
-// writing it twice is the same as once. Strings live in the arena of the batch.
+// What a batch of events changes, as rows: the engine's only words to the store. A change carries the whole
+// row, so that writing it twice is the same as once. Strings live in the arena of the batch.
 #ifndef ONDOL_CORE_ENGINE_CHANGE_H
 #define ONDOL_CORE_ENGINE_CHANGE_H
 
@@ -12,7 +12,7 @@
 #include "core/work/task.h"
 
 enum change_kind {
-    CHANGE_META,        // name -> value
+    CHANGE_META, // name -> value
     CHANGE_ACCOUNT,
     CHANGE_SECRET,      // sealed by the vault: no clear value is ever in an event or a row
     CHANGE_SECRET_GONE, // account and key
@@ -23,7 +23,7 @@ enum change_kind {
     CHANGE_TASK_ENDED,  // at load only: a final task that still matters to the engine
     CHANGE_TASK_GONE,   // task, its attempts, output and cursors
     CHANGE_JOB,
-    CHANGE_JOB_GONE,    // its tasks stay
+    CHANGE_JOB_GONE, // its tasks stay
     CHANGE_LEASE,
     CHANGE_LEASE_GONE,
     CHANGE_ATTEMPT,
@@ -61,11 +61,11 @@ struct row_secret {
 // The moving part of a task. Ranges are texts "0-3,7".
 struct row_task_live {
     uint64_t id;
-    uint8_t state, previous_state; // enum task_state
-    int64_t state_ms, previous_state_ms, modified_ms, end_ms; // -1: never
+    uint8_t state, previous_state;                             // enum task_state
+    int64_t state_ms, previous_state_ms, modified_ms, end_ms;  // -1: never
     const char *succeeded, *failed, *cancelled, *started_once; // ranges; failed does not hold cancelled ones
     int32_t running, running_cores;
-    int64_t exec_ms, wall_ms, core_ms, energy_mj;  // sums over ended attempts, house time
+    int64_t exec_ms, wall_ms, core_ms, energy_mj; // sums over ended attempts, house time
     int32_t retries_used, lost_attempts, preempted_attempts;
     int32_t progress_permille, results_count;
     const char *errors; // JSON array text [{code,message,debug}], bounded
@@ -80,15 +80,15 @@ struct row_task {
     uint8_t activity; // class
     int32_t instances;
     int64_t created_ms;
-    const char *ranges;       // ids of the instances, "0-3,7"
+    const char *ranges; // ids of the instances, "0-3,7"
     int32_t retries_total, retries_each;
-    int64_t queue_max_ms;     // -1: none
-    const char *hardware;     // constraint_format(); "": none
-    uint64_t job;             // 0: none
-    int64_t keep_ms;          // is deleted so long after it has ended; 0: never
-    int64_t ready_ms;         // when the last it waited for had ended; 0: it waited for none, or still waits
-    const char *depends;      // depends_format(); "": none
-    const char *body; // JSON object as accepted, normalised
+    int64_t queue_max_ms; // -1: none
+    const char *hardware; // constraint_format(); "": none
+    uint64_t job;         // 0: none
+    int64_t keep_ms;      // is deleted so long after it has ended; 0: never
+    int64_t ready_ms;     // when the last it waited for had ended; 0: it waited for none, or still waits
+    const char *depends;  // depends_format(); "": none
+    const char *body;     // JSON object as accepted, normalised
     struct row_task_live live;
 };
 
@@ -113,19 +113,19 @@ struct row_job {
     uint64_t account;
     uint8_t state, previous_state; // enum job_state
     uint8_t use_dependencies, auto_delete;
-    uint8_t swept;                 // Deleting: of its tasks only those that are not final are left
+    uint8_t swept; // Deleting: of its tasks only those that are not final are left
     int64_t created_ms, state_ms, previous_state_ms, modified_ms; // -1: never
-    int64_t wall_ms;               // ends so long after it was made; 0: never
-    int64_t keep_ms;               // is deleted so long after it was completed; 0: never
-    const char *body;              // JSON object as accepted, normalised
+    int64_t wall_ms;                                              // ends so long after it was made; 0: never
+    int64_t keep_ms;  // is deleted so long after it was completed; 0: never
+    const char *body; // JSON object as accepted, normalised
 };
 
 struct row_lease {
     uint64_t id, task, node, board;
     uint32_t instance, attempt;
-    uint8_t activity, state; // engine's own states
+    uint8_t activity, state;                  // engine's own states
     int64_t granted_ms, until_ms, started_ms; // started -1: not yet
-    int64_t energy_mj, core_ms; // last cumulative meters
+    int64_t energy_mj, core_ms;               // last cumulative meters
 };
 
 // A finished attempt. (task, instance, attempt) is written once and never again.
@@ -170,7 +170,8 @@ struct row_zone {
     uint8_t mode, is_virtual;
     int64_t boost_until_ms;
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj; // totals over all epochs
-    int64_t base_asked_mj, base_delivered_mj, base_useful_mj, base_shadow_mj; // last cumulative of the current epoch
+    int64_t base_asked_mj, base_delivered_mj, base_useful_mj,
+        base_shadow_mj; // last cumulative of the current epoch
 };
 
 struct row_board {
@@ -201,11 +202,11 @@ struct row_ledger_zone {
 struct row_meter {
     uint64_t board, epoch;
     int64_t raw_mj, at_ms;
-    int64_t total_mj;                       // of the meter since the first reading
-    int64_t part_mj[10], part_ms[10];       // last cumulative parts of the epoch, by enum activity
-    int64_t energy_mj[10], spent_ms[10];    // totals over all epochs, by enum activity
+    int64_t total_mj;                    // of the meter since the first reading
+    int64_t part_mj[10], part_ms[10];    // last cumulative parts of the epoch, by enum activity
+    int64_t energy_mj[10], spent_ms[10]; // totals over all epochs, by enum activity
     int32_t resets, wraps, gaps;
-    uint8_t started;                        // whether raw_mj is a reading
+    uint8_t started; // whether raw_mj is a reading
 };
 
 struct change {

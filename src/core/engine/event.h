@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What happens to the server's engine, in one totally ordered stream (docs/design/0005-ordered-log.md). An event owns
-// nothing: its strings and arrays live as long as the call that applies it. Entropy (uuids, tokens) arrives in events.
+// What happens to the server's engine, in one totally ordered stream (docs/design/0005-ordered-log.md). An
+// event owns nothing: its strings and arrays live as long as the call that applies it. Entropy (uuids,
+// tokens) arrives in events.
 #ifndef ONDOL_CORE_ENGINE_EVENT_H
 #define ONDOL_CORE_ENGINE_EVENT_H
 
@@ -16,57 +17,57 @@
 #include "core/work/task.h"
 
 enum event_kind {
-    EVENT_TICK,         // time passed: leases, time-outs
+    EVENT_TICK, // time passed: leases, time-outs
     EVENT_ACCOUNT_PUT,
     EVENT_TASKS_CREATE, // one or many; each item succeeds or fails alone
     EVENT_TASK_PUT,     // new body
     EVENT_TASK_ABORT,
-    EVENT_TASKS_ABORT,  // every task of the account that is not final (optionally by ids)
+    EVENT_TASKS_ABORT, // every task of the account that is not final (optionally by ids)
     EVENT_TASK_DELETE,
     EVENT_SYNC,
     EVENT_ZONE_SET,
     EVENT_SITE_SET,
     EVENT_BOARD_BAR,
-    EVENT_LID_CLEAR,    // an operator looked at an opened heater
-    EVENT_SECRET,       // a customer's secret is made, replaced or removed
+    EVENT_LID_CLEAR, // an operator looked at an opened heater
+    EVENT_SECRET,    // a customer's secret is made, replaced or removed
     EVENT_JOB_CREATE,
     EVENT_JOB_TERMINATE,
     EVENT_JOB_DELETE,
-    EVENT_JOB_SWEEP,    // the final tasks of a job that is being deleted, some at a time
+    EVENT_JOB_SWEEP, // the final tasks of a job that is being deleted, some at a time
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
 
-// A task as the API understood it. `refusal_code` not 0: the API already found it wrong; the engine only answers so, which
-// keeps the order of a bulk request.
+// A task as the API understood it. `refusal_code` not 0: the API already found it wrong; the engine only
+// answers so, which keeps the order of a bulk request.
 struct task_draft {
     int refusal_code;
-    const char *refusal;   // sentence then
-    uint8_t uuid[16];      // entropy
+    const char *refusal; // sentence then
+    uint8_t uuid[16];    // entropy
     const char *name, *profile;
     const char *shortname; // NULL: the uuid
     enum activity activity;
-    const char *ranges;    // "0-3,7": the instance ids
-    int32_t instances;     // how many those are
+    const char *ranges; // "0-3,7": the instance ids
+    int32_t instances;  // how many those are
     struct constraint constraint;
     int32_t retries_total, retries_each; // 0: none; -1: no limit of this kind
-    int64_t queue_max_ms;  // give up when still queued after this; -1: never
-    int64_t expected_run_ms; // customer's word; -1: not said
-    const char *body;      // normalised JSON object
-    const char *job;       // uuid; NULL: none
-    const char *depends;   // depends_format(), all open; NULL: none
-    int64_t keep_ms;       // is deleted so long after it has ended; 0: never
+    int64_t queue_max_ms;                // give up when still queued after this; -1: never
+    int64_t expected_run_ms;             // customer's word; -1: not said
+    const char *body;                    // normalised JSON object
+    const char *job;                     // uuid; NULL: none
+    const char *depends;                 // depends_format(), all open; NULL: none
+    int64_t keep_ms;                     // is deleted so long after it has ended; 0: never
 };
 
 // A job likewise. The engine alone knows which names are taken.
 struct job_draft {
-    uint8_t uuid[16];      // entropy
+    uint8_t uuid[16]; // entropy
     const char *name;
     const char *shortname; // NULL: the uuid
     bool use_dependencies, auto_delete;
-    int64_t wall_ms;       // ends so long after now; 0: never
-    int64_t keep_ms;       // is deleted so long after it was completed; 0: never
-    const char *body;      // normalised JSON object
+    int64_t wall_ms;  // ends so long after now; 0: never
+    int64_t keep_ms;  // is deleted so long after it was completed; 0: never
+    const char *body; // normalised JSON object
 };
 
 enum secret_verb { SECRET_CREATE, SECRET_REPLACE, SECRET_REMOVE };
@@ -78,11 +79,11 @@ struct event {
     house_ms now;
     union {
         struct {
-            uint64_t id; // 0: by e-mail, and a new account when nobody has it
+            uint64_t id;                           // 0: by e-mail, and a new account when nobody has it
             const char *email, *name, *token_hash; // NULL: stays; a new account needs e-mail and token_hash
             bool only_new, has_max_tasks, has_research; // only_new: 409 when the e-mail has an account
-            int32_t max_tasks; // 0: the server's
-            bool research;     // its Flex tasks are donated; concerns tasks that come later
+            int32_t max_tasks;                          // 0: the server's
+            bool research; // its Flex tasks are donated; concerns tasks that come later
         } account;
         struct {
             uint64_t account;
@@ -97,11 +98,12 @@ struct event {
         } create;
         struct {
             uint64_t account;
-            const char *id; // uuid or shortname
+            const char *id;          // uuid or shortname
             const char *name, *body; // for PUT
-            uint64_t final_id;       // for DELETE: its row id when the store says that it is final and of this account; else 0
-            uint64_t final_job;      // and the row id of its job, or 0
-            int64_t keep_ms;         // for PUT, as in task_draft
+            uint64_t final_id;  // for DELETE: its row id when the store says that it is final and of this
+                                // account; else 0
+            uint64_t final_job; // and the row id of its job, or 0
+            int64_t keep_ms;    // for PUT, as in task_draft
         } task;
         struct {
             uint64_t account;
@@ -131,8 +133,8 @@ struct event {
         } lid;
         struct {
             uint64_t account;
-            const char *id; // uuid or shortname; for CREATE: NULL
-            bool force;     // for DELETE
+            const char *id;         // uuid or shortname; for CREATE: NULL
+            bool force;             // for DELETE
             struct job_draft draft; // for CREATE
             const uint64_t *task;   // for SWEEP: row ids of final tasks of the job; none: these were all
             size_t n_tasks;
@@ -140,7 +142,8 @@ struct event {
     };
 };
 
-// What the one who waits is told. Codes are numbered as in HTTP; messages are the public API's own where it has one.
+// What the one who waits is told. Codes are numbered as in HTTP; messages are the public API's own where it
+// has one.
 struct reply_item {
     int code;
     char uuid[UUID_TEXT_BYTES]; // "" on failure
@@ -153,8 +156,8 @@ struct reply {
     const char *message; // NULL on success
     struct reply_item *item;
     size_t n_items;
-    uint64_t id;         // account id for EVENT_ACCOUNT_PUT; row id for EVENT_JOB_CREATE and EVENT_JOB_DELETE
-    int64_t count;       // tasks aborted for EVENT_TASKS_ABORT
+    uint64_t id;   // account id for EVENT_ACCOUNT_PUT; row id for EVENT_JOB_CREATE and EVENT_JOB_DELETE
+    int64_t count; // tasks aborted for EVENT_TASKS_ABORT
 };
 
 #endif

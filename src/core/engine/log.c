@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct codec {
-    struct buf *out;         // NULL: reading
+    struct buf *out; // NULL: reading
     const uint8_t *p, *end;
     struct arena *a;
     bool bad;
@@ -46,12 +46,12 @@ static int64_t number(struct codec *c, int64_t v)
 }
 
 // A number of any type; what does not fit it makes the event bad.
-#define N(c, x)                                                                                                        \
-    do {                                                                                                               \
-        int64_t v_ = number(c, (int64_t)(x));                                                                          \
-        (x) = (__typeof__(x))v_;                                                                                       \
-        if ((int64_t)(x) != v_)                                                                                        \
-            (c)->bad = true;                                                                                           \
+#define N(c, x)                                                                                              \
+    do {                                                                                                     \
+        int64_t v_ = number(c, (int64_t)(x));                                                                \
+        (x) = (__typeof__(x))v_;                                                                             \
+        if ((int64_t)(x) != v_)                                                                              \
+            (c)->bad = true;                                                                                 \
     } while (0)
 
 static size_t length(struct codec *c, size_t n)
@@ -494,13 +494,15 @@ static void walk_tick(struct codec *c, struct event *ev)
 typedef void event_walk(struct codec *c, struct event *ev);
 
 static event_walk *const event_walks[EVENT_KIND_N] = {
-    [EVENT_TICK] = walk_tick,         [EVENT_ACCOUNT_PUT] = walk_account, [EVENT_TASKS_CREATE] = walk_create,
-    [EVENT_TASK_PUT] = walk_task,     [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
-    [EVENT_TASK_DELETE] = walk_task,  [EVENT_SYNC] = walk_sync,           [EVENT_ZONE_SET] = walk_zone,
-    [EVENT_SITE_SET] = walk_site,     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
-    [EVENT_SECRET] = walk_secret,
-    [EVENT_JOB_CREATE] = walk_job_create,
-    [EVENT_JOB_TERMINATE] = walk_job, [EVENT_JOB_DELETE] = walk_job,      [EVENT_JOB_SWEEP] = walk_job,
+    [EVENT_TICK] = walk_tick,           [EVENT_ACCOUNT_PUT] = walk_account,
+    [EVENT_TASKS_CREATE] = walk_create, [EVENT_TASK_PUT] = walk_task,
+    [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
+    [EVENT_TASK_DELETE] = walk_task,    [EVENT_SYNC] = walk_sync,
+    [EVENT_ZONE_SET] = walk_zone,       [EVENT_SITE_SET] = walk_site,
+    [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
+    [EVENT_SECRET] = walk_secret,       [EVENT_JOB_CREATE] = walk_job_create,
+    [EVENT_JOB_TERMINATE] = walk_job,   [EVENT_JOB_DELETE] = walk_job,
+    [EVENT_JOB_SWEEP] = walk_job,
 };
 
 static void walk(struct codec *c, struct event *ev)
@@ -529,7 +531,8 @@ int event_decode(const char *data, size_t n, struct arena *a, struct event *ev, 
     *ev = (struct event){0};
     walk(&c, ev);
     if (c.bad || c.p != c.end)
-        return err_set(e, -EBADMSG, "log: an event of %zu bytes cannot be read at byte %zu (is it of another version?)", n,
+        return err_set(e, -EBADMSG,
+                       "log: an event of %zu bytes cannot be read at byte %zu (is it of another version?)", n,
                        (size_t)(c.p - (const uint8_t *)data));
     return 0;
 }
@@ -650,7 +653,8 @@ int log_next(const char *data, size_t n, size_t *pos, struct arena *a, struct lo
     *r = (struct log_record){.what = (enum log_what)what};
     walk_record(&c, r);
     if (c.bad || c.p != c.end)
-        return err_set(e, -EBADMSG, "log: byte %zu: a record cannot be read at byte %zu (is it of another version?)", at,
+        return err_set(e, -EBADMSG,
+                       "log: byte %zu: a record cannot be read at byte %zu (is it of another version?)", at,
                        (size_t)((const char *)c.p - data));
     return 1;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The engine's doors: new, apply, settle. One function per kind of event; see server_state.h for who has which.
+// The engine's doors: new, apply, settle. One function per kind of event; see server_state.h for who has
+// which.
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/engine/server_state.h"
@@ -31,7 +32,9 @@ struct server *server_new(const struct server_config *cfg)
 {
     struct server *s = mem_alloc(sizeof *s);
     s->cfg = *cfg;
-    s->planner = planner_new_with(price_table_default(), plan_policy_at(s->cfg.policy) ? plan_policy_at(s->cfg.policy) : plan_policy_at(0));
+    s->planner =
+        planner_new_with(price_table_default(),
+                         plan_policy_at(s->cfg.policy) ? plan_policy_at(s->cfg.policy) : plan_policy_at(0));
     s->next_id = 1;
     s->id_written = 1;
     s->hash = HASH_SEED;
@@ -64,21 +67,23 @@ void server_free(struct server *s)
         free(s->node[i].zone);
         free(s->node[i].board);
     }
-    void *const vectors[] = {s->account, s->task, s->free_task, s->lease, s->free_lease, s->site,
-                             s->zone,    s->board, s->node,     s->timer, s->dirty_task, s->dirty_zone.v, s->dirty_board.v,
-                             s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job, s->free_job, s->edge,
-                             s->resolved, s->expiring, s->history};
+    void *const vectors[] = {
+        s->account,       s->task,         s->free_task,     s->lease,       s->free_lease,   s->site,
+        s->zone,          s->board,        s->node,          s->timer,       s->dirty_task,   s->dirty_zone.v,
+        s->dirty_board.v, s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job,
+        s->free_job,      s->edge,         s->resolved,      s->expiring,    s->history};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
     keyset_deinit(&s->task_by_uuid);
-    struct idmap *const ids[] = {&s->account_by_id, &s->lease_by_id, &s->site_by_id,  &s->zone_by_id,    &s->board_by_id,
-                                 &s->node_by_id,    &s->job_by_id,   &s->job_by_uuid, &s->expiring_by_id};
+    struct idmap *const ids[] = {&s->account_by_id, &s->lease_by_id, &s->site_by_id,
+                                 &s->zone_by_id,    &s->board_by_id, &s->node_by_id,
+                                 &s->job_by_id,     &s->job_by_uuid, &s->expiring_by_id};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
-    struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name, &s->zone_by_name,
-                                    &s->board_by_name,    &s->node_by_name,  &s->job_shortname, &s->secret,
-                                    &s->history_at};
+    struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name,
+                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name,
+                                    &s->job_shortname,    &s->secret,        &s->history_at};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strmap_deinit(names[i]);
     planner_free(s->planner);
@@ -123,15 +128,22 @@ static void tick(struct server *s, struct effects *fx)
 typedef void handler(struct server *s, const struct event *ev, struct effects *fx);
 
 static handler *const handlers[EVENT_KIND_N] = {
-    [EVENT_ACCOUNT_PUT] = server_account_put, [EVENT_TASKS_CREATE] = server_tasks_create,
-    [EVENT_TASK_PUT] = server_task_put,       [EVENT_TASK_ABORT] = server_task_abort,
-    [EVENT_TASKS_ABORT] = server_tasks_abort, [EVENT_TASK_DELETE] = server_task_delete,
-    [EVENT_SYNC] = server_sync_up,            [EVENT_ZONE_SET] = server_zone_set,
-    [EVENT_SITE_SET] = server_site_set,       [EVENT_BOARD_BAR] = server_board_bar,
+    [EVENT_ACCOUNT_PUT] = server_account_put,
+    [EVENT_TASKS_CREATE] = server_tasks_create,
+    [EVENT_TASK_PUT] = server_task_put,
+    [EVENT_TASK_ABORT] = server_task_abort,
+    [EVENT_TASKS_ABORT] = server_tasks_abort,
+    [EVENT_TASK_DELETE] = server_task_delete,
+    [EVENT_SYNC] = server_sync_up,
+    [EVENT_ZONE_SET] = server_zone_set,
+    [EVENT_SITE_SET] = server_site_set,
+    [EVENT_BOARD_BAR] = server_board_bar,
     [EVENT_LID_CLEAR] = server_lid_clear,
     [EVENT_SECRET] = server_secret,
-    [EVENT_JOB_CREATE] = server_job_create,   [EVENT_JOB_TERMINATE] = server_job_terminate,
-    [EVENT_JOB_DELETE] = server_job_delete,   [EVENT_JOB_SWEEP] = server_job_sweep,
+    [EVENT_JOB_CREATE] = server_job_create,
+    [EVENT_JOB_TERMINATE] = server_job_terminate,
+    [EVENT_JOB_DELETE] = server_job_delete,
+    [EVENT_JOB_SWEEP] = server_job_sweep,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)
@@ -157,7 +169,8 @@ static void write_tasks(struct server *s, struct effects *fx)
         task_live_row(s, t, &fx->arena, &c->live);
         if (task_ended(t)) { // it leaves memory with the commit that ends it
             if (t->keep_ms > 0)
-                expire_add(s, t->id, t->in_job ? s->job[t->in_job->job].id : 0, t->uuid, house_add(s->now, t->keep_ms));
+                expire_add(s, t->id, t->in_job ? s->job[t->in_job->job].id : 0, t->uuid,
+                           house_add(s->now, t->keep_ms));
             task_slot_free(s, s->dirty_task[i]);
         }
     }
@@ -171,9 +184,12 @@ static void write_nodes(struct server *s, struct effects *fx)
         n->listed = false;
         if (n->dirty) {
             n->dirty = false;
-            fx_change(fx, CHANGE_NODE)->node =
-                (struct row_node){.id = n->id, .name = arena_strdup(&fx->arena, n->name), .nonce = n->nonce,
-                                  .epoch = n->epoch, .seq = n->seq, .seen_ms = n->seen.v};
+            fx_change(fx, CHANGE_NODE)->node = (struct row_node){.id = n->id,
+                                                                 .name = arena_strdup(&fx->arena, n->name),
+                                                                 .nonce = n->nonce,
+                                                                 .epoch = n->epoch,
+                                                                 .seq = n->seq,
+                                                                 .seen_ms = n->seen.v};
         }
         if (n->woken) {
             n->woken = false;

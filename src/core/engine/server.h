@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The server's engine: state + event + now -> new state, rows to write, answers to give. Pure and single-threaded.
+// The server's engine: state + event + now -> new state, rows to write, answers to give. Pure and
+// single-threaded.
 //
-//   program:  server_new -> server_restore(row)... -> server_restored -> { server_apply(event)... ; server_settle } per batch
+//   program:  server_new -> server_restore(row)... -> server_restored -> { server_apply(event)... ;
+//   server_settle } per batch
 //
-// server_settle ends a batch: it plans, renews leases and collects what the batch changed. Nothing of a batch may leave
-// the process before its changes are committed (docs/design/0003-output-gate.md).
+// server_settle ends a batch: it plans, renews leases and collects what the batch changed. Nothing of a batch
+// may leave the process before its changes are committed (docs/design/0003-output-gate.md).
 #ifndef ONDOL_CORE_ENGINE_SERVER_H
 #define ONDOL_CORE_ENGINE_SERVER_H
 
@@ -22,16 +24,16 @@ struct server_config {
     int32_t tasks_per_account;   // limit of tasks not final, default 1,000,000
     int32_t jobs_per_account;    // limit of jobs, default 1,000; they stay in memory with their bodies
     int32_t secrets_per_account; // limit, default 1,000
-    int64_t lease_ms;            // an assignment not renewed for this long is lost, house time; default 60,000
-    int64_t lease_margin_ms;     // the parent waits this much longer than the node, default 10,000
-    int64_t dispatch_delay_ms;   // a task waits at least this long in Submitted, default 0
-    int64_t start_timeout_ms;    // assigned but not started, default 300,000
-    int64_t preempt_grace_ms;    // asked to stop but no word, default 60,000
-    int64_t rest_first_ms;       // a board that did not start what it was given rests so long, default 60,000;
-    int64_t rest_most_ms;        // twice as long each time in a row, at most so long, default 3,600,000
+    int64_t lease_ms;          // an assignment not renewed for this long is lost, house time; default 60,000
+    int64_t lease_margin_ms;   // the parent waits this much longer than the node, default 10,000
+    int64_t dispatch_delay_ms; // a task waits at least this long in Submitted, default 0
+    int64_t start_timeout_ms;  // assigned but not started, default 300,000
+    int64_t preempt_grace_ms;  // asked to stop but no word, default 60,000
+    int64_t rest_first_ms;     // a board that did not start what it was given rests so long, default 60,000;
+    int64_t rest_most_ms;      // twice as long each time in a row, at most so long, default 3,600,000
     bool donated_allowed, filler_allowed;
-    uint8_t policy;              // of plan_policy_at(); 0: market
-    bool check_plans;            // run plan_check after every plan (tests, debug builds)
+    uint8_t policy;   // of plan_policy_at(); 0: market
+    bool check_plans; // run plan_check after every plan (tests, debug builds)
 };
 void server_config_default(struct server_config *c);
 
@@ -44,13 +46,13 @@ struct effects {
     struct sync_wait {
         uint64_t token, node;
         bool now; // answer after commit; otherwise it may be parked until the node is woken
-    } *sync;
+    } * sync;
     size_t n_syncs, cap_syncs;
     uint64_t *wake; // nodes whose desired state changed
     size_t n_wakes, cap_wakes;
-    struct note {   // for the event stream: {"kind":"task","id":...}
+    struct note { // for the event stream: {"kind":"task","id":...}
         const char *kind, *json;
-    } *note;
+    } * note;
     size_t n_notes, cap_notes;
 };
 void effects_init(struct effects *fx);
@@ -62,7 +64,8 @@ void server_free(struct server *s);
 
 // Before the first row: `now` says from which hour on the ledger's open cells will be given.
 void server_restore_from(struct server *s, house_ms now);
-// At load: one row at a time in the store's order; then once server_restored. A row that makes no sense is an error.
+// At load: one row at a time in the store's order; then once server_restored. A row that makes no sense is an
+// error.
 int server_restore(struct server *s, const struct change *row, struct err *e);
 void server_restored(struct server *s, house_ms now);
 
@@ -73,7 +76,8 @@ void server_settle(struct server *s, house_ms now, struct effects *fx);
 house_ms server_next_tick(const struct server *s);
 
 // What a node should be doing now. Bodies are left NULL with `need_body` set; `task` says whose.
-void server_desired(const struct server *s, uint64_t node, house_ms now, struct arena *a, struct sync_down *down);
+void server_desired(const struct server *s, uint64_t node, house_ms now, struct arena *a,
+                    struct sync_down *down);
 
 // Whether a call with this epoch and nonce is of a life of the node that is over: it gets epoch_refused.
 bool server_sync_refused(const struct server *s, uint64_t node, uint64_t epoch, uint64_t nonce);
@@ -101,11 +105,11 @@ struct board_view {
     bool online, barred;
     uint8_t run;
     int32_t draw_mw, freq_mhz, duty_permille;
-    int32_t start_failures; // in a row
-    house_ms rests_until;   // in the future: it gets no task before
+    int32_t start_failures;          // in a row
+    house_ms rests_until;            // in the future: it gets no task before
     char task_uuid[UUID_TEXT_BYTES]; // "": none
     uint32_t instance;
-    int64_t total_mj;                        // its meter
+    int64_t total_mj;                              // its meter
     int64_t energy_mj[ACTIVITY_N], ms[ACTIVITY_N]; // by activity; UNATTRIBUTED is the rest to the meter
 };
 
@@ -148,7 +152,8 @@ struct live_view {
     int64_t exec_ms, energy_mj, core_ms;
 };
 // Calls `each` for every assigned instance of a task. Returns how many; 0 too when the task is not in memory.
-size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v), void *ctx);
+size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v),
+                   void *ctx);
 
 struct engine_counts {
     uint64_t tasks_live, tasks_queued, instances_queued, instances_running, leases;
@@ -157,7 +162,8 @@ struct engine_counts {
 };
 void server_counts(const struct server *s, struct engine_counts *c);
 // Of one account: what runs now. Arrays by class (ACTIVITY_RESERVED..DONATED).
-void server_account_counts(const struct server *s, uint64_t account, int64_t *tasks, int64_t running_instances[4], int64_t running_cores[4]);
+void server_account_counts(const struct server *s, uint64_t account, int64_t *tasks,
+                           int64_t running_instances[4], int64_t running_cores[4]);
 
 int64_t server_account_jobs(const struct server *s, uint64_t account);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a batch collects: rows, answers, notes; and the small machinery every part of the engine uses: ids, timers, the
-// hash of actions. Tasks that changed are only marked; their rows are made once, when the batch is settled.
+// What a batch collects: rows, answers, notes; and the small machinery every part of the engine uses: ids,
+// timers, the hash of actions. Tasks that changed are only marked; their rows are made once, when the batch
+// is settled.
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/engine/server_state.h"
@@ -144,7 +145,8 @@ static bool timer_lives(const struct server *s, const struct timer *t)
 
 static void timer_push(struct server *s, struct timer t);
 
-// Timers of what is long gone would pile up when they are far away: once they can be the larger part, they are dropped.
+// Timers of what is long gone would pile up when they are far away: once they can be the larger part, they
+// are dropped.
 static void drop_dead_timers(struct server *s)
 {
     size_t owners = s->counts.tasks_live + s->counts.leases + s->n_nodes + s->n_jobs + s->n_expiring;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A site's power cap, shared out among its nodes. The invariant: what was given to the nodes of a site never adds up to more
-// than its cap, whoever has been heard from. So a node is given at most what the others' last shares leave; shares shrink
-// when their nodes call, and only then may others grow. A node whose call is lost keeps the cap it was last told.
+// A site's power cap, shared out among its nodes. The invariant: what was given to the nodes of a site never
+// adds up to more than its cap, whoever has been heard from. So a node is given at most what the others' last
+// shares leave; shares shrink when their nodes call, and only then may others grow. A node whose call is lost
+// keeps the cap it was last told.
 #include "core/engine/server_state.h"
 
 static int32_t site_of(const struct server *s, const struct node *n)
@@ -25,7 +26,8 @@ static void demand(const struct server *s, const struct node *n, int64_t *wanted
     }
 }
 
-// The fair share: what is asked for when that fits, with the rest by nameplate; else in proportion to what is asked for.
+// The fair share: what is asked for when that fits, with the rest by nameplate; else in proportion to what is
+// asked for.
 static int64_t fair_mw(int64_t cap, int64_t mine, int64_t all, int64_t my_plate, int64_t all_plate)
 {
     if (all <= cap)

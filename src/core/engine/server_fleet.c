@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sites, zones, boards, nodes: made by what nodes offer, changed by what people wish. Records stay for good: their ids
-// stand in the ledger.
+// Sites, zones, boards, nodes: made by what nodes offer, changed by what people wish. Records stay for good:
+// their ids stand in the ledger.
 #include "base/mem.h"
 #include "base/num.h"
 #include "core/engine/server_state.h"
@@ -46,8 +46,13 @@ uint32_t server_zone_new(struct server *s, uint64_t id, const char *name)
     struct zone **z = VEC_PUSH(s->zone, s->n_zones, s->cap_zones);
     uint32_t at = (uint32_t)(s->n_zones - 1);
     *z = mem_alloc(sizeof **z);
-    **z = (struct zone){.id = id, .site = NONE, .node = NONE, .room_mc = INT32_MIN, .shadow_mc = INT32_MIN,
-                        .at = HOUSE_MS(-1), .mode = ZONE_COMFORT};
+    **z = (struct zone){.id = id,
+                        .site = NONE,
+                        .node = NONE,
+                        .room_mc = INT32_MIN,
+                        .shadow_mc = INT32_MIN,
+                        .at = HOUSE_MS(-1),
+                        .mode = ZONE_COMFORT};
     name_copy((*z)->name, name);
     idmap_set(&s->zone_by_id, id, at);
     strmap_set(&s->zone_by_name, (*z)->name, at);
@@ -73,7 +78,10 @@ void zone_plan(struct server *s, uint32_t zone)
     r.target_w = (int32_t)int_clamp(r.target_w, 0, NAMEPLATE_W_MAX);
     r.min_w = (int32_t)int_clamp(r.min_w, 0, NAMEPLATE_W_MAX);
     r.max_w = (int32_t)int_clamp(r.max_w, 0, NAMEPLATE_W_MAX);
-    struct plan_zone p = {.site = z->site, .request = r, .room_mc = z->room_mc, .setpoint_mc = z->setpoint_mc,
+    struct plan_zone p = {.site = z->site,
+                          .request = r,
+                          .room_mc = z->room_mc,
+                          .setpoint_mc = z->setpoint_mc,
                           .has_ahead = z->ahead.known,
                           .online = z->node != NONE && s->node[z->node].online && z->at.v >= 0};
     memcpy(p.ahead_w, z->ahead.mean_w, sizeof p.ahead_w);
@@ -152,36 +160,58 @@ void node_own_board(struct server *s, uint32_t node, uint32_t board)
 
 void site_row(const struct site *x, struct arena *a, struct row_site *row)
 {
-    *row = (struct row_site){.id = x->id, .name = arena_strdup(a, x->name), .utc_offset_min = x->utc_offset_min,
+    *row = (struct row_site){.id = x->id,
+                             .name = arena_strdup(a, x->name),
+                             .utc_offset_min = x->utc_offset_min,
                              .cap_mw = x->cap_mw};
 }
 
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row)
 {
     *row = (struct row_zone){
-        .id = z->id, .site = s->site[z->site].id, .node = z->node == NONE ? 0 : s->node[z->node].id,
-        .name = arena_strdup(a, z->name), .label = arena_strdup(a, z->label),
-        .schedule = arena_strdup(a, z->schedule ? z->schedule : ""), .nameplate_w = z->nameplate_w,
-        .setpoint_mc = z->setpoint_mc, .mode = z->mode, .is_virtual = z->is_virtual, .boost_until_ms = z->boost_until.v,
-        .asked_mj = z->asked_mj, .delivered_mj = z->delivered_mj, .useful_mj = z->useful_mj, .shadow_mj = z->shadow_mj,
-        .base_asked_mj = z->base_asked_mj, .base_delivered_mj = z->base_delivered_mj, .base_useful_mj = z->base_useful_mj,
+        .id = z->id,
+        .site = s->site[z->site].id,
+        .node = z->node == NONE ? 0 : s->node[z->node].id,
+        .name = arena_strdup(a, z->name),
+        .label = arena_strdup(a, z->label),
+        .schedule = arena_strdup(a, z->schedule ? z->schedule : ""),
+        .nameplate_w = z->nameplate_w,
+        .setpoint_mc = z->setpoint_mc,
+        .mode = z->mode,
+        .is_virtual = z->is_virtual,
+        .boost_until_ms = z->boost_until.v,
+        .asked_mj = z->asked_mj,
+        .delivered_mj = z->delivered_mj,
+        .useful_mj = z->useful_mj,
+        .shadow_mj = z->shadow_mj,
+        .base_asked_mj = z->base_asked_mj,
+        .base_delivered_mj = z->base_delivered_mj,
+        .base_useful_mj = z->base_useful_mj,
         .base_shadow_mj = z->base_shadow_mj,
     };
 }
 
 void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row)
 {
-    *row = (struct row_board){.id = b->id, .zone = s->zone[b->zone]->id, .node = b->node == NONE ? 0 : s->node[b->node].id,
-                              .name = arena_strdup(a, b->name), .heater = arena_strdup(a, b->heater),
-                              .offer = board_offer_text(b, a), .barred = (uint8_t)(b->barred | b->node_barred << 1),
-                              .barred_why = arena_strdup(a, b->barred || !b->node_barred ? b->barred_why : b->node_barred_why),
-                              .start_failures = b->start_failures, .rests_until_ms = b->rests_until.v};
+    *row = (struct row_board){
+        .id = b->id,
+        .zone = s->zone[b->zone]->id,
+        .node = b->node == NONE ? 0 : s->node[b->node].id,
+        .name = arena_strdup(a, b->name),
+        .heater = arena_strdup(a, b->heater),
+        .offer = board_offer_text(b, a),
+        .barred = (uint8_t)(b->barred | b->node_barred << 1),
+        .barred_why = arena_strdup(a, b->barred || !b->node_barred ? b->barred_why : b->node_barred_why),
+        .start_failures = b->start_failures,
+        .rests_until_ms = b->rests_until.v};
 }
 
 // ---- the offer
 
-// Zones and boards that another live node holds are not given away: two heaters with one name is a mistake to be told.
-static const char *held_elsewhere(const struct server *s, uint32_t node, const struct offer *o, struct arena *a)
+// Zones and boards that another live node holds are not given away: two heaters with one name is a mistake to
+// be told.
+static const char *held_elsewhere(const struct server *s, uint32_t node, const struct offer *o,
+                                  struct arena *a)
 {
     uint64_t at;
     for (size_t i = 0; i < o->n_zones; i++) {
@@ -189,16 +219,18 @@ static const char *held_elsewhere(const struct server *s, uint32_t node, const s
             continue;
         uint32_t holder = s->zone[at]->node;
         if (holder != NONE && holder != node && s->node[holder].online)
-            return arena_printf(a, "offer.zones: %s belongs to node %s, which is there (names are unique in the fleet)",
-                                o->zone[i].name, s->node[holder].name);
+            return arena_printf(
+                a, "offer.zones: %s belongs to node %s, which is there (names are unique in the fleet)",
+                o->zone[i].name, s->node[holder].name);
     }
     for (size_t i = 0; i < o->n_boards; i++) {
         if (!strmap_get(&s->board_by_name, o->board[i].name, &at))
             continue;
         uint32_t holder = s->board[at]->node;
         if (holder != NONE && holder != node && s->node[holder].online)
-            return arena_printf(a, "offer.boards: %s belongs to node %s, which is there (names are unique in the fleet)",
-                                o->board[i].name, s->node[holder].name);
+            return arena_printf(
+                a, "offer.boards: %s belongs to node %s, which is there (names are unique in the fleet)",
+                o->board[i].name, s->node[holder].name);
     }
     return NULL;
 }
@@ -209,9 +241,11 @@ static const char *board_flaw(const struct offer_board *b, struct arena *a)
     if (curve_check(&b->curve, &e) < 0)
         return arena_printf(a, "offer.boards: %s: %s", b->name, e.text);
     if (b->spec.cores < 1 || b->spec.cores > 1024)
-        return arena_printf(a, "offer.boards: %s: spec.cores is %d: must be 1..1024", b->name, (int)b->spec.cores);
+        return arena_printf(a, "offer.boards: %s: spec.cores is %d: must be 1..1024", b->name,
+                            (int)b->spec.cores);
     if (b->spec.memory_mb < 0)
-        return arena_printf(a, "offer.boards: %s: spec.memory_mb is %d: must not be negative", b->name, (int)b->spec.memory_mb);
+        return arena_printf(a, "offer.boards: %s: spec.memory_mb is %d: must not be negative", b->name,
+                            (int)b->spec.memory_mb);
     return NULL;
 }
 
@@ -224,7 +258,8 @@ static const char *flaw(const struct offer *o, struct arena *a)
         if (strmap_get(&zones, z->name, NULL))
             why = arena_printf(a, "offer.zones: %s is there twice", z->name);
         else if (z->nameplate_w < 0 || z->nameplate_w > NAMEPLATE_W_MAX)
-            why = arena_printf(a, "offer.zones: %s: nameplate_w is %d: must be 0..%d", z->name, (int)z->nameplate_w, NAMEPLATE_W_MAX);
+            why = arena_printf(a, "offer.zones: %s: nameplate_w is %d: must be 0..%d", z->name,
+                               (int)z->nameplate_w, NAMEPLATE_W_MAX);
         else if (z->mode >= ZONE_MODE_N)
             why = arena_printf(a, "offer.zones: %s: mode %d is not known", z->name, z->mode);
         strmap_set(&zones, z->name, 1);
@@ -269,7 +304,8 @@ static void offer_zone(struct server *s, uint32_t node, const struct offer_zone 
     name_copy(z->label, o->label);
     z->is_virtual = o->is_virtual;
     node_own_zone(s, node, (uint32_t)at);
-    z->base_asked_mj = z->base_delivered_mj = z->base_useful_mj = z->base_shadow_mj = 0; // a new epoch counts from 0
+    z->base_asked_mj = z->base_delivered_mj = z->base_useful_mj = z->base_shadow_mj =
+        0; // a new epoch counts from 0
     zone_touch(s, (uint32_t)at);
     zone_plan(s, (uint32_t)at);
 }
@@ -296,7 +332,8 @@ static void offer_board(struct server *s, uint32_t node, const struct offer_boar
     board_plan(s, (uint32_t)at);
 }
 
-int server_offer_check(const struct server *s, uint32_t node, const struct offer *o, struct arena *a, const char **refusal)
+int server_offer_check(const struct server *s, uint32_t node, const struct offer *o, struct arena *a,
+                       const char **refusal)
 {
     *refusal = flaw(o, a);
     if (*refusal)
@@ -304,14 +341,17 @@ int server_offer_check(const struct server *s, uint32_t node, const struct offer
     *refusal = held_elsewhere(s, node, o, a);
     if (*refusal)
         return 409;
-    if ((node == NONE && s->n_nodes >= FLEET_MAX) || s->n_zones + o->n_zones > FLEET_MAX || s->n_boards + o->n_boards > FLEET_MAX) {
-        *refusal = arena_printf(a, "offer: this server knows as many nodes, zones or boards as it can (%d each)", FLEET_MAX);
+    if ((node == NONE && s->n_nodes >= FLEET_MAX) || s->n_zones + o->n_zones > FLEET_MAX ||
+        s->n_boards + o->n_boards > FLEET_MAX) {
+        *refusal = arena_printf(
+            a, "offer: this server knows as many nodes, zones or boards as it can (%d each)", FLEET_MAX);
         return 403;
     }
     return 0;
 }
 
-// What the node had in its life before and offers no more is nobody's: it is not planned with, and another may offer it.
+// What the node had in its life before and offers no more is nobody's: it is not planned with, and another
+// may offer it.
 static void disown(struct server *s, uint32_t node)
 {
     while (s->node[node].n_zones) {
@@ -361,8 +401,9 @@ void server_zone_set(struct server *s, const struct event *ev, struct effects *f
     zone_touch(s, (uint32_t)at);
     node_wake(s, z->node);
     server_trace(s, CHANGE_ZONE, (int64_t)z->id, z->setpoint_mc);
-    fx_note(fx, "setpoint", arena_printf(&fx->arena, "{\"zone\":\"%s\",\"setpoint_mc\":%d,\"mode\":\"%s\"}", z->name,
-                                         (int)z->setpoint_mc, zone_mode_name(z->mode)));
+    fx_note(fx, "setpoint",
+            arena_printf(&fx->arena, "{\"zone\":\"%s\",\"setpoint_mc\":%d,\"mode\":\"%s\"}", z->name,
+                         (int)z->setpoint_mc, zone_mode_name(z->mode)));
     fx_reply(fx, ev->token, 200, NULL);
 }
 
@@ -415,8 +456,8 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
     fx_reply(fx, ev->token, 200, NULL);
 }
 
-// The heater itself decides: it stays off while the lid is open by its own contact. The word is a wish like the others and
-// ends with a lease, so that it cannot clear a lid that is opened later.
+// The heater itself decides: it stays off while the lid is open by its own contact. The word is a wish like
+// the others and ends with a lease, so that it cannot clear a lid that is opened later.
 void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx)
 {
     struct zone *z = NULL;
@@ -424,31 +465,37 @@ void server_lid_clear(struct server *s, const struct event *ev, struct effects *
         if (strcmp(s->board[i]->heater, ev->lid.heater) == 0)
             z = s->zone[s->board[i]->zone];
     if (!z) {
-        fx_reply(fx, ev->token, 404, NULL)->message = arena_printf(&fx->arena, "No such heater: %s", ev->lid.heater);
+        fx_reply(fx, ev->token, 404, NULL)->message =
+            arena_printf(&fx->arena, "No such heater: %s", ev->lid.heater);
         return;
     }
     bool online = z->node != NONE && s->node[z->node].online;
     if (!online || z->guard != GUARD_LID_OPEN) {
-        fx_reply(fx, ev->token, 409, NULL)->message = arena_printf(
-            &fx->arena, online ? "%s: its lid was not opened: there is nothing to clear" : "%s: its node does not call home now",
-            ev->lid.heater);
+        fx_reply(fx, ev->token, 409, NULL)->message =
+            arena_printf(&fx->arena,
+                         online ? "%s: its lid was not opened: there is nothing to clear"
+                                : "%s: its node does not call home now",
+                         ev->lid.heater);
         return;
     }
     z->lid_clear = s->now;
     node_wake(s, z->node);
     server_trace(s, CHANGE_ZONE, (int64_t)z->id, s->now.v);
-    fx_note(fx, "lid-clear", arena_printf(&fx->arena, "{\"heater\":\"%s\",\"zone\":\"%s\",\"by\":\"%s\"}", ev->lid.heater, z->name,
-                                          ev->lid.by));
+    fx_note(fx, "lid-clear",
+            arena_printf(&fx->arena, "{\"heater\":\"%s\",\"zone\":\"%s\",\"by\":\"%s\"}", ev->lid.heater,
+                         z->name, ev->lid.by));
     fx_reply(fx, ev->token, 200, NULL);
 }
 
-// ---- a board's offer as one line of text in its row: "cores memory_mb gpu ssd sandbox idle sleep boot n f:w ... |key|model|curve|lack"
+// ---- a board's offer as one line of text in its row: "cores memory_mb gpu ssd sandbox idle sleep boot n f:w
+// ... |key|model|curve|lack"
 
 char *board_offer_text(const struct board *b, struct arena *a)
 {
     struct buf t = BUF_INIT(4096);
-    buf_putf(&t, "%d %d %d %d %d %d %d %d %d", (int)b->spec.cores, (int)b->spec.memory_mb, b->spec.gpu, b->spec.ssd, b->sandbox,
-             (int)b->curve.idle_mw, (int)b->curve.sleep_mw, (int)b->curve.boot_ms, (int)b->curve.n);
+    buf_putf(&t, "%d %d %d %d %d %d %d %d %d", (int)b->spec.cores, (int)b->spec.memory_mb, b->spec.gpu,
+             b->spec.ssd, b->sandbox, (int)b->curve.idle_mw, (int)b->curve.sleep_mw, (int)b->curve.boot_ms,
+             (int)b->curve.n);
     for (int i = 0; i < b->curve.n; i++)
         buf_putf(&t, " %d:%d", (int)b->curve.p[i].freq_mhz, (int)b->curve.p[i].draw_mw);
     const char *const text_part[] = {b->spec.key, b->spec.cpu_model, b->curve.model, b->sandbox_lack};

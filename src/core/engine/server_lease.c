@@ -6,10 +6,11 @@
 //       |                           |
 //       +-------- lease_stop -------+--> STOPPING --report exited--> gone
 //
-//   Ways out without a word from the node: ASSIGNED for start_timeout_ms becomes STOPPING; STOPPING is not renewed any
-//   more and ends after preempt_grace_ms and its lapse; any state ends when the node was not heard for lease_ms +
-//   lease_margin_ms. Each ends the attempt as Lost (or as what it was stopped for), and the instance waits again. The node kills its work at `until` minus its own margin by its own clock, so the
-//   parent's later `until + margin` cannot overlap with it.
+//   Ways out without a word from the node: ASSIGNED for start_timeout_ms becomes STOPPING; STOPPING is not
+//   renewed any more and ends after preempt_grace_ms and its lapse; any state ends when the node was not
+//   heard for lease_ms + lease_margin_ms. Each ends the attempt as Lost (or as what it was stopped for), and
+//   the instance waits again. The node kills its work at `until` minus its own margin by its own clock, so
+//   the parent's later `until + margin` cannot overlap with it.
 #include "base/mem.h"
 #include "base/num.h"
 #include "core/engine/server_state.h"
@@ -25,8 +26,13 @@ uint32_t lease_slot_new(struct server *s, uint64_t id)
         (void)VEC_PUSH(s->lease, s->n_leases, s->cap_leases);
         slot = (uint32_t)(s->n_leases - 1);
     }
-    s->lease[slot] = (struct lease){.id = id, .next = NONE, .prev = NONE, .next_on_node = NONE, .prev_on_node = NONE,
-                                    .progress_permille = -1, .stop_end = ATTEMPT_PREEMPTED};
+    s->lease[slot] = (struct lease){.id = id,
+                                    .next = NONE,
+                                    .prev = NONE,
+                                    .next_on_node = NONE,
+                                    .prev_on_node = NONE,
+                                    .progress_permille = -1,
+                                    .stop_end = ATTEMPT_PREEMPTED};
     idmap_set(&s->lease_by_id, id, slot);
     s->counts.leases++;
     return slot;
@@ -70,10 +76,18 @@ static void unlink_lease(struct server *s, uint32_t slot)
 void lease_row(const struct server *s, const struct lease *l, struct row_lease *row)
 {
     *row = (struct row_lease){
-        .id = l->id, .task = s->task[l->task].id, .node = s->node[l->node].id, .board = s->board[l->board]->id,
-        .instance = l->instance, .attempt = l->attempt, .activity = l->activity,
+        .id = l->id,
+        .task = s->task[l->task].id,
+        .node = s->node[l->node].id,
+        .board = s->board[l->board]->id,
+        .instance = l->instance,
+        .attempt = l->attempt,
+        .activity = l->activity,
         .state = (uint8_t)(l->state | (l->state == LEASE_STOPPING ? l->stop_end << 4 : 0)),
-        .granted_ms = l->granted.v, .until_ms = l->until.v, .started_ms = l->started.v, .energy_mj = l->energy_mj,
+        .granted_ms = l->granted.v,
+        .until_ms = l->until.v,
+        .started_ms = l->started.v,
+        .energy_mj = l->energy_mj,
         .core_ms = l->core_ms,
     };
 }
@@ -82,7 +96,11 @@ void board_plan(struct server *s, uint32_t board)
 {
     struct board *b = s->board[board];
     struct plan_board p = {
-        .zone = b->zone, .spec = &b->spec, .curve = &b->curve, .task = PLAN_NONE, .activity = ACTIVITY_IDLE,
+        .zone = b->zone,
+        .spec = &b->spec,
+        .curve = &b->curve,
+        .task = PLAN_NONE,
+        .activity = ACTIVITY_IDLE,
         .usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
                   !board_rests(s, b),
     };
@@ -137,7 +155,8 @@ void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct e
 {
     struct lease *l = &s->lease[lease];
     if (l->state == LEASE_STOPPING) {
-        if (end == ATTEMPT_CANCELLED && l->stop_end != ATTEMPT_CANCELLED) { // the customer's word is the stronger
+        if (end == ATTEMPT_CANCELLED &&
+            l->stop_end != ATTEMPT_CANCELLED) { // the customer's word is the stronger
             l->stop_end = ATTEMPT_CANCELLED;
             write_lease(s, l, fx);
             node_wake(s, l->node);
@@ -162,20 +181,36 @@ void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct e
     board_plan(s, l->board);
 }
 
-static void record_attempt(struct server *s, const struct lease *l, enum attempt_end end, const struct attempt_figures *f,
-                           struct effects *fx)
+static void record_attempt(struct server *s, const struct lease *l, enum attempt_end end,
+                           const struct attempt_figures *f, struct effects *fx)
 {
     const struct board *b = s->board[l->board];
     const struct node *n = &s->node[l->node];
     struct change *c = fx_change(fx, CHANGE_ATTEMPT);
     c->attempt = (struct row_attempt){
-        .task = s->task[l->task].id, .lease = l->id, .instance = l->instance, .attempt = l->attempt, .end = (uint8_t)end,
-        .granted_ms = l->granted.v, .started_ms = l->started.v, .ended_ms = s->now.v, .wall_ms = f->wall_ms,
-        .exec_ms = f->exec_ms, .core_ms = f->core_ms, .work_mhz_s = f->work_mhz_s, .energy_mj = f->energy_mj,
-        .exit_code = f->exit_code, .signal = f->signal, .cores = l->cores, .peak_memory_mb = f->peak_memory_mb,
-        .board = arena_strdup(&fx->arena, b->name), .spec_key = arena_strdup(&fx->arena, b->spec.key),
+        .task = s->task[l->task].id,
+        .lease = l->id,
+        .instance = l->instance,
+        .attempt = l->attempt,
+        .end = (uint8_t)end,
+        .granted_ms = l->granted.v,
+        .started_ms = l->started.v,
+        .ended_ms = s->now.v,
+        .wall_ms = f->wall_ms,
+        .exec_ms = f->exec_ms,
+        .core_ms = f->core_ms,
+        .work_mhz_s = f->work_mhz_s,
+        .energy_mj = f->energy_mj,
+        .exit_code = f->exit_code,
+        .signal = f->signal,
+        .cores = l->cores,
+        .peak_memory_mb = f->peak_memory_mb,
+        .board = arena_strdup(&fx->arena, b->name),
+        .spec_key = arena_strdup(&fx->arena, b->spec.key),
         .cpu_model = arena_strdup(&fx->arena, b->spec.cpu_model),
-        .node = arena_strdup(&fx->arena, n->name), .epoch = f->seq ? n->epoch : 0, .seq = f->seq,
+        .node = arena_strdup(&fx->arena, n->name),
+        .epoch = f->seq ? n->epoch : 0,
+        .seq = f->seq,
         .code = arena_strdup(&fx->arena, f->code ? f->code : ""),
         .message = arena_strdup(&fx->arena, f->message ? f->message : ""),
     };
@@ -194,7 +229,8 @@ static bool take_retry(struct task *t, uint32_t instance)
 }
 
 // Where the instance goes after this end of its attempt.
-static void after_attempt(struct task *t, uint32_t instance, enum attempt_end end, const struct attempt_figures *f)
+static void after_attempt(struct task *t, uint32_t instance, enum attempt_end end,
+                          const struct attempt_figures *f)
 {
     struct task_sets *sets = task_sets(t);
     bool again = end == ATTEMPT_PREEMPTED || end == ATTEMPT_LOST;
@@ -213,7 +249,8 @@ static void after_attempt(struct task *t, uint32_t instance, enum attempt_end en
         again = take_retry(t, instance);
         if (!again) {
             struct buf text = BUF_INIT(400);
-            buf_putf(&text, "instance %u: %s", (unsigned)instance, f->message && *f->message ? f->message : "failed");
+            buf_putf(&text, "instance %u: %s", (unsigned)instance,
+                     f->message && *f->message ? f->message : "failed");
             task_error(t, f->code && *f->code ? f->code : "ONDOL-FAILED", buf_str(&text), "");
             buf_deinit(&text);
         }
@@ -230,7 +267,8 @@ static void after_attempt(struct task *t, uint32_t instance, enum attempt_end en
     }
 }
 
-void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f, struct effects *fx)
+void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
+               struct effects *fx)
 {
     struct lease l = s->lease[lease];
     struct task *t = &s->task[l.task];
@@ -241,7 +279,8 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
         f = &nothing;
     server_meter_lease(s, lease, s->now, f->energy_mj, f->core_ms);
     struct attempt_figures full = *f;
-    full.energy_mj = s->lease[lease].energy_mj; // as booked: bounded, and what was metered before counts if nobody told
+    full.energy_mj =
+        s->lease[lease].energy_mj; // as booked: bounded, and what was metered before counts if nobody told
     full.core_ms = s->lease[lease].core_ms;
     int64_t most_ms = house_since(s->now, l.granted) + s->cfg.lease_margin_ms;
     full.wall_ms = int_clamp(full.wall_ms, 0, most_ms);
@@ -283,8 +322,11 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
 
 void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx)
 {
-    static const struct attempt_figures silent = {
-        .exit_code = -1, .signal = -1, .code = "ONDOL-SILENT", .message = "asked to stop; the board did not say how it ended"};
+    static const struct attempt_figures silent = {.exit_code = -1,
+                                                  .signal = -1,
+                                                  .code = "ONDOL-SILENT",
+                                                  .message =
+                                                      "asked to stop; the board did not say how it ended"};
     uint64_t slot;
     if (!idmap_get(&s->lease_by_id, lease_id, &slot))
         return;
@@ -292,7 +334,8 @@ void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx)
     house_ms lapse = house_add(l->until, s->cfg.lease_margin_ms);
     if (l->state == LEASE_ASSIGNED) {
         house_ms late = house_add(l->since, s->cfg.start_timeout_ms);
-        if (!house_before(s->now, late)) { // it may be starting just now: asked to stop first, tried again after
+        if (!house_before(s->now,
+                          late)) { // it may be starting just now: asked to stop first, tried again after
             lease_stop(s, (uint32_t)slot, ATTEMPT_LOST, fx);
             board_start_late(s, l->board);
             task_settle(s, l->task, fx);

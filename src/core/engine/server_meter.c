@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Meters into the ledger. Two independent sides: the device's meter says how much a board drew; the parts say what for
-// (leases by CPU time times curve, idle, filler, burn, sleep by state times time). What the parts do not explain is booked
-// as `unattributed`, so that the rows of a board always add up to its meter (docs/design/0013-independent-parts.md).
+// Meters into the ledger. Two independent sides: the device's meter says how much a board drew; the parts say
+// what for (leases by CPU time times curve, idle, filler, burn, sleep by state times time). What the parts do
+// not explain is booked as `unattributed`, so that the rows of a board always add up to its meter
+// (docs/design/0013-independent-parts.md).
 #include "base/num.h"
 #include "core/engine/server_state.h"
 
@@ -17,7 +18,8 @@ static int64_t grown(int64_t now, int64_t before)
     return now > before ? now - before : 0; // a cumulative figure never shrinks within its epoch
 }
 
-// What the parts do not explain is `unattributed`: after every booking the rows of a board add up to its meter.
+// What the parts do not explain is `unattributed`: after every booking the rows of a board add up to its
+// meter.
 static void balance(struct server *s, struct board *b, house_ms at)
 {
     int64_t explained = 0;
@@ -54,7 +56,8 @@ void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t e
     l->core_ms += cores;
     const struct task *t = &s->task[l->task];
     b->energy_mj[l->activity] += energy;
-    struct ledger_work *c = ledger_work_cell(&s->ledger, at, b->id, l->activity, t->id, s->account[t->account].id);
+    struct ledger_work *c =
+        ledger_work_cell(&s->ledger, at, b->id, l->activity, t->id, s->account[t->account].id);
     c->energy_mj += energy;
     c->core_ms += cores;
     balance(s, b, at);
@@ -95,7 +98,8 @@ void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const 
     int64_t delta;
     if (b->meter_epoch != epoch)
         server_meter_epoch(s, board, epoch);
-    meter_read(&b->meter, r->at, r->meter_board.raw_mj, r->meter_board.wrap_mj, curve_max_mw(&b->curve), &delta);
+    meter_read(&b->meter, r->at, r->meter_board.raw_mj, r->meter_board.wrap_mj, curve_max_mw(&b->curve),
+               &delta);
     for (int a = 0; a < ACTIVITY_UNATTRIBUTED; a++)
         book_part(s, b, (enum activity)a, r);
     balance(s, b, r->at);
@@ -130,9 +134,15 @@ void server_meter_zone(struct server *s, uint32_t zone, const struct report *r)
 
 static void meter_row(const struct board *b, struct row_meter *row)
 {
-    *row = (struct row_meter){.board = b->id, .epoch = b->meter_epoch, .raw_mj = b->meter.raw_mj, .at_ms = b->meter.at.v,
-                              .total_mj = b->meter.total_mj, .resets = b->meter.resets, .wraps = b->meter.wraps,
-                              .gaps = b->meter.gaps, .started = b->meter.started};
+    *row = (struct row_meter){.board = b->id,
+                              .epoch = b->meter_epoch,
+                              .raw_mj = b->meter.raw_mj,
+                              .at_ms = b->meter.at.v,
+                              .total_mj = b->meter.total_mj,
+                              .resets = b->meter.resets,
+                              .wraps = b->meter.wraps,
+                              .gaps = b->meter.gaps,
+                              .started = b->meter.started};
     for (int a = 0; a < ACTIVITY_N; a++) {
         row->part_mj[a] = b->part_mj[a];
         row->part_ms[a] = b->part_ms[a];
@@ -151,13 +161,20 @@ void server_ledger_rows(struct server *s, struct effects *fx)
     }
     s->dirty_meter.n = 0;
     for (const struct ledger_work *w; (w = ledger_take_work(&s->ledger)) != NULL;)
-        fx_change(fx, CHANGE_LEDGER_WORK)->work =
-            (struct row_ledger_work){.hour_ms = w->hour_ms, .board = w->board, .task = w->task, .account = w->account,
-                                     .activity = (uint8_t)w->activity, .energy_mj = w->energy_mj, .core_ms = w->core_ms,
-                                     .ms = w->ms};
+        fx_change(fx, CHANGE_LEDGER_WORK)->work = (struct row_ledger_work){.hour_ms = w->hour_ms,
+                                                                           .board = w->board,
+                                                                           .task = w->task,
+                                                                           .account = w->account,
+                                                                           .activity = (uint8_t)w->activity,
+                                                                           .energy_mj = w->energy_mj,
+                                                                           .core_ms = w->core_ms,
+                                                                           .ms = w->ms};
     for (const struct ledger_zone *z; (z = ledger_take_zone(&s->ledger)) != NULL;)
-        fx_change(fx, CHANGE_LEDGER_ZONE)->heat =
-            (struct row_ledger_zone){.hour_ms = z->hour_ms, .zone = z->zone, .asked_mj = z->asked_mj,
-                                     .delivered_mj = z->delivered_mj, .useful_mj = z->useful_mj, .shadow_mj = z->shadow_mj};
+        fx_change(fx, CHANGE_LEDGER_ZONE)->heat = (struct row_ledger_zone){.hour_ms = z->hour_ms,
+                                                                           .zone = z->zone,
+                                                                           .asked_mj = z->asked_mj,
+                                                                           .delivered_mj = z->delivered_mj,
+                                                                           .useful_mj = z->useful_mj,
+                                                                           .shadow_mj = z->shadow_mj};
     ledger_forget(&s->ledger, s->now);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a node reports, one function per kind. A report about something unknown (a lease that is long over, a zone that is
-// not this node's) changes nothing: the desired state tells the node better.
+// What a node reports, one function per kind. A report about something unknown (a lease that is long over, a
+// zone that is not this node's) changes nothing: the desired state tells the node better.
 #include "base/num.h"
 #include "core/engine/server_state.h"
 
@@ -125,9 +125,15 @@ static void report_output(struct server *s, uint32_t node, const struct report *
         return;
     const struct lease *l = &s->lease[at];
     struct change *c = fx_change(fx, CHANGE_OUTPUT);
-    c->output = (struct row_output){.task = s->task[l->task].id, .node = s->node[node].id, .epoch = s->node[node].epoch,
-                                    .seq = r->seq, .instance = l->instance, .attempt = l->attempt, .stream = r->output.stream,
-                                    .at_ms = r->at.v, .data = arena_strndup(&fx->arena, r->output.data, r->output.n),
+    c->output = (struct row_output){.task = s->task[l->task].id,
+                                    .node = s->node[node].id,
+                                    .epoch = s->node[node].epoch,
+                                    .seq = r->seq,
+                                    .instance = l->instance,
+                                    .attempt = l->attempt,
+                                    .stream = r->output.stream,
+                                    .at_ms = r->at.v,
+                                    .data = arena_strndup(&fx->arena, r->output.data, r->output.n),
                                     .n = r->output.n};
 }
 
@@ -145,11 +151,17 @@ static void report_exited(struct server *s, uint32_t node, const struct report *
             ranges_add(&task_sets(t)->started_once, s->lease[at].instance);
     }
     lease_end(s, at, end,
-              &(struct attempt_figures){.wall_ms = r->exited.wall_ms, .exec_ms = r->exited.exec_ms,
-                                        .core_ms = r->exited.core_ms, .work_mhz_s = r->exited.work_mhz_s,
-                                        .energy_mj = r->exited.energy_mj, .exit_code = r->exited.exit_code,
-                                        .signal = r->exited.signal, .peak_memory_mb = r->exited.peak_memory_mb,
-                                        .seq = r->seq, .code = r->exited.code, .message = r->exited.message},
+              &(struct attempt_figures){.wall_ms = r->exited.wall_ms,
+                                        .exec_ms = r->exited.exec_ms,
+                                        .core_ms = r->exited.core_ms,
+                                        .work_mhz_s = r->exited.work_mhz_s,
+                                        .energy_mj = r->exited.energy_mj,
+                                        .exit_code = r->exited.exit_code,
+                                        .signal = r->exited.signal,
+                                        .peak_memory_mb = r->exited.peak_memory_mb,
+                                        .seq = r->seq,
+                                        .code = r->exited.code,
+                                        .message = r->exited.message},
               fx);
 }
 
@@ -189,18 +201,24 @@ static void report_setpoint(struct server *s, uint32_t node, const struct report
     z->mode = r->setpoint.mode;
     zone_touch(s, at);
     node_wake(s, node);
-    fx_note(fx, "setpoint", arena_printf(&fx->arena, "{\"zone\":\"%s\",\"setpoint_mc\":%d,\"by\":\"occupant\"}", z->name,
-                                         (int)z->setpoint_mc));
+    fx_note(fx, "setpoint",
+            arena_printf(&fx->arena, "{\"zone\":\"%s\",\"setpoint_mc\":%d,\"by\":\"occupant\"}", z->name,
+                         (int)z->setpoint_mc));
 }
 
 typedef void reporter(struct server *s, uint32_t node, const struct report *r, struct effects *fx);
 
 static reporter *const reporters[REPORT_KIND_N] = {
-    [REPORT_ZONE] = report_zone,         [REPORT_BOARD] = report_board,
-    [REPORT_STARTED] = report_started,   [REPORT_LEVEL] = report_level,
-    [REPORT_OUTPUT] = report_output,     [REPORT_EXITED] = report_exited,
-    [REPORT_METER_BOARD] = report_meter_board, [REPORT_METER_LEASE] = report_meter_lease,
-    [REPORT_METER_ZONE] = report_meter_zone,   [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_ZONE] = report_zone,
+    [REPORT_BOARD] = report_board,
+    [REPORT_STARTED] = report_started,
+    [REPORT_LEVEL] = report_level,
+    [REPORT_OUTPUT] = report_output,
+    [REPORT_EXITED] = report_exited,
+    [REPORT_METER_BOARD] = report_meter_board,
+    [REPORT_METER_LEASE] = report_meter_lease,
+    [REPORT_METER_ZONE] = report_meter_zone,
+    [REPORT_SETPOINT] = report_setpoint,
 };
 
 void server_report(struct server *s, uint32_t node, const struct report *r, struct effects *fx)

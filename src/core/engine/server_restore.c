@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From rows back to memory. What was acknowledged is all here; what the world did meanwhile the nodes will tell: leases
-// get a full new term from now, so that a node that lived through the restart keeps its work.
+// From rows back to memory. What was acknowledged is all here; what the world did meanwhile the nodes will
+// tell: leases get a full new term from now, so that a node that lived through the restart keeps its work.
 #include "base/mem.h"
 #include "core/engine/server_state.h"
 
@@ -12,15 +12,20 @@
 
 static int missing(struct err *e, const char *what, uint64_t id)
 {
-    return err_set(e, -EBADMSG, "store: a row names %s %llu, which is not there", what, (unsigned long long)id);
+    return err_set(e, -EBADMSG, "store: a row names %s %llu, which is not there", what,
+                   (unsigned long long)id);
 }
 
 static int restore_account(struct server *s, const struct row_account *r, struct err *e)
 {
     (void)e;
     struct account *a = VEC_PUSH(s->account, s->n_accounts, s->cap_accounts);
-    *a = (struct account){.id = r->id, .email = mem_strdup(r->email), .name = mem_strdup(r->name),
-                          .token_hash = mem_strdup(r->token_hash), .created_ms = r->created_ms, .max_tasks = r->max_tasks,
+    *a = (struct account){.id = r->id,
+                          .email = mem_strdup(r->email),
+                          .name = mem_strdup(r->name),
+                          .token_hash = mem_strdup(r->token_hash),
+                          .created_ms = r->created_ms,
+                          .max_tasks = r->max_tasks,
                           .research = r->research};
     idmap_set(&s->account_by_id, a->id, s->n_accounts - 1);
     strmap_set(&s->account_by_email, a->email, s->n_accounts - 1);
@@ -91,8 +96,13 @@ static int restore_meter(struct server *s, const struct row_meter *r, struct err
         return missing(e, "board", r->board);
     struct board *b = s->board[at];
     b->meter_epoch = r->epoch;
-    b->meter = (struct meter){.started = r->started, .at = HOUSE_MS(r->at_ms), .raw_mj = r->raw_mj, .total_mj = r->total_mj,
-                              .resets = r->resets, .wraps = r->wraps, .gaps = r->gaps};
+    b->meter = (struct meter){.started = r->started,
+                              .at = HOUSE_MS(r->at_ms),
+                              .raw_mj = r->raw_mj,
+                              .total_mj = r->total_mj,
+                              .resets = r->resets,
+                              .wraps = r->wraps,
+                              .gaps = r->gaps};
     for (int a = 0; a < ACTIVITY_N; a++) {
         b->part_mj[a] = r->part_mj[a];
         b->part_ms[a] = r->part_ms[a];
@@ -212,7 +222,8 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     if (r->hardware && *r->hardware) {
         t->constraint = mem_alloc(sizeof *t->constraint);
         if (!constraint_parse(r->hardware, t->constraint))
-            return err_set(e, -EBADMSG, "store: task %s: hardware \"%s\" cannot be read", r->uuid, r->hardware);
+            return err_set(e, -EBADMSG, "store: task %s: hardware \"%s\" cannot be read", r->uuid,
+                           r->hardware);
     }
     if (s->cfg.dispatch_delay_ms > 0) { // begins again where it was: over at once when that time has passed
         t->held_back = true;
@@ -221,7 +232,8 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     if (r->job && restore_membership(s, slot, r, e) < 0)
         return e->code;
     if (t->queue_max_ms >= 0 && !task_waits(t))
-        timer_add(s, TIMER_QUEUE_MAX, t->id, HOUSE_MS((r->ready_ms ? r->ready_ms : t->created_ms) + t->queue_max_ms));
+        timer_add(s, TIMER_QUEUE_MAX, t->id,
+                  HOUSE_MS((r->ready_ms ? r->ready_ms : t->created_ms) + t->queue_max_ms));
     struct ranges pending = RANGES_NULL;
     if (parse_set(&pending, r->ranges, e) < 0)
         return err_prefix(e, "store: task %s: ranges", r->uuid);
@@ -234,8 +246,10 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     sets->wall_ms = r->live.wall_ms;
     sets->core_ms = r->live.core_ms;
     sets->energy_mj = r->live.energy_mj;
-    if (parse_set(&sets->succeeded, r->live.succeeded, e) < 0 || parse_set(&sets->failed, r->live.failed, e) < 0 ||
-        parse_set(&sets->cancelled, r->live.cancelled, e) < 0 || parse_set(&sets->started_once, r->live.started_once, e) < 0)
+    if (parse_set(&sets->succeeded, r->live.succeeded, e) < 0 ||
+        parse_set(&sets->failed, r->live.failed, e) < 0 ||
+        parse_set(&sets->cancelled, r->live.cancelled, e) < 0 ||
+        parse_set(&sets->started_once, r->live.started_once, e) < 0)
         return err_prefix(e, "store: task %s: ranges of ended instances", r->uuid);
     ranges_subtract(&t->pending, &sets->succeeded);
     ranges_subtract(&t->pending, &sets->failed);
@@ -354,8 +368,8 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
     case CHANGE_LEASE:
         return restore_lease(s, &row->lease, e);
     case CHANGE_LEDGER_WORK:
-        w = ledger_work_cell(&s->ledger, HOUSE_MS(row->work.hour_ms), row->work.board, (enum activity)row->work.activity,
-                             row->work.task, row->work.account);
+        w = ledger_work_cell(&s->ledger, HOUSE_MS(row->work.hour_ms), row->work.board,
+                             (enum activity)row->work.activity, row->work.task, row->work.account);
         w->energy_mj = row->work.energy_mj;
         w->core_ms = row->work.core_ms;
         w->ms = row->work.ms;

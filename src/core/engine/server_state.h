@@ -2,8 +2,8 @@
 //
 // The inside of the server's engine, for the files server*.c only.
 //
-// Records live in dense vectors; an index stays valid as long as the record. Tasks and leases come and go, so theirs
-// are slots with a free list; sites, zones, boards and nodes stay.
+// Records live in dense vectors; an index stays valid as long as the record. Tasks and leases come and go, so
+// theirs are slots with a free list; sites, zones, boards and nodes stay.
 #ifndef ONDOL_CORE_ENGINE_SERVER_STATE_H
 #define ONDOL_CORE_ENGINE_SERVER_STATE_H
 
@@ -39,7 +39,7 @@ struct retried {
 // What a task has behind it; one that only waits needs none of it.
 struct task_sets {
     struct ranges succeeded, failed, cancelled, started_once;
-    struct idmap retried; // instance + 1 -> attempts, failures << 32
+    struct idmap retried;                         // instance + 1 -> attempts, failures << 32
     int64_t exec_ms, wall_ms, core_ms, energy_mj; // of ended attempts
     struct expect expect;                         // what its instances took
 };
@@ -50,7 +50,7 @@ struct membership {
     uint32_t first_edge;      // of those that wait for it
     int64_t ready_ms;         // when the last it waited for had ended; 0: none, or not yet
     struct depends depends;
-    bool waits, dirty;        // dirty: its row of what it waits for will be written
+    bool waits, dirty; // dirty: its row of what it waits for will be written
 };
 
 struct task {
@@ -64,21 +64,21 @@ struct task {
     int32_t retries_total, retries_each, retries_used, lost, preempted;
     int64_t created_ms, state_ms, previous_state_ms, modified_ms, queue_max_ms;
     int32_t n_assigned, n_started;
-    uint32_t first_lease; // list through lease.next
+    uint32_t first_lease;          // list through lease.next
     struct constraint *constraint; // NULL: none
     struct ranges pending;
     struct task_sets *sets;
-    int32_t said_s;  // how long an instance runs, by the customer; 0: not said
-    uint32_t history; // what the account's instances of its profile took
-    int64_t counted; // of pending, in the engine's count of waiting instances
-    char *errors;    // JSON array text, bounded; NULL: none
-    int64_t keep_ms; // is deleted so long after it has ended; 0: never
+    int32_t said_s;            // how long an instance runs, by the customer; 0: not said
+    uint32_t history;          // what the account's instances of its profile took
+    int64_t counted;           // of pending, in the engine's count of waiting instances
+    char *errors;              // JSON array text, bounded; NULL: none
+    int64_t keep_ms;           // is deleted so long after it has ended; 0: never
     struct membership *in_job; // NULL: in none
 };
 
 // That a task waits for another one, in the list of the one it waits for.
 struct edge {
-    uint64_t task; // id of the one that waits; it may be gone
+    uint64_t task;        // id of the one that waits; it may be gone
     uint32_t which, next; // its dependency; the list, or that of free edges
 };
 
@@ -117,7 +117,7 @@ struct lease {
     int32_t cores; // of the board, when it was granted
     uint8_t activity, state, stop_end;
     house_ms granted, started, until;
-    house_ms since; // assigned or stopping; after a restart again from then
+    house_ms since;             // assigned or stopping; after a restart again from then
     int64_t energy_mj, core_ms; // cumulative, as last reported
     uint32_t next, prev;        // of the same task
     uint32_t next_on_node, prev_on_node;
@@ -180,8 +180,8 @@ struct board {
     int32_t draw_mw, freq_mhz, duty_permille;
     struct meter meter;
     uint64_t meter_epoch;
-    int64_t part_mj[ACTIVITY_N], part_ms[ACTIVITY_N];     // last cumulative figures of the epoch
-    int64_t energy_mj[ACTIVITY_N], spent_ms[ACTIVITY_N];  // totals; UNATTRIBUTED is what is booked as such
+    int64_t part_mj[ACTIVITY_N], part_ms[ACTIVITY_N];    // last cumulative figures of the epoch
+    int64_t energy_mj[ACTIVITY_N], spent_ms[ACTIVITY_N]; // totals; UNATTRIBUTED is what is booked as such
 };
 
 struct node {
@@ -219,7 +219,7 @@ struct server {
     struct planner *planner;
     struct plan plan;
     struct ledger ledger;
-    uint64_t next_id; // of every kind of record; never given twice
+    uint64_t next_id;    // of every kind of record; never given twice
     uint64_t id_written; // high-water mark that is on disk or in this batch
     house_ms now;
 
@@ -262,7 +262,8 @@ struct server {
     struct idmap job_by_id, job_by_uuid, expiring_by_id;
     struct strmap job_shortname;
     struct strmap secret; // "ACCOUNT/KEY": which there are; their sealed values are in the store only
-    struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name, history_at;
+    struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name,
+        history_at;
 
     uint32_t *dirty_task; // slots whose live row is to be written at the end of the batch
     size_t n_dirty, cap_dirty;
@@ -309,8 +310,9 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16]);
 void task_slot_free(struct server *s, uint32_t slot);
 void task_set_shortname(struct server *s, uint32_t slot, const char *shortname);
 struct task_sets *task_sets(struct task *t);
-void task_plan(struct server *s, uint32_t slot);            // tells the planner how many wait
-void task_settle(struct server *s, uint32_t slot, struct effects *fx); // state from counts; ends it when all ended
+void task_plan(struct server *s, uint32_t slot); // tells the planner how many wait
+void task_settle(struct server *s, uint32_t slot,
+                 struct effects *fx); // state from counts; ends it when all ended
 void task_error(struct task *t, const char *code, const char *message, const char *debug);
 void task_live_row(const struct server *s, const struct task *t, struct arena *a, struct row_task_live *row);
 struct retried task_retried(const struct task *t, uint32_t instance); // zeros: never tried
@@ -319,7 +321,8 @@ bool task_ended(const struct task *t); // it has its final state and leaves memo
 
 uint64_t uuid_key(const uint8_t uuid[16]);
 void shortname_key(uint32_t account, const char *shortname, struct buf *key);
-void task_stop(struct server *s, uint32_t slot, const char *code, const char *why, struct effects *fx); // aborts it
+void task_stop(struct server *s, uint32_t slot, const char *code, const char *why,
+               struct effects *fx);                                    // aborts it
 void task_forget(struct server *s, uint32_t slot, struct effects *fx); // deletes it
 
 // ---- server_expire.c: final tasks that delete themselves
@@ -334,7 +337,8 @@ void server_job_delete(struct server *s, const struct event *ev, struct effects 
 void server_job_sweep(struct server *s, const struct event *ev, struct effects *fx);
 void server_job_wall(struct server *s, uint64_t job_id, struct effects *fx);
 void server_job_expire(struct server *s, uint64_t job_id);
-void server_jobs_settle(struct server *s, struct effects *fx); // states from what is left of their tasks, and their rows
+void server_jobs_settle(struct server *s,
+                        struct effects *fx); // states from what is left of their tasks, and their rows
 bool server_find_job(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
 uint32_t job_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16]);
 void job_slot_free(struct server *s, uint32_t slot);
@@ -344,18 +348,21 @@ void task_join(struct server *s, uint32_t slot, uint32_t job);
 void task_leave(struct server *s, uint32_t slot); // its job, when its slot is freed
 
 // ---- server_depend.c
-// What a new task waits for: fills the ends of those that have ended. 0, or the code and sentence of the refusal.
+// What a new task waits for: fills the ends of those that have ended. 0, or the code and sentence of the
+// refusal.
 int depend_look(struct server *s, uint32_t job, struct depends *d, struct effects *fx, const char **why);
 void depend_link(struct server *s, uint32_t slot); // to the tasks that it waits for
 void depend_unlink(struct server *s, uint32_t slot);
 void depend_note_end(struct server *s, uint32_t slot, enum depend_end end);
 void depend_forget(struct server *s, uint64_t job_id, const uint8_t uuid[16]); // a final task was deleted
-void server_resolve(struct server *s, struct effects *fx); // those that waited for what has ended
+void server_resolve(struct server *s, struct effects *fx);      // those that waited for what has ended
 void server_waits_settle(struct server *s, struct effects *fx); // rows
-void depend_begin(struct server *s, uint32_t slot, struct effects *fx); // links it; cancels it when it can never start
+void depend_begin(struct server *s, uint32_t slot,
+                  struct effects *fx); // links it; cancels it when it can never start
 bool task_waits(const struct task *t);
 // ---- server_expect.c
-void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t said_ms); // once, when the task is new
+void task_expect(struct server *s, uint32_t slot, const char *profile,
+                 int64_t said_ms); // once, when the task is new
 void task_learn(struct server *s, uint32_t slot, const struct board *b, int64_t work_mhz_s, int64_t exec_ms);
 int32_t task_expected_s(const struct server *s, const struct task *t); // at full speed; -1: not known
 int64_t lease_left_s(const struct server *s, const struct lease *l);
@@ -373,20 +380,23 @@ struct attempt_figures { // of an ended attempt, as reported; zeros when nobody 
     uint64_t seq;
     const char *code, *message;
 };
-void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f, struct effects *fx);
+void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
+               struct effects *fx);
 void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx);
 uint32_t lease_slot_new(struct server *s, uint64_t id);
 void lease_link(struct server *s, uint32_t slot);
 void lease_row(const struct server *s, const struct lease *l, struct row_lease *row);
 void board_plan(struct server *s, uint32_t board);
-void server_carry_out(struct server *s, house_ms now, struct effects *fx); // runs the planner and does what it says
+void server_carry_out(struct server *s, house_ms now,
+                      struct effects *fx); // runs the planner and does what it says
 
 // ---- server_sync.c, server_report.c, server_fleet.c
 void server_sync_up(struct server *s, const struct event *ev, struct effects *fx);
 uint64_t server_first_version(house_ms now);
 void server_node_timer(struct server *s, uint64_t node_id, struct effects *fx);
 void server_report(struct server *s, uint32_t node, const struct report *r, struct effects *fx);
-int server_offer_check(const struct server *s, uint32_t node, const struct offer *o, struct arena *a, const char **refusal);
+int server_offer_check(const struct server *s, uint32_t node, const struct offer *o, struct arena *a,
+                       const char **refusal);
 void server_offer(struct server *s, uint32_t node, const struct offer *o, struct effects *fx);
 void server_node_cap(struct server *s, uint32_t node); // server_cap.c
 void server_site_caps(struct server *s, uint32_t site);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A node calls home. Rules in sync.h: epochs are granted for a nonce, reports are applied once and in order, what comes
-// down is whole. Hearing from a node renews its leases.
+// A node calls home. Rules in sync.h: epochs are granted for a nonce, reports are applied once and in order,
+// what comes down is whole. Hearing from a node renews its leases.
 #include "base/mem.h"
 #include "core/engine/server_state.h"
 
 #include <string.h>
 
-// Versions begin at the time, finely enough that those of a life after a restart are above all of the life before.
+// Versions begin at the time, finely enough that those of a life after a restart are above all of the life
+// before.
 uint64_t server_first_version(house_ms now)
 {
     return now.v > 0 ? (uint64_t)now.v << 10 : 0;
@@ -23,8 +24,11 @@ static void lose_leases(struct server *s, uint32_t node, const char *message, st
 {
     for (uint32_t l = s->node[node].first_lease, next; l != NONE; l = next) {
         next = s->lease[l].next_on_node;
-        enum attempt_end end = s->lease[l].state == LEASE_STOPPING ? (enum attempt_end)s->lease[l].stop_end : ATTEMPT_LOST;
-        lease_end(s, l, end, &(struct attempt_figures){.exit_code = -1, .signal = -1, .code = "ONDOL-LOST", .message = message},
+        enum attempt_end end =
+            s->lease[l].state == LEASE_STOPPING ? (enum attempt_end)s->lease[l].stop_end : ATTEMPT_LOST;
+        lease_end(s, l, end,
+                  &(struct attempt_figures){
+                      .exit_code = -1, .signal = -1, .code = "ONDOL-LOST", .message = message},
                   fx);
     }
 }
@@ -50,9 +54,9 @@ static void set_online(struct server *s, uint32_t node, bool online)
     }
 }
 
-// A node that started: the next epoch for a new nonce, the same one for a repeated call. A repeated call changes nothing
-// (it may be an old copy that comes late). `node` NONE: it was never heard of; it gets a record when its offer is good.
-// Gives NONE when the call was refused.
+// A node that started: the next epoch for a new nonce, the same one for a repeated call. A repeated call
+// changes nothing (it may be an old copy that comes late). `node` NONE: it was never heard of; it gets a
+// record when its offer is good. Gives NONE when the call was refused.
 static uint32_t begin_epoch(struct server *s, uint32_t node, const struct event *ev, struct effects *fx)
 {
     const struct sync_up *up = &ev->sync;
@@ -112,7 +116,8 @@ void server_sync_up(struct server *s, const struct event *ev, struct effects *fx
         node = begin_epoch(s, node, ev, fx);
         if (node == NONE)
             return;
-    } else if (!known) { // of another life of this server: refused by server_sync_refused, so that it introduces itself
+    } else if (!known) { // of another life of this server: refused by server_sync_refused, so that it
+                         // introduces itself
         answer_sync(fx, ev, 0, true);
         return;
     } else if (up->epoch != s->node[node].epoch || up->nonce != s->node[node].nonce) {
@@ -138,7 +143,8 @@ void server_sync_up(struct server *s, const struct event *ev, struct effects *fx
     int64_t cap_mw = s->node[node].cap_mw;
     server_node_cap(s, node);
     bool capped = cap_mw != s->node[node].cap_mw;
-    answer_sync(fx, ev, s->node[node].id, capped || up->n_reports || !up->epoch || up->have != s->node[node].version);
+    answer_sync(fx, ev, s->node[node].id,
+                capped || up->n_reports || !up->epoch || up->have != s->node[node].version);
 }
 
 // Nothing was heard for the length of a lease: its boards are gone for the planner, its instances wait again.
@@ -169,11 +175,15 @@ bool server_sync_refused(const struct server *s, uint64_t node_id, uint64_t epoc
     return epoch && (epoch != s->node[at].epoch || nonce != s->node[at].nonce);
 }
 
-void server_desired(const struct server *s, uint64_t node_id, house_ms now, struct arena *a, struct sync_down *down)
+void server_desired(const struct server *s, uint64_t node_id, house_ms now, struct arena *a,
+                    struct sync_down *down)
 {
     uint64_t at;
-    *down = (struct sync_down){.house = now, .until = house_add(now, s->cfg.lease_ms), .cap_mw = -1,
-                               .filler_allowed = s->cfg.filler_allowed, .donated_allowed = s->cfg.donated_allowed};
+    *down = (struct sync_down){.house = now,
+                               .until = house_add(now, s->cfg.lease_ms),
+                               .cap_mw = -1,
+                               .filler_allowed = s->cfg.filler_allowed,
+                               .donated_allowed = s->cfg.donated_allowed};
     if (!idmap_get(&s->node_by_id, node_id, &at))
         return;
     const struct node *n = &s->node[at];
@@ -201,11 +211,18 @@ void server_desired(const struct server *s, uint64_t node_id, house_ms now, stru
         const struct lease *l = &s->lease[i];
         const struct task *t = &s->task[l->task];
         struct assignment *d = &down->assignment[down->n_assignments++];
-        *d = (struct assignment){.lease = l->id, .instance = l->instance, .instance_count = (uint32_t)t->instances,
-                                 .attempt = l->attempt, .activity = l->activity, .until = l->until, .on_lapse = LAPSE_DROP,
+        *d = (struct assignment){.lease = l->id,
+                                 .instance = l->instance,
+                                 .instance_count = (uint32_t)t->instances,
+                                 .attempt = l->attempt,
+                                 .activity = l->activity,
+                                 .until = l->until,
+                                 .on_lapse = LAPSE_DROP,
                                  .stop = l->state == LEASE_STOPPING,
-                                 .stop_end = l->stop_end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_PREEMPTED,
-                                 .need_body = l->state == LEASE_ASSIGNED, .task = t->id};
+                                 .stop_end =
+                                     l->stop_end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_PREEMPTED,
+                                 .need_body = l->state == LEASE_ASSIGNED,
+                                 .task = t->id};
         memcpy(d->board, s->board[l->board]->name, NAME_BYTES);
         uuid_format(d->task_uuid, t->uuid);
     }

@@ -52,7 +52,8 @@ bool server_task_slot(const struct server *s, uint64_t id, uint32_t *slot)
 bool server_task_uuid(const struct server *s, const uint8_t uuid[16], uint32_t *slot)
 {
     uint32_t at;
-    if (!keyset_find(&s->task_by_uuid, uuids(s), uuid_key(uuid), &at) || memcmp(s->task[at].uuid, uuid, 16) != 0)
+    if (!keyset_find(&s->task_by_uuid, uuids(s), uuid_key(uuid), &at) ||
+        memcmp(s->task[at].uuid, uuid, 16) != 0)
         return false;
     *slot = at;
     return true;
@@ -195,8 +196,11 @@ void task_plan(struct server *s, uint32_t slot)
     count_waiting(s, t, (int64_t)ranges_count(&t->pending));
     bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
     int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
-    struct plan_task p = {.activity = t->activity, .account = s->account[t->account].id, .order = t->id,
-                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0, .since = HOUSE_MS(since_ms),
+    struct plan_task p = {.activity = t->activity,
+                          .account = s->account[t->account].id,
+                          .order = t->id,
+                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0,
+                          .since = HOUSE_MS(since_ms),
                           .run = plan_run_of(task_expected_s(s, t))};
     if (t->constraint)
         p.constraint = *t->constraint;
@@ -248,11 +252,22 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
     (void)s;
     bool final = task_state_final(t->state);
     *row = (struct row_task_live){
-        .id = t->id, .state = t->state, .previous_state = t->previous_state, .state_ms = t->state_ms,
-        .previous_state_ms = t->previous_state_ms, .modified_ms = t->modified_ms, .end_ms = final ? t->state_ms : -1,
-        .succeeded = "", .failed = "", .cancelled = "", .started_once = "",
-        .running = t->n_started, .retries_used = t->retries_used, .lost_attempts = t->lost,
-        .preempted_attempts = t->preempted, .errors = t->errors ? arena_strdup(a, t->errors) : "[]",
+        .id = t->id,
+        .state = t->state,
+        .previous_state = t->previous_state,
+        .state_ms = t->state_ms,
+        .previous_state_ms = t->previous_state_ms,
+        .modified_ms = t->modified_ms,
+        .end_ms = final ? t->state_ms : -1,
+        .succeeded = "",
+        .failed = "",
+        .cancelled = "",
+        .started_once = "",
+        .running = t->n_started,
+        .retries_used = t->retries_used,
+        .lost_attempts = t->lost,
+        .preempted_attempts = t->preempted,
+        .errors = t->errors ? arena_strdup(a, t->errors) : "[]",
     };
     int64_t done = 0;
     if (t->sets) {
@@ -323,8 +338,9 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
         task_error(t, "ONDOL-FAILED", "at least one instance failed", "");
     char uuid[UUID_TEXT_BYTES];
     uuid_format(uuid, t->uuid);
-    fx_note(fx, "task", arena_printf(&fx->arena, "{\"uuid\":\"%s\",\"account\":%llu,\"state\":\"%s\"}", uuid,
-                                     (unsigned long long)s->account[t->account].id, task_state_name(next)));
+    fx_note(fx, "task",
+            arena_printf(&fx->arena, "{\"uuid\":\"%s\",\"account\":%llu,\"state\":\"%s\"}", uuid,
+                         (unsigned long long)s->account[t->account].id, task_state_name(next)));
 }
 
 // ---- creation
@@ -371,7 +387,8 @@ static int enter_job(struct server *s, const struct task_draft *d, uint32_t *job
 }
 
 // Fills a new slot from the draft. Returns 0, or the code and sentence of the refusal.
-static int create_one(struct server *s, uint32_t account, const struct task_draft *d, struct effects *fx, const char **why)
+static int create_one(struct server *s, uint32_t account, const struct task_draft *d, struct effects *fx,
+                      const char **why)
 {
     struct account *owner = &s->account[account];
     if (d->refusal_code) {
@@ -380,12 +397,13 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     }
     int32_t most = owner->max_tasks > 0 ? owner->max_tasks : s->cfg.tasks_per_account;
     if (owner->live_tasks >= most) {
-        *why = arena_printf(&fx->arena, "Maximum number of tasks reached (limit %d tasks that are not final)", (int)most);
+        *why = arena_printf(&fx->arena, "Maximum number of tasks reached (limit %d tasks that are not final)",
+                            (int)most);
         return 403;
     }
     if (d->instances > s->cfg.instances_per_task) {
-        *why = arena_printf(&fx->arena, "instanceCount: %d is above the limit of %d instances per task", (int)d->instances,
-                            (int)s->cfg.instances_per_task);
+        *why = arena_printf(&fx->arena, "instanceCount: %d is above the limit of %d instances per task",
+                            (int)d->instances, (int)s->cfg.instances_per_task);
         return 400;
     }
     if (d->shortname && shortname_taken(s, &(struct task){.account = account}, d->shortname)) {
@@ -399,8 +417,8 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         return 400;
     }
     if (ranges_count(&pending) != (uint64_t)d->instances) {
-        *why = arena_printf(&fx->arena, "instanceCount: %d where advancedRanges name %llu instances", (int)d->instances,
-                            (unsigned long long)ranges_count(&pending));
+        *why = arena_printf(&fx->arena, "instanceCount: %d where advancedRanges name %llu instances",
+                            (int)d->instances, (unsigned long long)ranges_count(&pending));
         ranges_deinit(&pending);
         return 400;
     }
@@ -454,17 +472,25 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     if (t->queue_max_ms >= 0 && !task_waits(t)) // else from when it waits for boards only
         timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, t->queue_max_ms));
     struct change *c = fx_change(fx, CHANGE_TASK_NEW);
-    c->task = (struct row_task){.id = t->id, .account = owner->id, .activity = t->activity, .instances = t->instances,
-                                .created_ms = t->created_ms, .name = arena_strdup(&fx->arena, d->name),
-                                .profile = arena_strdup(&fx->arena, d->profile), .ranges = arena_strdup(&fx->arena, d->ranges),
-                                .retries_total = t->retries_total, .retries_each = t->retries_each,
-                                .queue_max_ms = t->queue_max_ms, .body = arena_strdup(&fx->arena, d->body)};
+    c->task = (struct row_task){.id = t->id,
+                                .account = owner->id,
+                                .activity = t->activity,
+                                .instances = t->instances,
+                                .created_ms = t->created_ms,
+                                .name = arena_strdup(&fx->arena, d->name),
+                                .profile = arena_strdup(&fx->arena, d->profile),
+                                .ranges = arena_strdup(&fx->arena, d->ranges),
+                                .retries_total = t->retries_total,
+                                .retries_each = t->retries_each,
+                                .queue_max_ms = t->queue_max_ms,
+                                .body = arena_strdup(&fx->arena, d->body)};
     struct buf hardware = BUF_INIT(1024);
     constraint_format(&d->constraint, &hardware);
     c->task.hardware = arena_strdup(&fx->arena, buf_str(&hardware));
     buf_deinit(&hardware);
     uuid_format(c->task.uuid, d->uuid);
-    c->task.shortname = d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
+    c->task.shortname =
+        d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
     c->task.keep_ms = t->keep_ms;
     c->task.job = job != NONE ? s->job[job].id : 0;
     c->task.depends = depends_text(&depends, &fx->arena);
@@ -633,7 +659,8 @@ void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx)
     if (!server_task_slot(s, task_id, &slot) || task_ended(&s->task[slot]))
         return;
     struct task *t = &s->task[slot];
-    if (!ranges_count(&t->pending) || t->aborting || t->deleting || (t->sets && ranges_count(&t->sets->started_once)))
+    if (!ranges_count(&t->pending) || t->aborting || t->deleting ||
+        (t->sets && ranges_count(&t->sets->started_once)))
         return; // it has begun: the limit is on waiting to begin
     struct buf why = BUF_INIT(200);
     buf_putf(&why, "still queued after %lld s (maxTimeQueueSeconds)", (long long)(t->queue_max_ms / 1000));

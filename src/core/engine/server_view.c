@@ -23,20 +23,41 @@ size_t server_boards(const struct server *s)
 void server_site(const struct server *s, size_t i, struct site_view *v)
 {
     const struct site *x = &s->site[i];
-    *v = (struct site_view){.id = x->id, .name = x->name, .utc_offset_min = x->utc_offset_min, .cap_mw = x->cap_mw,
-                            .n_zones = x->n_zones, .n_boards = x->n_boards};
+    *v = (struct site_view){.id = x->id,
+                            .name = x->name,
+                            .utc_offset_min = x->utc_offset_min,
+                            .cap_mw = x->cap_mw,
+                            .n_zones = x->n_zones,
+                            .n_boards = x->n_boards};
 }
 
 void server_zone(const struct server *s, size_t i, struct zone_view *v)
 {
     const struct zone *z = s->zone[i];
     *v = (struct zone_view){
-        .id = z->id, .name = z->name, .label = z->label, .site = s->site[z->site].name,
-        .node = z->node == NONE ? "" : s->node[z->node].name, .schedule = z->schedule ? z->schedule : "", .why = z->why,
-        .is_virtual = z->is_virtual, .online = z->node != NONE && s->node[z->node].online, .mode = z->mode, .guard = z->guard,
-        .setpoint_mc = z->setpoint_mc, .room_mc = z->room_mc, .shadow_mc = z->shadow_mc, .draw_w = z->draw_w,
-        .missing_w = z->missing_w, .nameplate_w = z->nameplate_w, .at = z->at, .boost_until = z->boost_until,
-        .request = z->request, .asked_mj = z->asked_mj, .delivered_mj = z->delivered_mj, .useful_mj = z->useful_mj,
+        .id = z->id,
+        .name = z->name,
+        .label = z->label,
+        .site = s->site[z->site].name,
+        .node = z->node == NONE ? "" : s->node[z->node].name,
+        .schedule = z->schedule ? z->schedule : "",
+        .why = z->why,
+        .is_virtual = z->is_virtual,
+        .online = z->node != NONE && s->node[z->node].online,
+        .mode = z->mode,
+        .guard = z->guard,
+        .setpoint_mc = z->setpoint_mc,
+        .room_mc = z->room_mc,
+        .shadow_mc = z->shadow_mc,
+        .draw_w = z->draw_w,
+        .missing_w = z->missing_w,
+        .nameplate_w = z->nameplate_w,
+        .at = z->at,
+        .boost_until = z->boost_until,
+        .request = z->request,
+        .asked_mj = z->asked_mj,
+        .delivered_mj = z->delivered_mj,
+        .useful_mj = z->useful_mj,
         .shadow_mj = z->shadow_mj,
     };
 }
@@ -45,12 +66,23 @@ void server_board(const struct server *s, size_t i, struct board_view *v)
 {
     const struct board *b = s->board[i];
     *v = (struct board_view){
-        .id = b->id, .name = b->name, .heater = b->heater, .zone = s->zone[b->zone]->name,
-        .site = s->site[s->zone[b->zone]->site].name, .node = b->node == NONE ? "" : s->node[b->node].name,
-        .barred_why = b->barred || !b->node_barred ? b->barred_why : b->node_barred_why, .spec = &b->spec, .online = b->node != NONE && s->node[b->node].online,
-        .barred = b->barred || b->node_barred, .run = b->run, .draw_mw = b->draw_mw, .freq_mhz = b->freq_mhz,
-        .duty_permille = b->duty_permille, .start_failures = b->start_failures,
-        .rests_until = board_rests(s, b) ? b->rests_until : HOUSE_MS(0), .total_mj = b->meter.total_mj,
+        .id = b->id,
+        .name = b->name,
+        .heater = b->heater,
+        .zone = s->zone[b->zone]->name,
+        .site = s->site[s->zone[b->zone]->site].name,
+        .node = b->node == NONE ? "" : s->node[b->node].name,
+        .barred_why = b->barred || !b->node_barred ? b->barred_why : b->node_barred_why,
+        .spec = &b->spec,
+        .online = b->node != NONE && s->node[b->node].online,
+        .barred = b->barred || b->node_barred,
+        .run = b->run,
+        .draw_mw = b->draw_mw,
+        .freq_mhz = b->freq_mhz,
+        .duty_permille = b->duty_permille,
+        .start_failures = b->start_failures,
+        .rests_until = board_rests(s, b) ? b->rests_until : HOUSE_MS(0),
+        .total_mj = b->meter.total_mj,
     };
     if (!b->sandbox && !v->barred)
         v->barred_why = b->sandbox_lack;
@@ -86,7 +118,8 @@ bool server_find_site(const struct server *s, const char *name, size_t *i)
     return find(&s->site_by_name, name, i);
 }
 
-size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v), void *ctx)
+size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v),
+                   void *ctx)
 {
     uint32_t slot;
     size_t n = 0;
@@ -95,12 +128,21 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
     for (uint32_t i = s->task[slot].first_lease; i != NONE; i = s->lease[i].next, n++) {
         const struct lease *l = &s->lease[i];
         const struct board *b = s->board[l->board];
-        each(ctx, &(struct live_view){
-                      .instance = l->instance, .attempt = l->attempt, .phase = l->phase, .spec = &b->spec, .board = b->name,
-                      .progress_permille = l->progress_permille, .freq_mhz = l->freq_mhz, .max_freq_mhz = l->max_freq_mhz,
-                      .duty_permille = l->duty_permille, .cpu_permille = l->cpu_permille, .memory_mb = l->memory_mb,
-                      .memory_max_mb = l->memory_max_mb, .exec_ms = l->exec_ms, .energy_mj = l->energy_mj,
-                      .core_ms = l->core_ms});
+        each(ctx, &(struct live_view){.instance = l->instance,
+                                      .attempt = l->attempt,
+                                      .phase = l->phase,
+                                      .spec = &b->spec,
+                                      .board = b->name,
+                                      .progress_permille = l->progress_permille,
+                                      .freq_mhz = l->freq_mhz,
+                                      .max_freq_mhz = l->max_freq_mhz,
+                                      .duty_permille = l->duty_permille,
+                                      .cpu_permille = l->cpu_permille,
+                                      .memory_mb = l->memory_mb,
+                                      .memory_max_mb = l->memory_max_mb,
+                                      .exec_ms = l->exec_ms,
+                                      .energy_mj = l->energy_mj,
+                                      .core_ms = l->core_ms});
     }
     return n;
 }
@@ -110,8 +152,8 @@ void server_counts(const struct server *s, struct engine_counts *c)
     *c = s->counts;
 }
 
-void server_account_counts(const struct server *s, uint64_t account, int64_t *tasks, int64_t running_instances[4],
-                           int64_t running_cores[4])
+void server_account_counts(const struct server *s, uint64_t account, int64_t *tasks,
+                           int64_t running_instances[4], int64_t running_cores[4])
 {
     uint64_t at;
     bool known = idmap_get(&s->account_by_id, account, &at);

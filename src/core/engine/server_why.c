@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Why is my task waiting, why is my room at 19.2 degC: one sentence with the figures, from the same records that decided.
+// Why is my task waiting, why is my room at 19.2 degC: one sentence with the figures, from the same records
+// that decided.
 #include "core/engine/server_state.h"
 
 #include <stdio.h>
@@ -108,15 +109,18 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
     const struct task *t = &s->task[slot];
     int64_t waits = (int64_t)ranges_count(&t->pending);
     if (t->aborting || t->deleting) {
-        buf_putf(out, "stopping: %d instances still have to end on their boards", (int)(t->n_assigned + t->n_started));
+        buf_putf(out, "stopping: %d instances still have to end on their boards",
+                 (int)(t->n_assigned + t->n_started));
         return true;
     }
     if (t->n_started || t->n_assigned)
         buf_putf(out, "%d running, %d on their way to a board", (int)t->n_started, (int)t->n_assigned);
     for (uint32_t l = t->first_lease; l != NONE && !waits; l = s->lease[l].next)
-        if (s->lease[l].state == LEASE_STARTED && s->lease[l].duty_permille < 1000 && s->lease[l].max_freq_mhz)
-            buf_putf(out, "; instance %u at %d MHz, %d %% of the time: its zone asks for %d W", (unsigned)s->lease[l].instance,
-                     (int)s->lease[l].freq_mhz, (int)(s->lease[l].duty_permille / 10),
+        if (s->lease[l].state == LEASE_STARTED && s->lease[l].duty_permille < 1000 &&
+            s->lease[l].max_freq_mhz)
+            buf_putf(out, "; instance %u at %d MHz, %d %% of the time: its zone asks for %d W",
+                     (unsigned)s->lease[l].instance, (int)s->lease[l].freq_mhz,
+                     (int)(s->lease[l].duty_permille / 10),
                      (int)s->zone[s->board[s->lease[l].board]->zone]->request.target_w);
     int64_t soonest = -1;
     for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
@@ -127,7 +131,8 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
         buf_putf(out, "; the next is expected to end in about %lld min", (long long)((soonest + 59) / 60));
     if (!waits)
         return true;
-    buf_putf(out, "%s%lld instance%s ", t->n_started || t->n_assigned ? "; " : "", (long long)waits, waits == 1 ? "" : "s");
+    buf_putf(out, "%s%lld instance%s ", t->n_started || t->n_assigned ? "; " : "", (long long)waits,
+             waits == 1 ? "" : "s");
     waiting_for(s, slot, now, out);
     return true;
 }
@@ -139,11 +144,13 @@ bool server_why_zone(const struct server *s, const char *zone, house_ms now, str
         return false;
     const struct zone *z = s->zone[i];
     if (z->at.v < 0) {
-        buf_putf(out, "no reading yet: node %s has not reported", z->node == NONE ? "(none)" : s->node[z->node].name);
+        buf_putf(out, "no reading yet: node %s has not reported",
+                 z->node == NONE ? "(none)" : s->node[z->node].name);
         return true;
     }
     buf_puts(out, z->why);
     if (z->node == NONE || !s->node[z->node].online)
-        buf_putf(out, "; that was %lld s ago: its node is not heard from", (long long)(house_since(now, z->at) / 1000));
+        buf_putf(out, "; that was %lld s ago: its node is not heard from",
+                 (long long)(house_since(now, z->at) / 1000));
     return true;
 }

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sync between a node (a heater's or a building's agent) and its parent (docs/design/0006-offers.md). The node calls
-// home; what goes up are reports of what was measured and done, what comes down is what should be.
+// The sync between a node (a heater's or a building's agent) and its parent (docs/design/0006-offers.md). The
+// node calls home; what goes up are reports of what was measured and done, what comes down is what should be.
 //
 //   node -> parent   {node, nonce, epoch, have, offer?, reports[]}
 //   parent -> node   {epoch, acked, version, house_ms, zones[], assignments[]}
 //
-//  - A node that just started has epoch 0 and sends its offer; the parent grants the next epoch for (node, nonce) and
-//    repeats the same grant for the same nonce. With a new nonce all leases of the old epoch are lost: sandboxes die
-//    with their agent.
-//  - Reports carry `seq` 1, 2, 3, ... within (node, epoch). The parent applies each once, in order, and answers `acked` only
-//    after it is on disk. The node keeps what is not acked and sends it again. A gap means a report was lost on the
-//    way: the parent applies nothing after the gap.
-//  - `version` counts the changes of what this node should be doing. With reports the parent answers at once (after
+//  - A node that just started has epoch 0 and sends its offer; the parent grants the next epoch for (node,
+//  nonce) and
+//    repeats the same grant for the same nonce. With a new nonce all leases of the old epoch are lost:
+//    sandboxes die with their agent.
+//  - Reports carry `seq` 1, 2, 3, ... within (node, epoch). The parent applies each once, in order, and
+//  answers `acked` only
+//    after it is on disk. The node keeps what is not acked and sends it again. A gap means a report was lost
+//    on the way: the parent applies nothing after the gap.
+//  - `version` counts the changes of what this node should be doing. With reports the parent answers at once
+//  (after
 //    commit); without, it may park the call until version > have, at most 10 s.
-//  - What comes down is whole, not a difference, and every wish in it is a lease: valid until a house time, with what to
+//  - What comes down is whole, not a difference, and every wish in it is a lease: valid until a house time,
+//  with what to
 //    do then. An assignment that is no longer in the list is to be stopped.
 //  - A node that gets epoch_refused starts again with epoch 0 and a new nonce, after it killed its sandboxes.
 #ifndef ONDOL_CORE_ENGINE_SYNC_H
@@ -53,8 +57,8 @@ struct offer_board {
     char zone[NAME_BYTES];
     struct board_spec spec;
     struct curve curve;
-    bool sandbox;                // false: no isolation can be made here, so no tasks
-    char sandbox_lack[128];      // the reason then
+    bool sandbox;           // false: no isolation can be made here, so no tasks
+    char sandbox_lack[128]; // the reason then
 };
 
 struct offer {
@@ -95,7 +99,7 @@ struct report {
             struct heat_request request;
             bool model_known;        // what the thermostat learned of the building is usable
             struct zone_model model; // nameplate_w is not sent: the offer has it
-            char why[200];                // thermostat_why()
+            char why[200];           // thermostat_why()
         } zone;
         struct {
             uint8_t run; // enum activity
@@ -107,11 +111,11 @@ struct report {
             house_ms at;
         } started;
         struct {
-            uint8_t phase; // enum phase
+            uint8_t phase;             // enum phase
             int32_t progress_permille; // -1: not known
             int32_t freq_mhz, max_freq_mhz, duty_permille, cpu_permille;
             int32_t memory_mb, memory_max_mb;
-            int64_t exec_ms;           // house time in execution so far
+            int64_t exec_ms; // house time in execution so far
         } level;
         struct {
             uint8_t stream; // 0 stdout, 1 stderr
@@ -119,9 +123,9 @@ struct report {
             size_t n;
         } output;
         struct {
-            uint8_t end; // enum attempt_end
-            int32_t exit_code, signal; // -1: none
-            int64_t wall_ms, exec_ms;  // house time: since the assignment, in execution
+            uint8_t end;                 // enum attempt_end
+            int32_t exit_code, signal;   // -1: none
+            int64_t wall_ms, exec_ms;    // house time: since the assignment, in execution
             int64_t core_ms, work_mhz_s; // granted cores x execution; core-MHz x seconds done
             int64_t energy_mj;
             int32_t peak_memory_mb;
@@ -129,7 +133,7 @@ struct report {
         } exited;
         struct {
             // cumulative meter of the board and the independent parts of its energy since the epoch began
-            int64_t raw_mj, wrap_mj; // wrap_mj 0: never wraps
+            int64_t raw_mj, wrap_mj;     // wrap_mj 0: never wraps
             int64_t part_mj[ACTIVITY_N]; // cumulative within the epoch; UNATTRIBUTED is not reported
             int64_t part_ms[ACTIVITY_N];
         } meter_board;
@@ -137,9 +141,10 @@ struct report {
             int64_t energy_mj, core_ms; // cumulative within the lease
         } meter_lease;
         struct {
-            int64_t asked_mj, delivered_mj, useful_mj; // cumulative within the epoch; useful: min(asked, delivered) step by step
-            int64_t shadow_mj;                         // what the ideal heater of a virtual room drew; 0 when not virtual
-            int32_t shadow_mc;                         // and the temperature it reached; INT32_MIN when not virtual
+            int64_t asked_mj, delivered_mj,
+                useful_mj;     // cumulative within the epoch; useful: min(asked, delivered) step by step
+            int64_t shadow_mj; // what the ideal heater of a virtual room drew; 0 when not virtual
+            int32_t shadow_mc; // and the temperature it reached; INT32_MIN when not virtual
         } meter_zone;
         struct {
             int32_t setpoint_mc;
@@ -168,9 +173,9 @@ struct desired_zone {
     char name[NAME_BYTES];
     uint8_t mode;
     int32_t setpoint_mc;
-    house_ms boost_until;  // v 0: no boost
-    house_ms lid_clear;    // an operator cleared the opened lid then; each moment is obeyed once; v 0: nobody
-    const char *schedule;  // text of core/heat/schedule; NULL or "": none
+    house_ms boost_until; // v 0: no boost
+    house_ms lid_clear;   // an operator cleared the opened lid then; each moment is obeyed once; v 0: nobody
+    const char *schedule; // text of core/heat/schedule; NULL or "": none
     int32_t utc_offset_min;
 };
 
@@ -179,22 +184,22 @@ struct assignment {
     char board[NAME_BYTES];
     char task_uuid[UUID_TEXT_BYTES];
     uint32_t instance, instance_count, attempt;
-    uint8_t activity;   // class
-    house_ms until;     // renewed by every answer
-    uint8_t on_lapse;   // enum on_lapse; a plain task: LAPSE_DROP
-    bool stop;          // end it now (abort, delete, preempted) and report how
-    uint8_t stop_end;   // enum attempt_end to report when stopped: CANCELLED or PREEMPTED
-    const char *body;   // JSON of the task as stored; NULL once the node reported it started
-    bool need_body;     // not on the wire: whoever renders the answer fills `body` from the store
-    uint64_t task;      // not on the wire: whose body
+    uint8_t activity; // class
+    house_ms until;   // renewed by every answer
+    uint8_t on_lapse; // enum on_lapse; a plain task: LAPSE_DROP
+    bool stop;        // end it now (abort, delete, preempted) and report how
+    uint8_t stop_end; // enum attempt_end to report when stopped: CANCELLED or PREEMPTED
+    const char *body; // JSON of the task as stored; NULL once the node reported it started
+    bool need_body;   // not on the wire: whoever renders the answer fills `body` from the store
+    uint64_t task;    // not on the wire: whose body
 };
 
 struct sync_down {
     bool epoch_refused;
     uint64_t epoch, acked, version;
     house_ms house;
-    house_ms until;           // of every zone wish and power wish in this answer
-    int64_t cap_mw;           // most the node may draw now; -1: no cap
+    house_ms until; // of every zone wish and power wish in this answer
+    int64_t cap_mw; // most the node may draw now; -1: no cap
     bool filler_allowed, donated_allowed;
     struct desired_zone *zone;
     size_t n_zones;

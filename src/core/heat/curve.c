@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A board at frequency f for a share d of the time draws idle + d (P(f) - idle) and does cores x f x d of work. For a
-// given draw there are many such pairs. The most work is either the curve itself (d = 1) or a point of the curve above
-// the draw run part of the time: along one straight piece the ratio work / (P - idle) has no inner maximum, so that
-// looking at the points of the curve is enough. On the default board 2.5 GHz part of the time beats 1 GHz all the time,
-// because the board's fixed watts are spent while anything runs.
+// A board at frequency f for a share d of the time draws idle + d (P(f) - idle) and does cores x f x d of
+// work. For a given draw there are many such pairs. The most work is either the curve itself (d = 1) or a
+// point of the curve above the draw run part of the time: along one straight piece the ratio work / (P -
+// idle) has no inner maximum, so that looking at the points of the curve is enough. On the default board 2.5
+// GHz part of the time beats 1 GHz all the time, because the board's fixed watts are spent while anything
+// runs.
 #include "core/heat/curve.h"
 
 #include <errno.h>

@@ -2,9 +2,9 @@
 //
 // The power curve of a processor board: watts -> frequency -> work per second, and back.
 //
-// Points give the draw of the whole board with all cores busy at a frequency; between points it is linear. At any
-// frequency a board may run part of the time (duty) and rest at `idle_mw` for the remainder; below the lowest frequency
-// it can do nothing else:
+// Points give the draw of the whole board with all cores busy at a frequency; between points it is linear. At
+// any frequency a board may run part of the time (duty) and rest at `idle_mw` for the remainder; below the
+// lowest frequency it can do nothing else:
 //
 //   draw
 //    |                          . p[n-1]
@@ -46,15 +46,17 @@ struct operating_point {
     int32_t work_mhz;      // cores x freq x duty: core-MHz of work per second
 };
 
-// The default board: the measured Ryzen 7 1700 (domain.md 2.4: 38 points over voltage, last stable voltage per
-// frequency), extended below 3.0 GHz by P = 18.9 W + 11.6 W/GHz from 1 GHz on. 8 cores, idle 12 W, sleep 1 W, boot 72 s.
+// The default board: the measured Ryzen 7 1700 (domain.md 2.4: 38 points over voltage, last stable voltage
+// per frequency), extended below 3.0 GHz by P = 18.9 W + 11.6 W/GHz from 1 GHz on. 8 cores, idle 12 W, sleep
+// 1 W, boot 72 s.
 const struct curve *curve_default(void);
 
-// 0, or -EINVAL with the field and its limit when the curve is not usable (counts, ascending order, positive draws).
+// 0, or -EINVAL with the field and its limit when the curve is not usable (counts, ascending order, positive
+// draws).
 int curve_check(const struct curve *c, struct err *e);
 
-// The most work for at most `draw_mw`, by frequency, duty or both; at or below idle_mw gives freq 0 and draw idle_mw.
-// Above the last point: the last point.
+// The most work for at most `draw_mw`, by frequency, duty or both; at or below idle_mw gives freq 0 and draw
+// idle_mw. Above the last point: the last point.
 struct operating_point curve_at_draw(const struct curve *c, int32_t draw_mw);
 
 // The point at a frequency (clamped to the curve) and duty (clamped to 0..1000).

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Why not exponential forgetting: a heater that is too small runs at full power for weeks. Forgetting would then lose
-// the only change of power there ever was, the covariance would grow without bound, and the first cloud would move the
-// capacity of the house by a factor. Here only the wandering term forgets.
+// Why not exponential forgetting: a heater that is too small runs at full power for weeks. Forgetting would
+// then lose the only change of power there ever was, the covariance would grow without bound, and the first
+// cloud would move the capacity of the house by a factor. Here only the wandering term forgets.
 #include "core/heat/estimate.h"
 
 #include <math.h>
@@ -19,9 +19,9 @@ static const double prior_sd[ESTIMATE_TERMS] = {0.05, 0.15, 0.3, 0.06};
 // Variance by which a term wanders per sample. The building terms move by half their value in about a year.
 static const double wander[ESTIMATE_TERMS - 1] = {1e-9, 1e-8, 1e-8};
 
-// th3 where outside is not known: it swings with the day, some 3 mK per sample at each sample. Where it is known only
-// gains are left: 3 to 5 W/m2 are some 10 to 20 mK per sample, and at constant power they cannot be told from a
-// stronger heater, so the prior has to say that they are small.
+// th3 where outside is not known: it swings with the day, some 3 mK per sample at each sample. Where it is
+// known only gains are left: 3 to 5 W/m2 are some 10 to 20 mK per sample, and at constant power they cannot
+// be told from a stronger heater, so the prior has to say that they are small.
 static const double wander_unknown = 9e-6, wander_gains = 4e-7, gains_sd = 0.015;
 
 // Unexplained per sample: 10 mK of sensor and as much of what one time constant cannot say.
@@ -53,10 +53,10 @@ void estimate_skip(struct zone_estimate *e)
     e->started = e->have_last_p = false;
 }
 
-// Usable needs six hours of samples and plausible values (capacity within eight times the prior, tau 1.4 h to 14 days)
-// four samples in a row. Where outside is not known, a thermostat that holds its setpoint well sees power follow the
-// weather with nothing happening in the room, and takes the room for heavy: only setpoint steps teach it, so that the
-// capacity has to be known far better before it counts.
+// Usable needs six hours of samples and plausible values (capacity within eight times the prior, tau 1.4 h to
+// 14 days) four samples in a row. Where outside is not known, a thermostat that holds its setpoint well sees
+// power follow the weather with nothing happening in the room, and takes the room for heavy: only setpoint
+// steps teach it, so that the capacity has to be known far better before it counts.
 static void judge(struct zone_estimate *e)
 {
     bool heavy_ok = e->theta[1] > prior[1] / 8 && e->theta[1] < prior[1] * 8;

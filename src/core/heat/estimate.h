@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Estimate of a zone from what its thermostat itself saw. First order in the room, with a term for the air that answers
-// at once; every ESTIMATE_SAMPLE_S:
+// Estimate of a zone from what its thermostat itself saw. First order in the room, with a term for the air
+// that answers at once; every ESTIMATE_SAMPLE_S:
 //
 //   y+ - y = th0 (To - y)/10 + th1 p + th2 (p - p_last) + th3
 //
 //   y   filtered room temperature, degC           To  outside, or 10 degC where nobody tells
-//   p   heat that left the metal / nameplate      th3 gains of sun and people (and of To where it is not known)
+//   p   heat that left the metal / nameplate      th3 gains of sun and people (and of To where it is not
+//   known)
 //
-// Recursive least squares with additive forgetting: th3 wanders, the properties of the building hardly do, so that days
-// at constant power do not wash out what a change of power taught. The prior is a room that the heater fits.
+// Recursive least squares with additive forgetting: th3 wanders, the properties of the building hardly do, so
+// that days at constant power do not wash out what a change of power taught. The prior is a room that the
+// heater fits.
 #ifndef ONDOL_CORE_HEAT_ESTIMATE_H
 #define ONDOL_CORE_HEAT_ESTIMATE_H
 
@@ -51,8 +53,8 @@ double estimate_tau_s(const struct zone_estimate *e);
 // Watts that hold `room_c` in the long run, by the estimate; may be negative in a warm season.
 double estimate_need_w(const struct zone_estimate *e, int32_t nameplate_w, double room_c, double outside_c);
 
-// Seconds until the room, now y_c, reaches limit_c at power_w: -tau ln((limit - Tss)/(y - Tss)). INT32_MAX: never.
-// 0: it is there already (`up`: at or above; else at or below).
+// Seconds until the room, now y_c, reaches limit_c at power_w: -tau ln((limit - Tss)/(y - Tss)). INT32_MAX:
+// never. 0: it is there already (`up`: at or above; else at or below).
 int32_t estimate_time_s(const struct zone_estimate *e, int32_t nameplate_w, double y_c, double limit_c,
                         double power_w, double outside_c, bool up);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table in guards.h is the model; here are the causes and the two clocks of each guard: `since` counts how long a
-// cause lasts before the guard comes, `calm_since` how long it is gone before the guard goes.
+// The table in guards.h is the model; here are the causes and the two clocks of each guard: `since` counts
+// how long a cause lasts before the guard comes, `calm_since` how long it is gone before the guard goes.
 #include "core/heat/guards.h"
 
 #include <errno.h>
@@ -88,8 +88,8 @@ static void follow(struct thermostat *t, enum zone_guard g, bool cause, int64_t 
     }
 }
 
-// A jump is measured from a reading up to a minute old, so that it is the same at any spacing of readings, and so that
-// a tenth of a degree of sensor resolution at one second is none.
+// A jump is measured from a reading up to a minute old, so that it is the same at any spacing of readings,
+// and so that a tenth of a degree of sensor resolution at one second is none.
 static bool jumps(struct thermostat *t, const struct zone_sense *s)
 {
     int64_t age = house_since(s->at, t->jump_at);
@@ -119,8 +119,9 @@ bool guards_reading_ok(struct thermostat *t, const struct zone_sense *s)
     return ok;
 }
 
-// Hotter than explained: the level by a third and 8 K, or rising by half and 0.3 K/min faster than a free heater of
-// these watts at this temperature would. The model's metal follows what was drawn, so a warm start is no alarm.
+// Hotter than explained: the level by a third and 8 K, or rising by half and 0.3 K/min faster than a free
+// heater of these watts at this temperature would. The model's metal follows what was drawn, so a warm start
+// is no alarm.
 bool guards_heatsink(struct thermostat *t, const struct zone_sense *s, double dt_s, house_ms now)
 {
     double c = s->heatsink_mc * 1e-3;
@@ -161,7 +162,8 @@ static void step_cpu(struct thermostat *t, const struct zone_sense *s, double dt
     }
 }
 
-// Heated: the metal gives heat, and has not just been switched down (a room may fall fast then with windows shut).
+// Heated: the metal gives heat, and has not just been switched down (a room may fall fast then with windows
+// shut).
 static bool heated(const struct thermostat *t)
 {
     return t->applied_w * 20 > t->cfg.nameplate_w && t->applied_w > 0.7 * t->mean_w;

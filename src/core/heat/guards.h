@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stands before the loop: each guard has a cause, a time the cause must last (so that one bad reading does nothing
-// lasting), and a way out with hysteresis or a least time (so that nothing flaps).
+// What stands before the loop: each guard has a cause, a time the cause must last (so that one bad reading
+// does nothing lasting), and a way out with hysteresis or a least time (so that nothing flaps).
 //
-//   guard              comes when                                   goes when                             power
-//   off                mode off                                     another mode                          frost loop
-//   sensor-stale       no reading for 90 s                          readings for 60 s                     mean, <= 30 %
-//   sensor-impossible  outside -20..60 degC; > 3 K within a minute  5 min of plausible readings           mean, <= 30 %
-//   window-open        < -0.1 K/min for 60 s while heated           rises for 60 s, after 5 min; 30 min   frost level
-//   room-hot           setpoint + 3 K or 28 degC                    0.5 K below, after 60 s               0
-//   cpu-hot            over cpu_max_mc                              5 K below, until power is back        cut 40 %/min
-//   surface-hot        cap by metal below what the loop wants       not for 60 s                          the cap
-//   covered            heatsink hotter than its watts explain 2 min near the room's, after 15 min         0
+//   guard              comes when                                   goes when power off                mode
+//   off                                     another mode                          frost loop sensor-stale no
+//   reading for 90 s                          readings for 60 s                     mean, <= 30 %
+//   sensor-impossible  outside -20..60 degC; > 3 K within a minute  5 min of plausible readings mean, <= 30 %
+//   window-open        < -0.1 K/min for 60 s while heated           rises for 60 s, after 5 min; 30 min frost
+//   level room-hot           setpoint + 3 K or 28 degC                    0.5 K below, after 60 s 0 cpu-hot
+//   over cpu_max_mc                              5 K below, until power is back        cut 40 %/min
+//   surface-hot        cap by metal below what the loop wants       not for 60 s                          the
+//   cap covered            heatsink hotter than its watts explain 2 min near the room's, after 15 min 0
 //   lid-open           lid contact                                  a person clears it, lid closed        0
 #ifndef ONDOL_CORE_HEAT_GUARDS_H
 #define ONDOL_CORE_HEAT_GUARDS_H
@@ -59,8 +59,8 @@ bool guards_reading_ok(struct thermostat *t, const struct zone_sense *s);
 // True when the metal may be covered.
 bool guards_heatsink(struct thermostat *t, const struct zone_sense *s, double dt_s, house_ms now);
 
-// Sets and clears guards. dt_s: since the last step; `window_ms`: time between the last two readings, over which the
-// slope says something by itself.
+// Sets and clears guards. dt_s: since the last step; `window_ms`: time between the last two readings, over
+// which the slope says something by itself.
 void guards_step(struct thermostat *t, const struct zone_sense *s, double dt_s, int64_t window_ms,
                  house_ms now);
 
@@ -70,8 +70,8 @@ void guards_surface(struct thermostat *t, bool capped, house_ms now);
 // Most watts the guards in force leave, without the surface cap; and whether the integral stands still.
 double guards_limit_w(const struct thermostat *t);
 
-// A new wish is in force. A room that is not hot by the new one is not kept waiting: the guard's least time is against a
-// reading that trembles, not against a person's word.
+// A new wish is in force. A room that is not hot by the new one is not kept waiting: the guard's least time
+// is against a reading that trembles, not against a person's word.
 void guards_wish(struct thermostat *t);
 
 #endif

@@ -2,7 +2,8 @@
 //
 // Water-filling. Each board offers its watts as pieces of the concave envelope of work over draw:
 //
-//   work |              ____.---'        the curve itself may sag below a piece (a flat spot: from 3.2 to 3.3 GHz the
+//   work |              ____.---'        the curve itself may sag below a piece (a flat spot: from 3.2 to 3.3
+//   GHz the
 //        |        _.--'                  default board takes 14 W more for 3 % more work)
 //        |     ./
 //        |   /    <- idle to the most efficient point: reachable everywhere by duty
@@ -10,19 +11,19 @@
 //        +--+--------------------- draw
 //         idle
 //
-// Pieces are bought in the order of value per watt, where value is work times the weight of its class. On an envelope
-// that order is optimal; the board caught inside a flat spot when the watts run out takes the most work that its own
-// curve gives there, so that the result is below the envelope's bound by at most one board's sag. First pieces of equal
-// worth are bought together, each its part, so that no job stands still for another of its class. Burn is worth
-// nothing: its pieces come after all others.
+// Pieces are bought in the order of value per watt, where value is work times the weight of its class. On an
+// envelope that order is optimal; the board caught inside a flat spot when the watts run out takes the most
+// work that its own curve gives there, so that the result is below the envelope's bound by at most one
+// board's sag. First pieces of equal worth are bought together, each its part, so that no job stands still
+// for another of its class. Burn is worth nothing: its pieces come after all others.
 //
-// A task that leaves watts unused makes its pieces cheaper in heat, not in worth: its work and its heat shrink alike. What
-// it leaves goes on down the order, to filler on the boards beside it. The fuse counts pieces at their full price, since
-// a task may wake up at any moment.
+// A task that leaves watts unused makes its pieces cheaper in heat, not in worth: its work and its heat
+// shrink alike. What it leaves goes on down the order, to filler on the boards beside it. The fuse counts
+// pieces at their full price, since a task may wake up at any moment.
 //
-// Sleep is the last lever and a coarse one (waking takes a minute): boards go to sleep only when the target is below
-// what they draw idle, and wake only when the target has room for a quarter of their useful range too. The room
-// between is the hysteresis.
+// Sleep is the last lever and a coarse one (waking takes a minute): boards go to sleep only when the target
+// is below what they draw idle, and wake only when the target has room for a quarter of their useful range
+// too. The room between is the hysteresis.
 #include "core/heat/regulate.h"
 
 #include <stdlib.h>
@@ -30,8 +31,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-// Value of a unit of work. Ratios of the classes decide when a paid board is better run hot than a filler board run at
-// all: 40 to 4 lets paid work of the default board go up to 3.8 GHz before filler gets its first watt.
+// Value of a unit of work. Ratios of the classes decide when a paid board is better run hot than a filler
+// board run at all: 40 to 4 lets paid work of the default board go up to 3.8 GHz before filler gets its first
+// watt.
 static const int32_t weight[ACTIVITY_N] = {
     [ACTIVITY_RESERVED] = 60, [ACTIVITY_ONDEMAND] = 50, [ACTIVITY_FLEX] = 40,
     [ACTIVITY_DONATED] = 20,  [ACTIVITY_FILLER] = 4,    [ACTIVITY_BURN] = 1,
@@ -77,8 +79,8 @@ static enum activity would_run(const struct regulate_board *b)
     return b->burn_allowed ? ACTIVITY_BURN : ACTIVITY_IDLE;
 }
 
-// Adds a vertex and removes those that fall below the line to it (Andrew's monotone chain). The vertex must not be
-// dominated: more draw and more work than the last.
+// Adds a vertex and removes those that fall below the line to it (Andrew's monotone chain). The vertex must
+// not be dominated: more draw and more work than the last.
 static void push_vertex(struct plan *p, int32_t mw, int32_t work)
 {
     if (p->n > 0 && (mw <= p->v_mw[p->n - 1] || work <= p->v_work[p->n - 1]))
@@ -131,7 +133,8 @@ static int32_t floor_mw(const struct plan *p, const struct regulate_board *b)
     return p->awake ? b->curve->idle_mw : b->curve->sleep_mw;
 }
 
-// Who sleeps first: barred, then those with nothing to run, then by class from burn up; among equals the last.
+// Who sleeps first: barred, then those with nothing to run, then by class from burn up; among equals the
+// last.
 static int sleep_rank(const struct plan *p, const struct regulate_board *b)
 {
     if (b->barred)
@@ -204,8 +207,8 @@ static bool is_next(const struct plan *p, struct worth w, bool first)
     return has_next(p) && (p->at == 0) == first && worth_cmp(next_worth(p), w) == 0;
 }
 
-// Buys all pieces worth exactly `w`: whole when the watts suffice; else the first pieces (reachable by duty) each get
-// their part, and the later ones are bought by index.
+// Buys all pieces worth exactly `w`: whole when the watts suffice; else the first pieces (reachable by duty)
+// each get their part, and the later ones are bought by index.
 static void buy(struct plan *p, size_t n, struct worth w, struct budget *left)
 {
     int64_t mw = 0, heat = 0, part = 1, of = 1;
@@ -273,10 +276,12 @@ int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t 
     for (size_t i = 0; i < n; i++) {
         p[i].would = would_run(&b[i]);
         p[i].awake = !b[i].asleep;
-        p[i].takes = activity_is_task(p[i].would) ? 1000 - (int32_t)int_clamp(b[i].unused_permille, 0, 1000) : 1000;
+        p[i].takes =
+            activity_is_task(p[i].would) ? 1000 - (int32_t)int_clamp(b[i].unused_permille, 0, 1000) : 1000;
         if (i > 0 && b[i].curve == b[i - 1].curve && b[i].cap_mw == b[i - 1].cap_mw &&
             (p[i].would == ACTIVITY_IDLE) == (p[i - 1].would == ACTIVITY_IDLE)) {
-            enum activity would = p[i].would; // boards of a heater are mostly alike: the envelope is that of the one before
+            enum activity would =
+                p[i].would; // boards of a heater are mostly alike: the envelope is that of the one before
             bool awake = p[i].awake;
             int32_t takes = p[i].takes;
             p[i] = p[i - 1];
@@ -291,10 +296,12 @@ int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t 
     wake_up(p, b, n, target, &floor);
     for (size_t i = 0; i < n; i++)
         p[i].draw_mw = floor_mw(&p[i], &b[i]);
-    fill(p, n, (struct budget){.heat = target - floor, .fuse = fuse_mw == INT64_MAX ? fuse_mw : fuse_mw - floor});
+    fill(p, n,
+         (struct budget){.heat = target - floor, .fuse = fuse_mw == INT64_MAX ? fuse_mw : fuse_mw - floor});
     for (size_t i = 0; i < n; i++) {
-        bool same = i > 0 && p[i].awake && p[i - 1].awake && p[i].draw_mw == p[i - 1].draw_mw && p[i].would == p[i - 1].would &&
-                    p[i].takes == p[i - 1].takes && b[i].curve == b[i - 1].curve;
+        bool same = i > 0 && p[i].awake && p[i - 1].awake && p[i].draw_mw == p[i - 1].draw_mw &&
+                    p[i].would == p[i - 1].would && p[i].takes == p[i - 1].takes &&
+                    b[i].curve == b[i - 1].curve;
         if (same) {
             b[i].run = b[i - 1].run;
             b[i].point = b[i - 1].point;

@@ -9,13 +9,13 @@
 #include "base/when.h"
 
 struct heat_request {
-    int32_t target_w;  // what the thermostat wants now
-    int32_t min_w;     // below this the zone gets too cold: heat that is owed
-    int32_t max_w;     // above this the zone gets too warm, or a safety limit is reached; 0: refuses heat
-    int64_t up_j;      // joules it could still take before its upper band
-    int64_t down_j;    // joules it could spare before its lower band
-    int32_t t_up_s;    // time to the upper band at max_w; INT32_MAX: never gets there
-    int32_t t_down_s;  // time to the lower band at 0 W; INT32_MAX: never
+    int32_t target_w; // what the thermostat wants now
+    int32_t min_w;    // below this the zone gets too cold: heat that is owed
+    int32_t max_w;    // above this the zone gets too warm, or a safety limit is reached; 0: refuses heat
+    int64_t up_j;     // joules it could still take before its upper band
+    int64_t down_j;   // joules it could spare before its lower band
+    int32_t t_up_s;   // time to the upper band at max_w; INT32_MAX: never gets there
+    int32_t t_down_s; // time to the lower band at 0 W; INT32_MAX: never
     house_ms valid_until;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything is minutes of the local week (0 = Sunday 00:00). The entry in force is the one that began the fewest
-// minutes ago, modulo a week; of two that begin together the later in the text wins.
+// Everything is minutes of the local week (0 = Sunday 00:00). The entry in force is the one that began the
+// fewest minutes ago, modulo a week; of two that begin together the later in the text wins.
 #include "core/heat/schedule.h"
 
 #include <errno.h>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The week of a zone: at a minute of certain days a mode or a setpoint begins, and lasts until the next entry. Times
-// are local: the house's UTC offset comes with each question. Text form, entries separated by ';':
+// The week of a zone: at a minute of certain days a mode or a setpoint begins, and lasts until the next
+// entry. Times are local: the house's UTC offset comes with each question. Text form, entries separated by
+// ';':
 //
 //   mon-fri 06:30 20.5; sat,sun 08:00 21; daily 22:30 eco
 //
-// days: mon tue wed thu fri sat sun, ranges (fri-mon runs over the week's end), lists with ','; daily. A number is
-// degC of comfort, 7..26 with at most one decimal; a word is off, frost, eco, comfort or boost.
+// days: mon tue wed thu fri sat sun, ranges (fri-mon runs over the week's end), lists with ','; daily. A
+// number is degC of comfort, 7..26 with at most one decimal; a word is off, frost, eco, comfort or boost.
 #ifndef ONDOL_CORE_HEAT_SCHEDULE_H
 #define ONDOL_CORE_HEAT_SCHEDULE_H
 
@@ -38,8 +39,9 @@ int schedule_parse(const char *text, struct schedule *out, struct err *e);
 // Appends the text form; parsing it again gives the same schedule.
 void schedule_format(const struct schedule *s, struct buf *out);
 
-// What the occupant wants at `now`: boost while now is before `boost_until`, else the schedule's entry that began last
-// (looking back a week), else `base`. `base` also gives the comfort setpoint where the entry has none.
+// What the occupant wants at `now`: boost while now is before `boost_until`, else the schedule's entry that
+// began last (looking back a week), else `base`. `base` also gives the comfort setpoint where the entry has
+// none.
 struct zone_wish schedule_wish(const struct schedule *s, const struct zone_wish *base, house_ms boost_until,
                                house_ms now, int64_t utc_offset_ms);
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One step of a zone: take the reading, follow the metal, let the guards look, run the loop, write the request. The
-// quick part below is all that runs when nothing is unusual: a filter, the surface cap and a PI, some thirty
-// multiplications and no division. Coefficients that depend on the spacing of steps are computed once for all zones
-// that share it. What moves in hours (estimate, gains, times to the bands) runs every quarter of an hour.
+// One step of a zone: take the reading, follow the metal, let the guards look, run the loop, write the
+// request. The quick part below is all that runs when nothing is unusual: a filter, the surface cap and a PI,
+// some thirty multiplications and no division. Coefficients that depend on the spacing of steps are computed
+// once for all zones that share it. What moves in hours (estimate, gains, times to the bands) runs every
+// quarter of an hour.
 //
-// Gains by SIMC on capacity C: Kp = C / (tc + L), Ti = 4 (tc + L). L is half the heater's lag plus the sensor's, tc is
-// 30 min. Tt is near Ti on purpose: a saturated loop leaves its limit when the error is about (Ti - Tt) dy/dt, so that
-// Tt = Ti runs at full power up to the setpoint and overshoots, Tt = Ti/4 crawls up the last kelvin. What is left is
-// half of what the metal still gives off.
+// Gains by SIMC on capacity C: Kp = C / (tc + L), Ti = 4 (tc + L). L is half the heater's lag plus the
+// sensor's, tc is 30 min. Tt is near Ti on purpose: a saturated loop leaves its limit when the error is about
+// (Ti - Tt) dy/dt, so that Tt = Ti runs at full power up to the setpoint and overshoots, Tt = Ti/4 crawls up
+// the last kelvin. What is left is half of what the metal still gives off.
 #include "core/heat/thermostat.h"
 
 #include <limits.h>
@@ -41,8 +42,8 @@ const char *zone_mode_name(enum zone_mode m)
     return (unsigned)m < ZONE_MODE_N ? mode_names[m] : "unknown";
 }
 
-// Before anything is known the heater is taken to fit its room (10 kJ/K per watt): the gain that this would give is a
-// third too high for a light room, so the default stays below it.
+// Before anything is known the heater is taken to fit its room (10 kJ/K per watt): the gain that this would
+// give is a third too high for a light room, so the default stays below it.
 void thermostat_config_default(struct thermostat_config *c, int32_t nameplate_w)
 {
     *c = (struct thermostat_config){
@@ -81,8 +82,8 @@ static double setpoint_c(const struct thermostat *t, const struct zone_wish *w)
     return FROST_C;
 }
 
-// Eco after comfort leaves the room at setpoint + 3 K of the new value without anything being wrong: hot is measured
-// from the comfort setpoint. With frost and off the loop gives nothing anyway.
+// Eco after comfort leaves the room at setpoint + 3 K of the new value without anything being wrong: hot is
+// measured from the comfort setpoint. With frost and off the loop gives nothing anyway.
 static double hot_limit_c(const struct thermostat *t)
 {
     bool low = t->wish.mode == ZONE_OFF || t->wish.mode == ZONE_FROST;
@@ -92,8 +93,8 @@ static double hot_limit_c(const struct thermostat *t)
 
 static void set_gains(struct thermostat *t, double kp, double ti_s, double tt_s)
 {
-    // The output stays where it is: the integral takes what the other gain moves. What a saturated loop has above full
-    // power is gain times error and changes with the gain.
+    // The output stays where it is: the integral takes what the other gain moves. What a saturated loop has
+    // above full power is gain times error and changes with the gain.
     double p = t->weight_b * t->r_c - t->room_c, v = t->kp * p + t->integral_w, full = t->cfg.nameplate_w;
     if (v > full && t->kp > 0)
         v = full + (v - full) * kp / t->kp;
@@ -138,16 +139,17 @@ void thermostat_set_wish(struct thermostat *t, const struct zone_wish *wish)
     if (wish->mode == t->wish.mode && wish->setpoint_mc == t->wish.setpoint_mc)
         return;
     double r = setpoint_c(t, wish), step = r - t->r_c;
-    // Down by no more than a kelvin: the integral takes the step, and the loop goes down at its own pace. A larger step
-    // is meant: the heater stops until the room gets there.
+    // Down by no more than a kelvin: the integral takes the step, and the loop goes down at its own pace. A
+    // larger step is meant: the heater stops until the room gets there.
     if (step < 0 && step >= -1)
         t->integral_w -= t->kp * t->weight_b * step;
-    // It also ends what the way up to the old setpoint has wound up: at the new one the loop gives what the zone took of
-    // late, not full power until the room is past it.
+    // It also ends what the way up to the old setpoint has wound up: at the new one the loop gives what the
+    // zone took of late, not full power until the room is past it.
     if (step < -1 && t->started)
         t->integral_w = num_min(t->integral_w, t->mean_w + t->kp * (1 - t->weight_b) * r);
-    // Up by more than a kelvin: straight onto the line that a saturated loop with Tt = Ti keeps to, full power plus
-    // Kp times the error. From anywhere lower a quick room would leave full power a kelvin too early.
+    // Up by more than a kelvin: straight onto the line that a saturated loop with Tt = Ti keeps to, full
+    // power plus Kp times the error. From anywhere lower a quick room would leave full power a kelvin too
+    // early.
     if (step > 1 && t->started && r > t->room_c)
         t->integral_w = t->cfg.nameplate_w + t->kp * (1 - t->weight_b) * r;
     // Before the first reading the integral still is the guess for a room at its setpoint.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The thermostat of a zone: sense in, heat request out. It works alone on the heater; nothing from above is needed.
+// The thermostat of a zone: sense in, heat request out. It works alone on the heater; nothing from above is
+// needed.
 //
 //   v  = Kp (b r - y) + I                    u = clamp(v, floor, max_w)     domain.md 4.1
 //   I += dt (Kp/Ti (r - y) + (u - v)/Tt)                                    back-calculated anti-windup
 //
 // Guards stand before the loop (guards.h). Safety limits (domain.md 4.4) cannot be overridden from above.
-// Everything is a batch kernel over arrays: the agent calls it with its few zones, the simulator with all of them.
+// Everything is a batch kernel over arrays: the agent calls it with its few zones, the simulator with all of
+// them.
 #ifndef ONDOL_CORE_HEAT_THERMOSTAT_H
 #define ONDOL_CORE_HEAT_THERMOSTAT_H
 
@@ -113,8 +115,8 @@ void thermostat_init(struct thermostat *t, const struct thermostat_config *cfg);
 // A new wish: bumpless (the integral is moved so that the output does not jump down on a small step).
 void thermostat_set_wish(struct thermostat *t, const struct zone_wish *wish);
 
-// Outside temperature where somebody knows it (weather, a sensor); INT32_MIN: no longer known. Makes the estimate of
-// missing watts much better; the loop itself does not use it.
+// Outside temperature where somebody knows it (weather, a sensor); INT32_MIN: no longer known. Makes the
+// estimate of missing watts much better; the loop itself does not use it.
 void thermostat_set_outside(struct thermostat *t, int32_t outside_mc);
 
 // A person has looked at the opened heater. 0, or -EBUSY while the lid is still open by the last reading.
@@ -123,15 +125,16 @@ int thermostat_clear_lid(struct thermostat *t, struct err *e);
 // Volunteer computing and burn may run: not with a broken sensor, a covered or an opened heater.
 bool thermostat_filler_allowed(const struct thermostat *t);
 
-// One control step for n zones at house time `now`; any spacing from 1 s to 5 min, typically 10 s. sense[i] belongs to
-// t[i]. Results in t[i].request and t[i].guard.
+// One control step for n zones at house time `now`; any spacing from 1 s to 5 min, typically 10 s. sense[i]
+// belongs to t[i]. Results in t[i].request and t[i].guard.
 void heat_step(struct thermostat *t, const struct zone_sense *sense, size_t n, house_ms now);
 
-// Watts missing at full power to hold the setpoint, by the estimate; 0 when there is enough or it is not known yet.
+// Watts missing at full power to hold the setpoint, by the estimate; 0 when there is enough or it is not
+// known yet.
 int32_t thermostat_missing_w(const struct thermostat *t);
 
-// One sentence with the figures: "19.2 degC for 21.0 (comfort): at full power (500 W) since 06:10, heater too small by 80 W".
-// `utc_offset_ms` is added before the clock time is printed.
+// One sentence with the figures: "19.2 degC for 21.0 (comfort): at full power (500 W) since 06:10, heater too
+// small by 80 W". `utc_offset_ms` is added before the clock time is printed.
 void thermostat_why(const struct thermostat *t, house_ms now, int64_t utc_offset_ms, char *out,
                     size_t out_bytes);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Why a zone gets what it gets, as one sentence with its figures: temperature for setpoint, then the guard or what the
-// loop does.
+// Why a zone gets what it gets, as one sentence with its figures: temperature for setpoint, then the guard or
+// what the loop does.
 #include <stdint.h>
 #include <stdio.h>
 

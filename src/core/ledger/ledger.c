@@ -45,7 +45,8 @@ static uint64_t zone_key(int64_t hour_ms, uint64_t zone)
     return hash_mix(hash_i64(hash_i64(HASH_SEED, hour_ms), (int64_t)zone)) | 1;
 }
 
-static bool same_work(const struct ledger_work *c, int64_t hour_ms, uint64_t board, enum activity activity, uint64_t task)
+static bool same_work(const struct ledger_work *c, int64_t hour_ms, uint64_t board, enum activity activity,
+                      uint64_t task)
 {
     return c->hour_ms == hour_ms && c->board == board && c->activity == activity && c->task == task;
 }
@@ -91,12 +92,13 @@ const struct ledger_zone *ledger_take_zone(struct ledger *l)
     return NULL;
 }
 
-struct ledger_work *ledger_work_cell(struct ledger *l, house_ms at, uint64_t board, enum activity activity, uint64_t task,
-                                     uint64_t account)
+struct ledger_work *ledger_work_cell(struct ledger *l, house_ms at, uint64_t board, enum activity activity,
+                                     uint64_t task, uint64_t account)
 {
     int64_t hour = booking_hour(l, at);
     uint64_t key = work_key(hour, board, activity, task), i;
-    for (; idmap_get(&l->work_at, key, &i); key = hash_mix(key) | 1) { // another cell with the same hash: go on
+    for (; idmap_get(&l->work_at, key, &i);
+         key = hash_mix(key) | 1) { // another cell with the same hash: go on
         struct ledger_work *c = &l->work[i - 1];
         if (same_work(c, hour, board, activity, task)) {
             mark(&l->dirty_work, &c->dirty, i - 1);
@@ -104,7 +106,8 @@ struct ledger_work *ledger_work_cell(struct ledger *l, house_ms at, uint64_t boa
         }
     }
     struct ledger_work *c = VEC_PUSH(l->work, l->n_work, l->cap_work);
-    *c = (struct ledger_work){.hour_ms = hour, .board = board, .task = task, .account = account, .activity = activity};
+    *c = (struct ledger_work){
+        .hour_ms = hour, .board = board, .task = task, .account = account, .activity = activity};
     mark(&l->dirty_work, &c->dirty, l->n_work - 1);
     idmap_set(&l->work_at, key, l->n_work);
     return c;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The open cells of the ledger: what each activity of a board, and each zone, used in the current hour. A cell is written
-// as its absolute figures, so that writing it again after a crash changes nothing. Cells of past hours leave memory once
-// they are written; the store keeps them.
+// The open cells of the ledger: what each activity of a board, and each zone, used in the current hour. A
+// cell is written as its absolute figures, so that writing it again after a crash changes nothing. Cells of
+// past hours leave memory once they are written; the store keeps them.
 #ifndef ONDOL_CORE_LEDGER_LEDGER_H
 #define ONDOL_CORE_LEDGER_LEDGER_H
 
@@ -41,24 +41,25 @@ struct ledger {
         uint32_t *v;
         size_t n, cap, taken;
     } dirty_work, dirty_zone;
-    int64_t horizon_ms;            // start of the oldest hour whose cells are all known here
+    int64_t horizon_ms; // start of the oldest hour whose cells are all known here
 };
 
-// `horizon`: cells before it may be on disk and not here; what is reported for a time before it is booked in its hour,
-// since a cell that is written absolutely must be known whole.
+// `horizon`: cells before it may be on disk and not here; what is reported for a time before it is booked in
+// its hour, since a cell that is written absolutely must be known whole.
 void ledger_init(struct ledger *l, house_ms horizon);
 void ledger_deinit(struct ledger *l);
 
 // The cell of a key; made when it is not there. The pointer is valid until the next call. Marks it dirty.
-struct ledger_work *ledger_work_cell(struct ledger *l, house_ms at, uint64_t board, enum activity activity, uint64_t task,
-                                     uint64_t account);
+struct ledger_work *ledger_work_cell(struct ledger *l, house_ms at, uint64_t board, enum activity activity,
+                                     uint64_t task, uint64_t account);
 struct ledger_zone *ledger_zone_cell(struct ledger *l, house_ms at, uint64_t zone);
 
 // The next cell to write, now clean; NULL when there are no more. Valid until the next call.
 const struct ledger_work *ledger_take_work(struct ledger *l);
 const struct ledger_zone *ledger_take_zone(struct ledger *l);
 
-// Forgets clean cells of hours before the one of `now`, and moves the horizon there when all of them were clean.
+// Forgets clean cells of hours before the one of `now`, and moves the horizon there when all of them were
+// clean.
 void ledger_forget(struct ledger *l, house_ms now);
 
 #endif

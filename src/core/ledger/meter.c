@@ -7,7 +7,8 @@ static int64_t possible_mj(const struct meter *m, house_ms at, int64_t max_mw)
     return mj > METER_MOST_MJ ? METER_MOST_MJ : (int64_t)mj;
 }
 
-enum meter_answer meter_read(struct meter *m, house_ms at, int64_t raw_mj, int64_t wrap_mj, int64_t max_mw, int64_t *delta_mj)
+enum meter_answer meter_read(struct meter *m, house_ms at, int64_t raw_mj, int64_t wrap_mj, int64_t max_mw,
+                             int64_t *delta_mj)
 {
     *delta_mj = 0;
     if (raw_mj < 0 || raw_mj > METER_MOST_MJ || wrap_mj < 0 || wrap_mj > METER_MOST_MJ) {

@@ -81,7 +81,8 @@ static bool same_zone(const struct planner *p, const struct plan_zone *a, const 
     return a->site == b->site && a->circuit == b->circuit && a->online == b->online &&
            a->request.target_w == b->request.target_w && a->request.min_w == b->request.min_w &&
            a->request.max_w == b->request.max_w && a->has_other_heat == b->has_other_heat &&
-           a->has_ahead == b->has_ahead && (!a->has_ahead || memcmp(a->ahead_w, b->ahead_w, sizeof a->ahead_w) == 0) &&
+           a->has_ahead == b->has_ahead &&
+           (!a->has_ahead || memcmp(a->ahead_w, b->ahead_w, sizeof a->ahead_w) == 0) &&
            a->other_heat_ueur_per_kwh == b->other_heat_ueur_per_kwh;
 }
 
@@ -117,7 +118,8 @@ static void kinds_anew(struct planner *p, const struct zone_state *z)
     for (size_t i = 0; i < z->n_boards; i++) {
         struct board_state *b = &p->board[z->board[i]];
         uint32_t old = b->kind;
-        struct board_spec spec = family_of_kind(p, old)->spec; // copies: families move when there are more of them
+        struct board_spec spec =
+            family_of_kind(p, old)->spec; // copies: families move when there are more of them
         struct curve curve = family_of_kind(p, old)->curve;
         b->kind = kind_of(p, &(struct plan_board){.spec = &spec, .curve = &curve}, z->zone.site);
         p->kind[b->kind].boards++;
@@ -201,7 +203,8 @@ void board_count(struct planner *p, uint32_t board, int sign)
             struct board_state *s = &p->board[board];
             if (s->account >= p->n_accounts || p->account[s->account].id != b->account)
                 s->account = account_of(p, b->account);
-            int32_t cores = family_of_kind(p, s->kind)->spec.cores; // as counted: the board's own may have changed by now
+            int32_t cores =
+                family_of_kind(p, s->kind)->spec.cores; // as counted: the board's own may have changed by now
             p->account[s->account].cores[b->activity] += sign * cores;
         }
     }
@@ -221,7 +224,8 @@ static bool same_board(const struct plan_board *a, const struct plan_board *b)
 {
     return a->zone == b->zone && a->spec == b->spec && a->curve == b->curve && a->usable == b->usable &&
            a->asleep == b->asleep && a->task == b->task &&
-           (a->task == PLAN_NONE || (a->activity == b->activity && a->account == b->account && a->stopping == b->stopping));
+           (a->task == PLAN_NONE ||
+            (a->activity == b->activity && a->account == b->account && a->stopping == b->stopping));
 }
 
 void planner_board(struct planner *p, uint32_t board, const struct plan_board *b)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The planner: which instance starts on which board, and which board is to be freed. It owns persistent indexes (queues by
-// class and constraint signature, free boards by what the zone would pay for their heat); the engine tells it what
-// changed, and planner_run looks only at what can have changed its mind.
+// The planner: which instance starts on which board, and which board is to be freed. It owns persistent
+// indexes (queues by class and constraint signature, free boards by what the zone would pay for their heat);
+// the engine tells it what changed, and planner_run looks only at what can have changed its mind.
 //
 // One objective in micro-euros per hour, from a versioned price table (docs/design/0009-snapshot.md):
 //
-//   net(task, board) = value of work by class and waiting time + value of heat in that zone now - electricity - preempting
+//   net(task, board) = value of work by class and waiting time + value of heat in that zone now - electricity
+//   - preempting
 //
-// An instance is placed where net is highest, and only where it is above zero. Classes go best paid first, so that no
-// instance waits while a lower class holds a slot that it fits and would be worth more on.
+// An instance is placed where net is highest, and only where it is above zero. Classes go best paid first, so
+// that no instance waits while a lower class holds a slot that it fits and would be worth more on.
 #ifndef ONDOL_CORE_PLAN_PLAN_H
 #define ONDOL_CORE_PLAN_PLAN_H
 
@@ -24,11 +25,11 @@
 #include "core/work/activity.h"
 #include "core/work/constraint.h"
 
-#define PLAN_NONE UINT32_MAX
+#define PLAN_NONE    UINT32_MAX
 #define PLAN_CLASSES 4 // reserved, onDemand, flex, donated
 
-// How long an instance is expected to run at full speed: up to 10 minutes (or not known: half of all published instances
-// take less than 5), an hour, four hours, longer.
+// How long an instance is expected to run at full speed: up to 10 minutes (or not known: half of all
+// published instances take less than 5), an hour, four hours, longer.
 #define PLAN_RUNS 4
 enum plan_run { RUN_SHORT, RUN_HOUR, RUN_HOURS, RUN_LONG };
 
@@ -36,37 +37,37 @@ enum plan_run { RUN_SHORT, RUN_HOUR, RUN_HOURS, RUN_LONG };
 struct price_table {
     int32_t version;
     int64_t work_ueur_per_core_h[PLAN_CLASSES];
-    // An hour that an instance of this length is under way costs this share of an hour's work at full speed, so that it
-    // does not crawl for days where little heat is wanted. Who has waited as long as the work would take at full speed
-    // takes what there is: the share is waived in quarters.
+    // An hour that an instance of this length is under way costs this share of an hour's work at full speed,
+    // so that it does not crawl for days where little heat is wanted. Who has waited as long as the work
+    // would take at full speed takes what there is: the share is waived in quarters.
     int32_t crawl_permille[PLAN_RUNS];
     int64_t electricity_ueur_per_kwh;
-    int64_t heat_owed_ueur_per_kwh;   // heat below the zone's minimum: saves the backup heater, and comfort
-    int64_t heat_wanted_ueur_per_kwh; // heat up to the zone's target
-    int64_t heat_excess_ueur_per_kwh; // negative: heat above the target
-    int64_t carbon_ueur_per_g;        // added to a site's electricity
-    int64_t preempt_ueur;             // lost work and restart, per preemption, spread over an hour
+    int64_t heat_owed_ueur_per_kwh;     // heat below the zone's minimum: saves the backup heater, and comfort
+    int64_t heat_wanted_ueur_per_kwh;   // heat up to the zone's target
+    int64_t heat_excess_ueur_per_kwh;   // negative: heat above the target
+    int64_t carbon_ueur_per_g;          // added to a site's electricity
+    int64_t preempt_ueur;               // lost work and restart, per preemption, spread over an hour
     int64_t distance_ueur_per_h_1000km; // of a task that wants to be near somewhere
-    int64_t data_ueur_per_gb;      // moved to a site
-    int64_t prefetch_uses_per_day; // a set that a site would use so often is fetched ahead
-    int64_t gang_patience_ms; // then a site is kept for the gang
-    int64_t fair_ms_per_core; // a customer's first waiting task may wait so long for each core they hold more than another
-                              // before it goes first; 0: strictly by age
+    int64_t data_ueur_per_gb;           // moved to a site
+    int64_t prefetch_uses_per_day;      // a set that a site would use so often is fetched ahead
+    int64_t gang_patience_ms;           // then a site is kept for the gang
+    int64_t fair_ms_per_core; // a customer's first waiting task may wait so long for each core they hold more
+                              // than another before it goes first; 0: strictly by age
     bool refused_heat_allowed[PLAN_CLASSES]; // may this class heat a zone that refuses heat (max_w 0)?
 };
 const struct price_table *price_table_default(void);
 
 // What the planner knows. Indexes are the engine's dense ones.
 struct plan_site {
-    int64_t cap_mw;                // -1: none
-    bool has_tariff;               // else the table's price of electricity holds
-    int64_t tariff_ueur_per_kwh;   // now
-    int32_t carbon_g_per_kwh;      // of its electricity, now
-    char country[4];               // "FR"; "": not known
-    int64_t link_mbit_s;           // to the outside; 0: not known, counted as 100
-    int64_t disk_free_mb;          // for data sets
+    int64_t cap_mw;              // -1: none
+    bool has_tariff;             // else the table's price of electricity holds
+    int64_t tariff_ueur_per_kwh; // now
+    int32_t carbon_g_per_kwh;    // of its electricity, now
+    char country[4];             // "FR"; "": not known
+    int64_t link_mbit_s;         // to the outside; 0: not known, counted as 100
+    int64_t disk_free_mb;        // for data sets
     bool has_position;
-    int32_t lat_mdeg, lon_mdeg;    // thousandths of a degree
+    int32_t lat_mdeg, lon_mdeg; // thousandths of a degree
 };
 
 #define PLAN_MC_UNKNOWN INT32_MIN
@@ -77,11 +78,12 @@ struct plan_zone {
     bool online;
     struct heat_request request;
     int32_t room_mc, setpoint_mc; // PLAN_MC_UNKNOWN: not known; only some policies look at them
-    // Where somebody else would heat as well (gas for a pool): what a kWh of that costs. Otherwise heat that is asked for
-    // is made here in any case, and its electricity is spent in any case.
+    // Where somebody else would heat as well (gas for a pool): what a kWh of that costs. Otherwise heat that
+    // is asked for is made here in any case, and its electricity is spent in any case.
     bool has_other_heat;
-    // Watts that it is expected to want on average over the next 5 minutes, half hour, two and a half hours, eight hours
-    // (plan_run_typical_s of each length of run); else what it asks for now counts for however long.
+    // Watts that it is expected to want on average over the next 5 minutes, half hour, two and a half hours,
+    // eight hours (plan_run_typical_s of each length of run); else what it asks for now counts for however
+    // long.
     bool has_ahead;
     int32_t ahead_w[PLAN_RUNS];
     int64_t other_heat_ueur_per_kwh;
@@ -89,21 +91,21 @@ struct plan_zone {
 
 struct plan_board {
     uint32_t zone;
-    const struct board_spec *spec;  // stays where it is while the board is known
-    const struct curve *curve;      // likewise
-    bool usable;                    // online, not barred, can isolate
-    bool asleep;                    // it would have to boot first
+    const struct board_spec *spec; // stays where it is while the board is known
+    const struct curve *curve;     // likewise
+    bool usable;                   // online, not barred, can isolate
+    bool asleep;                   // it would have to boot first
     // what holds its slot
-    uint32_t task;                  // PLAN_NONE: free
+    uint32_t task; // PLAN_NONE: free
     enum activity activity;
     uint64_t account;
-    bool stopping;                  // asked to stop; counts as held
+    bool stopping; // asked to stop; counts as held
 };
 
 // Where a task may run and would rather.
 struct plan_where {
-    char country[4];   // "": any
-    uint32_t site;     // index + 1; 0: any
+    char country[4]; // "": any
+    uint32_t site;   // index + 1; 0: any
     bool has_near;
     int32_t lat_mdeg, lon_mdeg;
 };
@@ -113,21 +115,22 @@ struct plan_where {
 struct plan_task {
     enum activity activity; // RESERVED..DONATED
     uint64_t account;
-    uint64_t order;         // of creation: ties go to the smaller
+    uint64_t order; // of creation: ties go to the smaller
     struct constraint constraint;
     struct plan_where where;
     uint32_t data[PLAN_DATA_MAX]; // data sets that it reads, as told by planner_data
     uint8_t n_data;
     enum plan_run run;
-    int32_t gang;           // 2...: so many instances at once on one site or none; 0, 1: each for itself
-    int32_t pending;        // instances that wait
-    house_ms since;         // waiting since
+    int32_t gang;    // 2...: so many instances at once on one site or none; 0, 1: each for itself
+    int32_t pending; // instances that wait
+    house_ms since;  // waiting since
 };
 
 struct plan_assign {
     uint32_t task, board;
     int64_t net_ueur_per_h;
-    int64_t stage_bytes; // that are not on the site yet: the board waits for them. 0 but for policies that do so
+    int64_t
+        stage_bytes; // that are not on the site yet: the board waits for them. 0 but for policies that do so
 };
 
 struct plan_stop {
@@ -152,7 +155,7 @@ void plan_deinit(struct plan *p);
 void plan_clear(struct plan *p);
 
 struct planner;
-struct plan_policy; // core/plan/policy.h
+struct plan_policy;                                            // core/plan/policy.h
 struct planner *planner_new(const struct price_table *prices); // with the policy `market`
 struct planner *planner_new_with(const struct price_table *prices, const struct plan_policy *policy);
 const struct plan_policy *planner_policy(const struct planner *p);
@@ -160,7 +163,8 @@ void planner_free(struct planner *p);
 
 void planner_site(struct planner *p, uint32_t site, const struct plan_site *s);
 void planner_circuit(struct planner *p, uint32_t circuit, int64_t cap_mw); // circuit 1...; cap -1: none
-// Data sets and where they are. A copy is COMING from the plan that ordered it until it is told HERE, or NONE again.
+// Data sets and where they are. A copy is COMING from the plan that ordered it until it is told HERE, or NONE
+// again.
 enum plan_replica { REPLICA_NONE, REPLICA_COMING, REPLICA_HERE };
 void planner_data(struct planner *p, uint32_t data, int64_t bytes);
 void planner_replica(struct planner *p, uint32_t data, uint32_t site, enum plan_replica r);
@@ -169,8 +173,8 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
 void planner_task(struct planner *p, uint32_t task, const struct plan_task *t); // pending 0: leaves the queue
 void planner_task_gone(struct planner *p, uint32_t task);
 
-// Fills `out` with what to do now. The engine carries it out and tells the planner so by planner_board and planner_task.
-// Incremental: with nothing changed since the last run it returns at once.
+// Fills `out` with what to do now. The engine carries it out and tells the planner so by planner_board and
+// planner_task. Incremental: with nothing changed since the last run it returns at once.
 void planner_run(struct planner *p, house_ms now, struct plan *out);
 // The same from nothing, for comparison in tests: forgets every index first.
 void planner_run_full(struct planner *p, house_ms now, struct plan *out);
@@ -184,8 +188,8 @@ bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *o
 size_t planner_boards(const struct planner *p);
 size_t planner_tasks(const struct planner *p);
 
-// What the task's next instance would be worth on this board now, micro-euros per hour, without preemption; INT64_MIN
-// when it may not run there. `why_not` (may be NULL) gets the reason.
+// What the task's next instance would be worth on this board now, micro-euros per hour, without preemption;
+// INT64_MIN when it may not run there. `why_not` (may be NULL) gets the reason.
 enum plan_bar {
     BAR_NONE,
     BAR_UNUSABLE,
@@ -199,13 +203,15 @@ enum plan_bar {
     BAR_RESIDENCY, // another country or site is asked for
     BAR_N
 };
-int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, house_ms now, enum plan_bar *why_not);
+int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, house_ms now,
+                    enum plan_bar *why_not);
 
 // What any plan satisfies; -EINVAL with the first thing that does not hold:
-//   no slot twice, no held slot, no board with two accounts, no unusable board, hardware constraints, site power cap,
-//   data on the site (unless the policy lets boards wait for it), gangs whole on one site, residency, fuses,
-//   no more instances than wait, no heat into a zone that refuses it unless the class may,
-//   and no instance waiting while a lower class holds a slot that it fits, may use and is worth more on, net of preemption.
+//   no slot twice, no held slot, no board with two accounts, no unusable board, hardware constraints, site
+//   power cap, data on the site (unless the policy lets boards wait for it), gangs whole on one site,
+//   residency, fuses, no more instances than wait, no heat into a zone that refuses it unless the class may,
+//   and no instance waiting while a lower class holds a slot that it fits, may use and is worth more on, net
+//   of preemption.
 int plan_check(const struct planner *p, house_ms now, const struct plan *plan, struct err *e);
 
 #endif

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Greedy by marginal value, as the policy values it: classes best paid first; within a class oldest task first, each instance to the
-// free board where it is worth most; then, where nothing is free, the boards of lower classes are asked back as far as
-// that pays.
+// Greedy by marginal value, as the policy values it: classes best paid first; within a class oldest task
+// first, each instance to the free board where it is worth most; then, where nothing is free, the boards of
+// lower classes are asked back as far as that pays.
 #include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// Larger goes first. Between customers inside a class: by what each holds, less what the wait of their first task is worth,
-// so that everybody comes up in the end.
+// Larger goes first. Between customers inside a class: by what each holds, less what the wait of their first
+// task is worth, so that everybody comes up in the end.
 static int64_t turn_key(const struct planner *p, uint32_t queue, uint32_t head)
 {
     const struct queue *q = &p->queue[queue];
@@ -66,7 +66,8 @@ void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, s
     data_used(p, s);
 }
 
-// What it waives by now of the cost of being under way, in quarters; sets when to look again if that might do.
+// What it waives by now of the cost of being under way, in quarters; sets when to look again if that might
+// do.
 static int64_t waived(struct planner *p, struct plan_ask ask, uint32_t task, uint32_t board, int64_t worth)
 {
     int64_t cost = crawl_cost(p, ask, board), quarter_ms = plan_run_typical_s(ask.run) * 250;
@@ -129,7 +130,8 @@ void plan_stop_board(struct planner *p, uint32_t board, uint32_t for_task, struc
     zone_stale(p, b->zone);
 }
 
-// Stops boards of lower classes for a class. What is stopping already will be free soon: so many fewer are stopped.
+// Stops boards of lower classes for a class. What is stopping already will be free soon: so many fewer are
+// stopped.
 static void preempt(struct planner *p, enum activity a, struct plan *out)
 {
     int64_t budget = -p->stopping;
@@ -143,7 +145,8 @@ static void preempt(struct planner *p, enum activity a, struct plan *out)
         uint32_t queue = p->turn.v[0].index;
         if (p->shape[p->queue[queue].shape].gang > 1)
             continue; // only on the site that is kept for it
-        for (int64_t wanted = p->queue[queue].pending - p->queue[queue].stops; wanted > 0 && budget > 0; wanted--, budget--) {
+        for (int64_t wanted = p->queue[queue].pending - p->queue[queue].stops; wanted > 0 && budget > 0;
+             wanted--, budget--) {
             int64_t gain = 0;
             uint32_t board = best_board(p, p->queue[queue].shape, SIDE_TAKE, &gain);
             if (board == PLAN_NONE)
@@ -163,7 +166,8 @@ static void evict(struct planner *p, struct plan *out)
         z->warm = false;
         for (size_t k = 0; k < z->n_boards; k++) {
             const struct plan_board *b = &p->board[z->board[k]].board;
-            if (b->task == PLAN_NONE || b->stopping || !zone_sited(p, z) || !p->policy->evicts(p, z->board[k]))
+            if (b->task == PLAN_NONE || b->stopping || !zone_sited(p, z) ||
+                !p->policy->evicts(p, z->board[k]))
                 continue;
             plan_stop_board(p, z->board[k], PLAN_NONE, out);
         }
@@ -189,7 +193,8 @@ void planner_run(struct planner *p, house_ms now, struct plan *out)
         return;
     }
     for (int a = 0; a < PLAN_CLASSES;) {
-        // What one class places can make a zone worth more to a better one (its heat above the target is spent already).
+        // What one class places can make a zone worth more to a better one (its heat above the target is
+        // spent already).
         p->kept_moved = false;
         bool placed = p->pending[a] && fill(p, (enum activity)a, (enum activity)a, out);
         a = (placed && a > 0) || p->kept_moved ? 0 : a + 1;
@@ -286,9 +291,11 @@ void planner_free(struct planner *p)
         free(p->data[i].on_site);
     for (size_t i = 0; i < p->n_circuits; i++)
         free(p->circuit[i].capped.v);
-    void *const vectors[] = {p->site, p->circuit, p->zone, p->board, p->task, p->family, p->kind, p->shape, p->queue, p->account, p->turn.v,
-                             p->sites.v, p->free_family.v, p->free_kind.v, p->free_shape.v, p->free_queue.v, p->changed.v, p->running,
-                             p->warm.v, p->data, p->coming, p->submitted.v};
+    void *const vectors[] = {
+        p->site,          p->circuit,     p->zone,         p->board,        p->task,      p->family,
+        p->kind,          p->shape,       p->queue,        p->account,      p->turn.v,    p->sites.v,
+        p->free_family.v, p->free_kind.v, p->free_shape.v, p->free_queue.v, p->changed.v, p->running,
+        p->warm.v,        p->data,        p->coming,       p->submitted.v};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     struct idmap *const maps[] = {&p->family_at, &p->kind_at, &p->shape_at, &p->queue_at, &p->account_at};

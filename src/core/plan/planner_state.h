@@ -2,16 +2,16 @@
 //
 // The inside of the planner, for the files of core/plan only.
 //
-// Boards of equal specification and curve at one site are one `kind`. What asks for boards is told apart by `lane`: a class
-// and about how long it runs. For every lane and kind there is a heap of free boards by what the work would be worth
-// there, and one of boards held by lower classes by what it would gain to stop them. A change puts its zone into a log;
-// a lane that has work waiting reads on from where it stopped and values the boards of those zones anew. Entries are never
-// removed from the middle: a board valued anew for a lane gets a new stamp and a new entry, and entries with an old stamp
-// are dropped when they come up.
+// Boards of equal specification and curve at one site are one `kind`. What asks for boards is told apart by
+// `lane`: a class and about how long it runs. For every lane and kind there is a heap of free boards by what
+// the work would be worth there, and one of boards held by lower classes by what it would gain to stop them.
+// A change puts its zone into a log; a lane that has work waiting reads on from where it stopped and values
+// the boards of those zones anew. Entries are never removed from the middle: a board valued anew for a lane
+// gets a new stamp and a new entry, and entries with an old stamp are dropped when they come up.
 //
-// Tasks that are alike in all that decides where they may run have one `shape`, which has a heap of the kinds that fit, by
-// their best board; it is caught up from a log of the kinds whose best board changed. Tasks of one shape and one account
-// are one `queue`, oldest first.
+// Tasks that are alike in all that decides where they may run have one `shape`, which has a heap of the kinds
+// that fit, by their best board; it is caught up from a log of the kinds whose best board changed. Tasks of
+// one shape and one account are one `queue`, oldest first.
 #ifndef ONDOL_CORE_PLAN_PLANNER_STATE_H
 #define ONDOL_CORE_PLAN_PLANNER_STATE_H
 
@@ -29,7 +29,8 @@ static inline unsigned lane_of(struct plan_ask ask)
 
 static inline struct plan_ask ask_of(unsigned lane)
 {
-    return (struct plan_ask){.activity = (enum activity)(lane / PLAN_RUNS), .run = (enum plan_run)(lane % PLAN_RUNS)};
+    return (struct plan_ask){.activity = (enum activity)(lane / PLAN_RUNS),
+                             .run = (enum plan_run)(lane % PLAN_RUNS)};
 }
 
 struct heap_entry {
@@ -80,11 +81,12 @@ struct zone_state {
     int32_t at_work;        // boards whose slot is held
     int32_t at_work_urgent; // of these, reserved and onDemand
     int32_t most_mw;        // the most that one of its boards can draw
-    int64_t work_mw;        // what those at work are expected to draw at most, as counted in the site and the circuit
-    uint32_t logged;        // its last place in the log of changed zones, + 1; 0: none
-    bool warm;              // it is in `warm`
-    uint8_t capped;         // it is in its site's list, in its circuit's
-    uint8_t slot;           // enum slot_class as counted in the site, with so many free boards
+    int64_t
+        work_mw; // what those at work are expected to draw at most, as counted in the site and the circuit
+    uint32_t logged; // its last place in the log of changed zones, + 1; 0: none
+    bool warm;       // it is in `warm`
+    uint8_t capped;  // it is in its site's list, in its circuit's
+    uint8_t slot;    // enum slot_class as counted in the site, with so many free boards
     int32_t slots;
 };
 
@@ -122,8 +124,8 @@ struct family {
     struct board_spec spec;
     struct curve curve;
     uint64_t hash;
-    uint32_t next;  // of the same hash
-    uint32_t kinds; // 0: the place is free
+    uint32_t next;                       // of the same hash
+    uint32_t kinds;                      // 0: the place is free
     struct heap best[PLAN_LANES][SIDES]; // index: board; the best of its kinds
 };
 
@@ -170,13 +172,13 @@ struct queue {
     uint32_t members; // tasks known; 0: the place is free
     uint32_t active;  // place in the class's list of queues that have something waiting; PLAN_NONE: not there
     struct heap tasks;
-    int64_t pending;  // instances
-    int64_t stops;    // boards that are being stopped for it
+    int64_t pending; // instances
+    int64_t stops;   // boards that are being stopped for it
 };
 
 struct known_account {
     uint64_t id;
-    uint32_t next; // of the same hash, + 1
+    uint32_t next;               // of the same hash, + 1
     int64_t cores[PLAN_CLASSES]; // held
 };
 
@@ -231,18 +233,18 @@ struct planner {
     size_t n_coming, cap_coming;
     struct index_list submitted; // tasks whose data is to be copied
     struct index_list free_family, free_kind, free_shape, free_queue;
-    struct idmap family_at, kind_at, shape_at, queue_at;   // hash -> first of the chain, + 1
+    struct idmap family_at, kind_at, shape_at, queue_at; // hash -> first of the chain, + 1
     struct idmap account_at;
     struct lane lane[PLAN_LANES];
-    struct index_list changed;                  // log of changed zones
-    uint32_t changed_read;                      // the furthest that a lane has read
+    struct index_list changed; // log of changed zones
+    uint32_t changed_read;     // the furthest that a lane has read
     uint32_t place_epoch;
-    struct index_list active[PLAN_CLASSES];     // queues
-    struct heap turn;                           // queues by their first task, during a run
-    int32_t *running;                           // boards that a task holds, for policies that ask
+    struct index_list active[PLAN_CLASSES]; // queues
+    struct heap turn;                       // queues by their first task, during a run
+    int32_t *running;                       // boards that a task holds, for policies that ask
     size_t n_running, cap_running;
-    struct index_list warm;                     // zones to look at for what the policy stops because of them
-    struct heap sites;                          // to be tried for a gang, during a run
+    struct index_list warm; // zones to look at for what the policy stops because of them
+    struct heap sites;      // to be tried for a gang, during a run
     int64_t pending[PLAN_CLASSES];
     int64_t held[PLAN_CLASSES]; // boards whose slot the class holds and that are not stopping
     int64_t stopping;
@@ -261,12 +263,16 @@ void heap_pop(struct heap *h);
 bool class_is_urgent(enum activity a);
 int64_t taken_mw(const struct zone_state *z, bool urgent);
 int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool urgent);
-int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why);
-int64_t crawl_cost(const struct planner *p, struct plan_ask ask, uint32_t board); // what is in its worth for time under way
+int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
+                     enum plan_bar *why);
+int64_t crawl_cost(const struct planner *p, struct plan_ask ask,
+                   uint32_t board); // what is in its worth for time under way
 int64_t market_gain(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
-int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why);
+int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
+                 enum plan_bar *why);
 int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
-// What no policy may pass over: a known, usable, free board in an online zone, and the site's cap. BAR_NONE: all hold.
+// What no policy may pass over: a known, usable, free board in an online zone, and the site's cap. BAR_NONE:
+// all hold.
 enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free);
 struct plan_ask holder_of(const struct planner *p, uint32_t board);
 
@@ -311,12 +317,13 @@ uint32_t kind_of(struct planner *p, const struct plan_board *b, uint32_t site);
 void kind_leave(struct planner *p, uint32_t kind);
 
 // best.c
-void best_reset(struct planner *p); // forgets all that was valued
+void best_reset(struct planner *p);                  // forgets all that was valued
 void best_refresh(struct planner *p, unsigned lane); // values what changed
 bool best_any(struct planner *p, enum activity a, enum heap_side side);
 // The best board for a shape; PLAN_NONE: none.
 uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int64_t *worth);
-uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site, int64_t *worth); // of the free ones there
+uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site,
+                      int64_t *worth); // of the free ones there
 void log_compact(struct planner *p);
 
 // planner.c
@@ -329,15 +336,18 @@ void gang_keep(struct planner *p);
 bool gang_place(struct planner *p, uint32_t queue, uint32_t task, struct plan *out);
 void gang_place_kept(struct planner *p, enum activity a, struct plan *out);
 void gang_preempt(struct planner *p, enum activity a, struct plan *out);
-bool site_is_kept(const struct planner *p, uint32_t site, enum activity from); // from this class for a better or equal gang
+bool site_is_kept(const struct planner *p, uint32_t site,
+                  enum activity from); // from this class for a better or equal gang
 
 // shape.c
 bool shape_fits(struct planner *p, struct shape *s, uint32_t kind);
-bool shape_suits(struct planner *p, struct shape *s, uint32_t index); // of a family if anywhere, else of a kind
+bool shape_suits(struct planner *p, struct shape *s,
+                 uint32_t index); // of a family if anywhere, else of a kind
 uint32_t shape_of(struct planner *p, const struct plan_task *t);
 void shape_leave(struct planner *p, uint32_t shape);
 bool shape_is_of(const struct shape *s, const struct plan_task *t);
-void shapes_forget(struct planner *p, bool anywhere, uint32_t index); // whether a family, or else a kind, fits
+void shapes_forget(struct planner *p, bool anywhere,
+                   uint32_t index); // whether a family, or else a kind, fits
 
 // queue.c
 uint32_t account_of(struct planner *p, uint64_t id);

@@ -3,9 +3,10 @@
 
 #include <stdlib.h>
 
-// Version 1. Work: 0.020, 0.015, 0.010 and 0.0005 euro per core-hour at full speed (published tariffs of a university
-// cluster for the paid three). Electricity 0.165 euro/kWh. Wanted heat is worth the electricity it saves; owed heat three
-// times that, because a cold room costs more than money; excess heat costs as much again as the electricity it wastes.
+// Version 1. Work: 0.020, 0.015, 0.010 and 0.0005 euro per core-hour at full speed (published tariffs of a
+// university cluster for the paid three). Electricity 0.165 euro/kWh. Wanted heat is worth the electricity it
+// saves; owed heat three times that, because a cold room costs more than money; excess heat costs as much
+// again as the electricity it wastes.
 const struct price_table *price_table_default(void)
 {
     static const struct price_table prices = {

@@ -40,7 +40,8 @@ static uint32_t queue_of(struct planner *p, const struct plan_task *t)
         at = p->free_queue.v[--p->free_queue.n];
     else
         (void)VEC_PUSH(p->queue, p->n_queues, p->cap_queues);
-    p->queue[at] = (struct queue){.shape = shape, .account = account, .hash = hash, .next = (uint32_t)first, .active = PLAN_NONE};
+    p->queue[at] = (struct queue){
+        .shape = shape, .account = account, .hash = hash, .next = (uint32_t)first, .active = PLAN_NONE};
     p->shape[shape].members++;
     idmap_set(&p->queue_at, hash, (uint64_t)at + 1);
     return at;
@@ -114,7 +115,8 @@ static void queue_push(struct planner *p, uint32_t queue, uint32_t task)
         for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
             struct heap_entry e = q->tasks.v[i];
             const struct known_task *t = &p->task[e.index];
-            if (t->known && t->queued && t->queue == queue && task_key(p, e.index) == e.key && e.index != task)
+            if (t->known && t->queued && t->queue == queue && task_key(p, e.index) == e.key &&
+                e.index != task)
                 heap_push(&q->tasks, e);
         }
     }
@@ -199,7 +201,8 @@ void queue_rebuild(struct planner *p)
     for (uint32_t t = 0; t < p->n_tasks; t++) {
         p->task[t].queued = p->task[t].known && p->task[t].pending > 0;
         if (p->task[t].queued)
-            heap_push(&p->queue[p->task[t].queue].tasks, (struct heap_entry){.key = task_key(p, t), .index = t});
+            heap_push(&p->queue[p->task[t].queue].tasks,
+                      (struct heap_entry){.key = task_key(p, t), .index = t});
     }
 }
 
@@ -210,9 +213,16 @@ bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *o
     const struct known_task *t = &p->task[task];
     const struct queue *q = &p->queue[t->queue];
     const struct shape *s = &p->shape[q->shape];
-    *out = (struct plan_task){.activity = s->ask.activity, .run = s->ask.run, .account = p->account[q->account].id,
-                              .order = t->order, .constraint = s->constraint, .where = s->where, .gang = s->gang,
-                              .n_data = s->n_data, .pending = t->pending, .since = t->since};
+    *out = (struct plan_task){.activity = s->ask.activity,
+                              .run = s->ask.run,
+                              .account = p->account[q->account].id,
+                              .order = t->order,
+                              .constraint = s->constraint,
+                              .where = s->where,
+                              .gang = s->gang,
+                              .n_data = s->n_data,
+                              .pending = t->pending,
+                              .since = t->since};
     memcpy(out->data, s->data, sizeof s->data);
     return true;
 }

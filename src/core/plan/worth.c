@@ -38,12 +38,14 @@ enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t b
         return BAR_HELD;
     if (p->site[z->zone.site].fuse.cap_mw < 0 && !z->zone.circuit)
         return BAR_NONE;
-    bool urgent = class_is_urgent(ask.activity) || z->at_work_urgent > (held && class_is_urgent(b->board.activity));
+    bool urgent =
+        class_is_urgent(ask.activity) || z->at_work_urgent > (held && class_is_urgent(b->board.activity));
     int64_t after_mw = zone_work_mw(z, z->most_mw, z->at_work - held + 1, urgent);
     return fuses_bear(p, z, after_mw) ? BAR_NONE : BAR_SITE_CAP;
 }
 
-int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free, enum plan_bar *why)
+int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
+                 enum plan_bar *why)
 {
     enum plan_bar unused;
     if (!why)
@@ -52,7 +54,8 @@ int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, b
     *why = board_bar(p, ask, board, as_if_free);
     if (*why == BAR_UNUSABLE || *why == BAR_HELD)
         return INT64_MIN;
-    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind && !p->prices.refused_heat_allowed[ask.activity]) {
+    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind &&
+        !p->prices.refused_heat_allowed[ask.activity]) {
         *why = BAR_REFUSES_HEAT;
         return INT64_MIN;
     }
@@ -77,7 +80,8 @@ struct plan_ask holder_of(const struct planner *p, uint32_t board)
     return (struct plan_ask){.activity = b->activity, .run = run};
 }
 
-int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, house_ms now, enum plan_bar *why_not)
+int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, house_ms now,
+                    enum plan_bar *why_not)
 {
     (void)now;
     enum plan_bar unused;

@@ -5,10 +5,14 @@
 #include <strings.h>
 
 static const char *const names[ACTIVITY_N] = {
-    [ACTIVITY_RESERVED] = "reserved", [ACTIVITY_ONDEMAND] = "onDemand",
-    [ACTIVITY_FLEX] = "flex",         [ACTIVITY_DONATED] = "donated",
-    [ACTIVITY_FILLER] = "filler",     [ACTIVITY_BURN] = "burn",
-    [ACTIVITY_IDLE] = "idle",         [ACTIVITY_SLEEP] = "sleep",
+    [ACTIVITY_RESERVED] = "reserved",
+    [ACTIVITY_ONDEMAND] = "onDemand",
+    [ACTIVITY_FLEX] = "flex",
+    [ACTIVITY_DONATED] = "donated",
+    [ACTIVITY_FILLER] = "filler",
+    [ACTIVITY_BURN] = "burn",
+    [ACTIVITY_IDLE] = "idle",
+    [ACTIVITY_SLEEP] = "sleep",
     [ACTIVITY_UNATTRIBUTED] = "unattributed",
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hardware constraints of a task, compiled from the list of the public API (qarnot names in brackets) into one record
-// that compares with a board's specification. Equal constraints have equal bytes, so that tasks can be queued by
-// signature.
+// Hardware constraints of a task, compiled from the list of the public API (qarnot names in brackets) into
+// one record that compares with a board's specification. Equal constraints have equal bytes, so that tasks
+// can be queued by signature.
 #ifndef ONDOL_CORE_WORK_CONSTRAINT_H
 #define ONDOL_CORE_WORK_CONSTRAINT_H
 
@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 
-#define SPEC_KEY_BYTES 64
+#define SPEC_KEY_BYTES  64
 #define CPU_MODEL_BYTES 64
 
 enum want { WANT_ANY, WANT_YES, WANT_NO };
@@ -22,7 +22,7 @@ struct board_spec {
     int32_t cores;
     int32_t memory_mb;
     bool gpu, ssd;
-    char key[SPEC_KEY_BYTES];        // e.g. "8c-32g-amd-ryzen1700"
+    char key[SPEC_KEY_BYTES]; // e.g. "8c-32g-amd-ryzen1700"
     char cpu_model[CPU_MODEL_BYTES];
 };
 
@@ -31,9 +31,9 @@ struct constraint {
     int32_t cores_min, cores_max;         // 0: none
     int32_t memory_mb_min, memory_mb_max; // 0: none
     int32_t mb_per_core_min, mb_per_core_max;
-    uint8_t gpu, ssd;                     // enum want
-    char key[SPEC_KEY_BYTES];             // substring of the board's key; "" none; NUL-padded
-    char cpu_model[CPU_MODEL_BYTES];      // substring of the model, any case; "" none; NUL-padded
+    uint8_t gpu, ssd;                // enum want
+    char key[SPEC_KEY_BYTES];        // substring of the board's key; "" none; NUL-padded
+    char cpu_model[CPU_MODEL_BYTES]; // substring of the model, any case; "" none; NUL-padded
 };
 
 bool constraint_holds(const struct constraint *c, const struct board_spec *b);

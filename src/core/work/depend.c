@@ -84,7 +84,8 @@ unsigned depend_wants(const struct depend *d)
 {
     if (d->simple)
         return DEPEND_BIT(DEPEND_SUCCESS);
-    return d->wants ? d->wants : DEPEND_BIT(DEPEND_SUCCESS) | DEPEND_BIT(DEPEND_FAILURE) | DEPEND_BIT(DEPEND_CANCELLED);
+    return d->wants ? d->wants
+                    : DEPEND_BIT(DEPEND_SUCCESS) | DEPEND_BIT(DEPEND_FAILURE) | DEPEND_BIT(DEPEND_CANCELLED);
 }
 
 enum depend_state depend_state(const struct depend *d)

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A task is N instances of one container. States, their exact names in the public API, and the moves between them:
+// A task is N instances of one container. States, their exact names in the public API, and the moves between
+// them:
 //
-//   Submitted -> PartiallyDispatched -> FullyDispatched -> PartiallyExecuting -> FullyExecuting -> UploadingResults
+//   Submitted -> PartiallyDispatched -> FullyDispatched -> PartiallyExecuting -> FullyExecuting ->
+//   UploadingResults
 //       |               |                    |                    |                   |                |
-//       +---------------+--------------------+---- abort ---------+-------------------+--> PendingCancel -> Cancelled
-//                                                                                              Success | Failure
+//       +---------------+--------------------+---- abort ---------+-------------------+--> PendingCancel ->
+//       Cancelled
+//                                                                                              Success |
+//                                                                                              Failure
 //   any -> PendingDelete -> gone.  States may be skipped and may move back when an instance is tried again.
 #ifndef ONDOL_CORE_WORK_TASK_H
 #define ONDOL_CORE_WORK_TASK_H
@@ -30,9 +34,9 @@ enum task_state {
     TASK_STATE_N,
 };
 
-const char *task_state_name(enum task_state s);                    // "FullyExecuting", ...
-bool task_state_parse(const char *name, enum task_state *s);       // any case
-bool task_state_final(enum task_state s);                          // Cancelled, Success, Failure
+const char *task_state_name(enum task_state s);              // "FullyExecuting", ...
+bool task_state_parse(const char *name, enum task_state *s); // any case
+bool task_state_final(enum task_state s);                    // Cancelled, Success, Failure
 bool task_state_may_follow(enum task_state from, enum task_state to);
 
 // How an attempt of an instance ended.
@@ -47,11 +51,19 @@ enum attempt_end {
 const char *attempt_end_name(enum attempt_end e); // "Success", "Failure", "Cancelled", "Preempted", "Lost"
 
 // What an instance is doing now on its board (public API "phase").
-enum phase { PHASE_DISPATCH, PHASE_DOWNLOAD, PHASE_ENVIRONMENT, PHASE_EXECUTION, PHASE_UPLOAD, PHASE_SHUTDOWN, PHASE_N };
+enum phase {
+    PHASE_DISPATCH,
+    PHASE_DOWNLOAD,
+    PHASE_ENVIRONMENT,
+    PHASE_EXECUTION,
+    PHASE_UPLOAD,
+    PHASE_SHUTDOWN,
+    PHASE_N
+};
 const char *phase_name(enum phase p); // lower case
 
-void uuid_format(char out[UUID_TEXT_BYTES], const uint8_t bytes[16]);   // sets version 4 and variant bits
-bool uuid_parse(const char *text, uint8_t bytes[16]);                   // 36 characters, any case
+void uuid_format(char out[UUID_TEXT_BYTES], const uint8_t bytes[16]); // sets version 4 and variant bits
+bool uuid_parse(const char *text, uint8_t bytes[16]);                 // 36 characters, any case
 bool uuid_is_zero(const uint8_t bytes[16]);
 
 #endif

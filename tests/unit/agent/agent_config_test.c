@@ -52,7 +52,8 @@ static void the_example_is_a_whole_heater(void **state)
     assert_int_equal(c.offer.board[0].curve.p[5].draw_mw, 153000);
     assert_string_equal(c.real[0].knob.position, "/sys/bus/iio/devices/iio:device0/in_voltage0_raw");
     assert_string_equal(c.real[0].knob.keys, "/dev/input/by-path/platform-gpio-keys-event");
-    assert_true(c.real[0].knob.raw_high == 4095 && c.real[0].knob.low_mc == 7000 && c.real[0].knob.high_mc == 26000);
+    assert_true(c.real[0].knob.raw_high == 4095 && c.real[0].knob.low_mc == 7000 &&
+                c.real[0].knob.high_mc == 26000);
     assert_string_equal(c.real[0].lid, "/sys/class/gpio/gpio17/value");
     assert_string_equal(c.metal[0].powercap, "/sys/class/powercap/intel-rapl:0");
     config_deinit(&c);

@@ -61,7 +61,7 @@ static void a_setpoint_is_put_and_told_back(void **state)
     struct house *h = *state;
     house_boards(h, 1);
     json_t *s = expect_operator(h, 200, "PUT", "/ondol/v1/zones/z1/setpoint",
-                        "{\"setpoint_c\":20.5,\"mode\":\"Comfort\",\"boost_min\":60}");
+                                "{\"setpoint_c\":20.5,\"mode\":\"Comfort\",\"boost_min\":60}");
     assert_float_equal(json_real_value(json_at(s, "setpoint_c")), 20.5, 1e-9);
     assert_string_equal(text_at(s, "boost_until"), "2026-01-02T04:00:00Z");
     json_decref(s);
@@ -137,7 +137,8 @@ static void a_site_has_a_cap_that_can_be_taken_away(void **state)
 {
     struct house *h = *state;
     house_boards(h, 1);
-    json_t *s = expect_operator(h, 200, "PUT", "/ondol/v1/sites/s1", "{\"cap_w\":3000,\"utc_offset_min\":60}");
+    json_t *s =
+        expect_operator(h, 200, "PUT", "/ondol/v1/sites/s1", "{\"cap_w\":3000,\"utc_offset_min\":60}");
     assert_int_equal(int_at(s, "cap_w"), 3000);
     assert_int_equal(int_at(s, "utc_offset_min"), 60);
     json_decref(s);
@@ -262,18 +263,12 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
     const struct CMUnitTest tests[] = {
-        TEST(lists_are_pages_of_what_is_there),
-        TEST(a_zone_tells_its_temperatures_in_degrees),
-        TEST(a_lid_is_cleared_by_operators_only),
-        TEST(a_setpoint_is_put_and_told_back),
-        TEST(what_was_done_is_never_called_an_error),
-        TEST(a_schedule_is_text_both_ways),
-        TEST(a_site_has_a_cap_that_can_be_taken_away),
-        TEST(a_board_is_barred_with_a_reason_and_cleared),
-        TEST(the_ledger_adds_up_and_is_private),
-        TEST(metrics_are_lines_of_prometheus),
-        TEST(info_has_what_the_clients_read),
-        TEST(hardware_pages_end),
+        TEST(lists_are_pages_of_what_is_there),        TEST(a_zone_tells_its_temperatures_in_degrees),
+        TEST(a_lid_is_cleared_by_operators_only),      TEST(a_setpoint_is_put_and_told_back),
+        TEST(what_was_done_is_never_called_an_error),  TEST(a_schedule_is_text_both_ways),
+        TEST(a_site_has_a_cap_that_can_be_taken_away), TEST(a_board_is_barred_with_a_reason_and_cleared),
+        TEST(the_ledger_adds_up_and_is_private),       TEST(metrics_are_lines_of_prometheus),
+        TEST(info_has_what_the_clients_read),          TEST(hardware_pages_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

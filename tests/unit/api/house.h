@@ -46,8 +46,8 @@ struct house {
 struct answer {
     int status;
     char *type, *body, *location, *allow; // heap
-    json_t *json;                 // body parsed, or NULL
-    int kind;                     // enum call_kind
+    json_t *json;                         // body parsed, or NULL
+    int kind;                             // enum call_kind
 };
 
 int house_open(void **state);
@@ -63,7 +63,8 @@ void answer_free(struct answer *a);
 
 // Asks as CUSTOMER, asserts the status, and gives the JSON (caller decrefs).
 json_t *expect(struct house *h, int status, const char *method, const char *target, const char *body);
-json_t *expect_operator(struct house *h, int status, const char *method, const char *target, const char *body);
+json_t *expect_operator(struct house *h, int status, const char *method, const char *target,
+                        const char *body);
 // Asserts status and the exact "message".
 void expect_message(struct house *h, int status, const char *message, const char *method, const char *target,
                     const char *body);

@@ -79,15 +79,16 @@ static void the_go_client_is_understood(void **state)
         *state,
         "{\"name\":\"go\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"resourceBuckets\":\"\","
         "\"resultsBucket\":\"\","
-        "\"completionTimeToLive\":3600,\"priority\":0,\"schedulingType\":\"\",\"maxRetriesPerInstance\":0,\"hardwareConstraints\":[{"
+        "\"completionTimeToLive\":3600,\"priority\":0,\"schedulingType\":\"\",\"maxRetriesPerInstance\":0,"
+        "\"hardwareConstraints\":[{"
         "\"discriminator\":"
         "\"MinimumCoreHardwareConstraint\",\"coreCount\":4,\"minimumMemoryMB\":0,\"cpuModel\":\"\"}],"
         "\"retrySettings\":{\"maxTotalRetries\":0,\"maxPerInstanceRetries\":0}}",
         "completionTimeToLive", "\"01:00:00\"");
 }
 
-// As the Python client says it: what is set alone bounds alone, 0 and null are the same, and what was written is
-// told back.
+// As the Python client says it: what is set alone bounds alone, 0 and null are the same, and what was written
+// is told back.
 static void retry_settings_are_told_back_as_they_were_written(void **state)
 {
     static const char *const settings[] = {"{\"maxTotalRetries\":3,\"maxPerInstanceRetries\":2}",
@@ -166,7 +167,7 @@ static void each_limit_is_named(void **state)
         {"{" GOOD ",\"privileges\":{\"exportApiAndStorageCredentialsInEnvironment\":true}}",
          "privileges: exportApiAndStorageCredentialsInEnvironment is not granted on this server", 403},
         {"{" GOOD ",\"hardwareConstraints\":[{\"discriminator\":\"SSDHardwareConstraint\"},{"
-                  "\"discriminator\":\"NoSSDHardwareConstraint\"}]}",
+         "\"discriminator\":\"NoSSDHardwareConstraint\"}]}",
          "No machine can satisfy the hardware constraint NoSSDHardwareConstraint together with the others",
          402},
         {"7", "Invalid task file. A task must be a JSON object", 400},
@@ -223,8 +224,8 @@ static void a_body_that_is_too_deep_or_no_json_is_refused(void **state)
     json_decref(json);
 }
 
-// The engine and the store once had two rules: after its end a task was no longer found by its name in other letters, and
-// the name could be taken again so.
+// The engine and the store once had two rules: after its end a task was no longer found by its name in other
+// letters, and the name could be taken again so.
 static void a_shortname_is_the_same_in_any_case_while_it_runs_and_after(void **state)
 {
     struct house *h = *state;
@@ -350,7 +351,10 @@ static void secrets_are_never_shown_and_survive_an_update(void **state)
     struct buf clear = BUF_INIT(100);
     struct err e = ERR_NULL;
     snprintf(bound, sizeof bound, "constant/%llu", (unsigned long long)h->customer_id);
-    assert_int_equal(vault_unseal(&h->vault, bound, strtok(strstr(arena_strdup(&arena, row.body), "sealed:1:"), "\""), &clear, &e), 0);
+    assert_int_equal(vault_unseal(&h->vault, bound,
+                                  strtok(strstr(arena_strdup(&arena, row.body), "sealed:1:"), "\""), &clear,
+                                  &e),
+                     0);
     assert_string_equal(buf_str(&clear), "hush");
     buf_deinit(&clear);
     assert_non_null(strstr(row.body, "{\"key\":\"B\",\"value\":\"c\"}"));

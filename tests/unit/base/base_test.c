@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of C: buffers that fail once, maps that forget properly, dates both ways, our own exp, log and sin.
+// The words of C: buffers that fail once, maps that forget properly, dates both ways, our own exp, log and
+// sin.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bench of the engine runs through and says its five lines. How fast is reported by `ondol bench`, never asserted.
+// The bench of the engine runs through and says its five lines. How fast is reported by `ondol bench`, never
+// asserted.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -40,7 +40,8 @@ static const struct options options = {"test", "ID", 1, 2, "A test.", rows};
 
 #define ARGS 16
 
-static int parse(char kept[ARGS][32], struct values *v, struct option_args *args, int argc, const char *const *argv)
+static int parse(char kept[ARGS][32], struct values *v, struct option_args *args, int argc,
+                 const char *const *argv)
 {
     char *copy[ARGS];
     *v = (struct values){0};
@@ -57,7 +58,8 @@ static void values_and_arguments_are_found_in_any_order(void **state)
     struct values v;
     struct option_args args;
     char kept[ARGS][32];
-    const char *argv[] = {"test", "one", "--count=3", "--flag", "--speed", "1.5", "two", "--listen", "[::1]:0", "--day", "2012-02-04"};
+    const char *argv[] = {"test", "one",      "--count=3", "--flag", "--speed",   "1.5",
+                          "two",  "--listen", "[::1]:0",   "--day",  "2012-02-04"};
     assert_int_equal(parse(kept, &v, &args, 11, argv), -1);
     assert_true(v.flag);
     assert_int_equal(v.count, 3);
@@ -73,9 +75,10 @@ static void what_is_wrong_is_a_usage_error(void **state)
 {
     (void)state;
     static const char *const wrong[][3] = {
-        {"test", "one", "--count=0"},   {"test", "one", "--count=11"},    {"test", "one", "--count=1.5"}, {"test", "one", "--count="},
-        {"test", "one", "--speed=nan"}, {"test", "one", "--listen=8080"}, {"test", "one", "--listen=:1"}, {"test", "one", "--listen=a:65536"},
-        {"test", "one", "--day=4 Feb"}, {"test", "one", "--text="},       {"test", "one", "--nothing"},   {"test", "one", "--count"},
+        {"test", "one", "--count=0"},   {"test", "one", "--count=11"},       {"test", "one", "--count=1.5"},
+        {"test", "one", "--count="},    {"test", "one", "--speed=nan"},      {"test", "one", "--listen=8080"},
+        {"test", "one", "--listen=:1"}, {"test", "one", "--listen=a:65536"}, {"test", "one", "--day=4 Feb"},
+        {"test", "one", "--text="},     {"test", "one", "--nothing"},        {"test", "one", "--count"},
         {"test", "--flag", "--flag"},
     };
     struct values v;
@@ -133,13 +136,16 @@ static void a_table_has_straight_columns_and_no_control_characters(void **state)
     char text[512] = "";
     FILE *f = fmemopen(text, sizeof text, "w");
     table_init(&t, "NAME >WATTS WHAT_IT_IS");
-    table_put(&t, TABLE_RED, "k\xc3\xbc" "che");
+    table_put(&t, TABLE_RED,
+              "k\xc3\xbc"
+              "che");
     table_put(&t, TABLE_PLAIN, "%d", 12345678);
     table_put(&t, TABLE_PLAIN, "a\033[2J");
     table_print(&t, f, false);
     fclose(f);
     table_deinit(&t);
-    assert_string_equal(text, "NAME      WATTS  WHAT IT IS\nk\xc3\xbc" "che  12345678  a?[2J\n");
+    assert_string_equal(text, "NAME      WATTS  WHAT IT IS\nk\xc3\xbc"
+                              "che  12345678  a?[2J\n");
 }
 
 static void house_time_never_goes_back(void **state)

@@ -161,7 +161,8 @@ static void a_knob_counts_when_it_is_turned_and_not_where_it_stands_at_start(voi
     (void)state;
     char path[100];
     snprintf(path, sizeof path, "%s/adc", root);
-    struct knob *k = knob_new(&(struct knob_config){.position = path, .raw_low = 4000, .raw_high = 0, .low_mc = 10000, .high_mc = 26000});
+    struct knob *k = knob_new(&(struct knob_config){
+        .position = path, .raw_low = 4000, .raw_high = 0, .low_mc = 10000, .high_mc = 26000});
     turn(k, at_20, false); // the file is not there
     put("/adc", "1000\n");
     turn(k, at_20, false); // 22 degC: where it was left
@@ -196,7 +197,8 @@ static void keys_and_dials_are_half_a_degree_and_power_is_off_and_on(void **stat
     (void)state;
     char path[100];
     snprintf(path, sizeof path, "%s/keys", root);
-    struct knob *k = knob_new(&(struct knob_config){.keys = path, .raw_high = 1, .low_mc = 7000, .high_mc = 26000});
+    struct knob *k =
+        knob_new(&(struct knob_config){.keys = path, .raw_high = 1, .low_mc = 7000, .high_mc = 26000});
     turn(k, at_20, false); // not plugged in yet
     press("/keys", EV_SYN, 0, 0);
     press("/keys", EV_KEY, KEY_A, 1);
@@ -244,8 +246,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_counter_is_passed_on_and_its_wrap_understood, setup, teardown),
         cmocka_unit_test_setup_teardown(every_policy_gets_the_frequency, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_refused_by_name, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_knob_counts_when_it_is_turned_and_not_where_it_stands_at_start, setup, teardown),
-        cmocka_unit_test_setup_teardown(keys_and_dials_are_half_a_degree_and_power_is_off_and_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_knob_counts_when_it_is_turned_and_not_where_it_stands_at_start,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_and_dials_are_half_a_degree_and_power_is_off_and_on, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_body_without_a_knob_never_turns_it, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server whose store fails: every commit of a scenario once, many at a time, for good. Whoever is refused was not served,
-// whoever was served is on disk, and what the memory says is what the disk says.
+// A server whose store fails: every commit of a scenario once, many at a time, for good. Whoever is refused
+// was not served, whoever was served is on disk, and what the memory says is what the disk says.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #include "store/faulty.h"
 #include "store/sqlite.h"
 
-#define TRIES      500 // of a refused call; the server pauses 5 ms
+#define TRIES 500 // of a refused call; the server pauses 5 ms
 
 static void start_on(struct live *f, struct store *store)
 {
@@ -66,7 +66,8 @@ static bool refused(int status)
 }
 
 // As a client does it: a refused request is sent again.
-static char *insist(struct live *f, const char *token, const char *method, const char *path, const char *body, int *status)
+static char *insist(struct live *f, const char *token, const char *method, const char *path, const char *body,
+                    int *status)
 {
     for (int i = 0; i < TRIES; i++) {
         char *text = live_call(f->port, token, method, path, body, status);
@@ -197,7 +198,8 @@ static void memory_is_as_the_disk(struct live *f)
     while (before[same] && before[same] == after[same])
         same++;
     if (before[same] || after[same])
-        fail_msg("memory: %.300s\ndisk: %.300s", before + (same < 100 ? 0 : same - 100), after + (same < 100 ? 0 : same - 100));
+        fail_msg("memory: %.300s\ndisk: %.300s", before + (same < 100 ? 0 : same - 100),
+                 after + (same < 100 ? 0 : same - 100));
     free(before);
     free(after);
 }
@@ -341,8 +343,10 @@ static void what_was_refused_is_never_seen_and_the_rest_can_be_read(void **state
         assert_int_equal(status_of(f, "PUT", "/ondol/v1/zones/z1/setpoint", "{\"setpoint_c\":25}"), 507);
         expect_in(f, "/ondol/v1/zones/z1/setpoint", "21");
         expect_in(f, path, "Submitted");
-        char *text = live_call(f->port, NODE_TOKEN, "POST", "/ondol/v1/sync",
-                             "{\"node\":\"n9\",\"nonce\":\"0000000000000001\",\"epoch\":0,\"have\":0,\"reports\":[]}", &status);
+        char *text = live_call(
+            f->port, NODE_TOKEN, "POST", "/ondol/v1/sync",
+            "{\"node\":\"n9\",\"nonce\":\"0000000000000001\",\"epoch\":0,\"have\":0,\"reports\":[]}",
+            &status);
         assert_true(status == 507 || status == 400);
         free(text);
         usleep(2000);
@@ -396,8 +400,8 @@ static int slow_load(void *ctx, const struct store_visitor *v, struct err *e)
     return s->inner.load(s->inner.ctx, v, e);
 }
 
-static int slow_commit(void *ctx, uint64_t epoch, const struct change *c, size_t n, struct fresh_read *fresh, size_t n_fresh,
-                       struct err *e)
+static int slow_commit(void *ctx, uint64_t epoch, const struct change *c, size_t n, struct fresh_read *fresh,
+                       size_t n_fresh, struct err *e)
 {
     struct slow *s = ctx;
     return s->inner.commit(s->inner.ctx, epoch, c, n, fresh, n_fresh, e);
@@ -417,7 +421,8 @@ static void *ask_metrics(void *arg)
     return NULL;
 }
 
-// The figures of open connections are of the HTTP server, which ends before the engine that is asked for them.
+// The figures of open connections are of the HTTP server, which ends before the engine that is asked for
+// them.
 static void metrics_asked_for_at_the_end_read_no_freed_server(void **state)
 {
     struct live *f = *state;
@@ -459,8 +464,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_commit_may_fail_once, setup, teardown),
         cmocka_unit_test_setup_teardown(each_commit_may_take_effect_and_be_told_as_failed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_crowd_gets_one_true_answer_each_while_commits_fail, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_was_refused_is_never_seen_and_the_rest_can_be_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_crowd_gets_one_true_answer_each_while_commits_fail, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_was_refused_is_never_seen_and_the_rest_can_be_read, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_deposed_server_writes_no_more_and_says_so, setup, teardown),
         cmocka_unit_test_setup_teardown(metrics_asked_for_at_the_end_read_no_freed_server, setup, teardown),
         cmocka_unit_test_setup_teardown(a_server_that_ends_while_it_fails_answers_everyone, setup, teardown),

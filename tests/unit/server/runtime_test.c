@@ -32,7 +32,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static json_t *call_as(struct live *f, const char *token, const char *method, const char *path, const char *body, int *status)
+static json_t *call_as(struct live *f, const char *token, const char *method, const char *path,
+                       const char *body, int *status)
 {
     char *text = live_call(f->port, token, method, path, body, status);
     if (!*status)
@@ -156,15 +157,18 @@ static void what_was_said_of_accounts_outlives_a_restart(void **state)
 {
     struct live *f = *state;
     int status;
-    json_t *lab = call(f, "POST", "/ondol/v1/accounts", "{\"email\":\"lab@example.org\",\"research\":true}", &status);
+    json_t *lab =
+        call(f, "POST", "/ondol/v1/accounts", "{\"email\":\"lab@example.org\",\"research\":true}", &status);
     assert_int_equal(status, 200);
-    json_t *me = call(f, "PUT", "/ondol/v1/accounts/me%40example.org", "{\"research\":true,\"name\":\"Me\"}", &status);
+    json_t *me =
+        call(f, "PUT", "/ondol/v1/accounts/me%40example.org", "{\"research\":true,\"name\":\"Me\"}", &status);
     assert_int_equal(status, 200);
     json_decref(me);
     live_stop(f);
     start(f);
     me = call(f, "GET", "/ondol/v1/accounts/me%40example.org", NULL, &status);
-    assert_true(json_is_true(json_object_get(me, "research")) && json_is_true(json_object_get(me, "operator")));
+    assert_true(json_is_true(json_object_get(me, "research")) &&
+                json_is_true(json_object_get(me, "operator")));
     assert_string_equal(json_string_value(json_object_get(me, "name")), "Me");
     json_decref(me);
     const char *token = json_string_value(json_object_get(lab, "token"));

@@ -90,7 +90,8 @@ static void a_database_of_a_newer_program_is_refused(void **state)
     assert_int_equal(store_sqlite_open(&f->store, f->dir, &f->err), -ESTALE);
     assert_non_null(strstr(f->err.text, "version 99"));
     assert_int_equal(store_sqlite_reader(&r, f->dir, &f->err), -ESTALE);
-    raw_sql(f, arena_printf(&f->arena, "UPDATE store_state SET value = %d WHERE name = 'schema'", schema_version()));
+    raw_sql(f, arena_printf(&f->arena, "UPDATE store_state SET value = %d WHERE name = 'schema'",
+                            schema_version()));
     open_store(f); // and the lock of the failed attempt is not left behind
     close_store(f);
 }

@@ -182,19 +182,34 @@ static void add_by(struct fixture *f, uint32_t instance, uint32_t attempt, const
     assert_ok(f, commit_one(f, c));
 }
 
-static void end_attempt(struct fixture *f, uint32_t instance, uint32_t attempt, enum attempt_end end, int64_t started_ms)
+static void end_attempt(struct fixture *f, uint32_t instance, uint32_t attempt, enum attempt_end end,
+                        int64_t started_ms)
 {
     struct change c = {.kind = CHANGE_ATTEMPT,
-                       .attempt = {.task = TASK, .lease = attempt, .instance = instance, .attempt = attempt, .end = (uint8_t)end,
-                                   .started_ms = started_ms, .exit_code = -1, .signal = -1, .board = "b", .spec_key = "k",
-                                   .cpu_model = "m", .node = "n", .code = "", .message = ""}};
+                       .attempt = {.task = TASK,
+                                   .lease = attempt,
+                                   .instance = instance,
+                                   .attempt = attempt,
+                                   .end = (uint8_t)end,
+                                   .started_ms = started_ms,
+                                   .exit_code = -1,
+                                   .signal = -1,
+                                   .board = "b",
+                                   .spec_key = "k",
+                                   .cpu_model = "m",
+                                   .node = "n",
+                                   .code = "",
+                                   .message = ""}};
     assert_ok(f, commit_one(f, c));
 }
 
-static void run_attempt(struct fixture *f, uint64_t lease, uint32_t instance, uint32_t attempt, int64_t started_ms)
+static void run_attempt(struct fixture *f, uint64_t lease, uint32_t instance, uint32_t attempt,
+                        int64_t started_ms)
 {
-    struct change c = {.kind = CHANGE_LEASE,
-                       .lease = {.id = lease, .task = TASK, .instance = instance, .attempt = attempt, .started_ms = started_ms}};
+    struct change c = {
+        .kind = CHANGE_LEASE,
+        .lease = {
+            .id = lease, .task = TASK, .instance = instance, .attempt = attempt, .started_ms = started_ms}};
     assert_ok(f, commit_one(f, c));
 }
 
@@ -240,7 +255,8 @@ static void an_attempt_that_never_started_takes_nothing_away(void **state)
     end_attempt(f, 3, 1, ATTEMPT_LOST, 5);
     end_attempt(f, 3, 2, ATTEMPT_PREEMPTED, -1);
     assert_kept(f, 3, 1000, "one\n");
-    end_attempt(f, 3, 3, ATTEMPT_CANCELLED, 8); // started, said nothing, was aborted: the last execution is what counts
+    end_attempt(f, 3, 3, ATTEMPT_CANCELLED,
+                8); // started, said nothing, was aborted: the last execution is what counts
     assert_kept(f, 3, 1000, "");
 }
 
@@ -338,8 +354,8 @@ int main(void)
         ON_EACH(a_report_is_kept_once),
         ON_EACH(bytes_that_are_no_text_come_back_as_they_were),
         {"a commit that failed before gives the text again and one that failed after does not",
-         a_commit_that_failed_before_gives_the_text_again_and_one_that_failed_after_does_not, on_faulty, close_fixture,
-         NULL},
+         a_commit_that_failed_before_gives_the_text_again_and_one_that_failed_after_does_not, on_faulty,
+         close_fixture, NULL},
     };
     return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }

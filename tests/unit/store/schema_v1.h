@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tables as version 1 of the schema made them, copied when it was released: databases in the field look so. Never edited.
+// The tables as version 1 of the schema made them, copied when it was released: databases in the field look
+// so. Never edited.
 #ifndef ONDOL_TESTS_STORE_SCHEMA_V1_H
 #define ONDOL_TESTS_STORE_SCHEMA_V1_H
 

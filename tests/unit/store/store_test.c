@@ -13,7 +13,8 @@ static struct fixture *at(void **state)
 
 static struct change job_row(uint64_t id, const char *uuid, const char *shortname)
 {
-    struct change c = {.kind = CHANGE_JOB, .job = {id, "", shortname, "j", 7, 1, 2, 1, 0, 1, 11, 12, 13, 14, 15, 16, "{}"}};
+    struct change c = {.kind = CHANGE_JOB,
+                       .job = {id, "", shortname, "j", 7, 1, 2, 1, 0, 1, 11, 12, 13, 14, 15, 16, "{}"}};
     snprintf(c.job.uuid, sizeof c.job.uuid, "%s", uuid);
     return c;
 }
@@ -38,10 +39,20 @@ static struct change one_of_each(struct fixture *f, enum change_kind k)
     case CHANGE_BOARD:
         return (struct change){.kind = k, .board = {6, 5, 4, "b6", "h1", "{}", 1, "lid open", 3, 99}};
     case CHANGE_METER:
-        return (struct change){
-            .kind = k,
-            .meter = {6, 5, 4, 3, 2, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {-1, 0, 0, 0, 0, 0, 0, 0, 0, -10},
-                      {11, 12, 13, 14, 15, 16, 17, 18, 19, 20}, {-11, 0, 0, 0, 0, 0, 0, 0, 0, -20}, 1, 2, 3, 1}};
+        return (struct change){.kind = k,
+                               .meter = {6,
+                                         5,
+                                         4,
+                                         3,
+                                         2,
+                                         {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+                                         {-1, 0, 0, 0, 0, 0, 0, 0, 0, -10},
+                                         {11, 12, 13, 14, 15, 16, 17, 18, 19, 20},
+                                         {-11, 0, 0, 0, 0, 0, 0, 0, 0, -20},
+                                         1,
+                                         2,
+                                         3,
+                                         1}};
     case CHANGE_JOB:
         return job_row(21, "0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11", "night");
     case CHANGE_TASK_NEW:
@@ -75,8 +86,9 @@ static int compare_next(void *ctx, const struct change *c, struct err *e)
 static void every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract(void **state)
 {
     static const enum change_kind order[] = {
-        CHANGE_META,  CHANGE_ACCOUNT,  CHANGE_SECRET, CHANGE_SITE,  CHANGE_NODE,        CHANGE_ZONE,       CHANGE_BOARD,
-        CHANGE_METER, CHANGE_JOB, CHANGE_TASK_NEW, CHANGE_LEASE, CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+        CHANGE_META,  CHANGE_ACCOUNT,     CHANGE_SECRET,     CHANGE_SITE, CHANGE_NODE,
+        CHANGE_ZONE,  CHANGE_BOARD,       CHANGE_METER,      CHANGE_JOB,  CHANGE_TASK_NEW,
+        CHANGE_LEASE, CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     struct fixture *f = at(state);
     expected = (struct seen){0};
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
@@ -139,7 +151,8 @@ static void a_task_is_found_by_uuid_short_name_and_id_of_its_account_only(void *
     same_task(&c.task, &row);
     assert_int_equal(r->task(r->ctx, 0, c.task.uuid, &f->arena, &row, &f->err), 0);
     assert_int_equal(r->task(r->ctx, 8, c.task.uuid, &f->arena, &row, &f->err), 1);
-    assert_int_equal(r->task(r->ctx, 7, "SHORT-22", &f->arena, &row, &f->err), 0); // in any case, as the engine has it
+    assert_int_equal(r->task(r->ctx, 7, "SHORT-22", &f->arena, &row, &f->err),
+                     0); // in any case, as the engine has it
     assert_int_equal(row.id, 22);
     assert_int_equal(r->task(r->ctx, 8, "short-22", &f->arena, &row, &f->err), 1);
     assert_int_equal(r->task_by_id(r->ctx, 23, &f->arena, &row, &f->err), 1);
@@ -153,7 +166,8 @@ static void a_job_is_found_by_uuid_and_short_name_of_its_account_only(void **sta
 {
     struct fixture *f = at(state);
     struct store_reader *r = &f->reader;
-    struct change plain = job_row(22, "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55", "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55"),
+    struct change plain = job_row(22, "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55",
+                                  "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55"),
                   job = job_row(21, JOB_UUID, "night"), again = job;
     struct row_job row, *rows;
     size_t n;
@@ -204,7 +218,8 @@ static void the_tasks_of_a_job_are_a_list_of_their_own(void **state)
                  {7, 99, false, ""}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf b = BUF_INIT(1000);
-        struct task_page p = {.account = cases[i].account, .job = cases[i].job, .limit = 3, .final_only = cases[i].final_only};
+        struct task_page p = {
+            .account = cases[i].account, .job = cases[i].job, .limit = 3, .final_only = cases[i].final_only};
         do {
             assert_ok(f, r->tasks(r->ctx, &p, &f->arena, collect, &b, &token, &f->err));
             p.after = token;
@@ -221,18 +236,20 @@ static int note_load(void *ctx, const struct change *c, struct err *e)
     struct buf *b = ctx;
     (void)e;
     if (c->kind == CHANGE_TASK_ENDED)
-        buf_putf(b, "%llu of %llu: %d at %lld, kept %lld; ", (unsigned long long)c->ended.id, (unsigned long long)c->ended.job,
-                 c->ended.state, (long long)c->ended.end_ms, (long long)c->ended.keep_ms);
+        buf_putf(b, "%llu of %llu: %d at %lld, kept %lld; ", (unsigned long long)c->ended.id,
+                 (unsigned long long)c->ended.job, c->ended.state, (long long)c->ended.end_ms,
+                 (long long)c->ended.keep_ms);
     if (c->kind == CHANGE_TASK_NEW)
-        buf_putf(b, "%llu waits for %s since %lld; ", (unsigned long long)c->task.id, c->task.depends ? c->task.depends : "none",
-                 (long long)c->task.ready_ms);
+        buf_putf(b, "%llu waits for %s since %lld; ", (unsigned long long)c->task.id,
+                 c->task.depends ? c->task.depends : "none", (long long)c->task.ready_ms);
     return 0;
 }
 
 static void a_load_gives_ended_tasks_that_still_matter_and_what_the_others_wait_for(void **state)
 {
     struct fixture *f = at(state);
-    struct change active = job_row(21, JOB_UUID, "a"), over = job_row(22, "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55", "b"),
+    struct change active = job_row(21, JOB_UUID, "a"),
+                  over = job_row(22, "7d1c8f3e-52c4-4a44-8f0d-1f7a2f0e9a55", "b"),
                   plain = job_row(23, "c2f7b1de-0a58-4f5c-a3a4-97f0f6c6f3d2", "c");
     active.job.state = plain.job.state = 0;
     plain.job.use_dependencies = 0;
@@ -253,8 +270,9 @@ static void a_load_gives_ended_tasks_that_still_matter_and_what_the_others_wait_
     struct buf b = BUF_INIT(4096);
     struct store_visitor v = {&b, note_load, 0};
     assert_ok(f, f->store.load(f->store.ctx, &v, &f->err));
-    assert_string_equal(buf_str(&b), "8 of 21: 8 at 108, kept 0; 52 of 0: 8 at 152, kept 60; 63 of 21: 8 at 163, kept 50; "
-                                     "22 waits for s" JOB_UUID "0s since 77; ");
+    assert_string_equal(buf_str(&b),
+                        "8 of 21: 8 at 108, kept 0; 52 of 0: 8 at 152, kept 60; 63 of 21: 8 at 163, kept 50; "
+                        "22 waits for s" JOB_UUID "0s since 77; ");
     buf_deinit(&b);
     wait.wait.id = 999;
     assert_int_equal(commit_one(f, wait), -ENOENT);

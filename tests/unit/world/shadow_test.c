@@ -162,7 +162,9 @@ static void a_batch_is_the_same_as_one_by_one(void **state)
         }
         shadow_batch_step(&x, &b, outside);
         for (int i = 0; i < N; i++) {
-            struct room_input in = {.outside_c = outside, .internal_w = b.internal_w[i], .solar_w = b.solar_w[i],
+            struct room_input in = {.outside_c = outside,
+                                    .internal_w = b.internal_w[i],
+                                    .solar_w = b.solar_w[i],
                                     .window_open = b.window_open[i]};
             double w = shadow_step(&m, &one[i], &in, x.setpoint_c[i], x.max_w[i]);
             assert_memory_equal(&w, &x.watts[i], sizeof w);

@@ -28,7 +28,8 @@ static void without_a_link_for_a_day_the_room_stays_within_half_a_kelvin(void **
     }
     // Only the meters wait for a parent, told every third of their wrap: at most 459 W in thirds of 262 kJ.
     assert_in_range(agent_outbox_count(r.agent), 60, 800);
-    assert_true(agent_at_rest(r.agent)); // and a node that is told to stop does not wait for a parent that never was
+    assert_true(
+        agent_at_rest(r.agent)); // and a node that is told to stop does not wait for a parent that never was
     rig_deinit(&r);
 }
 
@@ -123,8 +124,8 @@ static void the_parts_add_up_to_the_meters_within_a_percent(void **state)
     rig_deinit(&r);
 }
 
-// A parent counts a board from the first reading that it gets, a zone from its first joule: what was drawn before it answered
-// was in one book only. Seen as a zone with five percent more than its boards.
+// A parent counts a board from the first reading that it gets, a zone from its first joule: what was drawn
+// before it answered was in one book only. Seen as a zone with five percent more than its boards.
 static void what_is_drawn_before_the_parent_answers_is_in_both_books(void **state)
 {
     (void)state;
@@ -142,7 +143,8 @@ static void what_is_drawn_before_the_parent_answers_is_in_both_books(void **stat
             if (p->kind == REPORT_METER_ZONE)
                 delivered_mj = p->meter_zone.delivered_mj;
             if (p->kind == REPORT_METER_BOARD)
-                meter_read(&m[p->name[1] - '0'], p->at, p->meter_board.raw_mj, p->meter_board.wrap_mj, 459000, &delta);
+                meter_read(&m[p->name[1] - '0'], p->at, p->meter_board.raw_mj, p->meter_board.wrap_mj, 459000,
+                           &delta);
         }
         rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, NULL, 0);
         rig_step(&r, 30000);
@@ -151,7 +153,8 @@ static void what_is_drawn_before_the_parent_answers_is_in_both_books(void **stat
         boards_mj += m[i].total_mj;
     print_message("zone %lld mJ, boards %lld mJ\n", (long long)delivered_mj, (long long)boards_mj);
     assert_true(delivered_mj > 0);
-    assert_true(boards_mj - delivered_mj < delivered_mj / 1000 && delivered_mj - boards_mj < delivered_mj / 1000);
+    assert_true(boards_mj - delivered_mj < delivered_mj / 1000 &&
+                delivered_mj - boards_mj < delivered_mj / 1000);
     rig_deinit(&r);
 }
 

@@ -43,7 +43,8 @@ extern const struct task_body rig_hello; // DOCKER_CMD "work ${INSTANCE_ID}"
 
 // An event now, and what the agent wants done because of it.
 void rig_feed(struct rig *r, struct agent_event *ev);
-// Time passes: runs that have a share use all of it, or as much as use_permille says; the body is ticked and read.
+// Time passes: runs that have a share use all of it, or as much as use_permille says; the body is ticked and
+// read.
 void rig_step(struct rig *r, int64_t ms);
 // The same in steps of 10 s.
 void rig_run_for(struct rig *r, int64_t ms);

@@ -315,7 +315,8 @@ static void a_sandbox_that_does_not_die_bars_its_board(void **state)
 
 static void clear_lid(struct rig *r, int64_t at_ms)
 {
-    struct desired_zone z = {.name = "z1", .mode = ZONE_COMFORT, .setpoint_mc = 20000, .lid_clear = HOUSE_MS(at_ms)};
+    struct desired_zone z = {
+        .name = "z1", .mode = ZONE_COMFORT, .setpoint_mc = 20000, .lid_clear = HOUSE_MS(at_ms)};
     struct assignment a = rig_assignment(r, 1, "b1");
     rig_answer(r, CALL_PARK, &(struct sync_down){.zone = &z, .n_zones = 1}, &a, 1);
     rig_step(r, 10000);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks that leave their watts unused: the room must not pay for them. What the meter sees missing is made by the boards beside
-// them; what nobody can make is said.
+// Tasks that leave their watts unused: the room must not pay for them. What the meter sees missing is made by
+// the boards beside them; what nobody can make is said.
 #include "agent_rig.h"
 
 #include <stdio.h>
@@ -104,12 +104,14 @@ static void when_all_boards_are_held_by_sleepers_the_zone_says_what_is_short(voi
     int use = -1, shortage = -1;
     const char *text = strstr(level.zone.why, "; its tasks use only ");
     assert_non_null(text);
-    assert_int_equal(sscanf(text, "; its tasks use only %d %% of their share, %d W short", &use, &shortage), 2);
+    assert_int_equal(sscanf(text, "; its tasks use only %d %% of their share, %d W short", &use, &shortage),
+                     2);
     assert_in_range(use, 2, 5);
     int target = level.zone.request.target_w;
     assert_in_range(shortage, target - level.zone.draw_w - 20, target - level.zone.draw_w + 20);
     rig_run_for(&r, 20000);
-    struct sync_up up = rig_call(&r, CALL_REPORT); // the boards' levels are what they draw, not what the curve says
+    struct sync_up up =
+        rig_call(&r, CALL_REPORT); // the boards' levels are what they draw, not what the curve says
     for (size_t i = 0; i < up.n_reports; i++)
         if (up.report[i].kind == REPORT_BOARD)
             assert_true(up.report[i].board.draw_mw < 25000);
@@ -157,7 +159,8 @@ static void a_busy_task_is_not_taken_for_a_sleeper(void **state)
     int64_t sum = 0;
     for (size_t i = 0; i < BOARDS; i++)
         sum += agent_board(r.agent, i).point.draw_mw;
-    assert_true(sum <= (int64_t)agent_thermostat(r.agent, 0)->request.target_w * 1030); // the meters' error is half a percent
+    assert_true(sum <= (int64_t)agent_thermostat(r.agent, 0)->request.target_w *
+                           1030); // the meters' error is half a percent
     rig_deinit(&r);
 }
 

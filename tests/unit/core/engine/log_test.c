@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events as bytes: what is written is read, field by field; what is damaged is refused or read, never harmful.
+// Events as bytes: what is written is read, field by field; what is damaged is refused or read, never
+// harmful.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -31,7 +32,8 @@ static int64_t any(struct rng *g)
 
 static const char *word(struct rng *g)
 {
-    static const char *const words[] = {"", "a", "z-1", "caf\xc3\xa9", "a b\"c\\", "0123456789012345678901234567890123456789"};
+    static const char *const words[] = {
+        "", "a", "z-1", "caf\xc3\xa9", "a b\"c\\", "0123456789012345678901234567890123456789"};
     return words[rng_below(g, 6)];
 }
 
@@ -112,8 +114,12 @@ static void random_report(struct rng *g, struct report *r)
 
 static void random_draft(struct rng *g, struct task_draft *d)
 {
-    *d = (struct task_draft){.name = word(g), .ranges = "0-3,7", .instances = (int32_t)any(g), .body = word(g),
-                             .activity = (enum activity)rng_below(g, 4), .queue_max_ms = any(g)};
+    *d = (struct task_draft){.name = word(g),
+                             .ranges = "0-3,7",
+                             .instances = (int32_t)any(g),
+                             .body = word(g),
+                             .activity = (enum activity)rng_below(g, 4),
+                             .queue_max_ms = any(g)};
     d->shortname = rng_below(g, 2) ? word(g) : NULL;
     d->refusal_code = rng_below(g, 2) ? 400 : 0;
     d->refusal = d->refusal_code ? word(g) : NULL;
@@ -125,7 +131,9 @@ static void random_draft(struct rng *g, struct task_draft *d)
 
 static void random_event(struct rng *g, struct arena *a, struct event *ev)
 {
-    *ev = (struct event){.kind = (enum event_kind)rng_below(g, EVENT_KIND_N), .seq = rng_next(g), .token = rng_next(g),
+    *ev = (struct event){.kind = (enum event_kind)rng_below(g, EVENT_KIND_N),
+                         .seq = rng_next(g),
+                         .token = rng_next(g),
                          .now = HOUSE_MS(any(g))};
     struct task_draft *d;
     uint64_t *ids;
@@ -175,7 +183,8 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->bar.why = rng_below(g, 2) ? word(g) : NULL;
         break;
     case EVENT_JOB_CREATE:
-        ev->job.draft = (struct job_draft){.name = word(g), .body = word(g), .wall_ms = any(g), .keep_ms = any(g)};
+        ev->job.draft =
+            (struct job_draft){.name = word(g), .body = word(g), .wall_ms = any(g), .keep_ms = any(g)};
         ev->job.draft.shortname = rng_below(g, 2) ? word(g) : NULL;
         break;
     case EVENT_JOB_SWEEP:
@@ -216,7 +225,8 @@ static void what_is_written_is_read(void **state)
             assert_memory_equal(got.sync.node, ev.sync.node, NAME_BYTES);
             for (size_t k = 0; k < ev.sync.n_reports; k++)
                 if (ev.sync.report[k].kind != REPORT_OUTPUT)
-                    assert_memory_equal(&got.sync.report[k], &ev.sync.report[k], offsetof(struct report, zone));
+                    assert_memory_equal(&got.sync.report[k], &ev.sync.report[k],
+                                        offsetof(struct report, zone));
                 else
                     assert_memory_equal(got.sync.report[k].output.data, "any\0bytes\xff", 10);
         }
@@ -311,17 +321,20 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     assert_true(r.start.restore_from.v == -7 && r.start.restored.v == INT64_MAX);
     assert_true(r.start.config.instances_per_task == s.config.instances_per_task &&
                 r.start.config.tasks_per_account == s.config.tasks_per_account &&
-                r.start.config.jobs_per_account == s.config.jobs_per_account && r.start.config.lease_ms == s.config.lease_ms &&
+                r.start.config.jobs_per_account == s.config.jobs_per_account &&
+                r.start.config.lease_ms == s.config.lease_ms &&
                 r.start.config.secrets_per_account == s.config.secrets_per_account &&
                 r.start.config.lease_margin_ms == s.config.lease_margin_ms &&
                 r.start.config.dispatch_delay_ms == s.config.dispatch_delay_ms &&
                 r.start.config.start_timeout_ms == s.config.start_timeout_ms &&
                 r.start.config.preempt_grace_ms == s.config.preempt_grace_ms &&
-                r.start.config.rest_first_ms == s.config.rest_first_ms && r.start.config.rest_most_ms == s.config.rest_most_ms);
-    assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed && r.start.config.check_plans &&
-                r.start.config.policy == 3);
+                r.start.config.rest_first_ms == s.config.rest_first_ms &&
+                r.start.config.rest_most_ms == s.config.rest_most_ms);
+    assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed &&
+                r.start.config.check_plans && r.start.config.policy == 3);
     // A new field of the configuration that the log does not keep would make a replay another run.
-    _Static_assert(sizeof(struct server_config) == 80, "a field was added: it belongs into walk_start and above");
+    _Static_assert(sizeof(struct server_config) == 80,
+                   "a field was added: it belongs into walk_start and above");
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);
     assert_int_equal(r.what, LOG_RELOAD);
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);

@@ -14,7 +14,8 @@
 
 static void send_again(struct rig *r, const struct rig_node *n, struct report *rep, size_t count)
 {
-    struct event ev = {.kind = EVENT_SYNC, .sync = {.nonce = n->nonce, .epoch = n->epoch, .report = rep, .n_reports = count}};
+    struct event ev = {.kind = EVENT_SYNC,
+                       .sync = {.nonce = n->nonce, .epoch = n->epoch, .report = rep, .n_reports = count}};
     snprintf(ev.sync.node, NAME_BYTES, "%s", n->name);
     rig_event(r, &ev);
 }
@@ -28,7 +29,8 @@ static void the_same_nonce_gets_the_same_epoch_and_changes_nothing(void **state)
     struct rig *r = case_with_node(&n, 1);
     rig_create(r, ACTIVITY_FLEX, 1);
     uint64_t lease = case_lease(r, &n, 0), epoch = n.epoch;
-    struct report rep = {.kind = REPORT_METER_ZONE, .name = "z-n", .meter_zone = {.asked_mj = 5000, .delivered_mj = 4000}};
+    struct report rep = {
+        .kind = REPORT_METER_ZONE, .name = "z-n", .meter_zone = {.asked_mj = 5000, .delivered_mj = 4000}};
     rig_report(r, &n, &rep);
     struct rig_node again = n; // an old copy of its first call comes late
     struct event ev = {.kind = EVENT_SYNC};
@@ -53,7 +55,8 @@ static void an_epoch_that_is_over_is_refused_and_does_nothing(void **state)
     n.nonce = 2;
     rig_hello(r, &n);
     assert_int_equal(n.epoch, 2);
-    struct report rep = {.seq = old.seq + 1, .kind = REPORT_SETPOINT, .name = "z-n", .setpoint = {.setpoint_mc = 5000}};
+    struct report rep = {
+        .seq = old.seq + 1, .kind = REPORT_SETPOINT, .name = "z-n", .setpoint = {.setpoint_mc = 5000}};
     send_again(r, &old, &rep, 1);
     assert_int_equal(r->fx.n_syncs, 1);
     assert_true(server_sync_refused(r->s, r->fx.sync[0].node, old.epoch, old.nonce));
@@ -76,7 +79,8 @@ static void reports_count_once_and_in_order_whatever_the_network_does(void **sta
     struct rig *r = case_with_node(&n, 1);
     struct report rep[4];
     for (int i = 0; i < 4; i++) {
-        rep[i] = (struct report){.seq = n.seq + 1 + (uint64_t)i, .at = HOUSE_MS(r->now), .kind = REPORT_METER_ZONE, .name = "z-n"};
+        rep[i] = (struct report){
+            .seq = n.seq + 1 + (uint64_t)i, .at = HOUSE_MS(r->now), .kind = REPORT_METER_ZONE, .name = "z-n"};
         rep[i].meter_zone.asked_mj = 1000 * (i + 1);
     }
     struct zone_view z;
@@ -192,8 +196,14 @@ static void wishes_reach_the_node_with_a_new_version_and_survive_a_restart(void 
     struct rig_node n;
     struct rig *r = case_with_node(&n, 1);
     uint64_t before = rig_desired(r, &n)->version;
-    struct event ev = {.kind = EVENT_ZONE_SET, .zone = {.zone = "z-n", .has_setpoint = true, .setpoint_mc = 21500, .has_schedule = true,
-                                                        .schedule = "mon-fri 06:00 20", .has_boost = true, .boost_ms = 60000}};
+    struct event ev = {.kind = EVENT_ZONE_SET,
+                       .zone = {.zone = "z-n",
+                                .has_setpoint = true,
+                                .setpoint_mc = 21500,
+                                .has_schedule = true,
+                                .schedule = "mon-fri 06:00 20",
+                                .has_boost = true,
+                                .boost_ms = 60000}};
     rig_event(r, &ev);
     assert_int_equal(r->fx.n_wakes, 1);
     const struct sync_down *d = rig_desired(r, &n);
@@ -274,7 +284,8 @@ static void a_barred_board_gives_up_its_work_and_gets_no_more(void **state)
     rig_zone(r, &n, 150);
     assert_null(rig_assignment(r, &n, 0));
     assert_string_equal(case_board(r, "n-0").barred_why, "fan");
-    struct report lid = {.kind = REPORT_BOARD, .name = "n-0", .board = {.barred = true, .barred_why = "lid open"}};
+    struct report lid = {
+        .kind = REPORT_BOARD, .name = "n-0", .board = {.barred = true, .barred_why = "lid open"}};
     rig_report(r, &n, &lid);
     ev.bar.barred = false;
     rig_event(r, &ev);
@@ -309,7 +320,9 @@ static void rows_of_a_board_add_up_to_its_meter_after_every_report(void **state)
     rig_wait(r, 10000);
     meter(r, &n, 127000, 100000);
     assert_int_equal(case_board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 20000);
-    struct report lease = {.kind = REPORT_METER_LEASE, .lease = case_lease(r, &n, 0), .meter_lease = {.energy_mj = 15000, .core_ms = 8000}};
+    struct report lease = {.kind = REPORT_METER_LEASE,
+                           .lease = case_lease(r, &n, 0),
+                           .meter_lease = {.energy_mj = 15000, .core_ms = 8000}};
     rig_report(r, &n, &lease);
     assert_int_equal(case_board(r, "n-0").energy_mj[ACTIVITY_UNATTRIBUTED], 5000);
     assert_int_equal(case_board(r, "n-0").total_mj, 120000);
@@ -333,7 +346,9 @@ static void what_no_board_can_draw_is_not_billed(void **state)
     struct rig *r = case_with_node(&n, 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
     rig_wait(r, 10000);
-    struct report exit = {.kind = REPORT_EXITED, .lease = case_lease(r, &n, 0), .exited = {.energy_mj = INT64_MAX, .core_ms = INT64_MAX}};
+    struct report exit = {.kind = REPORT_EXITED,
+                          .lease = case_lease(r, &n, 0),
+                          .exited = {.energy_mj = INT64_MAX, .core_ms = INT64_MAX}};
     rig_report(r, &n, &exit);
     assert_in_range(case_board(r, "n-0").energy_mj[ACTIVITY_FLEX], 1, 2000000); // 153 W x 10 s x 1.25 + 50 J
     assert_string_equal(rig_state(r, t), "Success");
@@ -351,7 +366,9 @@ static void a_report_from_the_future_is_booked_now_and_the_meter_goes_on(void **
     rig_hello(r, &n);
     meter(r, &n, 0, 0);
     rig_wait(r, 10000);
-    struct report rep = {.kind = REPORT_METER_BOARD, .at = HOUSE_MS(r->now + INT64_C(1000000000000)), .name = "n-0",
+    struct report rep = {.kind = REPORT_METER_BOARD,
+                         .at = HOUSE_MS(r->now + INT64_C(1000000000000)),
+                         .name = "n-0",
                          .meter_board = {.raw_mj = 100000}};
     rig_report(r, &n, &rep);
     rig_wait(r, 10000);
@@ -383,7 +400,9 @@ static void ledger_cells_go_on_where_they_were_after_a_reload_and_late_reports_a
     int64_t then = r->now;
     rig_wait(r, 2 * 3600000); // the link was down: what was measured then comes now
     rig_hello(r, &n);
-    struct report late = {.kind = REPORT_METER_BOARD, .at = HOUSE_MS(then + 5000), .name = "n-0",
+    struct report late = {.kind = REPORT_METER_BOARD,
+                          .at = HOUSE_MS(then + 5000),
+                          .name = "n-0",
                           .meter_board = {.raw_mj = 250000, .part_mj = {[ACTIVITY_IDLE] = 250000}}};
     rig_report(r, &n, &late);
     assert_int_equal(case_board(r, "n-0").total_mj, 250000); // the audit compares it with the rows
@@ -409,7 +428,8 @@ static void a_lid_is_cleared_when_it_was_opened_and_the_word_ends_with_a_lease(v
     assert_int_equal(clear_lid(r, "nowhere")->code, 404);
     assert_int_equal(clear_lid(r, heater)->code, 409); // nobody opened it
     assert_non_null(strstr(rig_reply(r)->message, "there is nothing to clear"));
-    struct report rep = {.kind = REPORT_ZONE, .name = "z-n", .zone = {.guard = GUARD_LID_OPEN, .mode = ZONE_COMFORT}};
+    struct report rep = {
+        .kind = REPORT_ZONE, .name = "z-n", .zone = {.guard = GUARD_LID_OPEN, .mode = ZONE_COMFORT}};
     rig_report(r, &n, &rep);
     assert_int_equal(rig_desired(r, &n)->zone[0].lid_clear.v, 0);
     assert_int_equal(clear_lid(r, heater)->code, 200);
@@ -421,7 +441,8 @@ static void a_lid_is_cleared_when_it_was_opened_and_the_word_ends_with_a_lease(v
     rig_wait(r, r->cfg.lease_ms);
     assert_int_equal(rig_desired(r, &n)->zone[0].lid_clear.v, 0);
     rig_wait(r, r->cfg.lease_margin_ms);
-    assert_int_equal(clear_lid(r, heater)->code, 409); // its node is not heard any more: nobody knows how it stands
+    assert_int_equal(clear_lid(r, heater)->code,
+                     409); // its node is not heard any more: nobody knows how it stands
     case_done(r);
 }
 

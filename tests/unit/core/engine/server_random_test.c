@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random lives: a fleet that fails in every way, customers who change their minds, crashes between batches and lost
-// commits. After every batch the auditor looks at everything; at the end all that was acknowledged has ended.
+// Random lives: a fleet that fails in every way, customers who change their minds, crashes between batches
+// and lost commits. After every batch the auditor looks at everything; at the end all that was acknowledged
+// has ended.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -46,7 +47,7 @@ struct life {
         bool forced; // its tasks may be gone
     } job[JOBS];
     size_t n_jobs;
-    uint64_t top_id; // of every id on disk
+    uint64_t top_id;           // of every id on disk
     struct engine_counts seen; // over all lives of the server
 };
 
@@ -54,7 +55,8 @@ static void check(struct life *l)
 {
     const struct err *e = l->rig.fault.code ? &l->rig.fault : &l->fleet.fault;
     if (e->code) {
-        fprintf(stderr, "seed %llu, event %llu: %s\n", (unsigned long long)l->seed, (unsigned long long)l->rig.seq, e->text);
+        fprintf(stderr, "seed %llu, event %llu: %s\n", (unsigned long long)l->seed,
+                (unsigned long long)l->rig.seq, e->text);
         fail();
     }
 }
@@ -78,7 +80,8 @@ static struct wish *wish(struct life *l, enum event_kind kind, const char *uuid)
 }
 
 // Half of the tasks of a job wait for up to two others, which may be of another job, over or gone.
-static void into_a_job(struct life *l, struct task_draft *d, char job[UUID_TEXT_BYTES], char *depends, size_t cap)
+static void into_a_job(struct life *l, struct task_draft *d, char job[UUID_TEXT_BYTES], char *depends,
+                       size_t cap)
 {
     if (!l->n_jobs || rng_below(&l->rng, 3) == 0)
         return;
@@ -91,14 +94,16 @@ static void into_a_job(struct life *l, struct task_draft *d, char job[UUID_TEXT_
         for (int tries = 0; t && tries < 8 && strcmp(t->job, job) != 0; tries++)
             t = any_task(l);
         if (t && !strcmp(t->job, job))
-            n += snprintf(depends + n, cap - (size_t)n, "%sa%s%d?", n ? "," : "", t->uuid, (int)rng_below(&l->rng, 8));
+            n += snprintf(depends + n, cap - (size_t)n, "%sa%s%d?", n ? "," : "", t->uuid,
+                          (int)rng_below(&l->rng, 8));
     }
     d->depends = depends;
 }
 
 static void create_job(struct life *l)
 {
-    struct event ev = {.kind = EVENT_JOB_CREATE, .job = {.account = l->rig.account, .draft = {.name = "j", .body = "{}"}}};
+    struct event ev = {.kind = EVENT_JOB_CREATE,
+                       .job = {.account = l->rig.account, .draft = {.name = "j", .body = "{}"}}};
     struct job_draft *d = &ev.job.draft;
     for (int i = 0; i < 16; i++)
         d->uuid[i] = (uint8_t)rng_next(&l->rng);
@@ -185,7 +190,8 @@ static void on_task(struct life *l, enum event_kind kind)
     if (!t)
         return;
     const struct row_task *row = rig_task(&l->rig, t->uuid);
-    struct event ev = {.kind = kind, .task = {.account = l->rig.account, .id = t->uuid, .name = "x", .body = "{\"a\":1}"}};
+    struct event ev = {.kind = kind,
+                       .task = {.account = l->rig.account, .id = t->uuid, .name = "x", .body = "{\"a\":1}"}};
     if (kind == EVENT_TASK_DELETE && row && task_state_final(row->live.state))
         ev.task.final_id = row->id, ev.task.final_job = row->job;
     if (kind == EVENT_TASK_DELETE)
@@ -198,11 +204,15 @@ static void wish_of_people(struct life *l)
 {
     char name[16];
     snprintf(name, sizeof name, "z-n%d", (int)rng_below(&l->rng, FAKE_NODES));
-    struct event zone = {.kind = EVENT_ZONE_SET, .zone = {.zone = name, .has_setpoint = true,
-                                                          .setpoint_mc = 16000 + (int32_t)rng_below(&l->rng, 6000)}};
-    struct event site = {.kind = EVENT_SITE_SET, .site = {.site = "s0", .has_cap = true,
-                                                          .cap_mw = (int64_t)rng_below(&l->rng, 5) * 100000 - 1}};
-    struct event bar = {.kind = EVENT_BOARD_BAR, .bar = {.board = "n1-0", .barred = rng_below(&l->rng, 2), .why = "test"}};
+    struct event zone = {.kind = EVENT_ZONE_SET,
+                         .zone = {.zone = name,
+                                  .has_setpoint = true,
+                                  .setpoint_mc = 16000 + (int32_t)rng_below(&l->rng, 6000)}};
+    struct event site = {
+        .kind = EVENT_SITE_SET,
+        .site = {.site = "s0", .has_cap = true, .cap_mw = (int64_t)rng_below(&l->rng, 5) * 100000 - 1}};
+    struct event bar = {.kind = EVENT_BOARD_BAR,
+                        .bar = {.board = "n1-0", .barred = rng_below(&l->rng, 2), .why = "test"}};
     struct event *const any[] = {&zone, &site, &bar};
     apply(l, any[rng_below(&l->rng, 3)]);
 }
@@ -247,10 +257,12 @@ static void ids_are_new(struct life *l)
     for (size_t i = 0; i < l->rig.fx.n_changes; i++) {
         const struct change *c = &l->rig.fx.change[i];
         uint64_t id = c->kind == CHANGE_TASK_NEW ? c->task.id : 0;
-        if (c->kind == CHANGE_LEASE && c->lease.started_ms < 0 && c->lease.state == 0 && c->lease.granted_ms == l->rig.now)
+        if (c->kind == CHANGE_LEASE && c->lease.started_ms < 0 && c->lease.state == 0 &&
+            c->lease.granted_ms == l->rig.now)
             id = c->lease.id;
         if (id && id <= l->top_id && c->kind == CHANGE_TASK_NEW) {
-            fprintf(stderr, "seed %llu: id %llu is given twice\n", (unsigned long long)l->seed, (unsigned long long)id);
+            fprintf(stderr, "seed %llu: id %llu is given twice\n", (unsigned long long)l->seed,
+                    (unsigned long long)id);
             fail();
         }
         top = id > top ? id : top;
@@ -305,9 +317,10 @@ static void nothing_acknowledged_is_lost(struct life *l)
             fprintf(stderr, "seed %llu: task %s is lost\n", (unsigned long long)l->seed, l->task[t].uuid);
             fail();
         }
-        if (l->task[t].aborted && strcmp(state, "gone") && strcmp(state, "PendingCancel") && strcmp(state, "Cancelled") &&
-            strcmp(state, "PendingDelete")) {
-            fprintf(stderr, "seed %llu: task %s was aborted and is %s\n", (unsigned long long)l->seed, l->task[t].uuid, state);
+        if (l->task[t].aborted && strcmp(state, "gone") && strcmp(state, "PendingCancel") &&
+            strcmp(state, "Cancelled") && strcmp(state, "PendingDelete")) {
+            fprintf(stderr, "seed %llu: task %s was aborted and is %s\n", (unsigned long long)l->seed,
+                    l->task[t].uuid, state);
             fail();
         }
     }
@@ -379,7 +392,8 @@ static void all_ends_well(struct life *l)
         calm_batch(l);
     }
     if (live_tasks(l)) {
-        fprintf(stderr, "seed %llu: %llu tasks never end\n", (unsigned long long)l->seed, (unsigned long long)live_tasks(l));
+        fprintf(stderr, "seed %llu: %llu tasks never end\n", (unsigned long long)l->seed,
+                (unsigned long long)live_tasks(l));
         fail();
     }
     nothing_acknowledged_is_lost(l);
@@ -418,7 +432,8 @@ static void one_life(uint64_t seed, struct engine_counts *sum)
     rig_init(&l.rig, &cfg);
     fleet_init(&l.fleet, &l.rig, &l.rng);
     for (int i = 0; i < STEPS; i++) {
-        int64_t ms = rng_below(&l.rng, 50) ? (int64_t)rng_below(&l.rng, 4000) : (int64_t)rng_below(&l.rng, 120000);
+        int64_t ms =
+            rng_below(&l.rng, 50) ? (int64_t)rng_below(&l.rng, 4000) : (int64_t)rng_below(&l.rng, 120000);
         l.rig.now += ms;
         fleet_live(&l.fleet, ms);
         batch(&l, 1 + (int)rng_below(&l.rng, 8), true);
@@ -436,7 +451,8 @@ static void one_life(uint64_t seed, struct engine_counts *sum)
     free(l.task);
 }
 
-// The same input gives the same actions: a life without crashes, recorded, and the record played to a fresh engine.
+// The same input gives the same actions: a life without crashes, recorded, and the record played to a fresh
+// engine.
 static void a_recorded_life_replays_to_the_same_hash(void **state)
 {
     (void)state;
@@ -452,7 +468,8 @@ static void a_recorded_life_replays_to_the_same_hash(void **state)
         l.rig.m = model_store_new();
         buf_puts(&log, LOG_HEADER);
         l.rig.log = &log;
-        struct event account = {.kind = EVENT_ACCOUNT_PUT, .account = {.email = "a@b.c", .name = "a", .token_hash = "0"}};
+        struct event account = {.kind = EVENT_ACCOUNT_PUT,
+                                .account = {.email = "a@b.c", .name = "a", .token_hash = "0"}};
         rig_event(&l.rig, &account);
         fleet_init(&l.fleet, &l.rig, &l.rng);
         for (int i = 0; i < 300; i++) {
@@ -505,9 +522,11 @@ static void what_holds_holds_after_every_batch_of_random_lives(void **state)
     for (uint64_t seed = 1; seed <= (more ? strtoull(more, NULL, 10) : SEEDS); seed++)
         one_life(seed, &sum);
     // The lives were eventful, or the test proves nothing.
-    print_message("assigned %llu, preempted %llu, lost %llu, duplicates %llu\n", (unsigned long long)sum.assigned,
-                  (unsigned long long)sum.preempted, (unsigned long long)sum.lost, (unsigned long long)sum.duplicates);
-    assert_true(sum.assigned > 20 * SEEDS && sum.preempted > SEEDS / 4 && sum.lost > SEEDS && sum.duplicates > SEEDS);
+    print_message("assigned %llu, preempted %llu, lost %llu, duplicates %llu\n",
+                  (unsigned long long)sum.assigned, (unsigned long long)sum.preempted,
+                  (unsigned long long)sum.lost, (unsigned long long)sum.duplicates);
+    assert_true(sum.assigned > 20 * SEEDS && sum.preempted > SEEDS / 4 && sum.lost > SEEDS &&
+                sum.duplicates > SEEDS);
 }
 
 int main(void)

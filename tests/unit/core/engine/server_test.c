@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks through the engine: made, run, tried again, ended by people and by time. Every step is audited by the rig.
+// Tasks through the engine: made, run, tried again, ended by people and by time. Every step is audited by the
+// rig.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -169,7 +170,8 @@ static void a_task_of_three_is_partial_until_the_last_has_its_board(void **state
 
 // ---- ended by people
 
-static void a_queued_task_that_is_aborted_is_cancelled_at_once_and_a_running_one_when_it_has_stopped(void **state)
+static void a_queued_task_that_is_aborted_is_cancelled_at_once_and_a_running_one_when_it_has_stopped(
+    void **state)
 {
     (void)state;
     struct rig *r = case_new();
@@ -219,12 +221,16 @@ static void aborting_a_task_that_ended_in_the_same_batch_does_not_change_its_end
     struct rig_node n;
     struct rig *r = case_with_node(&n, 1);
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
-    struct report rep = {.seq = n.seq + 1, .at = HOUSE_MS(r->now), .kind = REPORT_EXITED, .lease = case_lease(r, &n, 0)};
-    struct event exit = {.kind = EVENT_SYNC, .now = HOUSE_MS(r->now),
-                         .sync = {.node = "n", .nonce = n.nonce, .epoch = n.epoch, .report = &rep, .n_reports = 1}};
+    struct report rep = {
+        .seq = n.seq + 1, .at = HOUSE_MS(r->now), .kind = REPORT_EXITED, .lease = case_lease(r, &n, 0)};
+    struct event exit = {
+        .kind = EVENT_SYNC,
+        .now = HOUSE_MS(r->now),
+        .sync = {.node = "n", .nonce = n.nonce, .epoch = n.epoch, .report = &rep, .n_reports = 1}};
     effects_clear(&r->fx);
     server_apply(r->s, &exit, &r->fx);
-    struct event abort = {.kind = EVENT_TASK_ABORT, .now = HOUSE_MS(r->now), .task = {.account = r->account, .id = t}};
+    struct event abort = {
+        .kind = EVENT_TASK_ABORT, .now = HOUSE_MS(r->now), .task = {.account = r->account, .id = t}};
     server_apply(r->s, &abort, &r->fx);
     assert_int_equal(rig_reply(r)->code, 403);
     struct event all = {.kind = EVENT_TASKS_ABORT, .now = HOUSE_MS(r->now), .tasks = {.account = r->account}};
@@ -246,7 +252,8 @@ static void a_deleted_task_is_gone_when_nothing_of_it_runs_any_more(void **state
     assert_string_equal(rig_state(r, queued), "gone");
     rig_delete(r, running);
     assert_string_equal(rig_state(r, running), "PendingDelete");
-    struct event put = {.kind = EVENT_TASK_PUT, .task = {.account = r->account, .id = running, .name = "x", .body = "{}"}};
+    struct event put = {.kind = EVENT_TASK_PUT,
+                        .task = {.account = r->account, .id = running, .name = "x", .body = "{}"}};
     rig_event(r, &put);
     assert_int_equal(rig_reply(r)->code, 404);
     rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_CANCELLED, -1);
@@ -265,7 +272,8 @@ static void one_account_does_not_find_the_tasks_of_another(void **state)
     (void)state;
     struct rig *r = case_new();
     const char *t = rig_create(r, ACTIVITY_FLEX, 1);
-    struct event other = {.kind = EVENT_ACCOUNT_PUT, .account = {.email = "x@y.z", .name = "x", .token_hash = "1"}};
+    struct event other = {.kind = EVENT_ACCOUNT_PUT,
+                          .account = {.email = "x@y.z", .name = "x", .token_hash = "1"}};
     rig_event(r, &other);
     struct event ev = {.kind = EVENT_TASK_ABORT, .task = {.account = rig_reply(r)->id, .id = t}};
     rig_event(r, &ev);
@@ -367,7 +375,7 @@ static void what_does_not_start_in_time_is_stopped_and_tried_again(void **state)
     }
     assert_int_equal(case_lease(r, &n, 0), first);
     assert_true(rig_assignment(r, &n, 0)->stop); // it may just be starting: the board is not given away yet
-    for (int i = 0; i < 8; i++) { // the node talks on but says nothing of it
+    for (int i = 0; i < 8; i++) {                // the node talks on but says nothing of it
         rig_wait(r, 10000);
         rig_poll(r, &n);
     }
@@ -458,7 +466,9 @@ static void what_a_lost_batch_did_never_happened(void **state)
     struct task_draft d;
     size_t n;
     rig_draft(r, &d, 1);
-    struct event ev = {.kind = EVENT_TASKS_CREATE, .now = HOUSE_MS(r->now), .create = {.account = r->account, .draft = &d, .n = 1}};
+    struct event ev = {.kind = EVENT_TASKS_CREATE,
+                       .now = HOUSE_MS(r->now),
+                       .create = {.account = r->account, .draft = &d, .n = 1}};
     effects_clear(&r->fx);
     server_apply(r->s, &ev, &r->fx);
     rig_settle_lost(r);
@@ -478,7 +488,8 @@ int main(void)
         cmocka_unit_test(a_deleted_task_gives_its_shortname_back_while_it_still_runs_and_over_a_reload),
         cmocka_unit_test(a_task_of_one_instance_goes_through_its_states),
         cmocka_unit_test(a_task_of_three_is_partial_until_the_last_has_its_board),
-        cmocka_unit_test(a_queued_task_that_is_aborted_is_cancelled_at_once_and_a_running_one_when_it_has_stopped),
+        cmocka_unit_test(
+            a_queued_task_that_is_aborted_is_cancelled_at_once_and_a_running_one_when_it_has_stopped),
         cmocka_unit_test(an_instance_that_fails_while_its_task_is_aborted_costs_no_retry),
         cmocka_unit_test(aborting_a_task_that_ended_in_the_same_batch_does_not_change_its_end),
         cmocka_unit_test(a_deleted_task_is_gone_when_nothing_of_it_runs_any_more),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Watts to work and back: the default board, the limits of a curve, and that no allowance is ever passed by rounding.
+// Watts to work and back: the default board, the limits of a curve, and that no allowance is ever passed by
+// rounding.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

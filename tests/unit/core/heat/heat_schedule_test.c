@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The week of a zone: which entry is in force at which local minute, text both ways, and errors that name their entry.
+// The week of a zone: which entry is in force at which local minute, text both ways, and errors that name
+// their entry.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

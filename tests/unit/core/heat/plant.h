@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A room the core does not know: two nodes (air with furniture, mass), the heater's metal, a sensor that lags 3 min,
-// and a window. Euler at 1 s; domain.md 3.1 and 3.3 in the reference, numbers for 30 m2 below.
+// A room the core does not know: two nodes (air with furniture, mass), the heater's metal, a sensor that lags
+// 3 min, and a window. Euler at 1 s; domain.md 3.1 and 3.3 in the reference, numbers for 30 m2 below.
 //
 //   Ci dTi/dt = Him (Tm-Ti) + (Hve+Hwin) (To-Ti) + fc q     q = UA (Th-Ti)
 //   Cm dTm/dt = Him (Ti-Tm) + Htr (To-Tm) + (1-fc) q        Ch dTh/dt = P - q
@@ -65,7 +65,8 @@ static inline void plant_second(struct plant *p, int64_t t_s)
 // Watts that hold the room in the long run.
 static inline double plant_need_w(const struct plant *p, double room_c)
 {
-    // Mass passes htr/(him + htr) of what leaves the air for it, and the radiant part of the heat enters there.
+    // Mass passes htr/(him + htr) of what leaves the air for it, and the radiant part of the heat enters
+    // there.
     double in_air = p->fc + (1 - p->fc) * p->him / (p->him + p->htr);
     return (p->hve + p->him * p->htr / (p->him + p->htr)) * (room_c - p->out_mean) / in_air;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From watts to boards: what any choice satisfies, on random boards, and the worth of spreading on the default ones.
+// From watts to boards: what any choice satisfies, on random boards, and the worth of spreading on the
+// default ones.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -62,7 +63,8 @@ static void spread_does_more_than_hot_and_fast_at_equal_heat(void **state)
     }
 }
 
-// The sum of the boards' best over all ways to split the watts, by dynamic programming in steps of half a watt.
+// The sum of the boards' best over all ways to split the watts, by dynamic programming in steps of half a
+// watt.
 static void no_split_of_the_watts_does_much_more_work(void **state)
 {
     (void)state;
@@ -231,7 +233,8 @@ static void what_a_task_leaves_unused_goes_to_the_boards_beside_it(void **state)
     b[1].filler_allowed = b[2].filler_allowed = true;
     b[0].unused_permille = 950;
     assert_in_range(regulate(b, 3, 250000, 459000, INT64_MAX, true), 248000, 250000);
-    assert_int_equal(b[0].point.freq_mhz, 4000); // it costs little heat: the sleeper may be as fast as it likes when it wakes
+    assert_int_equal(b[0].point.freq_mhz,
+                     4000); // it costs little heat: the sleeper may be as fast as it likes when it wakes
     assert_in_range(b[0].expect_mw, 18000, 20000);
     assert_in_range(b[1].point.draw_mw + b[2].point.draw_mw, 228000, 232000);
     // Under a fuse its points count in full.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thermostat on rooms it does not know (plant.h), judged by envelopes: error in steady heating, reach and overshoot
-// of a step, wind-up, quantised boards, the estimate and its sentences.
+// The thermostat on rooms it does not know (plant.h), judged by envelopes: error in steady heating, reach and
+// overshoot of a step, wind-up, quantised boards, the estimate and its sentences.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -127,7 +127,8 @@ static void saturation_leaves_no_wind_up(void **state)
 static double by_boards(void *self, double target_w, double max_w)
 {
     struct regulate_board *b = self;
-    return (double)regulate(b, 3, (int64_t)(target_w * 1000), (int64_t)(max_w * 1000), INT64_MAX, true) * 1e-3;
+    return (double)regulate(b, 3, (int64_t)(target_w * 1000), (int64_t)(max_w * 1000), INT64_MAX, true) *
+           1e-3;
 }
 
 static void holds_the_setpoint_with_three_boards(void **state)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ledger's open cells: one per key and hour, given out once per change, forgotten when their hour is over.
+// The ledger's open cells: one per key and hour, given out once per change, forgotten when their hour is
+// over.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

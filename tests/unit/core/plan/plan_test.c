@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The planner: what it prefers, what it never does, that plan_check sees each fault, and that the incremental plan is
-// exactly the full one (same assignments and stops in the same order: ties are broken by number everywhere).
+// The planner: what it prefers, what it never does, that plan_check sees each fault, and that the incremental
+// plan is exactly the full one (same assignments and stops in the same order: ties are broken by number
+// everywhere).
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -20,13 +21,19 @@ static const house_ms noon = {.v = 1000};
 
 static void zone(struct planner *p, uint32_t at, int32_t min_w, int32_t target_w, int32_t max_w)
 {
-    planner_zone(p, at, &(struct plan_zone){.site = 0, .online = true,
-                                            .request = {.min_w = min_w, .target_w = target_w, .max_w = max_w}});
+    planner_zone(p, at,
+                 &(struct plan_zone){.site = 0,
+                                     .online = true,
+                                     .request = {.min_w = min_w, .target_w = target_w, .max_w = max_w}});
 }
 
 static struct plan_board free_board(uint32_t in_zone)
 {
-    return (struct plan_board){.zone = in_zone, .spec = &small, .curve = curve_default(), .usable = true, .task = PLAN_NONE,
+    return (struct plan_board){.zone = in_zone,
+                               .spec = &small,
+                               .curve = curve_default(),
+                               .usable = true,
+                               .task = PLAN_NONE,
                                .activity = ACTIVITY_IDLE};
 }
 
@@ -286,7 +293,8 @@ static void the_coldest_zone_is_served_first(void **state)
     planner_free(p);
 }
 
-// A zone that takes the watts of one board at full speed runs several slowly, and never so many that idling eats it.
+// A zone that takes the watts of one board at full speed runs several slowly, and never so many that idling
+// eats it.
 static void spreading_slow_emerges(void **state)
 {
     (void)state;
@@ -336,7 +344,8 @@ static void a_board_is_asked_back_only_when_that_pays(void **state)
     put_board(p, 0, held_board(0, 1, ACTIVITY_FLEX));
     put_task(p, 0, waiting(ACTIVITY_ONDEMAND, 1, 1));
     put_task(p, 1, waiting(ACTIVITY_FLEX, 0, 2));
-    run(p, &out); // 8 cores x (0.015 - 0.010) euro/h = 0.04 at full speed: more than the 0.02 a preemption costs
+    run(p,
+        &out); // 8 cores x (0.015 - 0.010) euro/h = 0.04 at full speed: more than the 0.02 a preemption costs
     assert_int_equal(out.n_stops, 1);
     assert_int_equal(out.stop[0].board, 0);
     assert_int_equal(out.stop[0].for_task, 0);

@@ -32,8 +32,8 @@ static void each_end_fulfils_what_wants_it(void **state)
 static void a_simple_one_wants_success(void **state)
 {
     (void)state;
-    static const enum depend_state is[] = {DEPEND_WAITING, DEPEND_FULFILLED, DEPEND_NOT_FULFILLED, DEPEND_NOT_FULFILLED,
-                                           DEPEND_NOT_FULFILLED};
+    static const enum depend_state is[] = {DEPEND_WAITING, DEPEND_FULFILLED, DEPEND_NOT_FULFILLED,
+                                           DEPEND_NOT_FULFILLED, DEPEND_NOT_FULFILLED};
     for (int end = DEPEND_OPEN; end <= DEPEND_GONE; end++)
         assert_int_equal(depend_state(&(struct depend){.simple = true, .end = (uint8_t)end}), is[end]);
 }

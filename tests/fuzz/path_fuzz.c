@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Any bytes as a request target and as a query: no crash, no byte outside the arena, and whatever is accepted
-// keeps what path.h promises. Build and run:
-//   clang -std=c17 -D_GNU_SOURCE -g -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/path_fuzz.c
-//   src/net/path.c -o path_fuzz
-//   ./path_fuzz -max_total_time=60
+// keeps what path.h promises.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Any bytes as a request head after libmicrohttpd has put its NULs into it: no crash, and what passes is
-// clean. The first byte says how many fields it claims to have found. Build and run:
-//   clang -std=c17 -D_GNU_SOURCE -g -fsanitize=fuzzer,address,undefined -Isrc tests/fuzz/vet_fuzz.c
-//   src/net/vet.c -o vet_fuzz
-//   ./vet_fuzz -max_total_time=60
+// clean. The first byte says how many fields it claims to have found.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -44,14 +44,12 @@ void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
     task_count(p, t, -1);
     t->pending += holds ? -1 : 1;
     task_count(p, t, 1);
-    if (!holds)
-        board_count(p, board, -1);
+    board_count(p, board, -1);
     b->board.task = holds ? task : PLAN_NONE;
     b->board.activity = holds ? p->shape[q->shape].ask.activity : ACTIVITY_IDLE;
     b->board.account = p->account[q->account].id;
     b->board.stopping = false;
-    if (holds)
-        board_count(p, board, 1);
+    board_count(p, board, 1);
     zone_count(p, b->board.zone);
     zone_stale(p, b->board.zone);
 }
@@ -177,13 +175,8 @@ static void evict(struct planner *p, struct plan *out)
     p->warm.n -= n;
 }
 
-void planner_run(struct planner *p, house_ms now, struct plan *out)
+static void decide(struct planner *p, struct plan *out)
 {
-    p->now = now;
-    if (!p->dirty && house_before(now, p->look_again))
-        return;
-    p->dirty = false;
-    p->look_again = HOUSE_MS(INT64_MAX);
     gang_keep(p);
     data_replicate(p, out);
     if (p->policy->evicts)
@@ -212,6 +205,17 @@ void planner_run(struct planner *p, house_ms now, struct plan *out)
         for (int c = a + 2; c < PLAN_CLASSES; c++)
             lower += p->held[c];
     }
+}
+
+void planner_run(struct planner *p, house_ms now, struct plan *out)
+{
+    p->now = now;
+    if (!p->dirty && house_before(now, p->look_again))
+        return;
+    p->dirty = false;
+    p->look_again = HOUSE_MS(INT64_MAX);
+    decide(p, out);
+    log_rest(p);
 }
 
 void planner_run_full(struct planner *p, house_ms now, struct plan *out)
@@ -291,11 +295,29 @@ void planner_free(struct planner *p)
         free(p->data[i].on_site);
     for (size_t i = 0; i < p->n_circuits; i++)
         free(p->circuit[i].capped.v);
-    void *const vectors[] = {
-        p->site,          p->circuit,     p->zone,         p->board,        p->task,      p->family,
-        p->kind,          p->shape,       p->queue,        p->account,      p->turn.v,    p->sites.v,
-        p->free_family.v, p->free_kind.v, p->free_shape.v, p->free_queue.v, p->changed.v, p->running,
-        p->warm.v,        p->data,        p->coming,       p->submitted.v};
+    void *const vectors[] = {p->site,
+                             p->circuit,
+                             p->zone,
+                             p->board,
+                             p->task,
+                             p->family,
+                             p->kind,
+                             p->shape,
+                             p->queue,
+                             p->account,
+                             p->turn.v,
+                             p->sites.v,
+                             p->free_family.v,
+                             p->free_kind.v,
+                             p->free_shape.v,
+                             p->free_queue.v,
+                             p->changed[SIDE_FREE].v,
+                             p->changed[SIDE_TAKE].v,
+                             p->running,
+                             p->warm.v,
+                             p->data,
+                             p->coming,
+                             p->submitted.v};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     struct idmap *const maps[] = {&p->family_at, &p->kind_at, &p->shape_at, &p->queue_at, &p->account_at};

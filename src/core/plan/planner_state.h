@@ -5,9 +5,11 @@
 // Boards of equal specification and curve at one site are one `kind`. What asks for boards is told apart by
 // `lane`: a class and about how long it runs. For every lane and kind there is a heap of free boards by what
 // the work would be worth there, and one of boards held by lower classes by what it would gain to stop them.
-// A change puts its zone into a log; a lane that has work waiting reads on from where it stopped and values
-// the boards of those zones anew. Entries are never removed from the middle: a board valued anew for a lane
-// gets a new stamp and a new entry, and entries with an old stamp are dropped when they come up.
+// A change gives the boards of its zone a new stamp and puts the zone into a log: of zones with free boards,
+// and of zones with boards that a better class may ask back. A lane that has work waiting reads on from where
+// it stopped and values the boards of those zones anew. Entries are never removed from the middle: those with
+// an old stamp are dropped when they come up. What no class can use any more (a zone whose boards are all
+// taken) is in no log, so that a full fleet costs nothing.
 //
 // Tasks that are alike in all that decides where they may run have one `shape`, which has a heap of the kinds
 // that fit, by their best board; it is caught up from a log of the kinds whose best board changed. Tasks of
@@ -32,6 +34,16 @@ static inline struct plan_ask ask_of(unsigned lane)
     return (struct plan_ask){.activity = (enum activity)(lane / PLAN_RUNS),
                              .run = (enum plan_run)(lane % PLAN_RUNS)};
 }
+
+enum heap_side { SIDE_FREE, SIDE_TAKE, SIDES };
+
+// Zones that changed, in order. A place in it is counted from the first entry ever.
+struct zone_log {
+    uint32_t *v;
+    size_t n, cap;
+    uint64_t base; // the place of v[0]
+    uint64_t read; // the furthest that a lane has read
+};
 
 struct heap_entry {
     int64_t key; // larger comes first, ties to the smaller index
@@ -81,19 +93,20 @@ struct zone_state {
     int32_t at_work;        // boards whose slot is held
     int32_t at_work_urgent; // of these, reserved and onDemand
     int32_t most_mw;        // the most that one of its boards can draw
+    int32_t free, low;      // boards whose slot is free; held by other than the best class
     int64_t
         work_mw; // what those at work are expected to draw at most, as counted in the site and the circuit
-    uint32_t logged; // its last place in the log of changed zones, + 1; 0: none
-    bool warm;       // it is in `warm`
-    uint8_t capped;  // it is in its site's list, in its circuit's
-    uint8_t slot;    // enum slot_class as counted in the site, with so many free boards
+    uint64_t logged[SIDES]; // its last place in the logs of changed zones, + 1; 0: none
+    bool warm;              // it is in `warm`
+    uint8_t capped;         // it is in its site's list, in its circuit's
+    uint8_t slot;           // enum slot_class as counted in the site, with so many free boards
     int32_t slots;
 };
 
 struct board_state {
     struct plan_board board;
     uint32_t kind;
-    uint32_t stamp[PLAN_LANES];
+    uint32_t stamp;    // what was valued with another one is no longer so
     uint32_t account;  // index of its account when it was last looked up
     uint64_t freed;    // version when its slot was last told free
     uint32_t stop_for; // queue for which it is being stopped, + 1; 0: none
@@ -108,8 +121,6 @@ struct known_task {
     bool known, queued; // queued: has an entry in its queue's heap
     bool copied;        // copies of its data were thought of
 };
-
-enum heap_side { SIDE_FREE, SIDE_TAKE, SIDES };
 
 struct kind_lane {
     struct heap heap[SIDES];
@@ -134,11 +145,12 @@ struct kind {
     uint64_t hash;
     uint32_t next;   // of the same hash
     uint32_t boards; // 0: the place is free
+    uint32_t topped; // lanes and sides where it has a best: bit lane * SIDES + side
     struct kind_lane lane[PLAN_LANES];
 };
 
 struct lane {
-    uint32_t read;               // of the log of changed zones
+    uint64_t read[SIDES];        // of the logs of changed zones
     struct index_list unsettled; // kinds
     struct index_list topped;    // log of kinds whose best changed
     uint32_t epoch;              // the log was begun anew so often
@@ -236,8 +248,8 @@ struct planner {
     struct idmap family_at, kind_at, shape_at, queue_at; // hash -> first of the chain, + 1
     struct idmap account_at;
     struct lane lane[PLAN_LANES];
-    struct index_list changed; // log of changed zones
-    uint32_t changed_read;     // the furthest that a lane has read
+    struct zone_log changed[SIDES];
+    int64_t free; // boards whose slot is free
     uint32_t place_epoch;
     struct index_list active[PLAN_CLASSES]; // queues
     struct heap turn;                       // queues by their first task, during a run
@@ -317,14 +329,16 @@ uint32_t kind_of(struct planner *p, const struct plan_board *b, uint32_t site);
 void kind_leave(struct planner *p, uint32_t kind);
 
 // best.c
-void best_reset(struct planner *p);                  // forgets all that was valued
-void best_refresh(struct planner *p, unsigned lane); // values what changed
+void best_reset(struct planner *p);                                       // forgets all that was valued
+void best_refresh(struct planner *p, unsigned lane, enum heap_side side); // values what changed
+void best_forget(struct planner *p, uint32_t board);                      // what it was valued at
+void log_zone(struct planner *p, uint32_t zone, enum heap_side side);
+void log_rest(struct planner *p); // after a run: nobody reads of free boards when there are none
 bool best_any(struct planner *p, enum activity a, enum heap_side side);
 // The best board for a shape; PLAN_NONE: none.
 uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int64_t *worth);
 uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site,
                       int64_t *worth); // of the free ones there
-void log_compact(struct planner *p);
 
 // planner.c
 void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds);

@@ -10,14 +10,15 @@
 #include <string.h>
 
 // Larger goes first. Between customers inside a class: by what each holds, less what the wait of their first
-// task is worth, so that everybody comes up in the end.
+// task is worth, so that everybody comes up in the end. Waits are counted by the clock's own minutes (or
+// whatever a core's worth is), so that of two customers who wait the same stays ahead until one gets more.
 static int64_t turn_key(const struct planner *p, uint32_t queue, uint32_t head)
 {
     const struct queue *q = &p->queue[queue];
     if (!p->policy->fair || !p->prices.fair_ms_per_core)
         return task_key(p, head);
     int64_t cores = p->account[q->account].cores[p->shape[q->shape].ask.activity];
-    cores -= house_since(p->now, p->task[head].since) / p->prices.fair_ms_per_core;
+    cores -= p->now.v / p->prices.fair_ms_per_core - p->task[head].since.v / p->prices.fair_ms_per_core;
     cores = cores < 0 ? 0 : cores < 1 << 22 ? cores : 1 << 22;
     return -(cores << 40) + task_key(p, head);
 }

@@ -283,7 +283,7 @@ void data_fetch(struct planner *p, struct plan *out)
 {
     if (!p->policy->fetches_first || !p->n_datas)
         return;
-    for (int a = 0; a < PLAN_CLASSES; a++)
+    for (int a = 0; a < PLAN_CLASSES && p->with_data; a++)
         for (size_t i = 0; i < p->active[a].n; i++)
             fetch_for(p, p->active[a].v[i], out);
     for (uint32_t d = 0; d < p->n_datas; d++)

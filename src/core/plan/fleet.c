@@ -209,6 +209,8 @@ void board_count(struct planner *p, uint32_t board, int sign)
             int32_t cores =
                 family_of_kind(p, s->kind)->spec.cores; // as counted: the board's own may have changed by now
             p->account[s->account].cores[b->activity] += sign * cores;
+            if (sign < 0)
+                turn_lowered(p, s->account);
         }
     }
 }

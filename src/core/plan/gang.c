@@ -123,7 +123,7 @@ static void keep_for_class(struct planner *p, enum activity a)
 {
     struct kept *k = &p->kept[a];
     uint32_t queue = PLAN_NONE, task = PLAN_NONE;
-    for (size_t i = 0; i < p->active[a].n && p->pending[a]; i++) {
+    for (size_t i = 0; i < p->active[a].n && p->gangs[a]; i++) {
         uint32_t q = p->active[a].v[i], head = is_gang(p, q) ? queue_head(p, q) : PLAN_NONE;
         if (head != PLAN_NONE && (task == PLAN_NONE || p->task[head].order < p->task[task].order)) {
             queue = q;

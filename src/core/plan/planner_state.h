@@ -158,6 +158,9 @@ struct lane {
     int64_t pending;             // instances that wait
 };
 
+// Where a queue waits for its turn: turn.c.
+enum turn_heap { TURN_NONE, TURN_NOW, TURN_LATER };
+
 struct shape {
     struct plan_ask ask;
     struct constraint constraint;
@@ -171,10 +174,14 @@ struct shape {
     bool anywhere;    // no place is better or forbidden
     bool *fits;       // by family if anywhere, else by kind
     size_t n_fits, cap_fits;
-    struct heap best[SIDES]; // unless anywhere; index: board; its kind's best, less what the place costs
-    uint32_t read, epoch;    // of its lane's log
-    uint32_t place_epoch;    // of the sites' properties, as the heaps know them
-    uint32_t fits_epoch;     // and as `fits` does
+    struct heap best[SIDES];   // unless anywhere; index: board; its kind's best, less what the place costs
+    uint32_t read, epoch;      // of its lane's log
+    uint32_t place_epoch;      // of the sites' properties, as the heaps know them
+    uint32_t fits_epoch;       // and as `fits` does
+    uint32_t queues;           // that have something waiting
+    uint32_t active;           // place in the class's list of shapes that have such
+    struct index_list turn[2]; // its queues that have something waiting, as heaps: now, later
+    house_ms since;            // no first task waits for longer
 };
 
 struct queue {
@@ -186,12 +193,21 @@ struct queue {
     struct heap tasks;
     int64_t pending; // instances
     int64_t stops;   // boards that are being stopped for it
+    // its turn
+    enum turn_heap in;
+    uint32_t at;                               // place in that heap
+    int64_t due, key;                          // as they were when it was put there
+    bool touched;                              // it may deserve a better place
+    uint32_t next_of_account, prev_of_account; // + 1; 0: none
 };
 
 struct known_account {
     uint64_t id;
     uint32_t next;               // of the same hash, + 1
+    uint32_t queues;             // first of its list, + 1
+    bool lowered;                // it lost boards since the turns were refreshed
     int64_t cores[PLAN_CLASSES]; // held
+    int64_t basis[PLAN_CLASSES]; // the most that any place of its queues was reckoned with
 };
 
 struct known_data {
@@ -251,9 +267,14 @@ struct planner {
     struct zone_log changed[SIDES];
     int64_t free; // boards whose slot is free
     uint32_t place_epoch;
-    struct index_list active[PLAN_CLASSES]; // queues
-    struct heap turn;                       // queues by their first task, during a run
-    int32_t *running;                       // boards that a task holds, for policies that ask
+    struct index_list active[PLAN_CLASSES];        // queues
+    struct index_list active_shapes[PLAN_CLASSES]; // shapes that have such
+    int64_t gangs[PLAN_CLASSES];                   // such queues that are of gangs
+    int64_t with_data;                             // such queues that want data
+    struct index_list touched, aside;              // queues: turn.c
+    struct index_list lowered;                     // accounts
+    struct heap turn;                              // the first queue of each shape, during a run
+    int32_t *running;                              // boards that a task holds, for policies that ask
     size_t n_running, cap_running;
     struct index_list warm; // zones to look at for what the policy stops because of them
     struct heap sites;      // to be tried for a gang, during a run
@@ -362,6 +383,16 @@ void shape_leave(struct planner *p, uint32_t shape);
 bool shape_is_of(const struct shape *s, const struct plan_task *t);
 void shapes_forget(struct planner *p, bool anywhere,
                    uint32_t index); // whether a family, or else a kind, fits
+
+// turn.c
+void turn_touch(struct planner *p, uint32_t queue);        // it may deserve a better place
+void turn_lowered(struct planner *p, uint32_t account);    // its queues may
+void turns_refresh(struct planner *p);                     // now they get it
+uint32_t turn_first(struct planner *p, uint32_t shape);    // the queue whose turn it is; PLAN_NONE: none
+int64_t turn_key(const struct planner *p, uint32_t queue); // larger goes first, among all shapes
+void turn_aside(struct planner *p, uint32_t queue);        // out of the way until turns_back
+void turns_back(struct planner *p);
+void turn_remove(struct planner *p, uint32_t queue); // for good
 
 // queue.c
 uint32_t account_of(struct planner *p, uint64_t id);

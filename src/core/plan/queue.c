@@ -42,6 +42,10 @@ static uint32_t queue_of(struct planner *p, const struct plan_task *t)
         (void)VEC_PUSH(p->queue, p->n_queues, p->cap_queues);
     p->queue[at] = (struct queue){
         .shape = shape, .account = account, .hash = hash, .next = (uint32_t)first, .active = PLAN_NONE};
+    p->queue[at].next_of_account = p->account[account].queues;
+    if (p->account[account].queues)
+        p->queue[p->account[account].queues - 1].prev_of_account = at + 1;
+    p->account[account].queues = at + 1;
     p->shape[shape].members++;
     idmap_set(&p->queue_at, hash, (uint64_t)at + 1);
     return at;
@@ -68,10 +72,32 @@ static void queue_leave(struct planner *p, uint32_t queue)
     for (uint32_t b = 0; b < p->n_boards && q->stops; b++)
         if (p->board[b].stop_for == queue + 1)
             board_stop_for(p, b, 0);
+    *(q->prev_of_account ? &p->queue[q->prev_of_account - 1].next_of_account
+                         : &p->account[q->account].queues) = q->next_of_account;
+    if (q->next_of_account)
+        p->queue[q->next_of_account - 1].prev_of_account = q->prev_of_account;
+    turn_remove(p, queue);
     free(q->tasks.v);
     shape_leave(p, q->shape);
     *q = (struct queue){.active = PLAN_NONE};
     list_add(&p->free_queue, queue);
+}
+
+static void shape_activate(struct planner *p, uint32_t shape, int sign)
+{
+    struct shape *s = &p->shape[shape];
+    struct index_list *list = &p->active_shapes[s->ask.activity];
+    p->gangs[s->ask.activity] += s->gang > 1 ? sign : 0;
+    p->with_data += s->n_data ? sign : 0;
+    s->queues += (uint32_t)sign;
+    if (sign > 0 && s->queues == 1) {
+        s->active = (uint32_t)list->n;
+        list_add(list, shape);
+    } else if (sign < 0 && !s->queues) {
+        uint32_t last = list->v[--list->n];
+        list->v[s->active] = last;
+        p->shape[last].active = s->active;
+    }
 }
 
 // Into and out of its class's list of queues where something waits.
@@ -82,11 +108,13 @@ static void queue_activate(struct planner *p, uint32_t queue)
     if (q->pending > 0 && q->active == PLAN_NONE) {
         q->active = (uint32_t)list->n;
         list_add(list, queue);
+        shape_activate(p, q->shape, 1);
     } else if (q->pending <= 0 && q->active != PLAN_NONE) {
         uint32_t last = list->v[--list->n];
         list->v[q->active] = last;
         p->queue[last].active = q->active;
         q->active = PLAN_NONE;
+        shape_activate(p, q->shape, -1);
     }
 }
 
@@ -121,6 +149,7 @@ static void queue_push(struct planner *p, uint32_t queue, uint32_t task)
         }
     }
     heap_push(&q->tasks, (struct heap_entry){.key = task_key(p, task), .index = task});
+    turn_touch(p, queue);
 }
 
 void task_running(struct planner *p, uint32_t task, int32_t change)
@@ -164,6 +193,8 @@ void planner_task(struct planner *p, uint32_t task, const struct plan_task *t)
         to->queued = true;
         queue_push(p, to->queue, task);
     }
+    if (to->pending)
+        turn_touch(p, to->queue);
     planner_changed(p);
 }
 
@@ -196,13 +227,14 @@ uint32_t queue_head(struct planner *p, uint32_t queue)
 
 void queue_rebuild(struct planner *p)
 {
-    for (size_t i = 0; i < p->n_queues; i++)
-        p->queue[i].tasks.n = 0;
+    for (uint32_t q = 0; q < p->n_queues; q++) {
+        p->queue[q].tasks.n = 0;
+        turn_remove(p, q);
+    }
     for (uint32_t t = 0; t < p->n_tasks; t++) {
         p->task[t].queued = p->task[t].known && p->task[t].pending > 0;
         if (p->task[t].queued)
-            heap_push(&p->queue[p->task[t].queue].tasks,
-                      (struct heap_entry){.key = task_key(p, t), .index = t});
+            queue_push(p, p->task[t].queue, t);
     }
 }
 

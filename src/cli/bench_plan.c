@@ -31,6 +31,8 @@ static const struct size sizes[] = {
      200},
     {"10,000 boards on 1,000 sites, 100,000 instances of 100 customers", 10000, 100000, 1000, 100, true, 20,
      100, 200},
+    {"100,000 boards on one site, 1,000,000 instances of one customer", 100000, 1000000, 1, 1, false, 100,
+     100, 200},
     {"100,000 boards on 10,000 sites, 1,000,000 instances of 1,000 customers", 100000, 1000000, 10000, 1000,
      true, 100, 100, 200},
 };

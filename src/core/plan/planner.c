@@ -299,8 +299,10 @@ void planner_free(struct planner *p)
     }
     for (size_t i = 0; i < p->n_zones; i++)
         free(p->zone[i].board);
-    for (size_t i = 0; i < p->n_queues; i++)
+    for (size_t i = 0; i < p->n_queues; i++) {
         free(p->queue[i].tasks.v);
+        free(p->queue[i].tasks.late.v);
+    }
     for (size_t i = 0; i < p->n_shapes; i++) {
         free(p->shape[i].fits);
         free(p->shape[i].best[SIDE_FREE].v);

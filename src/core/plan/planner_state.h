@@ -62,8 +62,9 @@ struct index_list {
 
 static inline void list_add(struct index_list *l, uint32_t value)
 {
-    uint32_t *at = VEC_PUSH(l->v, l->n, l->cap);
-    *at = value;
+    if (l->n == l->cap)
+        mem_grow(&l->v, &l->cap, l->n + 1, sizeof *l->v);
+    l->v[l->n++] = value;
 }
 
 enum slot_class { SLOT_BKGD, SLOT_LOW, SLOT_HIGH, SLOT_NONE }; // policy_qstd.c
@@ -158,8 +159,26 @@ struct lane {
     int64_t pending;             // instances that wait
 };
 
+// Tasks that wait, first come first: nearly all arrive in the order of their keys and stand in a row, which
+// is taken from its front; those that come back (a retry) are in a heap beside it.
+struct line {
+    struct heap_entry *v;
+    size_t first, n, cap;
+    struct heap late;
+};
+
 // Where a queue waits for its turn: turn.c.
 enum turn_heap { TURN_NONE, TURN_NOW, TURN_LATER };
+
+struct turn_entry {
+    int64_t due, key;
+    uint32_t queue, stamp;
+};
+
+struct turns { // a heap
+    struct turn_entry *v;
+    size_t n, cap;
+};
 
 struct shape {
     struct plan_ask ask;
@@ -174,30 +193,31 @@ struct shape {
     bool anywhere;    // no place is better or forbidden
     bool *fits;       // by family if anywhere, else by kind
     size_t n_fits, cap_fits;
-    struct heap best[SIDES];   // unless anywhere; index: board; its kind's best, less what the place costs
-    uint32_t read, epoch;      // of its lane's log
-    uint32_t place_epoch;      // of the sites' properties, as the heaps know them
-    uint32_t fits_epoch;       // and as `fits` does
-    uint32_t queues;           // that have something waiting
-    uint32_t active;           // place in the class's list of shapes that have such
-    struct index_list turn[2]; // its queues that have something waiting, as heaps: now, later
-    house_ms since;            // no first task waits for longer
+    struct heap best[SIDES]; // unless anywhere; index: board; its kind's best, less what the place costs
+    uint32_t read, epoch;    // of its lane's log
+    uint32_t place_epoch;    // of the sites' properties, as the heaps know them
+    uint32_t fits_epoch;     // and as `fits` does
+    uint32_t queues;         // that have something waiting
+    uint32_t active;         // place in the class's list of shapes that have such
+    struct turns turn[2];    // its queues that have something waiting: now, later
+    house_ms since;          // no first task waits for longer
 };
 
 struct queue {
+    // its turn, in one line of the cache
+    enum turn_heap in;
+    uint32_t stamp; // of the entry that counts
     uint32_t shape, account;
-    uint64_t hash;
-    uint32_t next;    // of the same hash
-    uint32_t members; // tasks known; 0: the place is free
+    int64_t due, key; // as they were when it was put there
+    int64_t minute;   // since when its first task waits
     uint32_t active;  // place in the class's list of queues that have something waiting; PLAN_NONE: not there
-    struct heap tasks;
+    bool touched;     // it may deserve a better place
+    struct line tasks;
     int64_t pending; // instances
     int64_t stops;   // boards that are being stopped for it
-    // its turn
-    enum turn_heap in;
-    uint32_t at;                               // place in that heap
-    int64_t due, key;                          // as they were when it was put there
-    bool touched;                              // it may deserve a better place
+    uint64_t hash;
+    uint32_t next;                             // of the same hash
+    uint32_t members;                          // tasks known; 0: the place is free
     uint32_t next_of_account, prev_of_account; // + 1; 0: none
 };
 
@@ -271,10 +291,11 @@ struct planner {
     struct index_list active_shapes[PLAN_CLASSES]; // shapes that have such
     int64_t gangs[PLAN_CLASSES];                   // such queues that are of gangs
     int64_t with_data;                             // such queues that want data
-    struct index_list touched, aside;              // queues: turn.c
-    struct index_list lowered;                     // accounts
-    struct heap turn;                              // the first queue of each shape, during a run
-    int32_t *running;                              // boards that a task holds, for policies that ask
+    uint32_t turn_stamp;
+    struct index_list touched, aside; // queues: turn.c
+    struct index_list lowered;        // accounts
+    struct heap turn;                 // the first queue of each shape, during a run
+    int32_t *running;                 // boards that a task holds, for policies that ask
     size_t n_running, cap_running;
     struct index_list warm; // zones to look at for what the policy stops because of them
     struct heap sites;      // to be tried for a gang, during a run

@@ -78,6 +78,7 @@ static void queue_leave(struct planner *p, uint32_t queue)
         p->queue[q->next_of_account - 1].prev_of_account = q->prev_of_account;
     turn_remove(p, queue);
     free(q->tasks.v);
+    free(q->tasks.late.v);
     shape_leave(p, q->shape);
     *q = (struct queue){.active = PLAN_NONE};
     list_add(&p->free_queue, queue);
@@ -133,22 +134,86 @@ int64_t task_key(const struct planner *p, uint32_t task)
     return -(running << 40) - (int64_t)p->task[task].order;
 }
 
+// ---- the line of a queue
+
+static size_t line_length(const struct line *l)
+{
+    return l->n - l->first + l->late.n;
+}
+
+static void line_push(struct line *l, struct heap_entry e)
+{
+    if (l->first == l->n)
+        l->first = l->n = 0;
+    if (l->n && l->v[l->n - 1].key <= e.key) {
+        heap_push(&l->late, e);
+        return;
+    }
+    if (l->n == l->cap && l->first > l->n / 2) { // the front is empty: no more room is needed
+        memmove(l->v, l->v + l->first, (l->n - l->first) * sizeof *l->v);
+        l->n -= l->first;
+        l->first = 0;
+    }
+    if (l->n == l->cap)
+        mem_grow(&l->v, &l->cap, l->n + 1, sizeof *l->v);
+    l->v[l->n++] = e;
+}
+
+// NULL: it is empty.
+static const struct heap_entry *line_front(const struct line *l)
+{
+    const struct heap_entry *row = l->first < l->n ? &l->v[l->first] : NULL;
+    const struct heap_entry *late = l->late.n ? &l->late.v[0] : NULL;
+    if (!row || !late)
+        return row ? row : late;
+    return late->key > row->key || (late->key == row->key && late->index < row->index) ? late : row;
+}
+
+static void line_pop(struct line *l, const struct heap_entry *front)
+{
+    if (l->late.n && front == &l->late.v[0])
+        heap_pop(&l->late);
+    else
+        l->first++;
+}
+
+static void line_clear(struct line *l)
+{
+    l->first = l->n = l->late.n = 0;
+}
+
+static bool still_waits(const struct planner *p, uint32_t queue, const struct heap_entry *e)
+{
+    const struct known_task *t = &p->task[e->index];
+    return t->known && t->queued && t->queue == queue && task_key(p, e->index) == e->key;
+}
+
+// Drops what is void, and the entries of `task`, which gets a new one.
+static void line_tidy(struct planner *p, uint32_t queue, uint32_t task)
+{
+    struct line *l = &p->queue[queue].tasks;
+    size_t n = l->late.n, kept = 0;
+    for (size_t i = l->first; i < l->n; i++)
+        if (still_waits(p, queue, &l->v[i]) && l->v[i].index != task)
+            l->v[kept++] = l->v[i];
+    l->first = 0;
+    l->n = kept;
+    l->late.n = 0;
+    for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
+        struct heap_entry e = l->late.v[i];
+        if (still_waits(p, queue, &e) && e.index != task)
+            heap_push(&l->late, e);
+    }
+}
+
 // Entries of tasks that are gone are dropped once they are the larger part.
 static void queue_push(struct planner *p, uint32_t queue, uint32_t task)
 {
     struct queue *q = &p->queue[queue];
-    if (q->tasks.n > 64 && q->tasks.n > 2 * (size_t)q->members) {
-        size_t n = q->tasks.n;
-        q->tasks.n = 0;
-        for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
-            struct heap_entry e = q->tasks.v[i];
-            const struct known_task *t = &p->task[e.index];
-            if (t->known && t->queued && t->queue == queue && task_key(p, e.index) == e.key &&
-                e.index != task)
-                heap_push(&q->tasks, e);
-        }
-    }
-    heap_push(&q->tasks, (struct heap_entry){.key = task_key(p, task), .index = task});
+    size_t length = line_length(&q->tasks);
+    if (length > 64 && length > 2 * (size_t)q->members)
+        line_tidy(p, queue, task);
+    line_push(&q->tasks, (struct heap_entry){.key = task_key(p, task), .index = task});
     turn_touch(p, queue);
 }
 
@@ -211,16 +276,15 @@ void planner_task_gone(struct planner *p, uint32_t task)
 
 uint32_t queue_head(struct planner *p, uint32_t queue)
 {
-    struct heap *h = &p->queue[queue].tasks;
-    while (h->n) {
-        const struct heap_entry *e = &h->v[0];
+    struct line *l = &p->queue[queue].tasks;
+    for (const struct heap_entry *e; (e = line_front(l));) {
         struct known_task *t = &p->task[e->index];
         bool same = t->known && t->queue == queue && task_key(p, e->index) == e->key;
         if (same && t->pending > 0)
             return e->index;
         if (same)
             t->queued = false;
-        heap_pop(h);
+        line_pop(l, e);
     }
     return PLAN_NONE;
 }
@@ -228,7 +292,7 @@ uint32_t queue_head(struct planner *p, uint32_t queue)
 void queue_rebuild(struct planner *p)
 {
     for (uint32_t q = 0; q < p->n_queues; q++) {
-        p->queue[q].tasks.n = 0;
+        line_clear(&p->queue[q].tasks);
         turn_remove(p, q);
     }
     for (uint32_t t = 0; t < p->n_tasks; t++) {

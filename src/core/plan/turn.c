@@ -12,64 +12,71 @@
 // the key is max(due - minute now, 0), then age. So a shape has two heaps: of queues whose minute has come,
 // by age alone; and of the others, by due and age. Time only moves queues from the second to the first.
 //
+// Entries are never removed from the middle: a queue's stamp says which one counts.
+//
 // A queue's place may be too good (its first task was placed, its customer got more): it is looked at again
 // when it comes up. What makes a place better (an older task, a customer who lost boards) is told by
 // turn_touch and turn_lowered, and done at the next turns_refresh.
 #include "core/plan/planner_state.h"
 
-static bool goes_before(const struct planner *p, uint32_t x, uint32_t y, enum turn_heap h)
+static bool goes_before(const struct turn_entry *a, const struct turn_entry *b, enum turn_heap h)
 {
-    const struct queue *a = &p->queue[x], *b = &p->queue[y];
     if (h == TURN_LATER && a->due != b->due)
         return a->due < b->due;
-    return a->key != b->key ? a->key > b->key : x < y;
+    return a->key != b->key ? a->key > b->key : a->queue < b->queue;
 }
 
-static void set_at(struct planner *p, struct index_list *l, size_t at, uint32_t queue)
+static void push(struct turns *t, enum turn_heap h, struct turn_entry e)
 {
-    l->v[at] = queue;
-    p->queue[queue].at = (uint32_t)at;
+    if (t->n == t->cap)
+        mem_grow(&t->v, &t->cap, t->n + 1, sizeof *t->v);
+    size_t i = t->n++;
+    for (; i && goes_before(&e, &t->v[(i - 1) / 2], h); i = (i - 1) / 2)
+        t->v[i] = t->v[(i - 1) / 2];
+    t->v[i] = e;
 }
 
-static void rise(struct planner *p, struct index_list *l, enum turn_heap h, uint32_t queue)
+static void replace_first(struct turns *t, enum turn_heap h, struct turn_entry e)
 {
-    size_t i = p->queue[queue].at;
-    for (; i && goes_before(p, queue, l->v[(i - 1) / 2], h); i = (i - 1) / 2)
-        set_at(p, l, i, l->v[(i - 1) / 2]);
-    set_at(p, l, i, queue);
-}
-
-static void sink(struct planner *p, struct index_list *l, enum turn_heap h, uint32_t queue)
-{
-    size_t i = p->queue[queue].at;
-    for (size_t c; (c = 2 * i + 1) < l->n; i = c) {
-        c += c + 1 < l->n && goes_before(p, l->v[c + 1], l->v[c], h);
-        if (!goes_before(p, l->v[c], queue, h))
+    size_t i = 0;
+    for (size_t c; (c = 2 * i + 1) < t->n; i = c) {
+        c += c + 1 < t->n && goes_before(&t->v[c + 1], &t->v[c], h);
+        if (!goes_before(&t->v[c], &e, h))
             break;
-        set_at(p, l, i, l->v[c]);
+        t->v[i] = t->v[c];
     }
-    set_at(p, l, i, queue);
+    t->v[i] = e;
 }
 
-static struct index_list *heap_of(struct planner *p, uint32_t queue, enum turn_heap h)
+static void pop(struct turns *t, enum turn_heap h)
 {
-    return &p->shape[p->queue[queue].shape].turn[h - 1];
+    struct turn_entry last = t->v[--t->n];
+    if (t->n)
+        replace_first(t, h, last);
+}
+
+static bool counts(const struct planner *p, const struct turn_entry *e, uint32_t shape)
+{
+    const struct queue *q = &p->queue[e->queue];
+    return q->in != TURN_NONE && q->stamp == e->stamp && q->shape == shape;
+}
+
+// Without the entries that others replaced.
+static void tidy(const struct planner *p, struct turns *t, enum turn_heap h, uint32_t shape)
+{
+    size_t n = t->n;
+    t->n = 0;
+    for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
+        struct turn_entry e = t->v[i];
+        if (counts(p, &e, shape))
+            push(t, h, e);
+    }
 }
 
 void turn_remove(struct planner *p, uint32_t queue)
 {
-    struct queue *q = &p->queue[queue];
-    enum turn_heap h = q->in;
-    q->in = TURN_NONE;
-    if (h == TURN_NONE)
-        return;
-    struct index_list *l = heap_of(p, queue, h);
-    uint32_t last = l->v[--l->n];
-    if (last == queue)
-        return;
-    p->queue[last].at = q->at;
-    rise(p, l, h, last);
-    sink(p, l, h, last);
+    p->queue[queue].in = TURN_NONE;
+    p->queue[queue].stamp = ++p->turn_stamp;
 }
 
 static bool by_share(const struct planner *p)
@@ -82,11 +89,30 @@ static int64_t minute(const struct planner *p, house_ms at)
     return by_share(p) ? at.v / p->prices.fair_ms_per_core : 0;
 }
 
-static int64_t due_of(const struct planner *p, const struct queue *q, uint32_t head)
+static int64_t held_by(const struct planner *p, const struct queue *q)
 {
-    if (!by_share(p))
-        return 0;
-    return p->account[q->account].cores[p->shape[q->shape].ask.activity] + minute(p, p->task[head].since);
+    return by_share(p) ? p->account[q->account].cores[p->shape[q->shape].ask.activity] : 0;
+}
+
+// To where its due and key belong. An entry that it has already is void from now on.
+static void move(struct planner *p, uint32_t queue, int64_t due, int64_t key)
+{
+    struct queue *q = &p->queue[queue];
+    struct shape *s = &p->shape[q->shape];
+    enum turn_heap from = q->in, h = due > minute(p, p->now) ? TURN_LATER : TURN_NOW;
+    struct turns *t = &s->turn[h - 1];
+    q->in = h;
+    q->due = due;
+    q->key = key;
+    q->stamp = ++p->turn_stamp;
+    struct turn_entry e = {.due = due, .key = key, .queue = queue, .stamp = q->stamp};
+    if (from == h && t->n && t->v[0].queue == queue) {
+        replace_first(t, h, e);
+        return;
+    }
+    if (t->n > 64 && t->n > 2 * (size_t)s->queues)
+        tidy(p, t, h, q->shape);
+    push(t, h, e);
 }
 
 // To the place that is right for it now.
@@ -99,39 +125,47 @@ static void turn_put(struct planner *p, uint32_t queue)
         return;
     }
     struct shape *s = &p->shape[q->shape];
-    struct known_account *a = &p->account[q->account];
-    int64_t held = a->cores[s->ask.activity], *basis = &a->basis[s->ask.activity];
+    int64_t held = held_by(p, q), *basis = &p->account[q->account].basis[s->ask.activity];
     *basis = held > *basis ? held : *basis;
     if (house_before(p->task[head].since, s->since))
         s->since = p->task[head].since;
-    int64_t due = due_of(p, q, head);
-    enum turn_heap h = due > minute(p, p->now) ? TURN_LATER : TURN_NOW;
-    if (q->in != h)
-        turn_remove(p, queue);
-    q->due = due;
-    q->key = task_key(p, head);
-    struct index_list *l = heap_of(p, queue, h);
-    if (q->in == TURN_NONE) {
-        q->in = h;
-        q->at = (uint32_t)l->n;
-        list_add(l, queue);
-    }
-    rise(p, l, h, queue);
-    sink(p, l, h, queue);
+    q->minute = minute(p, p->task[head].since);
+    move(p, queue, held + q->minute, task_key(p, head));
+}
+
+// Its customer holds more or less than when it was put where it is.
+static void turn_moved(struct planner *p, uint32_t queue)
+{
+    const struct queue *q = &p->queue[queue];
+    int64_t held = held_by(p, q), *basis = &p->account[q->account].basis[p->shape[q->shape].ask.activity];
+    *basis = held > *basis ? held : *basis;
+    move(p, queue, held + q->minute, q->key);
+}
+
+static void drop_void(const struct planner *p, struct turns *t, enum turn_heap h, uint32_t shape)
+{
+    while (t->n && !counts(p, &t->v[0], shape))
+        pop(t, h);
 }
 
 uint32_t turn_first(struct planner *p, uint32_t shape)
 {
     struct shape *s = &p->shape[shape];
-    const struct index_list *now = &s->turn[TURN_NOW - 1], *later = &s->turn[TURN_LATER - 1];
+    struct turns *now = &s->turn[TURN_NOW - 1], *later = &s->turn[TURN_LATER - 1];
     for (;;) {
-        bool come = later->n && p->queue[later->v[0]].due <= minute(p, p->now);
+        drop_void(p, now, TURN_NOW, shape);
+        drop_void(p, later, TURN_LATER, shape);
         if (!now->n && !later->n)
             return PLAN_NONE;
-        uint32_t queue = come || !now->n ? later->v[0] : now->v[0];
+        bool come = later->n && later->v[0].due <= minute(p, p->now);
+        uint32_t queue = come || !now->n ? later->v[0].queue : now->v[0].queue;
         const struct queue *q = &p->queue[queue];
-        uint32_t head = queue_head(p, queue);
-        if (!come && head != PLAN_NONE && task_key(p, head) == q->key && due_of(p, q, head) == q->due)
+        if (held_by(p, q) + q->minute != q->due) {
+            turn_moved(p, queue); // its first task is not looked at for that
+            continue;
+        }
+        uint32_t head = come ? PLAN_NONE : queue_head(p, queue);
+        if (head != PLAN_NONE && task_key(p, head) == q->key)
             return queue;
         turn_put(p, queue);
     }
@@ -155,7 +189,10 @@ void turn_aside(struct planner *p, uint32_t queue)
 void turns_back(struct planner *p)
 {
     for (size_t i = 0; i < p->aside.n; i++) {
-        struct shape *s = &p->shape[p->queue[p->aside.v[i]].shape];
+        uint32_t shape = p->queue[p->aside.v[i]].shape;
+        struct shape *s = &p->shape[shape];
+        drop_void(p, &s->turn[0], TURN_NOW, shape);
+        drop_void(p, &s->turn[1], TURN_LATER, shape);
         if (!s->turn[0].n && !s->turn[1].n)
             s->since = HOUSE_MS(INT64_MAX);
     }

@@ -7,8 +7,10 @@
 
 int main(void)
 {
-    static const char *const role[] = {
-        [AUTH_PUBLIC] = "anyone", [AUTH_ACCOUNT] = "account", [AUTH_OPERATOR] = "operator", [AUTH_NODE] = "node"};
+    static const char *const role[] = {[AUTH_PUBLIC] = "anyone",
+                                       [AUTH_ACCOUNT] = "account",
+                                       [AUTH_OPERATOR] = "operator",
+                                       [AUTH_NODE] = "node"};
     for (size_t i = 0; i < api_n_routes; i++)
         printf("%s %s %s\n", api_routes[i].method, api_routes[i].pattern, role[api_routes[i].auth]);
     return 0;

@@ -143,10 +143,8 @@ static const struct col node_cols[] = {
 };
 
 static const struct col site_cols[] = {
-    C(row_site, U64, id),
-    C(row_site, TEXT, name),
-    C(row_site, I32, utc_offset_min),
-    C(row_site, I64, cap_mw),
+    C(row_site, U64, id),     C(row_site, TEXT, name),    C(row_site, I32, utc_offset_min),
+    C(row_site, I64, cap_mw), C(row_site, TEXT, setting),
 };
 
 static const struct col zone_cols[] = {

@@ -142,10 +142,14 @@ static const char step_jobs[] =
     "CREATE UNIQUE INDEX job_uuid ON job (uuid);"
     "CREATE INDEX job_account ON job (account, id);"
     "CREATE INDEX job_shortname ON job (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
+
+// What operators say of a site: where it is, its tariff, its circuits (core/engine/site_setting.h).
+static const char step_sites[] =
+    "ALTER TABLE site ADD COLUMN setting TEXT;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_sites};
 
 int schema_version(void)
 {

@@ -67,6 +67,7 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
         break;
     case CHANGE_SITE:
         text[n++] = &c->site.name;
+        text[n++] = &c->site.setting;
         break;
     case CHANGE_ZONE:
         text[n++] = &c->zone.name;

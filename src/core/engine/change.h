@@ -160,7 +160,8 @@ struct row_site {
     uint64_t id;
     const char *name;
     int32_t utc_offset_min;
-    int64_t cap_mw; // -1: none
+    int64_t cap_mw;      // -1: none
+    const char *setting; // normal form of site_setting.h
 };
 
 struct row_zone {

@@ -120,8 +120,10 @@ struct event {
         struct {
             const char *site;
             bool has_cap, has_utc_offset;
+            bool make;      // a site that is not known yet, for what configuration files name
             int64_t cap_mw; // -1: none
             int32_t utc_offset_min;
+            const char *setting; // of site_setting.h, the keys that change; NULL: none
         } site;
         struct {
             const char *board;

@@ -440,6 +440,8 @@ static void walk_site(struct codec *c, struct event *ev)
     N(c, ev->site.has_utc_offset);
     N(c, ev->site.cap_mw);
     N(c, ev->site.utc_offset_min);
+    N(c, ev->site.make);
+    string(c, &ev->site.setting);
     c->bad = c->bad || !ev->site.site;
 }
 

@@ -340,11 +340,7 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
     case CHANGE_SECRET:
         return server_secret_restore(s, &row->secret, e);
     case CHANGE_SITE:
-        at = server_site_new(s, row->site.id, row->site.name);
-        s->site[at].utc_offset_min = row->site.utc_offset_min;
-        s->site[at].cap_mw = row->site.cap_mw;
-        planner_site(s->planner, (uint32_t)at, &(struct plan_site){.cap_mw = row->site.cap_mw});
-        return 0;
+        return server_site_restore(s, &row->site, e);
     case CHANGE_NODE:
         at = server_node_new(s, row->node.id, row->node.name);
         s->node[at].nonce = row->node.nonce;

@@ -178,6 +178,7 @@ static inline void same_change(const struct change *was, const struct change *is
         SAME_TEXT(site.name);
         SAME(site.utc_offset_min);
         SAME(site.cap_mw);
+        SAME_TEXT(site.setting);
         break;
     case CHANGE_NODE:
         SAME(node.id);

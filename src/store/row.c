@@ -61,6 +61,7 @@ static const struct col task_cols[] = {
     C(row_task, I32, retries_each),
     C(row_task, I64, queue_max_ms),
     C(row_task, TEXT, hardware),
+    C(row_task, TEXT, place),
     C(row_task, U64, job),
     C(row_task, I64, keep_ms),
     C(row_task, I64, ready_ms),

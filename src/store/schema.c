@@ -143,9 +143,10 @@ static const char step_jobs[] =
     "CREATE INDEX job_account ON job (account, id);"
     "CREATE INDEX job_shortname ON job (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
 
-// What operators say of a site: where it is, its tariff, its circuits (core/engine/site_setting.h).
+// What operators say of a site: where it is, its tariff, its circuits (core/engine/site_setting.h). Where tasks may run.
 static const char step_sites[] =
-    "ALTER TABLE site ADD COLUMN setting TEXT;";
+    "ALTER TABLE site ADD COLUMN setting TEXT;"
+    "ALTER TABLE task ADD COLUMN place TEXT;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.

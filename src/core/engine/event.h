@@ -56,6 +56,7 @@ struct task_draft {
     const char *body;                    // normalised JSON object
     const char *job;                     // uuid; NULL: none
     const char *depends;                 // depends_format(), all open; NULL: none
+    const char *place;                   // place_format(): where, and together; NULL: anywhere
     int64_t keep_ms;                     // is deleted so long after it has ended; 0: never
 };
 

@@ -388,6 +388,7 @@ static void draft(struct codec *c, struct task_draft *d)
     string(c, &d->body);
     string(c, &d->job);
     string(c, &d->depends);
+    string(c, &d->place);
     N(c, d->keep_ms);
     if (!d->refusal_code && (!activity_is_task(d->activity) || !d->ranges))
         c->bad = true;

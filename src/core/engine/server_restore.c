@@ -225,6 +225,8 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
             return err_set(e, -EBADMSG, "store: task %s: hardware \"%s\" cannot be read", r->uuid,
                            r->hardware);
     }
+    if (r->place && task_set_place(s, slot, r->place, e) < 0)
+        return err_prefix(e, "store: task %s", r->uuid);
     if (s->cfg.dispatch_delay_ms > 0) { // begins again where it was: over at once when that time has passed
         t->held_back = true;
         timer_add(s, TIMER_HELD_BACK, t->id, HOUSE_MS(t->created_ms + s->cfg.dispatch_delay_ms));

@@ -16,6 +16,7 @@
 #include "core/plan/plan.h"
 #include "core/work/depend.h"
 #include "core/work/job.h"
+#include "core/work/place.h"
 #include "core/work/ranges.h"
 
 #define NONE UINT32_MAX
@@ -67,6 +68,7 @@ struct task {
     int32_t n_assigned, n_started;
     uint32_t first_lease;          // list through lease.next
     struct constraint *constraint; // NULL: none
+    struct place *place;           // NULL: anywhere
     struct ranges pending;
     struct task_sets *sets;
     int32_t said_s;            // how long an instance runs, by the customer; 0: not said
@@ -325,6 +327,8 @@ void task_error(struct task *t, const char *code, const char *message, const cha
 void task_live_row(const struct server *s, const struct task *t, struct arena *a, struct row_task_live *row);
 struct retried task_retried(const struct task *t, uint32_t instance); // zeros: never tried
 void task_set_retried(struct task *t, uint32_t instance, struct retried r);
+// Keeps where it may run. 0, or -EINVAL with "placement: ..." for what cannot be read or names no site.
+int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e);
 bool task_ended(const struct task *t); // it has its final state and leaves memory when the batch is settled
 
 uint64_t uuid_key(const uint8_t uuid[16]);

@@ -59,6 +59,7 @@ static inline void same_task(const struct row_task *was, const struct row_task *
     SAME(retries_each);
     SAME(queue_max_ms);
     SAME_TEXT(hardware);
+    SAME_TEXT(place);
     SAME(job);
     SAME(keep_ms);
     SAME(ready_ms);

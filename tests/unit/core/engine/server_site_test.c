@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,83 @@ static void a_tariff_changes_with_the_hour(void **state)
     case_done(r);
 }
 
+// ---- where tasks may run
+
+static const char *placed(struct rig *r, const char *place, int32_t instances)
+{
+    struct task_draft d;
+    rig_draft(r, &d, instances);
+    d.place = place;
+    return rig_create_draft(r, &d);
+}
+
+static void a_task_stays_in_the_country_and_on_the_site_it_asks_for(void **state)
+{
+    (void)state;
+    struct rig *r = case_new();
+    struct rig_node fr, no;
+    rig_node_init(&fr, "fr", 1);
+    rig_node_init(&no, "no", 1);
+    snprintf(no.site, sizeof no.site, "fjord");
+    rig_hello(r, &fr);
+    rig_hello(r, &no);
+    set(r, fr.site, "country = FR");
+    set(r, no.site, "country = NO");
+    placed(r, "country=NO", 1);
+    assert_int_equal(assigned(r, &fr), 0);
+    assert_int_equal(assigned(r, &no), 1);
+    const char *t = placed(r, "country=NO", 1);
+    rig_reload(r); // it knows that after a crash too
+    rig_zone(r, &fr, 400);
+    rig_zone(r, &no, 400);
+    assert_int_equal(assigned(r, &fr), 0);
+    struct buf why = BUF_INIT(4096);
+    assert_true(server_why_task(r->s, rig_task(r, t)->id, HOUSE_MS(r->now), &why));
+    assert_non_null(strstr(buf_str(&why), "1 stand where this task may not run"));
+    buf_deinit(&why);
+    placed(r, "site=fjord", 1);
+    assert_int_equal(assigned(r, &fr), 0);
+    set(r, fr.site, "country = NO"); // the border has moved
+    assert_int_equal(assigned(r, &fr), 1);
+    case_done(r);
+}
+
+static void a_site_that_is_not_there_is_refused(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = case_with_node(&n, 1);
+    struct task_draft d;
+    rig_draft(r, &d, 1);
+    d.place = "site=nowhere";
+    struct event ev = {.kind = EVENT_TASKS_CREATE, .create = {.account = r->account, .draft = &d, .n = 1}};
+    rig_event(r, &ev);
+    assert_int_equal(rig_reply(r)->item[0].code, 400);
+    assert_string_equal(rig_reply(r)->item[0].message, "placement: no such site: nowhere");
+    d.place = "gang=1";
+    rig_event(r, &ev);
+    assert_int_equal(rig_reply(r)->item[0].code, 400);
+    case_done(r);
+}
+
+static void a_gang_starts_whole_on_one_site_or_not_at_all(void **state)
+{
+    (void)state;
+    struct rig *r = case_new();
+    struct rig_node two, three;
+    rig_node_init(&two, "two", 2);
+    rig_node_init(&three, "three", 3);
+    two.want_w = three.want_w = 400;
+    snprintf(three.site, sizeof three.site, "large");
+    rig_hello(r, &two);
+    placed(r, "gang=3", 3);
+    assert_int_equal(assigned(r, &two), 0);
+    rig_hello(r, &three);
+    assert_int_equal(assigned(r, &three), 3);
+    assert_int_equal(assigned(r, &two), 0);
+    case_done(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +212,9 @@ int main(void)
         cmocka_unit_test(a_circuits_cap_is_shared_among_its_nodes_beside_the_sites),
         cmocka_unit_test(a_circuit_that_bears_no_more_gets_no_more_work),
         cmocka_unit_test(a_tariff_changes_with_the_hour),
+        cmocka_unit_test(a_task_stays_in_the_country_and_on_the_site_it_asks_for),
+        cmocka_unit_test(a_site_that_is_not_there_is_refused),
+        cmocka_unit_test(a_gang_starts_whole_on_one_site_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

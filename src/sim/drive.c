@@ -172,7 +172,7 @@ static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_
     b->run = (uint8_t)(b->asleep ? ACTIVITY_SLEEP : ACTIVITY_IDLE);
     b->draw_mw = b->asleep ? c->sleep_mw : c->idle_mw;
     b->work_mhz = 0;
-    r->zone[b->zone].stale = true;
+    zone_stale(r, &r->zone[b->zone]);
     b->boot_end = r->now + c->boot_ms;
     if (b->booting)
         queue_push(&r->queue, (struct happening){
@@ -192,21 +192,29 @@ static void unshare(struct sim_zone *z, struct sim_run *r)
     z->alike = false;
 }
 
+static void drive_total(struct sim_run *r, struct sim_zone *z, int32_t mw)
+{
+    z->total_mw = mw;
+    if (!z->water)
+        lanes_of(r, z)->heat.draw_mw[z->at] = mw;
+}
+
 static void apply_row(struct sim_run *r, struct sim_zone *z, const struct drive_row *row)
 {
     z->row = row;
     if (row->alike && !row->to_sleep_or_wake && z->runs == 0) {
         z->alike = true;
-        z->total_mw = row->total_mw;
+        drive_total(r, z, row->total_mw);
         return;
     }
     z->alike = false;
-    z->total_mw = 0;
+    int32_t total = 0;
     for (int i = 0; i < z->n_boards; i++) {
         uint32_t at = z->first_board + (uint32_t)i;
         board_take(r, at, (enum activity)row->run[i], row->draw_mw[i], row->work_mhz[i]);
-        z->total_mw += r->board[at].draw_mw;
+        total += r->board[at].draw_mw;
     }
+    drive_total(r, z, total);
 }
 
 // Heaters of many boards, caps, and tasks that use a part of a board's cores.
@@ -231,9 +239,10 @@ static void drive_anew(struct sim_run *r, struct sim_zone *z, int64_t want_mw, i
     for (size_t k = 0; k < n; k++)
         board_take(r, who[k], in[k].run, in[k].expect_mw, in[k].point.work_mhz);
     z->row = NULL;
-    z->total_mw = 0;
+    int32_t total = 0;
     for (int i = 0; i < z->n_boards; i++)
-        z->total_mw += r->board[z->first_board + (uint32_t)i].draw_mw;
+        total += r->board[z->first_board + (uint32_t)i].draw_mw;
+    drive_total(r, z, total);
 }
 
 static bool uses_all(const struct sim_run *r, const struct sim_zone *z)
@@ -250,10 +259,10 @@ static bool uses_all(const struct sim_run *r, const struct sim_zone *z)
 static int32_t want_of(const struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
-    const struct heat_request *q = z->request;
+    const struct heat_watts q = request_w(r, z);
     int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3
-                   : q->target_w < q->max_w    ? q->target_w
-                                               : q->max_w;
+                   : q.target_w < q.max_w      ? q.target_w
+                                               : q.max_w;
     double circuit = r->s->site[z->site].circuit_cap_w;
     if (z->down)
         return 0;
@@ -301,6 +310,7 @@ void drive_zone(struct sim_run *r, uint32_t zone)
     }
     z->resting =
         sleep && !z->stale && want_mw < z->n_boards * (int64_t)curve_of(r, z)->sleep_mw; // all of them sleep
+    zone_restless(r, z);
     decide(r, zone, want);
 }
 
@@ -342,8 +352,15 @@ void drive_settle(struct sim_run *r, uint32_t zone)
     int64_t dt = r->now - z->settled;
     if (dt <= 0)
         return;
+    int64_t from = z->settled > r->step_from ? z->settled : r->step_from;
     z->settled = r->now;
-    z->step_uj += (int64_t)z->total_mw * dt;
+    if (z->water) {
+        z->step_uj += (int64_t)z->total_mw * (r->now - from);
+    } else if (r->now > from) {
+        struct sim_lanes *l = lanes_of(r, z);
+        l->booked_uj[z->at] += (double)z->total_mw * (double)(r->now - from);
+        l->from_ms[z->at] = (double)(r->now - r->step_from);
+    }
     if (z->alike) {
         z->alike_uj[z->row->run[0]] += (int64_t)z->row->draw_mw[0] * dt;
         z->alike_ms[z->row->run[0]] += dt;
@@ -351,6 +368,12 @@ void drive_settle(struct sim_run *r, uint32_t zone)
     }
     for (int i = 0; i < z->n_boards; i++)
         board_settle(r, z, &r->board[z->first_board + (uint32_t)i], dt);
+}
+
+void drive_settle_all(struct sim_run *r)
+{
+    for (uint32_t i = 0; i < r->n_zones; i++)
+        drive_settle(r, i);
 }
 
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a)

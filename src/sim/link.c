@@ -99,6 +99,8 @@ void link_hello(struct sim_run *r, uint32_t zone)
     }
     r->fx.n_syncs = 0;
     z->told_any = false;
+    if (!z->water)
+        lanes_of(r, z)->told_target_w[z->at] = INT32_MIN / 2;
     touch(r, zone);
     link_meters(r, zone); // what meters show from here on counts
     link_zone_report(r, zone);
@@ -143,7 +145,7 @@ void link_sync(struct sim_run *r, uint32_t zone)
 void link_zone_report(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    struct heat_request q = *r->zone[zone].request;
+    struct heat_request q = z->water ? *z->request : *lanes_request(&lanes_of(r, z)->heat, z->at);
     if (r->o.mutants.planner_blind)
         q = (struct heat_request){.target_w = z->nameplate_w,
                                   .min_w = z->nameplate_w / 2,
@@ -153,14 +155,20 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
                                   .valid_until = q.valid_until};
     struct report *rep = link_report(r, zone, REPORT_ZONE);
     snprintf(rep->name, NAME_BYTES, "z%" PRIu32, zone);
-    rep->zone.room_mc = r->sense[zone].room_mc;
+    rep->zone.room_mc = room_mc(r, zone);
     rep->zone.setpoint_mc = z->wish.setpoint_mc;
     rep->zone.mode = z->wish.mode;
     rep->zone.guard = z->water ? GUARD_NONE : r->thermostat[zone].guard;
     rep->zone.draw_w = z->total_mw / 1000;
     rep->zone.request = q;
-    z->told = q;
+    z->told = (struct heat_watts){q.target_w, q.max_w, q.min_w};
     z->told_any = true;
+    if (!z->water) {
+        struct sim_lanes *l = lanes_of(r, z);
+        l->told_target_w[z->at] = q.target_w;
+        l->told_max_w[z->at] = q.max_w;
+        l->told_min_w[z->at] = q.min_w;
+    }
 }
 
 // ---- meters
@@ -205,9 +213,16 @@ void link_meters(struct sim_run *r, uint32_t zone)
         link_board_meters(r, z->first_board + i);
     struct report *rep = link_report(r, zone, REPORT_METER_ZONE);
     snprintf(rep->name, NAME_BYTES, "z%" PRIu32, zone);
-    rep->meter_zone.asked_mj = (z->agent_asked_uj - z->base_asked_uj) / 1000;
-    rep->meter_zone.delivered_mj = (z->total_uj + z->step_uj - z->base_total_uj) / 1000;
-    rep->meter_zone.useful_mj = (z->useful_uj - z->base_useful_uj) / 1000;
+    int64_t asked = z->agent_asked_uj, useful = z->useful_uj, total = z->total_uj + step_uj(r, z);
+    if (!z->water) {
+        const struct sim_lanes *l = lanes_of(r, z);
+        asked += (int64_t)l->asked_uj[z->at];
+        useful += (int64_t)l->useful_uj[z->at];
+        total += (int64_t)l->total_uj[z->at];
+    }
+    rep->meter_zone.asked_mj = (asked - z->base_asked_uj) / 1000;
+    rep->meter_zone.delivered_mj = (total - z->base_total_uj) / 1000;
+    rep->meter_zone.useful_mj = (useful - z->base_useful_uj) / 1000;
     rep->meter_zone.shadow_mc = INT32_MIN;
     z->beat_at = r->now;
 }
@@ -252,7 +267,7 @@ static void adopt(struct sim_run *r, uint32_t zone)
     z->version = down.version;
     z->until = house_since(down.until, r->s->start);
     if (z->cap_mw != down.cap_mw)
-        z->stale = true;
+        zone_stale(r, z);
     z->cap_mw = down.cap_mw;
     if (z->runs || down.n_assignments)
         drive_settle(r, zone);

@@ -304,6 +304,10 @@ void measure_step(struct sim_run *r)
 {
     if (r->now % COMFORT_MS == 0)
         comfort_step(r);
+    if (r->now % HOUR_MS == 0 || r->now == r->s->length_ms) {
+        rooms_flush(r);
+        drive_settle_all(r);
+    }
     if (r->now % HOUR_MS == 0) {
         for (uint32_t i = 0; i < r->n_zones; i++)
             if (!r->zone[i].water || r->now % DAY_MS == 0)

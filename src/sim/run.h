@@ -21,6 +21,7 @@
 #include "core/engine/server.h"
 #include "core/heat/schedule.h"
 #include "core/heat/store.h"
+#include "core/heat/lanes.h"
 #include "core/heat/thermostat.h"
 #include "sim/sim.h"
 #include "world/boiler.h"
@@ -105,21 +106,26 @@ struct drive_row {
 
 struct water; // water.c
 
+// What of a request the boards and the engine go by.
+struct heat_watts {
+    int32_t target_w, max_w, min_w;
+};
+
 struct sim_zone {
     // hot: read at every step
-    int64_t settled;             // until when energies are booked
+    int64_t settled;             // until when its boards' energies and work are booked
     int64_t quiet_until;         // no instance can end before
-    int64_t step_uj;             // booked in this step
+    int64_t step_uj;             // booked in this step; of a room: in its lane
     const struct drive_row *row; // NULL: the boards themselves say how they are driven
-    int32_t total_mw;
+    int32_t total_mw;                   // drive_total()
     int32_t target_w;                   // as driven
-    int32_t last_want;                  // of the request, as of the last step
+    int32_t last_want;                  // of the request, as of the last step; of a room: in its lane
     int32_t tell_w;                     // by which a request must have moved to be told
-    const struct heat_request *request; // of its thermostat
+    const struct heat_request *request; // of water; of a room: request_w()
     int16_t runs;                       // boards with an instance
     uint8_t n_boards;
     bool told_any;
-    struct heat_request told; // to the engine
+    struct heat_watts told; // to the engine
     bool resting;             // its boards were told to sleep, and nothing has changed since
     bool alike, stale;        // stale: the boards have changed since they were driven
     uint64_t key;             // of the table the row is from
@@ -158,12 +164,27 @@ struct sim_zone {
     int32_t power_cycles;
 };
 
+// What there is of each room at every step, as arrays; rooms.c and lanes.c go over them.
+struct sim_lanes {
+    struct heat_lanes heat; // draw_mw is what its boards draw
+    // energy of this step: booked until from_ms after its start, with draw_mw since
+    double *booked_uj, *from_ms;
+    double *asked_uj, *useful_uj, *total_uj; // since the last flush
+    int32_t *want_w;                         // as of the last step
+    int32_t *told_target_w, *told_max_w, *told_min_w;
+    int32_t *quiet_step; // no instance can end before this step
+    int32_t *restless;   // to be looked at every step
+    int32_t *look;       // result: to be looked at in this step
+};
+
 // A kind of room under one sky, stepped together. Row r of variant v is zone first + r * variants + v.
 struct sim_rooms {
     struct room_model model;
     struct shadow_model shadow_model;
     uint32_t group, site, first, stride, n;
+    int32_t tell_w, n_boards; // of each
     double glass_w_m2; // glass x g x frame x shade of a facade: what a W/m2 of sun brings
+    struct sim_lanes lanes;
     struct shadow_batch shadow;
     double *shadow_w; // sum of its watts, step by step, since the hour began
     uint8_t *facade;  // 0..15: its orientation in 22.5 degrees
@@ -226,12 +247,14 @@ struct sim_run {
     struct sim_options o;
     struct sim_result *out;
     struct err err;
-    int64_t t; // start of the step, from the start of the run
+    int64_t t;         // start of the step, from the start of the run
+    int64_t step_from; // from here on energies belong to the step that is not yet over
+    uint64_t *attend;  // bits: zones to look at in this step
+    int64_t sensor_faults;
     int64_t now;
     struct sim_zone *zone;
     uint32_t n_zones;
     struct thermostat *thermostat; // one a zone; of rooms
-    struct zone_sense *sense;
     struct sim_board *board;
     uint32_t n_boards;
     struct sim_site *site;
@@ -289,10 +312,17 @@ void people_knob(struct sim_run *r, uint32_t zone);
 void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base);
 bool site_school_open(const struct sim_run *r, uint32_t site);
 
+// lanes.c
+void lanes_make(struct sim_rooms *rooms, struct thermostat *first);
+void lanes_free(struct sim_lanes *l);
 // rooms.c
 int rooms_make(struct sim_run *r, struct err *e);
 void rooms_free(struct sim_run *r);
 void rooms_sense(struct sim_run *r);
+void rooms_control(struct sim_run *r); // thermostats of all rooms; marks in `attend` who is to be looked at
+void rooms_books(struct sim_run *r);   // energies of the step that ends
+void rooms_flush(struct sim_run *r);   // the lanes' sums of energy into the zones
+int32_t room_mc(const struct sim_run *r, uint32_t zone);
 void rooms_step(struct sim_run *r);
 // water.c
 int water_make(struct sim_run *r, uint32_t zone, struct err *e);
@@ -311,6 +341,7 @@ void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
+void drive_settle_all(struct sim_run *r);
 void drive_free(struct sim_run *r);
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);
 int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a);
@@ -347,15 +378,46 @@ static inline bool request_moved(int32_t a, int32_t b, int32_t by)
     return a > b + by || b > a + by || (a == 0) != (b == 0);
 }
 
+static inline struct sim_lanes *lanes_of(const struct sim_run *r, const struct sim_zone *z)
+{
+    return &r->rooms[z->batch].lanes;
+}
+
+static inline struct heat_watts request_w(const struct sim_run *r, const struct sim_zone *z)
+{
+    if (z->water)
+        return (struct heat_watts){z->request->target_w, z->request->max_w, z->request->min_w};
+    const struct heat_lanes *l = &lanes_of(r, z)->heat;
+    return (struct heat_watts){l->target_w[z->at], l->max_w[z->at], l->min_w[z->at]};
+}
+
+static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
+{
+    return z->water ? z->step_uj : (int64_t)lanes_of(r, z)->booked_uj[z->at];
+}
+
+// A room is looked at in every step while its boards are not yet driven as they should be, or wait for sleep.
+static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
+{
+    if (!z->water)
+        lanes_of(r, z)->restless[z->at] = z->stale || (z->low_since != INT64_MIN && !z->resting);
+}
+
+static inline void zone_stale(struct sim_run *r, struct sim_zone *z)
+{
+    z->stale = true;
+    zone_restless(r, z);
+}
+
 // Whether the engine should hear of the zone's request.
 static inline bool link_worth_telling(const struct sim_run *r, const struct sim_zone *z)
 {
-    const struct heat_request *q = z->request, *told = &z->told;
+    const struct heat_watts q = request_w(r, z), *told = &z->told;
     if (r->o.mutants.planner_blind)
         return !z->told_any;
-    return !z->told_any || request_moved(q->target_w, told->target_w, z->tell_w) ||
-           request_moved(q->max_w, told->max_w, 2 * z->tell_w) ||
-           request_moved(q->min_w, told->min_w, z->tell_w);
+    return !z->told_any || request_moved(q.target_w, told->target_w, z->tell_w) ||
+           request_moved(q.max_w, told->max_w, 2 * z->tell_w) ||
+           request_moved(q.min_w, told->min_w, z->tell_w);
 }
 
 // faults.c

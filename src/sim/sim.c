@@ -50,7 +50,7 @@ static void board_event(struct sim_run *r, const struct happening *h)
         job_end(r, h->index, ATTEMPT_SUCCESS);
     else
         return;
-    r->zone[zone].stale = true;
+    zone_stale(r, &r->zone[zone]);
     // Its end is told first and the board filled again; only if nothing comes it is driven without.
     if (h->kind == HAPPEN_END)
         link_settle(r);
@@ -116,61 +116,64 @@ static void happen_until(struct sim_run *r, int64_t until)
 
 static void control(struct sim_run *r)
 {
-    house_ms now = house_add(r->s->start, r->t);
     rooms_sense(r);
     if (r->t % OUTSIDE_MS == 0)
         for (uint32_t i = 0; i < r->n_zones; i++)
             thermostat_set_outside(&r->thermostat[i],
                                    (int32_t)num_round(r->site[r->zone[i].site].outside_c * 1000));
-    // Zones of one kind lie together: a batch for each stretch of rooms.
-    for (uint32_t i = 0; i < r->n_zones;) {
-        uint32_t n = 0;
-        while (i + n < r->n_zones && !r->zone[i + n].water)
-            n++;
-        heat_step(&r->thermostat[i], &r->sense[i], n, now);
-        for (i += n; i < r->n_zones && r->zone[i].water; i++) {
+    rooms_control(r);
+    for (uint32_t i = 0; i < r->n_zones; i++)
+        if (r->zone[i].water) {
             water_sense(r, i);
             water_control(r, i);
         }
-    }
 }
 
 static void zone_step(struct sim_run *r, uint32_t i)
 {
     struct sim_zone *z = &r->zone[i];
-    const struct heat_request *q = z->request;
-    int32_t want = q->target_w < q->max_w ? q->target_w : q->max_w;
+    const struct heat_watts q = request_w(r, z);
+    int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
+    int32_t *last = z->water ? &z->last_want : &lanes_of(r, z)->want_w[z->at];
     bool ok = z->water || thermostat_filler_allowed(&r->thermostat[i]);
     if (ok != z->filler_ok) {
         z->filler_ok = ok;
-        z->stale = true;
+        zone_stale(r, z);
     }
     if (link_worth_telling(r, z) && !z->down && !z->cut) {
         link_zone_report(r, i);
         link_sync(r, i);
     }
-    bool same = want == z->last_want && z->hw_cap_w >= want && (z->low_since == INT64_MIN || z->resting);
-    z->last_want = want;
+    bool same = want == *last && z->hw_cap_w >= want && (z->low_since == INT64_MIN || z->resting);
+    *last = want;
     if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
                                drive_same(r, i, want)))) {
         if (z->runs)
             job_foresee(r, i);
         return;
     }
-    z->stale = true;
+    zone_stale(r, z);
     zone_changed(r, i);
 }
 
+// In the order of their numbers, those that need it.
 static void zones_step(struct sim_run *r)
 {
-    for (uint32_t i = 0; i < r->n_zones; i++)
-        zone_step(r, i);
+    for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
+        uint64_t bits = r->attend[w];
+        r->attend[w] = 0;
+        for (; bits; bits &= bits - 1)
+            zone_step(r, w * 64 + (uint32_t)__builtin_ctzll(bits));
+    }
 }
 
 static void books(struct sim_run *r)
 {
+    rooms_books(r);
     for (uint32_t i = 0; i < r->n_zones; i++) {
         struct sim_zone *z = &r->zone[i];
+        if (!z->water)
+            continue;
         drive_settle(r, i);
         int64_t asked_uj = (int64_t)z->request->target_w * 1000 * r->s->step_ms;
         z->agent_asked_uj += asked_uj;
@@ -178,6 +181,7 @@ static void books(struct sim_run *r)
         z->total_uj += z->step_uj;
         r->site[z->site].it_uj += z->step_uj;
     }
+    r->step_from = r->now;
 }
 
 static void check_caps(struct sim_run *r)
@@ -211,11 +215,11 @@ static void step(struct sim_run *r)
     books(r);
     check_caps(r);
     rooms_step(r);
-    for (uint32_t i = 0; i < r->n_zones; i++) {
-        if (r->zone[i].water)
+    for (uint32_t i = 0; i < r->n_zones; i++)
+        if (r->zone[i].water) {
             water_step(r, i);
-        r->zone[i].step_uj = 0;
-    }
+            r->zone[i].step_uj = 0;
+        }
     measure_step(r);
     r->out->totals.steps++;
 }

@@ -12,6 +12,10 @@
 #ifndef ONDOL_BASE_WIDE_H
 #define ONDOL_BASE_WIDE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
 #define WIDE_INLINE static inline __attribute__((always_inline))
 
 // The arrays of the loop do not overlap but where they are the same.
@@ -52,5 +56,22 @@
         name##_any args;                                                                                     \
     }
 #endif
+
+// Conditions as all ones or none, and a choice by bits: what a compiler cannot turn into a branch.
+static inline int64_t wide_mask(bool condition)
+{
+    return -(int64_t)condition;
+}
+
+static inline double wide_pick(int64_t mask, double yes, double no)
+{
+    int64_t a, b;
+    double x;
+    memcpy(&a, &yes, sizeof a);
+    memcpy(&b, &no, sizeof b);
+    a = (a & mask) | (b & ~mask);
+    memcpy(&x, &a, sizeof x);
+    return x;
+}
 
 #endif

@@ -88,6 +88,13 @@ void rooms_sense(struct sim_run *r)
 
 // ---- thermostats, and who is to be looked at
 
+// request_moved() without branches; not 0 for yes.
+WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
+{
+    int32_t zero = (a == 0 ? 1 : 0) ^ (b == 0 ? 1 : 0);
+    return (a > b + by ? 1 : 0) | (b > a + by ? 1 : 0) | zero;
+}
+
 WIDE_INLINE void look_any(const struct sim_rooms *rooms, int32_t step, size_t n)
 {
     const struct sim_lanes *l = &rooms->lanes;
@@ -98,10 +105,9 @@ WIDE_INLINE void look_any(const struct sim_rooms *rooms, int32_t step, size_t n)
     WIDE_LOOP
     for (size_t i = 0; i < n; i++) {
         int32_t target = target_w[i], max = max_w[i], min = min_w[i], want = target < max ? target : max;
-        bool other = (want != want_w[i]) | (restless[i] != 0) | (step >= quiet_step[i]);
-        bool tells = request_moved(target, told_target_w[i], tell) | request_moved(max, told_max_w[i], 2 * tell) |
-                     request_moved(min, told_min_w[i], tell);
-        look[i] = other | tells;
+        int32_t other = (want ^ want_w[i]) | restless[i] | (step >= quiet_step[i] ? 1 : 0);
+        look[i] = other | moved(target, told_target_w[i], tell) | moved(max, told_max_w[i], 2 * tell) |
+                  moved(min, told_min_w[i], tell);
     }
 }
 WIDE(look, (const struct sim_rooms *rooms, int32_t step, size_t n), (rooms, step, n))

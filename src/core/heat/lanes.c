@@ -41,51 +41,53 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
     for (size_t i = from; i < to; i++) {
         // the reading
         double mc = room_mc[i], diff = mc - jump_mc[i], age = k.at_ms - jump_at[i];
-        bool bad = (odd[i] != 0) | !((diff <= 3000) & (diff >= -3000) & (mc >= -20000) & (mc <= 60000) & (age >= 0));
+        int64_t bad = wide_mask(odd[i] != 0) | wide_mask(diff > 3000) | wide_mask(diff < -3000) |
+                      wide_mask(mc < -20000) | wide_mask(mc > 60000) | wide_mask(age < 0);
         double was_c = room_c[i], y = heat_follow(was_c, k.room, mc * 1e-3);
         double falls = heat_follow(slope[i], k.slope, (y - was_c) * k.per_min);
-        bool level = age >= 60000;
         // the metal
         double hot_mw = hot_draw_mw[i], whole_w = heat_whole_w(draw_mw[i]);
-        double one_w = hot_mw > 0 ? hot_mw * 1e-3 : whole_w * k.per_heaters;
+        double one_w = wide_pick(wide_mask(hot_mw > 0), hot_mw * 1e-3, whole_w * k.per_heaters);
         double metal = heat_follow(metal_c[i], k.metal, y + one_w * k.per_ua);
-        double sink_mc = heatsink_mc[i], sink = sink_mc * 1e-3, over = sink - y;
-        double rises = heat_follow(sink_slope[i], k.sink, heat_sink_slope(sink, sink_c[i], k.dt_s));
+        double sink_mc = heatsink_mc[i], sink = sink_mc * 1e-3, over = sink - y, sink_was_c = sink_c[i];
+        double rises = heat_follow(sink_slope[i], k.sink, heat_sink_slope(sink, sink_was_c, k.dt_s));
         double rise = (one_w * k.per_ua - over) * 60 / k.rise;
-        bool has = sink_mc > NONE_MC;
-        bad |= has & (heat_covered(over, metal - y, rises, rise) | (sink_c[i] < -100));
-        sink = has ? sink : sink_c[i];
-        rises = has ? rises : sink_slope[i];
+        int64_t has = wide_mask(sink_mc > NONE_MC);
+        bad |= has & (heat_covered_mask(over, metal - y, rises, rise) | wide_mask(sink_was_c < -100));
+        sink = wide_pick(has, sink, sink_was_c);
+        rises = wide_pick(has, rises, sink_slope[i]);
         // the guards: none comes or goes
-        bad |= (falls < GUARD_WINDOW_K_PER_MIN) | (y < least_c[i]) | (y > most_c[i]) | (cpu_mc[i] > k.cpu_max_mc);
+        bad |= wide_mask(falls < GUARD_WINDOW_K_PER_MIN) | wide_mask(y < least_c[i]) | wide_mask(y > most_c[i]) |
+               wide_mask(cpu_mc[i] > k.cpu_max_mc);
         // the loop
-        double hot = metal > sink ? metal : sink, cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
-        double r = r_c[i], v = kp[i] * (k.weight_b * r - y) + integral_w[i], limit = limit_w[i];
-        bool near = (cap < k.full_w) | (surface[i] != 0), capped = near & (cap < (v < limit ? v : limit));
-        bad |= capped != (surface[i] != 0);
-        double full_w = limit <= 0 ? k.full_w : near ? heat_between(cap, 0, limit) : limit;
-        limit = near ? heat_between(cap, 0, limit) : limit;
-        double hi = heat_ceiling_w(r + k.up_c - y, limit), lo = k.floor_w < hi ? k.floor_w : hi;
+        double hot = wide_pick(wide_mask(metal > sink), metal, sink), cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
+        double r = r_c[i], v = kp[i] * (k.weight_b * r - y) + integral_w[i], left_w = limit_w[i];
+        int64_t in_force = wide_mask(surface[i] != 0), near = wide_mask(cap < k.full_w) | in_force;
+        bad |= (near & wide_mask(cap < v) & wide_mask(cap < left_w)) ^ in_force;
+        double limit = wide_pick(near, heat_between(cap, 0, left_w), left_w);
+        double full_w = wide_pick(wide_mask(left_w <= 0), k.full_w, limit);
+        double hi = heat_ceiling_w(r + k.up_c - y, limit), lo = heat_between(k.floor_w, 0, hi);
         double u = heat_between(v, lo, hi), low = heat_between(v - kp[i] * k.down_c, 0, u);
         double wound = integral_w[i] + heat_wind(k.dt_s, kp_per_ti[i], r - y, per_tt[i], u, v);
-        double since = full_since[i] > 0 ? full_since[i] : k.now_ms;
-        since = u * 50 < full_w * 49 ? 0 : since;
+        double since = wide_pick(wide_mask(full_since[i] > 0), full_since[i], k.now_ms);
+        since = wide_pick(wide_mask(u * 50 < full_w * 49), 0, since);
 
-        jump_mc[i] = bad | !level ? jump_mc[i] : mc;
-        jump_at[i] = bad | !level ? jump_at[i] : k.at_ms;
-        mean_w[i] = bad ? mean_w[i] : heat_follow(mean_w[i], k.mean, target_w[i]);
-        sum_p[i] = bad ? sum_p[i] : sum_p[i] + k.dt_s * (metal - y);
-        room_c[i] = bad ? was_c : y;
-        slope[i] = bad ? slope[i] : falls;
-        metal_c[i] = bad ? metal_c[i] : metal;
-        sink_c[i] = bad ? sink_c[i] : sink;
-        sink_slope[i] = bad ? sink_slope[i] : rises;
-        integral_w[i] = bad ? integral_w[i] : wound;
-        full_since[i] = bad ? full_since[i] : since;
-        target_w[i] = bad ? target_w[i] : heat_to_w(u);
-        max_w[i] = bad ? max_w[i] : heat_to_w(hi);
-        min_w[i] = bad ? min_w[i] : heat_to_w(low);
-        alone[i] = bad ? 1 : 0;
+        int64_t level = wide_mask(age >= 60000) & ~bad;
+        jump_mc[i] = wide_pick(level, mc, jump_mc[i]);
+        jump_at[i] = wide_pick(level, k.at_ms, jump_at[i]);
+        mean_w[i] = wide_pick(bad, mean_w[i], heat_follow(mean_w[i], k.mean, target_w[i]));
+        sum_p[i] = wide_pick(bad, sum_p[i], sum_p[i] + k.dt_s * (metal - y));
+        room_c[i] = wide_pick(bad, was_c, y);
+        slope[i] = wide_pick(bad, slope[i], falls);
+        metal_c[i] = wide_pick(bad, metal_c[i], metal);
+        sink_c[i] = wide_pick(bad, sink_was_c, sink);
+        sink_slope[i] = wide_pick(bad, sink_slope[i], rises);
+        integral_w[i] = wide_pick(bad, integral_w[i], wound);
+        full_since[i] = wide_pick(bad, full_since[i], since);
+        alone[i] = wide_pick(bad, 1, 0);
+        target_w[i] = heat_to_w(wide_pick(bad, target_w[i], u));
+        max_w[i] = heat_to_w(wide_pick(bad, max_w[i], hi));
+        min_w[i] = heat_to_w(wide_pick(bad, min_w[i], low));
     }
 }
 

@@ -5,6 +5,7 @@
 #ifndef ONDOL_CORE_HEAT_STEP_H
 #define ONDOL_CORE_HEAT_STEP_H
 
+#include "base/wide.h"
 #include "core/heat/guards.h"
 #include "core/heat/thermostat.h"
 
@@ -46,7 +47,8 @@ static inline double heat_follow(double x, double k, double to)
 // that no whole number is missed.
 static inline double heat_whole_w(double mw)
 {
-    return mw > 0 ? (double)(int32_t)((mw + 500) * 0.001) : 0;
+    double w = (double)(int32_t)((mw + 500) * 0.001);
+    return wide_pick(wide_mask(mw > 0), w, 0);
 }
 
 static inline double heat_sink_slope(double c, double before_c, double dt_s)
@@ -56,11 +58,16 @@ static inline double heat_sink_slope(double c, double before_c, double dt_s)
 
 // Hotter than explained: the level by a third and 8 K, or rising by half and 0.3 K/min faster than a free heater
 // of these watts at this temperature would.
+static inline int64_t heat_covered_mask(double over_room, double explained, double slope, double rise)
+{
+    double free = wide_pick(wide_mask(rise > 0), rise, 0);
+    int64_t level = wide_mask(over_room > 1.3 * explained + 8);
+    return level | (wide_mask(over_room > 10) & wide_mask(slope > 1.5 * free + 0.3));
+}
+
 static inline bool heat_covered(double over_room, double explained, double slope, double rise)
 {
-    bool level = over_room > 1.3 * explained + 8;
-    bool rate = (over_room > 10) & (slope > 1.5 * (rise > 0 ? rise : 0) + 0.3);
-    return level | rate;
+    return heat_covered_mask(over_room, explained, slope, rise) != 0;
 }
 
 // What the surface may take: the watts that leave it at its limit, and more while the metal is below.
@@ -71,14 +78,16 @@ static inline double heat_surface_w(double ua_w_per_k, double surface_c, double 
 
 static inline double heat_between(double x, double lo, double hi)
 {
-    return x < lo ? lo : x > hi ? hi : x;
+    double top = wide_pick(wide_mask(x > hi), hi, x);
+    return wide_pick(wide_mask(x < lo), lo, top);
 }
 
 // The limit, less over the last of the upper band.
 static inline double heat_ceiling_w(double band_left_k, double limit)
 {
-    double left = band_left_k * (1 / HEAT_TAPER_K);
-    return left >= 1 ? limit : left > 0 ? limit * left : 0;
+    double left = band_left_k * (1 / HEAT_TAPER_K), part = limit * left;
+    part = wide_pick(wide_mask(left > 0), part, 0);
+    return wide_pick(wide_mask(left >= 1), limit, part);
 }
 
 // What the integral moves by.

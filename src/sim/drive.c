@@ -72,6 +72,9 @@ static uint32_t table_of(struct sim_run *r, const struct sim_zone *z, uint64_t k
     t->key = key;
     t->watts = z->n_boards * (curve_max_mw(curve_of(r, z)) / 1000 + 2);
     t->row = mem_array((size_t)t->watts + 1, sizeof *t->row);
+    t->draw = (int32_t)r->n_draw;
+    for (int32_t w = 0; w <= t->watts; w++)
+        *VEC_PUSH(r->draw, r->n_draw, r->cap_draw) = -1;
     idmap_set(&r->table_at, key, r->n_tables - 1);
     return (uint32_t)(r->n_tables - 1);
 }
@@ -118,6 +121,8 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     struct drive_row *row = mem_alloc(sizeof *row);
     row_fill(row, in, z->n_boards, code);
     t->row[watts] = row;
+    if (row->alike && !row->to_sleep_or_wake && (int64_t)watts * 1000 >= z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
+        r->draw[t->draw + watts] = row->total_mw * 16 + row->run[0];
     return row;
 }
 
@@ -129,6 +134,7 @@ void drive_free(struct sim_run *r)
         free(r->table[i].row);
     }
     free(r->table);
+    free(r->draw);
     idmap_deinit(&r->table_at);
 }
 
@@ -179,10 +185,37 @@ static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_
                                   .at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
 }
 
+// A row may have changed in the lanes.
+static void row_now(struct sim_run *r, struct sim_zone *z)
+{
+    if (z->water || lanes_of(r, z)->fast[z->at] < 0)
+        return;
+    z->row = r->table[z->table].row[zone_driven_w(r, z)];
+}
+
+void drive_slow(struct sim_run *r, struct sim_zone *z)
+{
+    row_now(r, z);
+    lanes_of(r, z)->fast[z->at] = -1;
+}
+
+// Whether other watts, while nothing else changes, are only another row of its table.
+static void drive_fast(struct sim_run *r, struct sim_zone *z)
+{
+    if (z->water)
+        return;
+    struct sim_lanes *l = lanes_of(r, z);
+    bool fast = z->row && z->alike && z->runs == 0 && z->cap_mw < 0 && z->low_since == INT64_MIN && !z->down &&
+                !z->stale && r->s->site[z->site].circuit_cap_w < 0 && !r->o.mutants.thermostat_off;
+    l->fast[z->at] = fast ? r->table[z->table].draw : -1;
+    l->run[z->at] = fast ? z->row->run[0] : 0;
+}
+
 static void unshare(struct sim_zone *z, struct sim_run *r)
 {
     if (!z->alike)
         return;
+    row_now(r, z);
     for (int i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
         b->run = z->row->run[0];
@@ -194,9 +227,7 @@ static void unshare(struct sim_zone *z, struct sim_run *r)
 
 static void drive_total(struct sim_run *r, struct sim_zone *z, int32_t mw)
 {
-    z->total_mw = mw;
-    if (!z->water)
-        lanes_of(r, z)->heat.draw_mw[z->at] = mw;
+    *(z->water ? &z->total_mw : &lanes_of(r, z)->heat.draw_mw[z->at]) = mw;
 }
 
 static void apply_row(struct sim_run *r, struct sim_zone *z, const struct drive_row *row)
@@ -277,12 +308,17 @@ static int32_t want_of(const struct sim_run *r, uint32_t zone)
 
 static void decide(struct sim_run *r, uint32_t zone, int32_t want)
 {
-    if (r->zone[zone].target_w != want) {
+    struct sim_zone *z = &r->zone[zone];
+    int32_t *driven = z->water ? &z->target_w : &lanes_of(r, z)->driven_w[z->at];
+    if (*driven != want && z->water) {
         r->decisions =
             (r->decisions ^ ((uint64_t)zone << 20 | (uint64_t)(uint32_t)want)) * UINT64_C(0x9e3779b97f4a7c15);
         r->decisions ^= r->decisions >> 29;
+    } else if (*driven != want) {
+        uint32_t *decided = &lanes_of(r, z)->decided[z->at];
+        *decided = decided_next(*decided, want, (int32_t)(r->now / r->s->step_ms));
     }
-    r->zone[zone].target_w = want;
+    *driven = want;
 }
 
 void drive_zone(struct sim_run *r, uint32_t zone)
@@ -312,6 +348,7 @@ void drive_zone(struct sim_run *r, uint32_t zone)
         sleep && !z->stale && want_mw < z->n_boards * (int64_t)curve_of(r, z)->sleep_mw; // all of them sleep
     zone_restless(r, z);
     decide(r, zone, want);
+    drive_fast(r, z);
 }
 
 // Where nothing about the boards has changed, other watts are another row of the same table.
@@ -328,6 +365,7 @@ bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
     drive_settle(r, zone);
     apply_row(r, z, row);
     decide(r, zone, want);
+    drive_fast(r, z);
     return true;
 }
 
@@ -352,17 +390,22 @@ void drive_settle(struct sim_run *r, uint32_t zone)
     int64_t dt = r->now - z->settled;
     if (dt <= 0)
         return;
-    int64_t from = z->settled > r->step_from ? z->settled : r->step_from;
     z->settled = r->now;
+    int64_t each_uj = 0;
     if (z->water) {
-        z->step_uj += (int64_t)z->total_mw * (r->now - from);
-    } else if (r->now > from) {
+        z->step_uj += (int64_t)z->total_mw * dt;
+        each_uj = z->alike ? z->row->draw_mw[0] * dt : 0;
+    } else {
         struct sim_lanes *l = lanes_of(r, z);
-        l->booked_uj[z->at] += (double)z->total_mw * (double)(r->now - from);
-        l->from_ms[z->at] = (double)(r->now - r->step_from);
+        double into_ms = (double)(r->now - r->step_from);
+        l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
+        l->from_ms[z->at] = into_ms;
+        int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]);
+        each_uj = (all_uj - z->split_uj) / z->n_boards; // while alike its draws are multiples of it
+        z->split_uj = all_uj;
     }
     if (z->alike) {
-        z->alike_uj[z->row->run[0]] += (int64_t)z->row->draw_mw[0] * dt;
+        z->alike_uj[z->row->run[0]] += each_uj;
         z->alike_ms[z->row->run[0]] += dt;
         return;
     }

@@ -103,8 +103,13 @@ int fleet_make(struct sim_run *r, struct err *e)
     if (!bad)
         bad = people_make(r, e);
     sky_step(r);
-    for (uint32_t i = 0; i < r->n_zones && !bad; i++)
-        bad = r->zone[i].kind == ZONE_KIND_ROOM ? occupants_make(r, i, e) : water_make(r, i, e);
+    r->water = mem_array((size_t)r->n_zones + 1, sizeof *r->water);
+    for (uint32_t i = 0; i < r->n_zones && !bad; i++) {
+        bool room = r->zone[i].kind == ZONE_KIND_ROOM;
+        bad = room ? occupants_make(r, i, e) : water_make(r, i, e);
+        if (!room)
+            r->water[r->n_water++] = i;
+    }
     return bad;
 }
 
@@ -121,6 +126,7 @@ void fleet_free(struct sim_run *r)
     free(r->zone);
     free(r->thermostat);
     free(r->attend);
+    free(r->water);
     free(r->board);
     free(r->site);
 }

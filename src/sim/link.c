@@ -159,7 +159,7 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
     rep->zone.setpoint_mc = z->wish.setpoint_mc;
     rep->zone.mode = z->wish.mode;
     rep->zone.guard = z->water ? GUARD_NONE : r->thermostat[zone].guard;
-    rep->zone.draw_w = z->total_mw / 1000;
+    rep->zone.draw_w = zone_mw(r, z) / 1000;
     rep->zone.request = q;
     z->told = (struct heat_watts){q.target_w, q.max_w, q.min_w};
     z->told_any = true;

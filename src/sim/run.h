@@ -117,9 +117,9 @@ struct sim_zone {
     int64_t quiet_until;         // no instance can end before
     int64_t step_uj;             // booked in this step; of a room: in its lane
     const struct drive_row *row; // NULL: the boards themselves say how they are driven
-    int32_t total_mw;                   // drive_total()
-    int32_t target_w;                   // as driven
-    int32_t last_want;                  // of the request, as of the last step; of a room: in its lane
+    // Of water; of a room: in its lane, zone_mw() and zone_driven_w().
+    int32_t total_mw, target_w;         // what its boards draw; as driven
+    int32_t last_want;                  // of the request, as of the last step
     int32_t tell_w;                     // by which a request must have moved to be told
     const struct heat_request *request; // of water; of a room: request_w()
     int16_t runs;                       // boards with an instance
@@ -140,6 +140,7 @@ struct sim_zone {
     int64_t cap_mw;                                     // from above; -1: none
     double hw_cap_w;                                    // of the processors on their water
     int64_t alike_uj[ACTIVITY_N], alike_ms[ACTIVITY_N]; // of each of its boards, while alike
+    int64_t split_uj;                                   // of a room's energy: given to its boards
     int64_t total_uj;
     struct water *water;
     // occupant
@@ -170,7 +171,9 @@ struct sim_lanes {
     // energy of this step: booked until from_ms after its start, with draw_mw since
     double *booked_uj, *from_ms;
     double *asked_uj, *useful_uj, *total_uj; // since the last flush
-    int32_t *want_w;                         // as of the last step
+    int32_t *want_w, *driven_w;              // of the request, as of the last step; as driven
+    uint32_t *decided;                       // hash of all it was driven at
+    int32_t *fast, *run; // where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they run.
     int32_t *told_target_w, *told_max_w, *told_min_w;
     int32_t *quiet_step; // no instance can end before this step
     int32_t *restless;   // to be looked at every step
@@ -238,6 +241,7 @@ struct float_list {
 struct drive_table {
     uint64_t key;
     int32_t watts; // rows 0..watts
+    int32_t draw;  // where its part of run->draw begins
     struct drive_row **row;
 };
 
@@ -254,6 +258,7 @@ struct sim_run {
     int64_t now;
     struct sim_zone *zone;
     uint32_t n_zones;
+    uint32_t *water, n_water; // the zones that are
     struct thermostat *thermostat; // one a zone; of rooms
     struct sim_board *board;
     uint32_t n_boards;
@@ -265,6 +270,8 @@ struct sim_run {
     struct drive_table *table;
     size_t n_tables, cap_tables;
     struct idmap table_at;
+    int32_t *draw; // of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
+    size_t n_draw, cap_draw;
     // engine
     struct server *server;
     struct effects fx;
@@ -373,6 +380,16 @@ void job_go(struct sim_run *r, uint32_t board); // starts if everything is there
 void job_end(struct sim_run *r, uint32_t board, enum attempt_end end);
 void job_foresee(struct sim_run *r, uint32_t zone); // ends that fall into this step
 
+// From now on the zone's boards are not driven by the lanes.
+void drive_slow(struct sim_run *r, struct sim_zone *z);
+
+// What a room was driven at, one after the other.
+static inline uint32_t decided_next(uint32_t hash, int32_t want_w, int32_t step)
+{
+    hash = (hash ^ (uint32_t)want_w ^ (uint32_t)step * 0x85ebca6bu) * 0x9e3779b1u;
+    return hash ^ hash >> 15;
+}
+
 static inline bool request_moved(int32_t a, int32_t b, int32_t by)
 {
     return a > b + by || b > a + by || (a == 0) != (b == 0);
@@ -391,6 +408,16 @@ static inline struct heat_watts request_w(const struct sim_run *r, const struct 
     return (struct heat_watts){l->target_w[z->at], l->max_w[z->at], l->min_w[z->at]};
 }
 
+static inline int32_t zone_mw(const struct sim_run *r, const struct sim_zone *z)
+{
+    return z->water ? z->total_mw : lanes_of(r, z)->heat.draw_mw[z->at];
+}
+
+static inline int32_t zone_driven_w(const struct sim_run *r, const struct sim_zone *z)
+{
+    return z->water ? z->target_w : lanes_of(r, z)->driven_w[z->at];
+}
+
 static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
 {
     return z->water ? z->step_uj : (int64_t)lanes_of(r, z)->booked_uj[z->at];
@@ -399,8 +426,11 @@ static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
 // A room is looked at in every step while its boards are not yet driven as they should be, or wait for sleep.
 static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
 {
-    if (!z->water)
-        lanes_of(r, z)->restless[z->at] = z->stale || (z->low_since != INT64_MIN && !z->resting);
+    if (z->water)
+        return;
+    if (z->stale)
+        drive_slow(r, z);
+    lanes_of(r, z)->restless[z->at] = z->stale || (z->low_since != INT64_MIN && !z->resting);
 }
 
 static inline void zone_stale(struct sim_run *r, struct sim_zone *z)

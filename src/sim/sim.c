@@ -122,11 +122,10 @@ static void control(struct sim_run *r)
             thermostat_set_outside(&r->thermostat[i],
                                    (int32_t)num_round(r->site[r->zone[i].site].outside_c * 1000));
     rooms_control(r);
-    for (uint32_t i = 0; i < r->n_zones; i++)
-        if (r->zone[i].water) {
-            water_sense(r, i);
-            water_control(r, i);
-        }
+    for (uint32_t k = 0; k < r->n_water; k++) {
+        water_sense(r, r->water[k]);
+        water_control(r, r->water[k]);
+    }
 }
 
 static void zone_step(struct sim_run *r, uint32_t i)
@@ -170,11 +169,9 @@ static void zones_step(struct sim_run *r)
 static void books(struct sim_run *r)
 {
     rooms_books(r);
-    for (uint32_t i = 0; i < r->n_zones; i++) {
-        struct sim_zone *z = &r->zone[i];
-        if (!z->water)
-            continue;
-        drive_settle(r, i);
+    for (uint32_t k = 0; k < r->n_water; k++) {
+        struct sim_zone *z = &r->zone[r->water[k]];
+        drive_settle(r, r->water[k]);
         int64_t asked_uj = (int64_t)z->request->target_w * 1000 * r->s->step_ms;
         z->agent_asked_uj += asked_uj;
         z->useful_uj += asked_uj < z->step_uj ? asked_uj : z->step_uj;
@@ -192,7 +189,7 @@ static void check_caps(struct sim_run *r)
         int64_t mw = 0; // but for what sleeping boards cannot help drawing
         for (uint32_t i = 0; i < r->n_zones; i++)
             if (r->zone[i].site == s)
-                mw += r->zone[i].total_mw -
+                mw += zone_mw(r, &r->zone[i]) -
                       r->zone[i].n_boards * (int64_t)r->s->board[r->zone[i].model].curve.sleep_mw;
         if ((double)mw > r->s->site[s].cap_w * 1e3 + 1000 && r->t > HOUR_MS)
             r->out->totals.violations++;
@@ -215,11 +212,10 @@ static void step(struct sim_run *r)
     books(r);
     check_caps(r);
     rooms_step(r);
-    for (uint32_t i = 0; i < r->n_zones; i++)
-        if (r->zone[i].water) {
-            water_step(r, i);
-            r->zone[i].step_uj = 0;
-        }
+    for (uint32_t k = 0; k < r->n_water; k++) {
+        water_step(r, r->water[k]);
+        r->zone[r->water[k]].step_uj = 0;
+    }
     measure_step(r);
     r->out->totals.steps++;
 }

@@ -25,6 +25,20 @@ static house_ms wall(const struct sim_run *r)
     return house_add(r->s->start, r->now);
 }
 
+// n7, z7, b21: a hundred thousand times a day, so not by snprintf.
+static void name_put(char out[NAME_BYTES], char letter, uint32_t number)
+{
+    char digits[10];
+    int n = 0;
+    do
+        digits[n++] = (char)('0' + number % 10);
+    while (number /= 10);
+    *out++ = letter;
+    while (n > 0)
+        *out++ = digits[--n];
+    *out = '\0';
+}
+
 static void touch(struct sim_run *r, uint32_t zone)
 {
     if (r->zone[zone].listed)
@@ -57,7 +71,7 @@ static void fill_sync(const struct sim_run *r, uint32_t zone, struct event *ev)
 {
     const struct sim_zone *z = &r->zone[zone];
     *ev = (struct event){.kind = EVENT_SYNC, .token = (uint64_t)zone + 1};
-    snprintf(ev->sync.node, NAME_BYTES, "n%" PRIu32, zone);
+    name_put(ev->sync.node, 'n', zone);
     ev->sync.nonce = (uint64_t)z->lives << 32 | (zone + 1);
     ev->sync.have = z->version;
 }
@@ -128,6 +142,9 @@ void link_sync(struct sim_run *r, uint32_t zone)
     ev.sync.epoch = z->epoch;
     ev.sync.report = z->outbox;
     ev.sync.n_reports = z->n_outbox;
+    // Of a request that moved nothing comes back by itself; who is to do something else is woken. Where a node may
+    // fall silent, the answer also says until when it may go on.
+    bool answer = z->n_outbox > 1 || z->outbox[0].kind != REPORT_ZONE || r->lease_ms < LEASE_LONG_MS;
     apply(r, &ev);
     r->fx.n_syncs = 0;
     r->out->totals.syncs++;
@@ -137,7 +154,8 @@ void link_sync(struct sim_run *r, uint32_t zone)
         z->outbox = NULL;
         z->cap_outbox = 0;
     }
-    touch(r, zone);
+    if (answer)
+        touch(r, zone);
 }
 
 // ---- what is worth telling
@@ -154,7 +172,7 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
                                   .t_down_s = INT32_MAX,
                                   .valid_until = q.valid_until};
     struct report *rep = link_report(r, zone, REPORT_ZONE);
-    snprintf(rep->name, NAME_BYTES, "z%" PRIu32, zone);
+    name_put(rep->name, 'z', zone);
     rep->zone.room_mc = room_mc(r, zone);
     rep->zone.setpoint_mc = z->wish.setpoint_mc;
     rep->zone.mode = z->wish.mode;
@@ -178,7 +196,7 @@ static void board_meter(struct sim_run *r, uint32_t board)
     const struct sim_board *b = &r->board[board];
     struct report *rep = link_report(r, b->zone, REPORT_METER_BOARD);
     int64_t all = 0;
-    snprintf(rep->name, NAME_BYTES, "b%" PRIu32, board);
+    name_put(rep->name, 'b', board);
     for (int a = 0; a < ACTIVITY_UNATTRIBUTED; a++) {
         int64_t uj = board_uj(r, board, (enum activity)a), base = b->base_uj ? b->base_uj[a] : 0;
         all += uj;
@@ -212,7 +230,7 @@ void link_meters(struct sim_run *r, uint32_t zone)
     for (uint32_t i = 0; i < z->n_boards; i++)
         link_board_meters(r, z->first_board + i);
     struct report *rep = link_report(r, zone, REPORT_METER_ZONE);
-    snprintf(rep->name, NAME_BYTES, "z%" PRIu32, zone);
+    name_put(rep->name, 'z', zone);
     int64_t asked = z->agent_asked_uj, useful = z->useful_uj, total = z->total_uj + step_uj(r, z);
     if (!z->water) {
         const struct sim_lanes *l = lanes_of(r, z);

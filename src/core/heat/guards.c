@@ -130,11 +130,11 @@ bool guards_heatsink(struct thermostat *t, const struct zone_sense *s, double dt
         return false;
     }
     t->heatsink_slope_k_per_min = heat_follow(t->heatsink_slope_k_per_min, num_min(1, dt_s / 60),
-                                              heat_sink_slope(c, t->heatsink_c, dt_s));
+                                              heat_sink_slope(c, t->heatsink_c, 60 / dt_s));
     t->heatsink_c = c;
     double power = s->hot_draw_mw > 0 ? s->hot_draw_mw * 1e-3 : t->applied_w * t->per_heaters;
     double over_room = c - t->room_c, explained = t->metal_c - t->room_c;
-    double rise = (power * t->per_ua - over_room) * 60 / t->cfg.heater_tau_s;
+    double rise = heat_free_rise(power * t->per_ua, over_room, 60 / t->cfg.heater_tau_s);
     bool alarm = heat_covered(over_room, explained, t->heatsink_slope_k_per_min, rise);
     if (!in_force(t, GUARD_COVERED) && lasts(t, GUARD_COVERED, alarm, 2 * MINUTE, now))
         raise_guard(t, GUARD_COVERED, now);

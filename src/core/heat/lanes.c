@@ -20,7 +20,7 @@ struct shared {
     double at_ms, now_ms;         // of the readings; of the step
     double dt_s, room, slope, per_min; // filters, by the time between readings
     double metal, mean, sink;     // and between steps
-    double rise;                  // K/min a watt-kelvin of the metal
+    double sink_per_min, lag_per_min; // 60 s over the time between steps, and over the lag of the metal
     double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w, cpu_max_mc;
 };
 
@@ -50,8 +50,8 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
         double one_w = wide_pick(wide_mask(hot_mw > 0), hot_mw * 1e-3, whole_w * k.per_heaters);
         double metal = heat_follow(metal_c[i], k.metal, y + one_w * k.per_ua);
         double sink_mc = heatsink_mc[i], sink = sink_mc * 1e-3, over = sink - y, sink_was_c = sink_c[i];
-        double rises = heat_follow(sink_slope[i], k.sink, heat_sink_slope(sink, sink_was_c, k.dt_s));
-        double rise = (one_w * k.per_ua - over) * 60 / k.rise;
+        double rises = heat_follow(sink_slope[i], k.sink, heat_sink_slope(sink, sink_was_c, k.sink_per_min));
+        double rise = heat_free_rise(one_w * k.per_ua, over, k.lag_per_min);
         int64_t has = wide_mask(sink_mc > NONE_MC);
         bad |= has & (heat_covered_mask(over, metal - y, rises, rise) | wide_mask(sink_was_c < -100));
         sink = wide_pick(has, sink, sink_was_c);
@@ -199,7 +199,8 @@ static struct shared shared_of(const struct thermostat *t, const struct heat_spa
         .metal = k[0].metal,
         .mean = k[0].mean,
         .sink = k[0].s < 60 ? k[0].s / 60 : 1,
-        .rise = t->cfg.heater_tau_s,
+        .sink_per_min = 60 / k[0].s,
+        .lag_per_min = 60 / t->cfg.heater_tau_s,
         .per_ua = t->per_ua,
         .per_heaters = t->per_heaters,
         .ua_w_per_k = t->ua_w_per_k,

@@ -51,9 +51,16 @@ static inline double heat_whole_w(double mw)
     return wide_pick(wide_mask(mw > 0), w, 0);
 }
 
-static inline double heat_sink_slope(double c, double before_c, double dt_s)
+// `per_min`: 60 s over the time between.
+static inline double heat_sink_slope(double c, double before_c, double per_min)
 {
-    return (c - before_c) * 60 / dt_s;
+    return (c - before_c) * per_min;
+}
+
+// K/min that a free heater would rise at. `lag_per_min`: 60 s over its lag.
+static inline double heat_free_rise(double watts_k, double over_room, double lag_per_min)
+{
+    return (watts_k - over_room) * lag_per_min;
 }
 
 // Hotter than explained: the level by a third and 8 K, or rising by half and 0.3 K/min faster than a free heater

@@ -121,8 +121,8 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     struct drive_row *row = mem_alloc(sizeof *row);
     row_fill(row, in, z->n_boards, code);
     t->row[watts] = row;
-    if (row->alike && !row->to_sleep_or_wake && (int64_t)watts * 1000 >= z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
-        r->draw[t->draw + watts] = row->total_mw * 16 + row->run[0];
+    if (!row->to_sleep_or_wake && (int64_t)watts * 1000 >= z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
+        r->draw[t->draw + watts] = row->total_mw * 16 + (row->alike ? row->run[0] : DRIVE_MIXED);
     return row;
 }
 
@@ -185,17 +185,39 @@ static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_
                                   .at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
 }
 
-// A row may have changed in the lanes.
+// The row that a zone was driven by in a step; it may have changed in the lanes.
+static const struct drive_row *row_in(const struct sim_run *r, const struct sim_zone *z, int64_t step)
+{
+    const struct sim_rooms *rooms = &r->rooms[z->batch];
+    if (step == z->row_step)
+        return z->row;
+    return r->table[z->table].row[rooms->lanes.log[(size_t)(step % r->log_steps) * rooms->n + z->at]];
+}
+
+static bool in_lanes(const struct sim_run *r, const struct sim_zone *z)
+{
+    return !z->water && lanes_of(r, z)->fast[z->at] >= 0;
+}
+
 static void row_now(struct sim_run *r, struct sim_zone *z)
 {
-    if (z->water || lanes_of(r, z)->fast[z->at] < 0)
+    if (!in_lanes(r, z))
         return;
-    z->row = r->table[z->table].row[zone_driven_w(r, z)];
+    z->row = row_in(r, z, r->step);
+    z->row_step = r->step;
+    for (int i = 0; !z->alike && i < z->n_boards; i++) {
+        struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        b->run = z->row->run[i];
+        b->draw_mw = z->row->draw_mw[i];
+        b->work_mhz = z->row->work_mhz[i];
+    }
 }
 
 void drive_slow(struct sim_run *r, struct sim_zone *z)
 {
-    row_now(r, z);
+    if (!in_lanes(r, z))
+        return;
+    drive_settle(r, (uint32_t)(z - r->zone));
     lanes_of(r, z)->fast[z->at] = -1;
 }
 
@@ -205,10 +227,11 @@ static void drive_fast(struct sim_run *r, struct sim_zone *z)
     if (z->water)
         return;
     struct sim_lanes *l = lanes_of(r, z);
-    bool fast = z->row && z->alike && z->runs == 0 && z->cap_mw < 0 && z->low_since == INT64_MIN && !z->down &&
+    bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && z->low_since == INT64_MIN && !z->down &&
                 !z->stale && r->s->site[z->site].circuit_cap_w < 0 && !r->o.mutants.thermostat_off;
     l->fast[z->at] = fast ? r->table[z->table].draw : -1;
-    l->run[z->at] = fast ? z->row->run[0] : 0;
+    l->run[z->at] = z->alike ? z->row->run[0] : DRIVE_MIXED;
+    z->row_step = r->step;
 }
 
 static void unshare(struct sim_zone *z, struct sim_run *r)
@@ -371,46 +394,68 @@ bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
 
 // ---- booking
 
-static void board_settle(struct sim_run *r, struct sim_zone *z, struct sim_board *b, int64_t dt)
+static void board_book(const struct sim_run *r, const struct sim_zone *z, struct sim_board *b, uint8_t run,
+                       int32_t draw_mw, int32_t work_mhz, int64_t dt)
 {
-    int64_t uj = (int64_t)b->draw_mw * dt;
-    b->uj[b->run] += uj;
-    b->ms[b->run] += dt;
+    int64_t uj = (int64_t)draw_mw * dt;
+    b->uj[run] += uj;
+    b->ms[run] += dt;
     if (b->phase != BOARD_RUNS)
         return;
     int32_t cores = r->s->board[z->model].spec.cores;
-    b->left -= (int64_t)b->work_mhz * b->rate_cores / cores * dt;
-    if (activity_is_task((enum activity)b->run))
+    b->left -= (b->rate_cores == cores ? work_mhz : (int64_t)work_mhz * b->rate_cores / cores) * dt;
+    if (activity_is_task((enum activity)run))
         b->lease_uj += uj;
+}
+
+// Boards that differ, step by step as the log has it.
+static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
+{
+    for (int64_t to; from < r->now; from = to) {
+        int64_t step = from / r->s->step_ms, next = (step + 1) * r->s->step_ms;
+        const struct drive_row *row = row_in(r, z, step);
+        to = next < r->now ? next : r->now;
+        for (int i = 0; i < z->n_boards; i++)
+            board_book(r, z, &r->board[z->first_board + (uint32_t)i], row->run[i], row->draw_mw[i], row->work_mhz[i],
+                       to - from);
+    }
+}
+
+// What a room has drawn since its boards were booked last.
+static int64_t room_book(struct sim_run *r, struct sim_zone *z)
+{
+    struct sim_lanes *l = lanes_of(r, z);
+    double into_ms = (double)(r->now - r->step_from);
+    l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
+    l->from_ms[z->at] = into_ms;
+    int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]), uj = all_uj - z->split_uj;
+    z->split_uj = all_uj;
+    return uj;
 }
 
 void drive_settle(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    int64_t dt = r->now - z->settled;
-    if (dt <= 0)
-        return;
-    z->settled = r->now;
-    int64_t each_uj = 0;
-    if (z->water) {
-        z->step_uj += (int64_t)z->total_mw * dt;
-        each_uj = z->alike ? z->row->draw_mw[0] * dt : 0;
-    } else {
-        struct sim_lanes *l = lanes_of(r, z);
-        double into_ms = (double)(r->now - r->step_from);
-        l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
-        l->from_ms[z->at] = into_ms;
-        int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]);
-        each_uj = (all_uj - z->split_uj) / z->n_boards; // while alike its draws are multiples of it
-        z->split_uj = all_uj;
+    int64_t from = z->settled, dt = r->now - from, uj = 0;
+    if (dt > 0) {
+        z->settled = r->now;
+        if (z->water)
+            z->step_uj += uj = (int64_t)z->total_mw * dt;
+        else
+            uj = room_book(r, z);
+        if (z->alike) { // its draws are multiples of each board's
+            z->alike_uj[z->row->run[0]] += uj / z->n_boards;
+            z->alike_ms[z->row->run[0]] += dt;
+        } else if (in_lanes(r, z)) {
+            log_book(r, z, from);
+        } else {
+            for (int i = 0; i < z->n_boards; i++) {
+                struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+                board_book(r, z, b, b->run, b->draw_mw, b->work_mhz, dt);
+            }
+        }
     }
-    if (z->alike) {
-        z->alike_uj[z->row->run[0]] += each_uj;
-        z->alike_ms[z->row->run[0]] += dt;
-        return;
-    }
-    for (int i = 0; i < z->n_boards; i++)
-        board_settle(r, z, &r->board[z->first_board + (uint32_t)i], dt);
+    row_now(r, z);
 }
 
 void drive_settle_all(struct sim_run *r)

@@ -88,6 +88,7 @@ int fleet_make(struct sim_run *r, struct err *e)
     r->out->n_zones = r->n_zones;
     r->out->site = mem_array(s->n_sites + 1, sizeof *r->out->site);
     r->out->n_sites = s->n_sites;
+    r->log_steps = 3600000 / s->step_ms + 2;
     rng_seed(&r->rng, s->seed ^ UINT64_C(0x5be0cd19137e2179));
     for (size_t i = 0; i < s->n_sites; i++) {
         r->site[i].outside_min = 1e9;

@@ -12,7 +12,7 @@
 #define SENSOR_STEPS_PER_K 16.0 // 62.5 mK, as the usual digital sensors
 #define CPU_K_PER_W        0.15 // processor over heatsink
 
-void lanes_make(struct sim_rooms *rooms, struct thermostat *first)
+void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_steps)
 {
     struct sim_lanes *l = &rooms->lanes;
     double **real[] = {&l->booked_uj, &l->from_ms, &l->asked_uj, &l->useful_uj, &l->total_uj};
@@ -29,6 +29,7 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *first)
         l->quiet_step[i] = INT32_MAX;
     }
     l->decided = mem_array((size_t)rooms->n + 1, sizeof *l->decided);
+    l->log = mem_array((size_t)log_steps * rooms->n + 1, sizeof *l->log);
     lanes_init(&l->heat, first, rooms->stride, rooms->n);
 }
 
@@ -36,7 +37,7 @@ void lanes_free(struct sim_lanes *l)
 {
     void *all[] = {l->booked_uj,  l->from_ms,    l->asked_uj, l->useful_uj, l->total_uj,      l->want_w,
                    l->driven_w,   l->decided,    l->fast,     l->run,       l->told_target_w, l->told_max_w,
-                   l->told_min_w, l->quiet_step, l->restless, l->look};
+                   l->told_min_w, l->quiet_step, l->restless, l->look,      l->log};
     for (size_t k = 0; k < ARRAY_LEN(all); k++)
         free(all[k]);
     lanes_deinit(&l->heat);
@@ -92,7 +93,7 @@ void rooms_sense(struct sim_run *r)
 // ---- thermostats, and who is to be looked at
 
 // Other watts where they are only another row of the zone's table: drive_same() for many.
-WIDE_INLINE void follow_any(struct sim_lanes *l, const int32_t *draw, int32_t step, size_t n)
+WIDE_INLINE void follow_any(struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step, size_t n)
 {
     const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *fast = l->fast, *run = l->run;
     int32_t *want_w = l->want_w, *driven_w = l->driven_w, *draw_mw = l->heat.draw_mw;
@@ -101,15 +102,17 @@ WIDE_INLINE void follow_any(struct sim_lanes *l, const int32_t *draw, int32_t st
     for (size_t i = 0; i < n; i++) {
         int32_t target = target_w[i], max = max_w[i], want = target < max ? target : max, was = want_w[i];
         int32_t off = -(int32_t)(fast[i] < 0), entry = draw[(fast[i] & ~off) + want];
-        int32_t changes = -(int32_t)(want != was) & -(int32_t)(entry >= 0) & -(int32_t)((entry & 15) == run[i]) & ~off;
+        int32_t changes = -(int32_t)(want != was) & -(int32_t)(entry >= 0) & ~off &
+                          (-(int32_t)((entry & 15) == run[i]) | -(int32_t)(run[i] == DRIVE_MIXED));
         uint32_t next = decided_next(decided[i], want, step), mask = (uint32_t)changes;
         decided[i] = (next & mask) | (decided[i] & ~mask);
         draw_mw[i] = (entry >> 4 & changes) | (draw_mw[i] & ~changes);
         want_w[i] = (want & changes) | (was & ~changes);
         driven_w[i] = (want & changes) | (driven_w[i] & ~changes);
+        log[i] = (uint16_t)driven_w[i];
     }
 }
-WIDE(follow, (struct sim_lanes *l, const int32_t *draw, int32_t step, size_t n), (l, draw, step, n))
+WIDE(follow, (struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step, size_t n), (l, draw, log, step, n))
 
 // request_moved() without branches; not 0 for yes.
 WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
@@ -148,9 +151,9 @@ void rooms_control(struct sim_run *r)
         const struct sim_rooms *rooms = &r->rooms[b];
         struct sim_lanes *l = &r->rooms[b].lanes;
         size_t alone = lanes_step(&l->heat, now, now);
-        if (r->n_draw > 0 && !all)
-            follow(l, r->draw, (int32_t)(r->t / r->s->step_ms), rooms->n);
-        look(rooms, (int32_t)(r->t / r->s->step_ms) + 1, rooms->n);
+        if (r->n_draw > 0 && r->t > 0)
+            follow(l, r->draw, l->log + (size_t)(r->step % r->log_steps) * rooms->n, (int32_t)r->step, rooms->n);
+        look(rooms, (int32_t)r->step + 1, rooms->n);
         for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride)
             if (l->look[i] | all)
                 attend(r, zone);

@@ -60,7 +60,7 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, int v, 
     }
     rooms->tell_w = r->zone[rooms->first].tell_w;
     rooms->n_boards = r->zone[rooms->first].n_boards;
-    lanes_make(rooms, &r->thermostat[rooms->first]);
+    lanes_make(rooms, &r->thermostat[rooms->first], r->log_steps);
     return 0;
 }
 

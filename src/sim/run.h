@@ -33,6 +33,7 @@
 #include "world/tank.h"
 
 #define SIM_NONE     UINT32_MAX
+#define DRIVE_MIXED  15
 #define DRIVE_BOARDS 4 // up to so many boards a zone, what regulate() says is kept in tables
 
 // ---- what happens (queue.c)
@@ -116,6 +117,7 @@ struct sim_zone {
     int64_t settled;             // until when its boards' energies and work are booked
     int64_t quiet_until;         // no instance can end before
     int64_t step_uj;             // booked in this step; of a room: in its lane
+    int64_t row_step;            // the step that `row` is of; of later ones the log says
     const struct drive_row *row; // NULL: the boards themselves say how they are driven
     // Of water; of a room: in its lane, zone_mw() and zone_driven_w().
     int32_t total_mw, target_w;         // what its boards draw; as driven
@@ -173,7 +175,9 @@ struct sim_lanes {
     double *asked_uj, *useful_uj, *total_uj; // since the last flush
     int32_t *want_w, *driven_w;              // of the request, as of the last step; as driven
     uint32_t *decided;                       // hash of all it was driven at
-    int32_t *fast, *run; // where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they run.
+    // Where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they all run, or DRIVE_MIXED.
+    int32_t *fast, *run;
+    uint16_t *log; // driven_w of the last hour's steps: step % r->log_steps rows of n
     int32_t *told_target_w, *told_max_w, *told_min_w;
     int32_t *quiet_step; // no instance can end before this step
     int32_t *restless;   // to be looked at every step
@@ -251,6 +255,7 @@ struct sim_run {
     struct sim_options o;
     struct sim_result *out;
     struct err err;
+    int64_t step, log_steps; // of now, since the start
     int64_t t;         // start of the step, from the start of the run
     int64_t step_from; // from here on energies belong to the step that is not yet over
     uint64_t *attend;  // bits: zones to look at in this step
@@ -320,7 +325,7 @@ void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base);
 bool site_school_open(const struct sim_run *r, uint32_t site);
 
 // lanes.c
-void lanes_make(struct sim_rooms *rooms, struct thermostat *first);
+void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_steps);
 void lanes_free(struct sim_lanes *l);
 // rooms.c
 int rooms_make(struct sim_run *r, struct err *e);

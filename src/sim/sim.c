@@ -199,6 +199,7 @@ static void check_caps(struct sim_run *r)
 static void step(struct sim_run *r)
 {
     r->now = r->t;
+    r->step = r->t / r->s->step_ms;
     sky_step(r);
     people_step(r);
     control(r);

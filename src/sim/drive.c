@@ -408,16 +408,29 @@ static void board_book(const struct sim_run *r, const struct sim_zone *z, struct
         b->lease_uj += uj;
 }
 
-// Boards that differ, step by step as the log has it.
+// Boards that differ, stretch by stretch as the log has it: its steps follow each other, and most are as the one before.
 static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
 {
-    for (int64_t to; from < r->now; from = to) {
-        int64_t step = from / r->s->step_ms, next = (step + 1) * r->s->step_ms;
-        const struct drive_row *row = row_in(r, z, step);
-        to = next < r->now ? next : r->now;
+    const struct sim_rooms *rooms = &r->rooms[z->batch];
+    const uint16_t *log = rooms->lanes.log + z->at;
+    struct drive_row *const *rows = r->table[z->table].row;
+    int64_t step_ms = r->s->step_ms, step = from / step_ms, next = (step + 1) * step_ms;
+    size_t at = (size_t)((step + 1) % r->log_steps), n = rooms->n;
+    const struct drive_row *row = step == z->row_step ? z->row : rows[log[(size_t)(step % r->log_steps) * n]];
+    while (from < r->now) {
+        const struct drive_row *then = row;
+        while (next < r->now && (then = ++step == z->row_step ? z->row : rows[log[at * n]]) == row) {
+            next += step_ms;
+            at = at + 1 == (size_t)r->log_steps ? 0 : at + 1;
+        }
+        int64_t to = next < r->now ? next : r->now;
         for (int i = 0; i < z->n_boards; i++)
             board_book(r, z, &r->board[z->first_board + (uint32_t)i], row->run[i], row->draw_mw[i], row->work_mhz[i],
                        to - from);
+        from = to;
+        next += step_ms;
+        at = at + 1 == (size_t)r->log_steps ? 0 : at + 1;
+        row = then;
     }
 }
 

@@ -13,6 +13,7 @@
 #define ONDOL_BASE_WIDE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -56,6 +57,18 @@
         name##_any args;                                                                                     \
     }
 #endif
+
+// Arrays that such loops go over are allocated for wide_room(n) values, the loops go to wide_end(n): what is beyond n is
+// zero to begin with, computed with, and means nothing. A loop that ends within a register would do the rest singly.
+static inline size_t wide_end(size_t n)
+{
+    return (n + 15) / 16 * 16;
+}
+
+static inline size_t wide_room(size_t n)
+{
+    return wide_end(n) + 16;
+}
 
 // Conditions as all ones or none, and a choice by bits: what a compiler cannot turn into a branch.
 static inline int64_t wide_mask(bool condition)

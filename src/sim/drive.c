@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/wide.h"
 #include "core/heat/regulate.h"
 
 #define SLEEP_AFTER_MS 300000 // as in the agent
@@ -191,7 +192,7 @@ static const struct drive_row *row_in(const struct sim_run *r, const struct sim_
     const struct sim_rooms *rooms = &r->rooms[z->batch];
     if (step == z->row_step)
         return z->row;
-    return r->table[z->table].row[rooms->lanes.log[(size_t)(step % r->log_steps) * rooms->n + z->at]];
+    return r->table[z->table].row[rooms->lanes.log[(size_t)(step % r->log_steps) * wide_end(rooms->n) + z->at]];
 }
 
 static bool in_lanes(const struct sim_run *r, const struct sim_zone *z)
@@ -415,7 +416,7 @@ static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
     const uint16_t *log = rooms->lanes.log + z->at;
     struct drive_row *const *rows = r->table[z->table].row;
     int64_t step_ms = r->s->step_ms, step = from / step_ms, next = (step + 1) * step_ms;
-    size_t at = (size_t)((step + 1) % r->log_steps), n = rooms->n;
+    size_t at = (size_t)((step + 1) % r->log_steps), n = wide_end(rooms->n);
     const struct drive_row *row = step == z->row_step ? z->row : rows[log[(size_t)(step % r->log_steps) * n]];
     while (from < r->now) {
         const struct drive_row *then = row;

@@ -19,17 +19,17 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_s
     int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
                          &l->quiet_step, &l->restless,      &l->look,       &l->fast,       &l->run};
     for (size_t k = 0; k < ARRAY_LEN(real); k++)
-        *real[k] = mem_array((size_t)rooms->n + 1, sizeof(double));
+        *real[k] = mem_array(wide_room(rooms->n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
-        *whole[k] = mem_array((size_t)rooms->n + 1, sizeof(int32_t));
+        *whole[k] = mem_array(wide_room(rooms->n), sizeof(int32_t));
     for (uint32_t i = 0; i < rooms->n; i++) {
         l->restless[i] = 1;
         l->driven_w[i] = l->fast[i] = -1;
         l->told_target_w[i] = INT32_MIN / 2;
         l->quiet_step[i] = INT32_MAX;
     }
-    l->decided = mem_array((size_t)rooms->n + 1, sizeof *l->decided);
-    l->log = mem_array((size_t)log_steps * rooms->n + 1, sizeof *l->log);
+    l->decided = mem_array(wide_room(rooms->n), sizeof *l->decided);
+    l->log = mem_array((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
     lanes_init(&l->heat, first, rooms->stride, rooms->n);
 }
 
@@ -85,7 +85,7 @@ static void sensors_suffer(struct sim_run *r)
 void rooms_sense(struct sim_run *r)
 {
     for (uint32_t b = 0; b < r->n_batches; b++)
-        sense(&r->rooms[b], &r->batch[b], r->rooms[b].n);
+        sense(&r->rooms[b], &r->batch[b], wide_end(r->rooms[b].n));
     if (r->sensor_faults > 0)
         sensors_suffer(r);
 }
@@ -150,10 +150,10 @@ void rooms_control(struct sim_run *r)
     for (uint32_t b = 0; b < r->n_batches; b++) {
         const struct sim_rooms *rooms = &r->rooms[b];
         struct sim_lanes *l = &r->rooms[b].lanes;
-        size_t alone = lanes_step(&l->heat, now, now);
+        size_t alone = lanes_step(&l->heat, now, now), n = wide_end(rooms->n);
         if (r->n_draw > 0 && r->t > 0)
-            follow(l, r->draw, l->log + (size_t)(r->step % r->log_steps) * rooms->n, (int32_t)r->step, rooms->n);
-        look(rooms, (int32_t)r->step + 1, rooms->n);
+            follow(l, r->draw, l->log + (size_t)(r->step % r->log_steps) * n, (int32_t)r->step, n);
+        look(rooms, (int32_t)r->step + 1, n);
         for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride)
             if (l->look[i] | all)
                 attend(r, zone);
@@ -188,7 +188,7 @@ WIDE(books_wide, (struct sim_lanes *l, double *heater_w, double step_ms, size_t 
 void rooms_books(struct sim_run *r)
 {
     for (uint32_t b = 0; b < r->n_batches; b++)
-        books_wide(&r->rooms[b].lanes, r->batch[b].heater_w, (double)r->s->step_ms, r->rooms[b].n);
+        books_wide(&r->rooms[b].lanes, r->batch[b].heater_w, (double)r->s->step_ms, wide_end(r->rooms[b].n));
 }
 
 // Whole numbers below 2^53 until here, so that nothing is rounded: a kilowatt for an hour is 3.6e12.

@@ -44,7 +44,7 @@ static bool exists(const struct house *h, struct house_room r)
 
 static void *grown(void *old, size_t from, size_t to)
 {
-    double *v = mem_array(to, sizeof *v);
+    double *v = mem_array(wide_room(to), sizeof *v);
     for (size_t i = 0; i < from; i++)
         v[i] = ((double *)old)[i];
     free(old);
@@ -122,7 +122,10 @@ void house_walls(struct house *h, bool backwards)
 {
     for (size_t i = 0; i < h->n_strips; i++) {
         struct house_strip *s = &h->strip[backwards ? h->n_strips - 1 - i : i];
-        exchange(s, s->n);
+        if (s->n == 1) // it may be within one batch
+            exchange_any(s, 1);
+        else
+            exchange(s, wide_end(s->n));
     }
 }
 

@@ -129,7 +129,7 @@ void room_batch_step(struct room_batch *b, double outside_c)
     for (size_t from = 0; from < b->n; from += BLOCK) {
         size_t n = b->n - from < BLOCK ? b->n - from : BLOCK;
         note_open(&opened, b, from, n);
-        step_block(&shut, b, from, from + n);
+        step_block(&shut, b, from, wide_end(from + n));
         step_open(&opened, &open, b);
     }
 }
@@ -140,7 +140,7 @@ void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n,
     double **array[] = {&b->air_c,    &b->mass_c,     &b->heater_c, &b->sensor_c,
                         &b->heater_w, &b->internal_w, &b->solar_w};
     for (size_t k = 0; k < ARRAY_LEN(array); k++) {
-        *array[k] = mem_array(n, sizeof(double));
+        *array[k] = mem_array(wide_room(n), sizeof(double));
         for (size_t i = 0; k < ROOM_STATES && i < n; i++)
             (*array[k])[i] = start_c;
     }

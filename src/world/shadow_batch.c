@@ -88,7 +88,7 @@ void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, doubl
             air[n_open] = s->air_c[i];
             mass[n_open++] = s->mass_c[i];
         }
-        step_shut(&shut, s, b, from, from + n);
+        step_shut(&shut, s, b, from, wide_end(from + n));
         for (size_t k = 0; k < n_open; k++) {
             size_t i = at[k];
             step_one(&open, &air[k], &mass[k], &s->watts[i], b->internal_w[i], b->solar_w[i],
@@ -104,7 +104,7 @@ void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, siz
     *s = (struct shadow_batch){.model = m, .n = n};
     double **array[] = {&s->air_c, &s->mass_c, &s->watts, &s->setpoint_c, &s->max_w};
     for (size_t k = 0; k < ARRAY_LEN(array); k++)
-        *array[k] = mem_array(n + 1, sizeof(double));
+        *array[k] = mem_array(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++)
         s->air_c[i] = s->mass_c[i] = start_c;
 }

@@ -12,7 +12,7 @@
 #include "base/wide.h"
 #include "core/heat/step.h"
 
-#define BLOCK 8 // zones that heat_step() takes at once: an agent has few
+#define BLOCK 16 // zones that heat_step() takes at once: an agent has few
 #define NONE_MC (-1e9)
 
 // What all lanes share in a step.
@@ -24,7 +24,7 @@ struct shared {
     double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w, cpu_max_mc;
 };
 
-WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, size_t from, size_t to)
+WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, size_t to)
 {
     const struct shared k = *shared;
     double *room_c = l->lane[LANE_ROOM_C], *slope = l->lane[LANE_SLOPE], *metal_c = l->lane[LANE_METAL_C],
@@ -38,7 +38,7 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
                   *hot_draw_mw = l->hot_draw_mw;
     int32_t *target_w = l->target_w, *max_w = l->max_w, *min_w = l->min_w;
     WIDE_LOOP
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = 0; i < to; i++) {
         // the reading
         double mc = room_mc[i], diff = mc - jump_mc[i], age = k.at_ms - jump_at[i];
         int64_t bad = wide_mask(odd[i] != 0) | wide_mask(diff > 3000) | wide_mask(diff < -3000) |
@@ -91,7 +91,7 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
     }
 }
 
-WIDE(usual, (struct heat_lanes *l, const struct shared *k, size_t from, size_t to), (l, k, from, to))
+WIDE(usual, (struct heat_lanes *l, const struct shared *k, size_t to), (l, k, to))
 
 struct thermostat *lanes_pull(struct heat_lanes *l, size_t i)
 {
@@ -233,7 +233,7 @@ static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_m
     if (wide) {
         spacings(l->spacing, step_ms, sense_ms, l->zone->cfg.heater_tau_s);
         struct shared k = shared_of(l->zone, l->spacing, at, now);
-        usual(l, &k, 0, l->n);
+        usual(l, &k, wide_end(l->n));
     }
     size_t alone = 0;
     struct heat_spacing k = l->spacing[0];
@@ -280,9 +280,9 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, si
     int32_t **whole[] = {&l->room_mc,     &l->heatsink_mc, &l->cpu_mc, &l->draw_mw,
                          &l->hot_draw_mw, &l->target_w,    &l->max_w,  &l->min_w};
     for (int k = 0; k < LANE_N; k++)
-        l->lane[k] = mem_array(n + 1, sizeof(double));
+        l->lane[k] = mem_array(wide_room(n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
-        *whole[k] = mem_array(n + 1, sizeof(int32_t));
+        *whole[k] = mem_array(wide_room(n), sizeof(int32_t));
     l->spacing = mem_array(2, sizeof *l->spacing);
     l->spacing[0].ms = l->spacing[1].ms = -1;
     for (size_t i = 0; i < n; i++)
@@ -339,7 +339,7 @@ static void block_fill(struct block *b, struct heat_lanes *l, const struct zone_
 static void step_block(struct thermostat *t, const struct zone_sense *s, size_t n, struct heat_spacing k[2],
                        house_ms now)
 {
-    struct block b;
+    struct block b = {0};
     struct heat_lanes l = {.zone = t,
                            .stride = 1,
                            .n = n,

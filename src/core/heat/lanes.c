@@ -75,7 +75,7 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
         int64_t level = wide_mask(age >= 60000) & ~bad;
         jump_mc[i] = wide_pick(level, mc, jump_mc[i]);
         jump_at[i] = wide_pick(level, k.at_ms, jump_at[i]);
-        mean_w[i] = wide_pick(bad, mean_w[i], heat_follow(mean_w[i], k.mean, target_w[i]));
+        mean_w[i] = wide_pick(bad, mean_w[i], heat_mean_w(mean_w[i], k.mean, target_w[i]));
         sum_p[i] = wide_pick(bad, sum_p[i], sum_p[i] + k.dt_s * (metal - y));
         room_c[i] = wide_pick(bad, was_c, y);
         slope[i] = wide_pick(bad, slope[i], falls);

@@ -173,7 +173,7 @@ void heat_step_one(struct thermostat *t, const struct zone_sense *s, struct heat
     double one_w = s->hot_draw_mw > 0 ? s->hot_draw_mw * 1e-3 : t->applied_w * t->per_heaters;
     t->metal_c = heat_follow(t->metal_c, k->metal, t->room_c + one_w * t->per_ua);
     if (!(t->guards & GUARDS_BLIND))
-        t->mean_w = heat_follow(t->mean_w, k->mean, t->request.target_w);
+        t->mean_w = heat_mean_w(t->mean_w, k->mean, t->request.target_w);
     t->est.sum_s += k->s;
     t->est.sum_p_s += k->s * (t->metal_c - t->room_c);
 

@@ -43,6 +43,12 @@ static inline double heat_follow(double x, double k, double to)
     return x + k * (to - x);
 }
 
+// The demand's mean. A summer without demand would take it to numbers so small that processors are slow with them.
+static inline double heat_mean_w(double mean_w, double k, double target_w)
+{
+    return heat_follow(mean_w, k, target_w + 1e-30);
+}
+
 // Electric power that a meter's milliwatts are, whole watts. As a product: 0.001 is a hair above a thousandth, so
 // that no whole number is missed.
 static inline double heat_whole_w(double mw)

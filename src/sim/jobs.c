@@ -350,8 +350,10 @@ static void board_free(struct sim_run *r, uint32_t board)
         queue_push(
             &r->queue,
             (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
-    r->zone[b->zone].runs--;
-    zone_stale(r, &r->zone[b->zone]);
+    struct sim_zone *z = &r->zone[b->zone];
+    if (--z->runs == 0 && !z->water)
+        lanes_of(r, z)->quiet_step[z->at] = INT32_MAX;
+    zone_stale(r, z);
 }
 
 // What an attempt that did not end well leaves behind for the next.

@@ -274,6 +274,7 @@ static bool begin(void)
         if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0) < 0)
             return false;
     counters_open();
+    prctl(PR_SET_NAME, "ondol-zygote", 0, 0, 0); // else it is called after the descriptor it came from
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && fcntl(ZYGOTE_SOCKET_FD, F_SETFD, FD_CLOEXEC) == 0;
 }
 

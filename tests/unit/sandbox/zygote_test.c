@@ -143,7 +143,8 @@ static void nothing_of_an_instance_is_left_for_the_next(void **state)
 {
     static const char look[] = "ls -lAR --time-style=+ /job /tmp /dev/shm /dev/pts | grep -v ^total; stat -c "
                                "'%a %U' /dev/pts /dev/pts/ptmx;"
-                               "ipcs; cat /proc/sysvipc/*; cat /proc/[0-9]*/comm | sort; cat /proc/net/dev "
+                               "ipcs; cat /proc/sysvipc/*; for p in /proc/[0-9]*/comm; do read n < $p; echo "
+                               "$n; done; cat /proc/net/dev "
                                "/proc/net/snmp /proc/net/tcp;"
                                "grep -c @ /proc/net/unix; cat /proc/sys/kernel/hostname; cut -d' ' -f1-4 "
                                "/proc/mounts; umask; ulimit -a";
@@ -280,6 +281,14 @@ static void agent_with_zygotes(struct fixture *f, int tell_fd, bool busy)
     _exit(1);
 }
 
+static void wait_for_death(const pid_t *pid, size_t n)
+{
+    for (int i = 0; living(pid, n) > 0; i++) {
+        assert_true(i < LIMIT_MS / 10);
+        sleep_ms(10);
+    }
+}
+
 static void zygotes_die_with_their_agent(void **state)
 {
     struct fixture *f = *state;
@@ -298,10 +307,7 @@ static void zygotes_die_with_their_agent(void **state)
         assert_true(n >= 3);
         kill(agent, SIGKILL);
         waitpid(agent, NULL, 0);
-        for (int k = 0; living(below, n) > 0; k++) {
-            assert_true(k < LIMIT_MS / 10);
-            sleep_ms(10);
-        }
+        wait_for_death(below, n);
         close(tell[0]);
         close(tell[1]);
     }
@@ -316,6 +322,7 @@ static void zygote_that_dies_is_replaced(void **state)
     assert_true(n >= 3);
     for (size_t i = n; i-- > 0;)
         kill(below[i], SIGKILL);
+    wait_for_death(below, n);
     assert_string_equal(play(f, &(struct sandbox_spec){.argv = SHELL("echo served")})->out, "served\n");
     assert_string_equal(shell(f, "echo served")->out, "served\n");
 }

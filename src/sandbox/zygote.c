@@ -36,6 +36,7 @@
 #define ZYGOTES_MAX   64
 #define REUSE_PEAK    ((int64_t)16 << 20) // a reported peak of memory may be wrong by this, not more
 #define IDLE_MS       60000
+#define SLOW_PERMILLE 500
 #define DYING_LOOK_MS 50
 #define SOON_MS       10 // most that a start waits for a zygote
 #define END_LIMIT_MS  5000
@@ -50,8 +51,8 @@ extern const char zygote_image_end[] __asm__("_binary_ondol_zygote_end");
 
 void box_zygotes_init(struct box *b, const struct bwrap_config *c)
 {
-    for (int k = 0; k < CG_N; k++)
-        if (c->no_zygotes || !cgroup_where(&b->tree, (enum cgroup_controller)k))
+    for (int k = 0; k < CG_N; k++) // stop signals need the processes of bubblewrap where procs.h expects them
+        if (c->no_zygotes || b->lever == LEVER_SIGNALS || !cgroup_where(&b->tree, (enum cgroup_controller)k))
             return; // no_zygotes stays set
     size_t n = (size_t)(zygote_image_end - zygote_image_start);
     b->zygote_fd = memfd_create("ondol-zygote", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -404,6 +405,12 @@ void box_zygote_ended(struct box *b, const struct box_run *r, const struct sandb
     z->proven = true;
     z->permille = r->duty.permille;
     z->cpu_us = r->cpu_before_us + u->cpu_ms * 1000;
+    // What slowed it would slow the making of the next.
+    if (z->permille >= 0 && z->permille < SLOW_PERMILLE &&
+        cgroup_quota(&b->tree, r->group, SANDBOX_SHARE_FULL) == 0)
+        z->permille = SANDBOX_SHARE_FULL;
+    if (!cgroup_where(&b->tree, CG_MEMORY)->v2)
+        cgroup_set(&b->tree, r->group, CG_MEMORY, "memory.max_usage_in_bytes", "", "0");
     bool clean = !r->duty.frozen && u->memory_peak_bytes <= REUSE_PEAK && alone(b, r->group);
     if (b->no_zygotes)
         retire(b, z);

@@ -11,8 +11,9 @@
 //
 // The network namespace is the dear part of a sandbox and is used again only while it is untouched: when any
 // counter of the kernel for it (/proc/net/dev, snmp, netstat, snmp6) moved, an instance sent or tried to send
-// something, and something (a connection in TIME_WAIT, a route's memory) may remain. Then no other instance
-// begins here.
+// something, and something (a connection in TIME_WAIT, a route's memory) may remain; sockets of the unix kind
+// and labels of flows (ip6_flowlabel) are listed, not counted. Any difference, and no other instance begins
+// here.
 //
 // The first process of an instance waits for its `go` with everything made, becomes nobody, runs the command
 // and reaps orphans until it ends. What it reads (secrets in the environment) the zygote itself never sees,
@@ -37,7 +38,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define COUNTERS      4
+#define COUNTERS      6
 #define COUNTER_BYTES 16384
 #define FILTER_MAX    4096 // the kernel's own limit (BPF_MAXINSNS)
 
@@ -200,8 +201,9 @@ static ssize_t read_counter(int i, char *to)
 
 static void counters_open(void)
 {
-    static const char *const file[COUNTERS] = {"/proc/self/net/dev", "/proc/self/net/snmp",
-                                               "/proc/self/net/netstat", "/proc/self/net/snmp6"};
+    static const char *const file[COUNTERS] = {"/proc/self/net/dev",           "/proc/self/net/snmp",
+                                               "/proc/self/net/netstat",       "/proc/self/net/unix",
+                                               "/proc/self/net/ip6_flowlabel", "/proc/self/net/snmp6"};
     for (int i = 0; i < COUNTERS; i++) {
         self.counter_fd[i] = open(file[i], O_RDONLY | O_CLOEXEC);
         self.counter_n[i] = read_counter(i, self.counter[i]);

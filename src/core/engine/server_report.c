@@ -103,6 +103,8 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     if (!lease_of(s, node, r->lease, &at))
         return;
     struct lease *l = &s->lease[at];
+    int32_t speed_before = lease_speed_permille(l);
+    int64_t exec_ms_before = l->exec_ms;
     l->phase = r->level.phase;
     l->freq_mhz = r->level.freq_mhz;
     l->max_freq_mhz = r->level.max_freq_mhz;
@@ -111,6 +113,8 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     l->memory_mb = r->level.memory_mb;
     l->memory_max_mb = r->level.memory_max_mb;
     l->exec_ms = r->level.exec_ms;
+    lease_worked(s, at, speed_before, exec_ms_before);
+    lease_paced(s, at);
     int32_t progress = (int32_t)int_clamp(r->level.progress_permille, -1, 1000);
     if (l->progress_permille != progress) {
         l->progress_permille = progress;

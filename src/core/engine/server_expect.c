@@ -10,6 +10,8 @@
 #include "base/num.h"
 #include "core/engine/server_state.h"
 
+#define LONGEST_S 1000000000 // three decades
+
 void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t said_ms)
 {
     struct task *t = &s->task[slot];
@@ -49,15 +51,26 @@ int64_t task_run_s(const struct server *s, const struct task *t)
                           t->sets ? t->sets->ran_s : 0);
 }
 
+// Its like are known by what they used; of what it is given it uses as much from now on as before.
+static int64_t given_s(const struct lease *l, int64_t used_s)
+{
+    int64_t permille = l->used_ms > 0 ? int_clamp(l->done_ms * 1000 / l->used_ms, 1000, 1000000) : 1000;
+    return int_clamp(used_s * permille / 1000, 0, LONGEST_S);
+}
+
 int64_t lease_open_s(const struct server *s, const struct lease *l)
 {
-    return expect_left_s(task_expected_s(s, &s->task[l->task]), planner_prices(s->planner)->unknown_run_s,
-                         l->done_ms / 1000);
+    int32_t known_s = task_expected_s(s, &s->task[l->task]);
+    if (known_s < 0)
+        return expect_left_s(-1, planner_prices(s->planner)->unknown_run_s, l->done_ms / 1000);
+    return given_s(l, expect_left_s(known_s, 0, l->used_ms / 1000));
 }
 
 int32_t lease_speed_permille(const struct lease *l)
 {
-    return l->max_freq_mhz > 0 ? (int32_t)((int64_t)l->freq_mhz * l->duty_permille / l->max_freq_mhz) : -1;
+    return l->max_freq_mhz > 0
+               ? (int32_t)int_clamp((int64_t)l->freq_mhz * l->duty_permille / l->max_freq_mhz, 0, 1000)
+               : -1;
 }
 
 // Its level was reported: it has worked since the last, at a speed between the two. What has lasted long
@@ -69,7 +82,9 @@ void lease_worked(struct server *s, uint32_t lease, int32_t speed_before, int64_
     int64_t ms = l->exec_ms - exec_ms_before, now = lease_speed_permille(l);
     if (ms <= 0 || now < 0)
         return;
-    l->done_ms += ms * (speed_before < 0 ? now : (now + speed_before) / 2) / 1000;
+    int64_t done_ms = ms * (speed_before < 0 ? now : (now + speed_before) / 2) / 1000;
+    l->done_ms += done_ms;
+    l->used_ms += done_ms * int_clamp(l->cpu_permille, 0, 1000) / 1000;
     if (l->done_ms / 1000 <= task_sets(t)->ran_s)
         return;
     enum plan_run before = plan_run_of(task_run_s(s, t));
@@ -82,8 +97,8 @@ void lease_worked(struct server *s, uint32_t lease, int32_t speed_before, int64_
 int64_t lease_left_s(const struct server *s, const struct lease *l)
 {
     int32_t run_s = task_expected_s(s, &s->task[l->task]);
-    int64_t speed = lease_speed_permille(l), done_s = l->done_ms / 1000;
+    int64_t speed = lease_speed_permille(l), done_s = l->used_ms / 1000;
     if (run_s < 0 || l->state != LEASE_STARTED || speed <= 0)
         return -1;
-    return done_s >= run_s ? 0 : (run_s - done_s) * 1000 / speed;
+    return done_s >= run_s ? 0 : given_s(l, run_s - done_s) * 1000 / speed;
 }

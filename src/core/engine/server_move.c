@@ -129,6 +129,12 @@ static void begin(struct server *s, uint32_t lease, const struct plan_runner *r,
     task_settle(s, task, fx);
 }
 
+static int64_t loss_of(const void *server, uint32_t board)
+{
+    const struct server *s = server;
+    return s->board[board]->lease == NONE ? 0 : s->lease[s->board[board]->lease].done_ms / 1000;
+}
+
 void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
 {
     uint64_t at;
@@ -153,7 +159,9 @@ void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
                             .board = l->board,
                             .speed_permille = crawl_permille(l),
                             .left_s = lease_open_s(s, l),
-                            .lost_s = l->done_ms / 1000};
+                            .lost_s = l->done_ms / 1000,
+                            .loss_of = loss_of,
+                            .ctx = s};
     look_at(s, l, house_add(s->now, wait_ms(s, l)));
     if (planner_move(s->planner, &r, &m))
         begin(s, (uint32_t)at, &r, &m, fx);

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define LEVEL_EXEC_MOST_MS INT64_C(1000000000000) // three decades
+
 static bool zone_of(const struct server *s, uint32_t node, const char *name, uint32_t *zone)
 {
     uint64_t at;
@@ -112,7 +114,7 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     l->cpu_permille = r->level.cpu_permille;
     l->memory_mb = r->level.memory_mb;
     l->memory_max_mb = r->level.memory_max_mb;
-    l->exec_ms = r->level.exec_ms;
+    l->exec_ms = int_clamp(r->level.exec_ms, 0, LEVEL_EXEC_MOST_MS);
     lease_worked(s, at, speed_before, exec_ms_before);
     lease_paced(s, at);
     int32_t progress = (int32_t)int_clamp(r->level.progress_permille, -1, 1000);

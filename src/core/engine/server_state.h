@@ -137,7 +137,7 @@ struct lease {
     uint8_t phase;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms;
-    int64_t done_ms; // of work, at full speed
+    int64_t done_ms, used_ms; // of work, at full speed: that it could have done there, and of it used
     // crawls at a stretch since, and what it had done then; v -1: it does not
     house_ms slow_since;
     int64_t slow_exec_ms, slow_done_ms;

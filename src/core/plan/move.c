@@ -5,9 +5,9 @@
 //     stay = left / speed                     go = start + boot + data + (left + lost) / speed there
 //
 // It goes where `go` is least, if `stay` is at least move_ratio times that and move_least_s more. What it has
-// done since its start, or since what it could go on from, is lost and stands in `go`. So whoever has done
-// much stays: with as much left as was done, and full speed elsewhere, only who runs below a quarter of it
-// goes.
+// done since its start is lost and stands in `go`; so does what a lower class would lose that makes room, by
+// the price of its work. So whoever has done much stays: with as much left as was done, and full speed
+// elsewhere, only who runs below a quarter of it goes.
 //
 // The speed there is by the watts that the zone wants, not by those it could bear for a while: a warm room
 // takes the heat of urgent work for an hour and then lets it crawl again. Free boards are as planner_run left
@@ -61,6 +61,17 @@ static int64_t go_s(const struct planner *p, const struct plan_runner *r, const 
            (r->left_s + r->lost_s) * full / rate;
 }
 
+// What the holder of the board would have to do again, in seconds of the runner's work of the same price.
+static int64_t loss_s(const struct planner *p, const struct plan_runner *r, const struct shape *s,
+                      uint32_t board)
+{
+    const struct plan_board *b = &p->board[board].board;
+    int64_t mine = p->prices.work_ueur_per_core_h[s->ask.activity];
+    if (b->task == PLAN_NONE || !r->loss_of || mine <= 0)
+        return 0;
+    return r->loss_of(r->ctx, board) * p->prices.work_ueur_per_core_h[b->activity] / mine;
+}
+
 static const struct shape *shape_of_runner(const struct planner *p, const struct plan_runner *r)
 {
     if (!p->policy->gain || r->task >= p->n_tasks || !p->task[r->task].known || r->board >= p->n_boards ||
@@ -77,20 +88,22 @@ bool planner_move(const struct planner *p, const struct plan_runner *r, struct p
         return false;
     int64_t speed = r->speed_permille > 0 ? r->speed_permille : 1, stay = r->left_s * 1000 / speed;
     int64_t by_ratio = stay * 1000 / p->prices.move_ratio_permille, by_time = stay - p->prices.move_least_s;
-    int64_t most = by_ratio < by_time ? by_ratio : by_time, here = worth_here(p, r, s);
-    *out = (struct plan_move){.board = PLAN_NONE, .stay_s = stay, .go_s = most + 1};
+    int64_t most = by_ratio < by_time ? by_ratio : by_time, here = worth_here(p, r, s), least = 0;
+    *out = (struct plan_move){.board = PLAN_NONE, .stay_s = stay};
     for (uint32_t b = 0; b < p->n_boards; b++) {
         const struct plan_board *to = &p->board[b].board;
         bool take = to->task != PLAN_NONE;
         if (!p->board[b].known || !to->usable || to->zone == p->board[r->board].board.zone ||
             (take && (to->stopping || to->activity <= s->ask.activity)))
             continue;
-        int64_t there = go_s(p, r, s, b);
-        if (there >= out->go_s || !may_go(p, s, b, take, here))
+        int64_t there = go_s(p, r, s, b), loss = loss_s(p, r, s, b);
+        if (there > most - loss || (out->board != PLAN_NONE && there + loss >= least) ||
+            !may_go(p, s, b, take, here))
             continue;
         out->board = b;
         out->take = take;
         out->go_s = there;
+        least = there + loss;
     }
     return out->board != PLAN_NONE;
 }

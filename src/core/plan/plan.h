@@ -198,6 +198,9 @@ struct plan_runner {
     int32_t speed_permille; // of full speed, as it runs now; 0: it stands still
     int64_t left_s;         // of work that is expected to be left
     int64_t lost_s;         // of work that a new attempt would have to do again
+    // Likewise what holds another board would lose. NULL: nothing.
+    int64_t (*loss_of)(const void *ctx, uint32_t board);
+    const void *ctx;
 };
 
 struct plan_move {

@@ -142,10 +142,14 @@ static const char step_jobs[] =
     "CREATE UNIQUE INDEX job_uuid ON job (uuid);"
     "CREATE INDEX job_account ON job (account, id);"
     "CREATE INDEX job_shortname ON job (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
+// A heater that was opened stays off until a person clears it, over every restart.
+static const char step_lids[] =
+    "ALTER TABLE zone ADD COLUMN lid_open_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE zone ADD COLUMN lid_clear_ms INT NOT NULL DEFAULT 0;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lids};
 
 int schema_version(void)
 {

@@ -187,7 +187,7 @@ static int audit_board(const struct server *s, uint32_t at, struct err *e)
     const struct plan_board *p = planner_board_at(s->planner, at);
     NEED(p, "board %s is not known to the planner", b->name);
     bool usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
-                  !house_before(s->now, b->rests_until) && !b->kept_for;
+                  !house_before(s->now, b->rests_until) && !b->kept_for && !s->zone[b->zone]->lid_open.v;
     bool not_told_yet =
         b->rests_until.v > 0 && server_next_tick(s).v <= s->now.v; // its rest ended between two events
     NEED(p->usable == usable || (usable && not_told_yet), "board %s: the planner thinks it %s", b->name,

@@ -104,7 +104,7 @@ void board_plan(struct server *s, uint32_t board)
         .task = PLAN_NONE,
         .activity = ACTIVITY_IDLE,
         .usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
-                  !board_rests(s, b) && !b->kept_for,
+                  !board_rests(s, b) && !b->kept_for && !s->zone[b->zone]->lid_open.v,
     };
     if (b->lease != NONE) {
         const struct lease *l = &s->lease[b->lease];

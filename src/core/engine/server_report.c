@@ -36,6 +36,20 @@ static bool lease_of(const struct server *s, uint32_t node, uint64_t id, uint32_
     return true;
 }
 
+// Nodes store nothing: that a heater was opened is remembered here. What is still on its way when an operator
+// clears it does not open it again: the node has as long as the word lasts to hear it, and if it says `open`
+// after that, or anew, the lid was open.
+static void lid_told(struct server *s, uint32_t zone, uint8_t guard)
+{
+    struct zone *z = s->zone[zone];
+    bool anew = z->guard != GUARD_LID_OPEN;
+    bool word_lasts = z->lid_clear.v > 0 && house_since(s->now, z->lid_clear) < s->cfg.lease_ms;
+    if (guard != GUARD_LID_OPEN || z->lid_open.v > 0 || (word_lasts && !anew))
+        return;
+    zone_lid(s, zone, s->now);
+    server_trace(s, CHANGE_ZONE, (int64_t)z->id, -s->now.v);
+}
+
 static void report_zone(struct server *s, uint32_t node, const struct report *r, struct effects *fx)
 {
     uint32_t at;
@@ -44,6 +58,7 @@ static void report_zone(struct server *s, uint32_t node, const struct report *r,
         return;
     struct zone *z = s->zone[at];
     zone_observe(s, z, r->at, r);
+    lid_told(s, at, r->zone.guard);
     z->at = r->at;
     z->room_mc = r->zone.room_mc;
     z->guard = r->zone.guard;

@@ -175,6 +175,7 @@ struct zone {
     int32_t n_boards;
     int32_t nameplate_w, setpoint_mc, room_mc, shadow_mc, draw_w, missing_w;
     house_ms at, boost_until;
+    house_ms lid_open;  // since when a heater of it is opened and not cleared; v 0: none is
     house_ms lid_clear; // when an operator last cleared its lid
     struct heat_request request;
     struct zone_ahead ahead;
@@ -448,6 +449,7 @@ void server_zone_set(struct server *s, const struct event *ev, struct effects *f
 void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
 void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
+void zone_lid(struct server *s, uint32_t zone, house_ms opened);
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row);
 void site_row(const struct site *x, struct arena *a, struct row_site *row);
 void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row);

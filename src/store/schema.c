@@ -150,10 +150,14 @@ static const char step_lists[] =
     "CREATE INDEX task_account ON task (account, id);"
     "DROP INDEX task_exec;"
     "CREATE INDEX task_exec ON task (account, exec_ms, id);";
+// A heater that was opened stays off until a person clears it, over every restart.
+static const char step_lids[] =
+    "ALTER TABLE zone ADD COLUMN lid_open_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE zone ADD COLUMN lid_clear_ms INT NOT NULL DEFAULT 0;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists, step_lids};
 
 int schema_version(void)
 {

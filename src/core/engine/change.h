@@ -85,6 +85,7 @@ struct row_task {
     int32_t retries_total, retries_each;
     int64_t queue_max_ms; // -1: none
     const char *hardware; // constraint_format(); "": none
+    const char *place;    // place_format(); "": none
     uint64_t job;         // 0: none
     int64_t keep_ms;      // is deleted so long after it has ended; 0: never
     int64_t ready_ms;     // when the last it waited for had ended; 0: it waited for none, or still waits
@@ -161,7 +162,8 @@ struct row_site {
     uint64_t id;
     const char *name;
     int32_t utc_offset_min;
-    int64_t cap_mw; // -1: none
+    int64_t cap_mw;      // -1: none
+    const char *setting; // normal form of site_setting.h
 };
 
 struct row_zone {

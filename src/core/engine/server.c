@@ -64,6 +64,8 @@ void server_free(struct server *s)
     for (size_t i = 0; i < s->n_jobs; i++)
         if (s->job[i].id)
             job_slot_free(s, (uint32_t)i);
+    for (size_t i = 0; i < s->n_sites; i++)
+        site_setting_deinit(&s->site[i].setting);
     for (size_t i = 0; i < s->n_zones; i++) {
         free(s->zone[i]->schedule);
         free(s->zone[i]);
@@ -131,6 +133,9 @@ static void tick(struct server *s, struct effects *fx)
             break;
         case TIMER_JOB_EXPIRE:
             server_job_expire(s, t.id);
+            break;
+        case TIMER_SITE:
+            server_site_timer(s, t.id);
             break;
         }
     }

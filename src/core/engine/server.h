@@ -20,6 +20,7 @@
 
 struct server;
 struct price_table;
+struct site_setting; // core/engine/site_setting.h
 
 struct server_config {
     int32_t instances_per_task;  // limit, default 2048
@@ -124,6 +125,11 @@ struct site_view {
     int32_t utc_offset_min;
     int64_t cap_mw;
     int32_t n_zones, n_boards;
+    const struct site_setting *setting;
+    bool has_tariff, has_carbon; // now
+    int64_t tariff_ueur_per_kwh;
+    int32_t carbon_g_per_kwh;
+    house_ms tariff_until, carbon_until;
 };
 
 struct account_info {
@@ -140,7 +146,7 @@ bool server_find_account(const struct server *s, const char *email, size_t *i);
 size_t server_sites(const struct server *s);
 size_t server_zones(const struct server *s);
 size_t server_boards(const struct server *s);
-void server_site(const struct server *s, size_t i, struct site_view *v);
+void server_site(const struct server *s, size_t i, house_ms now, struct site_view *v);
 void server_zone(const struct server *s, size_t i, struct zone_view *v);
 void server_board(const struct server *s, size_t i, struct board_view *v);
 bool server_find_zone(const struct server *s, const char *name, size_t *i);

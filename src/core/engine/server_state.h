@@ -9,12 +9,14 @@
 
 #include "base/map.h"
 #include "core/engine/server.h"
+#include "core/engine/site_setting.h"
 #include "core/ledger/ledger.h"
 #include "core/ledger/meter.h"
 #include "core/plan/expect.h"
 #include "core/plan/plan.h"
 #include "core/work/depend.h"
 #include "core/work/job.h"
+#include "core/work/place.h"
 #include "core/work/ranges.h"
 
 #define NONE UINT32_MAX
@@ -78,6 +80,7 @@ struct task {
     int64_t waits_ms;              // an instance waits again since, after none did; 0: since it was ready
     uint32_t first_lease;          // list through lease.next
     struct constraint *constraint; // NULL: none
+    struct place *place;           // NULL: anywhere
     struct ranges pending;
     struct task_sets *sets;
     int32_t said_s;            // how long an instance runs, by the customer; 0: not said
@@ -152,11 +155,15 @@ struct site {
     int64_t cap_mw;
     int64_t nameplate_w; // of all its zones
     int32_t n_zones, n_boards;
+    struct site_setting setting;
+    house_ms look_at;                     // when its tariff or carbon changes next; 0: not known
+    uint32_t circuit_first, circuit_room; // the planner's numbers of its circuits
 };
 
 // What a zone is expected to want: server_ahead.c.
 struct zone_ahead {
     bool model_known, known;
+    bool with_weather; // the gains were learned with the site's weather, not an assumed one
     struct zone_model model;
     struct zone_gains gains;
     house_ms began, looked; // of the hour that is observed; of mean_w
@@ -168,6 +175,7 @@ struct zone_ahead {
 struct zone {
     uint64_t id;
     uint32_t site, node;
+    uint32_t circuit; // the planner's number; 0: none
     char name[NAME_BYTES], label[NAME_BYTES];
     char *schedule;
     bool is_virtual, dirty;
@@ -227,6 +235,7 @@ enum timer_kind {
     TIMER_TASK_EXPIRE,
     TIMER_JOB_WALL,
     TIMER_JOB_EXPIRE,
+    TIMER_SITE,
 };
 
 struct timer {
@@ -262,7 +271,8 @@ struct server {
     size_t n_free_leases, cap_free_leases;
     struct site *site;
     size_t n_sites, cap_sites;
-    struct zone **zone; // records that others point to do not move
+    uint32_t n_circuits; // numbers given to circuits
+    struct zone **zone;  // records that others point to do not move
     size_t n_zones, cap_zones;
     struct board **board;
     size_t n_boards, cap_boards;
@@ -347,6 +357,8 @@ void task_error(struct task *t, const char *code, const char *message, const cha
 void task_live_row(const struct server *s, const struct task *t, struct arena *a, struct row_task_live *row);
 struct retried task_retried(const struct task *t, uint32_t instance); // zeros: never tried
 void task_set_retried(struct task *t, uint32_t instance, struct retried r);
+// Keeps where it may run. 0, or -EINVAL with "placement: ..." for what cannot be read or names no site.
+int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e);
 bool task_ended(const struct task *t); // it has its final state and leaves memory when the batch is settled
 
 uint64_t uuid_key(const uint8_t uuid[16]);
@@ -446,12 +458,10 @@ void server_offer(struct server *s, uint32_t node, const struct offer *o, struct
 void server_node_cap(struct server *s, uint32_t node); // server_cap.c
 void server_site_caps(struct server *s, uint32_t site);
 void server_zone_set(struct server *s, const struct event *ev, struct effects *fx);
-void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
 void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
 void zone_lid(struct server *s, uint32_t zone, house_ms opened);
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row);
-void site_row(const struct site *x, struct arena *a, struct row_site *row);
 void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row);
 uint32_t server_node_new(struct server *s, uint64_t id, const char *name);
 uint32_t server_site_new(struct server *s, uint64_t id, const char *name);
@@ -469,6 +479,15 @@ void board_rested(struct server *s, uint32_t board);     // it may work again: w
 void board_start_late(struct server *s, uint32_t board); // it did not start what it was given in time
 void board_start_failed(struct server *s, uint32_t board, uint64_t task, const char *code);
 void server_board_timer(struct server *s, uint64_t board_id);
+
+// ---- server_site.c
+void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
+int server_site_restore(struct server *s, const struct row_site *row, struct err *e);
+void server_site_timer(struct server *s, uint64_t site_id);
+void site_plan(struct server *s, uint32_t site); // tells the planner what holds now
+void site_row(const struct site *x, struct arena *a, struct row_site *row);
+void zone_find_circuit(const struct server *s, struct zone *z);            // by its name and site
+int64_t zone_circuit_cap_mw(const struct server *s, const struct zone *z); // -1: none
 
 // ---- server_meter.c
 void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const struct report *r);

@@ -59,6 +59,7 @@ static inline void same_task(const struct row_task *was, const struct row_task *
     SAME(retries_each);
     SAME(queue_max_ms);
     SAME_TEXT(hardware);
+    SAME_TEXT(place);
     SAME(job);
     SAME(keep_ms);
     SAME(ready_ms);
@@ -180,6 +181,7 @@ static inline void same_change(const struct change *was, const struct change *is
         SAME_TEXT(site.name);
         SAME(site.utc_offset_min);
         SAME(site.cap_mw);
+        SAME_TEXT(site.setting);
         break;
     case CHANGE_NODE:
         SAME(node.id);

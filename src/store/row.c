@@ -66,6 +66,7 @@ static const struct col task_cols[] = {
     C(row_task, I32, retries_each),
     C(row_task, I64, queue_max_ms),
     C(row_task, TEXT, hardware),
+    C(row_task, TEXT, place),
     C(row_task, U64, job),
     C(row_task, I64, keep_ms),
     C(row_task, I64, ready_ms),
@@ -149,10 +150,8 @@ static const struct col node_cols[] = {
 };
 
 static const struct col site_cols[] = {
-    C(row_site, U64, id),
-    C(row_site, TEXT, name),
-    C(row_site, I32, utc_offset_min),
-    C(row_site, I64, cap_mw),
+    C(row_site, U64, id),     C(row_site, TEXT, name),    C(row_site, I32, utc_offset_min),
+    C(row_site, I64, cap_mw), C(row_site, TEXT, setting),
 };
 
 static const struct col zone_cols[] = {
@@ -175,6 +174,8 @@ static const struct col zone_cols[] = {
     C(row_zone, I64, base_delivered_mj),
     C(row_zone, I64, base_useful_mj),
     C(row_zone, I64, base_shadow_mj),
+    C(row_zone, I64, lid_open_ms),
+    C(row_zone, I64, lid_clear_ms),
 };
 
 static const struct col board_cols[] = {

@@ -150,10 +150,19 @@ static const char step_lists[] =
     "CREATE INDEX task_account ON task (account, id);"
     "DROP INDEX task_exec;"
     "CREATE INDEX task_exec ON task (account, exec_ms, id);";
+
+// A heater that was opened stays off until a person clears it, over every restart.
+static const char step_lids[] =
+    "ALTER TABLE zone ADD COLUMN lid_open_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE zone ADD COLUMN lid_clear_ms INT NOT NULL DEFAULT 0;";
+// What operators say of a site: where it is, its tariff, its circuits (core/engine/site_setting.h). Where tasks may run.
+static const char step_sites[] =
+    "ALTER TABLE site ADD COLUMN setting TEXT;"
+    "ALTER TABLE task ADD COLUMN place TEXT;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists, step_lids, step_sites};
 
 int schema_version(void)
 {

@@ -85,6 +85,7 @@ struct row_task {
     int32_t retries_total, retries_each;
     int64_t queue_max_ms; // -1: none
     const char *hardware; // constraint_format(); "": none
+    const char *place;    // place_format(); "": none
     uint64_t job;         // 0: none
     int64_t keep_ms;      // is deleted so long after it has ended; 0: never
     int64_t ready_ms;     // when the last it waited for had ended; 0: it waited for none, or still waits
@@ -161,7 +162,8 @@ struct row_site {
     uint64_t id;
     const char *name;
     int32_t utc_offset_min;
-    int64_t cap_mw; // -1: none
+    int64_t cap_mw;      // -1: none
+    const char *setting; // normal form of site_setting.h
 };
 
 struct row_zone {
@@ -172,7 +174,9 @@ struct row_zone {
     int64_t boost_until_ms;
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj; // totals over all epochs
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj,
-        base_shadow_mj; // last cumulative of the current epoch
+        base_shadow_mj;   // last cumulative of the current epoch
+    int64_t lid_open_ms;  // a heater was opened then and not cleared since; 0: none
+    int64_t lid_clear_ms; // when one was last cleared; 0: never
 };
 
 struct row_board {

@@ -388,6 +388,7 @@ static void draft(struct codec *c, struct task_draft *d)
     string(c, &d->body);
     string(c, &d->job);
     string(c, &d->depends);
+    string(c, &d->place);
     N(c, d->keep_ms);
     if (!d->refusal_code && (!activity_is_task(d->activity) || !d->ranges))
         c->bad = true;
@@ -440,6 +441,8 @@ static void walk_site(struct codec *c, struct event *ev)
     N(c, ev->site.has_utc_offset);
     N(c, ev->site.cap_mw);
     N(c, ev->site.utc_offset_min);
+    N(c, ev->site.make);
+    string(c, &ev->site.setting);
     c->bad = c->bad || !ev->site.site;
 }
 

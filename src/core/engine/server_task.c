@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "core/engine/server_state.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -123,11 +124,13 @@ void task_slot_free(struct server *s, uint32_t slot)
         ranges_deinit(&t->sets->cancelled);
         ranges_deinit(&t->sets->started_once);
         idmap_deinit(&t->sets->retried);
+        idmap_deinit(&t->sets->moves);
     }
     ranges_deinit(&t->pending);
     free(t->sets);
     free(t->errors);
     free(t->constraint);
+    free(t->place);
     if (t->account < s->n_accounts)
         s->account[t->account].live_tasks--;
     s->counts.tasks_live--;
@@ -190,20 +193,35 @@ bool task_ended(const struct task *t)
     return task_state_final(t->state);
 }
 
+static void place_plan(const struct server *s, const struct place *from, struct plan_task *p)
+{
+    uint64_t site;
+    memcpy(p->where.country, from->country, sizeof p->where.country);
+    p->where.site = *from->site && strmap_get(&s->site_by_name, from->site, &site) ? (uint32_t)site + 1 : 0;
+    p->where.has_near = from->has_near;
+    p->where.lat_mdeg = from->lat_mdeg;
+    p->where.lon_mdeg = from->lon_mdeg;
+    p->gang = from->gang;
+}
+
 void task_plan(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
     count_waiting(s, t, (int64_t)ranges_count(&t->pending));
     bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
     int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
+    if (t->waits_ms > since_ms) // who lost its board has not waited for one that long
+        since_ms = t->waits_ms;
     struct plan_task p = {.activity = t->activity,
                           .account = s->account[t->account].id,
                           .order = t->id,
                           .pending = waits ? (int32_t)ranges_count(&t->pending) : 0,
                           .since = HOUSE_MS(since_ms),
-                          .run = plan_run_of(task_expected_s(s, t))};
+                          .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
         p.constraint = *t->constraint;
+    if (t->place)
+        place_plan(s, t->place, &p);
     planner_task(s->planner, slot, &p);
 }
 
@@ -222,6 +240,20 @@ static void escaped(struct buf *b, const char *text)
         else if (*text)
             buf_putf(b, "\\u%04x", (unsigned char)*text++);
     }
+}
+
+int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e)
+{
+    struct place p;
+    if (!place_parse(text, &p))
+        return err_set(e, -EINVAL, "placement: \"%s\" cannot be read", text);
+    if (*p.site && !strmap_get(&s->site_by_name, p.site, NULL))
+        return err_set(e, -EINVAL, "placement: no such site: %s", p.site);
+    if (slot == NONE || place_is_none(&p))
+        return 0;
+    s->task[slot].place = mem_alloc(sizeof p);
+    *s->task[slot].place = p;
+    return 0;
 }
 
 // Appends {code,message,debug} to the errors.
@@ -423,6 +455,10 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     }
     struct ranges pending = RANGES_NULL;
     struct err e = ERR_NULL;
+    if (d->place && task_set_place(s, NONE, d->place, &e) < 0) {
+        *why = arena_strdup(&fx->arena, e.text);
+        return 400;
+    }
     if (ranges_parse(&pending, d->ranges, (uint64_t)s->cfg.instances_per_task, &e) < 0) {
         *why = arena_printf(&fx->arena, "advancedRanges: %s", e.text);
         return 400;
@@ -467,6 +503,8 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         t->constraint = mem_alloc(sizeof *t->constraint);
         *t->constraint = d->constraint;
     }
+    if (d->place)
+        task_set_place(s, slot, d->place, &e);
     owner->live_tasks++;
     task_expect(s, slot, d->profile, d->expected_run_ms);
     if (d->shortname)
@@ -499,6 +537,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     constraint_format(&d->constraint, &hardware);
     c->task.hardware = arena_strdup(&fx->arena, buf_str(&hardware));
     buf_deinit(&hardware);
+    c->task.place = arena_strdup(&fx->arena, d->place ? d->place : "");
     uuid_format(c->task.uuid, d->uuid);
     c->task.shortname =
         d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);

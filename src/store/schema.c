@@ -150,6 +150,7 @@ static const char step_lists[] =
     "CREATE INDEX task_account ON task (account, id);"
     "DROP INDEX task_exec;"
     "CREATE INDEX task_exec ON task (account, exec_ms, id);";
+
 // A heater that was opened stays off until a person clears it, over every restart.
 static const char step_lids[] =
     "ALTER TABLE zone ADD COLUMN lid_open_ms INT NOT NULL DEFAULT 0;"

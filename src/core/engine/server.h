@@ -19,8 +19,8 @@
 #include "core/plan/foresee.h"
 
 struct server;
-struct site_setting; // core/engine/site_setting.h
 struct price_table;
+struct site_setting; // core/engine/site_setting.h
 
 struct server_config {
     int32_t instances_per_task;  // limit, default 2048

@@ -225,20 +225,6 @@ void task_plan(struct server *s, uint32_t slot)
     planner_task(s->planner, slot, &p);
 }
 
-int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e)
-{
-    struct place p;
-    if (!place_parse(text, &p))
-        return err_set(e, -EINVAL, "placement: \"%s\" cannot be read", text);
-    if (*p.site && !strmap_get(&s->site_by_name, p.site, NULL))
-        return err_set(e, -EINVAL, "placement: no such site: %s", p.site);
-    if (slot == NONE || place_is_none(&p))
-        return 0;
-    s->task[slot].place = mem_alloc(sizeof p);
-    *s->task[slot].place = p;
-    return 0;
-}
-
 // A text with JSON's escapes. What needs none goes in one piece: a hundred thousand tasks may end with the
 // same words.
 static void escaped(struct buf *b, const char *text)
@@ -254,6 +240,20 @@ static void escaped(struct buf *b, const char *text)
         else if (*text)
             buf_putf(b, "\\u%04x", (unsigned char)*text++);
     }
+}
+
+int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e)
+{
+    struct place p;
+    if (!place_parse(text, &p))
+        return err_set(e, -EINVAL, "placement: \"%s\" cannot be read", text);
+    if (*p.site && !strmap_get(&s->site_by_name, p.site, NULL))
+        return err_set(e, -EINVAL, "placement: no such site: %s", p.site);
+    if (slot == NONE || place_is_none(&p))
+        return 0;
+    s->task[slot].place = mem_alloc(sizeof p);
+    *s->task[slot].place = p;
+    return 0;
 }
 
 // Appends {code,message,debug} to the errors.

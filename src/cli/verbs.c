@@ -91,7 +91,7 @@ static void usage(FILE *to, const char *command, const struct verb *verbs)
 {
     fprintf(to, "Usage: ondol %s VERB [OPTION...]\n\n", command);
     for (const struct verb *v = verbs; v->name; v++)
-        fprintf(to, "  %-9s %-12s %s\n", v->name, v->args ? v->args : "", v->what);
+        fprintf(to, "  %-13s %-12s %s\n", v->name, v->args ? v->args : "", v->what);
     fputs("\nEach verb has --help. The server is ONDOL_URL, the token ONDOL_TOKEN.\n", to);
 }
 

@@ -26,6 +26,8 @@ int cmd_user(int argc, char **argv);
 int cmd_token(int argc, char **argv);
 int cmd_project(int argc, char **argv);
 int cmd_reservation(int argc, char **argv);
+int cmd_bucket(int argc, char **argv);
+int cmd_secret(int argc, char **argv);
 int cmd_server(int argc, char **argv);
 int cmd_agent(int argc, char **argv);
 int cmd_dev(int argc, char **argv);

@@ -156,7 +156,7 @@ def people():
     budget = call("POST", "/ondol/v1/projects/{project}/budgets", {"totalAmountInCents": 5}, project=project)["uuid"]
     call("PUT", "/ondol/v1/budgets/{budget}", {"isArchived": True}, budget=budget)
     call("GET", "/ondol/v1/projects/{project}/budgets", project=project)
-    key = call("GET", "/ondol/v1/boards")["data"][0]["key"]
+    key = call("GET", "/ondol/v1/boards")["data"][0]["spec"]["key"]
     night = call("POST", "/ondol/v1/reservations", {"organisation": "acme", "name": "night", "machine_key": key, "boards": 1,
                                                     "to": "2999-01-01T00:00:00Z"})["uuid"]
     call("PUT", "/ondol/v1/reservations/{reservation}", {"to": "2998-01-01T00:00:00Z"}, reservation=night)

@@ -27,9 +27,11 @@ stage_fn task_retry, task_recover, task_resume, task_clone;
 stage_fn task_put, task_patch, task_delete, task_abort, tasks_abort;
 // output.c
 stage_fn output_all_stdout, output_all_stderr, output_fresh_stdout, output_fresh_stderr;
+// sites.c
+stage_fn fleet_sites, fleet_site, fleet_site_put;
 // ondol_fleet.c
-stage_fn fleet_sites, fleet_site, fleet_site_put, fleet_heaters, fleet_heater, fleet_heater_clear_lid,
-    fleet_boards, fleet_board, fleet_board_bar, fleet_board_clear;
+stage_fn fleet_heaters, fleet_heater, fleet_heater_clear_lid, fleet_boards, fleet_board, fleet_board_bar,
+    fleet_board_clear;
 // ondol_zone.c
 stage_fn zone_list, zone_get, zone_setpoint_get, zone_setpoint_put, zone_schedule_get, zone_schedule_put,
     zone_why;

@@ -30,6 +30,7 @@ static const struct command {
     {"secret", cmd_secret, "what tasks need to know and nobody else may read"},
     {"job", cmd_job, "tasks that belong together and wait for one another"},
     {"zone", cmd_zone, "rooms: temperature, setpoint, and why they are as they are"},
+    {"site", cmd_site, "buildings: where they are, what they draw, what electricity costs"},
     {"heater", cmd_heater, "heaters: what they run and draw"},
     {"bench", cmd_bench, "measures this machine beside the programs it is compared with"},
     {"sim", cmd_sim, "runs whole fleets for whole years on virtual time"},

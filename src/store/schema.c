@@ -144,6 +144,23 @@ static const char step_jobs[] =
     "CREATE INDEX job_account ON job (account, id);"
     "CREATE INDEX job_shortname ON job (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
 
+// A task changes its state some five times, and each index that has it is written anew. One is enough: what is asked for by
+// states is read from task_state, a few rows of each state.
+static const char step_lists[] =
+    "DROP INDEX task_account;"
+    "CREATE INDEX task_account ON task (account, id);"
+    "DROP INDEX task_exec;"
+    "CREATE INDEX task_exec ON task (account, exec_ms, id);";
+
+// A heater that was opened stays off until a person clears it, over every restart.
+static const char step_lids[] =
+    "ALTER TABLE zone ADD COLUMN lid_open_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE zone ADD COLUMN lid_clear_ms INT NOT NULL DEFAULT 0;";
+// What operators say of a site: where it is, its tariff, its circuits (core/engine/site_setting.h). Where tasks may run.
+static const char step_sites[] =
+    "ALTER TABLE site ADD COLUMN setting TEXT;"
+    "ALTER TABLE task ADD COLUMN place TEXT;";
+
 // Users in organisations, with projects, several tokens each, budgets, reservations, and money in the ledger at the
 // prices of its time. A token that an account had becomes its first one; what was spent before is charged at the
 // prices that programs of those versions had built in, in 1e-9 euro.
@@ -189,7 +206,7 @@ static const char step_users[] =
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_users};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists, step_lids, step_sites, step_users};
 
 int schema_version(void)
 {

@@ -65,6 +65,7 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
         text[n++] = &c->task.profile;
         text[n++] = &c->task.ranges;
         text[n++] = &c->task.hardware;
+        text[n++] = &c->task.place;
         text[n++] = &c->task.body;
         text[n++] = &c->task.depends;
         break;
@@ -86,6 +87,7 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
         break;
     case CHANGE_SITE:
         text[n++] = &c->site.name;
+        text[n++] = &c->site.setting;
         break;
     case CHANGE_ZONE:
         text[n++] = &c->zone.name;

@@ -239,7 +239,13 @@ def walk():
     call("GET", "/ondol/v1/accounts/{account}", account="a@b.c")
     people()
     site, zone, heater, board = (call("GET", "/ondol/v1/" + k)["data"][0]["name"] for k in ("sites", "zones", "heaters", "boards"))
-    call("PUT", "/ondol/v1/sites/{site}", {"cap_w": 5000}, site=site)
+    call("PUT", "/ondol/v1/sites/{site}", {
+        "cap_w": 5000, "country": "FR", "position": {"latitude": 48.8, "longitude": 2.3}, "latency_ms": 12,
+        "tariff": [{"days": "daily", "from": "06:00", "eur_per_kwh": 0.2146}],
+        "carbon": {"from": "2026-01-01T00:00:00Z", "step_min": 60, "g_per_kwh": [54, 52]},
+        "weather": {"from": "2026-01-01T00:00:00Z", "step_min": 60, "outside_c": [7.5, -1]},
+        "circuits": [{"name": "east", "cap_w": 3500, "zones": ["nowhere"]}]}, site=site)
+    call("PUT", "/ondol/v1/sites/{site}", {"circuits": None, "tariff": None}, site=site)
     call("GET", "/ondol/v1/sites/{site}", site=site)
     call("GET", "/ondol/v1/zones/{zone}", zone=zone)
     for what in ("setpoint", "schedule", "why"):

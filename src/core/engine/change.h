@@ -126,6 +126,7 @@ struct row_task_live {
     int64_t state_ms, previous_state_ms, modified_ms, end_ms;  // -1: never
     const char *succeeded, *failed, *cancelled, *started_once; // ranges; failed does not hold cancelled ones
     int32_t running, running_cores;
+    // These and succeeded and failed never become less: the store leaves them alone while all are nothing.
     int64_t exec_ms, wall_ms, core_ms, energy_mj; // sums over ended attempts, house time
     int32_t retries_used, lost_attempts, preempted_attempts;
     int32_t progress_permille, results_count;
@@ -147,6 +148,7 @@ struct row_task {
     const char *hardware; // constraint_format(); "": none
     uint64_t project;     // 0: written by a program that had none
     uint64_t reservation; // 0: none
+    const char *place;    // place_format(); "": none
     uint64_t job;         // 0: none
     int64_t keep_ms;      // is deleted so long after it has ended; 0: never
     int64_t ready_ms;     // when the last it waited for had ended; 0: it waited for none, or still waits
@@ -223,7 +225,8 @@ struct row_site {
     uint64_t id;
     const char *name;
     int32_t utc_offset_min;
-    int64_t cap_mw; // -1: none
+    int64_t cap_mw;      // -1: none
+    const char *setting; // normal form of site_setting.h
 };
 
 struct row_zone {
@@ -234,7 +237,9 @@ struct row_zone {
     int64_t boost_until_ms;
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj; // totals over all epochs
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj,
-        base_shadow_mj; // last cumulative of the current epoch
+        base_shadow_mj;   // last cumulative of the current epoch
+    int64_t lid_open_ms;  // a heater was opened then and not cleared since; 0: none
+    int64_t lid_clear_ms; // when one was last cleared; 0: never
 };
 
 struct row_board {

@@ -62,6 +62,7 @@ struct task_draft {
     const char *body;                      // normalised JSON object
     const char *job;                       // uuid; NULL: none
     const char *depends;                   // depends_format(), all open; NULL: none
+    const char *place;                     // place_format(): where, and together; NULL: anywhere
     int64_t keep_ms;                       // is deleted so long after it has ended; 0: never
     const char *project;                   // uuid; NULL: the user's own
     const char *machine_key, *reservation; // of class reserved: which one is meant; NULL: not said
@@ -182,8 +183,10 @@ struct event {
         struct {
             const char *site;
             bool has_cap, has_utc_offset;
+            bool make;      // a site that is not known yet, for what configuration files name
             int64_t cap_mw; // -1: none
             int32_t utc_offset_min;
+            const char *setting; // of site_setting.h, the keys that change; NULL: none
         } site;
         struct {
             const char *board;

@@ -481,6 +481,7 @@ static void draft(struct codec *c, struct task_draft *d)
     string(c, &d->body);
     string(c, &d->job);
     string(c, &d->depends);
+    string(c, &d->place);
     N(c, d->keep_ms);
     string(c, &d->project);
     string(c, &d->machine_key);
@@ -536,6 +537,8 @@ static void walk_site(struct codec *c, struct event *ev)
     N(c, ev->site.has_utc_offset);
     N(c, ev->site.cap_mw);
     N(c, ev->site.utc_offset_min);
+    N(c, ev->site.make);
+    string(c, &ev->site.setting);
     c->bad = c->bad || !ev->site.site;
 }
 

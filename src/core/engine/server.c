@@ -43,6 +43,13 @@ struct server *server_new(const struct server_config *cfg)
     return s;
 }
 
+void server_prices(struct server *s, const struct price_table *prices)
+{
+    const struct plan_policy *policy = planner_policy(s->planner);
+    planner_free(s->planner);
+    s->planner = planner_new_with(prices, policy);
+}
+
 void server_free(struct server *s)
 {
     if (!s)
@@ -54,6 +61,8 @@ void server_free(struct server *s)
         if (s->job[i].id)
             job_slot_free(s, (uint32_t)i);
     server_users_free(s); // tasks and jobs counted in them
+    for (size_t i = 0; i < s->n_sites; i++)
+        site_setting_deinit(&s->site[i].setting);
     for (size_t i = 0; i < s->n_zones; i++) {
         free(s->zone[i]->schedule);
         free(s->zone[i]);
@@ -68,7 +77,8 @@ void server_free(struct server *s)
         s->task,         s->free_task,     s->lease,       s->free_lease,   s->site,
         s->zone,          s->board,        s->node,          s->timer,       s->dirty_task,   s->dirty_zone.v,
         s->dirty_board.v, s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job,
-        s->free_job,      s->edge,         s->resolved,      s->expiring,    s->history};
+        s->free_job,      s->edge,         s->resolved,      s->expiring,    s->history,
+        s->landing};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
@@ -100,6 +110,9 @@ static void tick(struct server *s, struct effects *fx)
         case TIMER_LEASE:
             lease_timer(s, t.id, fx);
             break;
+        case TIMER_MOVE:
+            server_move_timer(s, t.id, fx);
+            break;
         case TIMER_QUEUE_MAX:
             server_queue_max(s, t.id, fx);
             break;
@@ -120,6 +133,9 @@ static void tick(struct server *s, struct effects *fx)
             break;
         case TIMER_RESERVATION:
             server_reservation_timer(s, t.id, fx);
+            break;
+        case TIMER_SITE:
+            server_site_timer(s, t.id);
             break;
         }
     }

@@ -21,6 +21,8 @@
 #include "core/plan/foresee.h"
 
 struct server;
+struct price_table;
+struct site_setting; // core/engine/site_setting.h
 
 struct server_config {
     int32_t instances_per_task;  // limit, default 2048
@@ -64,6 +66,9 @@ void effects_clear(struct effects *fx);
 void effects_deinit(struct effects *fx);
 
 struct server *server_new(const struct server_config *cfg);
+// Before the first row or event: other prices than price_table_default(). For tests of what takes long: a
+// record for replay does not hold them.
+void server_prices(struct server *s, const struct price_table *prices);
 void server_free(struct server *s);
 
 // Before the first row: `now` says from which hour on the ledger's open cells will be given.
@@ -123,6 +128,11 @@ struct site_view {
     int32_t utc_offset_min;
     int64_t cap_mw;
     int32_t n_zones, n_boards;
+    const struct site_setting *setting;
+    bool has_tariff, has_carbon; // now
+    int64_t tariff_ueur_per_kwh;
+    int32_t carbon_g_per_kwh;
+    house_ms tariff_until, carbon_until;
 };
 
 // How much of a quota is used. Instances are boards: each runs one.
@@ -207,7 +217,7 @@ bool server_find_account(const struct server *s, const char *email, size_t *i);
 size_t server_sites(const struct server *s);
 size_t server_zones(const struct server *s);
 size_t server_boards(const struct server *s);
-void server_site(const struct server *s, size_t i, struct site_view *v);
+void server_site(const struct server *s, size_t i, house_ms now, struct site_view *v);
 void server_zone(const struct server *s, size_t i, struct zone_view *v);
 void server_board(const struct server *s, size_t i, struct board_view *v);
 bool server_find_zone(const struct server *s, const char *name, size_t *i);
@@ -230,6 +240,7 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
 struct engine_counts {
     uint64_t tasks_live, tasks_queued, instances_queued, instances_running, leases;
     uint64_t events, plans, assigned, preempted, lost, duplicates; // since start
+    uint64_t moved;                                                // instances that were on a kept board
     uint64_t boards_online, nodes_online;
 };
 void server_counts(const struct server *s, struct engine_counts *c);

@@ -79,6 +79,7 @@ void zone_plan(struct server *s, uint32_t zone)
     r.min_w = (int32_t)int_clamp(r.min_w, 0, NAMEPLATE_W_MAX);
     r.max_w = (int32_t)int_clamp(r.max_w, 0, NAMEPLATE_W_MAX);
     struct plan_zone p = {.site = z->site,
+                          .circuit = z->circuit,
                           .request = r,
                           .room_mc = z->room_mc,
                           .setpoint_mc = z->setpoint_mc,
@@ -111,6 +112,7 @@ void zone_join_site(struct server *s, uint32_t zone, uint32_t site, int32_t name
     }
     z->site = site;
     z->nameplate_w = nameplate_w;
+    zone_find_circuit(s, z);
     s->site[site].n_zones++;
     s->site[site].n_boards += z->n_boards;
     s->site[site].nameplate_w += nameplate_w;
@@ -158,14 +160,6 @@ void node_own_board(struct server *s, uint32_t node, uint32_t board)
     *at = board;
 }
 
-void site_row(const struct site *x, struct arena *a, struct row_site *row)
-{
-    *row = (struct row_site){.id = x->id,
-                             .name = arena_strdup(a, x->name),
-                             .utc_offset_min = x->utc_offset_min,
-                             .cap_mw = x->cap_mw};
-}
-
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row)
 {
     *row = (struct row_zone){
@@ -188,6 +182,8 @@ void zone_row(const struct server *s, const struct zone *z, struct arena *a, str
         .base_delivered_mj = z->base_delivered_mj,
         .base_useful_mj = z->base_useful_mj,
         .base_shadow_mj = z->base_shadow_mj,
+        .lid_open_ms = z->lid_open.v,
+        .lid_clear_ms = z->lid_clear.v,
     };
 }
 
@@ -407,31 +403,6 @@ void server_zone_set(struct server *s, const struct event *ev, struct effects *f
     fx_reply(fx, ev->token, 200, NULL);
 }
 
-void server_site_set(struct server *s, const struct event *ev, struct effects *fx)
-{
-    uint64_t at;
-    if (!strmap_get(&s->site_by_name, ev->site.site, &at)) {
-        struct reply *r = fx_reply(fx, ev->token, 404, NULL);
-        r->message = arena_printf(&fx->arena, "No such site: %s", ev->site.site);
-        return;
-    }
-    struct site *x = &s->site[at];
-    if (ev->site.has_cap) {
-        x->cap_mw = ev->site.cap_mw;
-        server_site_caps(s, (uint32_t)at);
-        planner_site(s->planner, (uint32_t)at, &(struct plan_site){.cap_mw = x->cap_mw});
-    }
-    if (ev->site.has_utc_offset)
-        x->utc_offset_min = ev->site.utc_offset_min;
-    for (uint32_t i = 0; i < s->n_zones; i++)
-        if (s->zone[i]->site == at)
-            node_wake(s, s->zone[i]->node);
-    struct change *c = fx_change(fx, CHANGE_SITE);
-    site_row(x, &fx->arena, &c->site);
-    server_trace(s, CHANGE_SITE, (int64_t)x->id, x->cap_mw);
-    fx_reply(fx, ev->token, 200, NULL);
-}
-
 void server_board_bar(struct server *s, const struct event *ev, struct effects *fx)
 {
     uint64_t at;
@@ -456,21 +427,33 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
     fx_reply(fx, ev->token, 200, NULL);
 }
 
+// Opened at that time, v 0: not, or cleared. No work goes there meanwhile, whatever the node says of its
+// boards.
+void zone_lid(struct server *s, uint32_t zone, house_ms opened)
+{
+    s->zone[zone]->lid_open = opened;
+    zone_touch(s, zone);
+    for (uint32_t i = 0; i < s->n_boards; i++)
+        if (s->board[i]->zone == zone)
+            board_plan(s, i);
+}
+
 // The heater itself decides: it stays off while the lid is open by its own contact. The word is a wish like
 // the others and ends with a lease, so that it cannot clear a lid that is opened later.
 void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx)
 {
-    struct zone *z = NULL;
-    for (size_t i = 0; i < s->n_boards && !z; i++)
+    uint32_t at = NONE;
+    for (size_t i = 0; i < s->n_boards && at == NONE; i++)
         if (strcmp(s->board[i]->heater, ev->lid.heater) == 0)
-            z = s->zone[s->board[i]->zone];
+            at = s->board[i]->zone;
+    struct zone *z = at == NONE ? NULL : s->zone[at];
     if (!z) {
         fx_reply(fx, ev->token, 404, NULL)->message =
             arena_printf(&fx->arena, "No such heater: %s", ev->lid.heater);
         return;
     }
     bool online = z->node != NONE && s->node[z->node].online;
-    if (!online || z->guard != GUARD_LID_OPEN) {
+    if (!online || (z->guard != GUARD_LID_OPEN && !z->lid_open.v)) {
         fx_reply(fx, ev->token, 409, NULL)->message =
             arena_printf(&fx->arena,
                          online ? "%s: its lid was not opened: there is nothing to clear"
@@ -479,6 +462,7 @@ void server_lid_clear(struct server *s, const struct event *ev, struct effects *
         return;
     }
     z->lid_clear = s->now;
+    zone_lid(s, at, HOUSE_MS(0));
     node_wake(s, z->node);
     server_trace(s, CHANGE_ZONE, (int64_t)z->id, s->now.v);
     fx_note(fx, "lid-clear",

@@ -55,20 +55,25 @@ static int quotas_of(struct server *s, const struct task *t, struct quota *out[Q
     return n;
 }
 
-static int32_t least_cores(struct server *s)
+// Of any board: the fewest cores, or the most.
+static int32_t cores_of(struct server *s, bool most)
 {
-    if (s->least_of != s->n_boards) {
-        s->least_cores = 0;
-        for (size_t i = 0; i < s->n_boards; i++)
-            if (!s->least_cores || s->board[i]->spec.cores < s->least_cores)
-                s->least_cores = s->board[i]->spec.cores;
-        s->least_of = s->n_boards;
+    if (s->cores_known_of != s->n_boards) {
+        s->least_cores = s->most_cores = 0;
+        for (size_t i = 0; i < s->n_boards; i++) {
+            int32_t cores = s->board[i]->spec.cores;
+            s->least_cores = !s->least_cores || cores < s->least_cores ? cores : s->least_cores;
+            s->most_cores = cores > s->most_cores ? cores : s->most_cores;
+        }
+        s->cores_known_of = s->n_boards;
     }
-    return s->least_cores > 0 ? s->least_cores : 1;
+    int32_t cores = most ? s->most_cores : s->least_cores;
+    return cores > 0 ? cores : 1;
 }
 
-// How many more instances may be exposed under it.
-static int64_t room_of(struct server *s, const struct quota *q)
+// How many more instances may be exposed under it. Those that start together are counted with the largest
+// board, so that none of them is refused when its board is known.
+static int64_t room_of(struct server *s, const struct quota *q, bool together)
 {
     int64_t room = INT32_MAX;
     if (q->full)
@@ -76,7 +81,7 @@ static int64_t room_of(struct server *s, const struct quota *q)
     if (q->instances)
         room = q->instances - q->held;
     if (q->cores) {
-        int64_t by_cores = (q->cores - q->held_cores) / least_cores(s);
+        int64_t by_cores = (q->cores - q->held_cores) / cores_of(s, together);
         room = by_cores < room ? by_cores : room;
     }
     return room > q->exposed ? room - q->exposed : 0;
@@ -107,13 +112,15 @@ int32_t quota_expose(struct server *s, uint32_t slot, int32_t pending)
     show(s, t, -t->exposed);
     if (!pending)
         return 0;
-    int64_t most = pending;
+    int64_t most = pending, gang = t->place ? t->place->gang : 0;
     if (t->reservation != NONE && !reservation_open(s, t->reservation))
         most = 0;
     for (int i = 0, n = quotas_of(s, t, q); i < n; i++) {
-        int64_t room = room_of(s, q[i]);
+        int64_t room = room_of(s, q[i], gang > 1);
         most = room < most ? room : most;
     }
+    if (gang > 1 && most < (gang < pending ? gang : pending))
+        most = 0; // all of them or none
     show(s, t, (int32_t)most);
     if (most < pending)
         starve(s, t);
@@ -164,8 +171,8 @@ void quota_hold(struct server *s, const struct lease *l, int sign)
 
 static bool has_room(struct server *s, const struct account *a, enum quota_kind k)
 {
-    return room_of(s, &a->quota[k]) > 0 &&
-           (a->organisation == NONE || room_of(s, &s->organisation[a->organisation].quota[k]) > 0);
+    return room_of(s, &a->quota[k], false) > 0 &&
+           (a->organisation == NONE || room_of(s, &s->organisation[a->organisation].quota[k], false) > 0);
 }
 
 // Each task that stands in the list is tried at most once; who does not fit whole stands at its end again.
@@ -225,7 +232,7 @@ bool quota_why(const struct server *s, uint32_t slot, struct buf *out)
                      (int)q[i]->instances, (long long)q[i]->held);
             return true;
         }
-        if (q[i]->cores && room_of((struct server *)(uintptr_t)s, q[i]) == 0) {
+        if (q[i]->cores && room_of((struct server *)(uintptr_t)s, q[i], false) == 0) {
             buf_putf(out,
                      "waiting: %s quota of %d cores at once has no room for another board (%lld at work)",
                      whose(s, t, i), (int)q[i]->cores, (long long)q[i]->held_cores);

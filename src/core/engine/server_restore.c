@@ -30,6 +30,8 @@ static int restore_zone(struct server *s, const struct row_zone *r, struct err *
     z->mode = r->mode;
     z->is_virtual = r->is_virtual;
     z->boost_until = HOUSE_MS(r->boost_until_ms);
+    z->lid_open = HOUSE_MS(r->lid_open_ms);
+    z->lid_clear = HOUSE_MS(r->lid_clear_ms);
     z->asked_mj = r->asked_mj;
     z->delivered_mj = r->delivered_mj;
     z->useful_mj = r->useful_mj;
@@ -211,6 +213,8 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
             return err_set(e, -EBADMSG, "store: task %s: hardware \"%s\" cannot be read", r->uuid,
                            r->hardware);
     }
+    if (r->place && task_set_place(s, slot, r->place, e) < 0)
+        return err_prefix(e, "store: task %s", r->uuid);
     if (s->cfg.dispatch_delay_ms > 0) { // begins again where it was: over at once when that time has passed
         t->held_back = true;
         timer_add(s, TIMER_HELD_BACK, t->id, HOUSE_MS(t->created_ms + s->cfg.dispatch_delay_ms));
@@ -333,11 +337,7 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
     case CHANGE_SECRET:
         return server_secret_restore(s, &row->secret, e);
     case CHANGE_SITE:
-        at = server_site_new(s, row->site.id, row->site.name);
-        s->site[at].utc_offset_min = row->site.utc_offset_min;
-        s->site[at].cap_mw = row->site.cap_mw;
-        planner_site(s->planner, (uint32_t)at, &(struct plan_site){.cap_mw = row->site.cap_mw});
-        return 0;
+        return server_site_restore(s, &row->site, e);
     case CHANGE_NODE:
         at = server_node_new(s, row->node.id, row->node.name);
         s->node[at].nonce = row->node.nonce;

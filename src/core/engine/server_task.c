@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "core/engine/server_state.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -124,11 +125,13 @@ void task_slot_free(struct server *s, uint32_t slot)
         ranges_deinit(&t->sets->cancelled);
         ranges_deinit(&t->sets->started_once);
         idmap_deinit(&t->sets->retried);
+        idmap_deinit(&t->sets->moves);
     }
     ranges_deinit(&t->pending);
     free(t->sets);
     free(t->errors);
     free(t->constraint);
+    free(t->place);
     if (t->account < s->n_accounts)
         s->account[t->account].live_tasks--;
     s->counts.tasks_live--;
@@ -191,24 +194,70 @@ bool task_ended(const struct task *t)
     return task_state_final(t->state);
 }
 
+static void place_plan(const struct server *s, const struct place *from, struct plan_task *p)
+{
+    uint64_t site;
+    memcpy(p->where.country, from->country, sizeof p->where.country);
+    p->where.site = *from->site && strmap_get(&s->site_by_name, from->site, &site) ? (uint32_t)site + 1 : 0;
+    p->where.has_near = from->has_near;
+    p->where.lat_mdeg = from->lat_mdeg;
+    p->where.lon_mdeg = from->lon_mdeg;
+    p->gang = from->gang;
+}
+
 void task_plan(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
     count_waiting(s, t, (int64_t)ranges_count(&t->pending));
     bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
     int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
+    if (t->waits_ms > since_ms) // who lost its board has not waited for one that long
+        since_ms = t->waits_ms;
     struct plan_task p = {.activity = t->activity,
                           .account = s->account[t->account].id,
                           .order = t->id,
                           .pending = quota_expose(s, slot, waits ? (int32_t)ranges_count(&t->pending) : 0),
                           .since = HOUSE_MS(since_ms),
-                          .run = plan_run_of(task_expected_s(s, t))};
+                          .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
         p.constraint = *t->constraint;
+    if (t->place)
+        place_plan(s, t->place, &p);
     planner_task(s->planner, slot, &p);
 }
 
-// Appends {code,message,debug} to the errors, the texts with JSON's escapes.
+// A text with JSON's escapes. What needs none goes in one piece: a hundred thousand tasks may end with the
+// same words.
+static void escaped(struct buf *b, const char *text)
+{
+    while (*text) {
+        size_t plain = 0;
+        while ((unsigned char)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\')
+            plain++;
+        buf_put(b, text, plain);
+        text += plain;
+        if (*text == '"' || *text == '\\')
+            buf_putf(b, "\\%c", *text++);
+        else if (*text)
+            buf_putf(b, "\\u%04x", (unsigned char)*text++);
+    }
+}
+
+int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e)
+{
+    struct place p;
+    if (!place_parse(text, &p))
+        return err_set(e, -EINVAL, "placement: \"%s\" cannot be read", text);
+    if (*p.site && !strmap_get(&s->site_by_name, p.site, NULL))
+        return err_set(e, -EINVAL, "placement: no such site: %s", p.site);
+    if (slot == NONE || place_is_none(&p))
+        return 0;
+    s->task[slot].place = mem_alloc(sizeof p);
+    *s->task[slot].place = p;
+    return 0;
+}
+
+// Appends {code,message,debug} to the errors.
 void task_error(struct task *t, const char *code, const char *message, const char *debug)
 {
     struct buf b = BUF_INIT(ERRORS_BYTES_MAX);
@@ -216,21 +265,13 @@ void task_error(struct task *t, const char *code, const char *message, const cha
         buf_put(&b, t->errors, strlen(t->errors) - 1);
     else
         buf_putc(&b, '[');
-    const char *const key[] = {"code", "message", "debug"};
-    const char *const value[] = {code, message, debug};
-    buf_puts(&b, b.n > 1 ? ",{" : "{");
-    for (int i = 0; i < 3; i++) {
-        buf_putf(&b, "%s\"%s\":\"", i ? "," : "", key[i]);
-        for (const unsigned char *p = (const unsigned char *)value[i]; *p; p++) {
-            if (*p == '"' || *p == '\\')
-                buf_putc(&b, '\\');
-            if (*p < 0x20)
-                buf_putf(&b, "\\u%04x", *p);
-            else
-                buf_putc(&b, (char)*p);
-        }
-        buf_putc(&b, '"');
-    }
+    buf_puts(&b, b.n > 1 ? ",{\"code\":\"" : "{\"code\":\"");
+    escaped(&b, code);
+    buf_puts(&b, "\",\"message\":\"");
+    escaped(&b, message);
+    buf_puts(&b, "\",\"debug\":\"");
+    escaped(&b, debug);
+    buf_putc(&b, '"');
     buf_puts(&b, "}]");
     if (!b.failed) { // a full list keeps its first errors: they say what began it
         free(t->errors);
@@ -241,6 +282,8 @@ void task_error(struct task *t, const char *code, const char *message, const cha
 
 static char *ranges_text(const struct ranges *r, struct arena *a)
 {
+    if (!ranges_count(r))
+        return arena_strdup(a, "");
     struct buf b = BUF_INIT((size_t)64 << 20);
     ranges_format(r, &b);
     char *text = arena_strdup(a, buf_str(&b));
@@ -417,6 +460,10 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     }
     struct ranges pending = RANGES_NULL;
     struct err e = ERR_NULL;
+    if (d->place && task_set_place(s, NONE, d->place, &e) < 0) {
+        *why = arena_strdup(&fx->arena, e.text);
+        return 400;
+    }
     if (ranges_parse(&pending, d->ranges, (uint64_t)s->cfg.instances_per_task, &e) < 0) {
         *why = arena_printf(&fx->arena, "advancedRanges: %s", e.text);
         return 400;
@@ -463,6 +510,8 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         t->constraint = mem_alloc(sizeof *t->constraint);
         *t->constraint = entry.constraint;
     }
+    if (d->place)
+        task_set_place(s, slot, d->place, &e);
     owner->live_tasks++;
     task_expect(s, slot, d->profile, d->expected_run_ms);
     if (d->shortname)
@@ -495,6 +544,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     constraint_format(&entry.constraint, &hardware);
     c->task.hardware = arena_strdup(&fx->arena, buf_str(&hardware));
     buf_deinit(&hardware);
+    c->task.place = arena_strdup(&fx->arena, d->place ? d->place : "");
     uuid_format(c->task.uuid, d->uuid);
     c->task.shortname =
         d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);

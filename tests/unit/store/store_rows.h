@@ -59,6 +59,7 @@ static inline void same_task(const struct row_task *was, const struct row_task *
     SAME(retries_each);
     SAME(queue_max_ms);
     SAME_TEXT(hardware);
+    SAME_TEXT(place);
     SAME(job);
     SAME(keep_ms);
     SAME(ready_ms);
@@ -108,6 +109,8 @@ static inline void same_zone(const struct row_zone *was, const struct row_zone *
     SAME(base_delivered_mj);
     SAME(base_useful_mj);
     SAME(base_shadow_mj);
+    SAME(lid_open_ms);
+    SAME(lid_clear_ms);
 }
 
 static inline void same_lease(const struct row_lease *was, const struct row_lease *is)
@@ -258,6 +261,7 @@ static inline void same_change(const struct change *was, const struct change *is
         SAME_TEXT(site.name);
         SAME(site.utc_offset_min);
         SAME(site.cap_mw);
+        SAME_TEXT(site.setting);
         break;
     case CHANGE_NODE:
         SAME(node.id);

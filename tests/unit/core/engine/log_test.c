@@ -214,6 +214,8 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
     case EVENT_SITE_SET:
         ev->site.site = word(g);
         ev->site.cap_mw = any(g);
+        ev->site.setting = word(g);
+        ev->site.make = any(g) & 1;
         break;
     case EVENT_LID_CLEAR:
         ev->lid.heater = word(g);

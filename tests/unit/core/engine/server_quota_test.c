@@ -198,12 +198,63 @@ static void a_reservation_holds_from_its_beginning_to_its_end(void **state)
     rig_deinit(&r);
 }
 
+// Rows of a program that knew no organisations: the first event after the start gives each user their own.
+static void accounts_of_an_older_store_get_an_organisation_each(void **state)
+{
+    (void)state;
+    struct server_config cfg;
+    struct effects fx;
+    struct err e = ERR_NULL;
+    struct account_info v[2];
+    struct organisation_view org;
+    struct project_view p;
+    server_config_default(&cfg);
+    struct server *s = server_new(&cfg);
+    effects_init(&fx);
+    struct change row[] = {{.kind = CHANGE_META, .meta = {"next_id", 50}},
+                           {.kind = CHANGE_ACCOUNT,
+                            .account = {.id = 7, .email = "a@b.c", .name = "a", .scheduling = ACTIVITY_FLEX}},
+                           {.kind = CHANGE_ACCOUNT,
+                            .account = {.id = 8, .email = "d@e.f", .name = "d", .scheduling = ACTIVITY_FLEX}},
+                           {.kind = CHANGE_TOKEN, .token_put = {7, 7, "first", "00", 1, 0, 0}},
+                           {.kind = CHANGE_TASK_NEW,
+                            .task = {.id = 9,
+                                     .uuid = "0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11",
+                                     .account = 8,
+                                     .profile = "docker-batch",
+                                     .activity = ACTIVITY_FLEX,
+                                     .instances = 1,
+                                     .ranges = "0",
+                                     .queue_max_ms = -1,
+                                     .body = "{}"}}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        assert_int_equal(server_restore(s, &row[i], &e), 0);
+    server_restored(s, HOUSE_MS(RIG_START_MS));
+    struct event ev = {.kind = EVENT_ACCOUNT_PUT,
+                       .now = HOUSE_MS(RIG_START_MS),
+                       .account = {.email = "a@b.c", .token_hash = "00"}};
+    server_apply(s, &ev, &fx);
+    server_settle(s, ev.now, &fx);
+    for (size_t i = 0; i < 2; i++) {
+        server_account(s, i, &v[i]);
+        server_organisation(s, v[i].organisation, &org);
+        server_project(s, v[i].project, &p);
+        assert_string_equal(org.slug, i ? "user-8" : "user-7");
+        assert_int_equal(p.organisation, v[i].organisation);
+    }
+    assert_int_not_equal(v[0].organisation, v[1].organisation);
+    assert_int_equal(server_tokens(s), 1); // the one it had, and no second
+    effects_deinit(&fx);
+    server_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_quota_of_boards_holds_and_the_rest_follows),
         cmocka_unit_test(a_quota_of_cores_takes_no_board_that_is_too_large_for_what_is_left),
         cmocka_unit_test(who_waits_for_a_quota_is_told_so),
+        cmocka_unit_test(accounts_of_an_older_store_get_an_organisation_each),
         cmocka_unit_test(a_reservation_holds_from_its_beginning_to_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -157,9 +157,8 @@ void rooms_control(struct sim_run *r)
         for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride)
             if (l->look[i] | all)
                 attend(r, zone);
-        for (uint32_t i = 0; alone && i < rooms->n; i++) // its guards may have changed
-            if (l->heat.lane[LANE_ALONE][i] != 0)
-                attend(r, rooms->first + i * rooms->stride);
+        for (size_t j = 0; j < alone; j++) // its guards may have changed
+            attend(r, rooms->first + l->heat.alone[j] * rooms->stride);
     }
     for (uint32_t k = 0; k < r->n_water; k++)
         attend(r, r->water[k]);

@@ -225,6 +225,35 @@ static struct zone_sense sense_of(const struct heat_lanes *l, size_t i, house_ms
                                .outside_mc = INT32_MIN};
 }
 
+// The zones to be stepped alone: all, or those marked.
+static size_t list_alone(struct heat_lanes *l, bool all)
+{
+    const double *alone = l->lane[LANE_ALONE];
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        l->alone[n] = (uint32_t)i;
+        n += all | (alone[i] != 0);
+    }
+    return n;
+}
+
+// A sample for the estimate of a zone that was stepped with the others, and the gains from it.
+static void learn(struct heat_lanes *l, size_t i)
+{
+    struct thermostat *t = &l->zone[i * l->stride];
+    double *const *v = l->lane;
+    t->room_c = v[LANE_ROOM_C][i];
+    t->integral_w = v[LANE_INTEGRAL_W][i];
+    t->est.sum_p_s = v[LANE_SUM_P][i];
+    t->est.sum_s = l->sum_s;
+    heat_learn(t);
+    v[LANE_INTEGRAL_W][i] = t->integral_w;
+    v[LANE_SUM_P][i] = t->est.sum_p_s;
+    v[LANE_KP][i] = t->kp;
+    v[LANE_KP_PER_TI][i] = t->kp_per_ti;
+    v[LANE_PER_TT][i] = t->per_tt;
+}
+
 // `sense` NULL: as the lanes have it.
 static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_ms at, house_ms now)
 {
@@ -235,37 +264,27 @@ static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_m
         struct shared k = shared_of(l->zone, l->spacing, at, now);
         usual(l, &k, wide_end(l->n));
     }
-    size_t alone = 0;
+    size_t alone = list_alone(l, !wide);
     struct heat_spacing k = l->spacing[0];
-    for (size_t i = 0; i < l->n; i++) {
-        if (wide && l->lane[LANE_ALONE][i] == 0)
-            continue;
-        struct thermostat *t = lanes_pull(l, i);
+    for (size_t j = 0; j < alone; j++) {
+        size_t i = l->alone[j];
         struct zone_sense s = sense ? sense[i] : sense_of(l, i, at);
-        heat_step_one(t, &s, &k, now);
+        heat_step_one(lanes_pull(l, i), &s, &k, now);
         l->lane[LANE_ALONE][i] = 1;
-        alone++;
     }
     l->last_step_at = now;
     l->last_sense_at = at;
     l->sum_s += wide ? l->spacing[0].s : 0;
-    bool sample = l->sum_s >= ESTIMATE_SAMPLE_S;
-    double sum_s = sample ? 0 : l->sum_s;
+    if (l->sum_s >= ESTIMATE_SAMPLE_S) {
+        for (size_t i = 0; i < l->n; i++)
+            if (l->lane[LANE_ALONE][i] == 0)
+                learn(l, i);
+        l->sum_s = 0;
+    }
     if (!wide && l->n > 0) // whatever they have now: most will agree
-        sum_s = l->zone->est.sum_s;
-    for (size_t i = 0; sample && i < l->n; i++) {
-        if (l->lane[LANE_ALONE][i] != 0)
-            continue;
-        heat_learn(lanes_pull(l, i));
-        l->lane[LANE_ALONE][i] = 2;
-    }
-    l->sum_s = sum_s;
-    for (size_t i = 0; alone + sample > 0 && i < l->n; i++) {
-        if (l->lane[LANE_ALONE][i] == 0)
-            continue;
-        lanes_push(l, i);
-        l->lane[LANE_ALONE][i] = l->lane[LANE_ALONE][i] == 1;
-    }
+        l->sum_s = l->zone->est.sum_s;
+    for (size_t j = 0; j < alone; j++)
+        lanes_push(l, l->alone[j]);
     return alone;
 }
 
@@ -283,6 +302,7 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, si
         l->lane[k] = mem_array(wide_room(n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         *whole[k] = mem_array(wide_room(n), sizeof(int32_t));
+    l->alone = mem_array(n + 1, sizeof *l->alone);
     l->spacing = mem_array(2, sizeof *l->spacing);
     l->spacing[0].ms = l->spacing[1].ms = -1;
     for (size_t i = 0; i < n; i++)
@@ -297,6 +317,7 @@ void lanes_deinit(struct heat_lanes *l)
         free(l->lane[k]);
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         free(whole[k]);
+    free(l->alone);
     free(l->spacing);
     *l = (struct heat_lanes){0};
 }
@@ -314,6 +335,7 @@ static bool same_make(const struct thermostat_config *a, const struct thermostat
 struct block {
     double lane[LANE_N][BLOCK];
     int32_t whole[8][BLOCK];
+    uint32_t alone[BLOCK + 1];
 };
 
 static void block_fill(struct block *b, struct heat_lanes *l, const struct zone_sense *s)
@@ -346,6 +368,7 @@ static void step_block(struct thermostat *t, const struct zone_sense *s, size_t 
                            .last_step_at = t->last_step_at,
                            .last_sense_at = t->last_sense_at,
                            .sum_s = t->est.sum_s,
+                           .alone = b.alone,
                            .spacing = k};
     block_fill(&b, &l, s);
     step(&l, s, s->at, now);

@@ -50,6 +50,7 @@ struct heat_lanes {
     int32_t *target_w, *max_w, *min_w;
     house_ms last_step_at, last_sense_at; // of all lanes that are not odd
     double sum_s;
+    uint32_t *alone; // those of the last step, in order
     struct heat_spacing *spacing; // by step, by reading
 };
 

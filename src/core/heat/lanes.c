@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The wide step. Everything is computed for all lanes as if nothing were unusual; where something was, the lane
-// keeps what it had and is stepped alone. Usual is also a room that stays too hot, and a surface at its limit:
-// half a fleet is in these states in summer and in a cold spell.
+// The wide step. Everything is computed for all lanes as if nothing were unusual; where something was, the
+// lane keeps what it had and is stepped alone. Usual is also a room that stays too hot, and a surface at its
+// limit: half a fleet is in these states in summer and in a cold spell.
 #include "core/heat/lanes.h"
 
 #include <stdlib.h>
@@ -12,15 +12,15 @@
 #include "base/wide.h"
 #include "core/heat/step.h"
 
-#define BLOCK 16 // zones that heat_step() takes at once: an agent has few
+#define BLOCK   16 // zones that heat_step() takes at once: an agent has few
 #define NONE_MC (-1e9)
 
 // What all lanes share in a step.
 struct shared {
-    double at_ms, now_ms;         // of the readings; of the step
+    double at_ms, now_ms;              // of the readings; of the step
     double dt_s, room, slope, per_min; // filters, by the time between readings
-    double metal, mean, sink;     // and between steps
-    double sink_per_min, lag_per_min; // 60 s over the time between steps, and over the lag of the metal
+    double metal, mean, sink;          // and between steps
+    double sink_per_min, lag_per_min;  // 60 s over the time between steps, and over the lag of the metal
     double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w, cpu_max_mc;
 };
 
@@ -28,14 +28,16 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
 {
     const struct shared k = *shared;
     double *room_c = l->lane[LANE_ROOM_C], *slope = l->lane[LANE_SLOPE], *metal_c = l->lane[LANE_METAL_C],
-           *mean_w = l->lane[LANE_MEAN_W], *integral_w = l->lane[LANE_INTEGRAL_W], *sink_c = l->lane[LANE_SINK_C],
-           *sink_slope = l->lane[LANE_SINK_SLOPE], *jump_mc = l->lane[LANE_JUMP_MC], *jump_at = l->lane[LANE_JUMP_AT],
-           *sum_p = l->lane[LANE_SUM_P], *full_since = l->lane[LANE_FULL_SINCE], *alone = l->lane[LANE_ALONE];
+           *mean_w = l->lane[LANE_MEAN_W], *integral_w = l->lane[LANE_INTEGRAL_W],
+           *sink_c = l->lane[LANE_SINK_C], *sink_slope = l->lane[LANE_SINK_SLOPE],
+           *jump_mc = l->lane[LANE_JUMP_MC], *jump_at = l->lane[LANE_JUMP_AT], *sum_p = l->lane[LANE_SUM_P],
+           *full_since = l->lane[LANE_FULL_SINCE], *alone = l->lane[LANE_ALONE];
     const double *r_c = l->lane[LANE_R_C], *kp = l->lane[LANE_KP], *kp_per_ti = l->lane[LANE_KP_PER_TI],
-                 *per_tt = l->lane[LANE_PER_TT], *least_c = l->lane[LANE_LEAST_C], *most_c = l->lane[LANE_MOST_C],
-                 *limit_w = l->lane[LANE_LIMIT_W], *surface = l->lane[LANE_SURFACE], *odd = l->lane[LANE_ODD];
-    const int32_t *room_mc = l->room_mc, *heatsink_mc = l->heatsink_mc, *cpu_mc = l->cpu_mc, *draw_mw = l->draw_mw,
-                  *hot_draw_mw = l->hot_draw_mw;
+                 *per_tt = l->lane[LANE_PER_TT], *least_c = l->lane[LANE_LEAST_C],
+                 *most_c = l->lane[LANE_MOST_C], *limit_w = l->lane[LANE_LIMIT_W],
+                 *surface = l->lane[LANE_SURFACE], *odd = l->lane[LANE_ODD];
+    const int32_t *room_mc = l->room_mc, *heatsink_mc = l->heatsink_mc, *cpu_mc = l->cpu_mc,
+                  *draw_mw = l->draw_mw, *hot_draw_mw = l->hot_draw_mw;
     int32_t *target_w = l->target_w, *max_w = l->max_w, *min_w = l->min_w;
     WIDE_LOOP
     for (size_t i = 0; i < to; i++) {
@@ -57,10 +59,11 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
         sink = wide_pick(has, sink, sink_was_c);
         rises = wide_pick(has, rises, sink_slope[i]);
         // the guards: none comes or goes
-        bad |= wide_mask(falls < GUARD_WINDOW_K_PER_MIN) | wide_mask(y < least_c[i]) | wide_mask(y > most_c[i]) |
-               wide_mask(cpu_mc[i] > k.cpu_max_mc);
+        bad |= wide_mask(falls < GUARD_WINDOW_K_PER_MIN) | wide_mask(y < least_c[i]) |
+               wide_mask(y > most_c[i]) | wide_mask(cpu_mc[i] > k.cpu_max_mc);
         // the loop
-        double hot = wide_pick(wide_mask(metal > sink), metal, sink), cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
+        double hot = wide_pick(wide_mask(metal > sink), metal, sink),
+               cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
         double r = r_c[i], v = kp[i] * (k.weight_b * r - y) + integral_w[i], left_w = limit_w[i];
         int64_t in_force = wide_mask(surface[i] != 0), near = wide_mask(cap < k.full_w) | in_force;
         bad |= (near & wide_mask(cap < v) & wide_mask(cap < left_w)) ^ in_force;
@@ -91,7 +94,7 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
     }
 }
 
-WIDE(usual, (struct heat_lanes *l, const struct shared *k, size_t to), (l, k, to))
+WIDE(usual, (struct heat_lanes * l, const struct shared *k, size_t to), (l, k, to))
 
 struct thermostat *lanes_pull(struct heat_lanes *l, size_t i)
 {
@@ -133,7 +136,8 @@ static bool is_odd(const struct heat_lanes *l, const struct thermostat *t)
 {
     const uint32_t hot = GUARD_BIT(GUARD_ROOM_HOT), surface = GUARD_BIT(GUARD_SURFACE_HOT);
     return !t->started || (t->guards & ~(hot | surface)) || t->pending || t->wish.mode == ZONE_BOOST ||
-           ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) || ((t->guards & surface) && t->calm[GUARD_SURFACE_HOT]) ||
+           ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) ||
+           ((t->guards & surface) && t->calm[GUARD_SURFACE_HOT]) ||
            t->last_sense_at.v != l->last_sense_at.v || t->last_step_at.v != l->last_step_at.v ||
            t->est.sum_s != l->sum_s;
 }
@@ -169,7 +173,8 @@ void lanes_push(struct heat_lanes *l, size_t i)
 }
 
 // False: the times between steps or readings are unusual, and every lane is stepped alone.
-static bool times_usual(const struct heat_lanes *l, house_ms at, house_ms now, int64_t *step_ms, int64_t *sense_ms)
+static bool times_usual(const struct heat_lanes *l, house_ms at, house_ms now, int64_t *step_ms,
+                        int64_t *sense_ms)
 {
     if (l->last_step_at.v == 0 || l->last_sense_at.v < 0 || at.v <= l->last_sense_at.v || at.v > now.v)
         return false;
@@ -187,7 +192,8 @@ static void spacings(struct heat_spacing k[2], int64_t step_ms, int64_t sense_ms
         k[1] = sense_ms == step_ms ? k[0] : heat_spacing_of(sense_ms, tau_s);
 }
 
-static struct shared shared_of(const struct thermostat *t, const struct heat_spacing k[2], house_ms at, house_ms now)
+static struct shared shared_of(const struct thermostat *t, const struct heat_spacing k[2], house_ms at,
+                               house_ms now)
 {
     return (struct shared){
         .at_ms = (double)at.v,
@@ -295,7 +301,8 @@ size_t lanes_step(struct heat_lanes *l, house_ms at, house_ms now)
 
 void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, size_t n)
 {
-    *l = (struct heat_lanes){.zone = zone, .stride = stride, .n = n, .last_sense_at = HOUSE_MS(INT64_MIN / 2)};
+    *l =
+        (struct heat_lanes){.zone = zone, .stride = stride, .n = n, .last_sense_at = HOUSE_MS(INT64_MIN / 2)};
     int32_t **whole[] = {&l->room_mc,     &l->heatsink_mc, &l->cpu_mc, &l->draw_mw,
                          &l->hot_draw_mw, &l->target_w,    &l->max_w,  &l->min_w};
     for (int k = 0; k < LANE_N; k++)
@@ -329,7 +336,8 @@ static bool same_make(const struct thermostat_config *a, const struct thermostat
     return a->nameplate_w == b->nameplate_w && a->floor_w == b->floor_w && a->weight_b == b->weight_b &&
            a->heaters == b->heaters && a->heater_ua_w_per_k == b->heater_ua_w_per_k &&
            a->heater_tau_s == b->heater_tau_s && a->surface_max_mc == b->surface_max_mc &&
-           a->cpu_max_mc == b->cpu_max_mc && a->band_up_mc == b->band_up_mc && a->band_down_mc == b->band_down_mc;
+           a->cpu_max_mc == b->cpu_max_mc && a->band_up_mc == b->band_up_mc &&
+           a->band_down_mc == b->band_down_mc;
 }
 
 struct block {

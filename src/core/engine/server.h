@@ -16,8 +16,10 @@
 #include "base/err.h"
 #include "core/engine/change.h"
 #include "core/engine/event.h"
+#include "core/plan/foresee.h"
 
 struct server;
+struct price_table;
 
 struct server_config {
     int32_t instances_per_task;  // limit, default 2048
@@ -60,6 +62,9 @@ void effects_clear(struct effects *fx);
 void effects_deinit(struct effects *fx);
 
 struct server *server_new(const struct server_config *cfg);
+// Before the first row or event: other prices than price_table_default(). For tests of what takes long: a
+// record for replay does not hold them.
+void server_prices(struct server *s, const struct price_table *prices);
 void server_free(struct server *s);
 
 // Before the first row: `now` says from which hour on the ledger's open cells will be given.
@@ -158,6 +163,7 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
 struct engine_counts {
     uint64_t tasks_live, tasks_queued, instances_queued, instances_running, leases;
     uint64_t events, plans, assigned, preempted, lost, duplicates; // since start
+    uint64_t moved;                                                // instances that were on a kept board
     uint64_t boards_online, nodes_online;
 };
 void server_counts(const struct server *s, struct engine_counts *c);
@@ -166,6 +172,25 @@ void server_account_counts(const struct server *s, uint64_t account, int64_t *ta
                            int64_t running_instances[4], int64_t running_cores[4]);
 
 int64_t server_account_jobs(const struct server *s, uint64_t account);
+
+// What a task of this draft would be like if it were submitted now and nothing came after it. Looks at every
+// board and at most at 200,000 waiting tasks.
+enum run_from {
+    RUN_SAID,
+    RUN_LEARNED,
+    RUN_GUESSED
+}; // by the customer; from their profile's history; an hour
+struct server_foreseen {
+    bool known; // false: there is no board that could take it
+    struct foreseen it;
+    int64_t boards, boards_fitting, boards_usable, boards_free; // fitting: of such hardware; usable: now
+    int64_t run_s, ahead;   // of one instance at full speed; waiting before it
+    int32_t speed_permille; // of the usable boards on average
+    enum run_from run_from;
+    bool others_guessed; // some of what runs now may end any time
+};
+void server_foresee(const struct server *s, uint64_t account, const struct task_draft *d,
+                    struct server_foreseen *out);
 
 // One sentence with the figures; false when there is no such task or zone in memory.
 bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out);

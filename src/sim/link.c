@@ -404,6 +404,7 @@ int link_make(struct sim_run *r, struct err *e)
         INT64_C(7) * 86400000; // data may take long, and a cold board waits for heat to be asked for
     cfg.preempt_grace_ms = INT64_C(3600000);
     cfg.tasks_per_account = INT32_MAX;
+    cfg.reserved_by_all = true; // traces do not say what was reserved
     cfg.filler_allowed = r->s->filler;
     cfg.donated_allowed = r->s->donated;
     cfg.check_plans = r->o.check_plans;

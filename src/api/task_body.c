@@ -91,6 +91,7 @@ static int read_profile(struct reading *r)
     }
     r->d->profile = p->name;
     json_object_set_new(r->body, "profile", json_string(p->name));
+    r->d->project = project;
     json_object_set_new(r->body, "projectUuid", project ? json_string(project) : json_null());
     return 0;
 }
@@ -295,7 +296,7 @@ static int read_scheduling(struct reading *r)
 {
     static const char *const words[] = {"flex", "onDemand", "reserved"};
     static const enum activity as[] = {ACTIVITY_FLEX, ACTIVITY_ONDEMAND, ACTIVITY_RESERVED};
-    int type = 0;
+    int type = r->who->scheduling == ACTIVITY_ONDEMAND ? 1 : r->who->scheduling == ACTIVITY_RESERVED ? 2 : 0;
     int64_t queue_s = 0, expected_s = 0;
     if (!in_enum(r->in, "schedulingType", words, 3, &type, r->e) ||
         !in_int(r->in, "maxTimeQueueSeconds", 0, INT32_MAX, &queue_s, r->e) ||
@@ -366,6 +367,8 @@ static int read_rest(struct reading *r)
         const char *text = NULL;
         if (!in_string(r->in, texts[i], API_NAME_CHARS, &text, r->e))
             return invalid(r->e, NULL);
+        if (i >= 2 && text && *text)
+            *(i == 2 ? &r->d->machine_key : &r->d->reservation) = text;
         json_object_set_new(r->body, texts[i], text ? json_string(text) : json_null());
     }
     for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {

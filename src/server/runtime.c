@@ -274,8 +274,7 @@ static int first_account(struct runtime *r, struct err *e)
     engine_settle(r, ev.now, &fx);
     int code = r->store.commit(r->store.ctx, r->epoch, fx.change, fx.n_changes, NULL, 0, e);
     for (size_t i = 0; i < fx.n_changes && code == 0; i++)
-        if (fx.change[i].kind == CHANGE_ACCOUNT)
-            accounts_put(r, &fx.change[i].account);
+        accounts_note(r, &fx.change[i]);
     effects_deinit(&fx);
     return code;
 }
@@ -477,6 +476,7 @@ void runtime_stop(struct runtime *r)
     free(r->parked);
     free(r->listener);
     free(r->account);
+    free(r->api_token);
     free(r->data_dir);
     free(r->email);
     free(r->record_path);

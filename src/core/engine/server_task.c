@@ -76,7 +76,7 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
         (void)VEC_PUSH(s->task, s->n_tasks, s->cap_tasks);
         slot = (uint32_t)(s->n_tasks - 1);
     }
-    s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1};
+    s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1, .reservation = NONE};
     memcpy(s->task[slot].uuid, uuid, 16);
     keyset_add(&s->task_by_id, ids(s), slot);
     keyset_add(&s->task_by_uuid, uuids(s), slot);
@@ -118,6 +118,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     keyset_remove(&s->task_by_uuid, uuids(s), uuid_key(t->uuid));
     release_shortname(s, t);
     task_leave(s, slot);
+    quota_leave(s, slot);
     if (t->sets) {
         ranges_deinit(&t->sets->succeeded);
         ranges_deinit(&t->sets->failed);
@@ -215,7 +216,7 @@ void task_plan(struct server *s, uint32_t slot)
     struct plan_task p = {.activity = t->activity,
                           .account = s->account[t->account].id,
                           .order = t->id,
-                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0,
+                          .pending = quota_expose(s, slot, waits ? (int32_t)ranges_count(&t->pending) : 0),
                           .since = HOUSE_MS(since_ms),
                           .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
@@ -438,6 +439,10 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         *why = d->refusal;
         return d->refusal_code;
     }
+    struct admission entry;
+    int refused = task_admit(s, account, d, fx, &entry, why);
+    if (refused)
+        return refused;
     int32_t most = owner->max_tasks > 0 ? owner->max_tasks : s->cfg.tasks_per_account;
     if (owner->live_tasks >= most) {
         *why = arena_printf(&fx->arena, "Maximum number of tasks reached (limit %d tasks that are not final)",
@@ -490,7 +495,9 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     struct task *t = &s->task[slot];
     t->account = account;
     t->keep_ms = d->keep_ms;
-    t->activity = (uint8_t)(d->activity == ACTIVITY_FLEX && owner->research ? ACTIVITY_DONATED : d->activity);
+    t->activity = (uint8_t)entry.activity;
+    t->project = entry.project;
+    t->reservation = entry.reservation;
     t->instances = d->instances;
     ranges_copy(&t->pending, &pending); // without the room to grow
     ranges_deinit(&pending);
@@ -499,9 +506,9 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     t->queue_max_ms = d->queue_max_ms;
     t->created_ms = t->state_ms = t->modified_ms = s->now.v;
     t->previous_state_ms = -1;
-    if (constraint_hash(&d->constraint) != constraint_hash(&(struct constraint){0})) {
+    if (constraint_hash(&entry.constraint) != constraint_hash(&(struct constraint){0})) {
         t->constraint = mem_alloc(sizeof *t->constraint);
-        *t->constraint = d->constraint;
+        *t->constraint = entry.constraint;
     }
     if (d->place)
         task_set_place(s, slot, d->place, &e);
@@ -534,7 +541,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
                                 .queue_max_ms = t->queue_max_ms,
                                 .body = arena_strdup(&fx->arena, d->body)};
     struct buf hardware = BUF_INIT(1024);
-    constraint_format(&d->constraint, &hardware);
+    constraint_format(&entry.constraint, &hardware);
     c->task.hardware = arena_strdup(&fx->arena, buf_str(&hardware));
     buf_deinit(&hardware);
     c->task.place = arena_strdup(&fx->arena, d->place ? d->place : "");
@@ -542,6 +549,8 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     c->task.shortname =
         d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
     c->task.keep_ms = t->keep_ms;
+    c->task.project = s->project[t->project].id;
+    c->task.reservation = t->reservation != NONE ? s->reservation[t->reservation].id : 0;
     c->task.job = job != NONE ? s->job[job].id : 0;
     c->task.depends = depends_text(&depends, &fx->arena);
     task_live_row(s, t, &fx->arena, &c->task.live);

@@ -74,6 +74,8 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
         waiting_for_tasks(s, t, out);
         return;
     }
+    if (quota_why(s, slot, out))
+        return;
     tally_boards(s, slot, now, &n);
     if (!n.boards) {
         buf_puts(out, "waiting: no board has ever called home");

@@ -194,6 +194,7 @@ static const struct field exited_fields[] = {
     F_I64(struct report, "work_mhz_s", exited.work_mhz_s),
     F_I64(struct report, "energy_mj", exited.energy_mj),
     F_I32(struct report, "peak_memory_mb", exited.peak_memory_mb),
+    F_I32(struct report, "results", exited.results),
     F_TEXT(struct report, "code", exited.code),
     F_TEXT(struct report, "message", exited.message),
 };
@@ -223,6 +224,14 @@ static const struct field setpoint_fields[] = {
     F_ENUM(struct report, "mode", setpoint.mode, wire_mode, ZONE_MODE_N),
 };
 
+static const struct field staging_fields[] = {
+    F_ENUM(struct report, "phase", staging.phase, wire_phase, PHASE_N),
+    F_I64(struct report, "files", staging.files),
+    F_I64(struct report, "files_n", staging.files_n),
+    F_I64(struct report, "bytes", staging.bytes),
+    F_I64(struct report, "bytes_n", staging.bytes_n),
+};
+
 static const struct {
     const struct field *f;
     size_t n;
@@ -237,6 +246,7 @@ static const struct {
     [REPORT_METER_LEASE] = {ROWS(meter_lease_fields)},
     [REPORT_METER_ZONE] = {ROWS(meter_zone_fields)},
     [REPORT_SETPOINT] = {ROWS(setpoint_fields)},
+    [REPORT_STAGING] = {ROWS(staging_fields)},
 };
 
 static void output_write(json_t *j, const struct report *r)

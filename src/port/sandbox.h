@@ -48,6 +48,8 @@ struct sandbox_spec {
     size_t binds_n;
     int64_t memory_max_bytes; // 0: no limit; else at least 8 MiB. Page cache and files of /job, /tmp,
                               // /dev/shm count
+    const char *job_dir;      // absolute path on the host, shown at /job to be written, in place of a RAM disk;
+                              // everyone may write in it when the agent is root. NULL: a RAM disk
     int64_t job_bytes;        // size of the RAM disk at /job; /tmp and /dev/shm are each as large. 0: 256 MiB
     int pids_max;             // most processes and threads, without those of the sandbox itself. 0: no limit
     bool network;             // false: only a loopback of its own

@@ -12,6 +12,7 @@ enum reader_sql {
     R_TASK_UUID,
     R_TASK_SHORTNAME,
     R_TASK_ID,
+    R_LEASE_TASK,
     R_JOB_UUID,
     R_JOB_SHORTNAME,
     R_JOBS,

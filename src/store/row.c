@@ -137,6 +137,15 @@ static const struct col attempt_cols[] = {
     C(row_attempt, TEXT, message),
 };
 
+static const struct col publish_cols[] = {
+    C(row_publish, U64, lease),
+    C(row_publish, U32, part),
+    C(row_publish, U64, task),
+    C(row_publish, U32, instance),
+    {"how", COL_U8, offsetof(struct row_publish, end)},
+    C(row_publish, TEXT, bucket),
+};
+
 static const struct col node_cols[] = {
     C(row_node, U64, id),    C(row_node, TEXT, name), C(row_node, U64, nonce),
     C(row_node, U64, epoch), C(row_node, U64, seq),   C(row_node, I64, seen_ms),
@@ -236,6 +245,7 @@ static const struct row_table tables[CHANGE_KIND_N] = {
     [CHANGE_JOB] = T("job", job_cols, 1),
     [CHANGE_LEASE] = T("lease", lease_cols, 1),
     [CHANGE_ATTEMPT] = T("attempt", attempt_cols, 3),
+    [CHANGE_PUBLISH] = T("publish", publish_cols, 2),
     [CHANGE_NODE] = T("node", node_cols, 1),
     [CHANGE_SITE] = T("site", site_cols, 1),
     [CHANGE_ZONE] = T("zone", zone_cols, 1),

@@ -142,10 +142,15 @@ static const char step_jobs[] =
     "CREATE UNIQUE INDEX job_uuid ON job (uuid);"
     "CREATE INDEX job_account ON job (account, id);"
     "CREATE INDEX job_shortname ON job (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
+
+// Results and snapshots that are staged in the storage and not in their bucket yet.
+static const char step_publish[] =
+    "CREATE TABLE publish (lease INT NOT NULL, part INT NOT NULL, task INT NOT NULL, instance INT NOT NULL, "
+      "how INT NOT NULL, bucket TEXT, PRIMARY KEY (lease, part)) STRICT;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_publish};
 
 int schema_version(void)
 {

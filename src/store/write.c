@@ -176,6 +176,12 @@ static int write_lease_gone(struct writer *w, const struct change *c, struct err
     return db_run(w->st[W_LEASE_DELETE], "lease", NULL, e);
 }
 
+static int write_publish_gone(struct writer *w, const struct change *c, struct err *e)
+{
+    DB_INTS(w->st[W_PUBLISH_DELETE], (int64_t)c->publish.lease, c->publish.part);
+    return db_run(w->st[W_PUBLISH_DELETE], "publish", NULL, e);
+}
+
 static int write_secret_gone(struct writer *w, const struct change *c, struct err *e)
 {
     sqlite3_stmt *st = w->st[W_SECRET_DELETE];
@@ -255,6 +261,8 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
         [CHANGE_LEASE] = write_row,
         [CHANGE_LEASE_GONE] = write_lease_gone,
         [CHANGE_ATTEMPT] = write_attempt,
+        [CHANGE_PUBLISH] = write_row,
+        [CHANGE_PUBLISH_GONE] = write_publish_gone,
         [CHANGE_OUTPUT] = write_output,
         [CHANGE_NODE] = write_row,
         [CHANGE_SITE] = write_row,

@@ -62,6 +62,9 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
         text[n++] = &c->attempt.code;
         text[n++] = &c->attempt.message;
         break;
+    case CHANGE_PUBLISH:
+        text[n++] = &c->publish.bucket;
+        break;
     case CHANGE_NODE:
         text[n++] = &c->node.name;
         break;
@@ -151,6 +154,10 @@ static uint64_t key_of(const struct change *c)
     case CHANGE_ATTEMPT:
         h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->attempt.task), c->attempt.instance),
                      c->attempt.attempt);
+        break;
+    case CHANGE_PUBLISH:
+    case CHANGE_PUBLISH_GONE:
+        h = hash_i64(hash_i64(h, (int64_t)c->publish.lease), c->publish.part);
         break;
     case CHANGE_OUTPUT:
         h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->output.node), (int64_t)c->output.epoch),
@@ -338,6 +345,13 @@ static int apply_one(struct model_store *m, const struct change *c, struct err *
             return err_set(e, -EINVAL, "model: lease %llu goes twice", (unsigned long long)c->gone);
         take_out(&m->table[CHANGE_LEASE], row);
         return 0;
+    case CHANGE_PUBLISH_GONE:
+        row = find(m, CHANGE_PUBLISH, key_of(c));
+        if (!row)
+            return err_set(e, -EINVAL, "model: what lease %llu staged is published twice",
+                           (unsigned long long)c->publish.lease);
+        take_out(&m->table[CHANGE_PUBLISH], row);
+        return 0;
     case CHANGE_SECRET_GONE:
         row = find(m, CHANGE_SECRET, key_of(c));
         if (!row)
@@ -448,7 +462,7 @@ int model_store_load(const struct model_store *m, struct server *s, house_ms now
     static const enum change_kind order[] = {
         CHANGE_META,    CHANGE_ACCOUNT, CHANGE_SECRET,      CHANGE_SITE,       CHANGE_NODE,
         CHANGE_ZONE,    CHANGE_BOARD,   CHANGE_METER,       CHANGE_JOB,        CHANGE_TASK_NEW,
-        CHANGE_ATTEMPT, CHANGE_LEASE,   CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+        CHANGE_ATTEMPT, CHANGE_LEASE,   CHANGE_PUBLISH,     CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     int64_t from_ms = now.v - now.v % LEDGER_HOUR_MS;
     int r = 0;
     server_restore_from(s, now);

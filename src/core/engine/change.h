@@ -27,6 +27,8 @@ enum change_kind {
     CHANGE_LEASE,
     CHANGE_LEASE_GONE,
     CHANGE_ATTEMPT,
+    CHANGE_PUBLISH,      // results of an ended attempt, or a snapshot, are to become visible
+    CHANGE_PUBLISH_GONE, // they are, or cannot: lease and part
     CHANGE_OUTPUT,
     CHANGE_NODE,
     CHANGE_SITE,
@@ -140,6 +142,17 @@ struct row_attempt {
     const char *code, *message;
 };
 
+// What an attempt has staged in the storage, until it is in its bucket. For results the instance has its end
+// when that has happened.
+struct row_publish {
+    uint64_t lease;
+    uint32_t part; // 0: results of the attempt; n: its nth snapshot
+    uint64_t task;
+    uint32_t instance;
+    uint8_t end;        // enum attempt_end that the instance gets then; of a snapshot it means nothing
+    const char *bucket; // "": the one for results, by the task's body
+};
+
 struct row_output {
     uint64_t task, node, epoch, seq; // (node, epoch, seq) is unique
     uint32_t instance, attempt;
@@ -228,6 +241,7 @@ struct change {
         uint64_t gone; // task, lease or job id
         struct row_lease lease;
         struct row_attempt attempt;
+        struct row_publish publish;
         struct row_output output;
         struct row_node node;
         struct row_site site;

@@ -34,6 +34,7 @@ enum event_kind {
     EVENT_JOB_TERMINATE,
     EVENT_JOB_DELETE,
     EVENT_JOB_SWEEP, // the final tasks of a job that is being deleted, some at a time
+    EVENT_PUBLISHED, // what was staged is in its bucket, or cannot be
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -139,6 +140,12 @@ struct event {
             const uint64_t *task;   // for SWEEP: row ids of final tasks of the job; none: these were all
             size_t n_tasks;
         } job;
+        struct {
+            uint64_t lease;
+            uint32_t part;       // as in row_publish
+            const char *code;    // NULL: it is there
+            const char *message; // why not
+        } published;
     };
 };
 

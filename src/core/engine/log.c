@@ -257,6 +257,7 @@ static void report_exited(struct codec *c, struct report *r)
     N(c, r->exited.work_mhz_s);
     N(c, r->exited.energy_mj);
     N(c, r->exited.peak_memory_mb);
+    N(c, r->exited.results);
     T(c, r->exited.code);
     T(c, r->exited.message);
 }
@@ -292,6 +293,15 @@ static void report_setpoint(struct codec *c, struct report *r)
     N(c, r->setpoint.mode);
 }
 
+static void report_staging(struct codec *c, struct report *r)
+{
+    N(c, r->staging.phase);
+    N(c, r->staging.files);
+    N(c, r->staging.files_n);
+    N(c, r->staging.bytes);
+    N(c, r->staging.bytes_n);
+}
+
 typedef void report_walk(struct codec *c, struct report *r);
 
 static report_walk *const report_walks[REPORT_KIND_N] = {
@@ -305,6 +315,7 @@ static report_walk *const report_walks[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_STAGING] = report_staging,
 };
 
 static void walk_sync(struct codec *c, struct event *ev)
@@ -485,6 +496,14 @@ static void walk_job(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->job.id;
 }
 
+static void walk_published(struct codec *c, struct event *ev)
+{
+    N(c, ev->published.lease);
+    N(c, ev->published.part);
+    string(c, &ev->published.code);
+    string(c, &ev->published.message);
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -502,7 +521,7 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
     [EVENT_SECRET] = walk_secret,       [EVENT_JOB_CREATE] = walk_job_create,
     [EVENT_JOB_TERMINATE] = walk_job,   [EVENT_JOB_DELETE] = walk_job,
-    [EVENT_JOB_SWEEP] = walk_job,
+    [EVENT_JOB_SWEEP] = walk_job,       [EVENT_PUBLISHED] = walk_published,
 };
 
 static void walk(struct codec *c, struct event *ev)

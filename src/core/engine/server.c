@@ -71,7 +71,8 @@ void server_free(struct server *s)
         s->account,       s->task,         s->free_task,     s->lease,       s->free_lease,   s->site,
         s->zone,          s->board,        s->node,          s->timer,       s->dirty_task,   s->dirty_zone.v,
         s->dirty_board.v, s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job,
-        s->free_job,      s->edge,         s->resolved,      s->expiring,    s->history};
+        s->free_job,      s->edge,         s->resolved,      s->expiring,    s->history,
+        s->publishing};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
@@ -144,6 +145,7 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_JOB_TERMINATE] = server_job_terminate,
     [EVENT_JOB_DELETE] = server_job_delete,
     [EVENT_JOB_SWEEP] = server_job_sweep,
+    [EVENT_PUBLISHED] = server_published,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)

@@ -164,6 +164,7 @@ void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct e
         return;
     }
     struct task *t = &s->task[l->task];
+    lease_uploads_no_more(s, lease);
     if (l->state == LEASE_STARTED) { // it holds its board until the node says that it ended, but runs no more
         t->n_started--;
         t->n_assigned++;
@@ -229,15 +230,14 @@ static bool take_retry(struct task *t, uint32_t instance)
 }
 
 // Where the instance goes after this end of its attempt.
-static void after_attempt(struct task *t, uint32_t instance, enum attempt_end end,
-                          const struct attempt_figures *f)
+// False: not to its end yet, because it will be tried again.
+static bool after_attempt(struct task *t, uint32_t instance, enum attempt_end end,
+                          const struct attempt_figures *f, enum attempt_end *final)
 {
-    struct task_sets *sets = task_sets(t);
     bool again = end == ATTEMPT_PREEMPTED || end == ATTEMPT_LOST;
-    if (end == ATTEMPT_SUCCESS) {
-        ranges_add(&sets->succeeded, instance);
-        return;
-    }
+    *final = end;
+    if (end == ATTEMPT_SUCCESS)
+        return true;
     struct retried tried = task_retried(t, instance);
     tried.attempts++;
     tried.failures += end == ATTEMPT_FAILURE;
@@ -255,16 +255,28 @@ static void after_attempt(struct task *t, uint32_t instance, enum attempt_end en
             buf_deinit(&text);
         }
     }
-    if (stopping) {
-        if (end == ATTEMPT_FAILURE)
-            ranges_add(&sets->failed, instance);
-        else
-            ranges_add(&sets->cancelled, instance);
-    } else if (again) {
+    if (stopping)
+        *final = end == ATTEMPT_FAILURE ? ATTEMPT_FAILURE : ATTEMPT_CANCELLED;
+    else if (again)
         ranges_add(&t->pending, instance);
-    } else {
-        ranges_add(&sets->failed, instance);
-    }
+    else
+        *final = ATTEMPT_FAILURE;
+    return stopping || !again;
+}
+
+// What it staged becomes visible first, unless it is tried again: then the next attempt's does.
+static void instance_goes_on(struct server *s, uint32_t lease, enum attempt_end end,
+                             const struct attempt_figures *f, struct effects *fx)
+{
+    const struct lease *l = &s->lease[lease];
+    struct task *t = &s->task[l->task];
+    enum attempt_end final;
+    if (!after_attempt(t, l->instance, end, f, &final))
+        return;
+    if (f->results > 0 && !t->deleting && (end == ATTEMPT_SUCCESS || end == ATTEMPT_FAILURE || end == ATTEMPT_CANCELLED))
+        publish_begin(s, lease, 0, final, fx);
+    else
+        instance_ended(t, l->instance, final);
 }
 
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
@@ -272,6 +284,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
 {
     struct lease l = s->lease[lease];
     struct task *t = &s->task[l.task];
+    lease_uploads_no_more(s, lease);
     if (end == ATTEMPT_CANCELLED && !t->aborting && !t->deleting)
         end = ATTEMPT_PREEMPTED; // nobody asked for it to end: no instance may be dropped so
     static const struct attempt_figures nothing = {.exit_code = -1, .signal = -1};
@@ -304,7 +317,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     sets->energy_mj += full.energy_mj;
     if (end == ATTEMPT_SUCCESS)
         task_learn(s, l.task, s->board[l.board], full.work_mhz_s, full.exec_ms);
-    after_attempt(t, l.instance, end, &full);
+    instance_goes_on(s, lease, end, &full, fx);
     unlink_lease(s, lease);
     if (l.state == LEASE_ASSIGNED)
         board_start_failed(s, l.board, t->id, full.code);

@@ -160,6 +160,7 @@ static void report_exited(struct server *s, uint32_t node, const struct report *
                                         .signal = r->exited.signal,
                                         .peak_memory_mb = r->exited.peak_memory_mb,
                                         .seq = r->seq,
+                                        .results = r->exited.results,
                                         .code = r->exited.code,
                                         .message = r->exited.message},
               fx);
@@ -206,6 +207,13 @@ static void report_setpoint(struct server *s, uint32_t node, const struct report
                          (int)z->setpoint_mc));
 }
 
+static void report_staging(struct server *s, uint32_t node, const struct report *r, struct effects *fx)
+{
+    uint32_t at;
+    if (lease_of(s, node, r->lease, &at))
+        lease_staging(s, at, r, fx);
+}
+
 typedef void reporter(struct server *s, uint32_t node, const struct report *r, struct effects *fx);
 
 static reporter *const reporters[REPORT_KIND_N] = {
@@ -219,6 +227,7 @@ static reporter *const reporters[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_STAGING] = report_staging,
 };
 
 void server_report(struct server *s, uint32_t node, const struct report *r, struct effects *fx)

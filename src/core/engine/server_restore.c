@@ -208,6 +208,7 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     t->modified_ms = r->live.modified_ms;
     t->retries_used = r->live.retries_used;
     t->lost = r->live.lost_attempts;
+    t->results = r->live.results_count;
     t->preempted = r->live.preempted_attempts;
     t->aborting = r->live.state == TASK_PENDING_CANCEL;
     t->deleting = r->live.state == TASK_PENDING_DELETE;
@@ -367,6 +368,9 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         return restore_attempt(s, &row->attempt, e);
     case CHANGE_LEASE:
         return restore_lease(s, &row->lease, e);
+    case CHANGE_PUBLISH:
+        publish_restore(s, &row->publish);
+        return 0;
     case CHANGE_LEDGER_WORK:
         w = ledger_work_cell(&s->ledger, HOUSE_MS(row->work.hour_ms), row->work.board,
                              (enum activity)row->work.activity, row->work.task, row->work.account);

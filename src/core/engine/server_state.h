@@ -64,6 +64,9 @@ struct task {
     int32_t retries_total, retries_each, retries_used, lost, preempted;
     int64_t created_ms, state_ms, previous_state_ms, modified_ms, queue_max_ms;
     int32_t n_assigned, n_started;
+    int32_t n_uploading;           // of n_started: the command is over, its results are on their way
+    int32_t n_publishing;          // staged, and not in their bucket yet; their instances wait for no board
+    int32_t results;               // uploads that arrived: results and snapshots
     uint32_t first_lease;          // list through lease.next
     struct constraint *constraint; // NULL: none
     struct ranges pending;
@@ -125,6 +128,17 @@ struct lease {
     uint8_t phase;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms;
+    bool uploading; // counted in its task
+    struct {
+        int64_t files, files_n, bytes, bytes_n;
+    } staging;
+};
+
+// Staged by an attempt, and not in its bucket yet.
+struct publishing {
+    uint64_t lease, task;
+    uint32_t part, instance;
+    uint8_t end; // of the instance, then; part 0
 };
 
 struct site {
@@ -254,6 +268,8 @@ struct server {
     size_t n_expiring, cap_expiring;
     struct expect *history; // by account and profile
     size_t n_histories, cap_histories;
+    struct publishing *publishing;
+    size_t n_publishing, cap_publishing;
     struct timer *timer; // binary heap, earliest first
     size_t n_timers, cap_timers;
 
@@ -378,6 +394,7 @@ struct attempt_figures { // of an ended attempt, as reported; zeros when nobody 
     int64_t wall_ms, exec_ms, core_ms, work_mhz_s, energy_mj;
     int32_t exit_code, signal, peak_memory_mb;
     uint64_t seq;
+    int32_t results; // files that it staged
     const char *code, *message;
 };
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
@@ -389,6 +406,15 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
 void board_plan(struct server *s, uint32_t board);
 void server_carry_out(struct server *s, house_ms now,
                       struct effects *fx); // runs the planner and does what it says
+
+// ---- server_publish.c: files on their way
+void lease_staging(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);
+void lease_uploads_no_more(struct server *s, uint32_t lease); // it ended, or is asked to stop
+bool lease_is_moving(const struct server *s, const struct lease *l); // its files are, and some arrived of late
+void publish_begin(struct server *s, uint32_t lease, uint32_t part, enum attempt_end end, struct effects *fx);
+void server_published(struct server *s, const struct event *ev, struct effects *fx);
+void publish_restore(struct server *s, const struct row_publish *row);
+void instance_ended(struct task *t, uint32_t instance, enum attempt_end end); // into its set
 
 // ---- server_sync.c, server_report.c, server_fleet.c
 void server_sync_up(struct server *s, const struct event *ev, struct effects *fx);

@@ -81,6 +81,7 @@ enum report_kind {
     REPORT_METER_LEASE,
     REPORT_METER_ZONE,
     REPORT_SETPOINT, // the occupant turned the knob on the heater itself
+    REPORT_STAGING,  // how far an assignment's files are, on their way in or out; level
     REPORT_KIND_N,
 };
 const char *report_kind_name(enum report_kind k);
@@ -129,8 +130,13 @@ struct report {
             int64_t core_ms, work_mhz_s; // granted cores x execution; core-MHz x seconds done
             int64_t energy_mj;
             int32_t peak_memory_mb;
+            int32_t results;             // files that it staged as its results
             char code[24], message[160]; // error for the customer; "" when none
         } exited;
+        struct {
+            uint8_t phase;                        // PHASE_DOWNLOAD or PHASE_UPLOAD
+            int64_t files, files_n, bytes, bytes_n; // done and in all; _n 0: not known yet
+        } staging;
         struct {
             // cumulative meter of the board and the independent parts of its energy since the epoch began
             int64_t raw_mj, wrap_mj;     // wrap_mj 0: never wraps

@@ -103,6 +103,7 @@ static void any_exit(struct rng *r, struct report *p)
     p->exited.work_mhz_s = any_i64(r);
     p->exited.energy_mj = any_i64(r);
     p->exited.peak_memory_mb = any_i32(r);
+    p->exited.results = any_i32(r);
     any_text(r, p->exited.code, sizeof p->exited.code);
     any_text(r, p->exited.message, sizeof p->exited.message);
 }
@@ -165,6 +166,13 @@ static void any_report(struct rng *r, struct arena *a, struct report *p)
         p->meter_zone.useful_mj = any_i64(r);
         p->meter_zone.shadow_mj = any_i64(r);
         p->meter_zone.shadow_mc = any_i32(r);
+        break;
+    case REPORT_STAGING:
+        p->staging.phase = (uint8_t)rng_below(r, PHASE_N);
+        p->staging.files = any_i64(r);
+        p->staging.files_n = any_i64(r);
+        p->staging.bytes = any_i64(r);
+        p->staging.bytes_n = any_i64(r);
         break;
     default:
         p->setpoint.setpoint_mc = any_i32(r);

@@ -18,9 +18,9 @@ struct place {
     struct s3_serve *s3;
 };
 
-static bool account(void *ctx, const char *key, struct s3_account *out)
+static bool account(void *ctx, const char *key, struct arena *a, struct s3_account *out)
 {
-    (void)ctx;
+    (void)ctx, (void)a;
     bool alice = !strcmp(key, "alice@example.org"), bob = !strcmp(key, "bob+s3@example.org");
     *out = (struct s3_account){.id = alice ? ALICE : BOB};
     snprintf(out->name, sizeof out->name, "%s", key);

@@ -105,9 +105,10 @@ static void said(struct errand *x, const char *line)
         ev.staged.files_n = v[1];
         ev.staged.bytes = v[2];
         ev.staged.bytes_n = v[3];
-    } else if (sscanf(line, "D %lld", &v[0]) == 1) {
+    } else if (sscanf(line, "D %lld %lld", &v[0], &v[1]) == 2) {
         ev.kind = AGENT_STAGED;
         ev.staged.files = v[0];
+        ev.staged.bytes = v[1];
         x->said = true;
     } else if (sscanf(line, "F %d %23s %159[^\n]", &elsewhere, code, message) >= 2) {
         ev.kind = AGENT_STAGED;
@@ -233,8 +234,16 @@ static json_t *spec_of(struct stage *s, const struct box_files *f, const struct 
                      p->access_key, "secret", p->secret, "ca", ca ? ca : "", "parent", (int)getpid());
 }
 
+static void let_go(struct errand *x)
+{
+    x->of = NULL;
+    uv_process_kill(&x->process, SIGKILL); // its end is heard later, by nobody
+}
+
 static void run(struct stage *s, struct box_files *f, json_t *spec)
 {
+    if (f->errand)
+        let_go(f->errand);
     struct errand *x = mem_alloc(sizeof *x);
     x->stage = s;
     x->of = f;
@@ -248,12 +257,6 @@ static void run(struct stage *s, struct box_files *f, json_t *spec)
     x->of = NULL;
     f->errand = NULL;
     tell_failed(s, f->lease, true, "staging", uv_strerror(r));
-}
-
-static void let_go(struct errand *x)
-{
-    x->of = NULL;
-    uv_process_kill(&x->process, SIGKILL); // its end is heard later, by nobody
 }
 
 void stage_fetch_files(struct stage *s, const struct agent_action *a)
@@ -287,10 +290,15 @@ void stage_store_files(struct stage *s, const struct agent_action *a)
         return;
     }
     json_t *spec = spec_of(s, f, p, "store");
-    json_object_set_new(spec, "target", json_string(S3_RESULTS));
-    json_object_set_new(spec, "prefix", json_string(p->out.prefix));
-    json_object_set_new(spec, "whitelist", json_string(p->out.whitelist ? p->out.whitelist : ""));
-    json_object_set_new(spec, "blacklist", json_string(p->out.blacklist ? p->out.blacklist : ""));
+    const struct stage_out *o = &a->stage.out;
+    char target[64] = S3_RESULTS;
+    if (a->stage.part)
+        snprintf(target, sizeof target, S3_SNAPSHOT "%u", (unsigned)a->stage.part);
+    json_object_set_new(spec, "target", json_string(target));
+    json_object_set_new(spec, "snapshot", json_boolean(a->stage.part != 0));
+    json_object_set_new(spec, "prefix", json_string(o->prefix ? o->prefix : ""));
+    json_object_set_new(spec, "whitelist", json_string(o->whitelist ? o->whitelist : ""));
+    json_object_set_new(spec, "blacklist", json_string(o->blacklist ? o->blacklist : ""));
     run(s, f, spec);
 }
 

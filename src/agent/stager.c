@@ -200,7 +200,7 @@ int stager_main(void)
     if (s.failed)
         printf("F %d %s %s\n", s.elsewhere, s.code, s.message);
     else
-        printf("D %lld\n", (long long)s.files);
+        printf("D %lld %lld\n", (long long)s.files, (long long)s.bytes);
     fflush(stdout);
     json_decref(s.spec);
     curl_global_cleanup();

@@ -69,8 +69,11 @@ static bool target(struct runtime *r, struct store_reader *reader, const struct 
     (void)r;
     bool known = reader->task_by_id(reader->ctx, row->task, &a, &task, &e) == 0;
     json_t *body = known && task.body ? json_loads(task.body, 0, NULL) : NULL;
-    const char *bucket = row->bucket && *row->bucket ? row->bucket
-                                                     : json_string_value(json_object_get(body, "resultBucket"));
+    const char *bucket = row->bucket && *row->bucket ? row->bucket : NULL;
+    if (!bucket && row->part)
+        bucket = json_string_value(json_object_get(body, "snapshotBucket"));
+    if (!bucket)
+        bucket = json_string_value(json_object_get(body, "resultBucket"));
     snprintf(p->into, sizeof p->into, "%s", bucket ? bucket : "");
     p->op.account = task.account;
     json_decref(body);

@@ -13,6 +13,7 @@ enum reader_sql {
     R_TASK_SHORTNAME,
     R_TASK_ID,
     R_LEASE_TASK,
+    R_SNAPSHOT,
     R_JOB_UUID,
     R_JOB_SHORTNAME,
     R_JOBS,

@@ -146,7 +146,11 @@ static const char step_jobs[] =
 // Results and snapshots that are staged in the storage and not in their bucket yet.
 static const char step_publish[] =
     "CREATE TABLE publish (lease INT NOT NULL, part INT NOT NULL, task INT NOT NULL, instance INT NOT NULL, "
-      "how INT NOT NULL, bucket TEXT, PRIMARY KEY (lease, part)) STRICT;";
+      "how INT NOT NULL, snapshot INT NOT NULL, bucket TEXT, PRIMARY KEY (lease, part)) STRICT;"
+    "CREATE TABLE snapshot (task INT NOT NULL, number INT NOT NULL, status INT NOT NULL, asked_ms INT NOT NULL, "
+      "changed_ms INT NOT NULL, bytes INT NOT NULL, moved INT NOT NULL, period_ms INT NOT NULL, resync INT NOT NULL, "
+      "whitelist TEXT, blacklist TEXT, bucket TEXT, prefix TEXT, PRIMARY KEY (task, number)) STRICT;"
+    "ALTER TABLE lease ADD COLUMN snapshots INT NOT NULL DEFAULT 0;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.

@@ -162,6 +162,9 @@ static int write_task_gone(struct writer *w, const struct change *c, struct err 
     DB_INTS(w->st[W_LEASE_DELETE_TASK], id);
     if (r == 0)
         r = db_run(w->st[W_LEASE_DELETE_TASK], "deleting a task", NULL, e);
+    DB_INTS(w->st[W_SNAPSHOT_DELETE], id);
+    if (r == 0)
+        r = db_run(w->st[W_SNAPSHOT_DELETE], "deleting a task", NULL, e);
     if (r == 0)
         r = sweep_task(w, c->gone, e);
     if (r != 1)
@@ -262,6 +265,7 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
         [CHANGE_LEASE_GONE] = write_lease_gone,
         [CHANGE_ATTEMPT] = write_attempt,
         [CHANGE_PUBLISH] = write_row,
+        [CHANGE_SNAPSHOT] = write_row,
         [CHANGE_PUBLISH_GONE] = write_publish_gone,
         [CHANGE_OUTPUT] = write_output,
         [CHANGE_NODE] = write_row,

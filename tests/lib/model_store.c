@@ -65,6 +65,12 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
     case CHANGE_PUBLISH:
         text[n++] = &c->publish.bucket;
         break;
+    case CHANGE_SNAPSHOT:
+        text[n++] = &c->snapshot.whitelist;
+        text[n++] = &c->snapshot.blacklist;
+        text[n++] = &c->snapshot.bucket;
+        text[n++] = &c->snapshot.prefix;
+        break;
     case CHANGE_NODE:
         text[n++] = &c->node.name;
         break;
@@ -154,6 +160,9 @@ static uint64_t key_of(const struct change *c)
     case CHANGE_ATTEMPT:
         h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->attempt.task), c->attempt.instance),
                      c->attempt.attempt);
+        break;
+    case CHANGE_SNAPSHOT:
+        h = hash_i64(hash_i64(h, (int64_t)c->snapshot.task), c->snapshot.number);
         break;
     case CHANGE_PUBLISH:
     case CHANGE_PUBLISH_GONE:
@@ -395,6 +404,8 @@ static bool is_given(const struct model_store *m, const struct change *c, int64_
         return c->attempt.end != ATTEMPT_SUCCESS && !final_task(m, c->attempt.task);
     case CHANGE_LEASE:
         return !final_task(m, c->lease.task);
+    case CHANGE_SNAPSHOT:
+        return !final_task(m, c->snapshot.task);
     case CHANGE_LEDGER_WORK:
         return c->work.hour_ms >= from_ms;
     case CHANGE_LEDGER_ZONE:
@@ -462,7 +473,7 @@ int model_store_load(const struct model_store *m, struct server *s, house_ms now
     static const enum change_kind order[] = {
         CHANGE_META,    CHANGE_ACCOUNT, CHANGE_SECRET,      CHANGE_SITE,       CHANGE_NODE,
         CHANGE_ZONE,    CHANGE_BOARD,   CHANGE_METER,       CHANGE_JOB,        CHANGE_TASK_NEW,
-        CHANGE_ATTEMPT, CHANGE_LEASE,   CHANGE_PUBLISH,     CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+        CHANGE_ATTEMPT, CHANGE_LEASE,   CHANGE_SNAPSHOT, CHANGE_PUBLISH,     CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     int64_t from_ms = now.v - now.v % LEDGER_HOUR_MS;
     int r = 0;
     server_restore_from(s, now);

@@ -162,7 +162,9 @@ struct agent_action {
         } start;
         struct {
             const struct stage_plan *plan;
-            int64_t room_bytes; // most that may come
+            int64_t room_bytes;   // most that may come
+            struct stage_out out; // ACT_STORE
+            uint32_t part;        // ACT_STORE: 0: results; n: the nth snapshot of this run
         } stage;
         int32_t permille;
         struct {

@@ -64,6 +64,11 @@ struct agent_run {
         char code[24], message[160];
     } over;
     int32_t results; // files stored
+    struct arena orders_arena;
+    struct stage_orders orders; // while it runs
+    enum { ERRAND_NONE, ERRAND_RESYNC, ERRAND_SNAPSHOT } errand;
+    uint32_t resync, snapshots, parts, number; // done last; parts given; of the errand
+    house_ms errand_since, snapshot_at;        // snapshot_at: the next periodic one
 };
 
 struct agent_zone {
@@ -163,6 +168,15 @@ void stage_step(struct agent *a, struct agent_run *r, house_ms now, struct agent
 void run_staging(struct agent *a, const struct agent_event *ev);
 void run_staged(struct agent *a, const struct agent_event *ev);
 void stage_level(struct agent *a, const struct agent_run *r, house_ms now);
+
+struct agent_action *stage_act(struct agent *a, const struct agent_run *r, enum agent_action_kind kind,
+                               struct agent_actions *out);
+
+// agent_order.c
+void order_take(struct agent_run *r, const struct stage_orders *o, house_ms now, bool is_new);
+void order_step(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out);
+void order_done(struct agent *a, struct agent_run *r, const struct agent_event *ev);
+void order_cut(struct agent *a, struct agent_run *r, house_ms now); // its command has ended
 
 // agent_lease.c
 void lease_answer(struct agent *a, const struct agent_event *ev, struct agent_actions *out);

@@ -48,6 +48,9 @@ static void told(struct agent *a, struct agent_run *r, enum attempt_end end, int
     arena_deinit(&r->arena); // the launch is over, and the mark is small
     r->arena = ARENA_NULL;
     r->launch = (struct launch){0};
+    arena_deinit(&r->orders_arena);
+    r->orders_arena = ARENA_NULL;
+    r->orders = (struct stage_orders){0};
 }
 
 static void end_now(struct agent *a, struct agent_run *r, enum attempt_end end, const char *code,
@@ -90,6 +93,7 @@ void run_assign(struct agent *a, const struct assignment *as, const struct task_
         .listed = true,
         .reading = true,
     };
+    order_take(r, as->orders, now, true);
     struct err e = ERR_NULL;
     const char *code;
     const struct offer *o = &a->cfg.offer;
@@ -278,6 +282,7 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
         }
         break;
     case RUN_RUNNING:
+        order_step(a, r, now, out);
         break;
     }
 }
@@ -291,6 +296,7 @@ void runs_step(struct agent *a, house_ms now, struct agent_actions *out)
 void run_drop(struct agent *a, size_t i)
 {
     arena_deinit(&a->run[i].arena);
+    arena_deinit(&a->run[i].orders_arena);
     memmove(&a->run[i], &a->run[i + 1], (a->n_runs - i - 1) * sizeof *a->run);
     a->n_runs--;
 }

@@ -17,13 +17,14 @@ static void begin(struct agent *a, struct agent_run *r, enum run_state state, ho
     stage_level(a, r, now);
 }
 
-static struct agent_action *act(struct agent *a, const struct agent_run *r, enum agent_action_kind kind,
-                                struct agent_actions *out)
+struct agent_action *stage_act(struct agent *a, const struct agent_run *r, enum agent_action_kind kind,
+                               struct agent_actions *out)
 {
     struct agent_action *act = agent_act(out, kind);
     act->lease = r->lease;
     act->board = r->board;
     act->stage.plan = r->launch.stage;
+    act->stage.out = r->launch.stage->out;
     act->stage.room_bytes = staging_room(a->cfg.offer.board[r->board].spec.memory_mb);
     return act;
 }
@@ -33,7 +34,7 @@ bool stage_fetch(struct agent *a, struct agent_run *r, house_ms now, struct agen
     if (!r->launch.stage || r->fetched)
         return false;
     begin(a, r, RUN_FETCHING, now);
-    act(a, r, ACT_FETCH, out);
+    stage_act(a, r, ACT_FETCH, out);
     return true;
 }
 
@@ -41,13 +42,14 @@ bool stage_fetch(struct agent *a, struct agent_run *r, house_ms now, struct agen
 bool stage_store(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out)
 {
     const struct stage_plan *p = r->launch.stage;
+    order_cut(a, r, now);
     bool wanted = p && p->has_out && !r->mute &&
                   (r->over.end == ATTEMPT_SUCCESS || r->over.end == ATTEMPT_FAILURE ||
                    (r->over.end == ATTEMPT_CANCELLED && p->on_cancel));
     if (!wanted)
         return false;
     begin(a, r, RUN_STORING, now);
-    act(a, r, ACT_STORE, out);
+    stage_act(a, r, ACT_STORE, out);
     return true;
 }
 
@@ -86,6 +88,8 @@ void stage_step(struct agent *a, struct agent_run *r, house_ms now, struct agent
 void run_staging(struct agent *a, const struct agent_event *ev)
 {
     struct agent_run *r = run_find(a, ev->staged.lease);
+    if (r && r->state == RUN_RUNNING)
+        r->errand_since = ev->now;
     if (!r || (r->state != RUN_FETCHING && r->state != RUN_STORING))
         return;
     if (r->staging.bytes != ev->staged.bytes || r->staging.files != ev->staged.files)
@@ -117,6 +121,8 @@ void run_staged(struct agent *a, const struct agent_event *ev)
         return;
     if (r->state == RUN_STORING) {
         stored(a, r, ev);
+    } else if (r->state == RUN_RUNNING) {
+        order_done(a, r, ev);
     } else if (r->state == RUN_FETCHING && ev->staged.code) {
         run_over(a, r, ev->staged.elsewhere ? ATTEMPT_LOST : ATTEMPT_FAILURE, ev->staged.code,
                  ev->staged.message, ev->now);

@@ -293,6 +293,16 @@ static void report_setpoint(struct codec *c, struct report *r)
     N(c, r->setpoint.mode);
 }
 
+static void report_snapshot(struct codec *c, struct report *r)
+{
+    N(c, r->snapshot.number);
+    N(c, r->snapshot.part);
+    N(c, r->snapshot.files);
+    N(c, r->snapshot.bytes);
+    T(c, r->snapshot.code);
+    T(c, r->snapshot.message);
+}
+
 static void report_staging(struct codec *c, struct report *r)
 {
     N(c, r->staging.phase);
@@ -315,6 +325,7 @@ static report_walk *const report_walks[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_SNAPSHOT] = report_snapshot,
     [REPORT_STAGING] = report_staging,
 };
 
@@ -496,6 +507,19 @@ static void walk_job(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->job.id;
 }
 
+static void walk_order(struct codec *c, struct event *ev)
+{
+    N(c, ev->order.account);
+    string(c, &ev->order.id);
+    N(c, ev->order.what);
+    N(c, ev->order.period_ms);
+    string(c, &ev->order.config.whitelist);
+    string(c, &ev->order.config.blacklist);
+    string(c, &ev->order.config.bucket);
+    string(c, &ev->order.config.prefix);
+    c->bad = c->bad || !ev->order.id || (unsigned)ev->order.what >= ASK_N;
+}
+
 static void walk_published(struct codec *c, struct event *ev)
 {
     N(c, ev->published.lease);
@@ -521,7 +545,8 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
     [EVENT_SECRET] = walk_secret,       [EVENT_JOB_CREATE] = walk_job_create,
     [EVENT_JOB_TERMINATE] = walk_job,   [EVENT_JOB_DELETE] = walk_job,
-    [EVENT_JOB_SWEEP] = walk_job,       [EVENT_PUBLISHED] = walk_published,
+    [EVENT_JOB_SWEEP] = walk_job,       [EVENT_TASK_ORDER] = walk_order,
+    [EVENT_PUBLISHED] = walk_published,
 };
 
 static void walk(struct codec *c, struct event *ev)

@@ -145,6 +145,7 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_JOB_TERMINATE] = server_job_terminate,
     [EVENT_JOB_DELETE] = server_job_delete,
     [EVENT_JOB_SWEEP] = server_job_sweep,
+    [EVENT_TASK_ORDER] = server_task_order,
     [EVENT_PUBLISHED] = server_published,
 };
 

@@ -89,6 +89,7 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
         .started_ms = l->started.v,
         .energy_mj = l->energy_mj,
         .core_ms = l->core_ms,
+        .snapshots = l->snapshots,
     };
 }
 
@@ -133,6 +134,7 @@ void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects
     l->board = board;
     l->node = b->node;
     l->instance = instance;
+    l->snapshots = t->orders ? t->orders->last : 0; // what was asked before is not meant for it
     l->attempt = 1 + task_retried(t, instance).attempts;
     l->cores = b->spec.cores;
     l->activity = t->activity;
@@ -274,7 +276,7 @@ static void instance_goes_on(struct server *s, uint32_t lease, enum attempt_end 
     if (!after_attempt(t, l->instance, end, f, &final))
         return;
     if (f->results > 0 && !t->deleting && (end == ATTEMPT_SUCCESS || end == ATTEMPT_FAILURE || end == ATTEMPT_CANCELLED))
-        publish_begin(s, lease, 0, final, fx);
+        publish_begin(s, lease, &(struct publish_what){.end = final}, fx);
     else
         instance_ended(t, l->instance, final);
 }
@@ -330,6 +332,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     node_wake(s, l.node);
     board_plan(s, l.board);
     task_plan(s, l.task);
+    orders_settle(s, l.task, fx);
     task_settle(s, l.task, fx);
 }
 

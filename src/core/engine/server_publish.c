@@ -63,24 +63,27 @@ void instance_ended(struct task *t, uint32_t instance, enum attempt_end end)
                instance);
 }
 
-void publish_begin(struct server *s, uint32_t lease, uint32_t part, enum attempt_end end, struct effects *fx)
+void publish_begin(struct server *s, uint32_t lease, const struct publish_what *what, struct effects *fx)
 {
     const struct lease *l = &s->lease[lease];
     struct task *t = &s->task[l->task];
     struct publishing *p = VEC_PUSH(s->publishing, s->n_publishing, s->cap_publishing);
     *p = (struct publishing){.lease = l->id,
                              .task = t->id,
-                             .part = part,
+                             .part = what->part,
                              .instance = l->instance,
-                             .end = (uint8_t)end};
+                             .end = (uint8_t)what->end,
+                             .snapshot = what->snapshot};
     t->n_publishing++;
-    fx_change(fx, CHANGE_PUBLISH)->publish = (struct row_publish){.lease = l->id,
-                                                                  .part = part,
-                                                                  .task = t->id,
-                                                                  .instance = l->instance,
-                                                                  .end = (uint8_t)end,
-                                                                  .bucket = ""};
-    server_trace(s, CHANGE_PUBLISH, (int64_t)l->id, part);
+    fx_change(fx, CHANGE_PUBLISH)->publish = (struct row_publish){
+        .lease = l->id,
+        .part = what->part,
+        .task = t->id,
+        .instance = l->instance,
+        .end = (uint8_t)what->end,
+        .snapshot = what->snapshot,
+        .bucket = arena_strdup(&fx->arena, what->bucket ? what->bucket : "")};
+    server_trace(s, CHANGE_PUBLISH, (int64_t)l->id, what->part);
 }
 
 void publish_restore(struct server *s, const struct row_publish *row)
@@ -89,17 +92,22 @@ void publish_restore(struct server *s, const struct row_publish *row)
     if (!server_task_slot(s, row->task, &slot))
         return; // deleted; there is nothing to count
     struct publishing *p = VEC_PUSH(s->publishing, s->n_publishing, s->cap_publishing);
-    *p = (struct publishing){row->lease, row->task, row->part, row->instance, row->end};
+    *p = (struct publishing){row->lease, row->task, row->part, row->instance, row->end, row->snapshot};
     s->task[slot].n_publishing++;
+    snapshot_publishing(&s->task[slot], row->snapshot);
     if (row->part == 0)
         ranges_remove(&s->task[slot].pending, row->instance);
 }
 
-static void settle_instance(struct server *s, struct task *t, const struct publishing *p,
-                            const struct event *ev)
+static void settle(struct server *s, struct task *t, const struct publishing *p,
+                            const struct event *ev, struct effects *fx)
 {
+    t->results += !ev->published.code;
+    if (p->part) {
+        snapshot_published(s, (uint32_t)(t - s->task), p->snapshot, !ev->published.code, fx);
+        return;
+    }
     if (!ev->published.code) {
-        t->results++;
         instance_ended(t, p->instance, (enum attempt_end)p->end);
         return;
     }
@@ -109,7 +117,6 @@ static void settle_instance(struct server *s, struct task *t, const struct publi
     task_error(t, ev->published.code, buf_str(&text), "");
     buf_deinit(&text);
     instance_ended(t, p->instance, p->end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_FAILURE);
-    (void)s;
 }
 
 void server_published(struct server *s, const struct event *ev, struct effects *fx)
@@ -127,7 +134,7 @@ void server_published(struct server *s, const struct event *ev, struct effects *
             break;
         struct task *t = &s->task[slot];
         t->n_publishing--;
-        settle_instance(s, t, &p, ev);
+        settle(s, t, &p, ev, fx);
         task_settle(s, slot, fx);
         break;
     }

@@ -207,6 +207,13 @@ static void report_setpoint(struct server *s, uint32_t node, const struct report
                          (int)z->setpoint_mc));
 }
 
+static void report_snapshot(struct server *s, uint32_t node, const struct report *r, struct effects *fx)
+{
+    uint32_t at;
+    if (lease_of(s, node, r->lease, &at))
+        lease_snapshot(s, at, r, fx);
+}
+
 static void report_staging(struct server *s, uint32_t node, const struct report *r, struct effects *fx)
 {
     uint32_t at;
@@ -227,6 +234,7 @@ static reporter *const reporters[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_SNAPSHOT] = report_snapshot,
     [REPORT_STAGING] = report_staging,
 };
 

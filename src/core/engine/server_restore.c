@@ -307,6 +307,7 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     l->started = HOUSE_MS(r->started_ms);
     l->energy_mj = r->energy_mj;
     l->core_ms = r->core_ms;
+    l->snapshots = r->snapshots;
     lease_link(s, slot);
     ranges_remove(&t->pending, l->instance);
     if (l->state == LEASE_STARTED) {
@@ -368,6 +369,9 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         return restore_attempt(s, &row->attempt, e);
     case CHANGE_LEASE:
         return restore_lease(s, &row->lease, e);
+    case CHANGE_SNAPSHOT:
+        orders_restore(s, &row->snapshot);
+        return 0;
     case CHANGE_PUBLISH:
         publish_restore(s, &row->publish);
         return 0;

@@ -44,6 +44,24 @@ struct task_sets {
     struct expect expect;                         // what its instances took
 };
 
+// What was asked of a task beside running.
+struct snapshot {
+    uint32_t number; // 0: how the periodic ones are to be
+    uint8_t status;
+    bool failed;           // for an instance at least
+    int32_t publishing;    // staged, and not in the bucket yet
+    int64_t asked_ms, changed_ms, bytes, moved;
+    char *whitelist, *blacklist, *bucket, *prefix; // NULL: as the task says
+};
+
+struct orders {
+    uint32_t resync, last; // number given last
+    int64_t period_ms;     // 0: none
+    struct snapshot periodic;
+    struct snapshot *open; // those not over yet, by number
+    size_t n_open, cap_open;
+};
+
 // What a task in a job has more than others.
 struct membership {
     uint32_t job, next, prev; // list through job.first
@@ -77,6 +95,7 @@ struct task {
     char *errors;              // JSON array text, bounded; NULL: none
     int64_t keep_ms;           // is deleted so long after it has ended; 0: never
     struct membership *in_job; // NULL: in none
+    struct orders *orders;     // NULL: nothing was asked of it while it ran
 };
 
 // That a task waits for another one, in the list of the one it waits for.
@@ -129,6 +148,7 @@ struct lease {
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms;
     bool uploading; // counted in its task
+    uint32_t snapshots; // number of the last one that it told about
     struct {
         int64_t files, files_n, bytes, bytes_n;
     } staging;
@@ -138,7 +158,8 @@ struct lease {
 struct publishing {
     uint64_t lease, task;
     uint32_t part, instance;
-    uint8_t end; // of the instance, then; part 0
+    uint8_t end;       // of the instance, then; part 0
+    uint32_t snapshot; // which was asked for; 0: none
 };
 
 struct site {
@@ -411,10 +432,25 @@ void server_carry_out(struct server *s, house_ms now,
 void lease_staging(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);
 void lease_uploads_no_more(struct server *s, uint32_t lease); // it ended, or is asked to stop
 bool lease_is_moving(const struct server *s, const struct lease *l); // its files are, and some arrived of late
-void publish_begin(struct server *s, uint32_t lease, uint32_t part, enum attempt_end end, struct effects *fx);
+struct publish_what {
+    uint32_t part, snapshot;
+    enum attempt_end end;
+    const char *bucket; // NULL: as the task says
+};
+void publish_begin(struct server *s, uint32_t lease, const struct publish_what *what, struct effects *fx);
 void server_published(struct server *s, const struct event *ev, struct effects *fx);
 void publish_restore(struct server *s, const struct row_publish *row);
 void instance_ended(struct task *t, uint32_t instance, enum attempt_end end); // into its set
+
+// ---- server_order.c: what is asked of tasks that run
+void server_task_order(struct server *s, const struct event *ev, struct effects *fx);
+const struct stage_orders *orders_down(const struct task *t, const struct lease *l, struct arena *a);
+void orders_free(struct task *t);
+void orders_restore(struct server *s, const struct row_snapshot *row);
+void lease_snapshot(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);
+void orders_settle(struct server *s, uint32_t task, struct effects *fx); // a lease of it ended or told
+void snapshot_publishing(struct task *t, uint32_t number); // counted again at load
+void snapshot_published(struct server *s, uint32_t task, uint32_t number, bool well, struct effects *fx);
 
 // ---- server_sync.c, server_report.c, server_fleet.c
 void server_sync_up(struct server *s, const struct event *ev, struct effects *fx);

@@ -224,6 +224,7 @@ void server_desired(const struct server *s, uint64_t node_id, house_ms now, stru
                                      l->stop_end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_PREEMPTED,
                                  .need_body = l->state == LEASE_ASSIGNED,
                                  .task = t->id};
+        d->orders = orders_down(t, l, a);
         memcpy(d->board, s->board[l->board]->name, NAME_BYTES);
         uuid_format(d->task_uuid, t->uuid);
     }

@@ -129,6 +129,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     free(t->sets);
     free(t->errors);
     free(t->constraint);
+    orders_free(t);
     if (t->account < s->n_accounts)
         s->account[t->account].live_tasks--;
     s->counts.tasks_live--;

@@ -36,6 +36,23 @@ struct stage_plan {
     bool on_cancel; // results also when it is cancelled
 };
 
+#define STAGE_ORDERS_MAX 64 // snapshots of a task that are asked for and not taken yet
+
+// A snapshot: what a filter or prefix is NULL for is as the plan says.
+struct stage_snapshot {
+    uint32_t number; // 1, 2, ...; of the periodic ones 0
+    struct stage_out out;
+};
+
+// What may be asked for while the command runs.
+struct stage_orders {
+    uint32_t resync;   // how often its resources were to be fetched again so far
+    int64_t period_ms; // a snapshot each time; 0: none
+    struct stage_snapshot periodic;
+    const struct stage_snapshot *unique; // by number
+    size_t n_unique;
+};
+
 // The path below /job of an object: its key less `strip`, without empty and "." parts. 1: it stands for a
 // folder (the key ends with '/'), or nothing is left. -EINVAL: no file can have this path, for the reason in
 // `e`: it would leave /job, is too long or too deep, or has a NUL.

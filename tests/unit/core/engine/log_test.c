@@ -107,6 +107,10 @@ static void random_report(struct rng *g, struct report *r)
     case REPORT_METER_ZONE:
         r->meter_zone.shadow_mc = INT32_MIN;
         break;
+    case REPORT_SNAPSHOT:
+        r->snapshot.part = (uint32_t)any(g);
+        put(g, r->snapshot.message, sizeof r->snapshot.message);
+        break;
     case REPORT_STAGING:
         r->staging.phase = 1;
         r->staging.bytes = any(g);
@@ -191,6 +195,12 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->job.draft =
             (struct job_draft){.name = word(g), .body = word(g), .wall_ms = any(g), .keep_ms = any(g)};
         ev->job.draft.shortname = rng_below(g, 2) ? word(g) : NULL;
+        break;
+    case EVENT_TASK_ORDER:
+        ev->order.id = word(g);
+        ev->order.what = (enum task_ask)rng_below(g, ASK_N);
+        ev->order.period_ms = any(g);
+        ev->order.config = (struct snapshot_config){.whitelist = word(g), .prefix = word(g)};
         break;
     case EVENT_PUBLISHED:
         ev->published.lease = rng_next(g);

@@ -106,7 +106,7 @@ static bool check(struct stager *s, const struct remote *r, struct incoming *f, 
     s3_sum_final(&f->md5, sum);
     hex_of(md5, sum, 16);
     if (f->size != r->size || (!strchr(r->etag, '-') && strcmp(md5, r->etag) != 0))
-        return stager_fail(s, true, "resources-damaged",
+        return stager_fail(s, false, "resources-damaged",
                            "resource %.70s: what came is not what the storage has (checksum)", r->path);
     return true;
 }

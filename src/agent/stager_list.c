@@ -116,7 +116,7 @@ static bool read_page(struct stager *s, CURL *easy, const char *bucket, const ch
     if (good && a.status != 200)
         good = stager_fail(s, false, "resources-missing", "bucket %s: %s", bucket, a.why);
     if (good && xml_read(&doc, buf_str(&a.error), a.error.n, p, &e) != S3_OK)
-        good = stager_fail(s, true, "resources-unreadable", "bucket %s: its list cannot be read: %.80s", bucket,
+        good = stager_fail(s, false, "resources-unreadable", "bucket %s: its list cannot be read: %.80s", bucket,
                            e.text);
     answer_s3_deinit(&a);
     buf_deinit(&query);

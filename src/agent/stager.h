@@ -110,6 +110,9 @@ bool tree_walk(struct stager *s, int top, struct tree_list *out);
 void tree_stat(const char *path, int fd, struct tree_file *out);
 
 bool manifest_write(struct stager *s, const struct tree_list *l);
+// One more, of a file that is about to take its place while the command runs: this process may be ended before
+// the whole is written, and the file must be no result then.
+bool manifest_add(struct stager *s, const struct tree_file *f);
 bool manifest_read(struct stager *s, struct tree_list *l); // none is as good as an empty one
 
 // ---- stager_list.c

@@ -20,6 +20,7 @@ struct fetch {
     struct tree_list have; // what came before
     struct tree_list came; // one for each remote
     bool *wanted;
+    bool again; // the command runs
     const json_t *in;
 };
 
@@ -111,9 +112,14 @@ static bool check(struct stager *s, const struct remote *r, struct incoming *f, 
     return true;
 }
 
-static bool place(struct stager *s, const char *name, const struct remote *r, struct tree_file *out, int fd)
+static bool place(struct stager *s, const char *name, const struct remote *r, struct tree_file *out, int fd,
+                  bool again)
 {
     const char *last;
+    struct tree_file soon = {.path = r->path, .size = r->size}; // when it was changed is not known yet
+    memcpy(soon.md5, out->md5, sizeof soon.md5);
+    if (again && !manifest_add(s, &soon))
+        return false;
     int parent = tree_parent(s->job_fd, r->path, true, &last);
     if (parent < 0 || renameat(s->incoming_fd, name, parent, last) < 0) {
         int code = errno;
@@ -150,7 +156,7 @@ static bool one(struct stager *s, CURL *easy, size_t i, void *ctx)
         return stager_fail(s, true, "staging", "%s", strerror(errno));
     s3_sum_init(&in.md5, S3_SUM_MD5);
     bool good = bring(s, easy, bucket, r, &in) && check(s, r, &in, f->came.v[i].md5) &&
-                place(s, name, r, &f->came.v[i], in.fd);
+                place(s, name, r, &f->came.v[i], in.fd, f->again);
     s3_sum_deinit(&in.md5);
     close(in.fd);
     if (!good)
@@ -192,7 +198,7 @@ static void choose(struct stager *s, struct fetch *f)
 static void keep_old(struct fetch *f)
 {
     for (size_t i = 0; i < f->have.n; i++)
-        if (!strmap_get(&f->remote.by_path, f->have.v[i].path, NULL)) {
+        if (!strmap_get(&f->remote.by_path, f->have.v[i].path, NULL)) { // also those noted twice
             struct tree_file *t = VEC_PUSH(f->came.v, f->came.n, f->came.cap);
             *t = f->have.v[i];
         }
@@ -202,6 +208,7 @@ void stager_fetch(struct stager *s)
 {
     struct fetch f = {.in = json_object_get(s->spec, "in")};
     CURL *easy = curl_easy_init();
+    f.again = faccessat(s->top_fd, "manifest", F_OK, 0) == 0;
     bool good = easy && manifest_read(s, &f.have) && list_resources(s, easy, &f.remote);
     curl_easy_cleanup(easy);
     if (good) {

@@ -107,17 +107,34 @@ bool tree_walk(struct stager *s, int top, struct tree_list *out)
     return fd < 0 ? stager_fail(s, true, "staging", "%s", strerror(errno)) : walk_in(s, fd, "", 0, out);
 }
 
-// ---- the manifest: SIZE CTIME INO MD5 ETAG PATH, each ended by a NUL
+// ---- the manifest: SIZE CTIME INO MD5 ETAG PATH, each ended by a NUL; of two of one path the later counts
+
+static void put(FILE *f, const struct tree_file *t)
+{
+    fprintf(f, "%llu%c%lld%c%llu%c%s%c%s%c%s%c", (unsigned long long)t->size, 0, (long long)t->ctime_ns, 0,
+            (unsigned long long)t->ino, 0, t->md5, 0, t->etag, 0, t->path, 0);
+}
+
+bool manifest_add(struct stager *s, const struct tree_file *t)
+{
+    pthread_mutex_lock(&s->lock);
+    int fd = openat(s->top_fd, "manifest", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "a");
+    if (f)
+        put(f, t);
+    bool good = f && fflush(f) == 0 && !ferror(f);
+    if (f)
+        good &= fclose(f) == 0;
+    pthread_mutex_unlock(&s->lock);
+    return good || stager_fail(s, true, "staging", "what comes cannot be noted: %s", strerror(errno));
+}
 
 bool manifest_write(struct stager *s, const struct tree_list *l)
 {
     int fd = openat(s->top_fd, "manifest.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-    for (size_t i = 0; f && i < l->n; i++) {
-        const struct tree_file *t = &l->v[i];
-        fprintf(f, "%llu%c%lld%c%llu%c%s%c%s%c%s%c", (unsigned long long)t->size, 0, (long long)t->ctime_ns, 0,
-                (unsigned long long)t->ino, 0, t->md5, 0, t->etag, 0, t->path, 0);
-    }
+    for (size_t i = 0; f && i < l->n; i++)
+        put(f, &l->v[i]);
     bool good = f && fflush(f) == 0 && !ferror(f);
     if (f)
         good &= fclose(f) == 0;

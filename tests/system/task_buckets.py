@@ -75,6 +75,8 @@ class House:
         self.ports = free_port(), free_port()
         self.url, self.storage = ("http://127.0.0.1:%d" % p for p in self.ports)
         self.starts = 0
+        now = str(int(time.time() * 1000))
+        self.clock = ["--speed", "10", "--house-epoch-ms", now, "--wall-epoch-ms", now]
         with open(DIR + "/fleet.ini", "w") as f:
             f.write(FLEET)
         self.s3 = boto3.client("s3", endpoint_url=self.storage, aws_access_key_id=EMAIL, aws_secret_access_key=TOKEN,
@@ -88,15 +90,15 @@ class House:
         out = DIR + "/server%d.out" % self.starts
         self.server = subprocess.Popen(
             [ONDOL, "server", "--data", DIR + "/data", "--listen", "127.0.0.1:%d" % self.ports[0], "--s3-listen",
-             "127.0.0.1:%d" % self.ports[1], "--email", EMAIL, "--token", TOKEN, "--node-token", "nodes-token"],
-            stdout=open(out, "w"), stderr=open(DIR + "/server.err", "a"))
+             "127.0.0.1:%d" % self.ports[1], "--email", EMAIL, "--token", TOKEN, "--node-token", "nodes-token"] +
+            self.clock, stdout=open(out, "w"), stderr=open(DIR + "/server.err", "a"))
         eventually(lambda: "ready at" in open(out).read() or self.server.poll() is not None, "the server is ready")
         check(self.server.poll() is None, "the server runs: " + open(DIR + "/server.err").read())
 
     def heat(self):
         self.agent = subprocess.Popen(
-            [AGENT, "--server", self.url, "--token", "nodes-token", "--config", DIR + "/fleet.ini", "--host-cores", "2"],
-            stderr=open(DIR + "/agent.err", "a"))
+            [AGENT, "--server", self.url, "--token", "nodes-token", "--config", DIR + "/fleet.ini", "--host-cores", "2"] +
+            self.clock, stderr=open(DIR + "/agent.err", "a"))
 
     def end(self):
         for p in (self.agent, self.server):
@@ -257,9 +259,8 @@ def main():
         resources_and_results(h)
         what_cannot_be(h)
         while_it_runs(h)
-        for round_ in range(2):
-            killed(h, "agent", round_)
-            killed(h, "server", round_)
+        for who, round_ in (("agent", 0), ("agent", 1), ("server", 2)):
+            killed(h, who, round_)
         names = [b["Name"] for b in h.s3.list_buckets()["Buckets"]]
         check(names == ["in-2", "in-b", "large", "other-b", "out-b"], "no other bucket is seen: %s" % names)
         h.end()

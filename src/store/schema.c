@@ -143,6 +143,14 @@ static const char step_jobs[] =
     "CREATE INDEX job_account ON job (account, id);"
     "CREATE INDEX job_shortname ON job (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
 
+// A task changes its state some five times, and each index that has it is written anew. One is enough: what is asked for by
+// states is read from task_state, a few rows of each state.
+static const char step_lists[] =
+    "DROP INDEX task_account;"
+    "CREATE INDEX task_account ON task (account, id);"
+    "DROP INDEX task_exec;"
+    "CREATE INDEX task_exec ON task (account, exec_ms, id);";
+
 // Results and snapshots that are staged in the storage and not in their bucket yet.
 static const char step_publish[] =
     "CREATE TABLE publish (lease INT NOT NULL, part INT NOT NULL, task INT NOT NULL, instance INT NOT NULL, "
@@ -154,7 +162,7 @@ static const char step_publish[] =
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_publish};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists, step_publish};
 
 int schema_version(void)
 {

@@ -32,8 +32,15 @@ for c in server dev demo bench replay; do
 done
 ask 0 'Usage:' agent --help
 ask 0 'Usage: ondol task VERB' task --help
-for v in create list show wait stdout stderr why retry recover resume clone abort delete; do
+for v in create list show wait stdout stderr download why retry recover resume clone abort delete; do
     ask 0 "Usage: ondol task $v" task $v --help
+done
+ask 0 'Usage: ondol bucket VERB' bucket --help
+for v in list make remove objects put get download delete; do
+    ask 0 "Usage: ondol bucket $v" bucket $v --help
+done
+for v in list show add set delete; do
+    ask 0 "Usage: ondol secret $v" secret $v --help
 done
 ask 0 'Usage: ondol job VERB' job --help
 for v in create list show tasks wait terminate delete; do
@@ -63,6 +70,7 @@ refuse 2 'ADDRESS:PORT' dev --data "$DIR/x" --listen 8080
 refuse 2 'YYYY-MM-DD' demo --day tomorrow
 refuse 2 '--data DIR' server
 refuse 2 'one argument too many' dev here
+refuse 2 'must begin with http' agent --virtual --server ftp://here
 refuse 2 'is missing' task show
 unset ONDOL_URL ONDOL_TOKEN QARNOT_CLUSTER_URL QARNOT_CLIENT_TOKEN
 refuse 2 'ONDOL_URL' task list

@@ -193,6 +193,8 @@ static const struct col zone_cols[] = {
     C(row_zone, I64, base_delivered_mj),
     C(row_zone, I64, base_useful_mj),
     C(row_zone, I64, base_shadow_mj),
+    C(row_zone, I64, lid_open_ms),
+    C(row_zone, I64, lid_clear_ms),
 };
 
 static const struct col board_cols[] = {

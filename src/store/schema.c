@@ -151,6 +151,11 @@ static const char step_lists[] =
     "DROP INDEX task_exec;"
     "CREATE INDEX task_exec ON task (account, exec_ms, id);";
 
+// A heater that was opened stays off until a person clears it, over every restart.
+static const char step_lids[] =
+    "ALTER TABLE zone ADD COLUMN lid_open_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE zone ADD COLUMN lid_clear_ms INT NOT NULL DEFAULT 0;";
+
 // Results and snapshots that are staged in the storage and not in their bucket yet.
 static const char step_publish[] =
     "CREATE TABLE publish (lease INT NOT NULL, part INT NOT NULL, task INT NOT NULL, instance INT NOT NULL, "
@@ -162,7 +167,8 @@ static const char step_publish[] =
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists, step_publish};
+static const char *const step[] = {step_1,    step_2,     step_secrets, step_jobs,
+                                   step_lists, step_lids, step_publish};
 
 int schema_version(void)
 {

@@ -200,7 +200,9 @@ struct row_zone {
     int64_t boost_until_ms;
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj; // totals over all epochs
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj,
-        base_shadow_mj; // last cumulative of the current epoch
+        base_shadow_mj;   // last cumulative of the current epoch
+    int64_t lid_open_ms;  // a heater was opened then and not cleared since; 0: none
+    int64_t lid_clear_ms; // when one was last cleared; 0: never
 };
 
 struct row_board {

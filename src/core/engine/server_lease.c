@@ -32,6 +32,8 @@ uint32_t lease_slot_new(struct server *s, uint64_t id)
                                     .next_on_node = NONE,
                                     .prev_on_node = NONE,
                                     .progress_permille = -1,
+                                    .slow_since = HOUSE_MS(-1),
+                                    .move = {.to = NONE},
                                     .stop_end = ATTEMPT_PREEMPTED};
     idmap_set(&s->lease_by_id, id, slot);
     s->counts.leases++;
@@ -103,7 +105,7 @@ void board_plan(struct server *s, uint32_t board)
         .task = PLAN_NONE,
         .activity = ACTIVITY_IDLE,
         .usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
-                  !board_rests(s, b),
+                  !board_rests(s, b) && !b->kept_for && !s->zone[b->zone]->lid_open.v,
     };
     if (b->lease != NONE) {
         const struct lease *l = &s->lease[b->lease];
@@ -121,12 +123,11 @@ static void write_lease(struct server *s, const struct lease *l, struct effects 
     lease_row(s, l, &c->lease);
 }
 
-void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects *fx)
+void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t instance, struct effects *fx)
 {
     struct task *t = &s->task[task];
     struct board *b = s->board[board];
-    uint32_t instance;
-    if (!ranges_pop_lowest(&t->pending, &instance))
+    if (instance == NONE ? !ranges_pop_lowest(&t->pending, &instance) : !ranges_remove(&t->pending, instance))
         return;
     uint32_t slot = lease_slot_new(s, server_new_id(s));
     struct lease *l = &s->lease[slot];
@@ -234,7 +235,7 @@ static bool take_retry(struct task *t, uint32_t instance)
 // Where the instance goes after this end of its attempt.
 // False: not to its end yet, because it will be tried again.
 static bool after_attempt(struct task *t, uint32_t instance, enum attempt_end end,
-                          const struct attempt_figures *f, enum attempt_end *final)
+                          const struct attempt_figures *f, house_ms now, enum attempt_end *final)
 {
     bool again = end == ATTEMPT_PREEMPTED || end == ATTEMPT_LOST;
     *final = end;
@@ -257,12 +258,15 @@ static bool after_attempt(struct task *t, uint32_t instance, enum attempt_end en
             buf_deinit(&text);
         }
     }
-    if (stopping)
+    if (stopping) {
         *final = end == ATTEMPT_FAILURE ? ATTEMPT_FAILURE : ATTEMPT_CANCELLED;
-    else if (again)
+    } else if (again) {
+        if (!ranges_count(&t->pending))
+            t->waits_ms = now.v;
         ranges_add(&t->pending, instance);
-    else
+    } else {
         *final = ATTEMPT_FAILURE;
+    }
     return stopping || !again;
 }
 
@@ -273,9 +277,10 @@ static void instance_goes_on(struct server *s, uint32_t lease, enum attempt_end 
     const struct lease *l = &s->lease[lease];
     struct task *t = &s->task[l->task];
     enum attempt_end final;
-    if (!after_attempt(t, l->instance, end, f, &final))
+    if (!after_attempt(t, l->instance, end, f, s->now, &final))
         return;
-    if (f->results > 0 && !t->deleting && (end == ATTEMPT_SUCCESS || end == ATTEMPT_FAILURE || end == ATTEMPT_CANCELLED))
+    bool told = end == ATTEMPT_SUCCESS || end == ATTEMPT_FAILURE || end == ATTEMPT_CANCELLED;
+    if (f->results > 0 && !t->deleting && told)
         publish_begin(s, lease, &(struct publish_what){.end = final}, fx);
     else
         instance_ended(t, l->instance, final);
@@ -301,7 +306,13 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     full.wall_ms = int_clamp(full.wall_ms, 0, most_ms);
     full.exec_ms = int_clamp(full.exec_ms, 0, most_ms);
     full.work_mhz_s = int_clamp(full.work_mhz_s, 0, INT64_C(1) << 50);
+    struct buf moved = BUF_INIT(400);
+    if (end == ATTEMPT_PREEMPTED && move_text(s, &l, &moved)) {
+        full.code = "ONDOL-MOVED";
+        full.message = buf_str(&moved);
+    }
     record_attempt(s, &l, end, &full, fx);
+    buf_deinit(&moved);
     if (l.state == LEASE_STARTED) {
         t->n_started--;
         s->account[t->account].running[l.activity]--;
@@ -333,6 +344,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     board_plan(s, l.board);
     task_plan(s, l.task);
     orders_settle(s, l.task, fx);
+    move_on_end(s, &l, end, fx);
     task_settle(s, l.task, fx);
 }
 
@@ -384,6 +396,9 @@ static void take_back(struct server *s)
 void server_carry_out(struct server *s, house_ms now, struct effects *fx)
 {
     plan_clear(&s->plan);
+    s->looked = 0;
+    moves_land(s, now, &s->plan);
+    size_t n_landed = s->plan.n_assigns;
     planner_run(s->planner, now, &s->plan);
     if (s->plan.n_assigns || s->plan.n_stops) {
         s->counts.plans++;
@@ -392,6 +407,7 @@ void server_carry_out(struct server *s, house_ms now, struct effects *fx)
             fx_note(fx, "plan-check", arena_printf(&fx->arena, "{\"error\":\"%s\"}", e.text));
             take_back(s); // a plan that breaks its contract is not carried out
             plan_clear(&s->plan);
+            s->n_landing = 0;
             return;
         }
     }
@@ -404,5 +420,8 @@ void server_carry_out(struct server *s, house_ms now, struct effects *fx)
         task_settle(s, task, fx);
     }
     for (size_t i = 0; i < s->plan.n_assigns; i++)
-        lease_grant(s, s->plan.assign[i].task, s->plan.assign[i].board, fx);
+        lease_grant(s, s->plan.assign[i].task, s->plan.assign[i].board,
+                    i < n_landed ? s->landing[i].instance : NONE, fx);
+    s->counts.moved += n_landed;
+    s->n_landing = 0;
 }

@@ -124,6 +124,7 @@ void task_slot_free(struct server *s, uint32_t slot)
         ranges_deinit(&t->sets->cancelled);
         ranges_deinit(&t->sets->started_once);
         idmap_deinit(&t->sets->retried);
+        idmap_deinit(&t->sets->moves);
     }
     ranges_deinit(&t->pending);
     free(t->sets);
@@ -198,12 +199,14 @@ void task_plan(struct server *s, uint32_t slot)
     count_waiting(s, t, (int64_t)ranges_count(&t->pending));
     bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
     int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
+    if (t->waits_ms > since_ms) // who lost its board has not waited for one that long
+        since_ms = t->waits_ms;
     struct plan_task p = {.activity = t->activity,
                           .account = s->account[t->account].id,
                           .order = t->id,
                           .pending = waits ? (int32_t)ranges_count(&t->pending) : 0,
                           .since = HOUSE_MS(since_ms),
-                          .run = plan_run_of(task_expected_s(s, t))};
+                          .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
         p.constraint = *t->constraint;
     planner_task(s->planner, slot, &p);

@@ -231,6 +231,12 @@ int thermostat_clear_lid(struct thermostat *t, struct err *e)
     return 0;
 }
 
+void thermostat_latch_lid(struct thermostat *t, house_ms now)
+{
+    if (!in_force(t, GUARD_LID_OPEN))
+        raise_guard(t, GUARD_LID_OPEN, now);
+}
+
 bool thermostat_filler_allowed(const struct thermostat *t)
 {
     return !(t->guards & (GUARDS_BLIND | GUARD_BIT(GUARD_COVERED) | GUARD_BIT(GUARD_LID_OPEN)));

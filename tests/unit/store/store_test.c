@@ -35,7 +35,7 @@ static struct change one_of_each(struct fixture *f, enum change_kind k)
     case CHANGE_ZONE:
         return (struct change){
             .kind = k,
-            .zone = {5, 3, 4, "z5", "room \"5\"", NULL, 500, 20500, 2, 1, 99, 1, 2, 3, 4, 5, 6, 7, 8}};
+            .zone = {5, 3, 4, "z5", "room \"5\"", NULL, 500, 20500, 2, 1, 99, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
     case CHANGE_BOARD:
         return (struct change){.kind = k, .board = {6, 5, 4, "b6", "h1", "{}", 1, "lid open", 3, 99}};
     case CHANGE_METER:

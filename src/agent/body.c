@@ -64,9 +64,8 @@ static void buckets_read(const json_t *j, struct stage_plan *p, struct arena *a)
         const json_t *b = json_array_get(full, i);
         const char *name = text_or(b, "bucketName", NULL, a);
         if (name)
-            in[p->n_in++] =
-                (struct stage_bucket){name, prefix_in(b, "filtering", "prefixFiltering", a),
-                                      prefix_in(b, "resourcesTransformation", "stripPrefix", a)};
+            in[p->n_in++] = (struct stage_bucket){name, prefix_in(b, "filtering", "prefixFiltering", a),
+                                                  prefix_in(b, "resourcesTransformation", "stripPrefix", a)};
     }
     p->in = in;
 }

@@ -60,13 +60,13 @@ const char *stage_job_dir(const struct stage *s, uint64_t lease)
     return f ? f->job : NULL;
 }
 
-static void tell_failed(struct stage *s, uint64_t lease, bool elsewhere, const char *code, const char *message)
+static void tell_failed(struct stage *s, uint64_t lease, bool elsewhere, const char *code,
+                        const char *message)
 {
-    node_feed(s->node, &(struct agent_event){.kind = AGENT_STAGED,
-                                             .staged = {.lease = lease,
-                                                        .code = code,
-                                                        .message = message,
-                                                        .elsewhere = elsewhere}});
+    node_feed(s->node,
+              &(struct agent_event){
+                  .kind = AGENT_STAGED,
+                  .staged = {.lease = lease, .code = code, .message = message, .elsewhere = elsewhere}});
 }
 
 static struct box_files *files_make(struct stage *s, const struct agent_action *a, struct err *e)
@@ -204,8 +204,10 @@ static int spawn(struct errand *x)
     uv_pipe_init(loop, &x->in, 0);
     uv_pipe_init(loop, &x->out, 0);
     x->in.data = x->out.data = x->process.data = x->write.data = x;
-    io[0] = (uv_stdio_container_t){.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&x->in};
-    io[1] = (uv_stdio_container_t){.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&x->out};
+    io[0] = (uv_stdio_container_t){.flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
+                                   .data.stream = (uv_stream_t *)&x->in};
+    io[1] = (uv_stdio_container_t){.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+                                   .data.stream = (uv_stream_t *)&x->out};
     io[2] = (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = 2};
     uv_process_options_t o = {
         .exit_cb = on_exit_of, .file = "/proc/self/exe", .args = argv, .stdio = io, .stdio_count = 3};
@@ -227,7 +229,8 @@ static int spawn(struct errand *x)
 
 // ---- errands
 
-static json_t *spec_of(struct stage *s, const struct box_files *f, const struct stage_plan *p, const char *mode)
+static json_t *spec_of(struct stage *s, const struct box_files *f, const struct stage_plan *p,
+                       const char *mode)
 {
     const char *ca = s->node->opt.ca_file;
     return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i}", "mode", mode, "dir", f->dir, "url", p->url, "key",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Files of the runs: fetched before a command starts, stored after it has ended. A process of its own does it
-// for each (stager.h), so that neither a slow disk nor a slow link holds up the loop, and what it says becomes
-// events of the engine.
+// for each (stager.h), so that neither a slow disk nor a slow link holds up the loop, and what it says
+// becomes events of the engine.
 #ifndef ONDOL_AGENT_STAGE_H
 #define ONDOL_AGENT_STAGE_H
 

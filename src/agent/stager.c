@@ -15,9 +15,9 @@
 
 #include "base/mem.h"
 
-#define SPEC_BYTES  ((size_t)4 << 20)
-#define TELL_MS     250
-#define NICE        10
+#define SPEC_BYTES ((size_t)4 << 20)
+#define TELL_MS    250
+#define NICE       10
 
 bool stager_fail(struct stager *s, bool elsewhere, const char *code, const char *fmt, ...)
 {

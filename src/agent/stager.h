@@ -7,8 +7,8 @@
 //   D FILES BYTES                     the end: all are where they belong
 //   F ELSEWHERE CODE SENTENCE         the end: they cannot be; ELSEWHERE 1: another board may try
 //
-//   in   {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "room", "in": [{bucket, prefix, strip}]}
-//   out  {"mode": "store", ..., "target", "prefix", "whitelist", "blacklist"}
+//   in   {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "room", "in": [{bucket, prefix,
+//   strip}]} out  {"mode": "store", ..., "target", "prefix", "whitelist", "blacklist"}
 //
 // A few threads move one file each, through constant memory. What fails on the way is tried again from where
 // it was, for as long as nobody ends the process. It dies with its agent.
@@ -110,8 +110,8 @@ bool tree_walk(struct stager *s, int top, struct tree_list *out);
 void tree_stat(const char *path, int fd, struct tree_file *out);
 
 bool manifest_write(struct stager *s, const struct tree_list *l);
-// One more, of a file that is about to take its place while the command runs: this process may be ended before
-// the whole is written, and the file must be no result then.
+// One more, of a file that is about to take its place while the command runs: this process may be ended
+// before the whole is written, and the file must be no result then.
 bool manifest_add(struct stager *s, const struct tree_file *f);
 bool manifest_read(struct stager *s, struct tree_list *l); // none is as good as an empty one
 

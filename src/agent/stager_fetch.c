@@ -78,8 +78,14 @@ static bool bring(struct stager *s, CURL *easy, const char *bucket, const struct
         snprintf(range, sizeof range, "bytes=%llu-", (unsigned long long)f->size);
         snprintf(match, sizeof match, "\"%s\"", r->etag);
         const char *extra[] = {"If-Match", match, f->size ? "Range" : NULL, range, NULL};
-        struct ask_s3 ask = {.method = "GET", .bucket = bucket, .key = r->key, .key_n = r->key_n,
-                             .extra = extra, .fd = -1, .sink = on_data, .ctx = f};
+        struct ask_s3 ask = {.method = "GET",
+                             .bucket = bucket,
+                             .key = r->key,
+                             .key_n = r->key_n,
+                             .extra = extra,
+                             .fd = -1,
+                             .sink = on_data,
+                             .ctx = f};
         if (stager_failed(s))
             return false;
         ask_s3(s, easy, &ask, &a);
@@ -144,8 +150,7 @@ static bool one(struct stager *s, CURL *easy, size_t i, void *ctx)
 {
     struct fetch *f = ctx;
     const struct remote *r = &f->remote.v[i];
-    const char *bucket =
-        json_string_value(json_object_get(json_array_get(f->in, r->bucket), "bucket"));
+    const char *bucket = json_string_value(json_object_get(json_array_get(f->in, r->bucket), "bucket"));
     char name[32];
     if (!f->wanted[i])
         return true;
@@ -173,9 +178,9 @@ static bool fits(struct stager *s, int64_t need)
     struct statvfs v;
     if (fstatvfs(s->top_fd, &v) == 0 && (int64_t)(v.f_bavail * v.f_frsize) < room)
         room = (int64_t)(v.f_bavail * v.f_frsize);
-    return need <= room || stager_fail(s, false, "resources-too-large",
-                                       "resources need %lld bytes, board has %lld", (long long)need,
-                                       (long long)room);
+    return need <= room ||
+           stager_fail(s, false, "resources-too-large", "resources need %lld bytes, board has %lld",
+                       (long long)need, (long long)room);
 }
 
 // What came before and is still the same object is not brought again.

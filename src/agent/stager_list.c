@@ -116,8 +116,8 @@ static bool read_page(struct stager *s, CURL *easy, const char *bucket, const ch
     if (good && a.status != 200)
         good = stager_fail(s, false, "resources-missing", "bucket %s: %s", bucket, a.why);
     if (good && xml_read(&doc, buf_str(&a.error), a.error.n, p, &e) != S3_OK)
-        good = stager_fail(s, false, "resources-unreadable", "bucket %s: its list cannot be read: %.80s", bucket,
-                           e.text);
+        good = stager_fail(s, false, "resources-unreadable", "bucket %s: its list cannot be read: %.80s",
+                           bucket, e.text);
     answer_s3_deinit(&a);
     buf_deinit(&query);
     return good;
@@ -133,7 +133,8 @@ bool list_resources(struct stager *s, CURL *easy, struct remote_list *out)
         p.strip = json_string_value(json_object_get(b, "strip"));
         int pages = 0;
         do {
-            if (!read_page(s, easy, json_string_value(json_object_get(b, "bucket")), prefix ? prefix : "", &p))
+            if (!read_page(s, easy, json_string_value(json_object_get(b, "bucket")), prefix ? prefix : "",
+                           &p))
                 return false;
         } while (p.truncated && p.next && ++pages < PAGES_MAX);
     }

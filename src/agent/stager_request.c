@@ -16,11 +16,11 @@
 #include "s3/query.h"
 #include "s3/sign.h"
 
-#define REGION        "us-east-1"
-#define HEADERS_MAX   24
-#define STALL_S       30L // without a byte for so long, a call is given up and tried again
-#define CONNECT_MS    10000L
-#define ERROR_BYTES   ((size_t)16 << 20)
+#define REGION      "us-east-1"
+#define HEADERS_MAX 24
+#define STALL_S     30L // without a byte for so long, a call is given up and tried again
+#define CONNECT_MS  10000L
+#define ERROR_BYTES ((size_t)16 << 20)
 
 struct flight {
     struct stager *s;
@@ -136,8 +136,8 @@ static bool make_head(struct stager *s, const struct ask_s3 *ask, struct head *h
     add(h, "X-Amz-Content-Sha256", ask->sha256 ? ask->sha256 : S3_EMPTY_SHA256);
     for (const char *const *x = ask->extra; x && x[0]; x += 2)
         add(h, x[0], x[1]);
-    struct s3_request r = {ask->method, buf_str(&h->path), ask->query ? ask->query : "",
-                           h->signed_header, h->n, WALL_MS(now)};
+    struct s3_request r = {ask->method, buf_str(&h->path), ask->query ? ask->query : "", h->signed_header,
+                           h->n,        WALL_MS(now)};
     if (s3_sign_header(&(struct s3_signer){s->key, s->secret, REGION}, &r, &h->sign, e) != S3_OK)
         return false;
     h->header[2 * h->n] = "Authorization";
@@ -189,7 +189,8 @@ static void fly(struct stager *s, CURL *easy, struct head *h, struct flight *f)
 // What stands between <Message> and its end, for a person.
 static void say(struct answer_s3 *a)
 {
-    const char *from = strstr(buf_str(&a->error), "<Message>"), *to = from ? strstr(from, "</Message>") : NULL;
+    const char *from = strstr(buf_str(&a->error), "<Message>"),
+               *to = from ? strstr(from, "</Message>") : NULL;
     if (to)
         snprintf(a->why, sizeof a->why, "%.*s", (int)(to - from - 9), from + 9);
     else

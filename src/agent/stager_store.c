@@ -16,10 +16,10 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-#define PART_BYTES  ((uint64_t)32 << 20)
-#define KEY_BYTES   1024
-#define AGAIN_MOST  5 // a file that changes each time it is read
-#define PARTS_MOST  10000
+#define PART_BYTES ((uint64_t)32 << 20)
+#define KEY_BYTES  1024
+#define AGAIN_MOST 5 // a file that changes each time it is read
+#define PARTS_MOST 10000
 
 struct filter {
     regex_t re;
@@ -160,8 +160,16 @@ static enum sent put(struct sending *p, const char *query, uint64_t at, uint64_t
     char sha256[2 * S3_SUM_BYTES_MAX + 1];
     if (!sum_file(p->fd, at, n, S3_SUM_SHA256, sha256))
         return CHANGED;
-    struct ask_s3 ask = {.method = "PUT", .bucket = p->x->target, .key = p->key, .key_n = strlen(p->key),
-                         .query = query, .sha256 = sha256, .fd = p->fd, .offset = at, .n = n, .counts = true};
+    struct ask_s3 ask = {.method = "PUT",
+                         .bucket = p->x->target,
+                         .key = p->key,
+                         .key_n = strlen(p->key),
+                         .query = query,
+                         .sha256 = sha256,
+                         .fd = p->fd,
+                         .offset = at,
+                         .n = n,
+                         .counts = true};
     struct stat st;
     for (int try = 0; !stager_failed(p->s); try++) {
         ask_s3(p->s, p->easy, &ask, &a);
@@ -200,12 +208,19 @@ static bool simple(struct sending *p, const char *query, const struct buf *body,
     s3_sum_update(&h, buf_str(body), body->n);
     s3_sum_final(&h, sum);
     hex_of(sha256, sum, 32);
-    struct ask_s3 ask = {.method = "POST", .bucket = p->x->target, .key = p->key, .key_n = strlen(p->key),
-                         .query = query, .sha256 = sha256, .fd = -1, .memory = buf_str(body), .n = body->n};
+    struct ask_s3 ask = {.method = "POST",
+                         .bucket = p->x->target,
+                         .key = p->key,
+                         .key_n = strlen(p->key),
+                         .query = query,
+                         .sha256 = sha256,
+                         .fd = -1,
+                         .memory = buf_str(body),
+                         .n = body->n};
     if (!ask_s3_until(p->s, p->easy, &ask, &a))
         return false;
-    bool good = a.status == 200 &&
-                (!id || between(buf_str(&a.error), "<UploadId>", "</UploadId>", id, room) != NULL);
+    bool good =
+        a.status == 200 && (!id || between(buf_str(&a.error), "<UploadId>", "</UploadId>", id, room) != NULL);
     if (!good)
         stager_fail(p->s, false, "results-refused", "result %.60s: %.90s", p->key, a.why);
     answer_s3_deinit(&a);

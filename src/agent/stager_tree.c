@@ -65,7 +65,8 @@ static bool walk_entry(struct stager *s, int dir, const char *path, const char *
         return true; // gone meanwhile
     if (S_ISREG(st.st_mode)) {
         if (out->n >= FILES_MAX)
-            return stager_fail(s, false, "results-too-many", "there are more than %d files at /job", FILES_MAX);
+            return stager_fail(s, false, "results-too-many", "there are more than %d files at /job",
+                               FILES_MAX);
         struct tree_file *f = VEC_PUSH(out->v, out->n, out->cap);
         *f = (struct tree_file){.path = path,
                                 .size = (uint64_t)st.st_size,

@@ -8,8 +8,8 @@
 
 #include "api/backend.h"
 
-#define API_BUCKETS       100 // that a task names as resources
-#define API_PREFIX_CHARS  1024
+#define API_BUCKETS      100 // that a task names as resources
+#define API_PREFIX_CHARS 1024
 
 // Reads them from a creation request and sets them in `body` in one form, the resources under the name by
 // which they were given. 0, or the HTTP code of the refusal with its sentence in `e` (404 "No such bucket:

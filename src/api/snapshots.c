@@ -58,7 +58,8 @@ static bool has_place(struct call *c, const struct asked *k)
     struct err e = ERR_NULL;
     json_t *body = json_loads(k->row.body ? k->row.body : "{}", 0, NULL);
     bool files = json_object_get(body, "resultBucket") || json_object_get(body, "snapshotBucket");
-    bool any = files || json_object_get(body, "resourceBuckets") || json_object_get(body, "advancedResourceBuckets");
+    bool any =
+        files || json_object_get(body, "resourceBuckets") || json_object_get(body, "advancedResourceBuckets");
     json_decref(body);
     if (!any || (!files && !k->config.bucket)) {
         call_fail(c, 400, "A snapshot needs a task with a resultBucket or a snapshotBucket");

@@ -135,8 +135,8 @@ static void make_buckets(struct call *c)
     for (size_t i = 0; i < k->n; i++) {
         struct task_draft *d = &k->draft[i];
         struct err e = ERR_NULL;
-        int code = !d->refusal_code && buckets_to_make(d->body) ? buckets_make(d->body, c->be, &c->account, &e)
-                                                                : 0;
+        int code =
+            !d->refusal_code && buckets_to_make(d->body) ? buckets_make(d->body, c->be, &c->account, &e) : 0;
         if (code)
             refuse(d, code, arena_strdup(&c->arena, e.text));
     }

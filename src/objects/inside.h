@@ -166,7 +166,7 @@ int apply_abort(struct objects *o, struct objects_op *op, struct err *e);
 int apply_publish(struct objects *o, struct objects_op *op, struct err *e); // apply_publish.c
 int apply_discard(struct objects *o, struct objects_op *op, struct err *e);
 int abort_uploads(struct objects *o, uint64_t bucket, struct err *e); // all of a bucket
-struct old { // what a key held
+struct old {                                                          // what a key held
     bool there;
     uint64_t content, size;
     int kind;

@@ -31,7 +31,8 @@ struct fresh_read {
 // At load every live row is handed to `row`, in the order: meta, accounts, secrets, sites, nodes, zones,
 // boards, meters, jobs, final tasks that delete themselves or are in an Active job with dependencies
 // (CHANGE_TASK_ENDED), tasks that are not final (by id; body NULL is allowed), their attempts that did not
-// succeed, their leases, their snapshots, what is to be published, ledger cells since `ledger_from_ms`. The row is valid during the call only.
+// succeed, their leases, their snapshots, what is to be published, ledger cells since `ledger_from_ms`. The
+// row is valid during the call only.
 struct store_visitor {
     void *ctx;
     int (*row)(void *ctx, const struct change *c, struct err *e);

@@ -38,9 +38,8 @@ static bool part_of(const char *bucket, uint32_t *part)
     if (!begins(bucket, S3_SNAPSHOT))
         return false;
     const char *digits = bucket + strlen(S3_SNAPSHOT);
-    unsigned long n = strspn(digits, "0123456789") == strlen(digits) && strlen(digits) < 10
-                          ? strtoul(digits, NULL, 10)
-                          : 0;
+    unsigned long n =
+        strspn(digits, "0123456789") == strlen(digits) && strlen(digits) < 10 ? strtoul(digits, NULL, 10) : 0;
     *part = (uint32_t)n;
     return n > 0;
 }

@@ -104,7 +104,7 @@ struct runtime {
     char *storage_url;
     struct store_reader lease_reader; // the storage's HTTP thread
     pthread_mutex_t staged_lock;
-    struct idmap staged; // under staged_lock: leases that were given a key to the storage
+    struct idmap staged;             // under staged_lock: leases that were given a key to the storage
     struct row_publish *unpublished; // engine's thread: rows of the last load; their buckets are malloc'd
     size_t n_unpublished, cap_unpublished;
 
@@ -197,8 +197,8 @@ void access_forget(struct runtime *r, const char hex[65]);
 int storage_start(struct runtime *r, const struct runtime_config *cfg, struct err *e);
 int storage_bucket(void *runtime, uint64_t account, const char *name, bool make, struct err *e); // backend.h
 bool storage_usage(void *runtime, uint64_t account, struct storage_view *out); // false: no buckets
-void storage_stop(struct runtime *r);  // nobody asks any more
-void storage_close(struct runtime *r); // and nobody of us writes
+void storage_stop(struct runtime *r);                                          // nobody asks any more
+void storage_close(struct runtime *r);                                         // and nobody of us writes
 
 // lease_key.c: what an attempt may do in the storage
 int lease_key_grant(struct runtime *r, uint64_t lease, json_t *body, struct err *e); // into the body

@@ -23,8 +23,9 @@ int lease_key_grant(struct runtime *r, uint64_t lease, json_t *body, struct err 
     int code = secret_of(r, key, secret, e);
     if (code < 0)
         return code;
-    json_object_set_new(body, "ondolStorage",
-                        json_pack("{s:s,s:s,s:s}", "url", r->storage_url, "accessKey", key, "secret", secret));
+    json_object_set_new(
+        body, "ondolStorage",
+        json_pack("{s:s,s:s,s:s}", "url", r->storage_url, "accessKey", key, "secret", secret));
     explicit_bzero(secret, sizeof secret);
     pthread_mutex_lock(&r->staged_lock);
     idmap_set(&r->staged, lease, 1);
@@ -36,7 +37,8 @@ static void grant(struct s3_account *out, struct s3_grant *v, struct arena *a, c
                   const char *prefix)
 {
     if (bucket)
-        v[out->n_grants++] = (struct s3_grant){arena_strdup(a, bucket), arena_strdup(a, prefix ? prefix : "")};
+        v[out->n_grants++] =
+            (struct s3_grant){arena_strdup(a, bucket), arena_strdup(a, prefix ? prefix : "")};
     out->grant = v;
 }
 
@@ -45,8 +47,7 @@ static void grants_of(const char *body, struct arena *a, struct s3_account *out)
     json_t *o = json_loads(body ? body : "{}", 0, NULL);
     const json_t *plain = json_object_get(o, "resourceBuckets"),
                  *full = json_object_get(o, "advancedResourceBuckets");
-    struct s3_grant *v =
-        arena_alloc(a, (json_array_size(plain) + json_array_size(full) + 1) * sizeof *v);
+    struct s3_grant *v = arena_alloc(a, (json_array_size(plain) + json_array_size(full) + 1) * sizeof *v);
     for (size_t i = 0; i < json_array_size(plain); i++)
         grant(out, v, a, json_string_value(json_array_get(plain, i)), NULL);
     for (size_t i = 0; i < json_array_size(full); i++) {

@@ -87,7 +87,7 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
          t->n_assigned, t->n_started, assigned, started);
     NEED(!task_state_final(t->state), "task %llu has ended and is in memory", id);
     NEED(!t->dirty, "task %llu is marked but was not written", id);
-    NEED(!(t->aborting || t->deleting) || 
+    NEED(!(t->aborting || t->deleting) ||
              (!ranges_count(&t->pending) && assigned + started + t->n_publishing > 0),
          "task %llu is being ended and nothing is left to end it", id);
     struct plan_task p;

@@ -142,13 +142,13 @@ struct agent_event {
 // ---- actions
 
 enum agent_action_kind {
-    ACT_START, // a sandbox for `lease`; answer with AGENT_STARTED or AGENT_START_FAILED
-    ACT_KILL,  // harmless when it is dead already
-    ACT_SHARE, // thousandths of a core of the host; 0: frozen
-    ACT_BOARD, // how a board is to run from now on
-    ACT_READ,  // read the run's pipes (on) or let them fill (off)
-    ACT_FETCH, // its resources; answer with AGENT_STAGING, and AGENT_STAGED once
-    ACT_STORE, // its results, likewise
+    ACT_START,   // a sandbox for `lease`; answer with AGENT_STARTED or AGENT_START_FAILED
+    ACT_KILL,    // harmless when it is dead already
+    ACT_SHARE,   // thousandths of a core of the host; 0: frozen
+    ACT_BOARD,   // how a board is to run from now on
+    ACT_READ,    // read the run's pipes (on) or let them fill (off)
+    ACT_FETCH,   // its resources; answer with AGENT_STAGING, and AGENT_STAGED once
+    ACT_STORE,   // its results, likewise
     ACT_UNSTAGE, // ends either, without an answer, and removes what is left of the run's files
 };
 

@@ -163,7 +163,8 @@ void run_over(struct agent *a, struct agent_run *r, enum attempt_end end, const 
               const char *message, house_ms now); // its end is told
 
 // agent_stage.c
-bool stage_fetch(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out); // false: no need
+bool stage_fetch(struct agent *a, struct agent_run *r, house_ms now,
+                 struct agent_actions *out); // false: no need
 bool stage_store(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out); // likewise
 bool stage_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
                 house_ms now); // false: it is in neither

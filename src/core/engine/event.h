@@ -33,9 +33,9 @@ enum event_kind {
     EVENT_JOB_CREATE,
     EVENT_JOB_TERMINATE,
     EVENT_JOB_DELETE,
-    EVENT_JOB_SWEEP, // the final tasks of a job that is being deleted, some at a time
+    EVENT_JOB_SWEEP,  // the final tasks of a job that is being deleted, some at a time
     EVENT_TASK_ORDER, // of a running task: a snapshot, or its resources again
-    EVENT_PUBLISHED, // what was staged is in its bucket, or cannot be
+    EVENT_PUBLISHED,  // what was staged is in its bucket, or cannot be
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is asked of a task while it runs: snapshots, now or each time, and its resources again. It travels down
-// with the assignments of the task's leases; each told once by each instance that runs.
+// What is asked of a task while it runs: snapshots, now or each time, and its resources again. It travels
+// down with the assignments of the task's leases; each told once by each instance that runs.
 //
 //   snapshot:  Triggered --an instance staged its files--> InProgress --no instance is left that has to tell,
 //              and all that was staged is in the bucket--> Success, or Failure when one of them could not
@@ -221,9 +221,8 @@ void lease_snapshot(struct server *s, uint32_t lease, const struct report *r, st
     if (well && r->snapshot.files > 0 && !t->deleting) {
         const struct snapshot *as = x ? x : &t->orders->periodic;
         publish_begin(s, lease,
-                      &(struct publish_what){.part = r->snapshot.part,
-                                             .snapshot = r->snapshot.number,
-                                             .bucket = as->bucket},
+                      &(struct publish_what){
+                          .part = r->snapshot.part, .snapshot = r->snapshot.number, .bucket = as->bucket},
                       fx);
         if (x)
             x->publishing++;

@@ -75,14 +75,14 @@ void publish_begin(struct server *s, uint32_t lease, const struct publish_what *
                              .end = (uint8_t)what->end,
                              .snapshot = what->snapshot};
     t->n_publishing++;
-    fx_change(fx, CHANGE_PUBLISH)->publish = (struct row_publish){
-        .lease = l->id,
-        .part = what->part,
-        .task = t->id,
-        .instance = l->instance,
-        .end = (uint8_t)what->end,
-        .snapshot = what->snapshot,
-        .bucket = arena_strdup(&fx->arena, what->bucket ? what->bucket : "")};
+    fx_change(fx, CHANGE_PUBLISH)->publish =
+        (struct row_publish){.lease = l->id,
+                             .part = what->part,
+                             .task = t->id,
+                             .instance = l->instance,
+                             .end = (uint8_t)what->end,
+                             .snapshot = what->snapshot,
+                             .bucket = arena_strdup(&fx->arena, what->bucket ? what->bucket : "")};
     server_trace(s, CHANGE_PUBLISH, (int64_t)l->id, what->part);
 }
 
@@ -99,8 +99,8 @@ void publish_restore(struct server *s, const struct row_publish *row)
         ranges_remove(&s->task[slot].pending, row->instance);
 }
 
-static void settle(struct server *s, struct task *t, const struct publishing *p,
-                            const struct event *ev, struct effects *fx)
+static void settle(struct server *s, struct task *t, const struct publishing *p, const struct event *ev,
+                   struct effects *fx)
 {
     t->results += !ev->published.code;
     if (p->part) {

@@ -31,7 +31,7 @@ void board_rested(struct server *s, uint32_t board)
 // What the node says when the sandbox is to blame, or may be. Everything else is the task's own doing.
 static bool of_the_board(const char *code)
 {
-    static const char *const codes[] = {"no-sandbox", "start-failed",    "start-timeout",
+    static const char *const codes[] = {"no-sandbox", "start-failed",   "start-timeout",
                                         "not-killed", STAGING_OF_BOARD, STAGING_OF_BOARD "-timeout"};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (code && strcmp(code, codes[i]) == 0)

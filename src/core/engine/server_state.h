@@ -59,8 +59,8 @@ struct task_sets {
 struct snapshot {
     uint32_t number; // 0: how the periodic ones are to be
     uint8_t status;
-    bool failed;           // for an instance at least
-    int32_t publishing;    // staged, and not in the bucket yet
+    bool failed;        // for an instance at least
+    int32_t publishing; // staged, and not in the bucket yet
     int64_t asked_ms, changed_ms, bytes, moved;
     char *whitelist, *blacklist, *bucket, *prefix; // NULL: as the task says
 };
@@ -159,7 +159,7 @@ struct lease {
     uint8_t phase;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms;
-    bool uploading; // counted in its task
+    bool uploading;     // counted in its task
     uint32_t snapshots; // number of the last one that it told about
     struct {
         int64_t files, files_n, bytes, bytes_n;
@@ -476,7 +476,8 @@ void server_carry_out(struct server *s, house_ms now,
 // ---- server_publish.c: files on their way
 void lease_staging(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);
 void lease_uploads_no_more(struct server *s, uint32_t lease); // it ended, or is asked to stop
-bool lease_is_moving(const struct server *s, const struct lease *l); // its files are, and some arrived of late
+bool lease_is_moving(const struct server *s,
+                     const struct lease *l); // its files are, and some arrived of late
 struct publish_what {
     uint32_t part, snapshot;
     enum attempt_end end;
@@ -494,7 +495,7 @@ void orders_free(struct task *t);
 void orders_restore(struct server *s, const struct row_snapshot *row);
 void lease_snapshot(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);
 void orders_settle(struct server *s, uint32_t task, struct effects *fx); // a lease of it ended or told
-void snapshot_publishing(struct task *t, uint32_t number); // counted again at load
+void snapshot_publishing(struct task *t, uint32_t number);               // counted again at load
 void snapshot_published(struct server *s, uint32_t task, uint32_t number, bool well, struct effects *fx);
 
 // ---- server_sync.c, server_report.c, server_fleet.c

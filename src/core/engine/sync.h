@@ -142,7 +142,7 @@ struct report {
             char code[24], message[160]; // why not; "": they are
         } snapshot;
         struct {
-            uint8_t phase;                        // PHASE_DOWNLOAD or PHASE_UPLOAD
+            uint8_t phase;                          // PHASE_DOWNLOAD or PHASE_UPLOAD
             int64_t files, files_n, bytes, bytes_n; // done and in all; _n 0: not known yet
         } staging;
         struct {
@@ -199,15 +199,15 @@ struct assignment {
     char board[NAME_BYTES];
     char task_uuid[UUID_TEXT_BYTES];
     uint32_t instance, instance_count, attempt;
-    uint8_t activity; // class
-    house_ms until;   // renewed by every answer
-    uint8_t on_lapse; // enum on_lapse; a plain task: LAPSE_DROP
-    bool stop;        // end it now (abort, delete, preempted) and report how
-    uint8_t stop_end; // enum attempt_end to report when stopped: CANCELLED or PREEMPTED
-    const char *body; // JSON of the task as stored; NULL once the node reported it started
+    uint8_t activity;                  // class
+    house_ms until;                    // renewed by every answer
+    uint8_t on_lapse;                  // enum on_lapse; a plain task: LAPSE_DROP
+    bool stop;                         // end it now (abort, delete, preempted) and report how
+    uint8_t stop_end;                  // enum attempt_end to report when stopped: CANCELLED or PREEMPTED
+    const char *body;                  // JSON of the task as stored; NULL once the node reported it started
     const struct stage_orders *orders; // NULL: none
-    bool need_body;   // not on the wire: whoever renders the answer fills `body` from the store
-    uint64_t task;    // not on the wire: whose body
+    bool need_body; // not on the wire: whoever renders the answer fills `body` from the store
+    uint64_t task;  // not on the wire: whose body
 };
 
 struct sync_down {

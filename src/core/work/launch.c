@@ -181,8 +181,8 @@ static int places_make(struct names *s, struct arena *a, struct launch *out, con
     return 0;
 }
 
-static int filters_expand(struct names *s, const struct stage_out *from, struct stage_out *to, struct arena *a,
-                          size_t *used, struct err *e)
+static int filters_expand(struct names *s, const struct stage_out *from, struct stage_out *to,
+                          struct arena *a, size_t *used, struct err *e)
 {
     to->prefix = arena_strdup(a, from->prefix ? from->prefix : "");
     to->whitelist = from->whitelist ? expand(s, from->whitelist, a, used, e) : NULL;
@@ -203,9 +203,9 @@ static int stage_make(struct names *s, struct arena *a, struct launch *out, stru
     to->access_key = arena_strdup(a, from->access_key);
     to->secret = arena_strdup(a, from->secret);
     for (size_t i = 0; i < from->n_in; i++)
-        in[i] = (struct stage_bucket){arena_strdup(a, from->in[i].bucket),
-                                      arena_strdup(a, from->in[i].prefix),
-                                      arena_strdup(a, from->in[i].strip)};
+        in[i] =
+            (struct stage_bucket){arena_strdup(a, from->in[i].bucket), arena_strdup(a, from->in[i].prefix),
+                                  arena_strdup(a, from->in[i].strip)};
     to->in = in;
     out->stage = to;
     int r = filters_expand(s, &from->out, &to->out, a, &used, e);

@@ -36,7 +36,7 @@ struct task_body {
     const struct constant *constant;
     size_t n_constants;
     const struct stage_plan *stage; // NULL: no files come or go
-    const char *error; // not NULL: the body could not be read, and why
+    const char *error;              // not NULL: the body could not be read, and why
 };
 
 struct launch {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of tasks through the server's engine: what is staged counts once it is published, and once; snapshots.
-// Every step is audited by the rig.
+// Files of tasks through the server's engine: what is staged counts once it is published, and once;
+// snapshots. Every step is audited by the rig.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -15,24 +15,25 @@
 
 static void exits(struct rig *r, struct rig_node *n, uint64_t lease, enum attempt_end end, int32_t results)
 {
-    rig_report(r, n, &(struct report){.kind = REPORT_EXITED,
-                                      .lease = lease,
-                                      .exited = {.end = (uint8_t)end,
-                                                 .exit_code = end == ATTEMPT_FAILURE,
-                                                 .signal = -1,
-                                                 .wall_ms = 10,
-                                                 .results = results}});
+    rig_report(r, n,
+               &(struct report){.kind = REPORT_EXITED,
+                                .lease = lease,
+                                .exited = {.end = (uint8_t)end,
+                                           .exit_code = end == ATTEMPT_FAILURE,
+                                           .signal = -1,
+                                           .wall_ms = 10,
+                                           .results = results}});
 }
 
 static void staging(struct rig *r, struct rig_node *n, uint64_t lease, enum phase phase, int64_t bytes)
 {
-    rig_report(r, n, &(struct report){.kind = REPORT_STAGING,
-                                      .lease = lease,
-                                      .staging = {.phase = (uint8_t)phase,
-                                                  .files = 3,
-                                                  .files_n = 12,
-                                                  .bytes = bytes,
-                                                  .bytes_n = 5000000000}});
+    rig_report(
+        r, n,
+        &(struct report){
+            .kind = REPORT_STAGING,
+            .lease = lease,
+            .staging = {
+                .phase = (uint8_t)phase, .files = 3, .files_n = 12, .bytes = bytes, .bytes_n = 5000000000}});
 }
 
 static void published(struct rig *r, uint64_t lease, uint32_t part, const char *code)

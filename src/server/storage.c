@@ -17,13 +17,14 @@
 #define UPLOAD_KEEP_MS ((int64_t)7 * 24 * 3600 * 1000)
 #define PART_BYTES_MIN ((uint64_t)5 << 20)
 
-static bool account_of_key(void *ctx, const char *access_key, struct arena *a, struct s3_account *out)
+static bool account_of_key(void *ctx, const char *access_key, size_t nth, struct arena *a,
+                           struct s3_account *out)
 {
     struct account_view who;
     *out = (struct s3_account){0};
     if (!strncmp(access_key, S3_LEASE_KEY, strlen(S3_LEASE_KEY)))
-        return lease_key_account(ctx, access_key, a, out);
-    if (!accounts_secret(ctx, access_key, &who, out->secret, sizeof out->secret))
+        return nth == 0 && lease_key_account(ctx, access_key, a, out);
+    if (!accounts_secret(ctx, access_key, nth, &who, out->secret, sizeof out->secret))
         return false;
     out->id = who.id;
     snprintf(out->name, sizeof out->name, "%s", who.email);

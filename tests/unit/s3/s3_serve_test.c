@@ -18,7 +18,7 @@ struct place {
     struct s3_serve *s3;
 };
 
-static bool account(void *ctx, const char *key, struct arena *a, struct s3_account *out)
+static bool account(void *ctx, const char *key, size_t nth, struct arena *a, struct s3_account *out)
 {
     (void)ctx, (void)a;
     static const struct s3_grant reads[] = {{"alices-bucket", "in/"}, {"bobs-bucket", ""}};
@@ -34,7 +34,7 @@ static bool account(void *ctx, const char *key, struct arena *a, struct s3_accou
     *out = (struct s3_account){.id = alice ? ALICE : BOB};
     snprintf(out->name, sizeof out->name, "%s", key);
     snprintf(out->secret, sizeof out->secret, "%s", alice ? "secret of alice" : "secret of bob");
-    return alice || bob;
+    return nth == 0 && (alice || bob);
 }
 
 static int setup(void **state)

@@ -24,7 +24,9 @@ stage_fn task_get, task_why;
 // task_again.c
 stage_fn task_retry, task_recover, task_resume, task_clone;
 // task_write.c
-stage_fn task_put, task_patch, task_delete, task_abort, tasks_abort;
+stage_fn task_put, task_delete, task_abort, tasks_abort;
+// snapshots.c
+stage_fn task_patch, snapshot_periodic, snapshot_unique, snapshot_get;
 // output.c
 stage_fn output_all_stdout, output_all_stderr, output_fresh_stdout, output_fresh_stderr;
 // sites.c

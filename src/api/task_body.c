@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/bucket_in.h"
 #include "api/constraint_in.h"
 #include "api/depend_in.h"
 #include "api/json_in.h"
@@ -149,37 +150,9 @@ static int read_instances(struct reading *r)
     return 0;
 }
 
-// Storage comes with buckets; until then every bucket that is named is one that is not there.
-static int no_bucket(struct reading *r, const char *name)
-{
-    err_set(r->e, -ENOENT, "No such bucket: %.200s", name);
-    return 404;
-}
-
 static int read_buckets(struct reading *r)
 {
-    static const char *const one[] = {"resultBucket", "resultsBucket", "snapshotBucket", "resourceBuckets"};
-    for (size_t i = 0; i < ARRAY_LEN(one); i++) {
-        const char *name = json_string_value(in_get(r->in, one[i]));
-        if (name && *name)
-            return no_bucket(r, name);
-    }
-    static const char *const many[] = {"resourceBuckets", "advancedResourceBuckets"};
-    for (size_t i = 0; i < ARRAY_LEN(many); i++) {
-        const json_t *first = json_array_get(in_get(r->in, many[i]), 0);
-        if (json_is_object(first))
-            first = in_get(first, "bucketName");
-        if (json_is_string(first))
-            return no_bucket(r, json_string_value(first));
-        if (first) {
-            err_set(r->e, -EINVAL, "%s: must be a list of bucket names", many[i]);
-            return invalid(r->e, NULL);
-        }
-    }
-    json_object_set_new(r->body, "resourceBuckets", json_array());
-    json_object_set_new(r->body, "advancedResourceBuckets", json_array());
-    json_object_set_new(r->body, "resultBucket", json_null());
-    return 0;
+    return buckets_in(r->in, r->body, r->be, r->who, r->e);
 }
 
 static int read_constants(struct reading *r)

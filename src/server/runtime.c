@@ -226,6 +226,7 @@ static void make_backend(struct runtime *r)
         .unseal = backend_unseal,
         .storage_url = r->storage_url,
         .storage = storage_usage,
+        .bucket = r->objects ? storage_bucket : NULL,
     };
 }
 
@@ -396,6 +397,7 @@ static struct runtime *runtime_alloc(const struct runtime_config *cfg)
     pthread_mutex_init(&r->http_lock, NULL);
     pthread_mutex_init(&r->listen_lock, NULL);
     pthread_mutex_init(&r->account_lock, NULL);
+    pthread_mutex_init(&r->staged_lock, NULL);
     pthread_mutexattr_t again;
     pthread_mutexattr_init(&again);
     pthread_mutexattr_settype(&again, PTHREAD_MUTEX_RECURSIVE);
@@ -453,6 +455,7 @@ void runtime_stop(struct runtime *r)
     http_server_free(http); // answers what is parked; later answers only free
     storage_stop(r);
     stop_threads(r);
+    storage_close(r); // nobody publishes any more; what is under way is still written
     streams_end(r);
     api_free(r->api);
     record_end(r);
@@ -472,6 +475,8 @@ void runtime_stop(struct runtime *r)
     pthread_mutex_destroy(&r->http_lock);
     pthread_mutex_destroy(&r->listen_lock);
     pthread_mutex_destroy(&r->account_lock);
+    pthread_mutex_destroy(&r->staged_lock);
+    publish_deinit(r);
     pthread_mutex_destroy(&r->late_lock);
     free(r->parked);
     free(r->listener);

@@ -51,6 +51,9 @@ static const struct part parts[] = {
      ") ORDER BY task, instance, attempt"},
     {CHANGE_LEASE,
      "lease WHERE task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES ") ORDER BY id"},
+    {CHANGE_SNAPSHOT, "snapshot WHERE task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES
+                      ") ORDER BY task, number"},
+    {CHANGE_PUBLISH, "publish ORDER BY lease, part"},
     {CHANGE_LEDGER_WORK, "ledger_work WHERE hour_ms >= $1 ORDER BY hour_ms, board, task, activity"},
     {CHANGE_LEDGER_ZONE, "ledger_zone WHERE hour_ms >= $1 ORDER BY hour_ms, zone"},
 };

@@ -163,7 +163,7 @@ static const struct col lease_cols[] = {
     C(row_lease, U64, board),    C(row_lease, U32, instance),   C(row_lease, U32, attempt),
     C(row_lease, U8, activity),  C(row_lease, U8, state),       C(row_lease, I64, granted_ms),
     C(row_lease, I64, until_ms), C(row_lease, I64, started_ms), C(row_lease, I64, energy_mj),
-    C(row_lease, I64, core_ms),
+    C(row_lease, I64, core_ms),  C(row_lease, U32, snapshots),
 };
 
 static const struct col attempt_cols[] = {
@@ -192,6 +192,24 @@ static const struct col attempt_cols[] = {
     C(row_attempt, U64, seq),
     C(row_attempt, TEXT, code),
     C(row_attempt, TEXT, message),
+};
+
+static const struct col publish_cols[] = {
+    C(row_publish, U64, lease),
+    C(row_publish, U32, part),
+    C(row_publish, U64, task),
+    C(row_publish, U32, instance),
+    {"how", COL_U8, offsetof(struct row_publish, end)},
+    C(row_publish, U32, snapshot),
+    C(row_publish, TEXT, bucket),
+};
+
+static const struct col snapshot_cols[] = {
+    C(row_snapshot, U64, task),       C(row_snapshot, U32, number),     C(row_snapshot, U8, status),
+    C(row_snapshot, I64, asked_ms),   C(row_snapshot, I64, changed_ms), C(row_snapshot, I64, bytes),
+    C(row_snapshot, I64, moved),      C(row_snapshot, I64, period_ms),  C(row_snapshot, I64, resync),
+    C(row_snapshot, TEXT, whitelist), C(row_snapshot, TEXT, blacklist), C(row_snapshot, TEXT, bucket),
+    C(row_snapshot, TEXT, prefix),
 };
 
 static const struct col node_cols[] = {
@@ -300,6 +318,8 @@ static const struct row_table tables[CHANGE_KIND_N] = {
     [CHANGE_JOB] = T("job", job_cols, 1),
     [CHANGE_LEASE] = T("lease", lease_cols, 1),
     [CHANGE_ATTEMPT] = T("attempt", attempt_cols, 3),
+    [CHANGE_PUBLISH] = T("publish", publish_cols, 2),
+    [CHANGE_SNAPSHOT] = T("snapshot", snapshot_cols, 2),
     [CHANGE_NODE] = T("node", node_cols, 1),
     [CHANGE_SITE] = T("site", site_cols, 1),
     [CHANGE_ZONE] = T("zone", zone_cols, 1),

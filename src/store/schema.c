@@ -203,10 +203,20 @@ static const char step_users[] =
       "10000 WHEN 3 THEN 500 ELSE 0 END / 3600 WHERE task <> 0;"
     "UPDATE ledger_total SET cost_neur = core_ms * CASE activity WHEN 0 THEN 20000 WHEN 1 THEN 15000 WHEN 2 THEN "
       "10000 WHEN 3 THEN 500 ELSE 0 END / 3600 WHERE account <> 0;";
+
+// Results and snapshots that are staged in the storage and not in their bucket yet.
+static const char step_publish[] =
+    "CREATE TABLE publish (lease INT NOT NULL, part INT NOT NULL, task INT NOT NULL, instance INT NOT NULL, "
+      "how INT NOT NULL, snapshot INT NOT NULL, bucket TEXT, PRIMARY KEY (lease, part)) STRICT;"
+    "CREATE TABLE snapshot (task INT NOT NULL, number INT NOT NULL, status INT NOT NULL, asked_ms INT NOT NULL, "
+      "changed_ms INT NOT NULL, bytes INT NOT NULL, moved INT NOT NULL, period_ms INT NOT NULL, resync INT NOT NULL, "
+      "whitelist TEXT, blacklist TEXT, bucket TEXT, prefix TEXT, PRIMARY KEY (task, number)) STRICT;"
+    "ALTER TABLE lease ADD COLUMN snapshots INT NOT NULL DEFAULT 0;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists, step_lids, step_sites, step_users};
+static const char *const step[] = {step_1,     step_2,    step_secrets, step_jobs,   step_lists,
+                                   step_lids, step_sites, step_users,   step_publish};
 
 int schema_version(void)
 {

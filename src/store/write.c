@@ -163,6 +163,9 @@ static int write_task_gone(struct writer *w, const struct change *c, struct err 
     DB_INTS(w->st[W_LEASE_DELETE_TASK], id);
     if (r == 0)
         r = db_run(w->st[W_LEASE_DELETE_TASK], "deleting a task", NULL, e);
+    DB_INTS(w->st[W_SNAPSHOT_DELETE], id);
+    if (r == 0)
+        r = db_run(w->st[W_SNAPSHOT_DELETE], "deleting a task", NULL, e);
     if (r == 0)
         r = sweep_task(w, c->gone, e);
     if (r != 1)
@@ -175,6 +178,12 @@ static int write_lease_gone(struct writer *w, const struct change *c, struct err
 {
     DB_INTS(w->st[W_LEASE_DELETE], (int64_t)c->gone);
     return db_run(w->st[W_LEASE_DELETE], "lease", NULL, e);
+}
+
+static int write_publish_gone(struct writer *w, const struct change *c, struct err *e)
+{
+    DB_INTS(w->st[W_PUBLISH_DELETE], (int64_t)c->publish.lease, c->publish.part);
+    return db_run(w->st[W_PUBLISH_DELETE], "publish", NULL, e);
 }
 
 static int write_secret_gone(struct writer *w, const struct change *c, struct err *e)
@@ -269,6 +278,9 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
         [CHANGE_LEASE] = write_row,
         [CHANGE_LEASE_GONE] = write_lease_gone,
         [CHANGE_ATTEMPT] = write_attempt,
+        [CHANGE_PUBLISH] = write_row,
+        [CHANGE_SNAPSHOT] = write_row,
+        [CHANGE_PUBLISH_GONE] = write_publish_gone,
         [CHANGE_OUTPUT] = write_output,
         [CHANGE_NODE] = write_row,
         [CHANGE_SITE] = write_row,

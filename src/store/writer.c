@@ -36,6 +36,8 @@ static const char *const sql_texts[W_N] = {
         "INSERT INTO task_count (account, n) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET n = "
         "task_count.n + excluded.n",
     [W_SECRET_DELETE] = "DELETE FROM secret WHERE account = $1 AND key = $2",
+    [W_PUBLISH_DELETE] = "DELETE FROM publish WHERE lease = $1 AND part = $2",
+    [W_SNAPSHOT_DELETE] = "DELETE FROM snapshot WHERE task = $1",
     [W_LEASE_DELETE] = "DELETE FROM lease WHERE id = $1",
     [W_LEASE_DELETE_TASK] = "DELETE FROM lease WHERE task = $1",
     [W_GONE_ADD] = "INSERT INTO gone (task) VALUES ($1) ON CONFLICT (task) DO NOTHING",

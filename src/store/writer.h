@@ -24,6 +24,8 @@ enum writer_sql {
     W_COUNT_ADD,
     W_LEASE_DELETE,
     W_SECRET_DELETE,
+    W_PUBLISH_DELETE,
+    W_SNAPSHOT_DELETE,
     W_LEASE_DELETE_TASK,
     // what may be too much for one transaction
     W_GONE_ADD,

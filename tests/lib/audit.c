@@ -35,11 +35,29 @@ static int audit_lease(const struct server *s, uint32_t at, struct err *e)
     return 0;
 }
 
-static int audit_sets(const struct task *t, struct err *e)
+// Instances whose results are to be published have no lease and no end.
+static int32_t publishing_of(const struct server *s, const struct task *t, int32_t *all)
 {
+    int32_t ends = 0;
+    *all = 0;
+    for (size_t i = 0; i < s->n_publishing; i++) {
+        *all += s->publishing[i].task == t->id;
+        ends += s->publishing[i].task == t->id && s->publishing[i].part == 0;
+    }
+    return ends;
+}
+
+static int audit_sets(const struct server *s, const struct task *t, struct err *e)
+{
+    int32_t publishing, ends = publishing_of(s, t, &publishing), uploading = 0;
+    for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next)
+        uploading += s->lease[l].uploading;
+    NEED(publishing == t->n_publishing && uploading == t->n_uploading,
+         "task %llu counts %d uploads and %d to be published, has %d and %d", (unsigned long long)t->id,
+         (int)t->n_uploading, (int)t->n_publishing, (int)uploading, (int)publishing);
     struct ranges all = RANGES_NULL;
     ranges_copy(&all, &t->pending);
-    uint64_t sum = ranges_count(&t->pending) + (uint64_t)(t->n_assigned + t->n_started);
+    uint64_t held = (uint64_t)(t->n_assigned + t->n_started + ends), sum = ranges_count(&t->pending) + held;
     if (t->sets) {
         const struct ranges *const set[] = {&t->sets->succeeded, &t->sets->failed, &t->sets->cancelled};
         for (int i = 0; i < 3; i++) {
@@ -47,7 +65,7 @@ static int audit_sets(const struct task *t, struct err *e)
             sum += ranges_count(set[i]);
         }
     }
-    uint64_t distinct = ranges_count(&all) + (uint64_t)(t->n_assigned + t->n_started);
+    uint64_t distinct = ranges_count(&all) + held;
     ranges_deinit(&all);
     NEED(sum == (uint64_t)t->instances && distinct == sum,
          "task %llu has %d instances, %llu are accounted for", (unsigned long long)t->id, (int)t->instances,
@@ -69,7 +87,8 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
          t->n_assigned, t->n_started, assigned, started);
     NEED(!task_state_final(t->state), "task %llu has ended and is in memory", id);
     NEED(!t->dirty, "task %llu is marked but was not written", id);
-    NEED(!(t->aborting || t->deleting) || (!ranges_count(&t->pending) && assigned + started > 0),
+    NEED(!(t->aborting || t->deleting) ||
+             (!ranges_count(&t->pending) && assigned + started + t->n_publishing > 0),
          "task %llu is being ended and nothing is left to end it", id);
     struct plan_task p;
     NEED(planner_task_at(s->planner, at, &p), "task %llu is not known to the planner", id);
@@ -80,7 +99,7 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
     NEED(t->exposed <= waits && (t->exposed == waits || t->is_starved),
          "task %llu: %d of %d instances are shown and nobody will show the rest", id, (int)t->exposed,
          (int)waits);
-    return audit_sets(t, e);
+    return audit_sets(s, t, e);
 }
 
 // Every open dependency is an edge at the task that is waited for, and there are no others.

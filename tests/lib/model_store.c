@@ -82,6 +82,15 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
         text[n++] = &c->attempt.code;
         text[n++] = &c->attempt.message;
         break;
+    case CHANGE_PUBLISH:
+        text[n++] = &c->publish.bucket;
+        break;
+    case CHANGE_SNAPSHOT:
+        text[n++] = &c->snapshot.whitelist;
+        text[n++] = &c->snapshot.blacklist;
+        text[n++] = &c->snapshot.bucket;
+        text[n++] = &c->snapshot.prefix;
+        break;
     case CHANGE_NODE:
         text[n++] = &c->node.name;
         break;
@@ -211,6 +220,13 @@ static uint64_t key_of(const struct change *c)
     case CHANGE_ATTEMPT:
         h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->attempt.task), c->attempt.instance),
                      c->attempt.attempt);
+        break;
+    case CHANGE_SNAPSHOT:
+        h = hash_i64(hash_i64(h, (int64_t)c->snapshot.task), c->snapshot.number);
+        break;
+    case CHANGE_PUBLISH:
+    case CHANGE_PUBLISH_GONE:
+        h = hash_i64(hash_i64(h, (int64_t)c->publish.lease), c->publish.part);
         break;
     case CHANGE_OUTPUT:
         h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->output.node), (int64_t)c->output.epoch),
@@ -398,6 +414,13 @@ static int apply_one(struct model_store *m, const struct change *c, struct err *
             return err_set(e, -EINVAL, "model: lease %llu goes twice", (unsigned long long)c->gone);
         take_out(&m->table[CHANGE_LEASE], row);
         return 0;
+    case CHANGE_PUBLISH_GONE:
+        row = find(m, CHANGE_PUBLISH, key_of(c));
+        if (!row)
+            return err_set(e, -EINVAL, "model: what lease %llu staged is published twice",
+                           (unsigned long long)c->publish.lease);
+        take_out(&m->table[CHANGE_PUBLISH], row);
+        return 0;
     case CHANGE_SECRET_GONE:
         row = find(m, CHANGE_SECRET, key_of(c));
         if (!row)
@@ -441,6 +464,8 @@ static bool is_given(const struct model_store *m, const struct change *c, int64_
         return c->attempt.end != ATTEMPT_SUCCESS && !final_task(m, c->attempt.task);
     case CHANGE_LEASE:
         return !final_task(m, c->lease.task);
+    case CHANGE_SNAPSHOT:
+        return !final_task(m, c->snapshot.task);
     case CHANGE_LEDGER_WORK:
         return c->work.hour_ms >= from_ms;
     case CHANGE_LEDGER_ZONE:
@@ -508,7 +533,8 @@ int model_store_load(const struct model_store *m, struct server *s, house_ms now
         CHANGE_META,     CHANGE_ORGANISATION, CHANGE_PROJECT, CHANGE_ACCOUNT,     CHANGE_TOKEN,
         CHANGE_BUDGET,   CHANGE_RESERVATION,  CHANGE_SPENT,   CHANGE_SECRET,      CHANGE_SITE,
         CHANGE_NODE,     CHANGE_ZONE,         CHANGE_BOARD,   CHANGE_METER,       CHANGE_JOB,
-        CHANGE_TASK_NEW, CHANGE_ATTEMPT,      CHANGE_LEASE,   CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+        CHANGE_TASK_NEW, CHANGE_ATTEMPT,      CHANGE_LEASE,   CHANGE_SNAPSHOT, CHANGE_PUBLISH,
+        CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     int64_t from_ms = now.v - now.v % LEDGER_HOUR_MS;
     int r = 0;
     server_restore_from(s, now);

@@ -34,6 +34,9 @@ enum change_kind {
     CHANGE_LEASE,
     CHANGE_LEASE_GONE,
     CHANGE_ATTEMPT,
+    CHANGE_PUBLISH,      // results of an ended attempt, or a snapshot, are to become visible
+    CHANGE_PUBLISH_GONE, // they are, or cannot: lease and part
+    CHANGE_SNAPSHOT,     // of a task that was asked for; number 0: what is asked of the task while it runs
     CHANGE_OUTPUT,
     CHANGE_NODE,
     CHANGE_SITE,
@@ -191,6 +194,7 @@ struct row_lease {
     uint8_t activity, state;                  // engine's own states
     int64_t granted_ms, until_ms, started_ms; // started -1: not yet
     int64_t energy_mj, core_ms;               // last cumulative meters
+    uint32_t snapshots;                       // last number of those it has told about
 };
 
 // A finished attempt. (task, instance, attempt) is written once and never again.
@@ -203,6 +207,30 @@ struct row_attempt {
     const char *board, *spec_key, *cpu_model, *node;
     uint64_t epoch, seq; // the report that told it; 0 when the parent decided (lost, cancelled in the queue)
     const char *code, *message;
+};
+
+// What an attempt has staged in the storage, until it is in its bucket. For results the instance has its end
+// when that has happened.
+struct row_publish {
+    uint64_t lease;
+    uint32_t part; // 0: results of the attempt; n: its nth snapshot
+    uint64_t task;
+    uint32_t instance;
+    uint8_t end;        // enum attempt_end that the instance gets then; of a snapshot it means nothing
+    uint32_t snapshot;  // which one was asked for; 0: none, or a periodic one
+    const char *bucket; // "": as the task's body says
+};
+
+enum snapshot_status { SNAPSHOT_TRIGGERED, SNAPSHOT_IN_PROGRESS, SNAPSHOT_SUCCESS, SNAPSHOT_FAILURE };
+
+struct row_snapshot {
+    uint64_t task;
+    uint32_t number; // 0: standing orders: period_ms, resync
+    uint8_t status;  // enum snapshot_status
+    int64_t asked_ms, changed_ms;
+    int64_t bytes, moved; // to upload, uploaded
+    int64_t period_ms, resync;
+    const char *whitelist, *blacklist, *bucket, *prefix; // NULL: as the task says
 };
 
 struct row_output {
@@ -304,6 +332,8 @@ struct change {
         uint64_t gone; // task, lease or job id
         struct row_lease lease;
         struct row_attempt attempt;
+        struct row_publish publish;
+        struct row_snapshot snapshot;
         struct row_output output;
         struct row_node node;
         struct row_site site;

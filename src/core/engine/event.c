@@ -26,6 +26,8 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_JOB_TERMINATE] = "job-terminate",
         [EVENT_JOB_DELETE] = "job-delete",
         [EVENT_JOB_SWEEP] = "job-sweep",
+        [EVENT_TASK_ORDER] = "task-order",
+        [EVENT_PUBLISHED] = "published",
     };
     return (unsigned)k < EVENT_KIND_N ? names[k] : "none";
 }

@@ -39,7 +39,9 @@ enum event_kind {
     EVENT_JOB_CREATE,
     EVENT_JOB_TERMINATE,
     EVENT_JOB_DELETE,
-    EVENT_JOB_SWEEP, // the final tasks of a job that is being deleted, some at a time
+    EVENT_JOB_SWEEP,  // the final tasks of a job that is being deleted, some at a time
+    EVENT_TASK_ORDER, // of a running task: a snapshot, or its resources again
+    EVENT_PUBLISHED,  // what was staged is in its bucket, or cannot be
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -77,6 +79,13 @@ struct job_draft {
     int64_t wall_ms;  // ends so long after now; 0: never
     int64_t keep_ms;  // is deleted so long after it was completed; 0: never
     const char *body; // normalised JSON object
+};
+
+enum task_ask { ASK_RESYNC, ASK_SNAPSHOT, ASK_PERIODIC, ASK_N };
+
+// What a snapshot takes and where it goes; NULL: as the task says.
+struct snapshot_config {
+    const char *whitelist, *blacklist, *bucket, *prefix;
 };
 
 // Some of a record's quotas: bit i of `given` says that most[i] is to be set (order of core/work/quota.h).
@@ -204,6 +213,19 @@ struct event {
             const uint64_t *task;   // for SWEEP: row ids of final tasks of the job; none: these were all
             size_t n_tasks;
         } job;
+        struct {
+            uint64_t account;
+            const char *id; // uuid or shortname
+            enum task_ask what;
+            int64_t period_ms; // ASK_PERIODIC; 0: no more
+            struct snapshot_config config;
+        } order;
+        struct {
+            uint64_t lease;
+            uint32_t part;       // as in row_publish
+            const char *code;    // NULL: it is there
+            const char *message; // why not
+        } published;
     };
 };
 
@@ -221,8 +243,8 @@ struct reply {
     const char *message; // NULL on success
     struct reply_item *item;
     size_t n_items;
-    uint64_t id;   // row id of what was made, changed or is being deleted
-    int64_t count; // tasks aborted for EVENT_TASKS_ABORT
+    uint64_t id;   // row id of what was made, changed or is being deleted; of the task for EVENT_TASK_ORDER
+    int64_t count; // tasks aborted for EVENT_TASKS_ABORT; number of the snapshot for EVENT_TASK_ORDER
 };
 
 #endif

@@ -257,6 +257,7 @@ static void report_exited(struct codec *c, struct report *r)
     N(c, r->exited.work_mhz_s);
     N(c, r->exited.energy_mj);
     N(c, r->exited.peak_memory_mb);
+    N(c, r->exited.results);
     T(c, r->exited.code);
     T(c, r->exited.message);
 }
@@ -292,6 +293,25 @@ static void report_setpoint(struct codec *c, struct report *r)
     N(c, r->setpoint.mode);
 }
 
+static void report_snapshot(struct codec *c, struct report *r)
+{
+    N(c, r->snapshot.number);
+    N(c, r->snapshot.part);
+    N(c, r->snapshot.files);
+    N(c, r->snapshot.bytes);
+    T(c, r->snapshot.code);
+    T(c, r->snapshot.message);
+}
+
+static void report_staging(struct codec *c, struct report *r)
+{
+    N(c, r->staging.phase);
+    N(c, r->staging.files);
+    N(c, r->staging.files_n);
+    N(c, r->staging.bytes);
+    N(c, r->staging.bytes_n);
+}
+
 typedef void report_walk(struct codec *c, struct report *r);
 
 static report_walk *const report_walks[REPORT_KIND_N] = {
@@ -305,6 +325,8 @@ static report_walk *const report_walks[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_SNAPSHOT] = report_snapshot,
+    [REPORT_STAGING] = report_staging,
 };
 
 static void walk_sync(struct codec *c, struct event *ev)
@@ -584,6 +606,27 @@ static void walk_job(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->job.id;
 }
 
+static void walk_order(struct codec *c, struct event *ev)
+{
+    N(c, ev->order.account);
+    string(c, &ev->order.id);
+    N(c, ev->order.what);
+    N(c, ev->order.period_ms);
+    string(c, &ev->order.config.whitelist);
+    string(c, &ev->order.config.blacklist);
+    string(c, &ev->order.config.bucket);
+    string(c, &ev->order.config.prefix);
+    c->bad = c->bad || !ev->order.id || (unsigned)ev->order.what >= ASK_N;
+}
+
+static void walk_published(struct codec *c, struct event *ev)
+{
+    N(c, ev->published.lease);
+    N(c, ev->published.part);
+    string(c, &ev->published.code);
+    string(c, &ev->published.message);
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -601,7 +644,8 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
     [EVENT_SECRET] = walk_secret,       [EVENT_JOB_CREATE] = walk_job_create,
     [EVENT_JOB_TERMINATE] = walk_job,   [EVENT_JOB_DELETE] = walk_job,
-    [EVENT_JOB_SWEEP] = walk_job,       [EVENT_ORGANISATION_PUT] = walk_organisation,
+    [EVENT_JOB_SWEEP] = walk_job,       [EVENT_TASK_ORDER] = walk_order,
+    [EVENT_PUBLISHED] = walk_published, [EVENT_ORGANISATION_PUT] = walk_organisation,
     [EVENT_PROJECT_PUT] = walk_project, [EVENT_TOKEN_PUT] = walk_token,
     [EVENT_BUDGET_PUT] = walk_budget,   [EVENT_RESERVATION_PUT] = walk_reservation,
 };

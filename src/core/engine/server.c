@@ -78,7 +78,7 @@ void server_free(struct server *s)
         s->zone,          s->board,        s->node,          s->timer,       s->dirty_task,   s->dirty_zone.v,
         s->dirty_board.v, s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job,
         s->free_job,      s->edge,         s->resolved,      s->expiring,    s->history,
-        s->landing};
+        s->landing,       s->publishing};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
@@ -165,6 +165,8 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_JOB_TERMINATE] = server_job_terminate,
     [EVENT_JOB_DELETE] = server_job_delete,
     [EVENT_JOB_SWEEP] = server_job_sweep,
+    [EVENT_TASK_ORDER] = server_task_order,
+    [EVENT_PUBLISHED] = server_published,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)

@@ -233,6 +233,7 @@ struct live_view {
     const char *board;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms, energy_mj, core_ms;
+    int64_t bytes, bytes_n; // of its files, while the phase is download or upload; bytes_n 0: not known
 };
 // Calls `each` for every assigned instance of a task. Returns how many; 0 too when the task is not in memory.
 size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v),

@@ -61,7 +61,7 @@ void lease_paced(struct server *s, uint32_t lease)
 {
     struct lease *l = &s->lease[lease];
     int32_t speed = lease_speed_permille(l);
-    if (speed < 0 || fast_enough(s, speed) || l->state != LEASE_STARTED) {
+    if (speed < 0 || fast_enough(s, speed) || l->state != LEASE_STARTED || l->uploading) {
         l->slow_since = HOUSE_MS(-1);
         return;
     }

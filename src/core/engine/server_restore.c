@@ -196,6 +196,7 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     t->modified_ms = r->live.modified_ms;
     t->retries_used = r->live.retries_used;
     t->lost = r->live.lost_attempts;
+    t->results = r->live.results_count;
     t->preempted = r->live.preempted_attempts;
     t->aborting = r->live.state == TASK_PENDING_CANCEL;
     t->deleting = r->live.state == TASK_PENDING_DELETE;
@@ -296,6 +297,7 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     l->started = HOUSE_MS(r->started_ms);
     l->energy_mj = r->energy_mj;
     l->core_ms = r->core_ms;
+    l->snapshots = r->snapshots;
     lease_link(s, slot);
     quota_hold(s, l, 1);
     ranges_remove(&t->pending, l->instance);
@@ -360,6 +362,12 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         return restore_attempt(s, &row->attempt, e);
     case CHANGE_LEASE:
         return restore_lease(s, &row->lease, e);
+    case CHANGE_SNAPSHOT:
+        orders_restore(s, &row->snapshot);
+        return 0;
+    case CHANGE_PUBLISH:
+        publish_restore(s, &row->publish);
+        return 0;
     case CHANGE_LEDGER_WORK:
         w = ledger_work_cell(&s->ledger, HOUSE_MS(row->work.hour_ms), row->work.board,
                              (enum activity)row->work.activity, row->work.task, row->work.account);

@@ -117,6 +117,24 @@ struct task_sets {
     struct move_note moved; // the last; at.v 0: none was
 };
 
+// What was asked of a task beside running.
+struct snapshot {
+    uint32_t number; // 0: how the periodic ones are to be
+    uint8_t status;
+    bool failed;        // for an instance at least
+    int32_t publishing; // staged, and not in the bucket yet
+    int64_t asked_ms, changed_ms, bytes, moved;
+    char *whitelist, *blacklist, *bucket, *prefix; // NULL: as the task says
+};
+
+struct orders {
+    uint32_t resync, last; // number given last
+    int64_t period_ms;     // 0: none
+    struct snapshot periodic;
+    struct snapshot *open; // those not over yet, by number
+    size_t n_open, cap_open;
+};
+
 // What a task in a job has more than others.
 struct membership {
     uint32_t job, next, prev; // list through job.first
@@ -137,6 +155,9 @@ struct task {
     int32_t retries_total, retries_each, retries_used, lost, preempted;
     int64_t created_ms, state_ms, previous_state_ms, modified_ms, queue_max_ms;
     int32_t n_assigned, n_started;
+    int32_t n_uploading;           // of n_started: the command is over, its results are on their way
+    int32_t n_publishing;          // staged, and not in their bucket yet; their instances wait for no board
+    int32_t results;               // uploads that arrived: results and snapshots
     int64_t waits_ms;              // an instance waits again since, after none did; 0: since it was ready
     uint32_t first_lease;          // list through lease.next
     struct constraint *constraint; // NULL: none
@@ -152,6 +173,7 @@ struct task {
     uint32_t project, reservation; // reservation NONE: none
     int32_t exposed;               // of pending, what the planner sees
     bool is_starved;               // it stands in its account's list
+    struct orders *orders;         // NULL: nothing was asked of it while it ran
 };
 
 // That a task waits for another one, in the list of the one it waits for.
@@ -203,12 +225,25 @@ struct lease {
     uint8_t phase;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms;
+    bool uploading;     // counted in its task
+    uint32_t snapshots; // number of the last one that it told about
+    struct {
+        int64_t files, files_n, bytes, bytes_n;
+    } staging;
     int64_t done_ms, used_ms; // of work, at full speed: that it could have done there, and of it used
     // crawls at a stretch since, and what it had done then; v -1: it does not
     house_ms slow_since;
     int64_t slow_exec_ms, slow_done_ms;
     struct move_note move; // `to` NONE: it is not being moved; else that board is kept for its instance
     bool move_timed;
+};
+
+// Staged by an attempt, and not in its bucket yet.
+struct publishing {
+    uint64_t lease, task;
+    uint32_t part, instance;
+    uint8_t end;       // of the instance, then; part 0
+    uint32_t snapshot; // which was asked for; 0: none
 };
 
 struct site {
@@ -372,6 +407,8 @@ struct server {
     size_t looked;          // boards, for moves, in this batch
     struct expect *history; // by account and profile
     size_t n_histories, cap_histories;
+    struct publishing *publishing;
+    size_t n_publishing, cap_publishing;
     struct timer *timer; // binary heap, earliest first
     size_t n_timers, cap_timers;
 
@@ -513,6 +550,7 @@ struct attempt_figures { // of an ended attempt, as reported; zeros when nobody 
     int64_t wall_ms, exec_ms, core_ms, work_mhz_s, energy_mj;
     int32_t exit_code, signal, peak_memory_mb;
     uint64_t seq;
+    int32_t results; // files that it staged
     const char *code, *message;
 };
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
@@ -524,6 +562,31 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
 void board_plan(struct server *s, uint32_t board);
 void server_carry_out(struct server *s, house_ms now,
                       struct effects *fx); // runs the planner and does what it says
+
+// ---- server_publish.c: files on their way
+void lease_staging(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);
+void lease_uploads_no_more(struct server *s, uint32_t lease); // it ended, or is asked to stop
+bool lease_is_moving(const struct server *s,
+                     const struct lease *l); // its files are, and some arrived of late
+struct publish_what {
+    uint32_t part, snapshot;
+    enum attempt_end end;
+    const char *bucket; // NULL: as the task says
+};
+void publish_begin(struct server *s, uint32_t lease, const struct publish_what *what, struct effects *fx);
+void server_published(struct server *s, const struct event *ev, struct effects *fx);
+void publish_restore(struct server *s, const struct row_publish *row);
+void instance_ended(struct task *t, uint32_t instance, enum attempt_end end); // into its set
+
+// ---- server_order.c: what is asked of tasks that run
+void server_task_order(struct server *s, const struct event *ev, struct effects *fx);
+const struct stage_orders *orders_down(const struct task *t, const struct lease *l, struct arena *a);
+void orders_free(struct task *t);
+void orders_restore(struct server *s, const struct row_snapshot *row);
+void lease_snapshot(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);
+void orders_settle(struct server *s, uint32_t task, struct effects *fx); // a lease of it ended or told
+void snapshot_publishing(struct task *t, uint32_t number);               // counted again at load
+void snapshot_published(struct server *s, uint32_t task, uint32_t number, bool well, struct effects *fx);
 
 // ---- server_sync.c, server_report.c, server_fleet.c
 void server_sync_up(struct server *s, const struct event *ev, struct effects *fx);

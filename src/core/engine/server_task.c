@@ -5,6 +5,7 @@
 // The state is never set by hand: task_settle derives it from the counts, in the order of the public API:
 //   all ended -> Success, Failure, Cancelled (or gone, when it is being deleted)
 //   being aborted and some still run -> PendingCancel; being deleted -> PendingDelete
+//   of all that are left only files are on their way -> UploadingResults
 //   all that are left run -> FullyExecuting; some run -> PartiallyExecuting
 //   all that are left have a board -> FullyDispatched; some -> PartiallyDispatched; none -> Submitted
 #include "base/mem.h"
@@ -131,6 +132,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     free(t->sets);
     free(t->errors);
     free(t->constraint);
+    orders_free(t);
     free(t->place);
     if (t->account < s->n_accounts)
         s->account[t->account].live_tasks--;
@@ -311,6 +313,7 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
         .retries_used = t->retries_used,
         .lost_attempts = t->lost,
         .preempted_attempts = t->preempted,
+        .results_count = t->results,
         .errors = t->errors ? arena_strdup(a, t->errors) : "[]",
     };
     int64_t done = 0;
@@ -340,7 +343,7 @@ static enum task_state state_of(const struct task *t)
     if (t->deleting)
         return TASK_PENDING_DELETE;
     int64_t waiting = (int64_t)ranges_count(&t->pending);
-    if (!waiting && !t->n_assigned && !t->n_started) {
+    if (!waiting && !t->n_assigned && !t->n_started && !t->n_publishing) {
         if (t->aborting) // whoever aborts a task sees it Cancelled, whatever some instances did before
             return TASK_CANCELLED;
         if (t->sets && ranges_count(&t->sets->failed))
@@ -349,6 +352,8 @@ static enum task_state state_of(const struct task *t)
     }
     if (t->aborting)
         return TASK_PENDING_CANCEL;
+    if (!waiting && !t->n_assigned && t->n_uploading == t->n_started)
+        return TASK_UPLOADING_RESULTS;
     if (t->n_started)
         return waiting || t->n_assigned ? TASK_PARTIALLY_EXECUTING : TASK_FULLY_EXECUTING;
     if (t->n_assigned)
@@ -361,7 +366,7 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
     struct task *t = &s->task[slot];
     enum task_state next = state_of(t);
     task_touch(s, slot);
-    if (next == TASK_PENDING_DELETE && t->first_lease == NONE) {
+    if (next == TASK_PENDING_DELETE && t->first_lease == NONE && !t->n_publishing) {
         depend_note_end(s, slot, DEPEND_GONE);
         fx_change(fx, CHANGE_TASK_GONE)->gone = t->id;
         server_trace(s, CHANGE_TASK_GONE, (int64_t)t->id, 0);

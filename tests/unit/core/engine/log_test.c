@@ -93,6 +93,7 @@ static void random_report(struct rng *g, struct report *r)
     case REPORT_EXITED:
         r->exited.exit_code = (int32_t)any(g);
         r->exited.energy_mj = any(g);
+        r->exited.results = (int32_t)any(g);
         put(g, r->exited.message, sizeof r->exited.message);
         break;
     case REPORT_METER_BOARD:
@@ -105,6 +106,14 @@ static void random_report(struct rng *g, struct report *r)
         break;
     case REPORT_METER_ZONE:
         r->meter_zone.shadow_mc = INT32_MIN;
+        break;
+    case REPORT_SNAPSHOT:
+        r->snapshot.part = (uint32_t)any(g);
+        put(g, r->snapshot.message, sizeof r->snapshot.message);
+        break;
+    case REPORT_STAGING:
+        r->staging.phase = 1;
+        r->staging.bytes = any(g);
         break;
     default:
         r->setpoint.setpoint_mc = (int32_t)any(g);
@@ -229,6 +238,17 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->job.draft =
             (struct job_draft){.name = word(g), .body = word(g), .wall_ms = any(g), .keep_ms = any(g)};
         ev->job.draft.shortname = rng_below(g, 2) ? word(g) : NULL;
+        break;
+    case EVENT_TASK_ORDER:
+        ev->order.id = word(g);
+        ev->order.what = (enum task_ask)rng_below(g, ASK_N);
+        ev->order.period_ms = any(g);
+        ev->order.config = (struct snapshot_config){.whitelist = word(g), .prefix = word(g)};
+        break;
+    case EVENT_PUBLISHED:
+        ev->published.lease = rng_next(g);
+        ev->published.part = (uint32_t)rng_below(g, 9);
+        ev->published.code = rng_below(g, 2) ? word(g) : NULL;
         break;
     case EVENT_JOB_SWEEP:
         ev->job.id = word(g);

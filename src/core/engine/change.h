@@ -65,6 +65,7 @@ struct row_task_live {
     int64_t state_ms, previous_state_ms, modified_ms, end_ms;  // -1: never
     const char *succeeded, *failed, *cancelled, *started_once; // ranges; failed does not hold cancelled ones
     int32_t running, running_cores;
+    // These and succeeded and failed never become less: the store leaves them alone while all are nothing.
     int64_t exec_ms, wall_ms, core_ms, energy_mj; // sums over ended attempts, house time
     int32_t retries_used, lost_attempts, preempted_attempts;
     int32_t progress_permille, results_count;

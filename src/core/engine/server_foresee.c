@@ -8,8 +8,8 @@
 #include "base/num.h"
 #include "core/engine/server_state.h"
 
-#define SPEED_LEAST   50   // permille: where less heat is wanted it is counted as that much
-#define QUEUE_LOOKS   200000
+#define SPEED_LEAST 50 // permille: where less heat is wanted it is counted as that much
+#define QUEUE_LOOKS 200000
 
 // Watts that one board of a zone may draw over a run, by what the zone is expected to want.
 static int32_t watts_of(const struct zone *z, enum plan_run run)
@@ -44,7 +44,8 @@ static bool takes(const struct server *s, const struct board *b, const struct co
 {
     const struct zone *z = s->zone[b->zone];
     return b->node != NONE && s->node[b->node].online && !b->barred && !b->node_barred && b->sandbox &&
-           !board_rests(s, b) && !b->kept_for && !z->lid_open.v && z->request.max_w > 0 && constraint_holds(want, &b->spec);
+           !board_rests(s, b) && !b->kept_for && !z->lid_open.v && z->request.max_w > 0 &&
+           constraint_holds(want, &b->spec);
 }
 
 static void queue_ahead(const struct server *s, enum activity activity, struct foresee_work *w)

@@ -40,7 +40,8 @@ struct account_view {
     char email[256];
     char name[128];
     int32_t max_tasks;
-    bool research, operator; // operator: may see sites, zones, boards, ledger of all
+    enum activity scheduling; // of tasks that name no type
+    bool research, operator;  // operator: may see sites, zones, boards, ledger of all
 };
 
 struct storage_view {

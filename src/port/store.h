@@ -64,7 +64,7 @@ struct task_page {
 
 struct totals_row {
     uint8_t activity;
-    int64_t energy_mj, core_ms, ms;
+    int64_t energy_mj, core_ms, ms, cost_neur;
 };
 
 struct store_reader {

@@ -39,9 +39,13 @@ static enum s3_code who(struct ask *c, struct err *e)
         return code;
     if (c->claim.kind == S3_ANONYMOUS)
         return s3_fail(e, S3_ACCESS_DENIED, "%s", "");
-    if (!c->s->cfg.account(c->s->cfg.ctx, c->claim.access_key, &c->account))
+    if (!c->s->cfg.account(c->s->cfg.ctx, c->claim.access_key, 0, &c->account))
         return s3_fail(e, S3_INVALID_ACCESS_KEY_ID, "%s", "");
-    code = s3_claim_verify(&c->r, &c->claim, c->account.secret, &c->key, e);
+    size_t nth = 0;
+    do {
+        code = s3_claim_verify(&c->r, &c->claim, c->account.secret, &c->key, e);
+    } while (code == S3_SIGNATURE_DOES_NOT_MATCH &&
+             c->s->cfg.account(c->s->cfg.ctx, c->claim.access_key, ++nth, &c->account));
     memset(c->account.secret, 0, sizeof c->account.secret);
     return code;
 }

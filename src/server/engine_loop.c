@@ -73,8 +73,7 @@ static int load_row(void *ctx, const struct change *row, struct err *e)
     struct loading *l = ctx;
     if (row_ms(row) > l->latest_ms)
         l->latest_ms = row_ms(row);
-    if (row->kind == CHANGE_ACCOUNT)
-        accounts_put(l->r, &row->account);
+    accounts_note(l->r, row);
     return server_restore(l->engine, row, e);
 }
 

@@ -79,10 +79,17 @@ struct listener { // of the event stream
     bool operator;
 };
 
-struct token_hash {
-    char hex[65];
-    char secret[80]; // the token itself, once it was needed; "": not yet, or not known
+struct known_account {
     struct account_view who;
+    bool removed;
+};
+
+struct known_token {
+    uint64_t id, account; // row ids
+    char hex[65];
+    char secret[80];    // the token itself, once it was needed; "": not yet, or not known
+    int64_t expires_ms; // house time; 0: never
+    bool revoked;
 };
 
 struct runtime {
@@ -138,8 +145,10 @@ struct runtime {
     struct vault vault; // constant once the server runs
 
     pthread_mutex_t account_lock;
-    struct token_hash *account; // under account_lock
+    struct known_account *account; // under account_lock
     size_t n_accounts, cap_accounts;
+    struct known_token *api_token; // likewise
+    size_t n_tokens, cap_tokens;
 };
 
 void *engine_main(void *arg);
@@ -171,11 +180,12 @@ void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint
 void record_end(struct runtime *r); // with the hash of all actions; the engine runs no more
 
 // accounts.c
-void accounts_put(struct runtime *r, const struct row_account *row);
+void accounts_note(struct runtime *r,
+                   const struct change *c); // a row of an account or a token; others are let be
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
-// Account of an e-mail, and its token in clear as the secret of its signatures; false when either is not
-// known.
-bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret,
+// Account of an e-mail, and its `nth` valid token in clear as the secret of its signatures; false when either
+// is not known or there are no more.
+bool accounts_secret(struct runtime *r, const char *email, size_t nth, struct account_view *who, char *secret,
                      size_t room);
 void token_digest(const char *token, char hex[65]);
 int token_keep(const char *dir, const char *file, char out[80], struct err *e); // reads it, or makes one

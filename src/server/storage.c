@@ -14,10 +14,10 @@
 #define UPLOAD_KEEP_MS ((int64_t)7 * 24 * 3600 * 1000)
 #define PART_BYTES_MIN ((uint64_t)5 << 20)
 
-static bool account_of_key(void *ctx, const char *access_key, struct s3_account *out)
+static bool account_of_key(void *ctx, const char *access_key, size_t nth, struct s3_account *out)
 {
     struct account_view who;
-    if (!accounts_secret(ctx, access_key, &who, out->secret, sizeof out->secret))
+    if (!accounts_secret(ctx, access_key, nth, &who, out->secret, sizeof out->secret))
         return false;
     out->id = who.id;
     snprintf(out->name, sizeof out->name, "%s", who.email);

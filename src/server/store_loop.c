@@ -114,11 +114,8 @@ static const struct reply *reply_of(const struct batch *b, uint64_t token)
 
 static void note_accounts(struct runtime *r, const struct batch *b)
 {
-    for (size_t i = 0; i < b->fx.n_changes; i++) {
-        const struct change *c = &b->fx.change[i];
-        if (c->kind == CHANGE_ACCOUNT)
-            accounts_put(r, &c->account);
-    }
+    for (size_t i = 0; i < b->fx.n_changes; i++)
+        accounts_note(r, &b->fx.change[i]);
 }
 
 static void let_out(struct runtime *r, struct batch *b)

@@ -48,6 +48,7 @@ enum writer_sql {
     // the ledger
     W_CELL_GET,
     W_TOTAL_ADD,
+    W_PROJECT_ADD,
     W_N,
 };
 

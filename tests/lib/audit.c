@@ -75,8 +75,11 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
     NEED(planner_task_at(s->planner, at, &p), "task %llu is not known to the planner", id);
     int64_t waits =
         t->aborting || t->deleting || t->held_back || task_waits(t) ? 0 : (int64_t)ranges_count(&t->pending);
-    NEED(p.pending == waits && p.order == t->id, "task %llu: %d wait for the planner, %d for the engine", id,
-         (int)p.pending, (int)waits);
+    NEED(p.pending == t->exposed && p.order == t->id, "task %llu: %d wait for the planner, %d for the engine",
+         id, (int)p.pending, (int)t->exposed);
+    NEED(t->exposed <= waits && (t->exposed == waits || t->is_starved),
+         "task %llu: %d of %d instances are shown and nobody will show the rest", id, (int)t->exposed,
+         (int)waits);
     return audit_sets(t, e);
 }
 
@@ -281,6 +284,52 @@ static int audit_counts(const struct server *s, struct err *e)
     return 0;
 }
 
+static int audit_quota(const struct quota *q, int64_t held, int64_t cores, int64_t shown, const char *whose,
+                       size_t i, struct err *e)
+{
+    NEED(q->held == held && q->held_cores == cores && q->exposed == shown,
+         "quota of %s %zu: %lld boards, %lld cores, %lld shown where %lld, %lld, %lld are", whose, i,
+         (long long)q->held, (long long)q->held_cores, (long long)q->exposed, (long long)held,
+         (long long)cores, (long long)shown);
+    return 0;
+}
+
+// What stands under a quota: of an account, of an organisation, or of a reservation (the others are NONE).
+static int audit_scope(const struct server *s, const struct quota *q, int kind, uint32_t account,
+                       uint32_t organisation, uint32_t reservation, const char *whose, size_t i,
+                       struct err *e)
+{
+    int64_t held = 0, cores = 0, shown = 0;
+    for (size_t j = 0; j < s->n_tasks; j++) {
+        const struct task *t = &s->task[j];
+        if (!t->id || (account != NONE && t->account != account) ||
+            (organisation != NONE && s->account[t->account].organisation != organisation) ||
+            (reservation != NONE && t->reservation != reservation) ||
+            (reservation == NONE && (int)quota_kind_of((enum activity)t->activity) != kind))
+            continue;
+        shown += t->exposed;
+        for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
+            held++;
+            cores += s->lease[l].cores;
+        }
+    }
+    return audit_quota(q, held, cores, shown, whose, i, e);
+}
+
+static int audit_quotas(const struct server *s, struct err *e)
+{
+    int r = 0;
+    for (int k = 0; k < QUOTA_KINDS && !r; k++) {
+        for (uint32_t i = 0; i < s->n_accounts && !r; i++)
+            r = audit_scope(s, &s->account[i].quota[k], k, i, NONE, NONE, "account", i, e);
+        for (uint32_t i = 0; i < s->n_organisations && !r; i++)
+            r = audit_scope(s, &s->organisation[i].quota[k], k, NONE, i, NONE, "organisation", i, e);
+    }
+    for (uint32_t i = 0; i < s->n_reservations && !r; i++)
+        r = audit_scope(s, &s->reservation[i].quota, 0, NONE, NONE, i, "reservation", i, e);
+    return r;
+}
+
 // What the store has is what memory has.
 static int audit_store(const struct server *s, const struct model_store *m, struct err *e)
 {
@@ -331,6 +380,8 @@ int audit_server(const struct server *s, house_ms now, const struct effects *fx,
         r = audit_node(s, i, now, e);
     if (!r)
         r = audit_counts(s, e);
+    if (!r)
+        r = audit_quotas(s, e);
     if (!r)
         r = audit_jobs(s, e);
     if (!r && m)

@@ -126,6 +126,11 @@ void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t insta
 {
     struct task *t = &s->task[task];
     struct board *b = s->board[board];
+    if (!quota_fits(s, task, board)) { // the planner hears that neither has moved
+        board_plan(s, board);
+        task_plan(s, task);
+        return;
+    }
     if (instance == NONE ? !ranges_pop_lowest(&t->pending, &instance) : !ranges_remove(&t->pending, instance))
         return;
     uint32_t slot = lease_slot_new(s, server_new_id(s));
@@ -141,6 +146,7 @@ void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t insta
     l->started = HOUSE_MS(-1);
     l->until = house_add(s->now, s->cfg.lease_ms);
     lease_link(s, slot);
+    quota_hold(s, l, 1);
     t->n_assigned++;
     s->counts.assigned++;
     timer_add(s, TIMER_LEASE, l->id, house_add(s->now, s->cfg.start_timeout_ms));
@@ -315,6 +321,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
         task_learn(s, l.task, s->board[l.board], full.work_mhz_s, full.exec_ms);
     after_attempt(t, l.instance, end, &full, s->now);
     unlink_lease(s, lease);
+    quota_hold(s, &l, -1);
     if (l.state == LEASE_ASSIGNED)
         board_start_failed(s, l.board, t->id, full.code);
     idmap_remove(&s->lease_by_id, l.id);

@@ -9,26 +9,88 @@
 
 #include "base/map.h"
 #include "core/engine/server.h"
+#include "core/engine/site_setting.h"
 #include "core/ledger/ledger.h"
 #include "core/ledger/meter.h"
 #include "core/plan/expect.h"
 #include "core/plan/plan.h"
 #include "core/work/depend.h"
 #include "core/work/job.h"
+#include "core/work/place.h"
 #include "core/work/ranges.h"
 
 #define NONE UINT32_MAX
 
+// A ceiling on what is held at once, and what is promised under it: `exposed` instances wait where the
+// planner sees them, `held` ones have a board. server_quota.c.
+struct quota {
+    int32_t instances, cores; // 0: no limit
+    int64_t held, held_cores, exposed;
+    bool full; // the last board that was offered was too large for what is left of the cores
+};
+
+struct organisation {
+    uint64_t id;
+    uint8_t uuid[16];
+    char *slug, *name;
+    int64_t created_ms;
+    struct quota quota[QUOTA_KINDS];
+};
+
+struct project {
+    uint64_t id;
+    uint8_t uuid[16];
+    uint32_t organisation;
+    char *slug, *name, *description;
+    int64_t created_ms;
+    bool research, archived;
+};
+
+struct token {
+    uint64_t id;
+    uint32_t account;
+    char *name, *digest;
+    int64_t created_ms, expires_ms, revoked_ms; // 0: never, not
+};
+
+struct budget {
+    uint64_t id;
+    uint8_t uuid[16];
+    uint32_t project;
+    char *alias;
+    int64_t total_neur, spent_neur, start_ms, end_ms, created_ms;
+    uint8_t policy;
+    bool archived, looked; // looked: that it is used up has been seen to
+};
+
+struct reservation {
+    uint64_t id;
+    uint8_t uuid[16];
+    uint32_t organisation, account; // account NONE: all users of the organisation
+    char *name, *machine_key;
+    int64_t from_ms, to_ms, created_ms;
+    bool removed;
+    struct quota quota;
+};
+
 struct account {
     uint64_t id;
-    char *email, *name, *token_hash;
+    char *email, *name;
     int64_t created_ms;
-    int32_t max_tasks;
-    bool research;
+    int32_t max_tasks, max_jobs;
+    bool research, removed;
+    uint8_t scheduling;
+    uint32_t organisation, project; // NONE only until the first event after an old store was loaded
+    int64_t credit_neur, spent_neur;
     int64_t live_tasks;
     int32_t jobs;
     int32_t n_secrets;
     int64_t running[PLAN_CLASSES], cores[PLAN_CLASSES];
+    struct quota quota[QUOTA_KINDS];
+    struct starved { // ids of tasks that a quota hides from the planner, oldest first, from `first` on
+        uint64_t *id;
+        size_t first, n, cap;
+    } starved[QUOTA_KINDS];
 };
 
 // What an instance that was tried before has behind it.
@@ -78,14 +140,18 @@ struct task {
     int64_t waits_ms;              // an instance waits again since, after none did; 0: since it was ready
     uint32_t first_lease;          // list through lease.next
     struct constraint *constraint; // NULL: none
+    struct place *place;           // NULL: anywhere
     struct ranges pending;
     struct task_sets *sets;
-    int32_t said_s;            // how long an instance runs, by the customer; 0: not said
-    uint32_t history;          // what the account's instances of its profile took
-    int64_t counted;           // of pending, in the engine's count of waiting instances
-    char *errors;              // JSON array text, bounded; NULL: none
-    int64_t keep_ms;           // is deleted so long after it has ended; 0: never
-    struct membership *in_job; // NULL: in none
+    int32_t said_s;                // how long an instance runs, by the customer; 0: not said
+    uint32_t history;              // what the account's instances of its profile took
+    int64_t counted;               // of pending, in the engine's count of waiting instances
+    char *errors;                  // JSON array text, bounded; NULL: none
+    int64_t keep_ms;               // is deleted so long after it has ended; 0: never
+    struct membership *in_job;     // NULL: in none
+    uint32_t project, reservation; // reservation NONE: none
+    int32_t exposed;               // of pending, what the planner sees
+    bool is_starved;               // it stands in its account's list
 };
 
 // That a task waits for another one, in the list of the one it waits for.
@@ -152,11 +218,15 @@ struct site {
     int64_t cap_mw;
     int64_t nameplate_w; // of all its zones
     int32_t n_zones, n_boards;
+    struct site_setting setting;
+    house_ms look_at;                     // when its tariff or carbon changes next; 0: not known
+    uint32_t circuit_first, circuit_room; // the planner's numbers of its circuits
 };
 
 // What a zone is expected to want: server_ahead.c.
 struct zone_ahead {
     bool model_known, known;
+    bool with_weather; // the gains were learned with the site's weather, not an assumed one
     struct zone_model model;
     struct zone_gains gains;
     house_ms began, looked; // of the hour that is observed; of mean_w
@@ -168,6 +238,7 @@ struct zone_ahead {
 struct zone {
     uint64_t id;
     uint32_t site, node;
+    uint32_t circuit; // the planner's number; 0: none
     char name[NAME_BYTES], label[NAME_BYTES];
     char *schedule;
     bool is_virtual, dirty;
@@ -227,6 +298,8 @@ enum timer_kind {
     TIMER_TASK_EXPIRE,
     TIMER_JOB_WALL,
     TIMER_JOB_EXPIRE,
+    TIMER_RESERVATION,
+    TIMER_SITE,
 };
 
 struct timer {
@@ -252,6 +325,20 @@ struct server {
 
     struct account *account;
     size_t n_accounts, cap_accounts;
+    struct organisation *organisation;
+    size_t n_organisations, cap_organisations;
+    struct project *project;
+    size_t n_projects, cap_projects;
+    struct token *api_token;
+    size_t n_tokens, cap_tokens;
+    struct budget *budget;
+    size_t n_budgets, cap_budgets;
+    struct reservation *reservation;
+    size_t n_reservations, cap_reservations;
+    bool quota_moved, budget_moved; // something may fit now; a budget may be used up
+    uint32_t quota_turn;            // whose list is looked at first
+    int32_t least_cores, most_cores; // of any board, as of so many boards
+    size_t cores_known_of;
     struct task *task;
     size_t n_tasks, cap_tasks;
     uint32_t *free_task;
@@ -262,7 +349,8 @@ struct server {
     size_t n_free_leases, cap_free_leases;
     struct site *site;
     size_t n_sites, cap_sites;
-    struct zone **zone; // records that others point to do not move
+    uint32_t n_circuits; // numbers given to circuits
+    struct zone **zone;  // records that others point to do not move
     size_t n_zones, cap_zones;
     struct board **board;
     size_t n_boards, cap_boards;
@@ -347,6 +435,8 @@ void task_error(struct task *t, const char *code, const char *message, const cha
 void task_live_row(const struct server *s, const struct task *t, struct arena *a, struct row_task_live *row);
 struct retried task_retried(const struct task *t, uint32_t instance); // zeros: never tried
 void task_set_retried(struct task *t, uint32_t instance, struct retried r);
+// Keeps where it may run. 0, or -EINVAL with "placement: ..." for what cannot be read or names no site.
+int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e);
 bool task_ended(const struct task *t); // it has its final state and leaves memory when the batch is settled
 
 uint64_t uuid_key(const uint8_t uuid[16]);
@@ -446,12 +536,10 @@ void server_offer(struct server *s, uint32_t node, const struct offer *o, struct
 void server_node_cap(struct server *s, uint32_t node); // server_cap.c
 void server_site_caps(struct server *s, uint32_t site);
 void server_zone_set(struct server *s, const struct event *ev, struct effects *fx);
-void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
 void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
 void zone_lid(struct server *s, uint32_t zone, house_ms opened);
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row);
-void site_row(const struct site *x, struct arena *a, struct row_site *row);
 void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row);
 uint32_t server_node_new(struct server *s, uint64_t id, const char *name);
 uint32_t server_site_new(struct server *s, uint64_t id, const char *name);
@@ -470,6 +558,15 @@ void board_start_late(struct server *s, uint32_t board); // it did not start wha
 void board_start_failed(struct server *s, uint32_t board, uint64_t task, const char *code);
 void server_board_timer(struct server *s, uint64_t board_id);
 
+// ---- server_site.c
+void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
+int server_site_restore(struct server *s, const struct row_site *row, struct err *e);
+void server_site_timer(struct server *s, uint64_t site_id);
+void site_plan(struct server *s, uint32_t site); // tells the planner what holds now
+void site_row(const struct site *x, struct arena *a, struct row_site *row);
+void zone_find_circuit(const struct server *s, struct zone *z);            // by its name and site
+int64_t zone_circuit_cap_mw(const struct server *s, const struct zone *z); // -1: none
+
 // ---- server_meter.c
 void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const struct report *r);
 void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t energy_mj, int64_t core_ms);
@@ -477,8 +574,60 @@ void server_meter_zone(struct server *s, uint32_t zone, const struct report *r);
 void server_meter_epoch(struct server *s, uint32_t board, uint64_t epoch); // the parts count from 0 again
 void server_ledger_rows(struct server *s, struct effects *fx);
 
-// ---- server_account.c
+// ---- server_account.c, server_user.c, server_project.c, server_token.c
 void server_account_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_organisation_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_project_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_token_put(struct server *s, const struct event *ev, struct effects *fx);
+int server_user_restore(struct server *s, const struct change *row, struct err *e); // any of their rows
+int task_restore_owner(struct server *s, struct task *t, const struct row_task *r, struct err *e);
+void server_users_free(struct server *s);
+bool find_organisation(const struct server *s, const char *slug_or_uuid, uint32_t *at);
+bool find_project(const struct server *s, const char *uuid, uint32_t *at);
+// The one with that slug, made when there is none; it has a project for its users.
+uint32_t organisation_make(struct server *s, const char *slug, const char *name, const uint8_t uuid[16],
+                           struct effects *fx);
+uint32_t organisation_project(const struct server *s, uint32_t organisation);   // its first project
+void account_settle_in(struct server *s, uint32_t account, struct effects *fx); // an organisation of its own
+void token_first(struct server *s, uint32_t account, const char *digest, struct effects *fx);
+bool token_taken(const struct server *s, uint32_t account, const char *digest); // by another account
+void account_row_write(struct server *s, uint32_t account, struct effects *fx);
+void text_replace(char **field, const char *value); // NULL: stays
+void quota_set(struct quota quota[QUOTA_KINDS], const struct quota_wish *w);
+void quota_row(const struct quota quota[QUOTA_KINDS], int32_t most[QUOTA_N]);
+void quota_view_of(const struct quota *q, struct quota_view *v);
+
+// ---- server_budget.c
+void server_budget_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_charge(struct server *s, uint32_t account, uint32_t project, int64_t hour_ms, int64_t neur);
+void server_budgets_settle(struct server *s, struct effects *fx); // stops what a used up budget stops
+bool project_blocked(const struct server *s, uint32_t project);   // by a budget: no new tasks
+
+// ---- server_reservation.c
+void server_reservation_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_reservation_timer(struct server *s, uint64_t id, struct effects *fx);
+void reservation_timers(struct server *s, uint32_t at);
+bool reservation_open(const struct server *s, uint32_t at); // now
+// The one that a draft means; false: `why` says what is missing.
+bool reservation_meant(struct server *s, uint32_t account, const struct task_draft *d, uint32_t *at,
+                       struct arena *a, const char **why);
+
+// ---- server_quota.c
+struct admission { // of a new task
+    uint32_t project, reservation;
+    enum activity activity;
+    struct constraint constraint; // the draft's, and the machine of the reservation
+};
+// 0, or the code and sentence of the refusal.
+int task_admit(struct server *s, uint32_t account, const struct task_draft *d, struct effects *fx,
+               struct admission *out, const char **why);
+int32_t quota_expose(struct server *s, uint32_t slot,
+                     int32_t pending);                              // how many of them the planner may see
+bool quota_fits(struct server *s, uint32_t task, uint32_t board);   // whether it may have this board too
+void quota_hold(struct server *s, const struct lease *l, int sign); // 1: it has its board, -1: no more
+void quota_leave(struct server *s, uint32_t slot);                  // the task's slot is freed
+void quota_settle(struct server *s);                                // what fits now is shown
+bool quota_why(const struct server *s, uint32_t slot, struct buf *out); // why it is hidden; false: it is not
 
 // ---- the offer of a board as text in its row
 char *board_offer_text(const struct board *b, struct arena *a);

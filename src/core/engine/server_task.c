@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "core/engine/server_state.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -75,7 +76,7 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
         (void)VEC_PUSH(s->task, s->n_tasks, s->cap_tasks);
         slot = (uint32_t)(s->n_tasks - 1);
     }
-    s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1};
+    s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1, .reservation = NONE};
     memcpy(s->task[slot].uuid, uuid, 16);
     keyset_add(&s->task_by_id, ids(s), slot);
     keyset_add(&s->task_by_uuid, uuids(s), slot);
@@ -117,6 +118,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     keyset_remove(&s->task_by_uuid, uuids(s), uuid_key(t->uuid));
     release_shortname(s, t);
     task_leave(s, slot);
+    quota_leave(s, slot);
     if (t->sets) {
         ranges_deinit(&t->sets->succeeded);
         ranges_deinit(&t->sets->failed);
@@ -129,6 +131,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     free(t->sets);
     free(t->errors);
     free(t->constraint);
+    free(t->place);
     if (t->account < s->n_accounts)
         s->account[t->account].live_tasks--;
     s->counts.tasks_live--;
@@ -191,6 +194,17 @@ bool task_ended(const struct task *t)
     return task_state_final(t->state);
 }
 
+static void place_plan(const struct server *s, const struct place *from, struct plan_task *p)
+{
+    uint64_t site;
+    memcpy(p->where.country, from->country, sizeof p->where.country);
+    p->where.site = *from->site && strmap_get(&s->site_by_name, from->site, &site) ? (uint32_t)site + 1 : 0;
+    p->where.has_near = from->has_near;
+    p->where.lat_mdeg = from->lat_mdeg;
+    p->where.lon_mdeg = from->lon_mdeg;
+    p->gang = from->gang;
+}
+
 void task_plan(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
@@ -202,11 +216,13 @@ void task_plan(struct server *s, uint32_t slot)
     struct plan_task p = {.activity = t->activity,
                           .account = s->account[t->account].id,
                           .order = t->id,
-                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0,
+                          .pending = quota_expose(s, slot, waits ? (int32_t)ranges_count(&t->pending) : 0),
                           .since = HOUSE_MS(since_ms),
                           .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
         p.constraint = *t->constraint;
+    if (t->place)
+        place_plan(s, t->place, &p);
     planner_task(s->planner, slot, &p);
 }
 
@@ -225,6 +241,20 @@ static void escaped(struct buf *b, const char *text)
         else if (*text)
             buf_putf(b, "\\u%04x", (unsigned char)*text++);
     }
+}
+
+int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e)
+{
+    struct place p;
+    if (!place_parse(text, &p))
+        return err_set(e, -EINVAL, "placement: \"%s\" cannot be read", text);
+    if (*p.site && !strmap_get(&s->site_by_name, p.site, NULL))
+        return err_set(e, -EINVAL, "placement: no such site: %s", p.site);
+    if (slot == NONE || place_is_none(&p))
+        return 0;
+    s->task[slot].place = mem_alloc(sizeof p);
+    *s->task[slot].place = p;
+    return 0;
 }
 
 // Appends {code,message,debug} to the errors.
@@ -409,6 +439,10 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         *why = d->refusal;
         return d->refusal_code;
     }
+    struct admission entry;
+    int refused = task_admit(s, account, d, fx, &entry, why);
+    if (refused)
+        return refused;
     int32_t most = owner->max_tasks > 0 ? owner->max_tasks : s->cfg.tasks_per_account;
     if (owner->live_tasks >= most) {
         *why = arena_printf(&fx->arena, "Maximum number of tasks reached (limit %d tasks that are not final)",
@@ -426,6 +460,10 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     }
     struct ranges pending = RANGES_NULL;
     struct err e = ERR_NULL;
+    if (d->place && task_set_place(s, NONE, d->place, &e) < 0) {
+        *why = arena_strdup(&fx->arena, e.text);
+        return 400;
+    }
     if (ranges_parse(&pending, d->ranges, (uint64_t)s->cfg.instances_per_task, &e) < 0) {
         *why = arena_printf(&fx->arena, "advancedRanges: %s", e.text);
         return 400;
@@ -457,7 +495,9 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     struct task *t = &s->task[slot];
     t->account = account;
     t->keep_ms = d->keep_ms;
-    t->activity = (uint8_t)(d->activity == ACTIVITY_FLEX && owner->research ? ACTIVITY_DONATED : d->activity);
+    t->activity = (uint8_t)entry.activity;
+    t->project = entry.project;
+    t->reservation = entry.reservation;
     t->instances = d->instances;
     ranges_copy(&t->pending, &pending); // without the room to grow
     ranges_deinit(&pending);
@@ -466,10 +506,12 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     t->queue_max_ms = d->queue_max_ms;
     t->created_ms = t->state_ms = t->modified_ms = s->now.v;
     t->previous_state_ms = -1;
-    if (constraint_hash(&d->constraint) != constraint_hash(&(struct constraint){0})) {
+    if (constraint_hash(&entry.constraint) != constraint_hash(&(struct constraint){0})) {
         t->constraint = mem_alloc(sizeof *t->constraint);
-        *t->constraint = d->constraint;
+        *t->constraint = entry.constraint;
     }
+    if (d->place)
+        task_set_place(s, slot, d->place, &e);
     owner->live_tasks++;
     task_expect(s, slot, d->profile, d->expected_run_ms);
     if (d->shortname)
@@ -499,13 +541,16 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
                                 .queue_max_ms = t->queue_max_ms,
                                 .body = arena_strdup(&fx->arena, d->body)};
     struct buf hardware = BUF_INIT(1024);
-    constraint_format(&d->constraint, &hardware);
+    constraint_format(&entry.constraint, &hardware);
     c->task.hardware = arena_strdup(&fx->arena, buf_str(&hardware));
     buf_deinit(&hardware);
+    c->task.place = arena_strdup(&fx->arena, d->place ? d->place : "");
     uuid_format(c->task.uuid, d->uuid);
     c->task.shortname =
         d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
     c->task.keep_ms = t->keep_ms;
+    c->task.project = s->project[t->project].id;
+    c->task.reservation = t->reservation != NONE ? s->reservation[t->reservation].id : 0;
     c->task.job = job != NONE ? s->job[job].id : 0;
     c->task.depends = depends_text(&depends, &fx->arena);
     task_live_row(s, t, &fx->arena, &c->task.live);

@@ -74,6 +74,8 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
         waiting_for_tasks(s, t, out);
         return;
     }
+    if (quota_why(s, slot, out))
+        return;
     tally_boards(s, slot, now, &n);
     if (!n.boards) {
         buf_puts(out, "waiting: no board has ever called home");
@@ -84,7 +86,7 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
     part(out, &first, n.held, "work for others or for this task already");
     part(out, &first, n.worthless, "stand in zones that want no heat now, worth less than the electricity");
     part(out, &first, n.refuses, "stand in zones that refuse heat");
-    part(out, &first, n.cap, "are held back by the site's power cap");
+    part(out, &first, n.cap, "are held back by the power cap of their site or circuit");
     part(out, &first, n.elsewhere, "stand where this task may not run");
     part(out, &first, n.data, "stand where its data is not yet");
     part(out, &first, n.kept, "are kept for a group that needs many at once");
@@ -138,6 +140,21 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
     return true;
 }
 
+static void site_why(const struct server *s, const struct zone *z, house_ms now, struct buf *out)
+{
+    struct site_view v;
+    if (z->site == NONE)
+        return;
+    server_site(s, z->site, now, &v);
+    if (v.has_tariff)
+        buf_putf(out, "; electricity costs %.4f euro per kWh", (double)v.tariff_ueur_per_kwh / 1e6);
+    if (v.has_carbon)
+        buf_putf(out, "%s %d g of CO2 per kWh", v.has_tariff ? " and emits" : "; electricity emits",
+                 (int)v.carbon_g_per_kwh);
+    if (z->circuit)
+        buf_putf(out, "; its circuit bears %lld W", (long long)(zone_circuit_cap_mw(s, z) / 1000));
+}
+
 bool server_why_zone(const struct server *s, const char *zone, house_ms now, struct buf *out)
 {
     size_t i;
@@ -150,6 +167,7 @@ bool server_why_zone(const struct server *s, const char *zone, house_ms now, str
         return true;
     }
     buf_puts(out, z->why);
+    site_why(s, z, now, out);
     if (z->node == NONE || !s->node[z->node].online)
         buf_putf(out, "; that was %lld s ago: its node is not heard from",
                  (long long)(house_since(now, z->at) / 1000));

@@ -55,7 +55,7 @@ static void what_is_not_there_is_404_and_a_wrong_method_405(void **state)
 {
     static const char *const nowhere[] = {"/v1/network/tasks/x/port-forward",
                                           "/carbon/v1/tasks/x/carbon-facts",
-                                          "/credits/v1/accounts/credits",
+                                          "/credits/v1/pools",
                                           "/pool/x",
                                           "/pools",
                                           "/tasks/x/y/z/a",

@@ -18,14 +18,14 @@ struct place {
     struct s3_serve *s3;
 };
 
-static bool account(void *ctx, const char *key, struct s3_account *out)
+static bool account(void *ctx, const char *key, size_t nth, struct s3_account *out)
 {
     (void)ctx;
     bool alice = !strcmp(key, "alice@example.org"), bob = !strcmp(key, "bob+s3@example.org");
     *out = (struct s3_account){.id = alice ? ALICE : BOB};
     snprintf(out->name, sizeof out->name, "%s", key);
     snprintf(out->secret, sizeof out->secret, "%s", alice ? "secret of alice" : "secret of bob");
-    return alice || bob;
+    return nth == 0 && (alice || bob);
 }
 
 static int setup(void **state)

@@ -667,6 +667,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, k->rest_most_ms);
     N(c, k->donated_allowed);
     N(c, k->filler_allowed);
+    N(c, k->reserved_by_all);
     N(c, k->check_plans);
     N(c, k->policy);
     for (int a = 0; a < BILL_CLASSES; a++)

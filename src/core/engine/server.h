@@ -37,6 +37,7 @@ struct server_config {
     int64_t rest_first_ms;     // a board that did not start what it was given rests so long, default 60,000;
     int64_t rest_most_ms;      // twice as long each time in a row, at most so long, default 3,600,000
     bool donated_allowed, filler_allowed;
+    bool reserved_by_all; // class reserved needs no reservation: for simulated fleets and replayed traces
     struct bill bill;
     uint8_t policy;   // of plan_policy_at(); 0: market
     bool check_plans; // run plan_check after every plan (tests, debug builds)

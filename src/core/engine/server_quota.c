@@ -288,7 +288,7 @@ int task_admit(struct server *s, uint32_t account, const struct task_draft *d, s
         *why = "Not enough credits";
         return 402;
     }
-    if (out->activity != ACTIVITY_RESERVED)
+    if (out->activity != ACTIVITY_RESERVED || s->cfg.reserved_by_all)
         return 0;
     if (!reservation_meant(s, account, d, &out->reservation, &fx->arena, why))
         return 403;

@@ -353,7 +353,8 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     s.config.preempt_grace_ms = ++n;
     s.config.rest_first_ms = ++n;
     s.config.rest_most_ms = ++n;
-    s.config.donated_allowed = s.config.filler_allowed = s.config.check_plans = true;
+    s.config.donated_allowed = s.config.filler_allowed = s.config.check_plans = s.config.reserved_by_all =
+        true;
     s.config.policy = 3;
     s.config.bill = (struct bill){{n + 1, n + 2, n + 3, n + 4}, n + 5};
     buf_puts(&log, LOG_HEADER);
@@ -375,7 +376,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
                 r.start.config.rest_first_ms == s.config.rest_first_ms &&
                 r.start.config.rest_most_ms == s.config.rest_most_ms);
     assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed &&
-                r.start.config.check_plans && r.start.config.policy == 3);
+                r.start.config.reserved_by_all && r.start.config.check_plans && r.start.config.policy == 3);
     assert_memory_equal(&r.start.config.bill, &s.config.bill, sizeof s.config.bill);
     // A new field of the configuration that the log does not keep would make a replay another run.
     _Static_assert(sizeof(struct server_config) == 128,

@@ -198,6 +198,21 @@ static void a_reservation_holds_from_its_beginning_to_its_end(void **state)
     rig_deinit(&r);
 }
 
+// Simulated fleets replay traces that have reserved work and say nothing of reservations.
+static void where_reserved_is_for_all_it_needs_no_reservation(void **state)
+{
+    (void)state;
+    struct server_config cfg;
+    struct rig r;
+    server_config_default(&cfg);
+    rig_init(&r, &cfg);
+    assert_null(rig_create(&r, ACTIVITY_RESERVED, 1));
+    cfg.reserved_by_all = true;
+    rig_reload_as(&r, &cfg);
+    assert_non_null(rig_create(&r, ACTIVITY_RESERVED, 1));
+    rig_deinit(&r);
+}
+
 // Rows of a program that knew no organisations: the first event after the start gives each user their own.
 static void accounts_of_an_older_store_get_an_organisation_each(void **state)
 {
@@ -254,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_quota_of_boards_holds_and_the_rest_follows),
         cmocka_unit_test(a_quota_of_cores_takes_no_board_that_is_too_large_for_what_is_left),
         cmocka_unit_test(who_waits_for_a_quota_is_told_so),
+        cmocka_unit_test(where_reserved_is_for_all_it_needs_no_reservation),
         cmocka_unit_test(accounts_of_an_older_store_get_an_organisation_each),
         cmocka_unit_test(a_reservation_holds_from_its_beginning_to_its_end),
     };

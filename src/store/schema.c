@@ -142,10 +142,26 @@ static const char step_jobs[] =
     "CREATE UNIQUE INDEX job_uuid ON job (uuid);"
     "CREATE INDEX job_account ON job (account, id);"
     "CREATE INDEX job_shortname ON job (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
+
+// Pools, and the tasks that are in one. Leases, attempts, output and ledger cells of its nodes have its id as task.
+static const char step_pools[] =
+    "ALTER TABLE task ADD COLUMN pool INT NOT NULL DEFAULT 0;"
+    "CREATE INDEX task_pool ON task (pool, id, state) WHERE pool <> 0;"
+    "CREATE TABLE pool (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL, shortname TEXT, name TEXT, profile TEXT, "
+      "account INT NOT NULL, activity INT NOT NULL, state INT NOT NULL, previous_state INT NOT NULL, "
+      "auto_delete INT NOT NULL, created_ms INT NOT NULL, state_ms INT NOT NULL, previous_state_ms INT NOT NULL, "
+      "modified_ms INT NOT NULL, keep_ms INT NOT NULL, queue_max_ms INT NOT NULL, hardware TEXT, scaling TEXT, "
+      "slots_per_node INT NOT NULL, policy INT NOT NULL, slots INT NOT NULL, opened_ms INT NOT NULL, "
+      "starts INT NOT NULL, failures INT NOT NULL, wanted INT NOT NULL, running INT NOT NULL, "
+      "running_cores INT NOT NULL, busy INT NOT NULL, started_once TEXT, exec_ms INT NOT NULL, wall_ms INT NOT NULL, "
+      "core_ms INT NOT NULL, energy_mj INT NOT NULL, errors TEXT, body TEXT) STRICT;"
+    "CREATE UNIQUE INDEX pool_uuid ON pool (uuid);"
+    "CREATE INDEX pool_account ON pool (account, id);"
+    "CREATE INDEX pool_shortname ON pool (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_pools};
 
 int schema_version(void)
 {

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/work/pool.h"
+
 struct codec {
     struct buf *out; // NULL: reading
     const uint8_t *p, *end;
@@ -292,6 +294,12 @@ static void report_setpoint(struct codec *c, struct report *r)
     N(c, r->setpoint.mode);
 }
 
+static void report_ready(struct codec *c, struct report *r)
+{
+    (void)c;
+    (void)r;
+}
+
 typedef void report_walk(struct codec *c, struct report *r);
 
 static report_walk *const report_walks[REPORT_KIND_N] = {
@@ -305,6 +313,7 @@ static report_walk *const report_walks[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_READY] = report_ready,
 };
 
 static void walk_sync(struct codec *c, struct event *ev)
@@ -389,6 +398,7 @@ static void draft(struct codec *c, struct task_draft *d)
     string(c, &d->job);
     string(c, &d->depends);
     N(c, d->keep_ms);
+    string(c, &d->pool);
     if (!d->refusal_code && (!activity_is_task(d->activity) || !d->ranges))
         c->bad = true;
 }
@@ -485,6 +495,36 @@ static void walk_job(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->job.id;
 }
 
+static void walk_pool_draft(struct codec *c, struct event *ev)
+{
+    struct pool_draft *d = &ev->pool.draft;
+    N(c, ev->pool.account);
+    string(c, &ev->pool.id);
+    bytes(c, d->uuid, sizeof d->uuid);
+    string(c, &d->name);
+    string(c, &d->profile);
+    string(c, &d->shortname);
+    N(c, d->activity);
+    constraint(c, &d->constraint);
+    string(c, &d->scaling);
+    N(c, d->slots_per_node);
+    N(c, d->auto_delete);
+    N(c, d->keep_ms);
+    N(c, d->queue_max_ms);
+    string(c, &d->body);
+    bool create = ev->kind == EVENT_POOL_CREATE;
+    c->bad = c->bad || !d->scaling || !d->body || (create ? !d->name || !d->profile : !ev->pool.id) ||
+             (create && (!activity_is_task(d->activity) || d->slots_per_node < 1 ||
+                         d->slots_per_node > POOL_SLOTS_PER_NODE_MAX));
+}
+
+static void walk_pool(struct codec *c, struct event *ev)
+{
+    N(c, ev->pool.account);
+    string(c, &ev->pool.id);
+    c->bad = c->bad || !ev->pool.id;
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -502,7 +542,9 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
     [EVENT_SECRET] = walk_secret,       [EVENT_JOB_CREATE] = walk_job_create,
     [EVENT_JOB_TERMINATE] = walk_job,   [EVENT_JOB_DELETE] = walk_job,
-    [EVENT_JOB_SWEEP] = walk_job,
+    [EVENT_JOB_SWEEP] = walk_job,       [EVENT_POOL_CREATE] = walk_pool_draft,
+    [EVENT_POOL_PUT] = walk_pool_draft, [EVENT_POOL_CLOSE] = walk_pool,
+    [EVENT_POOL_DELETE] = walk_pool,
 };
 
 static void walk(struct codec *c, struct event *ev)
@@ -557,6 +599,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, k->tasks_per_account);
     N(c, k->secrets_per_account);
     N(c, k->jobs_per_account);
+    N(c, k->pools_per_account);
     N(c, k->lease_ms);
     N(c, k->lease_margin_ms);
     N(c, k->dispatch_delay_ms);

@@ -138,6 +138,10 @@ static bool timer_lives(const struct server *s, const struct timer *t)
     case TIMER_JOB_WALL:
     case TIMER_JOB_EXPIRE:
         return idmap_get(&s->job_by_id, t->id, NULL);
+    case TIMER_POOL: {
+        uint64_t at;
+        return idmap_get(&s->pool_by_id, t->id, &at) && s->pool[at].wake.v == t->at.v;
+    }
     default:
         return server_task_slot(s, t->id, NULL);
     }
@@ -149,7 +153,8 @@ static void timer_push(struct server *s, struct timer t);
 // are dropped.
 static void drop_dead_timers(struct server *s)
 {
-    size_t owners = s->counts.tasks_live + s->counts.leases + s->n_nodes + s->n_jobs + s->n_expiring;
+    size_t owners =
+        s->counts.tasks_live + s->counts.leases + s->n_nodes + s->n_jobs + s->n_expiring + s->n_pools;
     if (s->n_timers < 1024 || s->n_timers < 4 * owners)
         return;
     size_t n = s->n_timers;

@@ -75,7 +75,12 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
         (void)VEC_PUSH(s->task, s->n_tasks, s->cap_tasks);
         slot = (uint32_t)(s->n_tasks - 1);
     }
-    s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1};
+    s->task[slot] = (struct task){.id = id,
+                                  .first_lease = NONE,
+                                  .queue_max_ms = -1,
+                                  .pool = NONE,
+                                  .pool_next = NONE,
+                                  .pool_prev = NONE};
     memcpy(s->task[slot].uuid, uuid, 16);
     keyset_add(&s->task_by_id, ids(s), slot);
     keyset_add(&s->task_by_uuid, uuids(s), slot);
@@ -104,6 +109,8 @@ static void release_shortname(struct server *s, struct task *t)
 
 static void count_waiting(struct server *s, struct task *t, int64_t waiting)
 {
+    if (t->holder)
+        return;
     s->counts.instances_queued += (uint64_t)(waiting - t->counted);
     s->counts.tasks_queued += (uint64_t)(waiting != 0) - (uint64_t)(t->counted != 0);
     t->counted = waiting;
@@ -117,6 +124,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     keyset_remove(&s->task_by_uuid, uuids(s), uuid_key(t->uuid));
     release_shortname(s, t);
     task_leave(s, slot);
+    pool_leave(s, slot);
     if (t->sets) {
         ranges_deinit(&t->sets->succeeded);
         ranges_deinit(&t->sets->failed);
@@ -128,11 +136,11 @@ void task_slot_free(struct server *s, uint32_t slot)
     free(t->sets);
     free(t->errors);
     free(t->constraint);
-    if (t->account < s->n_accounts)
+    if (t->account < s->n_accounts && !t->holder)
         s->account[t->account].live_tasks--;
-    s->counts.tasks_live--;
+    s->counts.tasks_live -= !t->holder;
     count_waiting(s, t, 0);
-    *t = (struct task){.first_lease = NONE};
+    *t = (struct task){.first_lease = NONE, .pool = NONE};
     uint32_t *f = VEC_PUSH(s->free_task, s->n_free_tasks, s->cap_free_tasks);
     *f = slot;
 }
@@ -166,7 +174,8 @@ bool server_find_task(const struct server *s, uint64_t account, const char *id, 
             return false;
         at = (uint32_t)named;
     }
-    if (s->task[at].account != owner) // another account's task does not exist for this one
+    if (s->task[at].account != owner ||
+        s->task[at].holder) // another account's task does not exist for this one
         return false;
     *slot = at;
     return true;
@@ -194,6 +203,10 @@ void task_plan(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
     count_waiting(s, t, (int64_t)ranges_count(&t->pending));
+    if (t->pool != NONE && !t->holder) { // it waits for a node of its pool, not for a board
+        pool_look(s, t->pool);
+        return;
+    }
     bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
     int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
     struct plan_task p = {.activity = t->activity,
@@ -207,12 +220,17 @@ void task_plan(struct server *s, uint32_t slot)
     planner_task(s->planner, slot, &p);
 }
 
-// Appends {code,message,debug} to the errors, the texts with JSON's escapes.
 void task_error(struct task *t, const char *code, const char *message, const char *debug)
 {
+    errors_add(&t->errors, code, message, debug);
+}
+
+// Appends {code,message,debug} to the errors, the texts with JSON's escapes.
+void errors_add(char **errors, const char *code, const char *message, const char *debug)
+{
     struct buf b = BUF_INIT(ERRORS_BYTES_MAX);
-    if (t->errors && strlen(t->errors) > 2)
-        buf_put(&b, t->errors, strlen(t->errors) - 1);
+    if (*errors && strlen(*errors) > 2)
+        buf_put(&b, *errors, strlen(*errors) - 1);
     else
         buf_putc(&b, '[');
     const char *const key[] = {"code", "message", "debug"};
@@ -232,13 +250,13 @@ void task_error(struct task *t, const char *code, const char *message, const cha
     }
     buf_puts(&b, "}]");
     if (!b.failed) { // a full list keeps its first errors: they say what began it
-        free(t->errors);
-        t->errors = buf_take(&b);
+        free(*errors);
+        *errors = buf_take(&b);
     }
     buf_deinit(&b);
 }
 
-static char *ranges_text(const struct ranges *r, struct arena *a)
+char *ranges_text(const struct ranges *r, struct arena *a)
 {
     struct buf b = BUF_INIT((size_t)64 << 20);
     ranges_format(r, &b);
@@ -285,7 +303,7 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
     int64_t running_permille = 0;
     for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
         if (s->lease[l].state == LEASE_STARTED)
-            row->running_cores += s->board[s->lease[l].board]->spec.cores;
+            row->running_cores += s->lease[l].cores;
         running_permille += s->lease[l].progress_permille > 0 ? s->lease[l].progress_permille : 0;
     }
     row->progress_permille = t->instances ? (int32_t)((done * 1000 + running_permille) / t->instances) : 0;
@@ -315,6 +333,10 @@ static enum task_state state_of(const struct task *t)
 void task_settle(struct server *s, uint32_t slot, struct effects *fx)
 {
     struct task *t = &s->task[slot];
+    if (t->holder) {
+        pool_look(s, t->pool);
+        return;
+    }
     enum task_state next = state_of(t);
     task_touch(s, slot);
     if (next == TASK_PENDING_DELETE && t->first_lease == NONE) {
@@ -386,6 +408,24 @@ static int enter_job(struct server *s, const struct task_draft *d, uint32_t *job
     return depend_look(s, *job, depends, fx, why);
 }
 
+static int enter_pool(struct server *s, const struct task_draft *d, uint32_t *pool, struct effects *fx,
+                      const char **why, uint64_t account)
+{
+    if (!d->pool)
+        return 0;
+    if (!server_find_pool(s, account, d->pool, pool)) {
+        *why = arena_printf(&fx->arena, "No such pool: %s", d->pool);
+        return 400;
+    }
+    const struct pool *p = &s->pool[*pool];
+    if (p->closing || p->failed) {
+        *why = arena_printf(&fx->arena, "The pool %s takes no more tasks: it is %s", d->pool,
+                            pool_state_name((enum pool_state)p->state));
+        return 400;
+    }
+    return 0;
+}
+
 // Fills a new slot from the draft. Returns 0, or the code and sentence of the refusal.
 static int create_one(struct server *s, uint32_t account, const struct task_draft *d, struct effects *fx,
                       const char **why)
@@ -431,9 +471,11 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         *why = "the new uuid is taken (try again)";
         return 409;
     }
-    uint32_t job = NONE;
+    uint32_t job = NONE, pool = NONE;
     struct depends depends = DEPENDS_NULL;
-    int bad = enter_job(s, d, &job, &depends, fx, why, owner->id);
+    int bad = enter_pool(s, d, &pool, fx, why, owner->id);
+    if (!bad)
+        bad = enter_job(s, d, &job, &depends, fx, why, owner->id);
     if (bad) {
         ranges_deinit(&pending);
         depends_deinit(&depends);
@@ -469,6 +511,10 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         t->in_job->depends = depends;
         t->in_job->waits = depends_state(&depends) == DEPEND_WAITING;
     }
+    if (pool != NONE) {
+        t->activity = s->task[s->pool[pool].holder].activity; // of the boards it runs on
+        pool_join(s, slot, pool);
+    }
     if (t->queue_max_ms >= 0 && !task_waits(t)) // else from when it waits for boards only
         timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, t->queue_max_ms));
     struct change *c = fx_change(fx, CHANGE_TASK_NEW);
@@ -493,6 +539,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
     c->task.keep_ms = t->keep_ms;
     c->task.job = job != NONE ? s->job[job].id : 0;
+    c->task.pool = pool != NONE ? s->pool[pool].id : 0;
     c->task.depends = depends_text(&depends, &fx->arena);
     task_live_row(s, t, &fx->arena, &c->task.live);
     server_trace(s, CHANGE_TASK_NEW, (int64_t)t->id, t->instances);
@@ -623,7 +670,7 @@ void server_tasks_abort(struct server *s, const struct event *ev, struct effects
     if (idmap_get(&s->account_by_id, ev->tasks.account, &account)) {
         for (uint32_t slot = 0; slot < s->n_tasks; slot++) {
             struct task *t = &s->task[slot];
-            if (!t->id || t->account != account || t->aborting || t->deleting || task_ended(t))
+            if (!t->id || t->holder || t->account != account || t->aborting || t->deleting || task_ended(t))
                 continue;
             task_stop(s, slot, "GHX0782I", "cancelled by the user", fx);
             n++;
@@ -674,5 +721,9 @@ void server_release_held(struct server *s, uint64_t task_id)
     if (!server_task_slot(s, task_id, &slot))
         return;
     s->task[slot].held_back = false;
+    if (s->task[slot].holder) {
+        s->pool[s->task[slot].pool].held_back = false;
+        pool_look(s, s->task[slot].pool);
+    }
     task_plan(s, slot);
 }

@@ -4,76 +4,66 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/mem.h"
-#include "cli/api_client.h"
+#include "cli/bucket_copy.h"
 #include "cli/cli.h"
-#include "cli/json_file.h"
-#include "cli/options.h"
-#include "cli/table.h"
+#include "cli/task_draft.h"
+#include "cli/task_wait.h"
+#include "cli/verbs.h"
 #include "core/work/task.h"
 
-#define WAIT_FIRST_MS 100
-#define WAIT_MOST_MS  1000
-
 struct values {
-    bool json;
+    struct task_wish wish; // first: task_wish_rows count from it
+    bool json, print, wait, follow, fresh;
     long limit, instance;
     double timeout_s;
+    const char *state;
+    struct option_list tags;
+    const char *name;
 };
+
+#define AT(field) offsetof(struct values, field)
 
 static const struct option_row no_rows[] = {{0}};
 static const struct option_row json_rows[] = {
-    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "The answer of the server as it is"},
+    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
     {0},
 };
 static const struct option_row list_rows[] = {
-    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "The answer of the server as it is"},
-    {"limit", OPTION_INT, "N", offsetof(struct values, limit), 1, 1000000,
-     "At most N tasks, the newest (50)"},
+    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
+    {"limit", OPTION_INT, "N", AT(limit), 1, 1000000, "At most N tasks, the newest (50)"},
+    {"name", OPTION_TEXT, "WORDS", AT(name), 0, 0, "Only those whose name has these words in it"},
+    {"state", OPTION_TEXT, "STATE", AT(state), 0, 0,
+     "Only those in this state: Success, FullyExecuting, ..."},
+    {"tag", OPTION_LIST, "TAG", AT(tags), 0, 0, "Only those with this tag; again for more"},
     {0},
 };
 static const struct option_row wait_rows[] = {
-    {"timeout", OPTION_REAL, "S", offsetof(struct values, timeout_s), 0, 1e9,
+    {"follow", OPTION_FLAG, NULL, AT(follow), 0, 0, "Prints what its instances write meanwhile"},
+    {"timeout", OPTION_REAL, "S", AT(timeout_s), 0, 1e9,
      "Give up after S seconds, with exit code 75 (never)"},
     {0},
 };
 static const struct option_row output_rows[] = {
-    {"instance", OPTION_INT, "N", offsetof(struct values, instance), 0, 1e9,
+    {"fresh", OPTION_FLAG, NULL, AT(fresh), 0, 0, "Only what is new since this was asked last"},
+    {"instance", OPTION_INT, "N", AT(instance), 0, 1e9,
      "Of this instance only, without the numbers in front"},
     {0},
 };
-
-struct call {
-    struct api_client api;
-    const struct values *v;
-    const char *arg;
-    struct buf path;
-    struct err e;
+// Those of task_wish_rows, and these behind them.
+static const struct option_row create_more_rows[] = {
+    {"follow", OPTION_FLAG, NULL, AT(follow), 0, 0, "Waits, and prints what its instances write"},
+    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
+    {"print", OPTION_FLAG, NULL, AT(print), 0, 0, "Prints what would be sent, and sends nothing"},
+    {"timeout", OPTION_REAL, "S", AT(timeout_s), 0, 1e9,
+     "With --wait: give up after S seconds, with exit code 75 (never)"},
+    {"wait", OPTION_FLAG, NULL, AT(wait), 0, 0, "Waits until it has ended. Exit code 5 unless in Success"},
 };
 
-static const char *path_of(struct call *c, const char *front, const char *back)
+static const struct values *values(const struct verb_call *c)
 {
-    c->path = BUF_INIT(65536);
-    buf_puts(&c->path, front);
-    api_path_add(&c->path, c->arg);
-    buf_puts(&c->path, back);
-    return buf_str(&c->path);
-}
-
-static void dump(const json_t *j)
-{
-    json_dumpf(j, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-    putchar('\n');
-}
-
-static const char *text_of(const json_t *j, const char *key)
-{
-    const char *t = json_string_value(json_object_get(j, key));
-    return t ? t : "";
+    return c->values;
 }
 
 // ---- verbs: each gives an exit code with the sentence in c->e
@@ -83,20 +73,40 @@ static void print_created(const json_t *j)
     size_t i;
     json_t *one;
     if (json_is_object(j))
-        puts(text_of(j, "uuid"));
+        puts(got_text(j, "uuid"));
     json_array_foreach(j, i, one)
-        puts(*text_of(one, "uuid") ? text_of(one, "uuid") : text_of(one, "message"));
+        puts(*got_text(one, "uuid") ? got_text(one, "uuid") : got_text(one, "message"));
+    fflush(stdout);
 }
 
-static int create(struct call *c)
+static int submit(struct verb_call *c, const json_t *body)
 {
-    json_t *got = NULL, *body = json_file(c->arg, &c->e);
+    const struct values *v = values(c);
+    json_t *got = NULL;
+    int code = api_json(&c->api, "POST", "/tasks", body, &got, &c->e);
+    bool waits = (v->wait || v->follow) && json_is_object(got);
+    if (v->json && got)
+        got_print(got);
+    else if (!waits || !v->follow) // what the task writes is all that a pipe behind --follow gets
+        print_created(got);
+    if (!code && waits)
+        code = task_wait(&c->api, got_text(got, "uuid"), v->timeout_s, v->follow, &c->e);
+    json_decref(got);
+    return code;
+}
+
+static int create(struct verb_call *c)
+{
+    struct task_wish wish = values(c)->wish;
+    json_t *body = task_draft(c->args->n ? c->args->v[0] : NULL, &wish, &c->e);
     if (!body)
         return CLI_USAGE;
-    int code = api_json(&c->api, "POST", "/tasks", body, &got, &c->e);
+    int code = 0;
+    if (values(c)->print)
+        got_print(body);
+    else
+        code = submit(c, body);
     json_decref(body);
-    print_created(got);
-    json_decref(got);
     return code;
 }
 
@@ -119,31 +129,70 @@ static void print_list(const json_t *list)
     table_init(&t, "UUID NAME STATE >INSTANCES >RUNNING >PROGRESS CREATED");
     json_array_foreach(list, i, j)
     {
-        const char *state = text_of(j, "state");
-        table_put(&t, TABLE_PLAIN, "%s", text_of(j, "uuid"));
-        table_put(&t, TABLE_PLAIN, "%s", text_of(j, "name"));
+        const char *state = got_text(j, "state");
+        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "uuid"));
+        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "name"));
         table_put(&t, colour_of(state), "%s", state);
-        table_put(&t, TABLE_PLAIN, "%" PRId64,
-                  (int64_t)json_integer_value(json_object_get(j, "totalInstanceCount")));
-        table_put(&t, TABLE_PLAIN, "%" PRId64,
-                  (int64_t)json_integer_value(json_object_get(j, "runningInstanceCount")));
-        table_put(&t, TABLE_PLAIN, "%.0f %%", json_number_value(json_object_get(j, "progress")));
-        table_put(&t, TABLE_PLAIN, "%s", text_of(j, "creationDate"));
+        table_number(&t, TABLE_PLAIN, 0, got_number(j, "totalInstanceCount"));
+        table_number(&t, TABLE_PLAIN, 0, got_number(j, "runningInstanceCount"));
+        table_put(&t, TABLE_PLAIN, "%.0f %%", got_number(j, "progress"));
+        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "creationDate"));
     }
     table_print(&t, stdout, table_colours(stdout));
     table_deinit(&t);
 }
 
-// Page by page, until there are enough or no more.
-static int list(struct call *c)
+// The words as they are, for an extended regular expression.
+static void escape(struct buf *to, const char *words)
 {
-    json_t *all = json_array(), *token = json_null();
+    for (; *words; words++) {
+        if (strchr("\\.[]()*+?{}|^$/", *words))
+            buf_putc(to, '\\');
+        buf_putc(to, *words);
+    }
+}
+
+// NULL: all tasks.
+static json_t *filter_of(const struct values *v)
+{
+    json_t *all = json_array();
+    if (v->state)
+        json_array_append_new(
+            all, json_pack("{s:s,s:s,s:s}", "field", "state", "operator", "Equal", "value", v->state));
+    if (v->name) {
+        struct buf words = BUF_INIT(65536);
+        escape(&words, v->name);
+        json_array_append_new(
+            all, json_pack("{s:s,s:s,s:s}", "field", "name", "operator", "Like", "value", buf_str(&words)));
+        buf_deinit(&words);
+    }
+    for (int i = 0; i < v->tags.n; i++)
+        json_array_append_new(
+            all, json_pack("{s:s,s:s,s:s}", "field", "tags", "operator", "Equal", "value", v->tags.v[i]));
+    json_t *filter = json_array_size(all) ? json_pack("{s:s,s:O}", "operator", "And", "filters", all) : NULL;
+    json_decref(all);
+    return filter;
+}
+
+// Page by page, until there are enough or no more.
+static int list(struct verb_call *c)
+{
+    enum task_state state;
+    const struct values *v = values(c);
+    if (v->state && !task_state_parse(v->state, &state))
+        return err_set(&c->e, -1, "--state %s: there is no such state (ondol task list says what there is)",
+                       v->state),
+               CLI_USAGE;
+    json_t *all = json_array(), *token = json_null(), *filter = filter_of(v);
     int code = 0;
-    while (!code && (long)json_array_size(all) < c->v->limit) {
-        long left = c->v->limit - (long)json_array_size(all);
+    while (!code && (long)json_array_size(all) < v->limit) {
+        long left = v->limit - (long)json_array_size(all);
         json_t *got = NULL, *body = json_pack("{s:O,s:i}", "token", token, "maximumResults",
                                               (int)(left < 1000 ? left : 1000));
-        code = api_json(&c->api, "POST", "/tasks/summaries/paginate", body, &got, &c->e);
+        if (filter)
+            json_object_set(body, "filter", filter);
+        code = api_json(&c->api, "POST", v->tags.n ? "/tasks/paginate" : "/tasks/summaries/paginate", body,
+                        &got, &c->e);
         json_decref(body);
         if (!code)
             json_array_extend(all, json_object_get(got, "data"));
@@ -155,70 +204,42 @@ static int list(struct call *c)
             break;
     }
     json_decref(token);
-    if (!code && c->v->json)
-        dump(all);
+    json_decref(filter);
+    if (!code && v->json)
+        got_print(all);
     else if (!code)
         print_list(all);
     json_decref(all);
     return code;
 }
 
-static int show(struct call *c)
+static int show(struct verb_call *c)
 {
     json_t *got = NULL;
-    int code = api_json(&c->api, "GET", path_of(c, "/tasks/", ""), NULL, &got, &c->e);
+    int code = api_json(&c->api, "GET", verb_path(c, "/tasks/", ""), NULL, &got, &c->e);
     if (!code)
-        dump(got);
+        got_print(got);
     json_decref(got);
     return code;
 }
 
-static void first_error(const json_t *task, char *out, size_t cap)
+static int wait_for(struct verb_call *c)
 {
-    const json_t *e = json_array_get(json_object_get(task, "errors"), 0);
-    snprintf(out, cap, "%s%s%s", e ? text_of(e, "code") : "", e ? " " : "", e ? text_of(e, "message") : "");
+    return task_wait(&c->api, c->args->v[0], values(c)->timeout_s, values(c)->follow, &c->e);
 }
 
-static int wait_for(struct call *c)
-{
-    double waited_s = 0;
-    path_of(c, "/tasks/", "");
-    for (long ms = WAIT_FIRST_MS;; ms = ms * 5 / 4 < WAIT_MOST_MS ? ms * 5 / 4 : WAIT_MOST_MS) {
-        json_t *got = NULL;
-        char why[240];
-        int code = api_json(&c->api, "GET", buf_str(&c->path), NULL, &got, &c->e);
-        if (code)
-            return code;
-        enum task_state s = TASK_SUBMITTED;
-        task_state_parse(text_of(got, "state"), &s);
-        first_error(got, why, sizeof why);
-        json_decref(got);
-        if (s == TASK_SUCCESS)
-            return CLI_DONE;
-        if (task_state_final(s)) {
-            err_set(&c->e, -1, "task %s: ended in %s: %s", c->arg, task_state_name(s),
-                    *why ? why : "without an error");
-            return CLI_WORK;
-        }
-        if (c->v->timeout_s >= 0 && waited_s >= c->v->timeout_s) {
-            err_set(&c->e, -1, "task %s: still %s after %.0f s (ondol task why %s)", c->arg,
-                    task_state_name(s), waited_s, c->arg);
-            return CLI_LATER;
-        }
-        nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
-        waited_s += (double)ms / 1000;
-    }
-}
-
-static int output(struct call *c, const char *stream)
+static int output(struct verb_call *c, const char *stream)
 {
     char back[64];
     struct buf got;
-    if (c->v->instance >= 0)
-        snprintf(back, sizeof back, "/%s/%ld", stream, c->v->instance);
+    const struct values *v = values(c);
+    if (v->fresh)
+        return task_print_fresh(&c->api, c->args->v[0], stream, v->instance, &c->e);
+    if (v->instance >= 0)
+        snprintf(back, sizeof back, "/%s/%ld", stream, v->instance);
     else
         snprintf(back, sizeof back, "/%s", stream);
-    int code = api_call(&c->api, "GET", path_of(c, "/tasks/", back), NULL, "text/plain", &got, &c->e);
+    int code = api_call(&c->api, "GET", verb_path(c, "/tasks/", back), NULL, "text/plain", &got, &c->e);
     if (code)
         return code;
     fwrite(buf_str(&got), 1, got.n, stdout);
@@ -226,128 +247,119 @@ static int output(struct call *c, const char *stream)
     return 0;
 }
 
-static int out(struct call *c)
+static int out(struct verb_call *c)
 {
     return output(c, "stdout");
 }
 
-static int err(struct call *c)
+static int err(struct verb_call *c)
 {
     return output(c, "stderr");
 }
 
-static int why(struct call *c)
+static int why(struct verb_call *c)
 {
     json_t *got = NULL;
-    int code = api_json(&c->api, "GET", path_of(c, "/ondol/v1/tasks/", "/why"), NULL, &got, &c->e);
-    if (!code && c->v->json)
-        dump(got);
+    int code = api_json(&c->api, "GET", verb_path(c, "/ondol/v1/tasks/", "/why"), NULL, &got, &c->e);
+    if (!code && values(c)->json)
+        got_print(got);
     else if (!code)
-        puts(text_of(got, "why"));
+        puts(got_text(got, "why"));
     json_decref(got);
     return code;
 }
 
-static int abort_it(struct call *c)
+static int abort_it(struct verb_call *c)
 {
-    return api_json(&c->api, "POST", path_of(c, "/tasks/", "/abort"), NULL, NULL, &c->e);
+    return api_json(&c->api, "POST", verb_path(c, "/tasks/", "/abort"), NULL, NULL, &c->e);
 }
 
-static int delete_it(struct call *c)
+static int delete_it(struct verb_call *c)
 {
-    return api_json(&c->api, "DELETE", path_of(c, "/tasks/", ""), NULL, NULL, &c->e);
+    return api_json(&c->api, "DELETE", verb_path(c, "/tasks/", ""), NULL, NULL, &c->e);
+}
+
+// What its instances left in the bucket of results, into a folder.
+static int download(struct verb_call *c)
+{
+    struct bucket_client b;
+    struct copy_sum sum;
+    json_t *task = NULL;
+    const char *id = c->args->v[0];
+    int code = api_json(&c->api, "GET", verb_path(c, "/tasks/", ""), NULL, &task, &c->e);
+    if (!code && !*got_text(task, "resultBucket"))
+        code = (err_set(&c->e, -1, "task %s: has no bucket for results (ondol task create --results)", id),
+                CLI_USAGE);
+    if (!code)
+        code = bucket_client_open(&b, &c->api, &c->e);
+    if (!code)
+        code = bucket_copy_down(&b, got_text(task, "resultBucket"), got_text(task, "resultsBucketPrefix"),
+                                c->args->n > 1 ? c->args->v[1] : got_text(task, "resultBucket"), &sum, &c->e);
+    if (!code)
+        printf("%" PRId64 " files fetched, %.1f MB; %" PRId64 " were there already\n", sum.files,
+               (double)sum.bytes / 1e6, sum.kept);
+    json_decref(task);
+    return code;
 }
 
 // A new task from an old one.
-static int again(struct call *c, const char *back)
+static int again(struct verb_call *c, const char *back)
 {
     json_t *got = NULL;
-    int code = api_json(&c->api, "POST", path_of(c, "/tasks/", back), NULL, &got, &c->e);
+    int code = api_json(&c->api, "POST", verb_path(c, "/tasks/", back), NULL, &got, &c->e);
     print_created(got);
     json_decref(got);
     return code;
 }
 
-static int retry(struct call *c)
+static int retry(struct verb_call *c)
 {
     return again(c, "/retry");
 }
 
-static int recover(struct call *c)
+static int recover(struct verb_call *c)
 {
     return again(c, "/recover");
 }
 
-static int resume(struct call *c)
+static int resume(struct verb_call *c)
 {
     return again(c, "/resume");
 }
 
-static int clone_it(struct call *c)
+static int clone_it(struct verb_call *c)
 {
     return again(c, "/clone");
 }
 
-static const struct verb {
-    const char *name, *args;
-    int (*run)(struct call *c);
-    const struct option_row *rows;
-    const char *what;
-} verbs[] = {
-    {"create", "FILE", create, no_rows, "Submits the task in FILE (JSON; - is stdin) and prints its uuid."},
-    {"list", NULL, list, list_rows, "Tasks of the account, the newest first."},
-    {"show", "ID", show, no_rows, "Everything about one task, as JSON."},
-    {"wait", "ID", wait_for, wait_rows, "Waits until it has ended. Exit code 5 unless it ended in Success."},
-    {"stdout", "ID", out, output_rows, "What its instances wrote to their standard output."},
-    {"stderr", "ID", err, output_rows, "What its instances wrote to their standard error."},
-    {"why", "ID", why, json_rows, "One sentence: what it waits for, or why it ended as it did."},
-    {"retry", "ID", retry, no_rows, "A new task of the instances that failed; prints its uuid."},
-    {"recover", "ID", recover, no_rows, "A new task of the instances that failed or were cancelled."},
-    {"resume", "ID", resume, no_rows, "A new task of the instances that were cancelled."},
-    {"clone", "ID", clone_it, no_rows, "A new task like it, with all its instances."},
-    {"abort", "ID", abort_it, no_rows, "Ends it; what it has done stays."},
-    {"delete", "ID", delete_it, no_rows, "Ends it and forgets it."},
-};
-
-static void usage(FILE *to)
-{
-    fputs("Usage: ondol task VERB [OPTION...] [ID]\nSubmit, watch and abort tasks. ID is a task's uuid or "
-          "shortname.\n\n",
-          to);
-    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-        fprintf(to, "  %-7s %-5s %s\n", verbs[i].name, verbs[i].args ? verbs[i].args : "", verbs[i].what);
-    fputs("\nEach verb has --help. The server is ONDOL_URL, the account's token ONDOL_TOKEN.\n", to);
-}
-
-static int run(const struct verb *verb, int argc, char **argv)
-{
-    char name[32];
-    struct values v = {.limit = 50, .instance = -1, .timeout_s = -1};
-    struct option_args args = {0};
-    int n = verb->args ? 1 : 0;
-    snprintf(name, sizeof name, "task %s", verb->name);
-    struct options o = {name, verb->args, n, n, verb->what, verb->rows};
-    struct call c = {.v = &v};
-    int code = options_parse(&o, &v, &args, argc, argv);
-    if (code < 0)
-        code = api_client_env(&c.api);
-    if (code >= 0)
-        return code;
-    c.arg = n ? args.v[0] : "";
-    code = verb->run(&c);
-    buf_deinit(&c.path);
-    return code ? cli_fail_err(code, &c.e) : CLI_DONE;
-}
-
 int cmd_task(int argc, char **argv)
 {
-    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
-        return usage(stdout), CLI_DONE;
-    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(verbs); i++)
-        if (!strcmp(argv[1], verbs[i].name))
-            return run(&verbs[i], argc - 1, argv + 1);
-    if (argc > 1)
-        return cli_fail(CLI_USAGE, "task: %s: there is no such verb (ondol task --help lists them)", argv[1]);
-    usage(stderr);
-    return CLI_USAGE;
+    struct option_row create_rows[64] = {{0}};
+    size_t n = 0;
+    for (const struct option_row *r = task_wish_rows; r->name; r++)
+        create_rows[n++] = *r;
+    memcpy(create_rows + n, create_more_rows, sizeof create_more_rows);
+    const struct verb verbs[] = {
+        {"create", "[FILE]", 0, 1, create, create_rows,
+         "Submits a task (options, or FILE: JSON or INI; - is stdin) and prints its uuid."},
+        {"list", NULL, 0, 0, list, list_rows, "Tasks of the account, the newest first."},
+        {"show", "ID", 1, 1, show, no_rows, "Everything about one task, as JSON."},
+        {"wait", "ID", 1, 1, wait_for, wait_rows,
+         "Waits until it has ended. Exit code 5 unless it ended in Success."},
+        {"stdout", "ID", 1, 1, out, output_rows, "What its instances wrote to their standard output."},
+        {"stderr", "ID", 1, 1, err, output_rows, "What its instances wrote to their standard error."},
+        {"download", "ID [DIR]", 1, 2, download, no_rows,
+         "Fetches its results into a folder (that of the bucket's name)."},
+        {"why", "ID", 1, 1, why, json_rows, "One sentence: what it waits for, or why it ended as it did."},
+        {"retry", "ID", 1, 1, retry, no_rows, "A new task of the instances that failed; prints its uuid."},
+        {"recover", "ID", 1, 1, recover, no_rows,
+         "A new task of the instances that failed or were cancelled."},
+        {"resume", "ID", 1, 1, resume, no_rows, "A new task of the instances that were cancelled."},
+        {"clone", "ID", 1, 1, clone_it, no_rows, "A new task like it, with all its instances."},
+        {"abort", "ID", 1, 1, abort_it, no_rows, "Ends it; what it has done stays."},
+        {"delete", "ID", 1, 1, delete_it, no_rows, "Ends it and forgets it."},
+        {0},
+    };
+    struct values v = {.wish = TASK_WISH_NULL, .limit = 50, .instance = -1, .timeout_s = -1};
+    return verbs_run("task", verbs, &v, argc, argv);
 }

@@ -25,16 +25,32 @@ static int read_text(const char *path, char **text, size_t *n, struct err *e)
     return 0;
 }
 
-json_t *json_file(const char *path, struct err *e)
+char *text_file(const char *path, struct err *e)
 {
     char *text = NULL;
     size_t n;
-    json_error_t why;
     if (read_text(path, &text, &n, e) < 0)
         return NULL;
-    json_t *j = json_loadb(text, n, 0, &why);
-    free(text);
+    if (memchr(text, '\0', n)) {
+        free(text);
+        return err_set(e, -1, "%s: is no text: there is a NUL in it", path), NULL;
+    }
+    return text;
+}
+
+json_t *json_text_of(const char *path, const char *text, struct err *e)
+{
+    json_error_t why;
+    json_t *j = json_loads(text, 0, &why);
     if (!j)
         err_set(e, -1, "%s:%d: not JSON: %s (examples/hello/hello.json is a task)", path, why.line, why.text);
+    return j;
+}
+
+json_t *json_file(const char *path, struct err *e)
+{
+    char *text = text_file(path, e);
+    json_t *j = text ? json_text_of(path, text, e) : NULL;
+    free(text);
     return j;
 }

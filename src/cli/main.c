@@ -22,6 +22,8 @@ static const struct command {
     {"demo", cmd_demo, "plays a winter day in a building of 15 radiators and judges it"},
     {"account", cmd_account, "who may submit work, and whose is donated (research)"},
     {"task", cmd_task, "submit, watch, abort tasks"},
+    {"bucket", cmd_bucket, "objects: files for tasks, and what tasks leave"},
+    {"secret", cmd_secret, "what tasks need to know and nobody else may read"},
     {"job", cmd_job, "tasks that belong together and wait for one another"},
     {"zone", cmd_zone, "rooms: temperature, setpoint, and why they are as they are"},
     {"heater", cmd_heater, "heaters: what they run and draw"},

@@ -64,6 +64,16 @@ static int set_flag(const struct option_row *r, bool *at, const char *text, stru
     return 0;
 }
 
+static int add_text(const struct option_row *r, struct option_list *list, const char *text, struct err *e)
+{
+    if (!*text)
+        return err_set(e, -EINVAL, "--%s: must not be empty", r->name);
+    if (list->n == OPTION_LIST_MAX)
+        return err_set(e, -EINVAL, "--%s: given more than %d times", r->name, OPTION_LIST_MAX);
+    list->v[list->n++] = text;
+    return 0;
+}
+
 static int set_row(const struct option_row *r, void *values, const char *text, struct err *e)
 {
     void *at = (char *)values + r->at;
@@ -75,6 +85,8 @@ static int set_row(const struct option_row *r, void *values, const char *text, s
     case OPTION_INT:
     case OPTION_REAL:
         return set_number(r, at, text, e);
+    case OPTION_LIST:
+        return add_text(r, at, text, e);
     case OPTION_LISTEN:
         bad = set_listen(r->name, text, e);
         break;

@@ -16,6 +16,14 @@ enum option_kind {
     OPTION_INT,    // long, min..max
     OPTION_REAL,   // double, min..max
     OPTION_DATE,   // const char *: YYYY-MM-DD
+    OPTION_LIST,   // struct option_list: may be given again
+};
+
+#define OPTION_LIST_MAX 256
+
+struct option_list {
+    const char *v[OPTION_LIST_MAX];
+    int n;
 };
 
 struct option_row {

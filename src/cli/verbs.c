@@ -89,9 +89,12 @@ int verb_list(struct verb_call *c, const char *what, bool json, const char *head
 
 static void usage(FILE *to, const char *command, const struct verb *verbs)
 {
+    int wide = 0;
+    for (const struct verb *v = verbs; v->name; v++)
+        wide = v->args && (int)strlen(v->args) > wide ? (int)strlen(v->args) : wide;
     fprintf(to, "Usage: ondol %s VERB [OPTION...]\n\n", command);
     for (const struct verb *v = verbs; v->name; v++)
-        fprintf(to, "  %-9s %-12s %s\n", v->name, v->args ? v->args : "", v->what);
+        fprintf(to, "  %-9s %-*s %s\n", v->name, wide, v->args ? v->args : "", v->what);
     fputs("\nEach verb has --help. The server is ONDOL_URL, the token ONDOL_TOKEN.\n", to);
 }
 

@@ -32,8 +32,15 @@ for c in server dev demo bench replay; do
 done
 ask 0 'Usage:' agent --help
 ask 0 'Usage: ondol task VERB' task --help
-for v in create list show wait stdout stderr why retry recover resume clone abort delete; do
+for v in create list show wait stdout stderr download why retry recover resume clone abort delete; do
     ask 0 "Usage: ondol task $v" task $v --help
+done
+ask 0 'Usage: ondol bucket VERB' bucket --help
+for v in list make remove objects put get download delete; do
+    ask 0 "Usage: ondol bucket $v" bucket $v --help
+done
+for v in list show add set delete; do
+    ask 0 "Usage: ondol secret $v" secret $v --help
 done
 ask 0 'Usage: ondol job VERB' job --help
 for v in create list show tasks wait terminate delete; do

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files to a bucket and back. What is there already with the same bytes is not moved again, so that a copy
+// which was cut short is taken up by doing it once more; a file appears whole or not at all.
+#ifndef ONDOL_CLI_BUCKET_COPY_H
+#define ONDOL_CLI_BUCKET_COPY_H
+
+#include "cli/bucket_client.h"
+
+struct copy_sum {
+    int64_t files, bytes, kept; // moved; kept: were there already
+};
+
+// The objects of `bucket` whose keys begin with `prefix` into the folder `to`, which is made; keys become
+// paths below it, less the prefix up to its last slash. A key that would lead out of it is refused by name.
+// 0, or an exit code with the sentence in `e`.
+int bucket_copy_down(const struct bucket_client *b, const char *bucket, const char *prefix, const char *to,
+                     struct copy_sum *sum, struct err *e);
+// A file, or a folder with all in it, under `prefix` in the bucket.
+int bucket_copy_up(const struct bucket_client *b, const char *bucket, const char *from, const char *prefix,
+                   struct copy_sum *sum, struct err *e);
+
+#endif

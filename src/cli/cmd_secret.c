@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `ondol secret`: what tasks need to know and nobody else may read. A value comes from stdin or a file, for
+// what stands on a command line is seen by everybody on the machine.
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/json_file.h"
+#include "cli/verbs.h"
+
+struct values {
+    bool json;
+    const char *file;
+};
+
+#define AT(field) offsetof(struct values, field)
+
+static const struct option_row json_rows[] = {
+    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON instead of lines"},
+    {0},
+};
+static const struct option_row value_rows[] = {
+    {"file", OPTION_TEXT, "FILE", AT(file), 0, 0,
+     "Where the value is (stdin); a newline at its end is left out"},
+    {0},
+};
+static const struct option_row no_rows[] = {{0}};
+
+static const struct values *values(const struct verb_call *c)
+{
+    return c->values;
+}
+
+// The first argument with its slashes as they are: they part folders.
+static const char *path_of(struct verb_call *c, const char *front)
+{
+    const char *key = c->args->n ? c->args->v[0] : "";
+    buf_deinit(&c->path);
+    c->path = BUF_INIT(65536);
+    buf_puts(&c->path, front);
+    while (*key) {
+        size_t n = strcspn(key, "/");
+        char part[4096];
+        snprintf(part, sizeof part, "%.*s", (int)(n < sizeof part ? n : sizeof part - 1), key);
+        api_path_add(&c->path, part);
+        if (key[n])
+            buf_putc(&c->path, '/');
+        key += n + (key[n] != '\0');
+    }
+    return buf_str(&c->path);
+}
+
+static int list(struct verb_call *c)
+{
+    json_t *got = NULL, *key;
+    size_t i;
+    int code = api_json(&c->api, "GET", path_of(c, "/secrets-manager/search/"), NULL, &got, &c->e);
+    if (!code && values(c)->json)
+        got_print(json_object_get(got, "keys"));
+    else if (!code)
+        json_array_foreach(json_object_get(got, "keys"), i, key) puts(json_string_value(key));
+    json_decref(got);
+    return code;
+}
+
+static int show(struct verb_call *c)
+{
+    json_t *got = NULL;
+    int code = api_json(&c->api, "GET", path_of(c, "/secrets-manager/data/"), NULL, &got, &c->e);
+    if (!code && values(c)->json)
+        got_print(got);
+    else if (!code)
+        puts(got_text(got, "value"));
+    json_decref(got);
+    return code;
+}
+
+static int send_value(struct verb_call *c, const char *method)
+{
+    char *text = text_file(values(c)->file ? values(c)->file : "-", &c->e);
+    if (!text)
+        return CLI_USAGE;
+    size_t n = strlen(text);
+    if (n && text[n - 1] == '\n')
+        text[n - 1] = '\0';
+    json_t *body = json_pack("{s:s}", "value", text);
+    free(text);
+    if (!body)
+        return err_set(&c->e, -EINVAL, "%s: is not UTF-8 text", values(c)->file ? values(c)->file : "stdin"),
+               CLI_USAGE;
+    int code = api_json(&c->api, method, path_of(c, "/secrets-manager/data/"), body, NULL, &c->e);
+    json_decref(body);
+    return code;
+}
+
+static int add(struct verb_call *c)
+{
+    return send_value(c, "PUT");
+}
+
+static int set(struct verb_call *c)
+{
+    return send_value(c, "PATCH");
+}
+
+static int delete_it(struct verb_call *c)
+{
+    return api_json(&c->api, "DELETE", path_of(c, "/secrets-manager/data/"), NULL, NULL, &c->e);
+}
+
+static const struct verb verbs[] = {
+    {"list", "[FOLDER]", 0, 1, list, json_rows, "Names in a folder (the topmost); folders end with a slash."},
+    {"show", "KEY", 1, 1, show, json_rows, "The value of a secret."},
+    {"add", "KEY", 1, 1, add, value_rows, "Makes a secret of what it reads from stdin."},
+    {"set", "KEY", 1, 1, set, value_rows, "Changes a secret to what it reads from stdin."},
+    {"delete", "KEY", 1, 1, delete_it, no_rows, "Forgets a secret."},
+    {0},
+};
+
+int cmd_secret(int argc, char **argv)
+{
+    struct values v = {0};
+    return verbs_run("secret", verbs, &v, argc, argv);
+}

@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A customer with nothing but the command line: tasks from options and files, filters, waiting, secrets, buckets, and the completion
+# of bash, which knows what --help knows. Usage: customer_cli.sh ONDOL COMPLETION
+. "$(dirname "$0")/lib.sh"
+COMPLETION=$2
+
+run() { # run WANTED_CODE ARGUMENT...: what it printed is in run.out
+    want=$1
+    shift
+    "$ONDOL" "$@" >"$DIR/run.out" 2>"$DIR/run.err"
+    got=$?
+    [ "$got" = "$want" ] || fail "ondol $*: exit code $got, not $want"
+}
+says() { # says WORDS
+    grep -q -- "$1" "$DIR/run.out" || fail "\"$1\" was not printed"
+}
+complains() {
+    grep -q -- "$1" "$DIR/run.err" || fail "\"$1\" is not the complaint"
+}
+
+start_dev --heaters 1 --speed 60 --s3-listen 127.0.0.1:0
+ONDOL_URL=$URL ONDOL_TOKEN=$TOKEN
+export ONDOL_URL ONDOL_TOKEN
+
+# ---- tasks
+# shellcheck disable=SC2016
+run 0 task create --command 'sh -c "echo said by $WHO; exit 0"' --constant WHO=me=you --name greeting --tag a --tag b --label team=x \
+    --cores 2 --retries 1 --wait
+id=$(cat "$DIR/run.out")
+run 0 task show "$id"
+[ "$(jq -c '[.state, .name, .tags, .labels, .retrySettings.maxPerInstanceRetries, .hardwareConstraints[0].coreCount]' "$DIR/run.out")" = \
+    '["Success","greeting",["a","b"],{"team":"x"},1,2]' ] || fail "the task is another"
+run 0 task stdout "$id" --instance 0
+says 'said by me=you'
+run 0 task stdout "$id" --instance 0 --fresh
+says 'said by me=you'
+run 0 task stdout "$id" --instance 0 --fresh
+[ ! -s "$DIR/run.out" ] || fail "told twice"
+run 5 task create --command false --wait
+complains 'ended in Failure'
+# shellcheck disable=SC2016
+printf 'name = from a file\ncommand = sh -c "echo $A of ${B}"\ninstances = 2\n\n[constants]\nA = one\n' >"$DIR/task.ini"
+run 0 task create "$DIR/task.ini" --constant B=two --name other --follow
+says 'one of two'
+run 0 task create "$DIR/task.ini" --image registry.example:5000/x/y:3 --range 0,4-5 --print
+[ "$(jq -c '[.name, .instanceCount, .advancedRanges, [.constants[] | select(.key | startswith("DOCKER_")) | .value][:2]]' "$DIR/run.out")" = \
+    '["from a file",2,"0,4-5",["registry.example:5000/x/y","3"]]' ] || fail "the image is another"
+run 2 task create
+complains 'nothing to run'
+run 2 task create --command x --constant nonsense
+complains 'must be KEY=VALUE'
+printf 'name = x\ncolour = red\n' >"$DIR/bad.ini"
+run 2 task create "$DIR/bad.ini"
+complains 'bad.ini:2: colour'
+printf '[{"name":"x"}]' >"$DIR/list.json"
+run 2 task create "$DIR/list.json" --name y
+complains 'for which of them'
+run 0 task list --json --tag a --tag b --state Success --name greet
+[ "$(jq -r '.[].uuid' "$DIR/run.out")" = "$id" ] || fail "the filters found another"
+run 0 task list --json --name 'gr.et'
+[ "$(jq length "$DIR/run.out")" = 0 ] || fail "words were taken as an expression"
+run 2 task list --state Asleep
+complains 'no such state'
+run 0 task list
+says "$id  greeting"
+
+# ---- secrets
+echo "top secret" | "$ONDOL" secret add db/password || fail "secret add"
+run 0 secret show db/password
+says '^top secret$'
+echo again | "$ONDOL" secret add db/password 2>/dev/null && fail "a secret was made twice"
+echo other | "$ONDOL" secret set db/password || fail "secret set"
+run 0 secret list
+says '^db/$'
+run 0 secret list db/
+says '^password$'
+run 0 secret delete db/password
+run 4 secret show db/password
+
+# ---- buckets
+run 0 bucket make files
+mkdir -p "$DIR/up/sub/deep" && echo one >"$DIR/up/one.txt" && echo two >"$DIR/up/sub/deep/t w%o+é.txt" && : >"$DIR/up/empty"
+head -c 3000000 /dev/zero >"$DIR/up/sub/zeros"
+run 0 bucket put files "$DIR/up"
+says '^4 files sent, 3.0 MB$'
+run 0 bucket put files "$DIR/up" "$DIR/up/one.txt"
+says '^0 files sent, 0.0 MB; 5 were there already$'
+run 0 bucket put files "$DIR/up/one.txt" --prefix old/
+run 0 bucket objects files --prefix sub/ --json
+[ "$(jq -r 'map(.key) | join("|")' "$DIR/run.out")" = 'sub/deep/t w%o+é.txt|sub/zeros' ] || fail "other keys"
+run 0 bucket download files "$DIR/down"
+says '^5 files fetched'
+rm -r "$DIR/down/old"
+diff -r "$DIR/up" "$DIR/down" || fail "what came back is not what went"
+echo damaged >"$DIR/down/one.txt"
+run 0 bucket download files "$DIR/down"
+says '^2 files fetched, 0.0 MB; 3 were there already$'
+[ "$(cat "$DIR/down/one.txt")" = one ] || fail "a damaged file was kept"
+run 0 bucket get files one.txt --output -
+says '^one$'
+run 4 bucket get files none.txt --output "$DIR/none.txt"
+complains 'NoSuchKey'
+[ ! -e "$DIR/none.txt" ] || fail "an error left a file"
+# A key that leads out of the folder is somebody's trap.
+run 0 bucket put files "$DIR/up/one.txt" --prefix ../trap/
+run 0 bucket objects files --prefix ../
+says '^../trap/one.txt '
+run 1 bucket download files "$DIR/down"
+complains 'would lead out of'
+[ ! -e "$DIR/trap" ] || fail "the trap has sprung"
+run 0 bucket get files ../trap/one.txt --output "$DIR/trapped"
+run 0 bucket delete files one.txt empty
+run 4 bucket remove files
+complains 'BucketNotEmpty'
+run 0 bucket remove files --force
+run 0 bucket list --json
+[ "$(jq length "$DIR/run.out")" = 0 ] || fail "a removed bucket is listed"
+run 2 task download "$id"
+complains 'has no bucket for results'
+unset ONDOL_URL
+stop_dev
+
+# ---- completion
+complete_it() { # complete_it WORD...: what bash would offer for the last of them, in a line
+    bash -c 'PATH=$(dirname "$1"):$PATH; . "$2"; shift 2; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ondol; echo "${COMPREPLY[*]}"' \
+        bash "$ONDOL" "$COMPLETION" "$@"
+}
+offers() { # offers WORDS WORD...
+    wants=$1
+    shift
+    offered=$(complete_it "$@")
+    for w in $wants; do
+        case " $offered " in *" $w "*) ;; *) fail "for \"$*\" bash offers \"$offered\" and not $w" ;; esac
+    done
+}
+if command -v bash >/dev/null; then
+    offers 'task bucket server' ondol ''
+    offers 'job' ondol j
+    offers 'create list wait' ondol task ''
+    offers '--command --constant --instances' ondol task create --
+    offers '--timeout' ondol task wait --t
+    offers '--coldest-week' ondol sim --co
+    
+    [ -z "$(complete_it ondol task sing)" ] || fail "a verb that is not there is completed"
+else
+    echo "skipped: there is no bash"
+fi
+echo "a customer's day"

@@ -6,12 +6,15 @@
 //
 //   GET /carbon/v1/tasks/{id}/carbon-facts?comparisonDatacenter=NAME    names of both generations of clients
 //   GET /credits/v1/tasks/{id}/credits                                  {"credits": euros}
+// and the same of pools: what its nodes used and what its tasks did on them, so that a core's second is in it
+// once.
 #include "core/ledger/kpi.h"
 
 #include <strings.h>
 
 #include "api/handlers.h"
 #include "api/json_out.h"
+#include "api/pools.h"
 #include "api/task_views.h"
 #include "base/num.h"
 #include "core/plan/plan.h"
@@ -93,22 +96,20 @@ static void facts(struct call *c, const struct kpi_meters *m, const struct kpi_c
     out_end_object(&o);
 }
 
-void carbon_task(struct call *c)
+typedef int heat_fn(void *ctx, uint64_t id, int64_t *it_mj, int64_t *useful_mj, struct err *e);
+
+static void carbon(struct call *c, heat_fn *heat, uint64_t id)
 {
-    struct row_task row;
     struct err e = ERR_NULL;
     int64_t it_mj = 0, reuse_mj = 0;
-    const char *name = call_query(c, "comparisonDatacenter");
-    const struct kpi_centre *centre = centre_of(name);
-    if (!find(c, &row))
-        return;
+    const struct kpi_centre *centre = centre_of(call_query(c, "comparisonDatacenter"));
     if (!centre) {
         call_problem(c, NULL, "comparisonDatacenter",
                      arena_printf(&c->arena, "unknown; there are \"%s\", \"%s\" and \"%s\"",
                                   kpi_centres[0].name, kpi_centres[1].name, kpi_centres[2].name));
         return;
     }
-    int r = c->reader->task_heat(c->reader->ctx, row.id, &it_mj, &reuse_mj, &e);
+    int r = heat(c->reader->ctx, id, &it_mj, &reuse_mj, &e);
     if (r < 0) {
         call_store_error(c, r);
         return;
@@ -120,16 +121,24 @@ void carbon_task(struct call *c)
     facts(c, &m, centre);
 }
 
-// ---- credits
-
-void credits_task(struct call *c)
+void carbon_task(struct call *c)
 {
     struct row_task row;
-    struct totals_row sum[10];
-    struct err e = ERR_NULL;
-    if (!find(c, &row))
-        return;
-    int r = c->reader->totals(c->reader->ctx, 0, 0, row.id, sum, &e);
+    if (find(c, &row))
+        carbon(c, c->reader->task_heat, row.id);
+}
+
+void carbon_pool(struct call *c)
+{
+    struct row_pool row = {0};
+    if (pool_find(c, &row))
+        carbon(c, c->reader->pool_heat, row.id);
+}
+
+// ---- credits
+
+static void credits(struct call *c, int r, const struct totals_row sum[10])
+{
     if (r < 0) {
         call_store_error(c, r);
         return;
@@ -142,4 +151,22 @@ void credits_task(struct call *c)
     out_object(&o, NULL);
     out_fixed(&o, "credits", (int64_t)((ueur_ms + MS_PER_H / 2) / MS_PER_H), 6);
     out_end_object(&o);
+}
+
+void credits_task(struct call *c)
+{
+    struct row_task row;
+    struct totals_row sum[10];
+    struct err e = ERR_NULL;
+    if (find(c, &row))
+        credits(c, c->reader->totals(c->reader->ctx, 0, 0, row.id, sum, &e), sum);
+}
+
+void credits_pool(struct call *c)
+{
+    struct row_pool row = {0};
+    struct totals_row sum[10];
+    struct err e = ERR_NULL;
+    if (pool_find(c, &row))
+        credits(c, c->reader->pool_totals(c->reader->ctx, row.id, sum, &e), sum);
 }

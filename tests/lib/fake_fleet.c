@@ -195,6 +195,9 @@ static void measure(struct fake_fleet *f, struct fake_node *n)
     r->meter_board.part_mj[ACTIVITY_IDLE] = n->idle_mj[b];
     r->meter_board.part_ms[ACTIVITY_IDLE] = n->idle_ms[b];
     if (n->run[b].lease) {
+        r = report(f, n, REPORT_LEVEL);
+        r->lease = n->run[b].lease;
+        r->level.progress_permille = (int32_t)rng_below(f->rng, 1000);
         r = report(f, n, REPORT_METER_LEASE);
         r->lease = n->run[b].lease;
         r->meter_lease.energy_mj = n->run[b].energy_mj;

@@ -236,6 +236,7 @@ void server_settle(struct server *s, house_ms now, struct effects *fx)
     if (house_before(s->now, now))
         s->now = now;
     server_pools_work(s, fx);
+    server_resolve(s, fx); // a pool that fails ends its tasks
     server_carry_out(s, s->now, fx);
     server_waits_settle(s, fx);
     write_tasks(s, fx);

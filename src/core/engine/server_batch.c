@@ -56,6 +56,10 @@ void fx_note(struct effects *fx, const char *kind, char *json)
 void task_touch(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
+    if (t->holder) { // it has no row of its own
+        pool_touch(s, t->pool);
+        return;
+    }
     t->modified_ms = s->now.v;
     if (t->dirty)
         return;

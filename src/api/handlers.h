@@ -37,6 +37,8 @@ stage_fn fleet_sites, fleet_site, fleet_site_put, fleet_heaters, fleet_heater, f
 // ondol_zone.c
 stage_fn zone_list, zone_get, zone_setpoint_get, zone_setpoint_put, zone_schedule_get, zone_schedule_put,
     zone_why;
+// estimate.c
+stage_fn estimate_task;
 // carbon.c
 stage_fn carbon_task, credits_task, carbon_pool, credits_pool;
 // secrets.c

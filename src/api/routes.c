@@ -91,6 +91,7 @@ const struct api_route api_routes[] = {
     {"GET", "/secrets-manager/search/{prefix...}", WORKER, secret_search},
 
     {"GET", "/ondol/v1/limits", HERE, limits_get},
+    {"POST", "/ondol/v1/estimate", HERE, estimate_task},
     {"GET", "/ondol/v1/tasks/{id}/why", WORKER, task_why},
     {"POST", "/ondol/v1/tasks/abort", HERE, tasks_abort},
     {"GET", "/ondol/v1/accounts", FLEET, account_list},

@@ -15,7 +15,7 @@
 
 struct values {
     struct task_wish wish; // first: task_wish_rows count from it
-    bool json, print, wait, follow, fresh;
+    bool json, print, dry_run, wait, follow, fresh;
     long limit, instance;
     double timeout_s;
     const char *state;
@@ -53,6 +53,8 @@ static const struct option_row output_rows[] = {
 };
 // Those of task_wish_rows, and these behind them.
 static const struct option_row create_more_rows[] = {
+    {"dry-run", OPTION_FLAG, NULL, AT(dry_run), 0, 0,
+     "Says when it would begin and end and what it would cost, and submits nothing"},
     {"follow", OPTION_FLAG, NULL, AT(follow), 0, 0, "Waits, and prints what its instances write"},
     {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
     {"print", OPTION_FLAG, NULL, AT(print), 0, 0, "Prints what would be sent, and sends nothing"},
@@ -95,6 +97,35 @@ static int submit(struct verb_call *c, const json_t *body)
     return code;
 }
 
+static void print_span(const char *what, double s, const char *date)
+{
+    printf("%-9s in %02d:%02d:%02d (%s)\n", what, (int)(s / 3600), (int)s / 60 % 60, (int)s % 60, date);
+}
+
+static int estimate(struct verb_call *c, const json_t *body)
+{
+    json_t *got = NULL, *why;
+    size_t i;
+    int code = api_json(&c->api, "POST", "/ondol/v1/estimate", body, &got, &c->e);
+    if (!code && values(c)->json) {
+        got_print(got);
+    } else if (!code) {
+        if (json_is_true(json_object_get(got, "possible"))) {
+            print_span("begins", got_number(got, "startSeconds"), got_text(got, "start"));
+            print_span("ends", got_number(got, "endSeconds"), got_text(got, "end"));
+            printf("%-9s %.4f euro for %.0f core-seconds\n", "costs", got_number(got, "euros"),
+                   got_number(got, "coreSeconds"));
+            printf("%-9s %.1f Wh, %.1f gCO2\n", "draws", got_number(got, "energyWh"),
+                   got_number(got, "gCO2"));
+        } else {
+            puts("no board could take it now");
+        }
+        json_array_foreach(json_object_get(got, "restsOn"), i, why) printf("- %s\n", json_string_value(why));
+    }
+    json_decref(got);
+    return code;
+}
+
 static int create(struct verb_call *c)
 {
     struct task_wish wish = values(c)->wish;
@@ -104,6 +135,8 @@ static int create(struct verb_call *c)
     int code = 0;
     if (values(c)->print)
         got_print(body);
+    else if (values(c)->dry_run)
+        code = estimate(c, body);
     else
         code = submit(c, body);
     json_decref(body);

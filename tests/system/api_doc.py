@@ -191,6 +191,8 @@ def walk():
     after = call("POST", "/tasks", dict(task, jobUuid=job, dependencies={"dependsOn": [first]}))["uuid"]
     failing = call("POST", "/tasks", bad)["uuid"]
     call("POST", "/tasks", [task, {"name": ""}], wants=207)
+    call("POST", "/ondol/v1/estimate", dict(task, expectedRunSeconds=60))
+    call("POST", "/ondol/v1/estimate", {"name": ""}, wants=400)
     call("GET", "/tasks/{id}", id=after)
     wait("an instance runs", lambda: call("GET", "/tasks/{id}", id=first)["status"])
     call("GET", "/tasks")

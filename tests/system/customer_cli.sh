@@ -48,6 +48,13 @@ run 0 task create "$DIR/task.ini" --image registry.example:5000/x/y:3 --range 0,
     '["from a file",2,"0,4-5",["registry.example:5000/x/y","3"]]' ] || fail "the image is another"
 run 2 task create
 complains 'nothing to run'
+run 0 task create --command true --instances 3 --expected-run 100 --dry-run
+says '^costs  *0[.]'
+says 'takes 100 s at full speed: expectedRunSeconds'
+run 0 task create --command true --cores 999 --dry-run
+says 'no board could take it'
+run 0 task list --json --name true
+[ "$(jq length "$DIR/run.out")" = 0 ] || fail "a dry run left a task"
 run 2 task create --command x --constant nonsense
 complains 'must be KEY=VALUE'
 printf 'name = x\ncolour = red\n' >"$DIR/bad.ini"

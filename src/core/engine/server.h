@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "core/engine/change.h"
 #include "core/engine/event.h"
+#include "core/plan/foresee.h"
 
 struct server;
 
@@ -170,6 +171,25 @@ void server_account_counts(const struct server *s, uint64_t account, int64_t *ta
 
 int64_t server_account_jobs(const struct server *s, uint64_t account);
 void server_account_pools(const struct server *s, uint64_t account, int64_t *pools, int64_t *open);
+
+// What a task of this draft would be like if it were submitted now and nothing came after it. Looks at every
+// board and at most at 200,000 waiting tasks.
+enum run_from {
+    RUN_SAID,
+    RUN_LEARNED,
+    RUN_GUESSED
+}; // by the customer; from their profile's history; an hour
+struct server_foreseen {
+    bool known; // false: there is no board that could take it
+    struct foreseen it;
+    int64_t boards, boards_fitting, boards_usable, boards_free; // fitting: of such hardware; usable: now
+    int64_t run_s, ahead;   // of one instance at full speed; waiting before it
+    int32_t speed_permille; // of the usable boards on average
+    enum run_from run_from;
+    bool others_guessed; // some of what runs now may end any time
+};
+void server_foresee(const struct server *s, uint64_t account, const struct task_draft *d,
+                    struct server_foreseen *out);
 
 // One sentence with the figures; false when there is no such task or zone in memory.
 bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out);

@@ -108,11 +108,54 @@ static void the_next_task_of_a_profile_is_expected_to_be_like_the_last(void **st
     done(r);
 }
 
+static struct server_foreseen foreseen(struct rig *r, struct task_draft *d)
+{
+    struct server_foreseen f;
+    server_foresee(r->s, r->account, d, &f);
+    return f;
+}
+
+static void what_a_task_would_be_like_stands_on_what_is_known(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = rig_new(&n);
+    struct task_draft d;
+    rig_draft(r, &d, 2);
+    struct server_foreseen f = foreseen(r, &d);
+    assert_int_equal(f.run_from, RUN_GUESSED);
+    assert_int_equal(f.run_s, 3600);
+    d.expected_run_ms = 60000;
+    f = foreseen(r, &d);
+    assert_int_equal(f.run_from, RUN_SAID);
+    assert_true(f.known && f.boards_usable == 1 && f.boards_free == 1 && f.ahead == 0);
+    assert_int_equal(f.it.start_s, 0);
+    assert_int_equal(f.it.end_s, 2 * ((60000 + f.speed_permille - 1) / f.speed_permille));
+    d.expected_run_ms = -1;
+    (void)rig_create(r, ACTIVITY_FLEX, 5);
+    for (int i = 0; i < 3; i++)
+        one_ran(r, &n, 630);
+    f = foreseen(r, &d);
+    assert_int_equal(f.run_from, RUN_LEARNED);
+    assert_int_equal(f.run_s, 630);
+    assert_int_equal(f.boards_free, 0); // the fourth is there
+    assert_int_equal(f.ahead, 1);       // and the fifth waits
+    d.activity = ACTIVITY_RESERVED;
+    f = foreseen(r, &d);
+    assert_int_equal(f.boards_free, 1); // they give way
+    assert_int_equal(f.ahead, 0);
+    d.constraint.cores_min = 1000;
+    f = foreseen(r, &d);
+    assert_true(!f.known && f.boards == 1 && f.boards_fitting == 0);
+    done(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_learns_from_its_instances),
         cmocka_unit_test(the_customers_word_stands_until_then),
+        cmocka_unit_test(what_a_task_would_be_like_stands_on_what_is_known),
         cmocka_unit_test(the_next_task_of_a_profile_is_expected_to_be_like_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

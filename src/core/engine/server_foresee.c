@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a task would be like, before it is submitted: the boards that could take it, when each is free for its
+// class, how fast the heat wanted there lets it run, and who is ahead in the queue.
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "core/engine/server_state.h"
+
+#define RUN_UNKNOWN_S 3600 // what is assumed when nothing is known
+#define SPEED_LEAST   50   // permille: where less heat is wanted it is counted as that much
+#define QUEUE_LOOKS   200000
+
+// Watts that one board of a zone may draw over a run, by what the zone is expected to want.
+static int32_t watts_of(const struct zone *z, enum plan_run run)
+{
+    int32_t w = z->ahead.known ? z->ahead.mean_w[run] : z->request.target_w;
+    return z->n_boards > 0 ? w / z->n_boards : w;
+}
+
+static struct foresee_board seen_board(const struct server *s, const struct board *b, enum plan_run run)
+{
+    const struct zone *z = s->zone[b->zone];
+    struct operating_point at = curve_at_draw(&b->curve, watts_of(z, run) * 1000);
+    int64_t full = curve_max_work_mhz(&b->curve);
+    int32_t speed = full > 0 ? (int32_t)((int64_t)at.work_mhz * 1000 / full) : 0;
+    return (struct foresee_board){0, speed < SPEED_LEAST ? SPEED_LEAST : speed, at.draw_mw, b->spec.cores};
+}
+
+// Seconds until a board is free for work of this class; what is worth less gives way at once.
+static int64_t free_in_s(const struct server *s, const struct board *b, enum activity activity, bool *guessed)
+{
+    if (b->lease == NONE || s->lease[b->lease].activity > activity)
+        return 0;
+    const struct lease *l = &s->lease[b->lease];
+    int64_t left = lease_left_s(s, l);
+    if (left >= 0)
+        return left;
+    *guessed = true; // what has run for a time is expected to run on for as long
+    return l->exec_ms / 1000 > RUN_UNKNOWN_S ? l->exec_ms / 1000 : RUN_UNKNOWN_S;
+}
+
+static bool takes(const struct server *s, const struct board *b, const struct constraint *want)
+{
+    const struct zone *z = s->zone[b->zone];
+    return b->node != NONE && s->node[b->node].online && !b->barred && !b->node_barred && b->sandbox &&
+           !board_rests(s, b) && z->request.max_w > 0 && constraint_holds(want, &b->spec);
+}
+
+static void queue_ahead(const struct server *s, enum activity activity, struct foresee_work *w)
+{
+    double run_s = 0;
+    size_t looks = 0;
+    for (size_t i = 0; i < s->n_tasks && looks < QUEUE_LOOKS; i++) {
+        const struct task *t = &s->task[i];
+        int64_t n = t->id ? (int64_t)ranges_count(&t->pending) : 0;
+        looks++;
+        if (!n || t->activity > activity || t->aborting || t->deleting || task_waits(t))
+            continue;
+        int32_t each = task_expected_s(s, t);
+        w->ahead += n;
+        run_s += (double)n * (each >= 0 ? each : RUN_UNKNOWN_S);
+    }
+    w->ahead_run_s = w->ahead ? num_round(run_s / (double)w->ahead) : 0;
+}
+
+// What the account's instances of this profile took, or -1.
+static int32_t history_s(const struct server *s, uint64_t account, const char *profile)
+{
+    struct buf key = BUF_INIT(512);
+    uint64_t at;
+    buf_putf(&key, "%llu/%s", (unsigned long long)account, profile);
+    bool known = strmap_get(&s->history_at, buf_str(&key), &at);
+    buf_deinit(&key);
+    return known ? expect_run_s(&s->history[at]) : -1;
+}
+
+void server_foresee(const struct server *s, uint64_t account, const struct task_draft *d,
+                    struct server_foreseen *out)
+{
+    int32_t known_s = d->expected_run_ms > 0 ? -1 : history_s(s, account, d->profile);
+    *out = (struct server_foreseen){.boards = (int64_t)s->n_boards,
+                                    .run_from = d->expected_run_ms > 0 ? RUN_SAID
+                                                : known_s >= 0         ? RUN_LEARNED
+                                                                       : RUN_GUESSED};
+    struct foresee_work w = {.instances = d->instances};
+    w.run_s = d->expected_run_ms > 0 ? (d->expected_run_ms + 999) / 1000
+              : known_s >= 0         ? known_s
+                                     : RUN_UNKNOWN_S;
+    queue_ahead(s, d->activity, &w);
+    struct foresee_board *board = mem_array(s->n_boards + 1, sizeof *board);
+    int64_t speed = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_boards; i++) {
+        const struct board *b = s->board[i];
+        out->boards_fitting += constraint_holds(&d->constraint, &b->spec);
+        if (!takes(s, b, &d->constraint))
+            continue;
+        board[n] = seen_board(s, b, plan_run_of(w.run_s));
+        board[n].free_in_s = free_in_s(s, b, d->activity, &out->others_guessed);
+        out->boards_free += board[n].free_in_s == 0;
+        speed += board[n++].speed_permille;
+    }
+    out->boards_usable = (int64_t)n;
+    out->run_s = w.run_s;
+    out->ahead = w.ahead;
+    out->speed_permille = n ? (int32_t)(speed / (int64_t)n) : 0;
+    out->known = foresee(board, n, &w, &out->it);
+    free(board);
+}

@@ -25,6 +25,7 @@ static const struct command {
     {"bucket", cmd_bucket, "objects: files for tasks, and what tasks leave"},
     {"secret", cmd_secret, "what tasks need to know and nobody else may read"},
     {"job", cmd_job, "tasks that belong together and wait for one another"},
+    {"pool", cmd_pool, "boards that are held for tasks to come"},
     {"zone", cmd_zone, "rooms: temperature, setpoint, and why they are as they are"},
     {"heater", cmd_heater, "heaters: what they run and draw"},
     {"bench", cmd_bench, "measures this machine beside the programs it is compared with"},

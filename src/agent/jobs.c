@@ -235,6 +235,7 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
         .image = l->image,
         .memory_max_bytes = (int64_t)a->start.memory_mb << 20,
         .pids_max = 1024,
+        .share_permille = a->start.permille > 0 ? a->start.permille : 0,
         .network = l->network,
         .capture = true,
     };

@@ -13,6 +13,7 @@
 #define BACKOFF_FIRST_MS 200
 #define BACKOFF_MOST_MS  10000
 #define LARGE_ANSWER     ((size_t)64 << 10)
+#define CLOCK_ASTRAY_MS  20000 // a third of a lease
 #define CALL_TIMEOUT_MS  30000 // the parent parks a call for at most 10 s
 
 struct ask {
@@ -29,7 +30,7 @@ struct link {
     const char *headers[5];
     int64_t backoff_ms; // 0: the last call went well
     int timers;         // still to be closed
-    bool waiting, closing, gone;
+    bool waiting, closing, gone, astray;
 };
 
 static uint64_t entropy(void)
@@ -55,8 +56,10 @@ static void on_again(uv_timer_t *t)
 // Says once that the parent is gone, and once that it is back.
 static void fell_silent(struct link *l, const char *why)
 {
-    if (!l->gone)
-        fprintf(stderr, "ondol: %s: %s (heat goes on; trying again)\n", l->url, why);
+    if (!l->gone) // why already names the address where there was no answer
+        fprintf(stderr, "ondol: %s%s%s (heat goes on; trying again)\n",
+                strncmp(why, l->url, strlen(l->url)) ? l->url : "",
+                strncmp(why, l->url, strlen(l->url)) ? ": " : "", why);
     l->gone = true;
     l->backoff_ms = l->backoff_ms == 0 ? BACKOFF_FIRST_MS : l->backoff_ms * 2;
     if (l->backoff_ms > BACKOFF_MOST_MS)
@@ -66,12 +69,28 @@ static void fell_silent(struct link *l, const char *why)
     uv_timer_start(&l->again, on_again, (uint64_t)wait, 0);
 }
 
+// Leases are until moments of the house, so both sides must agree on the time; one that does not says so,
+// once.
+static void compare_clocks(struct link *l, const struct sync_down *down)
+{
+    int64_t ahead_ms = house_since(clock_house(&l->node->opt.clock), down->house) / l->node->opt.clock.speed;
+    bool astray = ahead_ms > CLOCK_ASTRAY_MS || ahead_ms < -CLOCK_ASTRAY_MS;
+    if (astray && !l->astray)
+        fprintf(
+            stderr,
+            "ondol: clock: %lld s %s the server's: work may be lost (have both set by NTP; heat goes on)\n",
+            (long long)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000, ahead_ms < 0 ? "behind" : "ahead of");
+    l->astray = astray;
+}
+
 static int answer_read(struct link *l, const struct ask *ask, const struct http_result *res, struct err *e)
 {
     struct arena a = ARENA_NULL;
     struct sync_down down;
     if (res->code < 0)
         return err_set(e, res->code, "%.250s", res->err.text);
+    if (res->status == 401)
+        return err_set(e, -1, "answers 401: it does not know our token (give the one in its DIR/node-token)");
     if (res->status != 200)
         return err_set(e, -1, "answers %d: %.120s", res->status, res->n ? res->body : "");
     int r = wire_down_decode(res->body, res->n, &a, &down, e);
@@ -83,6 +102,7 @@ static int answer_read(struct link *l, const struct ask *ask, const struct http_
             fprintf(stderr, "ondol: %s: answers again\n", l->url);
         l->gone = false;
         l->backoff_ms = 0;
+        compare_clocks(l, &down);
         node_feed(l->node, &(struct agent_event){.kind = AGENT_ANSWER,
                                                  .entropy = entropy(),
                                                  .answer = {ask->call, ask->nonce, &down, body}});

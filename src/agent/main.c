@@ -205,6 +205,9 @@ static int fail(int code, const struct err *e)
 static int configure(struct setup *s, struct err *e)
 {
     struct config *c = s->cfg;
+    const char *url = s->opt.server;
+    if (url && strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return err_set(e, -EINVAL, "--server %.200s: must begin with http:// or https://", url);
     int r = s->config_file ? config_read(c, s->config_file, e) : 0;
     if (r < 0)
         return r;
@@ -231,7 +234,7 @@ static int configure(struct setup *s, struct err *e)
 
 static void clock_set(struct setup *s)
 {
-    const struct house_clock real = {.speed = 1};
+    struct house_clock real = {.speed = 1};
     if (!s->has_wall)
         s->opt.clock.wall_epoch_ms = clock_house(&real).v;
     if (!s->has_house)

@@ -234,7 +234,12 @@ static int agent_open(struct node *n, struct err *e)
         60000 * (int64_t)c.speed > c.kill_timeout_ms ? 60000 * (int64_t)c.speed : c.kill_timeout_ms;
     c.start_timeout_ms =
         60000 * (int64_t)c.speed > c.start_timeout_ms ? 60000 * (int64_t)c.speed : c.start_timeout_ms;
+    bool *lid = mem_array(n->cfg->offer.n_zones + 1, sizeof *lid);
+    for (size_t i = 0; i < n->cfg->offer.n_zones; i++)
+        lid[i] = !n->cfg->is_virtual && n->cfg->real[i].lid;
+    c.lid = lid;
     n->agent = agent_new(&c, nonce, clock_house(&n->opt.clock));
+    free(lid);
     return 0;
 }
 

@@ -64,6 +64,6 @@ void node_deinit(struct node *n);
 void node_feed(struct node *n, struct agent_event *ev);
 
 // Writes the state of the node as JSON (status.c).
-void status_write(const struct node *n);
+void status_write(struct node *n);
 
 #endif

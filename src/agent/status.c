@@ -41,7 +41,7 @@ static void board_put(const struct node *n, size_t i, struct buf *b)
     buf_puts(b, "]}");
 }
 
-void status_write(const struct node *n)
+void status_write(struct node *n)
 {
     struct buf b = BUF_INIT((size_t)8 << 20);
     buf_putf(&b,

@@ -126,6 +126,8 @@ static void engine(struct call *c)
         {"ondol_engine_plans_total", "counter", "Plans made since the start.", k.plans},
         {"ondol_instances_assigned_total", "counter", "Instances assigned since the start.", k.assigned},
         {"ondol_instances_preempted_total", "counter", "Instances preempted since the start.", k.preempted},
+        {"ondol_instances_moved_total", "counter", "Of these, moved to a board that was kept for them.",
+         k.moved},
         {"ondol_instances_lost_total", "counter", "Instances lost since the start.", k.lost},
         {"ondol_reports_repeated_total", "counter", "Reports that came twice and changed nothing.",
          k.duplicates},

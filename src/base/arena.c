@@ -78,12 +78,15 @@ char *arena_strdup(struct arena *a, const char *s)
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
     va_list ap, again;
+    char small[256]; // most are
     va_start(ap, fmt);
     va_copy(again, ap);
-    int len = vsnprintf(NULL, 0, fmt, ap);
+    int len = vsnprintf(small, sizeof small, fmt, ap);
     va_end(ap);
     char *p = arena_alloc(a, len < 0 ? 1 : (size_t)len + 1);
-    if (len >= 0)
+    if (len >= 0 && (size_t)len < sizeof small)
+        memcpy(p, small, (size_t)len + 1);
+    else if (len >= 0)
         vsnprintf(p, (size_t)len + 1, fmt, again);
     va_end(again);
     return p;

@@ -55,13 +55,20 @@ void buf_putc(struct buf *b, char c)
 void buf_putf(struct buf *b, const char *fmt, ...)
 {
     va_list ap, again;
+    size_t room = b->failed || b->cap <= b->n ? 0 : b->cap - b->n;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int len = vsnprintf(NULL, 0, fmt, ap);
+    int len = vsnprintf(room ? b->v + b->n : NULL, room, fmt, ap); // mostly it fits
     va_end(ap);
-    if (len >= 0 && buf_room(b, (size_t)len)) {
-        vsnprintf(b->v + b->n, (size_t)len + 1, fmt, again);
+    if (len >= 0 && (size_t)len < room && (size_t)len <= b->max - b->n) {
         b->n += (size_t)len;
+    } else {
+        if (room)
+            b->v[b->n] = '\0';
+        if (len >= 0 && buf_room(b, (size_t)len)) {
+            vsnprintf(b->v + b->n, (size_t)len + 1, fmt, again);
+            b->n += (size_t)len;
+        }
     }
     va_end(again);
 }

@@ -30,6 +30,7 @@ static const struct field zone_fields[] = {
     F_I32(struct desired_zone, "setpoint_mc", setpoint_mc),
     F_HOUSE(struct desired_zone, "boost_until", boost_until),
     F_HOUSE(struct desired_zone, "lid_clear", lid_clear),
+    F_BOOL(struct desired_zone, "lid_open", lid_open),
     F_STR(struct desired_zone, "schedule", schedule, WIRE_SCHEDULE_MAX),
     F_I32(struct desired_zone, "utc_offset_min", utc_offset_min),
 };

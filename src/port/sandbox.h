@@ -50,6 +50,7 @@ struct sandbox_spec {
                               // /dev/shm count
     int64_t job_bytes;        // size of the RAM disk at /job; /tmp and /dev/shm are each as large. 0: 256 MiB
     int pids_max;             // most processes and threads, without those of the sandbox itself. 0: no limit
+    int share_permille;       // granted from the start, as by set_share; 0: SANDBOX_SHARE_FULL
     bool network;             // false: only a loopback of its own
     bool capture;             // false: output goes nowhere, and stdout_fd and stderr_fd are -1
 };
@@ -87,10 +88,10 @@ struct sandbox {
     // "cgroup v1 freezer", "stop signals".
     const char *(*lever)(void *ctx);
 
-    // Starts at full share and returns at once. -EINVAL: the spec names no command or breaks a limit;
-    // -ENOENT: the command is not in the image; -EEXIST: the id runs; -ENOTSUP: no such image; -ENODEV: not
-    // available; else the kernel's errno. A sandbox that breaks while it is being set up ends with code 1 and
-    // one line on stderr that begins "bwrap: ".
+    // Starts at the share of the spec and returns at once. -EINVAL: the spec names no command or breaks a
+    // limit; -ENOENT: the command is not in the image; -EEXIST: the id runs; -ENOTSUP: no such image;
+    // -ENODEV: not available; else the kernel's errno. A sandbox that breaks while it is being set up ends
+    // with code 1 and one line on stderr that begins "bwrap: ".
     int (*start)(void *ctx, const struct sandbox_spec *spec, wall_ms now, struct sandbox_run *run,
                  struct err *e);
 

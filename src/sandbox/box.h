@@ -9,6 +9,7 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/duty.h"
 #include "sandbox/root.h"
+#include "sandbox/spawn.h"
 
 struct box_run {
     uint64_t id;
@@ -20,6 +21,35 @@ struct box_run {
     int64_t peak_bytes;
     wall_ms start;
     bool killed;
+    // Of one that a zygote made (zygote.c): then pidfd is not a child's, the status comes over the channel,
+    // and its group has meters that did not begin with it.
+    bool by_zygote;
+    bool plain; // a zygote may serve the next like it
+    int channel;
+    int64_t cpu_before_us;
+    int64_t memory_max_bytes; // as the spec said, like the next
+    int pids_max;
+};
+
+enum zygote_state {
+    ZYGOTE_WARMING, // a sandbox is being made
+    ZYGOTE_WAITING, // it waits for its instance
+    ZYGOTE_BUSY,    // an instance runs in it
+    ZYGOTE_DYING,
+};
+
+struct zygote {
+    enum zygote_state state;
+    unsigned slot;
+    pid_t pid; // of its bubblewrap, the outermost
+    int pidfd, socket;
+    int64_t memory_max_bytes; // of its group
+    int pids_max;
+    int permille;                // share in force in its group, as set_share
+    int instance_pidfd, channel; // WAITING: of the sandbox that is ready
+    int64_t cpu_us;              // of the group, when the last instance was over
+    bool proven;                 // one instance at least went well
+    wall_ms used;
 };
 
 struct box {
@@ -35,10 +65,39 @@ struct box {
     size_t run_n, run_cap;
     bool *slot_taken;
     size_t slot_cap;
+    struct zygote *zygote;
+    size_t zygote_n, zygote_cap;
+    size_t most_running; // at once, of late: so many zygotes are worth their memory
+    bool no_zygotes;     // asked so, or they do not thrive here
+    int zygote_fd;       // their program
+    struct bwrap_counts counts;
 };
 
+// bwrap.c
+struct pipes {
+    int out[2], err[2]; // [0] ours, [1] the child's
+};
+int box_pipes_open(struct pipes *p, bool capture);
+void box_pipes_close(struct pipes *p);
+int box_above_targets(int fd); // moves it above the numbers that spawn() hands over
+unsigned box_take_slot(struct box *b);
+int box_spawn_in(const struct box *b, unsigned slot, const char *group,
+                 struct spawn *s); // what all have in common
+void box_spawn_close(struct spawn *s);
+void box_group_name(unsigned slot, char out[CGROUP_NAME_BYTES]);
+
+// zygote.c
+void box_zygotes_init(struct box *b, const struct bwrap_config *c);
+bool box_zygote_start(struct box *b, const struct sandbox_spec *spec, struct box_run *r,
+                      struct sandbox_run *run);
+void box_zygote_ended(struct box *b, const struct box_run *r, const struct sandbox_usage *u, wall_ms now);
+void box_zygote_breed(struct box *b, const struct box_run *after, wall_ms now);
+int64_t box_zygotes_tick(struct box *b, wall_ms now); // ms or -1, as sandbox.tick
+void box_zygotes_free(struct box *b);
+
 // bwrap_args.c
-void box_fixed_args(struct box *b);                                 // fills fixed_args from root
+void box_fixed_args(struct box *b); // fills fixed_args from root
+int box_zygote_args_file(const struct box *b, int *args_fd, struct err *e);
 int box_check_spec(const struct sandbox_spec *spec, struct err *e); // limits, image, command
 int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *args_fd, struct err *e);
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@ static struct box_run *find(struct box *b, uint64_t id)
     return NULL;
 }
 
-static unsigned take_slot(struct box *b)
+unsigned box_take_slot(struct box *b)
 {
     size_t slot = 0;
     while (slot < b->slot_cap && b->slot_taken[slot])
@@ -64,12 +65,7 @@ static const char *box_lever(void *ctx)
     return lever_name(((struct box *)ctx)->lever);
 }
 
-// The child's descriptors and what of them the caller gets.
-struct pipes {
-    int out[2], err[2]; // [0] ours, [1] the child's
-};
-
-static void pipes_close(struct pipes *p)
+void box_pipes_close(struct pipes *p)
 {
     for (int i = 0; i < 2; i++) {
         if (p->out[i] >= 0)
@@ -80,14 +76,14 @@ static void pipes_close(struct pipes *p)
     }
 }
 
-static int pipes_open(struct pipes *p, bool capture)
+int box_pipes_open(struct pipes *p, bool capture)
 {
     *p = (struct pipes){{-1, -1}, {-1, -1}};
     if (!capture)
         return 0;
     if (pipe2(p->out, O_CLOEXEC) < 0 || pipe2(p->err, O_CLOEXEC) < 0) {
         int code = -errno;
-        pipes_close(p);
+        box_pipes_close(p);
         return code;
     }
     // Only our ends: O_NONBLOCK on the other would belong to the customer's program, which does not expect
@@ -98,7 +94,7 @@ static int pipes_open(struct pipes *p, bool capture)
 }
 
 // dup2 onto a number that is still needed would lose it, so what is handed over lies above all targets.
-static int above_targets(int fd)
+int box_above_targets(int fd)
 {
     int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, SPAWN_KEEP_FIRST + SPAWN_KEEP_MAX);
     if (fd >= 0)
@@ -126,7 +122,7 @@ static int open_groups(const struct box *b, const char *group, struct spawn *s)
     return 0;
 }
 
-static void close_spawn(struct spawn *s)
+void box_spawn_close(struct spawn *s)
 {
     for (int i = 0; i < s->keep_n; i++)
         if (s->keep[i] >= 0)
@@ -137,30 +133,38 @@ static void close_spawn(struct spawn *s)
         close(s->into_cgroup);
 }
 
+void box_group_name(unsigned slot, char out[CGROUP_NAME_BYTES])
+{
+    snprintf(out, CGROUP_NAME_BYTES, "r%u", slot);
+}
+
+// The seccomp program goes first, opened anew for an offset of its own: who gets it reads it to its end.
+int box_spawn_in(const struct box *b, unsigned slot, const char *group, struct spawn *s)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", b->seccomp_fd);
+    s->keep[0] = box_above_targets(open(path, O_RDONLY | O_CLOEXEC));
+    s->stdin_fd = b->null_fd;
+    s->parent_pidfd = b->self_pidfd;
+    s->as_uid = geteuid() == 0 ? user_of(b, slot) : -1;
+    return s->keep[0] < 0 ? -errno : open_groups(b, group, s);
+}
+
 static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box_run *r, struct pipes *p,
                       struct spawn *s, struct err *e)
 {
-    char path[64];
-    // Opened anew for an offset of its own: bubblewrap reads the program to its end.
-    snprintf(path, sizeof path, "/proc/self/fd/%d", b->seccomp_fd);
-    s->keep_n = SPAWN_KEEP_MAX;
-    s->keep[0] = above_targets(open(path, O_RDONLY | O_CLOEXEC));
-    if (s->keep[0] < 0)
-        return err_set(e, -errno, "sandbox: the seccomp program cannot be opened: %s", strerror(errno));
+    s->keep_n = 2;
     int args_fd, code = box_args_file(b, spec, &args_fd, e);
     if (code < 0)
         return code;
-    s->keep[1] = above_targets(args_fd);
-    s->stdin_fd = b->null_fd;
-    code = s->keep[1] < 0 ? -errno : pipes_open(p, spec->capture);
+    s->keep[1] = box_above_targets(args_fd);
+    code = s->keep[1] < 0 ? -errno : box_pipes_open(p, spec->capture);
     if (code == 0)
-        code = open_groups(b, r->group, s);
+        code = box_spawn_in(b, r->slot, r->group, s);
     if (code < 0)
         return err_set(e, code, "sandbox: %s", strerror(-code));
     s->stdout_fd = spec->capture ? p->out[1] : b->null_fd;
     s->stderr_fd = spec->capture ? p->err[1] : b->null_fd;
-    s->parent_pidfd = b->self_pidfd;
-    s->as_uid = geteuid() == 0 ? user_of(b, r->slot) : -1;
     if (!cgroup_where(&b->tree, CG_MEMORY))
         s->address_max = spec->memory_max_bytes;
     if (spec->pids_max > 0 && !cgroup_where(&b->tree, CG_PIDS))
@@ -171,7 +175,7 @@ static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box
 static int launch(struct box *b, const struct sandbox_spec *spec, struct box_run *r, struct sandbox_run *run,
                   struct err *e)
 {
-    struct spawn s = {.exe = b->bwrap, .keep = {-1, -1}, .into_cgroup = -1};
+    struct spawn s = {.exe = b->bwrap, .keep = {-1, -1, -1, -1}, .into_cgroup = -1};
     struct pipes p = {{-1, -1}, {-1, -1}};
     size_t argc = 0;
     while (spec->argv[argc])
@@ -191,9 +195,27 @@ static int launch(struct box *b, const struct sandbox_spec *spec, struct box_run
         run->pidfd = fcntl(r->pidfd, F_DUPFD_CLOEXEC, 0);
         p.out[0] = p.err[0] = -1;
     }
-    pipes_close(&p);
-    close_spawn(&s);
+    box_pipes_close(&p);
+    box_spawn_close(&s);
     free(argv);
+    return code;
+}
+
+static int start_from_nothing(struct box *b, const struct sandbox_spec *spec, struct box_run *r,
+                              struct sandbox_run *run, struct err *e)
+{
+    box_group_name(r->slot, r->group);
+    int code = cgroup_make(&b->tree, r->group, e);
+    if (code == 0)
+        code = cgroup_limit(&b->tree, r->group, spec->memory_max_bytes,
+                            spec->pids_max > 0 ? spec->pids_max + OWN_PROCESSES : 0, e);
+    if (code == 0)
+        code = launch(b, spec, r, run, e);
+    if (code == 0 &&
+        spec->share_permille) // it is known to be good; one that cannot be set is told by set_share
+        lever_set(b, r, spec->share_permille, r->start, NULL);
+    if (code < 0)
+        b->slot_taken[r->slot] = cgroup_remove(&b->tree, r->group) < 0;
     return code;
 }
 
@@ -208,19 +230,23 @@ static int box_start(void *ctx, const struct sandbox_spec *spec, wall_ms now, st
         return code;
     if (find(b, spec->id))
         return err_set(e, -EEXIST, "sandbox: instance %llu runs already", (unsigned long long)spec->id);
-    struct box_run r = {.id = spec->id, .start = now, .duty = DUTY_NULL, .slot = take_slot(b), .pidfd = -1};
-    snprintf(r.group, sizeof r.group, "r%u", r.slot);
-    code = cgroup_make(&b->tree, r.group, e);
-    if (code == 0)
-        code = cgroup_limit(&b->tree, r.group, spec->memory_max_bytes,
-                            spec->pids_max > 0 ? spec->pids_max + OWN_PROCESSES : 0, e);
-    if (code == 0)
-        code = launch(b, spec, &r, run, e);
-    if (code < 0) {
-        b->slot_taken[r.slot] = cgroup_remove(&b->tree, r.group) < 0;
-        return code;
+    struct box_run r = {.id = spec->id,
+                        .start = now,
+                        .duty = DUTY_NULL,
+                        .pidfd = -1,
+                        .channel = -1,
+                        .memory_max_bytes = spec->memory_max_bytes,
+                        .pids_max = spec->pids_max};
+    if (!box_zygote_start(b, spec, &r, run)) {
+        r.slot = box_take_slot(b);
+        code = start_from_nothing(b, spec, &r, run, e);
     }
+    if (code < 0)
+        return code;
+    *(r.by_zygote ? &b->counts.by_zygote : &b->counts.from_nothing) += 1;
     *VEC_PUSH(b->run, b->run_n, b->run_cap) = r;
+    if (b->most_running < b->run_n)
+        b->most_running = b->run_n;
     return 0;
 }
 
@@ -240,7 +266,8 @@ static int64_t box_tick(void *ctx, wall_ms now)
         if (w >= 0 && (wait_ms < 0 || w < wait_ms))
             wait_ms = w;
     }
-    return wait_ms;
+    int64_t w = box_zygotes_tick(b, now);
+    return wait_ms < 0 || (w >= 0 && w < wait_ms) ? w : wait_ms;
 }
 
 static void measure(const struct box *b, struct box_run *r, struct sandbox_usage *u)
@@ -278,25 +305,51 @@ static int box_kill(void *ctx, uint64_t id)
     return 0;
 }
 
+// 1 with the status, as waitpid gives it; 0: it lives.
+static int ended(const struct box_run *r, int *status)
+{
+    siginfo_t info = {0};
+    if (!r->by_zygote) {
+        if (waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+            return 0;
+        *status = info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
+        return 1;
+    }
+    if (poll(&(struct pollfd){.fd = r->pidfd, .events = POLLIN}, 1, 0) != 1)
+        return 0;
+    if (recv(r->channel, status, sizeof *status, MSG_DONTWAIT) != sizeof *status)
+        *status = SIGKILL; // its init was killed before it could say
+    return 1;
+}
+
 static int box_reap(void *ctx, uint64_t id, wall_ms now, struct sandbox_result *result)
 {
     struct box *b = ctx;
     struct box_run *r = find(b, id);
-    siginfo_t info = {0};
+    int status;
     if (!r)
         return -ENOENT;
-    if (waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+    if (!ended(r, &status))
         return 0;
     struct sandbox_result out = {.killed = r->killed, .wall_ms = wall_since(now, r->start)};
     measure(b, r, &out.usage); // before the wait: without control groups, the zombie is what remembers
-    waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOHANG);
-    out.code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+    out.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     out.signal = out.code > 128 && out.code <= 192 ? out.code - 128 : 0;
-    close(r->pidfd);
-    // A group that will not go keeps its number until the end: its meters and limits must not become
-    // another's.
-    b->slot_taken[r->slot] = cgroup_remove(&b->tree, r->group) < 0;
+    struct box_run over = *r;
     *r = b->run[--b->run_n];
+    if (over.by_zygote) {
+        close(over.channel);
+        close(over.pidfd);
+        box_zygote_ended(b, &over, &out.usage, now);
+    } else {
+        siginfo_t info;
+        waitid(P_PIDFD, (id_t)over.pidfd, &info, WEXITED | WNOHANG);
+        close(over.pidfd);
+        // A group that will not go keeps its number until the end: its meters and limits must not become
+        // another's.
+        b->slot_taken[over.slot] = cgroup_remove(&b->tree, over.group) < 0;
+        box_zygote_breed(b, &over, now);
+    }
     *result = out;
     return 1;
 }
@@ -305,6 +358,7 @@ static void box_free(void *ctx)
 {
     struct box *b = ctx;
     struct sandbox_result ignored;
+    b->no_zygotes = true; // whoever ends now is not followed
     for (size_t i = 0; i < b->run_n; i++)
         box_kill(b, b->run[i].id);
     while (b->run_n > 0) {
@@ -312,13 +366,16 @@ static void box_free(void *ctx)
         poll(&(struct pollfd){.fd = r->pidfd, .events = POLLIN}, 1, END_LIMIT_MS);
         if (box_reap(b, r->id, r->start, &ignored) != 1) { // not even SIGKILL: a device that hangs
             close(r->pidfd);
+            if (r->channel >= 0)
+                close(r->channel);
             *r = b->run[--b->run_n];
         }
     }
+    box_zygotes_free(b);
     cgroup_tree_deinit(&b->tree);
     root_deinit(&b->root);
     buf_deinit(&b->fixed_args);
-    int fds[] = {b->seccomp_fd, b->null_fd, b->self_pidfd};
+    int fds[] = {b->seccomp_fd, b->null_fd, b->self_pidfd, b->zygote_fd};
     for (size_t i = 0; i < ARRAY_LEN(fds); i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -374,7 +431,7 @@ static int prepare(struct box *b, const struct bwrap_config *c, struct err *e)
     int code = find_bwrap(b, c->bwrap, e);
     if (code < 0)
         return code;
-    b->null_fd = above_targets(open("/dev/null", O_RDWR | O_CLOEXEC));
+    b->null_fd = box_above_targets(open("/dev/null", O_RDWR | O_CLOEXEC));
     b->self_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
     if (b->null_fd < 0 || b->self_pidfd < 0)
         return err_set(e, -errno, "sandbox: /dev/null or a pidfd cannot be opened: %s", strerror(errno));
@@ -387,7 +444,16 @@ static int prepare(struct box *b, const struct bwrap_config *c, struct err *e)
     cgroup_tree_init(&b->tree, c->no_cgroups ? 0 : (1u << CG_N) - 1, v1_only);
     if ((code = lever_choose(b, c->lever, e)) < 0)
         return code;
-    return probe(b, e);
+    if ((code = probe(b, e)) < 0)
+        return code;
+    b->counts = (struct bwrap_counts){0};
+    box_zygotes_init(b, c);
+    return 0;
+}
+
+struct bwrap_counts bwrap_sandbox_counts(const struct sandbox *s)
+{
+    return ((const struct box *)s->ctx)->counts;
 }
 
 void bwrap_sandbox_init(struct sandbox *s, const struct bwrap_config *config)
@@ -400,7 +466,8 @@ void bwrap_sandbox_init(struct sandbox *s, const struct bwrap_config *config)
         box_tick, box_usage,     box_kill,  box_reap,  box_free,
     };
     b->fixed_args = BUF_INIT(16384);
-    b->seccomp_fd = b->null_fd = b->self_pidfd = -1;
+    b->seccomp_fd = b->null_fd = b->self_pidfd = b->zygote_fd = -1;
+    b->no_zygotes = true; // until it is known that sandboxes can be made at all
     b->cores = (int)int_clamp(sysconf(_SC_NPROCESSORS_ONLN), 1, 4096);
     if (prepare(b, config ? config : &plain, &e) < 0)
         snprintf(b->why, sizeof b->why, "%s", e.text);

@@ -11,6 +11,9 @@
 // repeat; the namespaces still part them.) Otherwise it has the agent's user. Inside, it is user 1000
 // ("job").
 //
+// Plain instances (no bind, no network, no size of /job) are served by zygotes where every control group is
+// there: docs/design/0018-zygotes.md. It shows in the time they take and nowhere else.
+//
 // With `network` the instance shares the host's network: it reaches loopback services and abstract sockets of
 // the host.
 //
@@ -41,11 +44,20 @@ struct bwrap_config {
     const char *root_parent; // where the sandboxes' root is made; NULL: see root.h
     enum lever lever;        // LEVER_AUTO: the best there is, in the order of the enum
     bool no_cgroups;         // neither limits nor levers by control groups
+    bool no_zygotes;         // every sandbox is made by bubblewrap from nothing
+};
+
+struct bwrap_counts {
+    uint64_t from_nothing, by_zygote; // instances started so far
+    uint64_t zygotes;                 // started so far
+    uint64_t soiled;                  // given up because their last instance left something
 };
 
 // Never fails: where no sandbox can be made, available() says why and start refuses. Runs `true` once to find
 // out (some 10 ms). `config` may be NULL. End with s->free(s->ctx).
 void bwrap_sandbox_init(struct sandbox *s, const struct bwrap_config *config);
+
+struct bwrap_counts bwrap_sandbox_counts(const struct sandbox *s);
 
 const char *lever_name(enum lever l); // as sandbox.lever() gives it; "none" for LEVER_AUTO
 

@@ -46,8 +46,6 @@ void box_fixed_args(struct box *b)
         "--cap-drop",
         "ALL",
         "--clearenv",
-        "--seccomp",
-        "3",
     };
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
         arg(&b->fixed_args, fixed[i]);
@@ -99,10 +97,40 @@ static void put_environment(struct buf *out, const char *const *envp)
     }
 }
 
+// Takes `out`.
+static int args_file(struct buf *out, int *args_fd)
+{
+    int fd = out->failed ? -1 : memfd_create("ondol-args", MFD_CLOEXEC);
+    int code = out->failed ? -E2BIG : fd < 0 ? -errno : 0;
+    if (code == 0 && (write(fd, out->v, out->n) != (ssize_t)out->n || lseek(fd, 0, SEEK_SET) < 0))
+        code = -EIO;
+    buf_deinit(out);
+    if (code < 0 && fd >= 0)
+        close(fd);
+    *args_fd = code < 0 ? -1 : fd;
+    return code;
+}
+
+// What a zygote does not make anew for each instance (zygote_main.c), and the capabilities it needs for the
+// rest.
+int box_zygote_args_file(const struct box *b, int *args_fd, struct err *e)
+{
+    static const char *const more[] = {"--unshare-net", "--cap-add",    "CAP_SYS_ADMIN", "--cap-add",
+                                       "CAP_SETPCAP",   "--remount-ro", "/dev"};
+    struct buf out = BUF_INIT(ARGS_MAX_BYTES);
+    buf_put(&out, b->fixed_args.v, b->fixed_args.n);
+    for (size_t i = 0; i < ARRAY_LEN(more); i++)
+        arg(&out, more[i]);
+    int code = args_file(&out, args_fd);
+    return code < 0 ? err_set(e, code, "sandbox: arguments of a zygote: %s", strerror(-code)) : 0;
+}
+
 int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *args_fd, struct err *e)
 {
     struct buf out = BUF_INIT(ARGS_MAX_BYTES);
     buf_put(&out, b->fixed_args.v, b->fixed_args.n);
+    arg(&out, "--seccomp");
+    arg(&out, "3");
     if (!spec->network)
         arg(&out, "--unshare-net");
     arg(&out, "--hostname");
@@ -111,19 +139,10 @@ int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *arg
     arg(&out, "--chdir");
     arg(&out, spec->workdir ? spec->workdir : "/job");
     put_environment(&out, spec->envp);
-    int fd = out.failed ? -1 : memfd_create("ondol-args", MFD_CLOEXEC);
-    int code = out.failed ? -E2BIG : fd < 0 ? -errno : 0;
-    if (code == 0 && (write(fd, out.v, out.n) != (ssize_t)out.n || lseek(fd, 0, SEEK_SET) < 0))
-        code = -EIO;
-    buf_deinit(&out);
-    if (code < 0) {
-        if (fd >= 0)
-            close(fd);
-        return err_set(e, code, "sandbox: arguments of instance %llu: %s", (unsigned long long)spec->id,
-                       strerror(-code));
-    }
-    *args_fd = fd;
-    return 0;
+    int code = args_file(&out, args_fd);
+    return code < 0 ? err_set(e, code, "sandbox: arguments of instance %llu: %s",
+                              (unsigned long long)spec->id, strerror(-code))
+                    : 0;
 }
 
 static int check_list(const char *what, const char *const *list, bool pairs, struct err *e)
@@ -204,6 +223,9 @@ int box_check_spec(const struct sandbox_spec *spec, struct err *e)
     if (spec->memory_max_bytes < 0 || (spec->memory_max_bytes > 0 && spec->memory_max_bytes < MEMORY_MIN))
         return err_set(e, -EINVAL, "memory_max_bytes %lld: below %lld", (long long)spec->memory_max_bytes,
                        (long long)MEMORY_MIN);
+    if (spec->share_permille < SANDBOX_SHARE_FULL || spec->share_permille > SANDBOX_SHARE_MAX)
+        return err_set(e, -EINVAL, "share_permille %d: outside of %d..%d", spec->share_permille,
+                       SANDBOX_SHARE_FULL, SANDBOX_SHARE_MAX);
     if (spec->pids_max < 0 || spec->job_bytes < 0)
         return err_set(e, -EINVAL, "pids_max, job_bytes: below 0");
     if (spec->image && strncmp(spec->image, "library/", 8) != 0)

@@ -76,7 +76,7 @@ static int freeze(const struct box *b, const struct box_run *r, bool frozen)
 int64_t box_cpu_us(const struct box *b, const struct box_run *r)
 {
     int64_t us = cgroup_cpu_us(&b->tree, r->group);
-    return us >= 0 ? us : procs_cpu_us(r->pid);
+    return us >= 0 ? us - r->cpu_before_us : procs_cpu_us(r->pid);
 }
 
 int lever_set(const struct box *b, struct box_run *r, int permille, wall_ms now, struct err *e)
@@ -92,6 +92,8 @@ int lever_set(const struct box *b, struct box_run *r, int permille, wall_ms now,
         lever_tick(b, r, now);
         return 0;
     }
+    if (permille == r->duty.permille && r->duty.frozen == (permille == 0))
+        return 0;
     if (permille != 0) // as much as there is, or more, is no quota: throttling costs
         code = cgroup_quota(&b->tree, r->group, permille >= b->cores * 1000 ? SANDBOX_SHARE_FULL : permille);
     if (code == 0 && r->duty.frozen != (permille == 0))

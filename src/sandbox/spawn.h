@@ -19,7 +19,7 @@
 #include "base/err.h"
 
 #define SPAWN_KEEP_FIRST 3 // keep[i] becomes descriptor 3+i of the new process
-#define SPAWN_KEEP_MAX   2
+#define SPAWN_KEEP_MAX   4
 #define SPAWN_JOIN_MAX   8
 
 struct spawn {

@@ -23,7 +23,8 @@ void clock_init(struct house_clock *c, house_ms house0, int64_t real0_ms, double
 {
     pthread_mutex_init(&c->lock, NULL);
     c->speed = speed;
-    c->real_ms = real_now_ms();
+    c->steady = (struct steady){0};
+    c->real_ms = steady_ms(&c->steady, real_now_ms(), wall_now().v);
     c->house_ms = (double)house0.v + (double)(c->real_ms - real0_ms) * speed;
 }
 
@@ -35,7 +36,7 @@ void clock_deinit(struct house_clock *c)
 house_ms clock_house(struct house_clock *c)
 {
     pthread_mutex_lock(&c->lock);
-    int64_t real = real_now_ms();
+    int64_t real = steady_ms(&c->steady, real_now_ms(), wall_now().v);
     int64_t passed = real - c->real_ms;
     if (passed > 0 && (passed <= JUMP_MS || c->speed == 1.0)) // at speed 1 the calendar is the real one
         c->house_ms += (double)passed * c->speed;

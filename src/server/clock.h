@@ -8,12 +8,14 @@
 
 #include <pthread.h>
 
+#include "base/steady.h"
 #include "base/when.h"
 
 struct house_clock {
     pthread_mutex_t lock;
     double speed;
-    int64_t real_ms; // at the last look, ms since 1970
+    struct steady steady;
+    int64_t real_ms; // at the last look, ms since 1970, never going back
     double house_ms; // then
 };
 

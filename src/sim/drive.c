@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/wide.h"
 #include "core/heat/regulate.h"
 
 #define SLEEP_AFTER_MS 300000 // as in the agent
@@ -72,6 +73,9 @@ static uint32_t table_of(struct sim_run *r, const struct sim_zone *z, uint64_t k
     t->key = key;
     t->watts = z->n_boards * (curve_max_mw(curve_of(r, z)) / 1000 + 2);
     t->row = mem_array((size_t)t->watts + 1, sizeof *t->row);
+    t->draw = (int32_t)r->n_draw;
+    for (int32_t w = 0; w <= t->watts; w++)
+        *VEC_PUSH(r->draw, r->n_draw, r->cap_draw) = -1;
     idmap_set(&r->table_at, key, r->n_tables - 1);
     return (uint32_t)(r->n_tables - 1);
 }
@@ -118,6 +122,8 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     struct drive_row *row = mem_alloc(sizeof *row);
     row_fill(row, in, z->n_boards, code);
     t->row[watts] = row;
+    if (!row->to_sleep_or_wake && (int64_t)watts * 1000 >= z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
+        r->draw[t->draw + watts] = row->total_mw * 16 + (row->alike ? row->run[0] : DRIVE_MIXED);
     return row;
 }
 
@@ -129,6 +135,7 @@ void drive_free(struct sim_run *r)
         free(r->table[i].row);
     }
     free(r->table);
+    free(r->draw);
     idmap_deinit(&r->table_at);
 }
 
@@ -172,17 +179,67 @@ static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_
     b->run = (uint8_t)(b->asleep ? ACTIVITY_SLEEP : ACTIVITY_IDLE);
     b->draw_mw = b->asleep ? c->sleep_mw : c->idle_mw;
     b->work_mhz = 0;
-    r->zone[b->zone].stale = true;
+    zone_stale(r, &r->zone[b->zone]);
     b->boot_end = r->now + c->boot_ms;
     if (b->booting)
         queue_push(&r->queue, (struct happening){
                                   .at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
 }
 
+// The row that a zone was driven by in a step; it may have changed in the lanes.
+static const struct drive_row *row_in(const struct sim_run *r, const struct sim_zone *z, int64_t step)
+{
+    const struct sim_rooms *rooms = &r->rooms[z->batch];
+    if (step == z->row_step)
+        return z->row;
+    return r->table[z->table].row[rooms->lanes.log[(size_t)(step % r->log_steps) * wide_end(rooms->n) + z->at]];
+}
+
+static bool in_lanes(const struct sim_run *r, const struct sim_zone *z)
+{
+    return !z->water && lanes_of(r, z)->fast[z->at] >= 0;
+}
+
+static void row_now(struct sim_run *r, struct sim_zone *z)
+{
+    if (!in_lanes(r, z))
+        return;
+    z->row = row_in(r, z, r->step);
+    z->row_step = r->step;
+    for (int i = 0; !z->alike && i < z->n_boards; i++) {
+        struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        b->run = z->row->run[i];
+        b->draw_mw = z->row->draw_mw[i];
+        b->work_mhz = z->row->work_mhz[i];
+    }
+}
+
+void drive_slow(struct sim_run *r, struct sim_zone *z)
+{
+    if (!in_lanes(r, z))
+        return;
+    drive_settle(r, (uint32_t)(z - r->zone));
+    lanes_of(r, z)->fast[z->at] = -1;
+}
+
+// Whether other watts, while nothing else changes, are only another row of its table.
+static void drive_fast(struct sim_run *r, struct sim_zone *z)
+{
+    if (z->water)
+        return;
+    struct sim_lanes *l = lanes_of(r, z);
+    bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && z->low_since == INT64_MIN && !z->down &&
+                !z->stale && r->s->site[z->site].circuit_cap_w < 0 && !r->o.mutants.thermostat_off;
+    l->fast[z->at] = fast ? r->table[z->table].draw : -1;
+    l->run[z->at] = z->alike ? z->row->run[0] : DRIVE_MIXED;
+    z->row_step = r->step;
+}
+
 static void unshare(struct sim_zone *z, struct sim_run *r)
 {
     if (!z->alike)
         return;
+    row_now(r, z);
     for (int i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
         b->run = z->row->run[0];
@@ -192,21 +249,27 @@ static void unshare(struct sim_zone *z, struct sim_run *r)
     z->alike = false;
 }
 
+static void drive_total(struct sim_run *r, struct sim_zone *z, int32_t mw)
+{
+    *(z->water ? &z->total_mw : &lanes_of(r, z)->heat.draw_mw[z->at]) = mw;
+}
+
 static void apply_row(struct sim_run *r, struct sim_zone *z, const struct drive_row *row)
 {
     z->row = row;
     if (row->alike && !row->to_sleep_or_wake && z->runs == 0) {
         z->alike = true;
-        z->total_mw = row->total_mw;
+        drive_total(r, z, row->total_mw);
         return;
     }
     z->alike = false;
-    z->total_mw = 0;
+    int32_t total = 0;
     for (int i = 0; i < z->n_boards; i++) {
         uint32_t at = z->first_board + (uint32_t)i;
         board_take(r, at, (enum activity)row->run[i], row->draw_mw[i], row->work_mhz[i]);
-        z->total_mw += r->board[at].draw_mw;
+        total += r->board[at].draw_mw;
     }
+    drive_total(r, z, total);
 }
 
 // Heaters of many boards, caps, and tasks that use a part of a board's cores.
@@ -231,9 +294,10 @@ static void drive_anew(struct sim_run *r, struct sim_zone *z, int64_t want_mw, i
     for (size_t k = 0; k < n; k++)
         board_take(r, who[k], in[k].run, in[k].expect_mw, in[k].point.work_mhz);
     z->row = NULL;
-    z->total_mw = 0;
+    int32_t total = 0;
     for (int i = 0; i < z->n_boards; i++)
-        z->total_mw += r->board[z->first_board + (uint32_t)i].draw_mw;
+        total += r->board[z->first_board + (uint32_t)i].draw_mw;
+    drive_total(r, z, total);
 }
 
 static bool uses_all(const struct sim_run *r, const struct sim_zone *z)
@@ -250,10 +314,10 @@ static bool uses_all(const struct sim_run *r, const struct sim_zone *z)
 static int32_t want_of(const struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
-    const struct heat_request *q = z->request;
+    const struct heat_watts q = request_w(r, z);
     int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3
-                   : q->target_w < q->max_w    ? q->target_w
-                                               : q->max_w;
+                   : q.target_w < q.max_w      ? q.target_w
+                                               : q.max_w;
     double circuit = r->s->site[z->site].circuit_cap_w;
     if (z->down)
         return 0;
@@ -268,12 +332,17 @@ static int32_t want_of(const struct sim_run *r, uint32_t zone)
 
 static void decide(struct sim_run *r, uint32_t zone, int32_t want)
 {
-    if (r->zone[zone].target_w != want) {
+    struct sim_zone *z = &r->zone[zone];
+    int32_t *driven = z->water ? &z->target_w : &lanes_of(r, z)->driven_w[z->at];
+    if (*driven != want && z->water) {
         r->decisions =
             (r->decisions ^ ((uint64_t)zone << 20 | (uint64_t)(uint32_t)want)) * UINT64_C(0x9e3779b97f4a7c15);
         r->decisions ^= r->decisions >> 29;
+    } else if (*driven != want) {
+        uint32_t *decided = &lanes_of(r, z)->decided[z->at];
+        *decided = decided_next(*decided, want, (int32_t)(r->now / r->s->step_ms));
     }
-    r->zone[zone].target_w = want;
+    *driven = want;
 }
 
 void drive_zone(struct sim_run *r, uint32_t zone)
@@ -301,7 +370,9 @@ void drive_zone(struct sim_run *r, uint32_t zone)
     }
     z->resting =
         sleep && !z->stale && want_mw < z->n_boards * (int64_t)curve_of(r, z)->sleep_mw; // all of them sleep
+    zone_restless(r, z);
     decide(r, zone, want);
+    drive_fast(r, z);
 }
 
 // Where nothing about the boards has changed, other watts are another row of the same table.
@@ -318,39 +389,93 @@ bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
     drive_settle(r, zone);
     apply_row(r, z, row);
     decide(r, zone, want);
+    drive_fast(r, z);
     return true;
 }
 
 // ---- booking
 
-static void board_settle(struct sim_run *r, struct sim_zone *z, struct sim_board *b, int64_t dt)
+static void board_book(const struct sim_run *r, const struct sim_zone *z, struct sim_board *b, uint8_t run,
+                       int32_t draw_mw, int32_t work_mhz, int64_t dt)
 {
-    int64_t uj = (int64_t)b->draw_mw * dt;
-    b->uj[b->run] += uj;
-    b->ms[b->run] += dt;
+    int64_t uj = (int64_t)draw_mw * dt;
+    b->uj[run] += uj;
+    b->ms[run] += dt;
     if (b->phase != BOARD_RUNS)
         return;
     int32_t cores = r->s->board[z->model].spec.cores;
-    b->left -= (int64_t)b->work_mhz * b->rate_cores / cores * dt;
-    if (activity_is_task((enum activity)b->run))
+    b->left -= (b->rate_cores == cores ? work_mhz : (int64_t)work_mhz * b->rate_cores / cores) * dt;
+    if (activity_is_task((enum activity)run))
         b->lease_uj += uj;
+}
+
+// Boards that differ, stretch by stretch as the log has it: its steps follow each other, and most are as the one before.
+static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
+{
+    const struct sim_rooms *rooms = &r->rooms[z->batch];
+    const uint16_t *log = rooms->lanes.log + z->at;
+    struct drive_row *const *rows = r->table[z->table].row;
+    int64_t step_ms = r->s->step_ms, step = from / step_ms, next = (step + 1) * step_ms;
+    size_t at = (size_t)((step + 1) % r->log_steps), n = wide_end(rooms->n);
+    const struct drive_row *row = step == z->row_step ? z->row : rows[log[(size_t)(step % r->log_steps) * n]];
+    while (from < r->now) {
+        const struct drive_row *then = row;
+        while (next < r->now && (then = ++step == z->row_step ? z->row : rows[log[at * n]]) == row) {
+            next += step_ms;
+            at = at + 1 == (size_t)r->log_steps ? 0 : at + 1;
+        }
+        int64_t to = next < r->now ? next : r->now;
+        for (int i = 0; i < z->n_boards; i++)
+            board_book(r, z, &r->board[z->first_board + (uint32_t)i], row->run[i], row->draw_mw[i], row->work_mhz[i],
+                       to - from);
+        from = to;
+        next += step_ms;
+        at = at + 1 == (size_t)r->log_steps ? 0 : at + 1;
+        row = then;
+    }
+}
+
+// What a room has drawn since its boards were booked last.
+static int64_t room_book(struct sim_run *r, struct sim_zone *z)
+{
+    struct sim_lanes *l = lanes_of(r, z);
+    double into_ms = (double)(r->now - r->step_from);
+    l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
+    l->from_ms[z->at] = into_ms;
+    int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]), uj = all_uj - z->split_uj;
+    z->split_uj = all_uj;
+    return uj;
 }
 
 void drive_settle(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    int64_t dt = r->now - z->settled;
-    if (dt <= 0)
-        return;
-    z->settled = r->now;
-    z->step_uj += (int64_t)z->total_mw * dt;
-    if (z->alike) {
-        z->alike_uj[z->row->run[0]] += (int64_t)z->row->draw_mw[0] * dt;
-        z->alike_ms[z->row->run[0]] += dt;
-        return;
+    int64_t from = z->settled, dt = r->now - from, uj = 0;
+    if (dt > 0) {
+        z->settled = r->now;
+        if (z->water)
+            z->step_uj += uj = (int64_t)z->total_mw * dt;
+        else
+            uj = room_book(r, z);
+        if (z->alike) { // its draws are multiples of each board's
+            z->alike_uj[z->row->run[0]] += uj / z->n_boards;
+            z->alike_ms[z->row->run[0]] += dt;
+        } else if (in_lanes(r, z)) {
+            log_book(r, z, from);
+        } else {
+            for (int i = 0; i < z->n_boards; i++) {
+                struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+                board_book(r, z, b, b->run, b->draw_mw, b->work_mhz, dt);
+            }
+        }
     }
-    for (int i = 0; i < z->n_boards; i++)
-        board_settle(r, z, &r->board[z->first_board + (uint32_t)i], dt);
+    row_now(r, z);
+}
+
+void drive_settle_all(struct sim_run *r)
+{
+    for (uint32_t i = 0; i < r->n_zones; i++)
+        drive_settle(r, i);
 }
 
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a)

@@ -127,7 +127,7 @@ static void board_dark(struct sim_run *r, uint32_t board, bool dark)
     b->asleep = !dark && r->s->zones[r->zone[b->zone].group].may_sleep; // it comes back switched off
     b->booting = false;
     b->stamp++;
-    r->zone[b->zone].stale = true;
+    zone_stale(r, &r->zone[b->zone]);
     board_bar(r, board, dark);
     link_sync(r, b->zone);
     zone_changed(r, b->zone);
@@ -146,7 +146,7 @@ static void node_down(struct sim_run *r, uint32_t zone)
         }
     z->down = true;
     z->n_outbox = 0;
-    z->stale = true;
+    zone_stale(r, z);
     zone_changed(r, zone);
 }
 
@@ -155,6 +155,7 @@ static void node_up(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     if (!z->down)
         return;
+    drive_settle(r, zone);
     z->down = false;
     for (uint32_t i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + i];
@@ -163,11 +164,12 @@ static void node_up(struct sim_run *r, uint32_t zone)
         for (int a = 0; a < ACTIVITY_N; a++)
             b->base_uj[a] = board_uj(r, z->first_board + i, (enum activity)a);
     }
-    z->base_total_uj = z->total_uj + z->step_uj;
+    rooms_flush(r);
+    z->base_total_uj = z->total_uj + step_uj(r, z);
     z->base_asked_uj = z->agent_asked_uj;
     z->base_useful_uj = z->useful_uj;
     link_hello(r, zone);
-    z->stale = true;
+    zone_stale(r, z);
     zone_changed(r, zone);
 }
 
@@ -245,13 +247,16 @@ void fault_happen(struct sim_run *r, const struct sim_happening *h)
     case SIM_SENSOR_OUT:
     case SIM_SENSOR_STUCK:
         if (zone_ok) {
+            r->sensor_faults += !r->zone[h->index].sensor;
             r->zone[h->index].sensor = (uint8_t)h->kind;
-            r->zone[h->index].last_mc = r->sense[h->index].room_mc;
+            r->zone[h->index].last_mc = room_mc(r, h->index);
         }
         break;
     case SIM_SENSOR_BACK:
-        if (zone_ok)
+        if (zone_ok) {
+            r->sensor_faults -= r->zone[h->index].sensor != 0;
             r->zone[h->index].sensor = 0;
+        }
         break;
     case SIM_HAPPENING_KIND_N:
         break;

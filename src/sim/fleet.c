@@ -36,10 +36,6 @@ static void zone_make(struct sim_run *r, uint32_t zone, uint32_t group, uint32_t
     z->base = z->wish = (struct zone_wish){ZONE_COMFORT, (int32_t)(g->setpoint_c * 1000)};
     for (uint32_t i = 0; i < z->n_boards; i++)
         r->board[first_board + i] = (struct sim_board){.zone = zone, .task = SIM_NONE, .run = ACTIVITY_IDLE};
-    r->sense[zone] = (struct zone_sense){.room_mc = (int32_t)(g->start_c * 1000),
-                                         .heatsink_mc = INT32_MIN,
-                                         .cpu_mc = INT32_MIN,
-                                         .outside_mc = INT32_MIN};
     struct thermostat_config c;
     thermostat_config_default(&c, z->nameplate_w);
     if (g->kind == ZONE_KIND_ROOM) {
@@ -47,7 +43,6 @@ static void zone_make(struct sim_run *r, uint32_t zone, uint32_t group, uint32_t
         c.heater_tau_s = g->room.heater_j_k / g->room.heater_w_k;
     }
     thermostat_init(&r->thermostat[zone], &c);
-    z->request = &r->thermostat[zone].request;
     z->tell_w = (int32_t)(z->nameplate_w * TELL_SHARE) + 5;
     if (g->kind != ZONE_KIND_ROOM)
         r->thermostat[zone].r_c = g->setpoint_c;
@@ -86,13 +81,14 @@ int fleet_make(struct sim_run *r, struct err *e)
     r->n_boards = (uint32_t)scenario_board_count(s);
     r->zone = mem_array((size_t)r->n_zones + 1, sizeof *r->zone);
     r->thermostat = mem_array((size_t)r->n_zones + 1, sizeof *r->thermostat);
-    r->sense = mem_array((size_t)r->n_zones + 1, sizeof *r->sense);
+    r->attend = mem_array((size_t)r->n_zones / 64 + 1, sizeof *r->attend);
     r->board = mem_array((size_t)r->n_boards + 1, sizeof *r->board);
     r->site = mem_array(s->n_sites + 1, sizeof *r->site);
     r->out->zone = mem_array((size_t)r->n_zones + 1, sizeof *r->out->zone);
     r->out->n_zones = r->n_zones;
     r->out->site = mem_array(s->n_sites + 1, sizeof *r->out->site);
     r->out->n_sites = s->n_sites;
+    r->log_steps = 3600000 / s->step_ms + 2;
     rng_seed(&r->rng, s->seed ^ UINT64_C(0x5be0cd19137e2179));
     for (size_t i = 0; i < s->n_sites; i++) {
         r->site[i].outside_min = 1e9;
@@ -108,8 +104,13 @@ int fleet_make(struct sim_run *r, struct err *e)
     if (!bad)
         bad = people_make(r, e);
     sky_step(r);
-    for (uint32_t i = 0; i < r->n_zones && !bad; i++)
-        bad = r->zone[i].kind == ZONE_KIND_ROOM ? occupants_make(r, i, e) : water_make(r, i, e);
+    r->water = mem_array((size_t)r->n_zones + 1, sizeof *r->water);
+    for (uint32_t i = 0; i < r->n_zones && !bad; i++) {
+        bool room = r->zone[i].kind == ZONE_KIND_ROOM;
+        bad = room ? occupants_make(r, i, e) : water_make(r, i, e);
+        if (!room)
+            r->water[r->n_water++] = i;
+    }
     return bad;
 }
 
@@ -125,7 +126,8 @@ void fleet_free(struct sim_run *r)
         free(r->board[i].base_uj);
     free(r->zone);
     free(r->thermostat);
-    free(r->sense);
+    free(r->attend);
+    free(r->water);
     free(r->board);
     free(r->site);
 }

@@ -300,7 +300,7 @@ void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a)
     b->left = b->all - b->saved;
     b->stamp++;
     z->runs++;
-    z->stale = true;
+    zone_stale(r, z);
     r->waiting[b->activity]--;
     r->running[b->activity]++;
     if (b->booting) // its end was foreseen under the old stamp
@@ -327,7 +327,7 @@ void job_go(struct sim_run *r, uint32_t board)
     b->phase = BOARD_RUNS;
     b->started_at = r->now;
     r->zone[b->zone].quiet_until = 0;
-    r->zone[b->zone].stale = true;
+    zone_stale(r, &r->zone[b->zone]);
     c->started++;
     if (b->attempt <= 1) {
         *VEC_PUSH(r->wait[b->activity].v, r->wait[b->activity].n, r->wait[b->activity].cap) =
@@ -350,8 +350,10 @@ static void board_free(struct sim_run *r, uint32_t board)
         queue_push(
             &r->queue,
             (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
-    r->zone[b->zone].runs--;
-    r->zone[b->zone].stale = true;
+    struct sim_zone *z = &r->zone[b->zone];
+    if (--z->runs == 0 && !z->water)
+        lanes_of(r, z)->quiet_step[z->at] = INT32_MAX;
+    zone_stale(r, z);
 }
 
 // What an attempt that did not end well leaves behind for the next.
@@ -470,6 +472,7 @@ void job_foresee(struct sim_run *r, uint32_t zone)
     int64_t full = curve_max_work_mhz(&r->s->board[z->model].curve);
     if (until <= z->quiet_until)
         return;
+    drive_settle(r, zone);
     for (uint32_t i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + i];
         b->foreseen = 0;
@@ -490,6 +493,8 @@ void job_foresee(struct sim_run *r, uint32_t zone)
                                                      .extra = b->foreseen = ++r->foresights});
     }
     z->quiet_until = quiet;
+    if (!z->water)
+        lanes_of(r, z)->quiet_step[z->at] = (int32_t)int_clamp(quiet / r->s->step_ms, 0, INT32_MAX);
 }
 
 // After anything that concerns a zone's boards: drive them anew, start what can start.

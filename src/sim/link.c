@@ -25,6 +25,20 @@ static house_ms wall(const struct sim_run *r)
     return house_add(r->s->start, r->now);
 }
 
+// n7, z7, b21: a hundred thousand times a day, so not by snprintf.
+static void name_put(char out[NAME_BYTES], char letter, uint32_t number)
+{
+    char digits[10];
+    int n = 0;
+    do
+        digits[n++] = (char)('0' + number % 10);
+    while (number /= 10);
+    *out++ = letter;
+    while (n > 0)
+        *out++ = digits[--n];
+    *out = '\0';
+}
+
 static void touch(struct sim_run *r, uint32_t zone)
 {
     if (r->zone[zone].listed)
@@ -57,7 +71,7 @@ static void fill_sync(const struct sim_run *r, uint32_t zone, struct event *ev)
 {
     const struct sim_zone *z = &r->zone[zone];
     *ev = (struct event){.kind = EVENT_SYNC, .token = (uint64_t)zone + 1};
-    snprintf(ev->sync.node, NAME_BYTES, "n%" PRIu32, zone);
+    name_put(ev->sync.node, 'n', zone);
     ev->sync.nonce = (uint64_t)z->lives << 32 | (zone + 1);
     ev->sync.have = z->version;
 }
@@ -99,6 +113,8 @@ void link_hello(struct sim_run *r, uint32_t zone)
     }
     r->fx.n_syncs = 0;
     z->told_any = false;
+    if (!z->water)
+        lanes_of(r, z)->told_target_w[z->at] = INT32_MIN / 2;
     touch(r, zone);
     link_meters(r, zone); // what meters show from here on counts
     link_zone_report(r, zone);
@@ -126,6 +142,9 @@ void link_sync(struct sim_run *r, uint32_t zone)
     ev.sync.epoch = z->epoch;
     ev.sync.report = z->outbox;
     ev.sync.n_reports = z->n_outbox;
+    // Of a request that moved nothing comes back by itself; who is to do something else is woken. Where a node may
+    // fall silent, the answer also says until when it may go on.
+    bool answer = z->n_outbox > 1 || z->outbox[0].kind != REPORT_ZONE || r->lease_ms < LEASE_LONG_MS;
     apply(r, &ev);
     r->fx.n_syncs = 0;
     r->out->totals.syncs++;
@@ -135,7 +154,8 @@ void link_sync(struct sim_run *r, uint32_t zone)
         z->outbox = NULL;
         z->cap_outbox = 0;
     }
-    touch(r, zone);
+    if (answer)
+        touch(r, zone);
 }
 
 // ---- what is worth telling
@@ -143,7 +163,7 @@ void link_sync(struct sim_run *r, uint32_t zone)
 void link_zone_report(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    struct heat_request q = *r->zone[zone].request;
+    struct heat_request q = z->water ? *z->request : *lanes_request(&lanes_of(r, z)->heat, z->at);
     if (r->o.mutants.planner_blind)
         q = (struct heat_request){.target_w = z->nameplate_w,
                                   .min_w = z->nameplate_w / 2,
@@ -152,15 +172,21 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
                                   .t_down_s = INT32_MAX,
                                   .valid_until = q.valid_until};
     struct report *rep = link_report(r, zone, REPORT_ZONE);
-    snprintf(rep->name, NAME_BYTES, "z%" PRIu32, zone);
-    rep->zone.room_mc = r->sense[zone].room_mc;
+    name_put(rep->name, 'z', zone);
+    rep->zone.room_mc = room_mc(r, zone);
     rep->zone.setpoint_mc = z->wish.setpoint_mc;
     rep->zone.mode = z->wish.mode;
     rep->zone.guard = z->water ? GUARD_NONE : r->thermostat[zone].guard;
-    rep->zone.draw_w = z->total_mw / 1000;
+    rep->zone.draw_w = zone_mw(r, z) / 1000;
     rep->zone.request = q;
-    z->told = q;
+    z->told = (struct heat_watts){q.target_w, q.max_w, q.min_w};
     z->told_any = true;
+    if (!z->water) {
+        struct sim_lanes *l = lanes_of(r, z);
+        l->told_target_w[z->at] = q.target_w;
+        l->told_max_w[z->at] = q.max_w;
+        l->told_min_w[z->at] = q.min_w;
+    }
 }
 
 // ---- meters
@@ -170,7 +196,7 @@ static void board_meter(struct sim_run *r, uint32_t board)
     const struct sim_board *b = &r->board[board];
     struct report *rep = link_report(r, b->zone, REPORT_METER_BOARD);
     int64_t all = 0;
-    snprintf(rep->name, NAME_BYTES, "b%" PRIu32, board);
+    name_put(rep->name, 'b', board);
     for (int a = 0; a < ACTIVITY_UNATTRIBUTED; a++) {
         int64_t uj = board_uj(r, board, (enum activity)a), base = b->base_uj ? b->base_uj[a] : 0;
         all += uj;
@@ -204,10 +230,17 @@ void link_meters(struct sim_run *r, uint32_t zone)
     for (uint32_t i = 0; i < z->n_boards; i++)
         link_board_meters(r, z->first_board + i);
     struct report *rep = link_report(r, zone, REPORT_METER_ZONE);
-    snprintf(rep->name, NAME_BYTES, "z%" PRIu32, zone);
-    rep->meter_zone.asked_mj = (z->agent_asked_uj - z->base_asked_uj) / 1000;
-    rep->meter_zone.delivered_mj = (z->total_uj + z->step_uj - z->base_total_uj) / 1000;
-    rep->meter_zone.useful_mj = (z->useful_uj - z->base_useful_uj) / 1000;
+    name_put(rep->name, 'z', zone);
+    int64_t asked = z->agent_asked_uj, useful = z->useful_uj, total = z->total_uj + step_uj(r, z);
+    if (!z->water) {
+        const struct sim_lanes *l = lanes_of(r, z);
+        asked += (int64_t)l->asked_uj[z->at];
+        useful += (int64_t)l->useful_uj[z->at];
+        total += (int64_t)l->total_uj[z->at];
+    }
+    rep->meter_zone.asked_mj = (asked - z->base_asked_uj) / 1000;
+    rep->meter_zone.delivered_mj = (total - z->base_total_uj) / 1000;
+    rep->meter_zone.useful_mj = (useful - z->base_useful_uj) / 1000;
     rep->meter_zone.shadow_mc = INT32_MIN;
     z->beat_at = r->now;
 }
@@ -252,7 +285,7 @@ static void adopt(struct sim_run *r, uint32_t zone)
     z->version = down.version;
     z->until = house_since(down.until, r->s->start);
     if (z->cap_mw != down.cap_mw)
-        z->stale = true;
+        zone_stale(r, z);
     z->cap_mw = down.cap_mw;
     if (z->runs || down.n_assignments)
         drive_settle(r, zone);

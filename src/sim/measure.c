@@ -141,10 +141,10 @@ static void room_comfort(struct sim_run *r, uint32_t zone)
         set_changed(r, m, set, air);
     if (m->stepping)
         step_follow(r, m, air, shadow);
-    if ((double)z->total_mw > CAUSED_W * 1e3 * z->n_boards && z->target_w > 0)
+    if ((double)zone_mw(r, z) > CAUSED_W * 1e3 * z->n_boards && zone_driven_w(r, z) > 0)
         m->heated_at = r->now;
     swing_follow(m, b->heater_c[z->at]);
-    if (r->now - m->step_at < SETTLE_MS && z->target_w > 0 && rooms_shadow_at_limit(r, zone) && m->stepping)
+    if (r->now - m->step_at < SETTLE_MS && zone_driven_w(r, z) > 0 && rooms_shadow_at_limit(r, zone) && m->stepping)
         m->step_at = r->now; // still on its way up, as the ideal heater is
     bool caused = r->now - m->heated_at < AFTER_HEAT, just = r->now - m->step_at < SETTLE_MS,
          window = b->window_open[z->at];
@@ -231,7 +231,7 @@ static void show(struct sim_run *r)
         c = z->water ? water_show_c(z->water, &set) : r->batch[z->batch].air_c[z->at];
         x->shown_c[k][at] = (float)c;
         x->shown_setpoint_c[k][at] = (float)set;
-        x->shown_w[k][at] = (float)(z->total_mw * 1e-3);
+        x->shown_w[k][at] = (float)(zone_mw(r, z) * 1e-3);
     }
 }
 
@@ -304,6 +304,10 @@ void measure_step(struct sim_run *r)
 {
     if (r->now % COMFORT_MS == 0)
         comfort_step(r);
+    if (r->now % HOUR_MS == 0 || r->now == r->s->length_ms) {
+        rooms_flush(r);
+        drive_settle_all(r);
+    }
     if (r->now % HOUR_MS == 0) {
         for (uint32_t i = 0; i < r->n_zones; i++)
             if (!r->zone[i].water || r->now % DAY_MS == 0)

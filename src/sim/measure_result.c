@@ -203,6 +203,9 @@ int measure_result(struct sim_run *r, struct err *e)
     uint64_t h = hash_i64(hash_i64(HASH_SEED, (int64_t)server_hash(r->server)), (int64_t)r->decisions);
     for (uint32_t i = 0; i < r->n_zones; i++)
         h = hash_i64(hash_i64(h, r->zone[i].total_uj), (int64_t)num_round(o->zone[i].mean_c * 1e6));
+    for (uint32_t b = 0; b < r->n_batches; b++)
+        for (uint32_t i = 0; i < r->rooms[b].n; i++)
+            h = hash_i64(h, r->rooms[b].lanes.decided[i]);
     o->trace_hash = hash_mix(h);
     struct engine_counts c;
     server_counts(r->server, &c);

@@ -230,8 +230,13 @@ static void wish_now(struct sim_run *r, uint32_t zone)
     if (z->schedule)
         w = schedule_wish(z->schedule, &z->base, HOUSE_MS(0), now, r->site[z->site].offset_ms);
     z->wish = w;
-    if (z->kind == ZONE_KIND_ROOM)
-        thermostat_set_wish(&r->thermostat[zone], &w);
+    if (z->kind != ZONE_KIND_ROOM)
+        return;
+    struct sim_rooms *rooms = &r->rooms[z->batch];
+    struct thermostat *t = lanes_pull(&rooms->lanes.heat, z->at);
+    thermostat_set_wish(t, &w);
+    lanes_push(&rooms->lanes.heat, z->at);
+    rooms->shadow.setpoint_c[z->at] = t->r_c;
 }
 
 void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base)

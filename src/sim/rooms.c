@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rooms: built from the groups, read by the sensors, stepped with their walls and shadows. A group whose
+// The rooms: built from the groups, stepped with their walls and shadows. A group whose
 // floors differ is five kinds of rooms, so that rooms of a kind share their matrices.
 #include "sim/run.h"
 
@@ -10,9 +10,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define VARIANTS           5
-#define SENSOR_STEPS_PER_K 16.0 // 62.5 mK, as the usual digital sensors
-#define CPU_K_PER_W        0.15 // processor over heatsink
+#define VARIANTS 5
 
 static struct room_spec spec_of(const struct scenario_zones *g, int variant, int variants)
 {
@@ -60,6 +58,9 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, int v, 
         rooms->shadow.max_w[i] = r->zone[zone].nameplate_w;
         rooms->shadow.setpoint_c[i] = g->setpoint_c;
     }
+    rooms->tell_w = r->zone[rooms->first].tell_w;
+    rooms->n_boards = r->zone[rooms->first].n_boards;
+    lanes_make(rooms, &r->thermostat[rooms->first], r->log_steps);
     return 0;
 }
 
@@ -129,6 +130,7 @@ void rooms_free(struct sim_run *r)
         shadow_batch_deinit(&r->rooms[b].shadow);
         free(r->rooms[b].facade);
         free(r->rooms[b].shadow_w);
+        lanes_free(&r->rooms[b].lanes);
     }
     for (size_t i = 0; r->site && i < r->s->n_sites; i++) {
         house_deinit(&r->site[i].house);
@@ -137,43 +139,6 @@ void rooms_free(struct sim_run *r)
     }
     free(r->rooms);
     free(r->batch);
-}
-
-// ---- sensors
-
-// Rounds half up, for values above -1e6, without a call of floor.
-static inline int32_t rounded(double x)
-{
-    return (int32_t)(x + 1000000.5) - 1000000;
-}
-
-static void sensor_suffers(struct sim_zone *z, struct zone_sense *s)
-{
-    if (z->sensor == SIM_SENSOR_OUT)
-        s->room_mc = INT32_MIN;
-    else if (z->sensor == SIM_SENSOR_STUCK)
-        s->room_mc = z->last_mc;
-}
-
-void rooms_sense(struct sim_run *r)
-{
-    house_ms at = house_add(r->s->start, r->t);
-    for (uint32_t b = 0; b < r->n_batches; b++) {
-        const struct sim_rooms *rooms = &r->rooms[b];
-        const struct room_batch *batch = &r->batch[b];
-        for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride) {
-            struct zone_sense *s = &r->sense[zone];
-            struct sim_zone *z = &r->zone[zone];
-            s->at = at;
-            s->room_mc =
-                rounded(rounded(batch->sensor_c[i] * SENSOR_STEPS_PER_K) * (1000 / SENSOR_STEPS_PER_K));
-            s->heatsink_mc = rounded(batch->heater_c[i] * 1000);
-            s->draw_mw = z->total_mw;
-            s->cpu_mc = s->heatsink_mc + (int32_t)(z->total_mw * CPU_K_PER_W) / z->n_boards;
-            if (z->sensor)
-                sensor_suffers(z, s);
-        }
-    }
 }
 
 // ---- the step
@@ -219,15 +184,6 @@ static void batch_step(struct sim_run *r, uint32_t b)
 
 void rooms_step(struct sim_run *r)
 {
-    double per_step = 1.0 / (double)r->s->step_ms * 1e-3; // microjoules of a step to watts
-    for (uint32_t b = 0; b < r->n_batches; b++) {
-        struct sim_rooms *rooms = &r->rooms[b];
-        struct room_batch *batch = &r->batch[b];
-        for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride) {
-            batch->heater_w[i] = (double)r->zone[zone].step_uj * per_step;
-            rooms->shadow.setpoint_c[i] = r->thermostat[zone].r_c;
-        }
-    }
     for (size_t s = 0; s < r->s->n_sites; s++) {
         struct sim_site *x = &r->site[s];
         if (x->n_batches == 0)

@@ -21,6 +21,7 @@
 #include "core/engine/server.h"
 #include "core/heat/schedule.h"
 #include "core/heat/store.h"
+#include "core/heat/lanes.h"
 #include "core/heat/thermostat.h"
 #include "sim/sim.h"
 #include "world/boiler.h"
@@ -32,6 +33,7 @@
 #include "world/tank.h"
 
 #define SIM_NONE     UINT32_MAX
+#define DRIVE_MIXED  15
 #define DRIVE_BOARDS 4 // up to so many boards a zone, what regulate() says is kept in tables
 
 // ---- what happens (queue.c)
@@ -105,21 +107,27 @@ struct drive_row {
 
 struct water; // water.c
 
+// What of a request the boards and the engine go by.
+struct heat_watts {
+    int32_t target_w, max_w, min_w;
+};
+
 struct sim_zone {
     // hot: read at every step
-    int64_t settled;             // until when energies are booked
+    int64_t settled;             // until when its boards' energies and work are booked
     int64_t quiet_until;         // no instance can end before
-    int64_t step_uj;             // booked in this step
+    int64_t step_uj;             // booked in this step; of a room: in its lane
+    int64_t row_step;            // the step that `row` is of; of later ones the log says
     const struct drive_row *row; // NULL: the boards themselves say how they are driven
-    int32_t total_mw;
-    int32_t target_w;                   // as driven
+    // Of water; of a room: in its lane, zone_mw() and zone_driven_w().
+    int32_t total_mw, target_w;         // what its boards draw; as driven
     int32_t last_want;                  // of the request, as of the last step
     int32_t tell_w;                     // by which a request must have moved to be told
-    const struct heat_request *request; // of its thermostat
+    const struct heat_request *request; // of water; of a room: request_w()
     int16_t runs;                       // boards with an instance
     uint8_t n_boards;
     bool told_any;
-    struct heat_request told; // to the engine
+    struct heat_watts told; // to the engine
     bool resting;             // its boards were told to sleep, and nothing has changed since
     bool alike, stale;        // stale: the boards have changed since they were driven
     uint64_t key;             // of the table the row is from
@@ -134,6 +142,7 @@ struct sim_zone {
     int64_t cap_mw;                                     // from above; -1: none
     double hw_cap_w;                                    // of the processors on their water
     int64_t alike_uj[ACTIVITY_N], alike_ms[ACTIVITY_N]; // of each of its boards, while alike
+    int64_t split_uj;                                   // of a room's energy: given to its boards
     int64_t total_uj;
     struct water *water;
     // occupant
@@ -158,12 +167,31 @@ struct sim_zone {
     int32_t power_cycles;
 };
 
+// What there is of each room at every step, as arrays; rooms.c and lanes.c go over them.
+struct sim_lanes {
+    struct heat_lanes heat; // draw_mw is what its boards draw
+    // energy of this step: booked until from_ms after its start, with draw_mw since
+    double *booked_uj, *from_ms;
+    double *asked_uj, *useful_uj, *total_uj; // since the last flush
+    int32_t *want_w, *driven_w;              // of the request, as of the last step; as driven
+    uint32_t *decided;                       // hash of all it was driven at
+    // Where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they all run, or DRIVE_MIXED.
+    int32_t *fast, *run;
+    uint16_t *log; // driven_w of the last hour's steps: step % r->log_steps rows of n
+    int32_t *told_target_w, *told_max_w, *told_min_w;
+    int32_t *quiet_step; // no instance can end before this step
+    int32_t *restless;   // to be looked at every step
+    int32_t *look;       // result: to be looked at in this step
+};
+
 // A kind of room under one sky, stepped together. Row r of variant v is zone first + r * variants + v.
 struct sim_rooms {
     struct room_model model;
     struct shadow_model shadow_model;
     uint32_t group, site, first, stride, n;
+    int32_t tell_w, n_boards; // of each
     double glass_w_m2; // glass x g x frame x shade of a facade: what a W/m2 of sun brings
+    struct sim_lanes lanes;
     struct shadow_batch shadow;
     double *shadow_w; // sum of its watts, step by step, since the hour began
     uint8_t *facade;  // 0..15: its orientation in 22.5 degrees
@@ -217,6 +245,7 @@ struct float_list {
 struct drive_table {
     uint64_t key;
     int32_t watts; // rows 0..watts
+    int32_t draw;  // where its part of run->draw begins
     struct drive_row **row;
 };
 
@@ -226,12 +255,16 @@ struct sim_run {
     struct sim_options o;
     struct sim_result *out;
     struct err err;
-    int64_t t; // start of the step, from the start of the run
+    int64_t step, log_steps; // of now, since the start
+    int64_t t;         // start of the step, from the start of the run
+    int64_t step_from; // from here on energies belong to the step that is not yet over
+    uint64_t *attend;  // bits: zones to look at in this step
+    int64_t sensor_faults;
     int64_t now;
     struct sim_zone *zone;
     uint32_t n_zones;
+    uint32_t *water, n_water; // the zones that are
     struct thermostat *thermostat; // one a zone; of rooms
-    struct zone_sense *sense;
     struct sim_board *board;
     uint32_t n_boards;
     struct sim_site *site;
@@ -242,6 +275,8 @@ struct sim_run {
     struct drive_table *table;
     size_t n_tables, cap_tables;
     struct idmap table_at;
+    int32_t *draw; // of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
+    size_t n_draw, cap_draw;
     // engine
     struct server *server;
     struct effects fx;
@@ -289,10 +324,17 @@ void people_knob(struct sim_run *r, uint32_t zone);
 void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base);
 bool site_school_open(const struct sim_run *r, uint32_t site);
 
+// lanes.c
+void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_steps);
+void lanes_free(struct sim_lanes *l);
 // rooms.c
 int rooms_make(struct sim_run *r, struct err *e);
 void rooms_free(struct sim_run *r);
 void rooms_sense(struct sim_run *r);
+void rooms_control(struct sim_run *r); // thermostats of all rooms; marks in `attend` who is to be looked at
+void rooms_books(struct sim_run *r);   // energies of the step that ends
+void rooms_flush(struct sim_run *r);   // the lanes' sums of energy into the zones
+int32_t room_mc(const struct sim_run *r, uint32_t zone);
 void rooms_step(struct sim_run *r);
 // water.c
 int water_make(struct sim_run *r, uint32_t zone, struct err *e);
@@ -311,6 +353,7 @@ void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
+void drive_settle_all(struct sim_run *r);
 void drive_free(struct sim_run *r);
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);
 int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a);
@@ -342,20 +385,74 @@ void job_go(struct sim_run *r, uint32_t board); // starts if everything is there
 void job_end(struct sim_run *r, uint32_t board, enum attempt_end end);
 void job_foresee(struct sim_run *r, uint32_t zone); // ends that fall into this step
 
+// From now on the zone's boards are not driven by the lanes.
+void drive_slow(struct sim_run *r, struct sim_zone *z);
+
+// What a room was driven at, one after the other.
+static inline uint32_t decided_next(uint32_t hash, int32_t want_w, int32_t step)
+{
+    hash = (hash ^ (uint32_t)want_w ^ (uint32_t)step * 0x85ebca6bu) * 0x9e3779b1u;
+    return hash ^ hash >> 15;
+}
+
 static inline bool request_moved(int32_t a, int32_t b, int32_t by)
 {
     return a > b + by || b > a + by || (a == 0) != (b == 0);
 }
 
+static inline struct sim_lanes *lanes_of(const struct sim_run *r, const struct sim_zone *z)
+{
+    return &r->rooms[z->batch].lanes;
+}
+
+static inline struct heat_watts request_w(const struct sim_run *r, const struct sim_zone *z)
+{
+    if (z->water)
+        return (struct heat_watts){z->request->target_w, z->request->max_w, z->request->min_w};
+    const struct heat_lanes *l = &lanes_of(r, z)->heat;
+    return (struct heat_watts){l->target_w[z->at], l->max_w[z->at], l->min_w[z->at]};
+}
+
+static inline int32_t zone_mw(const struct sim_run *r, const struct sim_zone *z)
+{
+    return z->water ? z->total_mw : lanes_of(r, z)->heat.draw_mw[z->at];
+}
+
+static inline int32_t zone_driven_w(const struct sim_run *r, const struct sim_zone *z)
+{
+    return z->water ? z->target_w : lanes_of(r, z)->driven_w[z->at];
+}
+
+static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
+{
+    return z->water ? z->step_uj : (int64_t)lanes_of(r, z)->booked_uj[z->at];
+}
+
+// A room is looked at in every step while its boards are not yet driven as they should be, or wait for sleep.
+static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
+{
+    if (z->water)
+        return;
+    if (z->stale)
+        drive_slow(r, z);
+    lanes_of(r, z)->restless[z->at] = z->stale || (z->low_since != INT64_MIN && !z->resting);
+}
+
+static inline void zone_stale(struct sim_run *r, struct sim_zone *z)
+{
+    z->stale = true;
+    zone_restless(r, z);
+}
+
 // Whether the engine should hear of the zone's request.
 static inline bool link_worth_telling(const struct sim_run *r, const struct sim_zone *z)
 {
-    const struct heat_request *q = z->request, *told = &z->told;
+    const struct heat_watts q = request_w(r, z), *told = &z->told;
     if (r->o.mutants.planner_blind)
         return !z->told_any;
-    return !z->told_any || request_moved(q->target_w, told->target_w, z->tell_w) ||
-           request_moved(q->max_w, told->max_w, 2 * z->tell_w) ||
-           request_moved(q->min_w, told->min_w, z->tell_w);
+    return !z->told_any || request_moved(q.target_w, told->target_w, z->tell_w) ||
+           request_moved(q.max_w, told->max_w, 2 * z->tell_w) ||
+           request_moved(q.min_w, told->min_w, z->tell_w);
 }
 
 // faults.c

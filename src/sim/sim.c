@@ -50,7 +50,7 @@ static void board_event(struct sim_run *r, const struct happening *h)
         job_end(r, h->index, ATTEMPT_SUCCESS);
     else
         return;
-    r->zone[zone].stale = true;
+    zone_stale(r, &r->zone[zone]);
     // Its end is told first and the board filled again; only if nothing comes it is driven without.
     if (h->kind == HAPPEN_END)
         link_settle(r);
@@ -116,68 +116,69 @@ static void happen_until(struct sim_run *r, int64_t until)
 
 static void control(struct sim_run *r)
 {
-    house_ms now = house_add(r->s->start, r->t);
     rooms_sense(r);
     if (r->t % OUTSIDE_MS == 0)
         for (uint32_t i = 0; i < r->n_zones; i++)
             thermostat_set_outside(&r->thermostat[i],
                                    (int32_t)num_round(r->site[r->zone[i].site].outside_c * 1000));
-    // Zones of one kind lie together: a batch for each stretch of rooms.
-    for (uint32_t i = 0; i < r->n_zones;) {
-        uint32_t n = 0;
-        while (i + n < r->n_zones && !r->zone[i + n].water)
-            n++;
-        heat_step(&r->thermostat[i], &r->sense[i], n, now);
-        for (i += n; i < r->n_zones && r->zone[i].water; i++) {
-            water_sense(r, i);
-            water_control(r, i);
-        }
+    rooms_control(r);
+    for (uint32_t k = 0; k < r->n_water; k++) {
+        water_sense(r, r->water[k]);
+        water_control(r, r->water[k]);
     }
 }
 
 static void zone_step(struct sim_run *r, uint32_t i)
 {
     struct sim_zone *z = &r->zone[i];
-    const struct heat_request *q = z->request;
-    int32_t want = q->target_w < q->max_w ? q->target_w : q->max_w;
+    const struct heat_watts q = request_w(r, z);
+    int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
+    int32_t *last = z->water ? &z->last_want : &lanes_of(r, z)->want_w[z->at];
     bool ok = z->water || thermostat_filler_allowed(&r->thermostat[i]);
     if (ok != z->filler_ok) {
         z->filler_ok = ok;
-        z->stale = true;
+        zone_stale(r, z);
     }
     if (link_worth_telling(r, z) && !z->down && !z->cut) {
         link_zone_report(r, i);
         link_sync(r, i);
     }
-    bool same = want == z->last_want && z->hw_cap_w >= want && (z->low_since == INT64_MIN || z->resting);
-    z->last_want = want;
+    bool same = want == *last && z->hw_cap_w >= want && (z->low_since == INT64_MIN || z->resting);
+    *last = want;
     if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
                                drive_same(r, i, want)))) {
         if (z->runs)
             job_foresee(r, i);
         return;
     }
-    z->stale = true;
+    zone_stale(r, z);
     zone_changed(r, i);
 }
 
+// In the order of their numbers, those that need it.
 static void zones_step(struct sim_run *r)
 {
-    for (uint32_t i = 0; i < r->n_zones; i++)
-        zone_step(r, i);
+    for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
+        uint64_t bits = r->attend[w];
+        r->attend[w] = 0;
+        for (; bits; bits &= bits - 1)
+            zone_step(r, w * 64 + (uint32_t)__builtin_ctzll(bits));
+    }
 }
 
 static void books(struct sim_run *r)
 {
-    for (uint32_t i = 0; i < r->n_zones; i++) {
-        struct sim_zone *z = &r->zone[i];
-        drive_settle(r, i);
+    rooms_books(r);
+    for (uint32_t k = 0; k < r->n_water; k++) {
+        struct sim_zone *z = &r->zone[r->water[k]];
+        drive_settle(r, r->water[k]);
         int64_t asked_uj = (int64_t)z->request->target_w * 1000 * r->s->step_ms;
         z->agent_asked_uj += asked_uj;
         z->useful_uj += asked_uj < z->step_uj ? asked_uj : z->step_uj;
         z->total_uj += z->step_uj;
         r->site[z->site].it_uj += z->step_uj;
     }
+    r->step_from = r->now;
 }
 
 static void check_caps(struct sim_run *r)
@@ -188,7 +189,7 @@ static void check_caps(struct sim_run *r)
         int64_t mw = 0; // but for what sleeping boards cannot help drawing
         for (uint32_t i = 0; i < r->n_zones; i++)
             if (r->zone[i].site == s)
-                mw += r->zone[i].total_mw -
+                mw += zone_mw(r, &r->zone[i]) -
                       r->zone[i].n_boards * (int64_t)r->s->board[r->zone[i].model].curve.sleep_mw;
         if ((double)mw > r->s->site[s].cap_w * 1e3 + 1000 && r->t > HOUR_MS)
             r->out->totals.violations++;
@@ -198,6 +199,7 @@ static void check_caps(struct sim_run *r)
 static void step(struct sim_run *r)
 {
     r->now = r->t;
+    r->step = r->t / r->s->step_ms;
     sky_step(r);
     people_step(r);
     control(r);
@@ -211,10 +213,9 @@ static void step(struct sim_run *r)
     books(r);
     check_caps(r);
     rooms_step(r);
-    for (uint32_t i = 0; i < r->n_zones; i++) {
-        if (r->zone[i].water)
-            water_step(r, i);
-        r->zone[i].step_uj = 0;
+    for (uint32_t k = 0; k < r->n_water; k++) {
+        water_step(r, r->water[k]);
+        r->zone[r->water[k]].step_uj = 0;
     }
     measure_step(r);
     r->out->totals.steps++;

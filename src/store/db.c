@@ -9,6 +9,8 @@
 int db_open(sqlite3 **ret, const char *path, int flags, struct err *e)
 {
     sqlite3 *c = NULL;
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+                   0); // else each allocation takes a lock to be counted; refused but at first
     int rc = sqlite3_open_v2(path, &c, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (rc != SQLITE_OK) {
         int code = db_fail(c, rc, path, e);

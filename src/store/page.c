@@ -101,6 +101,31 @@ static bool parse_token(const struct task_page *p, struct mark *m)
 
 // ---- the statement
 
+// By creation within some states: the first rows of each state, of which those that come first together are
+// the page. However many tasks of other states lie between, nobody looks at them.
+static bool by_states(const struct task_page *p)
+{
+    return p->order == ORDER_CREATION && p->account && !p->job && !p->pool && p->final_only != p->live_only;
+}
+
+static void make_ids_by_states(struct buf *sql, const struct task_page *p, const struct mark *m,
+                               const char *way, const char *beyond)
+{
+    const char *between = "";
+    int limit = m->is_set ? 3 : 2;
+    for (int state = 0; state < TASK_STATE_N; state++) {
+        if (task_state_final((enum task_state)state) != p->final_only)
+            continue;
+        buf_putf(sql, "%sSELECT * FROM (SELECT id FROM task WHERE account = $1 AND state = %d", between,
+                 state);
+        if (m->is_set)
+            buf_putf(sql, " AND id %s $2", beyond);
+        buf_putf(sql, " ORDER BY id %s LIMIT $%d)", way, limit);
+        between = " UNION ALL ";
+    }
+    buf_putf(sql, " ORDER BY 1 %s LIMIT $%d", way, limit);
+}
+
 // Parameters, where they are needed and in this order: account, job, pool, key and id of the mark, limit.
 static void make_sql(struct buf *sql, const struct task_page *p, const struct mark *m)
 {
@@ -108,7 +133,13 @@ static void make_sql(struct buf *sql, const struct task_page *p, const struct ma
                *beyond = p->descending ? "<" : ">";
     int at = 0;
     reader_task_columns(sql);
-    buf_puts(sql, " WHERE id IN (SELECT id FROM task WHERE 1 = 1");
+    buf_puts(sql, " WHERE id IN (");
+    if (by_states(p)) {
+        make_ids_by_states(sql, p, m, way, beyond);
+        buf_putf(sql, ") ORDER BY id %s", way);
+        return;
+    }
+    buf_puts(sql, "SELECT id FROM task WHERE 1 = 1");
     if (p->account)
         buf_putf(sql, " AND account = $%d", ++at);
     if (p->job)

@@ -32,19 +32,24 @@ static const struct col secret_cols[] = {
     C(row_secret, I64, modified_ms),
 };
 
-// The moving columns, once at their place inside a row_task and once in a row_task_live of their own.
+// The moving columns, once at their place inside a row_task and once in a row_task_live of their own. First
+// those that move while a task waits, starts and is cancelled, then what its attempts leave, which never
+// becomes less.
 // clang-format off
 #define LIVE(type, field, base) {#field, COL_##type, (base) + offsetof(struct row_task_live, field)}
 // clang-format on
-#define LIVE_COLS(base)                                                                                      \
-    LIVE(U8, state, base), LIVE(U8, previous_state, base), LIVE(I64, state_ms, base),                        \
-        LIVE(I64, previous_state_ms, base), LIVE(I64, modified_ms, base), LIVE(I64, end_ms, base),           \
-        LIVE(TEXT, succeeded, base), LIVE(TEXT, failed, base), LIVE(TEXT, cancelled, base),                  \
-        LIVE(TEXT, started_once, base), LIVE(I32, running, base), LIVE(I32, running_cores, base),            \
-        LIVE(I64, exec_ms, base), LIVE(I64, wall_ms, base), LIVE(I64, core_ms, base),                        \
-        LIVE(I64, energy_mj, base), LIVE(I32, retries_used, base), LIVE(I32, lost_attempts, base),           \
-        LIVE(I32, preempted_attempts, base), LIVE(I32, progress_permille, base),                             \
-        LIVE(I32, results_count, base), LIVE(TEXT, errors, base)
+// clang-format off
+#define STILL_COLS(base)                                                                                         \
+    LIVE(U8, state, base), LIVE(U8, previous_state, base), LIVE(I64, state_ms, base),                            \
+        LIVE(I64, previous_state_ms, base), LIVE(I64, modified_ms, base), LIVE(I64, end_ms, base),               \
+        LIVE(TEXT, cancelled, base), LIVE(TEXT, started_once, base), LIVE(I32, running, base),                   \
+        LIVE(I32, running_cores, base), LIVE(I32, progress_permille, base), LIVE(TEXT, errors, base)
+#define LIVE_COLS(base)                                                                                          \
+    STILL_COLS(base), LIVE(TEXT, succeeded, base), LIVE(TEXT, failed, base), LIVE(I64, exec_ms, base),           \
+        LIVE(I64, wall_ms, base), LIVE(I64, core_ms, base), LIVE(I64, energy_mj, base),                          \
+        LIVE(I32, retries_used, base), LIVE(I32, lost_attempts, base), LIVE(I32, preempted_attempts, base),      \
+        LIVE(I32, results_count, base)
+// clang-format on
 
 static const struct col task_cols[] = {
     C(row_task, U64, id),
@@ -139,6 +144,7 @@ static const struct col pool_cols[] = {
 };
 
 static const struct col live_cols[] = {C(row_task_live, U64, id), LIVE_COLS(0)};
+static const struct col still_cols[] = {C(row_task_live, U64, id), STILL_COLS(0)};
 
 static const struct col lease_cols[] = {
     C(row_lease, U64, id),       C(row_lease, U64, task),       C(row_lease, U64, node),
@@ -208,6 +214,8 @@ static const struct col zone_cols[] = {
     C(row_zone, I64, base_delivered_mj),
     C(row_zone, I64, base_useful_mj),
     C(row_zone, I64, base_shadow_mj),
+    C(row_zone, I64, lid_open_ms),
+    C(row_zone, I64, lid_clear_ms),
 };
 
 static const struct col board_cols[] = {
@@ -288,6 +296,24 @@ static const struct row_table tables[CHANGE_KIND_N] = {
 const struct row_table *row_table_of(enum change_kind k)
 {
     return tables[k].name ? &tables[k] : NULL;
+}
+
+static bool is_nothing(const char *text)
+{
+    return !text || !*text;
+}
+
+bool row_still(const struct row_task_live *r)
+{
+    return is_nothing(r->succeeded) && is_nothing(r->failed) && !r->exec_ms && !r->wall_ms && !r->core_ms &&
+           !r->energy_mj && !r->retries_used && !r->lost_attempts && !r->preempted_attempts &&
+           !r->results_count;
+}
+
+const struct row_table *row_table_still(void)
+{
+    static const struct row_table still = T("task", still_cols, 1);
+    return &still;
 }
 
 void *row_of(struct change *c)

@@ -143,6 +143,19 @@ static const char step_jobs[] =
     "CREATE INDEX job_account ON job (account, id);"
     "CREATE INDEX job_shortname ON job (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
 
+// A task changes its state some five times, and each index that has it is written anew. One is enough: what is asked for by
+// states is read from task_state, a few rows of each state.
+static const char step_lists[] =
+    "DROP INDEX task_account;"
+    "CREATE INDEX task_account ON task (account, id);"
+    "DROP INDEX task_exec;"
+    "CREATE INDEX task_exec ON task (account, exec_ms, id);";
+
+// A heater that was opened stays off until a person clears it, over every restart.
+static const char step_lids[] =
+    "ALTER TABLE zone ADD COLUMN lid_open_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE zone ADD COLUMN lid_clear_ms INT NOT NULL DEFAULT 0;";
+
 // Pools, and the tasks that are in one. Leases, attempts, output and ledger cells of its nodes have its id as task.
 static const char step_pools[] =
     "ALTER TABLE task ADD COLUMN pool INT NOT NULL DEFAULT 0;"
@@ -161,7 +174,7 @@ static const char step_pools[] =
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_pools};
+static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists, step_lids, step_pools};
 
 int schema_version(void)
 {

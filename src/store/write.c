@@ -68,9 +68,10 @@ static int set_body(struct writer *w, uint64_t id, const char *body, struct err 
 
 static int update_live(struct writer *w, const struct row_task_live *live, struct err *e)
 {
-    sqlite3_stmt *st = w->put[CHANGE_TASK_LIVE];
+    bool still = row_still(live);
+    sqlite3_stmt *st = still ? w->put_still : w->put[CHANGE_TASK_LIVE];
     int changed;
-    row_bind_update(st, row_table_of(CHANGE_TASK_LIVE), live);
+    row_bind_update(st, still ? row_table_still() : row_table_of(CHANGE_TASK_LIVE), live);
     int r = db_run(st, "task", &changed, e);
     if (r == 0 && changed == 0)
         return err_set(e, -ENOENT, "store: task %llu moved but is not there (internal error)",

@@ -119,9 +119,13 @@ static int prepare(struct writer *w, struct err *e)
     if (r < 0)
         return r;
     struct buf sql = BUF_INIT(16 * 1024);
+    row_sql_update(&sql, row_table_still());
+    r = db_prepare(w->c, &w->put_still, buf_str(&sql), e);
+    buf_clear(&sql);
     row_sql_select(&sql, row_table_of(CHANGE_ATTEMPT));
     buf_puts(&sql, " WHERE task = $1 AND instance = $2 AND attempt = $3");
-    r = db_prepare(w->c, &w->attempt_get, buf_str(&sql), e);
+    if (r == 0)
+        r = db_prepare(w->c, &w->attempt_get, buf_str(&sql), e);
     buf_deinit(&sql);
     return r;
 }
@@ -168,6 +172,7 @@ void writer_free(struct writer *w)
         sqlite3_finalize(w->st[i]);
     for (int i = 0; i < CHANGE_KIND_N; i++)
         sqlite3_finalize(w->put[i]);
+    sqlite3_finalize(w->put_still);
     sqlite3_finalize(w->attempt_get);
     sqlite3_close(w->c);
     directory_close(&w->dir);

@@ -59,6 +59,7 @@ struct writer {
     size_t ring_bytes;
     int64_t next_chunk; // id of the next output chunk
     sqlite3_stmt *st[W_N];
+    sqlite3_stmt *put_still;          // the moving columns of a task of which no attempt has ended
     sqlite3_stmt *put[CHANGE_KIND_N]; // the whole row of a kind; see writer_prepare
     sqlite3_stmt *attempt_get;        // of (task, instance, attempt), to compare
     struct {

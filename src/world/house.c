@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/wide.h"
 
 int house_init(struct house *h, struct room_batch *batches, size_t n, struct err *e)
 {
@@ -26,6 +27,12 @@ int house_init(struct house *h, struct room_batch *batches, size_t n, struct err
 
 void house_deinit(struct house *h)
 {
+    for (size_t i = 0; i < h->n_strips; i++) {
+        free(h->strip[i].a_k_per_k);
+        free(h->strip[i].b_k_per_k);
+        free(h->strip[i].out_of_a_j);
+    }
+    free(h->strip);
     free(h->wall);
     *h = HOUSE_NULL;
 }
@@ -33,6 +40,50 @@ void house_deinit(struct house *h)
 static bool exists(const struct house *h, struct house_room r)
 {
     return r.batch < h->batches && r.index < h->batch[r.batch].n;
+}
+
+static void *grown(void *old, size_t from, size_t to)
+{
+    double *v = mem_array(wide_room(to), sizeof *v);
+    for (size_t i = 0; i < from; i++)
+        v[i] = ((double *)old)[i];
+    free(old);
+    return v;
+}
+
+// Whether the wall continues the strip, with gaps: within one batch a room could be on both sides, and each wall is
+// a strip.
+static bool continues(const struct house_strip *s, struct house_room a, struct house_room b)
+{
+    return s->a.batch == a.batch && s->b.batch == b.batch && a.index >= s->a.index + s->n &&
+           b.index - a.index == s->b.index - s->a.index;
+}
+
+static struct house_strip *strip_for(struct house *h, struct house_room a, struct house_room b)
+{
+    size_t i = a.batch == b.batch ? h->n_strips : 0;
+    while (i < h->n_strips && !continues(&h->strip[i], a, b))
+        i++;
+    if (i == h->n_strips)
+        *VEC_PUSH(h->strip, h->n_strips, h->cap_strips) = (struct house_strip){
+            .a = a,
+            .b = b,
+            .a_air_c = &h->batch[a.batch].air_c[a.index],
+            .b_air_c = &h->batch[b.batch].air_c[b.index],
+            .a_air_j_k = h->batch[a.batch].model->spec.air_j_k,
+        };
+    struct house_strip *s = &h->strip[i];
+    size_t n = a.index - s->a.index + 1;
+    if (n > s->cap) {
+        size_t cap = 2 * n;
+        s->a_k_per_k = grown(s->a_k_per_k, s->n, cap);
+        s->b_k_per_k = grown(s->b_k_per_k, s->n, cap);
+        s->out_of_a_j = grown(s->out_of_a_j, s->n, cap);
+        s->cap = cap;
+    }
+    s->n = n;
+    *VEC_PUSH(h->wall, h->n, h->cap) = (struct house_wall){i, n - 1};
+    return s;
 }
 
 int house_add_wall(struct house *h, struct house_room a, struct house_room b, double w_k, struct err *e)
@@ -47,28 +98,40 @@ int house_add_wall(struct house *h, struct house_room a, struct house_room b, do
     struct room_batch *ba = &h->batch[a.batch], *bb = &h->batch[b.batch];
     double ca = ba->model->spec.air_j_k, cb = bb->model->spec.air_j_k, both = ca * cb / (ca + cb);
     double half_s = (double)h->step_ms / 2e3, moved_j_k = both * (1 - num_exp(-w_k * half_s / both));
-    *VEC_PUSH(h->wall, h->n, h->cap) = (struct house_wall){
-        .a_air_c = &ba->air_c[a.index],
-        .b_air_c = &bb->air_c[b.index],
-        .a_k_per_k = moved_j_k / ca,
-        .b_k_per_k = moved_j_k / cb,
-        .a_air_j_k = ca,
-    };
+    struct house_strip *s = strip_for(h, a, b);
+    s->a_k_per_k[s->n - 1] = moved_j_k / ca;
+    s->b_k_per_k[s->n - 1] = moved_j_k / cb;
     return 0;
 }
 
-static inline void exchange(struct house_wall *w)
+WIDE_INLINE void exchange_any(struct house_strip *s, size_t n)
 {
-    double difference = *w->a_air_c - *w->b_air_c, fall = difference * w->a_k_per_k;
-    *w->a_air_c -= fall;
-    *w->b_air_c += difference * w->b_k_per_k;
-    w->out_of_a_j += fall * w->a_air_j_k;
+    double *a_air_c = s->a_air_c, *b_air_c = s->b_air_c, *out_of_a_j = s->out_of_a_j, a_air_j_k = s->a_air_j_k;
+    const double *a_k_per_k = s->a_k_per_k, *b_k_per_k = s->b_k_per_k;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        double difference = a_air_c[i] - b_air_c[i], fall = difference * a_k_per_k[i];
+        a_air_c[i] -= fall;
+        b_air_c[i] += difference * b_k_per_k[i];
+        out_of_a_j[i] += fall * a_air_j_k;
+    }
 }
+WIDE(exchange, (struct house_strip *s, size_t n), (s, n))
 
 void house_walls(struct house *h, bool backwards)
 {
-    for (size_t i = 0; i < h->n; i++)
-        exchange(&h->wall[backwards ? h->n - 1 - i : i]);
+    for (size_t i = 0; i < h->n_strips; i++) {
+        struct house_strip *s = &h->strip[backwards ? h->n_strips - 1 - i : i];
+        if (s->n == 1) // it may be within one batch
+            exchange_any(s, 1);
+        else
+            exchange(s, wide_end(s->n));
+    }
+}
+
+double house_wall_j(const struct house *h, size_t wall)
+{
+    return h->strip[h->wall[wall].strip].out_of_a_j[h->wall[wall].at];
 }
 
 void house_step(struct house *h, double outside_c)
@@ -81,6 +144,7 @@ void house_step(struct house *h, double outside_c)
 
 void house_forget(struct house *h)
 {
-    for (size_t i = 0; i < h->n; i++)
-        h->wall[i].out_of_a_j = 0;
+    for (size_t i = 0; i < h->n_strips; i++)
+        for (size_t k = 0; k < h->strip[i].n; k++)
+            h->strip[i].out_of_a_j[k] = 0;
 }

@@ -7,7 +7,7 @@
 //
 // The walls are stepped apart from the rooms (operator splitting after Strang):
 //
-//     half a step of every wall, in order | a whole step of every room, exact, alone | the walls again,
+//     half a step of every wall, in some order | a whole step of every room, exact, alone | the walls again,
 //     backwards
 //
 // One wall alone is stepped exactly: with C = Ca Cb / (Ca + Cb) the difference of the two airs falls by
@@ -30,11 +30,23 @@
 // An inner wall or floor: 2 to 3 W/m2K, so about 25 W/K for 10 m2.
 #define HOUSE_WALL_W_M2_K 2.5
 
-struct house_wall {
-    double *a_air_c, *b_air_c;   // inside the batches
-    double a_k_per_k, b_k_per_k; // what half a step changes a and b by, per kelvin of difference
+struct house_room {
+    size_t batch, index;
+};
+
+// Walls side by side: from room a, a + 1, ... of one batch to room b, b + 1, ... of another; stepped together. A room
+// without this wall has coefficients of 0.
+struct house_strip {
+    struct house_room a, b; // of the first wall
+    size_t n, cap;
+    double *a_air_c, *b_air_c;     // inside the batches
+    double *a_k_per_k, *b_k_per_k; // what half a step changes a and b by, per kelvin of difference
+    double *out_of_a_j;            // heat that went from a to b since house_init or house_forget
     double a_air_j_k;
-    double out_of_a_j; // heat that went from a to b since house_init or house_forget
+};
+
+struct house_wall {
+    size_t strip, at;
 };
 
 struct house {
@@ -42,7 +54,9 @@ struct house {
     size_t batches;
     int64_t step_ms;
     size_t n, cap;
-    struct house_wall *wall;
+    struct house_wall *wall; // as they were added
+    size_t n_strips, cap_strips;
+    struct house_strip *strip;
 };
 
 #define HOUSE_NULL ((struct house){0})
@@ -51,10 +65,6 @@ struct house {
 // differ or there is none.
 int house_init(struct house *h, struct room_batch *batches, size_t n, struct err *e);
 void house_deinit(struct house *h);
-
-struct house_room {
-    size_t batch, index;
-};
 
 // A wall of w_k watts per kelvin between two rooms. -EINVAL for rooms that are not there or are the same, for
 // w_k not in 0.01..1e6.
@@ -66,6 +76,9 @@ void house_step(struct house *h, double outside_c);
 // The two halves of house_step's walls by themselves, for a caller that looks at the rooms between them:
 // house_walls(h, false); room_batch_step of every batch; house_walls(h, true).
 void house_walls(struct house *h, bool backwards);
+
+// Heat that went from a to b through the wall that was added as number `wall`, since house_init or house_forget.
+double house_wall_j(const struct house *h, size_t wall);
 
 // Starts the sums of the walls at 0 again.
 void house_forget(struct house *h);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/wide.h"
 
 #define BLOCK 256
 
@@ -74,14 +75,13 @@ void room_step(const struct room_model *m, struct room_state *s, const struct ro
     }
 }
 
-// The arrays of a block, told not to overlap, so that the loop needs no check of it.
-static void step_block(const struct coefficients *k, size_t n, double *restrict air_c,
-                       double *restrict mass_c, double *restrict heater_c, double *restrict sensor_c,
-                       const double *restrict heater_w, const double *restrict internal_w,
-                       const double *restrict solar_w)
+WIDE_INLINE void step_block_any(const struct coefficients *k, const struct room_batch *b, size_t from, size_t to)
 {
     struct coefficients c = *k; // a local that nothing points at: stays in registers or in place on the stack
-    for (size_t i = 0; i < n; i++) {
+    double *air_c = b->air_c, *mass_c = b->mass_c, *heater_c = b->heater_c, *sensor_c = b->sensor_c;
+    const double *heater_w = b->heater_w, *internal_w = b->internal_w, *solar_w = b->solar_w;
+    WIDE_LOOP
+    for (size_t i = from; i < to; i++) {
         struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
         x = step_one(&c, x, heater_w[i], internal_w[i], solar_w[i]);
         air_c[i] = x.air_c;
@@ -90,6 +90,7 @@ static void step_block(const struct coefficients *k, size_t n, double *restrict 
         sensor_c[i] = x.sensor_c;
     }
 }
+WIDE(step_block, (const struct coefficients *k, const struct room_batch *b, size_t from, size_t to), (k, b, from, to))
 
 // The rooms of a block whose window is open, as they were before the step.
 struct open_rooms {
@@ -128,8 +129,7 @@ void room_batch_step(struct room_batch *b, double outside_c)
     for (size_t from = 0; from < b->n; from += BLOCK) {
         size_t n = b->n - from < BLOCK ? b->n - from : BLOCK;
         note_open(&opened, b, from, n);
-        step_block(&shut, n, b->air_c + from, b->mass_c + from, b->heater_c + from, b->sensor_c + from,
-                   b->heater_w + from, b->internal_w + from, b->solar_w + from);
+        step_block(&shut, b, from, wide_end(from + n));
         step_open(&opened, &open, b);
     }
 }
@@ -140,7 +140,7 @@ void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n,
     double **array[] = {&b->air_c,    &b->mass_c,     &b->heater_c, &b->sensor_c,
                         &b->heater_w, &b->internal_w, &b->solar_w};
     for (size_t k = 0; k < ARRAY_LEN(array); k++) {
-        *array[k] = mem_array(n, sizeof(double));
+        *array[k] = mem_array(wide_room(n), sizeof(double));
         for (size_t i = 0; k < ROOM_STATES && i < n; i++)
             (*array[k])[i] = start_c;
     }

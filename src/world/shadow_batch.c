@@ -6,9 +6,11 @@
 #include "world/shadow.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/wide.h"
 
 enum { AIR, MASS };
 
@@ -43,20 +45,33 @@ static inline void step_one(const struct coefficients *c, double *air, double *m
                 c->in[AIR][1] * internal + c->in[AIR][2] * solar;
     double nm = 0.0 + c->mass[0] * a + c->mass[1] * m + c->in[MASS][0] * c->outside_c +
                 c->in[MASS][1] * internal + c->in[MASS][2] * solar;
-    double w = (setpoint - na) / c->gain, most = max_w > 0 ? max_w : 0;
-    w = w < 0 ? 0 : w > most ? most : w;
+    double w = (setpoint - na) / c->gain, most = wide_pick(wide_mask(max_w > 0), max_w, 0);
+    double less = wide_pick(wide_mask(w > most), most, w);
+    w = wide_pick(wide_mask(w < 0), 0, less);
     *watts = w;
     *air = na + c->gain * w;
     *mass = nm + c->mass_gain * w;
 }
 
-static void step_shut(const struct coefficients *k, size_t n, double *restrict air, double *restrict mass,
-                      double *restrict watts, const double *restrict internal, const double *restrict solar,
-                      const double *restrict setpoint, const double *restrict max_w)
+WIDE_INLINE void step_shut_any(const struct coefficients *k, const struct shadow_batch *s, const struct room_batch *b,
+                               size_t from, size_t to)
 {
     struct coefficients c = *k;
-    for (size_t i = 0; i < n; i++)
+    double *air = s->air_c, *mass = s->mass_c, *watts = s->watts;
+    const double *internal = b->internal_w, *solar = b->solar_w, *setpoint = s->setpoint_c, *max_w = s->max_w;
+    WIDE_LOOP
+    for (size_t i = from; i < to; i++)
         step_one(&c, &air[i], &mass[i], &watts[i], internal[i], solar[i], setpoint[i], max_w[i]);
+}
+WIDE(step_shut,
+     (const struct coefficients *k, const struct shadow_batch *s, const struct room_batch *b, size_t from, size_t to),
+     (k, s, b, from, to))
+
+// The next open window from `i` on; their bytes are 0 or 1.
+static size_t next_open(const struct room_batch *b, size_t i, size_t end)
+{
+    const uint8_t *window = i < end ? memchr(b->window_open + i, 1, end - i) : NULL;
+    return window ? (size_t)(window - b->window_open) : end;
 }
 
 void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c)
@@ -68,15 +83,12 @@ void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, doubl
     double air[BLOCK], mass[BLOCK];
     for (size_t from = 0; from < s->n; from += BLOCK) {
         size_t n = s->n - from < BLOCK ? s->n - from : BLOCK, n_open = 0;
-        for (size_t i = from; i < from + n; i++) {
-            if (!b->window_open[i])
-                continue;
+        for (size_t i = next_open(b, from, from + n); i < from + n; i = next_open(b, i + 1, from + n)) {
             at[n_open] = i;
             air[n_open] = s->air_c[i];
             mass[n_open++] = s->mass_c[i];
         }
-        step_shut(&shut, n, s->air_c + from, s->mass_c + from, s->watts + from, b->internal_w + from,
-                  b->solar_w + from, s->setpoint_c + from, s->max_w + from);
+        step_shut(&shut, s, b, from, wide_end(from + n));
         for (size_t k = 0; k < n_open; k++) {
             size_t i = at[k];
             step_one(&open, &air[k], &mass[k], &s->watts[i], b->internal_w[i], b->solar_w[i],
@@ -92,7 +104,7 @@ void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, siz
     *s = (struct shadow_batch){.model = m, .n = n};
     double **array[] = {&s->air_c, &s->mass_c, &s->watts, &s->setpoint_c, &s->max_w};
     for (size_t k = 0; k < ARRAY_LEN(array); k++)
-        *array[k] = mem_array(n + 1, sizeof(double));
+        *array[k] = mem_array(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++)
         s->air_c[i] = s->mass_c[i] = start_c;
 }

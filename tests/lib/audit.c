@@ -45,6 +45,8 @@ static int audit_lease(const struct server *s, uint32_t at, struct err *e)
         listed = listed || i == at;
     NEED(listed, "lease %llu is not in its node's list", id);
     NEED(s->node[l->node].online, "lease %llu is on a node that is given up", id);
+    NEED(l->move.to == NONE || s->board[l->move.to]->kept_for == id, "lease %llu: its next board is not kept",
+         id);
     return 0;
 }
 
@@ -228,7 +230,7 @@ static int audit_board(const struct server *s, uint32_t at, struct err *e)
     const struct plan_board *p = planner_board_at(s->planner, at);
     NEED(p, "board %s is not known to the planner", b->name);
     bool usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
-                  !house_before(s->now, b->rests_until);
+                  !house_before(s->now, b->rests_until) && !b->kept_for && !s->zone[b->zone]->lid_open.v;
     bool not_told_yet =
         b->rests_until.v > 0 && server_next_tick(s).v <= s->now.v; // its rest ended between two events
     NEED(p->usable == usable || (usable && not_told_yet), "board %s: the planner thinks it %s", b->name,
@@ -242,6 +244,10 @@ static int audit_board(const struct server *s, uint32_t at, struct err *e)
         NEED(p->task == l->task && p->stopping == (l->state == LEASE_STOPPING) && p->activity == l->activity,
              "board %s: engine and planner differ on what holds it", b->name);
     }
+    uint64_t mover;
+    if (b->kept_for) // for an instance that is on its way here
+        NEED(idmap_get(&s->lease_by_id, b->kept_for, &mover) && s->lease[mover].move.to == at,
+             "board %s is kept for nobody", b->name);
     int64_t sum = 0;
     for (int a = 0; a < ACTIVITY_N; a++)
         sum += b->energy_mj[a];

@@ -205,6 +205,22 @@ static void measure(struct fake_fleet *f, struct fake_node *n)
     }
 }
 
+// How a run is doing: some crawl, for longer than a level or two.
+static void pace(struct fake_fleet *f, struct fake_node *n)
+{
+    struct fake_run *run = &n->run[rng_below(f->rng, (uint64_t)n->base.boards)];
+    if (!run->started)
+        return;
+    struct report *r = report(f, n, REPORT_LEVEL);
+    r->lease = run->lease;
+    r->level.phase = PHASE_EXECUTION;
+    r->level.progress_permille = -1;
+    r->level.max_freq_mhz = 4000;
+    r->level.freq_mhz = run->instance % 2 && !f->calm ? 1000 : 3800;
+    r->level.duty_permille = run->instance % 4 == 3 ? (int32_t)rng_below(f->rng, 300) : 1000;
+    r->level.exec_ms = run->core_ms / n->base.cores;
+}
+
 static void feel(struct fake_fleet *f, struct fake_node *n)
 {
     struct report *r = report(f, n, REPORT_ZONE);
@@ -273,6 +289,8 @@ static void live_node(struct fake_fleet *f, int at, int64_t ms)
         measure(f, n);
     if (n->base.epoch && chance(f, 20))
         feel(f, n);
+    if (n->base.epoch && chance(f, 60))
+        pace(f, n);
     if (n->base.epoch && mishap(f, 5)) {
         struct report *r = report(f, n, REPORT_BOARD);
         snprintf(r->name, NAME_BYTES, "%s-0", n->base.name);

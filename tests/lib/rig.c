@@ -45,6 +45,12 @@ void rig_deinit(struct rig *r)
     arena_deinit(&r->a);
 }
 
+void rig_prices(struct rig *r, const struct price_table *prices)
+{
+    r->prices = prices;
+    rig_reload(r);
+}
+
 void rig_settle(struct rig *r)
 {
     struct err e = ERR_NULL;
@@ -94,6 +100,8 @@ void rig_reload_as(struct rig *r, const struct server_config *cfg)
     r->cfg = *cfg;
     r->now += 1;
     r->s = server_new(&r->cfg);
+    if (r->prices)
+        server_prices(r->s, r->prices);
     model_store_load(r->m, r->s, HOUSE_MS(r->now), &e);
     keep_fault(r, &e);
 }

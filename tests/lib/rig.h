@@ -19,8 +19,9 @@ struct rig {
     struct arena a; // of what came down, until the next rig_desired
     int64_t now;
     uint64_t seq, token, account, uuids;
-    struct buf *log;  // NULL: what happens is not recorded
-    struct err fault; // first thing that does not hold; the test fails
+    struct buf *log;                  // NULL: what happens is not recorded
+    const struct price_table *prices; // NULL: the default
+    struct err fault;                 // first thing that does not hold; the test fails
 };
 
 // A node with one zone "z-<name>" and boards "<name>-0".. of the default curve.
@@ -33,6 +34,7 @@ struct rig_node {
 
 void rig_init(struct rig *r, const struct server_config *cfg); // cfg NULL: defaults, with plans checked
 void rig_deinit(struct rig *r);
+void rig_prices(struct rig *r, const struct price_table *prices); // from now on; they stay where they are
 
 // One batch of one event. Token and sequence are set here. The batch is committed.
 void rig_event(struct rig *r, struct event *ev);

@@ -6,14 +6,19 @@
 //
 //   campaign [--kills N] [--seed S] [--rate WRITES_PER_S] [--life MS] [--keep TASKS]
 //            [--dir DIR] [--real] [--program PROGRAM ARGUMENTS...]
+//   campaign --agents N --bin BUILD [--kills N] ...
 //
 // With a program, ARGUMENTS must make it serve DIR with the tokens of served.h and print "ready at
 // http://127.0.0.1:PORT".
 // --real: no node is played, the program brings its own agents (ondol dev).
+// --agents: BUILD/ondol server is killed; N of BUILD/ondol-agent stay alive, but that in one round of three
+// one of them is killed too. Exit code 77 where no sandbox can be made.
+#include <arpa/inet.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -44,6 +49,7 @@ int64_t now_ms(void)
 
 struct options {
     int kills, rate, life_ms; // life: most between start and kill
+    size_t agents;
     const char *dir;
     char **program;
 };
@@ -104,10 +110,15 @@ static double drive(struct campaign *c, const struct options *o)
     int64_t begin = now_ms(),
             until = begin + o->life_ms / 4 + (int64_t)rng_below(&c->rng, (uint64_t)o->life_ms * 3 / 4 + 1),
             now = begin;
+    int64_t death = c->agents.n && rng_below(&c->rng, 3) == 0 ? begin + (until - begin) / 2 : INT64_MAX;
     c->writes = c->requests = 0;
     if (c->node.up.epoch && rng_below(&c->rng, 6) == 0)
         c->node.restart = true;
     for (; now < until; now = now_ms()) {
+        if (now >= death) {
+            agents_kill_one(c);
+            death = INT64_MAX;
+        }
         bool early = o->rate && (int64_t)c->writes * 1000 > (int64_t)o->rate * (now - begin);
         if (!turn(c, !early)) {
             fault(c, "a connection broke under way");
@@ -144,6 +155,12 @@ static int run(struct campaign *c, const struct options *o)
     uint64_t writes = 0, requests = 0;
     if (!served_start(&s))
         return 2;
+    c->port = s.port;
+    if (o->agents && !agents_start(c, o->agents)) {
+        agents_stop(c);
+        served_end(&s);
+        return c->faults ? 1 : 77;
+    }
     for (int kill = 0; kill < o->kills && c->faults < FAULTS_SHOWN; kill++) {
         c->port = s.port;
         connect_all(c);
@@ -158,10 +175,21 @@ static int run(struct campaign *c, const struct options *o)
         }
         c->port = s.port;
         verify(c);
+        if (o->agents)
+            agents_restarted(c);
         if (kill % 50 == 49)
             fprintf(c->out, "%d kills: %llu writes, %llu faults\n", kill + 1, (unsigned long long)writes,
                     (unsigned long long)c->faults);
         fflush(c->out);
+    }
+    if (o->agents) {
+        agents_settle(c);
+        agents_stop(c);
+        fprintf(
+            c->out,
+            "%zu agents, killed %llu times: %llu attempts ended well, %llu of them had outlived a server\n",
+            o->agents, (unsigned long long)c->agents.deaths, (unsigned long long)c->agents.well,
+            (unsigned long long)c->agents.spanned);
     }
     int status = served_end(&s);
     if (status)
@@ -175,6 +203,45 @@ static int run(struct campaign *c, const struct options *o)
             c->n_jobs - 1, c->n_live, rate[0], rate[o->kills / 2], (unsigned long long)c->faults);
     free(rate);
     return c->faults ? 1 : 0;
+}
+
+// A port for a server that will be there again and again: below those that others are given while it is not.
+static int fixed_port(struct rng *r)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        int port = 20000 + (int)rng_below(r, 12000), one = 1,
+            fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+        bool free = bind(fd, (struct sockaddr *)&at, sizeof at) == 0;
+        close(fd);
+        if (free)
+            return port;
+    }
+    return 0;
+}
+
+// The server that goes with agents of our own.
+static char **beside_agents(struct campaign *c, const struct options *o)
+{
+    static char program[4200], listen[40], speed[8];
+    static char *argv[] = {program,   "server",  "--data",           NULL,           "--listen",
+                           listen,    "--token", SERVED_TOKEN,       "--node-token", SERVED_NODE_TOKEN,
+                           "--speed", speed,     "--house-epoch-ms", NULL,           "--wall-epoch-ms",
+                           NULL,      NULL};
+    struct rng ports;
+    rng_seed(&ports,
+             (uint64_t)real_now_ms() ^ (uint64_t)getpid()); // not the seed's: two may run with the same
+    snprintf(program, sizeof program, "%s/ondol", c->agents.bin);
+    snprintf(listen, sizeof listen, "127.0.0.1:%d", fixed_port(&ports));
+    snprintf(speed, sizeof speed, "%d", CAMPAIGN_SPEED);
+    snprintf(c->agents.house0, sizeof c->agents.house0, "1705276800000"); // 15 January 2024
+    snprintf(c->agents.wall0, sizeof c->agents.wall0, "%lld", (long long)real_now_ms());
+    argv[3] = (char *)o->dir;
+    argv[13] = c->agents.house0;
+    argv[15] = c->agents.wall0;
+    return argv;
 }
 
 static bool option(int argc, char **argv, int *i, const char *name, const char **value)
@@ -208,6 +275,10 @@ int main(int argc, char **argv)
             c->keep = strtoul(v, NULL, 10);
         else if (option(argc, argv, &i, "--dir", &v))
             o.dir = v;
+        else if (option(argc, argv, &i, "--agents", &v))
+            o.agents = strtoul(v, NULL, 10);
+        else if (option(argc, argv, &i, "--bin", &v))
+            c->agents.bin = v;
         else if (!strcmp(argv[i], "--real"))
             c->real = true;
         else if (!strcmp(argv[i], "--program") && i + 1 < argc) {
@@ -221,8 +292,12 @@ int main(int argc, char **argv)
     char made[] = "/tmp/ondol-campaign-XXXXXX";
     if (!o.dir)
         o.dir = mkdtemp(made);
-    if (!o.dir || o.kills < 1 || o.life_ms < 1)
+    if (!o.dir || o.kills < 1 || o.life_ms < 1 || o.agents > AGENTS || (o.agents && !c->agents.bin))
         return 2;
+    if (o.agents) {
+        c->real = true;
+        o.program = beside_agents(c, &o);
+    }
     printf("seed %llu\n", (unsigned long long)c->seed);
     fflush(stdout);
     rng_seed(&c->rng, c->seed);

@@ -4,13 +4,16 @@
 //
 //   client.c  many connections that create, change, abort, delete and read tasks
 //   played.c  a node that runs them, with its own log of every report
+//   agents.c  instead of it real agents that outlive the server, and are killed in their turn
 //   verify.c  after each kill: the database against both logs
 #ifndef ONDOL_TESTS_SYSTEM_CAMPAIGN_H
 #define ONDOL_TESTS_SYSTEM_CAMPAIGN_H
 
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/map.h"
@@ -18,10 +21,16 @@
 #include "core/engine/sync.h"
 #include "lane.h"
 
-#define LANES         32
-#define INSTANCES     3 // most per job
-#define BOARDS        8
-#define SETPOINT_ZONE "z1"
+#define LANES          32
+#define INSTANCES      3 // most per job
+#define BOARDS         8
+#define AGENTS         8  // most real ones
+#define CAMPAIGN_SPEED 20 // of their house
+#define SETPOINT_ZONE  "z1"
+#define LONG_LINES                                                                                           \
+    8 // that one job in LONG_ONE_IN prints with real agents, slowly; the others SHORT_LINES at once
+#define SHORT_LINES 2
+#define LONG_ONE_IN 4
 
 struct job {                    // a task, from the moment it is asked for
     char uuid[UUID_TEXT_BYTES]; // "" until it is known
@@ -36,6 +45,8 @@ struct job {                    // a task, from the moment it is asked for
     uint32_t read[INSTANCES];  // lines that the client was given
     bool gap[INSTANCES];       // an answer never came: the cursor may have moved
     bool again[INSTANCES];     // it had a second attempt: what a lost one printed may be held back for ever
+    uint64_t voice[INSTANCES]; // real agents: who printed the last line that the client was given
+    bool changed[INSTANCES];   // it was another one than before: there must have been another attempt
     uint8_t well, badly;       // instances that ended so, by the node's log
     uint32_t batch;            // 0, or the number of its bulk request
     uint32_t place;            // in `live`
@@ -94,7 +105,31 @@ struct played {
     uint64_t best_epoch; // the highest granted
 };
 
-enum op { OP_NONE, OP_CREATE, OP_BULK, OP_ABORT, OP_DELETE, OP_PUT, OP_READ, OP_SETPOINT };
+struct agent { // a real one, and how far the server had come with it at the last verification
+    char name[8];
+    pid_t pid;
+    uint64_t epoch, seq;
+    bool died; // at least once: until then none of its attempts may be lost
+};
+
+struct agents {
+    struct agent v[AGENTS];
+    size_t n;
+    const char *bin; // folder of ondol and ondol-agent
+    char dir[4096], house0[24], wall0[24];
+    struct idmap leases;            // every lease ever seen -> hash of (task, instance, attempt)
+    struct idmap tries;             // the other way
+    struct idmap judged;            // leases whose output was looked at
+    struct idmap meter;             // board -> mJ, as last seen
+    struct idmap zone;              // zone -> mJ delivered, as last seen
+    bool died;                      // one of them, since the last verification
+    bool asking;                    // for the ledger, now
+    uint64_t deaths, well, spanned; // attempts that ended well; those of them that began before a restart
+    int64_t started_ms;             // the server, house time
+    int64_t energy_mj, core_ms;     // of the account's work, as the client was last told
+};
+
+enum op { OP_NONE, OP_CREATE, OP_BULK, OP_ABORT, OP_DELETE, OP_PUT, OP_READ, OP_SETPOINT, OP_LEDGER };
 
 struct client {
     struct lane lane;
@@ -106,12 +141,14 @@ struct client {
 struct campaign {
     struct rng rng;
     uint64_t seed;
-    bool real; // real agents run the tasks: only the clients' log is there to compare with
+    bool same_server; // as at the last verification
+    bool real;        // real agents run the tasks: only the clients' log is there to compare with
     const char *dir, *token, *node_token;
     int port;
     struct client client[LANES];
     struct played node;
-    struct job *job; // by number; 0 is nobody
+    struct agents agents; // n = 0: none of ours
+    struct job *job;      // by number; 0 is nobody
     size_t n_jobs, cap_jobs;
     uint32_t *live; // acknowledged and not deleted
     size_t n_live, cap_live, keep;
@@ -128,7 +165,9 @@ struct campaign {
 
 void fault(struct campaign *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int64_t now_ms(void);
-void job_body(const struct campaign *c, uint32_t n, struct buf *out);   // the JSON as sent
+void job_body(const struct campaign *c, uint32_t n, struct buf *out); // the JSON as sent
+uint32_t job_prints(uint32_t n); // lines of each instance, by real agents
+const char *setpoint_zone(const struct campaign *c);
 void job_secret(const struct campaign *c, uint32_t n, struct buf *out); // the long constant in it
 struct job *job_known(struct campaign *c, uint32_t n,
                       const char *uuid);       // NULL: there is no such job, or it has another uuid
@@ -145,6 +184,14 @@ void played_deinit(struct campaign *c);
 void played_idle(struct campaign *c);
 bool played_move(struct campaign *c);
 void played_recorded(struct campaign *c, uint64_t seq); // the server has all up to here
+
+bool agents_start(struct campaign *c, size_t n);          // after the server; false: no task can run
+void agents_restarted(struct campaign *c);                // the server was
+void agents_kill_one(struct campaign *c);                 // -9, and another on the same heaters
+void agents_ledger(struct campaign *c, const char *body); // what the client was told
+void agents_settle(struct campaign *c);                   // all ends well when nothing new comes
+void agents_stop(struct campaign *c);
+void agents_verify(struct campaign *c, sqlite3 *db);
 
 void verify(struct campaign *c);
 

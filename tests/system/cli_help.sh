@@ -70,6 +70,7 @@ refuse 2 'ADDRESS:PORT' dev --data "$DIR/x" --listen 8080
 refuse 2 'YYYY-MM-DD' demo --day tomorrow
 refuse 2 '--data DIR' server
 refuse 2 'one argument too many' dev here
+refuse 2 'must begin with http' agent --virtual --server ftp://here
 refuse 2 'is missing' task show
 unset ONDOL_URL ONDOL_TOKEN QARNOT_CLUSTER_URL QARNOT_CLIENT_TOKEN
 refuse 2 'ONDOL_URL' task list

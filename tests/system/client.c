@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "campaign.h"
 
@@ -16,13 +17,34 @@ void job_secret(const struct campaign *c, uint32_t n, struct buf *out)
         buf_putf(out, "%016llx", (unsigned long long)rng_next(&r));
 }
 
+uint32_t job_prints(uint32_t n)
+{
+    return n % LONG_ONE_IN ? SHORT_LINES : LONG_LINES;
+}
+
+// Real agents print the lines that a played node would, and who says them: an attempt has one voice.
+static void command(const struct campaign *c, uint32_t n, struct buf *out)
+{
+    if (!c->agents.n) {
+        buf_putf(out, "echo %u", n);
+        return;
+    }
+    buf_puts(out, "sh -c 'read v </proc/sys/kernel/random/uuid; for k in");
+    for (uint32_t k = 0; k < job_prints(n); k++)
+        buf_putf(out, " %u", k);
+    buf_putf(out, "; do echo l%u ${INSTANCE_ID} $k $v; %sdone'", n,
+             job_prints(n) > SHORT_LINES ? "sleep 0.2; " : "");
+}
+
 void job_body(const struct campaign *c, uint32_t n, struct buf *out)
 {
     buf_putf(
         out,
         "{\"name\":\"j%u\",\"profile\":\"docker-batch\",\"poolUuid\":null,\"jobUuid\":null,\"constants\":["
-        "{\"key\":\"DOCKER_CMD\",\"value\":\"echo %u\"},{\"key\":\"SECRET\",\"value\":\"",
-        n, n);
+        "{\"key\":\"DOCKER_CMD\",\"value\":\"",
+        n);
+    command(c, n, out);
+    buf_puts(out, "\"},{\"key\":\"SECRET\",\"value\":\"");
     job_secret(c, n, out);
     buf_putf(out, "\"}],\"constraints\":[],\"instanceCount\":%d,\"tags\":[\"t%u-0\"]}", c->job[n].instances,
              n);
@@ -139,14 +161,20 @@ static void ask_put(struct campaign *c, struct client *k, uint32_t n)
     about(c, k, OP_PUT, n, "PUT", "", body);
 }
 
+const char *setpoint_zone(const struct campaign *c)
+{
+    return c->agents.n ? "a1-z1" : SETPOINT_ZONE;
+}
+
 static void ask_setpoint(struct campaign *c, struct client *k)
 {
-    char body[80];
+    char body[80], path[100];
     c->setpoint_asked = 16000 + (int64_t)rng_below(&c->rng, 8000);
     k->op = OP_SETPOINT;
     k->value = c->setpoint_asked;
     snprintf(body, sizeof body, "{\"setpoint_c\":%d.%03d}", (int)(k->value / 1000), (int)(k->value % 1000));
-    lane_send(&k->lane, "PUT", "/ondol/v1/zones/" SETPOINT_ZONE "/setpoint", c->token, body, strlen(body));
+    snprintf(path, sizeof path, "/ondol/v1/zones/%s/setpoint", setpoint_zone(c));
+    lane_send(&k->lane, "PUT", path, c->token, body, strlen(body));
 }
 
 void client_idle(struct campaign *c, struct client *k)
@@ -154,8 +182,13 @@ void client_idle(struct campaign *c, struct client *k)
     uint64_t dice = rng_below(&c->rng, 100);
     uint32_t n = 0;
     bool crowded = c->n_live > c->keep;
-    if (dice < 2 && c->setpoint_asked == c->setpoint_acked && c->node.up.epoch) {
+    if (dice < 2 && c->setpoint_asked == c->setpoint_acked && (c->node.up.epoch || c->agents.n)) {
         ask_setpoint(c, k);
+    } else if (dice < 3 && c->agents.n &&
+               !c->agents.asking) { // of two at once the older may be answered last
+        c->agents.asking = true;
+        k->op = OP_LEDGER;
+        lane_send(&k->lane, "GET", "/ondol/v1/ledger", c->token, NULL, 0);
     } else if (dice < 14 && (n = pick(c, true))) {
         ask_read(c, k, n);
     } else if (dice < 22 && (n = pick(c, false))) {
@@ -202,13 +235,29 @@ static void all_created(struct campaign *c, struct client *k, const char *body)
     }
 }
 
+// A line of another attempt than the last one's: from the beginning, once more. That there was one is looked
+// up later.
+static void judge_voice(struct campaign *c, uint32_t n, uint32_t instance, const char *at)
+{
+    struct job *j = &c->job[n];
+    char who[40] = "";
+    if (sscanf(at, "l%*u %*u %*u %39s", who) != 1)
+        fault(c, "j%u/%u: nobody said \"%.60s\"", n, instance, at);
+    uint64_t voice = hash_bytes(1, who, strlen(who)) | 1;
+    if (voice != j->voice[instance] && j->voice[instance]) {
+        j->again[instance] = j->changed[instance] = true;
+        j->read[instance] = 0;
+    }
+    j->voice[instance] = voice;
+}
+
 // "l<job> <instance> <number>\n" each, without a hole but where an answer was lost or an attempt was (its
 // lines give way to the retry's, docs/design/0017; that they are all recorded is checked in the database).
 static void judge_lines(struct campaign *c, uint32_t n, uint32_t instance, const char *text, size_t size)
 {
     struct job *j = &c->job[n];
     const char *at = text, *end = text + size;
-    for (; c->real && at < end; at++)
+    for (; c->real && !c->agents.n && at < end; at++)
         j->read[instance] += *at == '\n';
     while (at < end) {
         unsigned job, who, number;
@@ -217,6 +266,8 @@ static void judge_lines(struct campaign *c, uint32_t n, uint32_t instance, const
             fault(c, "j%u/%u: strange output \"%.60s\"", n, instance, at);
             return;
         }
+        if (c->agents.n)
+            judge_voice(c, n, instance, at);
         if (number < j->read[instance])
             fault(c, "j%u/%u: line %u was given twice", n, instance, number);
         else if (number > j->read[instance] && !j->gap[instance] && !j->again[instance])
@@ -258,7 +309,7 @@ static void was_read(struct campaign *c, uint32_t n, uint32_t instance, const st
 static void done(struct campaign *c, struct client *k, int status)
 {
     struct job *j = &c->job[k->job];
-    if (k->op != OP_BULK && k->op != OP_SETPOINT)
+    if (k->op != OP_BULK && k->op != OP_SETPOINT && k->op != OP_LEDGER)
         j->busy = false;
     switch (k->op) {
     case OP_ABORT:
@@ -280,6 +331,11 @@ static void done(struct campaign *c, struct client *k, int status)
         break;
     case OP_SETPOINT:
         c->setpoint_acked = k->value;
+        break;
+    case OP_LEDGER:
+        agents_ledger(c, lane_body(&k->lane, NULL));
+        c->agents.asking = false;
+        c->writes--; // it is none
         break;
     default:
         break;
@@ -331,6 +387,8 @@ void client_lost(struct campaign *c, struct client *k)
         j->gap[k->n] = true;
         j->read_asked = false;
     }
+    if (k->op == OP_LEDGER)
+        c->agents.asking = false;
     k->op = OP_NONE;
     lane_close(&k->lane);
 }
@@ -349,8 +407,10 @@ bool client_drain_cursor(struct campaign *c, struct lane *l, uint32_t n)
         lane_next(l);
         bool wrong =
             c->real ? j->read[i] < j->lines[i] : j->read[i] != j->lines[i]; // real tasks go on meanwhile
-        if (wrong && !j->gap[i] && !j->again[i])
+        if (wrong && !j->gap[i] && !j->again[i] && !c->agents.died)
             fault(c, "j%u/%u: %u lines were given, the node wrote %u", n, i, j->read[i], j->lines[i]);
+        if (c->agents.n) // a line that was lost with an answer is missed when the next one comes
+            continue;
         j->gap[i] = false;
         if (!c->real || j->read[i] < j->lines[i]) // what was lost with an answer is missed once
             j->read[i] = j->lines[i];

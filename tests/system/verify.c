@@ -42,7 +42,7 @@ static void check_node(struct look *l)
     struct campaign *c = l->c;
     struct played *p = &c->node;
     int64_t epoch = number(l, "SELECT value FROM store_state WHERE name = 'epoch'");
-    if (epoch <= (int64_t)c->store_epoch)
+    if (epoch < (int64_t)c->store_epoch + !c->same_server)
         fault(c, "the store's epoch is %lld after %llu", (long long)epoch,
               (unsigned long long)c->store_epoch);
     c->store_epoch = (uint64_t)epoch;
@@ -241,7 +241,7 @@ static void check_output(struct look *l)
         bool lost = sqlite3_column_int64(st, 3) != 0, ended = sqlite3_column_int64(st, 4) != 0;
         // A real task that had not ended when its node died with the server is lost, and tried again, while
         // we look.
-        l->c->job[n].again[instance] |= lost || (l->c->real && !ended);
+        l->c->job[n].again[instance] |= lost || (l->c->real && !l->c->agents.n && !ended);
         if (l->c->real) {
             if (lines < l->c->job[n].read[instance])
                 fault(l->c, "j%u/%u: %u lines were given, %u are there", (unsigned)n, (unsigned)instance,
@@ -348,8 +348,10 @@ static void check_books(struct look *l)
            "WHERE t.energy_mj IS NOT w.e OR t.core_ms IS NOT w.c OR t.ms IS NOT w.m");
     if (differ)
         fault(l->c, "%lld sums of the ledger are not the sums of its cells", (long long)differ);
-    int64_t setpoint = number(l, "SELECT setpoint_mc FROM zone WHERE name = '" SETPOINT_ZONE "'");
     struct campaign *c = l->c;
+    char zone[100];
+    snprintf(zone, sizeof zone, "SELECT setpoint_mc FROM zone WHERE name = '%s'", setpoint_zone(c));
+    int64_t setpoint = number(l, zone);
     if (c->setpoint_acked && setpoint != c->setpoint_acked && setpoint != c->setpoint_asked)
         fault(c, "the setpoint is %lld; acknowledged was %lld", (long long)setpoint,
               (long long)c->setpoint_acked);
@@ -422,6 +424,9 @@ void verify(struct campaign *c)
     check_output(&l);
     check_attempts(&l);
     check_books(&l);
+    if (c->agents.n)
+        agents_verify(c, l.db);
     sqlite3_close(l.db);
     check_answers(c);
+    c->agents.died = false;
 }

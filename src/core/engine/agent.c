@@ -86,6 +86,7 @@ static void zones_new(struct agent *a)
         thermostat_init(&a->thermostat[i], a->cfg.thermostat ? &a->cfg.thermostat[i] : &c);
         a->zone[i].base = (struct zone_wish){(enum zone_mode)o->zone[i].mode, o->zone[i].setpoint_mc};
         a->zone[i].shadow.shadow_mc = INT32_MIN;
+        a->zone[i].has_lid = a->cfg.lid && a->cfg.lid[i];
         thermostat_set_wish(&a->thermostat[i], &a->zone[i].base);
     }
 }
@@ -106,7 +107,7 @@ struct agent *agent_new(const struct agent_config *cfg, uint64_t nonce, house_ms
     a->nonce = nonce;
     a->cap_mw = -1;
     a->wish_until = HOUSE_MS(INT64_MIN);
-    a->levels_at = a->answered_at = a->next_control = a->last_meter = a->last_account = now;
+    a->born = a->levels_at = a->answered_at = a->next_control = a->last_meter = a->last_account = now;
     a->have_house = a->last_control = HOUSE_MS(INT64_MIN);
     zones_new(a);
     boards_new(a);

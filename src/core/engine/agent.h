@@ -39,6 +39,7 @@ struct agent_config {
     char node[NAME_BYTES];
     struct offer offer; // copied; the order of zones and boards is the order of all arrays below
     const struct thermostat_config *thermostat; // one a zone, or NULL: the defaults of its nameplate
+    const bool *lid; // one a zone: its heaters tell when they are opened; copied. NULL: none does
     int32_t
         host_cpu_permille; // virtual: what all runs of the node may use of the host, thousandths of a core
     int32_t speed;         // house milliseconds per wall millisecond, for the use of a quota; 1..1,000,000

@@ -17,6 +17,7 @@
 
 #define LACK_LEAST_MW  5000 // watts that nobody would notice
 #define SLEEP_AFTER_MS 300000
+#define LID_ASK_MS     300000 // a room loses a tenth of a degree meanwhile
 
 struct zone_wish agent_wish(const struct agent_zone *z, house_ms now)
 {
@@ -37,7 +38,7 @@ static void zones_step(struct agent *a, house_ms now)
 }
 
 // An opened heater stops at once and stays off until its thermostat is cleared; its boards say so.
-static void lids_step(struct agent *a, house_ms now, struct agent_actions *out)
+void heat_lids(struct agent *a, house_ms now, struct agent_actions *out)
 {
     static const char why[] = "the lid was opened";
     for (size_t i = 0; i < a->n_boards; i++) {
@@ -101,8 +102,17 @@ static void cap_share(const struct agent *a, struct heater_order *o)
     free(part);
 }
 
+// No watt: a heater that was opened; and, of those that can tell, one that has just started and does not know
+// yet whether it was opened before. If nobody answers for a while it heats: rooms do not stay cold because a
+// link is down (docs/design/0032-opened-heaters.md).
+static bool held_dark(const struct agent *a, size_t zone, house_ms now)
+{
+    return a->thermostat[zone].guard == GUARD_LID_OPEN ||
+           (a->zone[zone].has_lid && !a->zone[zone].heard && house_since(now, a->born) < LID_ASK_MS);
+}
+
 // A zone's request goes to its heaters by what they can draw.
-static void heater_orders(const struct agent *a, struct heater_order *o)
+static void heater_orders(const struct agent *a, struct heater_order *o, house_ms now)
 {
     int64_t *power = mem_array(a->n_heaters + 1, sizeof *power),
             *part = mem_array(a->n_heaters + 1, sizeof *part);
@@ -113,12 +123,14 @@ static void heater_orders(const struct agent *a, struct heater_order *o)
         for (size_t i = 0; i < a->n_boards; i++)
             if (a->board[i].zone == z)
                 power[a->board[i].heater] += curve_max_mw(&a->cfg.offer.board[i].curve);
-        const struct heat_request *q = &a->thermostat[z].request;
-        num_share((int64_t)q->target_w * 1000, power, part, (int)a->n_heaters);
+        struct heat_request q = a->thermostat[z].request;
+        if (held_dark(a, z, now))
+            q.target_w = q.max_w = 0;
+        num_share((int64_t)q.target_w * 1000, power, part, (int)a->n_heaters);
         for (size_t h = 0; h < a->n_heaters; h++)
             if (power[h] > 0)
                 o[h].target += part[h], o[h].zone = z;
-        num_share((int64_t)q->max_w * 1000, power, part, (int)a->n_heaters);
+        num_share((int64_t)q.max_w * 1000, power, part, (int)a->n_heaters);
         for (size_t h = 0; h < a->n_heaters; h++)
             o[h].max += power[h] > 0 ? part[h] : 0;
     }
@@ -203,7 +215,7 @@ void heat_control(struct agent *a, house_ms now, struct agent_actions *out)
     meter_unused(a, a->last_control.v == INT64_MIN ? 0 : house_since(now, a->last_control));
     a->last_control = now;
     zones_step(a, now);
-    lids_step(a, now, out);
+    heat_lids(a, now, out);
     heat_regulate(a, now, out);
 }
 
@@ -298,7 +310,7 @@ void heat_regulate(struct agent *a, house_ms now, struct agent_actions *out)
     struct heater_order *o = mem_array(a->n_heaters + 1, sizeof *o);
     struct regulate_board *in = mem_array(a->n_boards + 1, sizeof *in);
     size_t *who = mem_array(a->n_boards + 1, sizeof *who);
-    heater_orders(a, o);
+    heater_orders(a, o, now);
     for (size_t h = 0; h < a->n_heaters; h++)
         heater_choose(a, h, &o[h], in, who, now);
     lacks_pass_on(a, o);

@@ -62,6 +62,8 @@ struct agent_zone {
     struct zone_wish knob; // set by hand, against the schedule, until then
     house_ms knob_until;
     house_ms lid_clear; // the last word about its lid that was heard
+    bool has_lid;       // its heaters tell when they are opened
+    bool heard;         // the parent has said, in this life, what it should be
     bool knob_pending;  // the occupant's word is not acknowledged: what comes down about it is older
     struct zone_shadow shadow;
     int64_t asked_uj, delivered_uj, useful_uj;
@@ -106,6 +108,7 @@ struct agent {
     house_ms have_house;              // house time of the newest answer
     house_ms wish_until;              // of what came from above; INT64_MIN: nothing in force
     house_ms answered_at;
+    house_ms born;
     int64_t cap_mw;
     bool filler_allowed, donated_allowed;
     bool parked, reporting; // calls under way
@@ -154,6 +157,7 @@ void lease_knob(struct agent *a, const struct agent_event *ev);
 // agent_heat.c
 struct zone_wish agent_wish(const struct agent_zone *z, house_ms now); // week, boost and knob resolved
 void heat_control(struct agent *a, house_ms now, struct agent_actions *out);
+void heat_lids(struct agent *a, house_ms now, struct agent_actions *out); // opened heaters: nothing runs
 // Chooses again for all boards, with the requests as they are: when a run came, went or stood still between
 // two steps.
 void heat_regulate(struct agent *a, house_ms now, struct agent_actions *out);

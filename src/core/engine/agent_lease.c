@@ -31,6 +31,12 @@ static void zone_wish_set(struct agent *a, const struct desired_zone *d, house_m
         z->schedule = s;
         z->utc_offset_min = d->utc_offset_min;
         z->boost_until = d->boost_until;
+        // Later this node knows better than the parent, which hears of it.
+        if (d->lid_open && !z->heard)
+            thermostat_latch_lid(&a->thermostat[i], now);
+        if (!z->heard)
+            a->next_control = now, a->regulate_due = true;
+        z->heard = true;
         lid_clear(a, i, d->lid_clear, now);
         if (!z->knob_pending)
             z->base = (struct zone_wish){(enum zone_mode)d->mode, d->setpoint_mc};
@@ -78,6 +84,7 @@ static void desired_set(struct agent *a, const struct agent_event *ev, struct ag
     for (size_t i = 0; i < a->n_runs; i++)
         if (!a->run[i].listed)
             run_stop(a, &a->run[i], ATTEMPT_PREEMPTED, "", "", ev->now, out);
+    heat_lids(a, ev->now, out); // before any of these starts
 }
 
 // The parent does not know this epoch: another agent of this name was granted a newer one, or the parent

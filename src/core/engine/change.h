@@ -67,6 +67,7 @@ struct row_task_live {
     int64_t state_ms, previous_state_ms, modified_ms, end_ms;  // -1: never
     const char *succeeded, *failed, *cancelled, *started_once; // ranges; failed does not hold cancelled ones
     int32_t running, running_cores;
+    // These and succeeded and failed never become less: the store leaves them alone while all are nothing.
     int64_t exec_ms, wall_ms, core_ms, energy_mj; // sums over ended attempts, house time
     int32_t retries_used, lost_attempts, preempted_attempts;
     int32_t progress_permille, results_count;
@@ -202,7 +203,9 @@ struct row_zone {
     int64_t boost_until_ms;
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj; // totals over all epochs
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj,
-        base_shadow_mj; // last cumulative of the current epoch
+        base_shadow_mj;   // last cumulative of the current epoch
+    int64_t lid_open_ms;  // a heater was opened then and not cleared since; 0: none
+    int64_t lid_clear_ms; // when one was last cleared; 0: never
 };
 
 struct row_board {

@@ -43,6 +43,13 @@ struct server *server_new(const struct server_config *cfg)
     return s;
 }
 
+void server_prices(struct server *s, const struct price_table *prices)
+{
+    const struct plan_policy *policy = planner_policy(s->planner);
+    planner_free(s->planner);
+    s->planner = planner_new_with(prices, policy);
+}
+
 void server_free(struct server *s)
 {
     if (!s)
@@ -77,7 +84,7 @@ void server_free(struct server *s)
                              s->dirty_board.v, s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v,
                              s->dirty_wait.v,  s->job,          s->dirty_pool.v,  s->dirty_pool_look.v,
                              s->pool,          s->free_pool,    s->free_job,      s->edge,
-                             s->resolved,      s->expiring,     s->history};
+                             s->resolved,      s->expiring,     s->history,       s->landing};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
@@ -108,6 +115,9 @@ static void tick(struct server *s, struct effects *fx)
             break;
         case TIMER_LEASE:
             lease_timer(s, t.id, fx);
+            break;
+        case TIMER_MOVE:
+            server_move_timer(s, t.id, fx);
             break;
         case TIMER_QUEUE_MAX:
             server_queue_max(s, t.id, fx);

@@ -19,6 +19,7 @@
 #include "core/plan/foresee.h"
 
 struct server;
+struct price_table;
 
 struct server_config {
     int32_t instances_per_task;  // limit, default 2048
@@ -62,6 +63,9 @@ void effects_clear(struct effects *fx);
 void effects_deinit(struct effects *fx);
 
 struct server *server_new(const struct server_config *cfg);
+// Before the first row or event: other prices than price_table_default(). For tests of what takes long: a
+// record for replay does not hold them.
+void server_prices(struct server *s, const struct price_table *prices);
 void server_free(struct server *s);
 
 // Before the first row: `now` says from which hour on the ledger's open cells will be given.
@@ -162,6 +166,7 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
 struct engine_counts {
     uint64_t tasks_live, tasks_queued, instances_queued, instances_running, leases;
     uint64_t events, plans, assigned, preempted, lost, duplicates; // since start
+    uint64_t moved;                                                // instances that were on a kept board
     uint64_t boards_online, nodes_online;
 };
 void server_counts(const struct server *s, struct engine_counts *c);

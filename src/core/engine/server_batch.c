@@ -136,6 +136,7 @@ static bool timer_lives(const struct server *s, const struct timer *t)
         return idmap_get(&s->board_by_id, t->id, &at) && s->board[at]->rests_until.v == t->at.v;
     }
     case TIMER_LEASE:
+    case TIMER_MOVE:
         return idmap_get(&s->lease_by_id, t->id, NULL);
     case TIMER_TASK_EXPIRE:
         return idmap_get(&s->expiring_by_id, t->id, NULL);

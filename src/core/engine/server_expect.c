@@ -2,11 +2,15 @@
 //
 // How long an instance of a task is expected to run: what its own instances took once three have ended well,
 // until then what the customer said, and if nothing was said what the account's instances of that profile
-// took. Kept in memory; after a restart it is learned again from the attempts that are loaded. The customer's
-// word is not loaded: it stands for the first three instances only.
+// took. Of what nothing is known the price table has a guess, which grows with what its attempts have done
+// without an end: it decides where it runs and whether it is moved, and is not told to people. Kept in
+// memory; after a restart it is learned again from the attempts that are loaded. The customer's word is not
+// loaded: it stands for the first three instances only.
 #include "base/mem.h"
 #include "base/num.h"
 #include "core/engine/server_state.h"
+
+#define LONGEST_S 1000000000 // three decades
 
 void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t said_ms)
 {
@@ -41,14 +45,60 @@ int32_t task_expected_s(const struct server *s, const struct task *t)
     return own >= 0 ? own : t->said_s > 0 ? t->said_s : expect_run_s(&s->history[t->history]);
 }
 
+int64_t task_run_s(const struct server *s, const struct task *t)
+{
+    return expect_whole_s(task_expected_s(s, t), planner_prices(s->planner)->unknown_run_s,
+                          t->sets ? t->sets->ran_s : 0);
+}
+
+// Its like are known by what they used; of what it is given it uses as much from now on as before.
+static int64_t given_s(const struct lease *l, int64_t used_s)
+{
+    int64_t permille = l->used_ms > 0 ? int_clamp(l->done_ms * 1000 / l->used_ms, 1000, 1000000) : 1000;
+    return int_clamp(used_s * permille / 1000, 0, LONGEST_S);
+}
+
+int64_t lease_open_s(const struct server *s, const struct lease *l)
+{
+    int32_t known_s = task_expected_s(s, &s->task[l->task]);
+    if (known_s < 0)
+        return expect_left_s(-1, planner_prices(s->planner)->unknown_run_s, l->done_ms / 1000);
+    return given_s(l, expect_left_s(known_s, 0, l->used_ms / 1000));
+}
+
+int32_t lease_speed_permille(const struct lease *l)
+{
+    return l->max_freq_mhz > 0
+               ? (int32_t)int_clamp((int64_t)l->freq_mhz * l->duty_permille / l->max_freq_mhz, 0, 1000)
+               : -1;
+}
+
+// Its level was reported: it has worked since the last, at a speed between the two. What has lasted long
+// without an end makes its siblings that wait long too.
+void lease_worked(struct server *s, uint32_t lease, int32_t speed_before, int64_t exec_ms_before)
+{
+    struct lease *l = &s->lease[lease];
+    struct task *t = &s->task[l->task];
+    int64_t ms = l->exec_ms - exec_ms_before, now = lease_speed_permille(l);
+    if (ms <= 0 || now < 0)
+        return;
+    int64_t done_ms = ms * (speed_before < 0 ? now : (now + speed_before) / 2) / 1000;
+    l->done_ms += done_ms;
+    l->used_ms += done_ms * int_clamp(l->cpu_permille, 0, 1000) / 1000;
+    if (l->done_ms / 1000 <= task_sets(t)->ran_s)
+        return;
+    enum plan_run before = plan_run_of(task_run_s(s, t));
+    t->sets->ran_s = l->done_ms / 1000;
+    if (plan_run_of(task_run_s(s, t)) != before)
+        task_plan(s, l->task);
+}
+
 // Seconds until a running instance is expected to end, if it goes on as fast as now; -1: not known.
 int64_t lease_left_s(const struct server *s, const struct lease *l)
 {
     int32_t run_s = task_expected_s(s, &s->task[l->task]);
-    int64_t speed =
-        l->max_freq_mhz > 0 ? (int64_t)l->freq_mhz * l->duty_permille / l->max_freq_mhz : 0; // permille
+    int64_t speed = lease_speed_permille(l), done_s = l->used_ms / 1000;
     if (run_s < 0 || l->state != LEASE_STARTED || speed <= 0)
         return -1;
-    int64_t done_s = l->exec_ms / 1000 * speed / 1000;
-    return done_s >= run_s ? 0 : (run_s - done_s) * 1000 / speed;
+    return done_s >= run_s ? 0 : given_s(l, run_s - done_s) * 1000 / speed;
 }

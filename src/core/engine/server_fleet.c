@@ -188,6 +188,8 @@ void zone_row(const struct server *s, const struct zone *z, struct arena *a, str
         .base_delivered_mj = z->base_delivered_mj,
         .base_useful_mj = z->base_useful_mj,
         .base_shadow_mj = z->base_shadow_mj,
+        .lid_open_ms = z->lid_open.v,
+        .lid_clear_ms = z->lid_clear.v,
     };
 }
 
@@ -456,21 +458,33 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
     fx_reply(fx, ev->token, 200, NULL);
 }
 
+// Opened at that time, v 0: not, or cleared. No work goes there meanwhile, whatever the node says of its
+// boards.
+void zone_lid(struct server *s, uint32_t zone, house_ms opened)
+{
+    s->zone[zone]->lid_open = opened;
+    zone_touch(s, zone);
+    for (uint32_t i = 0; i < s->n_boards; i++)
+        if (s->board[i]->zone == zone)
+            board_plan(s, i);
+}
+
 // The heater itself decides: it stays off while the lid is open by its own contact. The word is a wish like
 // the others and ends with a lease, so that it cannot clear a lid that is opened later.
 void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx)
 {
-    struct zone *z = NULL;
-    for (size_t i = 0; i < s->n_boards && !z; i++)
+    uint32_t at = NONE;
+    for (size_t i = 0; i < s->n_boards && at == NONE; i++)
         if (strcmp(s->board[i]->heater, ev->lid.heater) == 0)
-            z = s->zone[s->board[i]->zone];
+            at = s->board[i]->zone;
+    struct zone *z = at == NONE ? NULL : s->zone[at];
     if (!z) {
         fx_reply(fx, ev->token, 404, NULL)->message =
             arena_printf(&fx->arena, "No such heater: %s", ev->lid.heater);
         return;
     }
     bool online = z->node != NONE && s->node[z->node].online;
-    if (!online || z->guard != GUARD_LID_OPEN) {
+    if (!online || (z->guard != GUARD_LID_OPEN && !z->lid_open.v)) {
         fx_reply(fx, ev->token, 409, NULL)->message =
             arena_printf(&fx->arena,
                          online ? "%s: its lid was not opened: there is nothing to clear"
@@ -479,6 +493,7 @@ void server_lid_clear(struct server *s, const struct event *ev, struct effects *
         return;
     }
     z->lid_clear = s->now;
+    zone_lid(s, at, HOUSE_MS(0));
     node_wake(s, z->node);
     server_trace(s, CHANGE_ZONE, (int64_t)z->id, s->now.v);
     fx_note(fx, "lid-clear",

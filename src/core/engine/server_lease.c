@@ -38,6 +38,8 @@ uint32_t lease_slot_new(struct server *s, uint64_t id)
                                     .next_inside = NONE,
                                     .prev_inside = NONE,
                                     .progress_permille = -1,
+                                    .slow_since = HOUSE_MS(-1),
+                                    .move = {.to = NONE},
                                     .stop_end = ATTEMPT_PREEMPTED};
     idmap_set(&s->lease_by_id, id, slot);
     s->counts.leases++;
@@ -134,7 +136,7 @@ void board_plan(struct server *s, uint32_t board)
         .task = PLAN_NONE,
         .activity = ACTIVITY_IDLE,
         .usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
-                  !board_rests(s, b),
+                  !board_rests(s, b) && !b->kept_for && !s->zone[b->zone]->lid_open.v,
     };
     if (b->lease != NONE) {
         const struct lease *l = &s->lease[b->lease];
@@ -173,17 +175,12 @@ static int32_t cores_of(const struct server *s, uint32_t board, uint32_t within)
     return cores > 0 ? cores : 1;
 }
 
-void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects *fx)
-{
-    lease_grant_in(s, task, board, NONE, fx);
-}
-
-uint32_t lease_grant_in(struct server *s, uint32_t task, uint32_t board, uint32_t within, struct effects *fx)
+static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t instance, uint32_t within,
+                      struct effects *fx)
 {
     struct task *t = &s->task[task];
     struct board *b = s->board[board];
-    uint32_t instance;
-    if (!ranges_pop_lowest(&t->pending, &instance))
+    if (instance == NONE ? !ranges_pop_lowest(&t->pending, &instance) : !ranges_remove(&t->pending, instance))
         return NONE;
     uint32_t slot = lease_slot_new(s, server_new_id(s));
     struct lease *l = &s->lease[slot];
@@ -209,6 +206,16 @@ uint32_t lease_grant_in(struct server *s, uint32_t task, uint32_t board, uint32_
     task_plan(s, task);
     task_settle(s, task, fx);
     return slot;
+}
+
+void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t instance, struct effects *fx)
+{
+    grant(s, task, board, instance, NONE, fx);
+}
+
+uint32_t lease_grant_in(struct server *s, uint32_t task, uint32_t board, uint32_t within, struct effects *fx)
+{
+    return grant(s, task, board, NONE, within, fx);
 }
 
 static void stop_inside(struct server *s, uint32_t lease, enum attempt_end end, struct effects *fx)
@@ -298,7 +305,7 @@ static bool take_retry(struct task *t, uint32_t instance)
 
 // Where the instance goes after this end of its attempt.
 static void after_attempt(struct task *t, uint32_t instance, enum attempt_end end,
-                          const struct attempt_figures *f)
+                          const struct attempt_figures *f, house_ms now)
 {
     struct task_sets *sets = task_sets(t);
     bool again = end == ATTEMPT_PREEMPTED || end == ATTEMPT_LOST;
@@ -329,6 +336,8 @@ static void after_attempt(struct task *t, uint32_t instance, enum attempt_end en
         else
             ranges_add(&sets->cancelled, instance);
     } else if (again) {
+        if (!ranges_count(&t->pending))
+            t->waits_ms = now.v;
         ranges_add(&t->pending, instance);
     } else {
         ranges_add(&sets->failed, instance);
@@ -367,7 +376,13 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     full.wall_ms = int_clamp(full.wall_ms, 0, most_ms);
     full.exec_ms = int_clamp(full.exec_ms, 0, most_ms);
     full.work_mhz_s = int_clamp(full.work_mhz_s, 0, INT64_C(1) << 50);
+    struct buf moved = BUF_INIT(400);
+    if (end == ATTEMPT_PREEMPTED && move_text(s, &l, &moved)) {
+        full.code = "ONDOL-MOVED";
+        full.message = buf_str(&moved);
+    }
     record_attempt(s, &l, end, &full, fx);
+    buf_deinit(&moved);
     if (l.state == LEASE_STARTED) {
         t->n_started--;
         lease_count(s, &l, -1);
@@ -384,7 +399,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     if (end == ATTEMPT_SUCCESS)
         task_learn(s, l.task, s->board[l.board], full.work_mhz_s, full.exec_ms);
     if (!t->holder)
-        after_attempt(t, l.instance, end, &full);
+        after_attempt(t, l.instance, end, &full, s->now);
     unlink_lease(s, lease);
     if (l.state == LEASE_ASSIGNED)
         board_start_failed(s, l.board, t->id, full.code);
@@ -399,6 +414,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     if (t->holder)
         pool_node_ended(s, t->pool, end, &full, fx);
     task_plan(s, l.task);
+    move_on_end(s, &l, end, fx);
     task_settle(s, l.task, fx);
 }
 
@@ -450,6 +466,9 @@ static void take_back(struct server *s)
 void server_carry_out(struct server *s, house_ms now, struct effects *fx)
 {
     plan_clear(&s->plan);
+    s->looked = 0;
+    moves_land(s, now, &s->plan);
+    size_t n_landed = s->plan.n_assigns;
     planner_run(s->planner, now, &s->plan);
     if (s->plan.n_assigns || s->plan.n_stops) {
         s->counts.plans++;
@@ -458,6 +477,7 @@ void server_carry_out(struct server *s, house_ms now, struct effects *fx)
             fx_note(fx, "plan-check", arena_printf(&fx->arena, "{\"error\":\"%s\"}", e.text));
             take_back(s); // a plan that breaks its contract is not carried out
             plan_clear(&s->plan);
+            s->n_landing = 0;
             return;
         }
     }
@@ -470,5 +490,8 @@ void server_carry_out(struct server *s, house_ms now, struct effects *fx)
         task_settle(s, task, fx);
     }
     for (size_t i = 0; i < s->plan.n_assigns; i++)
-        lease_grant(s, s->plan.assign[i].task, s->plan.assign[i].board, fx);
+        lease_grant(s, s->plan.assign[i].task, s->plan.assign[i].board,
+                    i < n_landed ? s->landing[i].instance : NONE, fx);
+    s->counts.moved += n_landed;
+    s->n_landing = 0;
 }

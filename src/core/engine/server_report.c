@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define LEVEL_EXEC_MOST_MS INT64_C(1000000000000) // three decades
+
 static bool zone_of(const struct server *s, uint32_t node, const char *name, uint32_t *zone)
 {
     uint64_t at;
@@ -34,6 +36,20 @@ static bool lease_of(const struct server *s, uint32_t node, uint64_t id, uint32_
     return true;
 }
 
+// Nodes store nothing: that a heater was opened is remembered here. What is still on its way when an operator
+// clears it does not open it again: the node has as long as the word lasts to hear it, and if it says `open`
+// after that, or anew, the lid was open.
+static void lid_told(struct server *s, uint32_t zone, uint8_t guard)
+{
+    struct zone *z = s->zone[zone];
+    bool anew = z->guard != GUARD_LID_OPEN;
+    bool word_lasts = z->lid_clear.v > 0 && house_since(s->now, z->lid_clear) < s->cfg.lease_ms;
+    if (guard != GUARD_LID_OPEN || z->lid_open.v > 0 || (word_lasts && !anew))
+        return;
+    zone_lid(s, zone, s->now);
+    server_trace(s, CHANGE_ZONE, (int64_t)z->id, -s->now.v);
+}
+
 static void report_zone(struct server *s, uint32_t node, const struct report *r, struct effects *fx)
 {
     uint32_t at;
@@ -42,6 +58,7 @@ static void report_zone(struct server *s, uint32_t node, const struct report *r,
         return;
     struct zone *z = s->zone[at];
     zone_observe(s, z, r->at, r);
+    lid_told(s, at, r->zone.guard);
     z->at = r->at;
     z->room_mc = r->zone.room_mc;
     z->guard = r->zone.guard;
@@ -108,6 +125,8 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     if (!lease_of(s, node, r->lease, &at))
         return;
     struct lease *l = &s->lease[at];
+    int32_t speed_before = lease_speed_permille(l);
+    int64_t exec_ms_before = l->exec_ms;
     l->phase = r->level.phase;
     l->freq_mhz = r->level.freq_mhz;
     l->max_freq_mhz = r->level.max_freq_mhz;
@@ -115,7 +134,9 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     l->cpu_permille = r->level.cpu_permille;
     l->memory_mb = r->level.memory_mb;
     l->memory_max_mb = r->level.memory_max_mb;
-    l->exec_ms = r->level.exec_ms;
+    l->exec_ms = int_clamp(r->level.exec_ms, 0, LEVEL_EXEC_MOST_MS);
+    lease_worked(s, at, speed_before, exec_ms_before);
+    lease_paced(s, at);
     int32_t progress = (int32_t)int_clamp(r->level.progress_permille, -1, 1000);
     if (l->progress_permille != progress) {
         l->progress_permille = progress;

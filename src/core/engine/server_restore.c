@@ -46,6 +46,8 @@ static int restore_zone(struct server *s, const struct row_zone *r, struct err *
     z->mode = r->mode;
     z->is_virtual = r->is_virtual;
     z->boost_until = HOUSE_MS(r->boost_until_ms);
+    z->lid_open = HOUSE_MS(r->lid_open_ms);
+    z->lid_clear = HOUSE_MS(r->lid_clear_ms);
     z->asked_mj = r->asked_mj;
     z->delivered_mj = r->delivered_mj;
     z->useful_mj = r->useful_mj;

@@ -38,12 +38,23 @@ struct retried {
     uint32_t attempts, failures;
 };
 
+// A move of an instance: what was decided, and why.
+struct move_note {
+    uint32_t instance, from, to; // boards
+    int32_t speed_permille;
+    int64_t stay_s, go_s;
+    house_ms at;
+};
+
 // What a task has behind it; one that only waits needs none of it.
 struct task_sets {
     struct ranges succeeded, failed, cancelled, started_once;
     struct idmap retried;                         // instance + 1 -> attempts, failures << 32
     int64_t exec_ms, wall_ms, core_ms, energy_mj; // of ended attempts
     struct expect expect;                         // what its instances took
+    int64_t ran_s;          // the most work that an attempt has done without an end, at full speed
+    struct idmap moves;     // instance + 1 -> how often it was moved
+    struct move_note moved; // the last; at.v 0: none was
 };
 
 // What a task in a job has more than others.
@@ -66,6 +77,7 @@ struct task {
     int32_t retries_total, retries_each, retries_used, lost, preempted;
     int64_t created_ms, state_ms, previous_state_ms, modified_ms, queue_max_ms;
     int32_t n_assigned, n_started;
+    int64_t waits_ms;              // an instance waits again since, after none did; 0: since it was ready
     uint32_t first_lease;          // list through lease.next
     struct constraint *constraint; // NULL: none
     struct ranges pending;
@@ -169,6 +181,12 @@ struct lease {
     uint8_t phase;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms;
+    int64_t done_ms, used_ms; // of work, at full speed: that it could have done there, and of it used
+    // crawls at a stretch since, and what it had done then; v -1: it does not
+    house_ms slow_since;
+    int64_t slow_exec_ms, slow_done_ms;
+    struct move_note move; // `to` NONE: it is not being moved; else that board is kept for its instance
+    bool move_timed;
 };
 
 struct site {
@@ -201,6 +219,7 @@ struct zone {
     int32_t n_boards;
     int32_t nameplate_w, setpoint_mc, room_mc, shadow_mc, draw_w, missing_w;
     house_ms at, boost_until;
+    house_ms lid_open;  // since when a heater of it is opened and not cleared; v 0: none is
     house_ms lid_clear; // when an operator last cleared its lid
     struct heat_request request;
     struct zone_ahead ahead;
@@ -221,6 +240,7 @@ struct board {
     int32_t start_failures; // in a row
     uint64_t failed_task;   // whose start failed last; 0: nobody's in particular
     house_ms rests_until;   // gets no task before
+    uint64_t kept_for;      // lease whose instance is to come here next; 0: none
     int32_t draw_mw, freq_mhz, duty_permille;
     struct meter meter;
     uint64_t meter_epoch;
@@ -244,6 +264,7 @@ struct node {
 enum timer_kind {
     TIMER_NODE,
     TIMER_LEASE,
+    TIMER_MOVE,
     TIMER_QUEUE_MAX,
     TIMER_HELD_BACK,
     TIMER_BOARD,
@@ -257,6 +278,12 @@ struct timer {
     house_ms at;
     uint64_t id; // of the record; a timer whose record is gone is ignored
     uint8_t kind;
+};
+
+// An instance that has left its board and has another one kept for it.
+struct landing {
+    uint64_t task, lease; // ids; of the lease that is over
+    uint32_t instance, board;
 };
 
 struct server {
@@ -301,6 +328,9 @@ struct server {
     size_t n_resolved, cap_resolved;
     struct expiring *expiring;
     size_t n_expiring, cap_expiring;
+    struct landing *landing;
+    size_t n_landing, cap_landing;
+    size_t looked;          // boards, for moves, in this batch
     struct expect *history; // by account and profile
     size_t n_histories, cap_histories;
     struct timer *timer; // binary heap, earliest first
@@ -452,13 +482,28 @@ void task_expect(struct server *s, uint32_t slot, const char *profile,
 void task_learn(struct server *s, uint32_t slot, const struct board *b, int64_t work_mhz_s, int64_t exec_ms);
 int32_t task_expected_s(const struct server *s, const struct task *t); // at full speed; -1: not known
 int64_t lease_left_s(const struct server *s, const struct lease *l);
+int64_t task_run_s(const struct server *s,
+                   const struct task *t); // likewise, and a guess when nothing is known
+int64_t lease_open_s(const struct server *s, const struct lease *l); // of work, by that guess
+int32_t lease_speed_permille(const struct lease *l);                 // of full speed; -1: not known
+void lease_worked(struct server *s, uint32_t lease, int32_t speed_before, int64_t exec_ms_before);
+
+// ---- server_move.c
+void lease_paced(struct server *s, uint32_t lease); // its level was reported
+void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx);
+void move_on_end(struct server *s, const struct lease *ended, enum attempt_end end, struct effects *fx);
+void moves_land(struct server *s, house_ms now, struct plan *out); // before the planner runs
+bool move_text(const struct server *s, const struct lease *l,
+               struct buf *out); // false: it is not being moved
+void moves_why(const struct server *s, const struct task *t, struct buf *out);
 
 // ---- server_ahead.c
 void zone_observe(const struct server *s, struct zone *z, house_ms at, const struct report *r);
 void zone_look_ahead(const struct server *s, struct zone *z); // at most each quarter of an hour
 
 // ---- server_lease.c
-void lease_grant(struct server *s, uint32_t task, uint32_t board, struct effects *fx);
+void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t instance,
+                 struct effects *fx); // NONE: the lowest that waits
 void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct effects *fx);
 struct attempt_figures { // of an ended attempt, as reported; zeros when nobody told
     int64_t wall_ms, exec_ms, core_ms, work_mhz_s, energy_mj;
@@ -493,6 +538,7 @@ void server_zone_set(struct server *s, const struct event *ev, struct effects *f
 void server_site_set(struct server *s, const struct event *ev, struct effects *fx);
 void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
 void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
+void zone_lid(struct server *s, uint32_t zone, house_ms opened);
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row);
 void site_row(const struct site *x, struct arena *a, struct row_site *row);
 void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row);

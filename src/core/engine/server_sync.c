@@ -198,6 +198,7 @@ void server_desired(const struct server *s, uint64_t node_id, house_ms now, stru
         d->mode = z->mode;
         d->setpoint_mc = z->setpoint_mc;
         d->boost_until = z->boost_until;
+        d->lid_open = z->lid_open.v > 0;
         d->lid_clear = house_since(now, z->lid_clear) < s->cfg.lease_ms ? z->lid_clear : HOUSE_MS(0);
         d->schedule = arena_strdup(a, z->schedule);
         d->utc_offset_min = s->site[z->site].utc_offset_min;

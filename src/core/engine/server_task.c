@@ -131,6 +131,7 @@ void task_slot_free(struct server *s, uint32_t slot)
         ranges_deinit(&t->sets->cancelled);
         ranges_deinit(&t->sets->started_once);
         idmap_deinit(&t->sets->retried);
+        idmap_deinit(&t->sets->moves);
     }
     ranges_deinit(&t->pending);
     free(t->sets);
@@ -209,15 +210,34 @@ void task_plan(struct server *s, uint32_t slot)
     }
     bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
     int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
+    if (t->waits_ms > since_ms) // who lost its board has not waited for one that long
+        since_ms = t->waits_ms;
     struct plan_task p = {.activity = t->activity,
                           .account = s->account[t->account].id,
                           .order = t->id,
                           .pending = waits ? (int32_t)ranges_count(&t->pending) : 0,
                           .since = HOUSE_MS(since_ms),
-                          .run = plan_run_of(task_expected_s(s, t))};
+                          .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
         p.constraint = *t->constraint;
     planner_task(s->planner, slot, &p);
+}
+
+// A text with JSON's escapes. What needs none goes in one piece: a hundred thousand tasks may end with the
+// same words.
+static void escaped(struct buf *b, const char *text)
+{
+    while (*text) {
+        size_t plain = 0;
+        while ((unsigned char)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\')
+            plain++;
+        buf_put(b, text, plain);
+        text += plain;
+        if (*text == '"' || *text == '\\')
+            buf_putf(b, "\\%c", *text++);
+        else if (*text)
+            buf_putf(b, "\\u%04x", (unsigned char)*text++);
+    }
 }
 
 void task_error(struct task *t, const char *code, const char *message, const char *debug)
@@ -225,7 +245,7 @@ void task_error(struct task *t, const char *code, const char *message, const cha
     errors_add(&t->errors, code, message, debug);
 }
 
-// Appends {code,message,debug} to the errors, the texts with JSON's escapes.
+// Appends {code,message,debug} to the errors.
 void errors_add(char **errors, const char *code, const char *message, const char *debug)
 {
     struct buf b = BUF_INIT(ERRORS_BYTES_MAX);
@@ -233,21 +253,13 @@ void errors_add(char **errors, const char *code, const char *message, const char
         buf_put(&b, *errors, strlen(*errors) - 1);
     else
         buf_putc(&b, '[');
-    const char *const key[] = {"code", "message", "debug"};
-    const char *const value[] = {code, message, debug};
-    buf_puts(&b, b.n > 1 ? ",{" : "{");
-    for (int i = 0; i < 3; i++) {
-        buf_putf(&b, "%s\"%s\":\"", i ? "," : "", key[i]);
-        for (const unsigned char *p = (const unsigned char *)value[i]; *p; p++) {
-            if (*p == '"' || *p == '\\')
-                buf_putc(&b, '\\');
-            if (*p < 0x20)
-                buf_putf(&b, "\\u%04x", *p);
-            else
-                buf_putc(&b, (char)*p);
-        }
-        buf_putc(&b, '"');
-    }
+    buf_puts(&b, b.n > 1 ? ",{\"code\":\"" : "{\"code\":\"");
+    escaped(&b, code);
+    buf_puts(&b, "\",\"message\":\"");
+    escaped(&b, message);
+    buf_puts(&b, "\",\"debug\":\"");
+    escaped(&b, debug);
+    buf_putc(&b, '"');
     buf_puts(&b, "}]");
     if (!b.failed) { // a full list keeps its first errors: they say what began it
         free(*errors);
@@ -258,6 +270,8 @@ void errors_add(char **errors, const char *code, const char *message, const char
 
 char *ranges_text(const struct ranges *r, struct arena *a)
 {
+    if (!ranges_count(r))
+        return arena_strdup(a, "");
     struct buf b = BUF_INIT((size_t)64 << 20);
     ranges_format(r, &b);
     char *text = arena_strdup(a, buf_str(&b));

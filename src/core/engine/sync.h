@@ -176,6 +176,7 @@ struct desired_zone {
     int32_t setpoint_mc;
     house_ms boost_until; // v 0: no boost
     house_ms lid_clear;   // an operator cleared the opened lid then; each moment is obeyed once; v 0: nobody
+    bool lid_open;        // it was opened and nobody has cleared it: obeyed by a node that has just started
     const char *schedule; // text of core/heat/schedule; NULL or "": none
     int32_t utc_offset_min;
 };

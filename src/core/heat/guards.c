@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "core/heat/step.h"
 
 #define MINUTE INT64_C(60000)
 
@@ -119,9 +120,7 @@ bool guards_reading_ok(struct thermostat *t, const struct zone_sense *s)
     return ok;
 }
 
-// Hotter than explained: the level by a third and 8 K, or rising by half and 0.3 K/min faster than a free
-// heater of these watts at this temperature would. The model's metal follows what was drawn, so a warm start
-// is no alarm.
+// The model's metal follows what was drawn, so a warm start is no alarm.
 bool guards_heatsink(struct thermostat *t, const struct zone_sense *s, double dt_s, house_ms now)
 {
     double c = s->heatsink_mc * 1e-3;
@@ -130,17 +129,16 @@ bool guards_heatsink(struct thermostat *t, const struct zone_sense *s, double dt
         t->heatsink_slope_k_per_min = 0;
         return false;
     }
-    double slope = (c - t->heatsink_c) * 60 / dt_s;
-    t->heatsink_slope_k_per_min += num_min(1, dt_s / 60) * (slope - t->heatsink_slope_k_per_min);
+    t->heatsink_slope_k_per_min = heat_follow(t->heatsink_slope_k_per_min, num_min(1, dt_s / 60),
+                                              heat_sink_slope(c, t->heatsink_c, 60 / dt_s));
     t->heatsink_c = c;
-    double power = s->hot_draw_mw > 0 ? s->hot_draw_mw * 1e-3 : t->applied_w / (double)t->cfg.heaters;
+    double power = s->hot_draw_mw > 0 ? s->hot_draw_mw * 1e-3 : t->applied_w * t->per_heaters;
     double over_room = c - t->room_c, explained = t->metal_c - t->room_c;
-    double rise = (power * t->per_ua - over_room) * 60 / t->cfg.heater_tau_s;
-    bool level = over_room > 1.3 * explained + 8;
-    bool rate = over_room > 10 && t->heatsink_slope_k_per_min > 1.5 * num_max(rise, 0) + 0.3;
-    if (!in_force(t, GUARD_COVERED) && lasts(t, GUARD_COVERED, level || rate, 2 * MINUTE, now))
+    double rise = heat_free_rise(power * t->per_ua, over_room, 60 / t->cfg.heater_tau_s);
+    bool alarm = heat_covered(over_room, explained, t->heatsink_slope_k_per_min, rise);
+    if (!in_force(t, GUARD_COVERED) && lasts(t, GUARD_COVERED, alarm, 2 * MINUTE, now))
         raise_guard(t, GUARD_COVERED, now);
-    return level || rate;
+    return alarm;
 }
 
 static void step_cpu(struct thermostat *t, const struct zone_sense *s, double dt_s, house_ms now)
@@ -231,6 +229,12 @@ int thermostat_clear_lid(struct thermostat *t, struct err *e)
         return err_set(e, -EBUSY, "zone: the heater's lid is still open (close it, then clear the alarm)");
     drop_guard(t, GUARD_LID_OPEN, t->last_step_at);
     return 0;
+}
+
+void thermostat_latch_lid(struct thermostat *t, house_ms now)
+{
+    if (!in_force(t, GUARD_LID_OPEN))
+        raise_guard(t, GUARD_LID_OPEN, now);
 }
 
 bool thermostat_filler_allowed(const struct thermostat *t)

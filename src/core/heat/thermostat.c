@@ -18,13 +18,7 @@
 
 #include "base/num.h"
 #include "core/heat/guards.h"
-
-#define LAG_S         1500.0 // half of the heater's 40 min, and 5 min of sensor and filters
-#define CLOSED_LOOP_S 1800.0 // wanted time constant tc
-#define TT_SHARE      0.9    // of Ti
-#define HORIZON_MS    900000 // how old t_up and t_down may get: they move in hours, and cost two logarithms
-#define VALID_MS      90000
-#define TAPER_K       0.2 // over the last 0.2 K below the upper band max_w goes to 0
+#include "core/heat/step.h"
 
 static const char *const guard_names[GUARD_N] = {
     "none",     "off",     "sensor-stale", "sensor-impossible", "window-open",
@@ -49,8 +43,8 @@ void thermostat_config_default(struct thermostat_config *c, int32_t nameplate_w)
     *c = (struct thermostat_config){
         .nameplate_w = nameplate_w > 0 ? nameplate_w : 1,
         .kp_w_per_k = 2.0 * nameplate_w,
-        .ti_s = 4 * (LAG_S + CLOSED_LOOP_S),
-        .tt_s = TT_SHARE * 4 * (LAG_S + CLOSED_LOOP_S),
+        .ti_s = 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S),
+        .tt_s = HEAT_TT_SHARE * 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S),
         .weight_b = 0.6,
         .heaters = nameplate_w > 750 ? (nameplate_w + 250) / 500 : 1,
         .heater_ua_w_per_k = 10,
@@ -91,7 +85,7 @@ static double hot_limit_c(const struct thermostat *t)
     return low ? 28 : num_min(28, above);
 }
 
-static void set_gains(struct thermostat *t, double kp, double ti_s, double tt_s)
+void heat_set_gains(struct thermostat *t, double kp, double ti_s, double tt_s)
 {
     // The output stays where it is: the integral takes what the other gain moves. What a saturated loop has
     // above full power is gain times error and changes with the gain.
@@ -130,7 +124,7 @@ void thermostat_init(struct thermostat *t, const struct thermostat_config *cfg)
     t->last_room_mc = INT32_MIN;
     estimate_init(&t->est);
     t->capacity_j_per_k = estimate_capacity_j_per_k(&t->est, cfg->nameplate_w);
-    set_gains(t, cfg->kp_w_per_k, cfg->ti_s, cfg->tt_s);
+    heat_set_gains(t, cfg->kp_w_per_k, cfg->ti_s, cfg->tt_s);
     t->integral_w = t->mean_w + t->kp * (1 - t->weight_b) * t->r_c;
 }
 
@@ -169,192 +163,6 @@ void thermostat_set_outside(struct thermostat *t, int32_t outside_mc)
     bool known = outside_mc != INT32_MIN;
     t->outside_c = known ? int_clamp(outside_mc, -60000, 60000) * 1e-3 : ESTIMATE_OUTSIDE_C;
     estimate_set_outside_known(&t->est, known);
-}
-
-// What depends on the time between steps alone.
-struct spacing {
-    int64_t ms;
-    double s, per_min; // seconds; 1 / minutes
-    double room, slope, metal, mean;
-};
-
-static struct spacing spacing_of(int64_t ms, double heater_tau_s)
-{
-    struct spacing k = {.ms = ms, .s = ms * 1e-3};
-    if (ms <= 0)
-        return (struct spacing){.ms = ms};
-    k.per_min = 60000.0 / ms;
-    k.room = 1 - num_exp(-k.s / 30);
-    k.slope = 1 - num_exp(-k.s / 60);
-    k.metal = 1 - num_exp(-k.s / heater_tau_s);
-    k.mean = 1 - num_exp(-k.s / 3600);
-    return k;
-}
-
-static void first_reading(struct thermostat *t, const struct zone_sense *s)
-{
-    double y = s->room_mc * 1e-3;
-    t->metal_c = y + (s->heatsink_mc != INT32_MIN && s->heatsink_mc > s->room_mc
-                          ? num_min(s->heatsink_mc - s->room_mc, 60000) * 1e-3
-                          : 0);
-    t->room_c = y;
-    t->last_sense_at = s->at;
-    t->last_room_mc = s->room_mc;
-    t->started = true;
-}
-
-// Takes a new reading into the filters. Returns the time between readings.
-static int64_t take_reading(struct thermostat *t, const struct zone_sense *s, struct spacing *k)
-{
-    if (!guards_usual_reading(t, s) && !guards_reading_ok(t, s)) {
-        t->last_sense_at = s->at;
-        t->slope_k_per_min = 0;
-        return 0;
-    }
-    if (!t->started) {
-        first_reading(t, s);
-        return 0;
-    }
-    int64_t ms = house_since(s->at, t->last_sense_at);
-    if (ms != k->ms)
-        *k = spacing_of(ms, t->cfg.heater_tau_s);
-    double before = t->room_c, y = s->room_mc * 1e-3;
-    if (ms > GUARD_STALE_MS * 4) { // after a long silence there is nothing to filter with
-        t->room_c = y;
-        t->slope_k_per_min = 0;
-    } else {
-        t->room_c = before + k->room * (y - before);
-        t->slope_k_per_min += k->slope * ((t->room_c - before) * k->per_min - t->slope_k_per_min);
-    }
-    t->last_sense_at = s->at;
-    t->last_room_mc = s->room_mc;
-    return ms;
-}
-
-// Every quarter of an hour: a sample for the estimate; gains and capacity from it once it is usable.
-static void learn(struct thermostat *t)
-{
-    if (t->guards & (GUARDS_BLIND | GUARD_BIT(GUARD_WINDOW_OPEN) | GUARD_BIT(GUARD_COVERED))) {
-        estimate_skip(&t->est);
-        return;
-    }
-    estimate_sample(&t->est, t->room_c, t->outside_c);
-    t->capacity_j_per_k = estimate_capacity_j_per_k(&t->est, t->cfg.nameplate_w);
-    if (!t->est.capacity_known)
-        return;
-    double kp = num_clamp(t->capacity_j_per_k / (LAG_S + CLOSED_LOOP_S), 0.5 * t->cfg.nameplate_w,
-                          4.0 * t->cfg.nameplate_w);
-    double ti = num_clamp(num_min(estimate_tau_s(&t->est), 4 * (LAG_S + CLOSED_LOOP_S)), 3600, 20000);
-    set_gains(t, kp, ti, TT_SHARE * ti);
-}
-
-static int32_t to_w(double w)
-{
-    return (int32_t)(w + 0.5);
-}
-
-// Times to the bands, every quarter of an hour and when guard or wish have changed.
-static void horizon(struct thermostat *t, house_ms now)
-{
-    double up = t->r_c + t->up_c, down = t->r_c - t->down_c;
-    struct heat_request *q = &t->request;
-    q->t_up_s = estimate_time_s(&t->est, t->cfg.nameplate_w, t->room_c, up, q->max_w, t->outside_c, true);
-    q->t_down_s = estimate_time_s(&t->est, t->cfg.nameplate_w, t->room_c, down, 0, t->outside_c, false);
-    t->horizon_at = house_add(now, HORIZON_MS);
-}
-
-// A blind thermostat goes on with what the zone took on average, within the local limit. Off stays off.
-static double blind_w(const struct thermostat *t, double limit)
-{
-    if (t->wish.mode == ZONE_OFF || t->guards & GUARDS_DARK)
-        return 0;
-    return num_min(num_clamp(t->mean_w, 0.1 * t->cfg.nameplate_w, GUARD_BLIND_SHARE * t->cfg.nameplate_w),
-                   limit);
-}
-
-// The least that keeps the zone in its band, from the loop itself: what it would give for the lower edge.
-static void write_request(struct thermostat *t, double v, double u, double hi, double limit, house_ms now)
-{
-    struct heat_request *q = &t->request;
-    double y = t->room_c, low = v - t->kp * t->down_c;
-    q->target_w = to_w(u);
-    q->max_w = to_w(hi);
-    q->min_w = t->guards & GUARDS_BLIND ? 0 : to_w(num_clamp(low, 0, u));
-    q->up_j = limit <= 0 ? 0 : (int64_t)num_max(0, t->capacity_j_per_k * (t->r_c + t->up_c - y));
-    q->down_j = (int64_t)num_max(0, t->capacity_j_per_k * (y - t->r_c + t->down_c));
-    q->valid_until = house_add(now, VALID_MS);
-    if (!house_before(now, t->horizon_at))
-        horizon(t, now);
-}
-
-// The PI with what the guards left.
-static void loop(struct thermostat *t, double dt_s, house_ms now)
-{
-    double y = t->room_c, limit = t->full_w;
-    if (t->guards)
-        limit = guards_limit_w(t);
-    double hot = t->metal_c > t->heatsink_c ? t->metal_c : t->heatsink_c;
-    double cap = t->ua_w_per_k * (t->surface_c - y + GUARD_METAL_GAIN * (t->surface_c - hot));
-    double r = t->r_c, v = t->kp * (t->weight_b * r - y) + t->integral_w;
-    if (t->guards & GUARD_BIT(GUARD_WINDOW_OPEN)) {
-        r = FROST_C; // no integral: it belongs to the room with its windows shut
-        v = t->kp * (FROST_C - y);
-    }
-    if (cap < t->full_w || t->guards & GUARD_BIT(GUARD_SURFACE_HOT)) {
-        guards_surface(t, cap < num_min(v, limit), now);
-        limit = num_clamp(cap, 0, limit);
-    }
-    double room_left = (r + t->up_c - y) * (1 / TAPER_K);
-    double hi = room_left >= 1 ? limit : room_left > 0 ? limit * room_left : 0;
-    double lo = t->cfg.floor_w < hi ? t->cfg.floor_w : hi;
-    double u = v < lo ? lo : v > hi ? hi : v;
-    if (t->wish.mode == ZONE_BOOST && y < r - 0.3 && !t->guards)
-        u = hi;
-    if (t->guards & GUARDS_BLIND)
-        u = hi = blind_w(t, limit);
-    if (!t->frozen)
-        t->integral_w += dt_s * (t->kp_per_ti * (r - y) + (u - v) * t->per_tt);
-    // Full power is also what the metal allows; other guards are no want of watts.
-    if (u * 50 < (t->guards & ~GUARD_BIT(GUARD_SURFACE_HOT) ? t->full_w : limit) * 49)
-        t->full_since = HOUSE_MS(0);
-    else if (t->full_since.v == 0)
-        t->full_since = now;
-    write_request(t, v, u, hi, limit, now);
-}
-
-static void step_one(struct thermostat *t, const struct zone_sense *s, struct spacing *k, house_ms now)
-{
-    int64_t ms = t->last_step_at.v ? house_since(now, t->last_step_at) : 0, window_ms = 0;
-    ms = ms < 0 ? 0 : ms > 600000 ? 600000 : ms;
-    t->last_step_at = now;
-    if (s->room_mc != INT32_MIN && s->at.v > t->last_sense_at.v && s->at.v <= now.v)
-        window_ms = take_reading(t, s, k);
-    if (ms != k->ms)
-        *k = spacing_of(ms, t->cfg.heater_tau_s);
-
-    t->applied_w = s->draw_mw > 0 ? (s->draw_mw + 500) / 1000 : 0;
-    double one_w = s->hot_draw_mw > 0 ? s->hot_draw_mw * 1e-3 : t->applied_w * t->per_heaters;
-    t->metal_c += k->metal * (t->room_c + one_w * t->per_ua - t->metal_c);
-    if (!(t->guards & GUARDS_BLIND))
-        t->mean_w += k->mean * (t->request.target_w - t->mean_w);
-    t->est.sum_s += k->s;
-    t->est.sum_p_s += k->s * (t->metal_c - t->room_c);
-
-    bool metal_ok = s->heatsink_mc == INT32_MIN || !guards_heatsink(t, s, k->s, now);
-    if (!metal_ok || !guards_quiet(t, s, now))
-        guards_step(t, s, k->s, window_ms, now);
-    if (t->est.sum_s >= ESTIMATE_SAMPLE_S) {
-        t->est.sum_p_s *= t->ua_w_per_k / t->full_w;
-        learn(t);
-    }
-    loop(t, k->s, now);
-}
-
-void heat_step(struct thermostat *t, const struct zone_sense *sense, size_t n, house_ms now)
-{
-    struct spacing k = {.ms = -1};
-    for (size_t i = 0; i < n; i++)
-        step_one(&t[i], &sense[i], &k, now);
 }
 
 int32_t thermostat_missing_w(const struct thermostat *t)

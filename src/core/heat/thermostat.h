@@ -122,6 +122,10 @@ void thermostat_set_outside(struct thermostat *t, int32_t outside_mc);
 // A person has looked at the opened heater. 0, or -EBUSY while the lid is still open by the last reading.
 int thermostat_clear_lid(struct thermostat *t, struct err *e);
 
+// It was opened in a life of this program that is over, and nobody has cleared it since: off until somebody
+// does.
+void thermostat_latch_lid(struct thermostat *t, house_ms now);
+
 // Volunteer computing and burn may run: not with a broken sensor, a covered or an opened heater.
 bool thermostat_filler_allowed(const struct thermostat *t);
 

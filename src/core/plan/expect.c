@@ -22,6 +22,20 @@ int32_t expect_run_s(const struct expect *e)
     return v[e->n / 2];
 }
 
+int64_t expect_whole_s(int64_t known_s, int64_t prior_s, int64_t done_s)
+{
+    if (known_s >= 0)
+        return known_s;
+    return 2 * done_s > prior_s ? 2 * done_s : prior_s;
+}
+
+int64_t expect_left_s(int64_t known_s, int64_t prior_s, int64_t done_s)
+{
+    if (known_s < 0 || done_s < known_s)
+        return expect_whole_s(known_s, prior_s, done_s) - done_s;
+    return done_s;
+}
+
 enum plan_run plan_run_of(int64_t run_s)
 {
     return run_s <= 600 ? RUN_SHORT : run_s <= 3600 ? RUN_HOUR : run_s <= 14400 ? RUN_HOURS : RUN_LONG;

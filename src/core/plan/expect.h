@@ -21,7 +21,14 @@ struct expect {
 void expect_add(struct expect *e, int64_t run_s); // 0 or more; at most INT32_MAX counts
 int32_t expect_run_s(const struct expect *e);     // -1: not known yet
 
-enum plan_run plan_run_of(int64_t run_s); // negative: not known
+// What an instance needs in all and still, seconds at full speed. known_s: as expected of its like, -1: not
+// known; prior_s: what is taken for typical then; done_s: what it, or the longest of its siblings, has done
+// without an end. Of a wide spread of lengths, what has lasted for t lasts about as long again (the median of
+// a distribution without a scale: p(t) ~ 1/t^2), and so does what has outlived its expectation.
+int64_t expect_whole_s(int64_t known_s, int64_t prior_s, int64_t done_s);
+int64_t expect_left_s(int64_t known_s, int64_t prior_s, int64_t done_s);
+
+enum plan_run plan_run_of(int64_t run_s); // 0 or more
 int64_t plan_run_typical_s(enum plan_run run);
 
 #endif

@@ -28,8 +28,8 @@
 #define PLAN_NONE    UINT32_MAX
 #define PLAN_CLASSES 4 // reserved, onDemand, flex, donated
 
-// How long an instance is expected to run at full speed: up to 10 minutes (or not known: half of all
-// published instances take less than 5), an hour, four hours, longer.
+// How long an instance is expected to run at full speed: up to 10 minutes, an hour, four hours, longer. Of
+// work nobody knows anything of the engine says what `unknown_run_s` says.
 #define PLAN_RUNS 4
 enum plan_run { RUN_SHORT, RUN_HOUR, RUN_HOURS, RUN_LONG };
 
@@ -41,6 +41,16 @@ struct price_table {
     // so that it does not crawl for days where little heat is wanted. Who has waited as long as the work
     // would take at full speed takes what there is: the share is waived in quarters.
     int32_t crawl_permille[PLAN_RUNS];
+    // Seconds at full speed that an instance is taken to need of which nothing is known: no word of the
+    // customer, no siblings, no profile that ran before. What has run for t without an end is expected to run
+    // for t more (expect.h).
+    int64_t unknown_run_s;
+    // An instance that crawls is moved when that brings it to its end so much sooner (move.c): so many
+    // thousandths of the time that it would take elsewhere with all that is lost, and so many seconds at
+    // least; not before it has crawled for `move_after_s` at a stretch, twice as long after each move.
+    int32_t move_ratio_permille;
+    int64_t move_least_s, move_after_s;
+    int64_t move_start_s; // house seconds to stop it, and to start it on a board that is awake
     int64_t electricity_ueur_per_kwh;
     int64_t heat_owed_ueur_per_kwh;     // heat below the zone's minimum: saves the backup heater, and comfort
     int64_t heat_wanted_ueur_per_kwh;   // heat up to the zone's target
@@ -181,6 +191,35 @@ void planner_run_full(struct planner *p, house_ms now, struct plan *out);
 
 // When to run it again though nothing is told: somebody's patience is over then. INT64_MAX: never.
 house_ms planner_look_again(const struct planner *p);
+
+// An instance on a board, and a better board for it. Seconds of work are at full speed of the board it is on.
+struct plan_runner {
+    uint32_t task, board;
+    int32_t speed_permille; // of full speed, as it runs now; 0: it stands still
+    int64_t left_s;         // of work that is expected to be left
+    int64_t lost_s;         // of work that a new attempt would have to do again
+    // Likewise what holds another board would lose. NULL: nothing.
+    int64_t (*loss_of)(const void *ctx, uint32_t board);
+    const void *ctx;
+};
+
+struct plan_move {
+    uint32_t board;
+    bool take;      // a lower class holds it and is to be stopped first; else it is free
+    int64_t stay_s; // until its end, if it stays as it is
+    int64_t go_s;   // on the other board, with what is lost, boot and data
+};
+
+// The board where it would end soonest, if that is so much sooner that moving pays by the price table, the
+// zone there wants the heat, and the policy would place it there. False: it stays. Looks at every board: not
+// for every event.
+bool planner_move(const struct planner *p, const struct plan_runner *r, struct plan_move *out);
+
+// Places one instance of the task on this free board, as planner_run would, if it may be there and is worth
+// it; before planner_run. False: nothing was changed.
+bool planner_place_on(struct planner *p, uint32_t task, uint32_t board, house_ms now, struct plan *out);
+
+const struct price_table *planner_prices(const struct planner *p);
 
 uint64_t planner_version(const struct planner *p); // of the snapshot: counts the changes told
 const struct plan_board *planner_board_at(const struct planner *p, uint32_t board);

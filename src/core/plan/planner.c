@@ -227,6 +227,11 @@ house_ms planner_look_again(const struct planner *p)
     return p->look_again;
 }
 
+const struct price_table *planner_prices(const struct planner *p)
+{
+    return &p->prices;
+}
+
 uint64_t planner_version(const struct planner *p)
 {
     return p->version;

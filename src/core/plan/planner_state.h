@@ -265,6 +265,8 @@ int64_t taken_mw(const struct zone_state *z, bool urgent);
 int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool urgent);
 int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
                      enum plan_bar *why);
+int64_t work_mhz(const struct curve *c, int64_t share_mw); // core-MHz of a board that may draw so much
+int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run, bool urgent);
 int64_t crawl_cost(const struct planner *p, struct plan_ask ask,
                    uint32_t board); // what is in its worth for time under way
 int64_t market_gain(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);

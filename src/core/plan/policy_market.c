@@ -16,7 +16,7 @@
 #include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
-static int64_t work_mhz(const struct curve *c, int64_t share_mw)
+int64_t work_mhz(const struct curve *c, int64_t share_mw)
 {
     if (share_mw <= c->idle_mw)
         return 0;
@@ -55,8 +55,7 @@ static int64_t heat_value(const struct planner *p, const struct plan_zone *z, in
 
 // Watts for boards at work, on average while it would run. What starts where nothing is wanted now would
 // stand still, so there only now counts.
-static int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run,
-                               bool urgent)
+int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run, bool urgent)
 {
     int64_t now = taken_mw(z, urgent);
     return urgent || !z->zone.has_ahead || now <= c->idle_mw ? now : (int64_t)z->zone.ahead_w[run] * 1000;

@@ -3,16 +3,32 @@
 
 #include <stdlib.h>
 
-// Version 1. Work: 0.020, 0.015, 0.010 and 0.0005 euro per core-hour at full speed (published tariffs of a
+// Version 2. Work: 0.020, 0.015, 0.010 and 0.0005 euro per core-hour at full speed (published tariffs of a
 // university cluster for the paid three). Electricity 0.165 euro/kWh. Wanted heat is worth the electricity it
 // saves; owed heat three times that, because a cold room costs more than money; excess heat costs as much
 // again as the electricity it wastes.
+//
+// unknown_run_s: an hour. Half of all published instances take less than five minutes, but what matters is
+// the time on boards, and nearly all of that is of those that take longer: who takes a long instance for a
+// short one lets it crawl for a day, who takes a short one for a long one loses minutes.
+// move_ratio_permille: 2. By the best guess of what is left (as much as was done) a factor of two is where
+// the worst loss of moving and that of staying are equal, as in renting or buying skis; it also bears an
+// error of the guess of that size, and two boards cannot both be twice as fast as the other.
+// move_least_s: 20 minutes, twice move_after_s: less is not worth stopping anybody.
+// move_after_s: 10 minutes, the time in which a thermostat of a room comes to rest after people came or
+// aired. move_start_s: a minute: 10 s that work has to end after being asked, a call of the node, and the
+// start of a sandbox, with room.
 const struct price_table *price_table_default(void)
 {
     static const struct price_table prices = {
-        .version = 1,
+        .version = 2,
         .work_ueur_per_core_h = {20000, 15000, 10000, 500},
         .crawl_permille = {0, 100, 200, 250},
+        .unknown_run_s = 3600,
+        .move_ratio_permille = 2000,
+        .move_least_s = 1200,
+        .move_after_s = 600,
+        .move_start_s = 60,
         .electricity_ueur_per_kwh = 165000,
         .heat_owed_ueur_per_kwh = 495000,
         .heat_wanted_ueur_per_kwh = 165000,

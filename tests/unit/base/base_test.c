@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/rng.h"
+#include "base/steady.h"
 #include "base/when.h"
 
 static void buffer_past_its_ceiling_keeps_what_it_had(void **state)
@@ -241,6 +242,37 @@ static void shares_add_up_to_the_total(void **state)
     assert_int_equal(out[2], 33);
 }
 
+// An hour back, as a clock that was wrong at the start and is corrected then.
+static void a_clock_set_back_stops_nothing_and_is_met_again(void **state)
+{
+    (void)state;
+    struct steady s = {0};
+    int64_t real = 1000000000, passing = 5, before = steady_ms(&s, real, passing);
+    assert_int_equal(before, real);
+    assert_int_equal(steady_ms(&s, real + 40, passing + 40), real + 40);
+    real += 40 - 3600000;
+    passing += 40;
+    before = s.out_ms;
+    for (int i = 1; i <= 7200; i++) { // a second each: half of it passes
+        int64_t now = steady_ms(&s, real + i * 1000, passing + i * 1000);
+        assert_int_equal(now - before, 500);
+        before = now;
+    }
+    assert_int_equal(before, real + 7200000);
+    assert_int_equal(steady_ms(&s, real + 7201000, passing + 7201000), real + 7201000);
+}
+
+static void a_clock_set_forward_is_followed_and_small_steps_back_lose_nothing(void **state)
+{
+    (void)state;
+    struct steady s = {0};
+    assert_int_equal(steady_ms(&s, 1000, 0), 1000);
+    assert_int_equal(steady_ms(&s, 7200000, 1), 7200000);
+    for (int i = 1; i <= 10; i++)
+        assert_int_equal(steady_ms(&s, 7199000, 1 + i), 7200000 + i / 2);
+    assert_int_equal(steady_ms(&s, 7200100, 12), 7200100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +286,8 @@ int main(void)
         cmocka_unit_test(spans_read_and_print_as_dotnet_does),
         cmocka_unit_test(own_exp_log_and_sin_stay_within_their_error),
         cmocka_unit_test(shares_add_up_to_the_total),
+        cmocka_unit_test(a_clock_set_back_stops_nothing_and_is_met_again),
+        cmocka_unit_test(a_clock_set_forward_is_followed_and_small_steps_back_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -235,6 +235,7 @@ static void any_down(struct rng *r, struct arena *a, struct sync_down *d)
         z->setpoint_mc = any_i32(r);
         z->boost_until = HOUSE_MS(any_i64(r));
         z->lid_clear = HOUSE_MS(any_i64(r));
+        z->lid_open = rng_below(r, 2);
         z->schedule = rng_below(r, 2) ? "daily 22:30 eco" : NULL;
         z->utc_offset_min = any_i32(r);
     }

@@ -16,6 +16,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,6 +120,18 @@ static int connect_to(int port)
     return 0;
 }
 
+// Listens under a name that is in no file system, until it is killed.
+static int listen_abstract(const char *name)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    strncpy(a.sun_path + 1, name, sizeof a.sun_path - 2);
+    say("bind", bind(fd, (struct sockaddr *)&a, sizeof a));
+    say("listen", listen(fd, 1));
+    pause();
+    return 0;
+}
+
 static int fill(const char *path, long mib)
 {
     static char block[1 << 20];
@@ -150,6 +163,8 @@ int main(int argc, char **argv)
         return connect_to((int)n);
     if (strcmp(act, "fill") == 0 && argc > 3)
         return fill(argv[3], n);
+    if (strcmp(act, "abstract") == 0 && argc > 2)
+        return listen_abstract(argv[2]);
     if (strcmp(act, "pipe") == 0)
         return raise(SIGPIPE), 5;
     fprintf(stderr, "probe: no act %s\n", act);

@@ -148,6 +148,8 @@ static inline void same_zone(const struct row_zone *was, const struct row_zone *
     SAME(base_delivered_mj);
     SAME(base_useful_mj);
     SAME(base_shadow_mj);
+    SAME(lid_open_ms);
+    SAME(lid_clear_ms);
 }
 
 static inline void same_lease(const struct row_lease *was, const struct row_lease *is)

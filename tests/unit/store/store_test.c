@@ -48,7 +48,7 @@ static struct change one_of_each(struct fixture *f, enum change_kind k)
     case CHANGE_ZONE:
         return (struct change){
             .kind = k,
-            .zone = {5, 3, 4, "z5", "room \"5\"", NULL, 500, 20500, 2, 1, 99, 1, 2, 3, 4, 5, 6, 7, 8}};
+            .zone = {5, 3, 4, "z5", "room \"5\"", NULL, 500, 20500, 2, 1, 99, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}};
     case CHANGE_BOARD:
         return (struct change){.kind = k, .board = {6, 5, 4, "b6", "h1", "{}", 1, "lid open", 3, 99}};
     case CHANGE_METER:
@@ -541,18 +541,50 @@ static void pages_of_every_order_and_filter_join_to_the_whole_sorted_list(void *
     for (uint64_t id = 1; id <= 120; id++)
         assert_ok(f, commit_one(f, task_row(f, id, 7 + id % 2)));
     for (int o = ORDER_CREATION; o <= ORDER_EXECUTION; o++)
-        for (int mask = 0; mask < 16; mask++) {
+        for (int mask = 0; mask < 24; mask++) { // 16: live ones
             struct task_page p = {.order = (enum task_order)o,
                                   .descending = mask & 1,
                                   .limit = mask & 2 ? 7 : 1000,
                                   .account = mask & 4 ? 7 : 0,
-                                  .final_only = mask & 8};
+                                  .final_only = mask & 8,
+                                  .live_only = mask & 16};
             struct list l = {0};
             list_all(f, p, &l, false);
-            assert_int_equal(l.n, mask & 8 ? (mask & 4 ? 16 : 33) : mask & 4 ? 60 : 120);
+            size_t all = mask & 4 ? 60 : 120, final = mask & 4 ? 16 : 33;
+            assert_int_equal(l.n, mask & 8 ? final : mask & 16 ? all - final : all);
             for (size_t i = 1; i < l.n; i++)
                 assert_true(compare(f, p.order, l.id[i - 1], l.id[i]) * (p.descending ? -1 : 1) < 0);
         }
+}
+
+// What a task that waits changes is written without the figures of attempts; then they come.
+static void a_task_keeps_its_figures_whether_they_are_written_or_not(void **state)
+{
+    struct fixture *f = at(state);
+    struct change made = task_row(f, 5, 7), full = {.kind = CHANGE_TASK_LIVE, .live = made.task.live}, still;
+    made.task.live = (struct row_task_live){.state = TASK_SUBMITTED,
+                                            .end_ms = -1,
+                                            .succeeded = "",
+                                            .failed = "",
+                                            .cancelled = "",
+                                            .started_once = "",
+                                            .errors = "[]"};
+    full.live.id = 5;
+    still = (struct change){.kind = CHANGE_TASK_LIVE, .live = made.task.live};
+    still.live.id = 5;
+    still.live.state = TASK_FULLY_EXECUTING;
+    still.live.running = 3;
+    still.live.started_once = "0-2";
+    still.live.errors = "[{}]";
+    const struct change *const steps[] = {&made, &still, &full};
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        struct row_task row = {0};
+        struct row_task_live must = i ? steps[i]->live : made.task.live;
+        assert_ok(f, commit_one(f, *steps[i]));
+        assert_int_equal(f->reader.task_by_id(f->reader.ctx, 5, &f->arena, &row, &f->err), 0);
+        must.id = row.live.id;
+        same_live(&must, &row.live);
+    }
 }
 
 static void pages_stay_in_step_while_tasks_are_added(void **state)
@@ -693,6 +725,7 @@ int main(void)
         ON_EACH(a_failing_row_in_the_middle_leaves_nothing_of_its_batch),
         ON_EACH(an_older_leader_is_refused),
         ON_EACH(a_deleted_task_takes_everything_but_the_ledger_with_it),
+        ON_EACH(a_task_keeps_its_figures_whether_they_are_written_or_not),
         ON_EACH(pages_of_every_order_and_filter_join_to_the_whole_sorted_list),
         ON_EACH(pages_stay_in_step_while_tasks_are_added),
         ON_EACH(a_page_stopped_by_its_reader_goes_on_after_the_last_row_given),

@@ -135,6 +135,7 @@ void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int h
         c.outbox_bytes_max = cfg_out->outbox_bytes_max ? cfg_out->outbox_bytes_max : c.outbox_bytes_max;
         c.cap_mw = cfg_out->cap_mw;
         c.gather_ms = cfg_out->gather_ms;
+        c.lid = cfg_out->lid;
     }
     r->agent = agent_new(&c, 42, r->now);
 }

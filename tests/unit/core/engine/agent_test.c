@@ -407,6 +407,67 @@ static void shutting_down_reports_the_work_as_preempted(void **state)
     rig_deinit(&r);
 }
 
+// Nodes store nothing: whether it was opened in its last life the parent tells it, and until then it draws
+// nothing.
+static void a_heater_that_was_opened_before_a_restart_starts_nothing(void **state)
+{
+    (void)state;
+    struct rig r;
+    bool lid = true;
+    struct agent_config cfg = {.cap_mw = -1, .lid = &lid};
+    rig_init(&r, 17, &cfg);
+    rig_run_for(&r, 60000);
+    assert_false(activity_is_task(agent_board(r.agent, 0).run) ||
+                 agent_board(r.agent, 0).run == ACTIVITY_FILLER ||
+                 agent_board(r.agent, 0).run == ACTIVITY_BURN);
+    rig_join(&r);
+    struct desired_zone z = {.name = "z1", .mode = ZONE_COMFORT, .setpoint_mc = 20000, .lid_open = true};
+    struct assignment a = rig_assignment(&r, 1, "b1");
+    rig_answer(&r, CALL_PARK, &(struct sync_down){.zone = &z, .n_zones = 1}, &a, 1);
+    assert_true(is_opened(&r)); // at once: nothing of the answer is started
+    rig_run_for(&r, 600000);
+    assert_int_equal(r.starts, 0);
+    assert_int_equal(agent_thermostat(r.agent, 0)->request.max_w, 0);
+    z.lid_clear = HOUSE_MS(5);
+    rig_answer(&r, CALL_PARK, &(struct sync_down){.zone = &z, .n_zones = 1}, &a, 1);
+    rig_run_for(&r, 20000);
+    assert_false(is_opened(&r));
+    assert_true(agent_thermostat(r.agent, 0)->request.target_w > 0);
+    rig_answer(&r, CALL_PARK, &(struct sync_down){.zone = &z, .n_zones = 1}, &a,
+               1); // which is older than that
+    rig_run_for(&r, 20000);
+    assert_false(is_opened(&r));
+    rig_deinit(&r);
+}
+
+static int64_t drawn_uj(const struct rig *r)
+{
+    int64_t uj = 0;
+    for (int k = 0; k < ACTIVITY_N; k++)
+        if (k != ACTIVITY_IDLE && k != ACTIVITY_SLEEP)
+            uj += agent_board(r->agent, 0).part_uj[k];
+    return uj;
+}
+
+// Nobody answers: after five minutes it heats, its contact says that it is shut.
+static void a_heater_that_can_ask_nobody_heats_after_a_while(void **state)
+{
+    (void)state;
+    struct rig r;
+    bool lid = true;
+    struct agent_config cfg = {.cap_mw = -1, .lid = &lid};
+    rig_init(&r, 17, &cfg);
+    rig_run_for(&r, 280000);
+    assert_int_equal(drawn_uj(&r), 0);
+    rig_run_for(&r, 200000);
+    assert_true(drawn_uj(&r) > 0);
+    rig_deinit(&r);
+    rig_init(&r, 17, NULL); // it could not tell, so nobody can know: it does not wait
+    rig_run_for(&r, 100000);
+    assert_true(drawn_uj(&r) > 0);
+    rig_deinit(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +483,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_launched_fails_with_its_code_and_without_a_sandbox_nothing_runs),
         cmocka_unit_test(a_sandbox_that_does_not_die_bars_its_board),
         cmocka_unit_test(an_opened_heater_stays_off_until_an_operator_clears_it_with_its_lid_closed),
+        cmocka_unit_test(a_heater_that_was_opened_before_a_restart_starts_nothing),
+        cmocka_unit_test(a_heater_that_can_ask_nobody_heats_after_a_while),
         cmocka_unit_test(the_knob_counts_until_the_parent_has_heard_of_it),
         cmocka_unit_test(shutting_down_reports_the_work_as_preempted),
     };

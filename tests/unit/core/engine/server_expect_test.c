@@ -43,8 +43,10 @@ static void one_ran(struct rig *r, struct rig_node *n, int64_t run_s)
     rig_report(r, n, &rep);
 }
 
-// Starts the next instance; what it says of its end when it has run for a minute at half speed.
-static void says(struct rig *r, struct rig_node *n, const char *uuid, const char *part)
+// Starts the next instance; what it says of its end when it has run for a minute at half speed and used so
+// much of that.
+static void says_using(struct rig *r, struct rig_node *n, const char *uuid, int32_t permille,
+                       const char *part)
 {
     uint64_t lease = rig_assignment(r, n, 0)->lease;
     rig_started(r, n, lease);
@@ -53,6 +55,7 @@ static void says(struct rig *r, struct rig_node *n, const char *uuid, const char
                          .level = {.freq_mhz = 2000,
                                    .max_freq_mhz = 4000,
                                    .duty_permille = 1000,
+                                   .cpu_permille = permille,
                                    .exec_ms = 60000,
                                    .progress_permille = -1}};
     rig_report(r, n, &rep);
@@ -63,6 +66,11 @@ static void says(struct rig *r, struct rig_node *n, const char *uuid, const char
         fail_msg("\"%s\" does not say \"%s\"", buf_str(&text), part ? part : "nothing of it");
     buf_deinit(&text);
     rig_exited(r, n, lease, ATTEMPT_FAILURE, 1); // which teaches nothing
+}
+
+static void says(struct rig *r, struct rig_node *n, const char *uuid, const char *part)
+{
+    says_using(r, n, uuid, 1000, part);
 }
 
 static void a_task_learns_from_its_instances(void **state)
@@ -150,12 +158,26 @@ static void what_a_task_would_be_like_stands_on_what_is_known(void **state)
     done(r);
 }
 
+// Of eight cores it uses one: in a minute at half speed it did 3.75 s of 620.
+static void what_a_task_uses_of_its_board_counts(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = rig_new(&n);
+    const char *uuid = rig_create(r, ACTIVITY_FLEX, 10);
+    for (int i = 0; i < 3; i++)
+        one_ran(r, &n, 620);
+    says_using(r, &n, uuid, 125, "in about 165 min"); // 616.25 s x 8 at half speed
+    done(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_learns_from_its_instances),
         cmocka_unit_test(the_customers_word_stands_until_then),
         cmocka_unit_test(what_a_task_would_be_like_stands_on_what_is_known),
+        cmocka_unit_test(what_a_task_uses_of_its_board_counts),
         cmocka_unit_test(the_next_task_of_a_profile_is_expected_to_be_like_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -446,6 +446,69 @@ static void a_lid_is_cleared_when_it_was_opened_and_the_word_ends_with_a_lease(v
     case_done(r);
 }
 
+static void says_guard(struct rig *r, struct rig_node *n, enum zone_guard guard)
+{
+    struct report rep = {.kind = REPORT_ZONE,
+                         .name = "z-n",
+                         .zone = {.guard = guard,
+                                  .mode = ZONE_COMFORT,
+                                  .request = {.target_w = guard ? 0 : 400, .max_w = guard ? 0 : 400}}};
+    rig_report(r, n, &rep);
+}
+
+// Bug: an agent that was started again had forgotten that its heater was opened, and heated.
+static void an_opened_lid_is_remembered_over_restarts_of_node_and_server(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = case_with_node(&n, 1);
+    char heater[NAME_BYTES];
+    snprintf(heater, sizeof heater, "%s", case_board(r, "n-0").heater);
+    says_guard(r, &n, GUARD_LID_OPEN);
+    assert_true(rig_desired(r, &n)->zone[0].lid_open);
+    n.nonce++; // the agent is started again, and the first it says is that all is well
+    n.epoch = n.seq = n.have = 0;
+    rig_hello(r, &n);
+    says_guard(r, &n, GUARD_NONE);
+    assert_true(rig_desired(r, &n)->zone[0].lid_open);
+    rig_reload(r);
+    assert_true(rig_desired(r, &n)->zone[0].lid_open);
+    rig_create(r, ACTIVITY_ONDEMAND, 1);
+    rig_zone(r, &n, 400);
+    assert_null(rig_assignment(r, &n, 0)); // no work meanwhile
+    assert_int_equal(clear_lid(r, heater)->code, 200);
+    assert_false(rig_desired(r, &n)->zone[0].lid_open);
+    rig_poll(r, &n);
+    assert_non_null(rig_assignment(r, &n, 0));
+    rig_reload(r);
+    assert_false(rig_desired(r, &n)->zone[0].lid_open);
+    case_done(r);
+}
+
+// What is on its way when it is cleared does not open it again; what is opened again does.
+static void a_cleared_lid_is_not_opened_by_an_old_word(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = case_with_node(&n, 1);
+    char heater[NAME_BYTES];
+    snprintf(heater, sizeof heater, "%s", case_board(r, "n-0").heater);
+    says_guard(r, &n, GUARD_LID_OPEN);
+    assert_int_equal(clear_lid(r, heater)->code, 200);
+    says_guard(r, &n, GUARD_LID_OPEN); // it has not heard yet
+    assert_false(rig_desired(r, &n)->zone[0].lid_open);
+    says_guard(r, &n, GUARD_NONE);
+    says_guard(r, &n, GUARD_LID_OPEN); // anew
+    assert_true(rig_desired(r, &n)->zone[0].lid_open);
+    assert_int_equal(clear_lid(r, heater)->code, 200);
+    for (int64_t ms = 0; ms < r->cfg.lease_ms; ms += 20000) { // it stays open by its own contact
+        rig_wait(r, 20000);
+        says_guard(r, &n, GUARD_LID_OPEN);
+    }
+    assert_true(rig_desired(r, &n)->zone[0].lid_open);
+    case_done(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +528,8 @@ int main(void)
         cmocka_unit_test(a_report_from_the_future_is_booked_now_and_the_meter_goes_on),
         cmocka_unit_test(ledger_cells_go_on_where_they_were_after_a_reload_and_late_reports_are_booked_whole),
         cmocka_unit_test(a_lid_is_cleared_when_it_was_opened_and_the_word_ends_with_a_lease),
+        cmocka_unit_test(an_opened_lid_is_remembered_over_restarts_of_node_and_server),
+        cmocka_unit_test(a_cleared_lid_is_not_opened_by_an_old_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "core/engine/log.h"
+#include "core/plan/plan.h"
 #include "core/work/job.h"
 #include "fake_fleet.h"
 
@@ -420,6 +421,7 @@ static void batch(struct life *l, int events, bool may_fail)
     l->seen.preempted += after.preempted - before.preempted;
     l->seen.lost += after.lost - before.lost;
     l->seen.duplicates += after.duplicates - before.duplicates;
+    l->seen.moved += after.moved - before.moved;
     check(l);
     ids_are_new(l);
     note_answers(l);
@@ -508,7 +510,12 @@ static void one_life(uint64_t seed, struct engine_counts *sum)
     rng_seed(&l.rng, seed);
     cfg.dispatch_delay_ms = seed % 3 ? 0 : 5000;
     cfg.start_timeout_ms = 20000;
+    struct price_table prices = *price_table_default(); // lives are short here
+    prices.move_after_s = 3;
+    prices.move_least_s = 1;
+    prices.move_start_s = 1;
     rig_init(&l.rig, &cfg);
+    rig_prices(&l.rig, &prices);
     fleet_init(&l.fleet, &l.rig, &l.rng);
     for (int i = 0; i < STEPS; i++) {
         int64_t ms =
@@ -524,6 +531,7 @@ static void one_life(uint64_t seed, struct engine_counts *sum)
     sum->preempted += l.seen.preempted;
     sum->lost += l.seen.lost;
     sum->duplicates += l.seen.duplicates;
+    sum->moved += l.seen.moved;
     all_ends_well(&l);
     silence_ends_every_lease(&l);
     fleet_deinit(&l.fleet);
@@ -602,12 +610,12 @@ static void what_holds_holds_after_every_batch_of_random_lives(void **state)
     for (uint64_t seed = 1; seed <= (more ? strtoull(more, NULL, 10) : SEEDS); seed++)
         one_life(seed, &sum);
     // The lives were eventful, or the test proves nothing.
-    print_message("assigned %llu, preempted %llu, lost %llu, duplicates %llu, in pools %llu\n",
+    print_message("assigned %llu, preempted %llu, lost %llu, duplicates %llu, moved %llu, in pools %llu\n",
                   (unsigned long long)sum.assigned, (unsigned long long)sum.preempted,
                   (unsigned long long)sum.lost, (unsigned long long)sum.duplicates,
-                  (unsigned long long)sum.instances_running);
+                  (unsigned long long)sum.moved, (unsigned long long)sum.instances_running);
     assert_true(sum.assigned > 20 * SEEDS && sum.preempted > SEEDS / 4 && sum.lost > SEEDS &&
-                sum.duplicates > SEEDS && sum.instances_running > 10 * SEEDS);
+                sum.duplicates > SEEDS && sum.moved > SEEDS / 10 && sum.instances_running > 10 * SEEDS);
 }
 
 int main(void)

@@ -53,12 +53,27 @@ static void it_follows_work_that_changes(void **state)
 static void lengths_have_their_limits(void **state)
 {
     (void)state;
-    assert_int_equal(plan_run_of(-1), RUN_SHORT);
+    assert_int_equal(plan_run_of(0), RUN_SHORT);
     assert_int_equal(plan_run_of(600), RUN_SHORT);
     assert_int_equal(plan_run_of(601), RUN_HOUR);
     assert_int_equal(plan_run_of(3600), RUN_HOUR);
     assert_int_equal(plan_run_of(3601), RUN_HOURS);
     assert_int_equal(plan_run_of(14401), RUN_LONG);
+}
+
+static void what_is_not_known_is_typical_and_then_as_long_again(void **state)
+{
+    (void)state;
+    int64_t prior = price_table_default()->unknown_run_s;
+    assert_in_range(plan_run_of(prior), RUN_HOUR, RUN_LONG); // not short
+    assert_int_equal(expect_whole_s(-1, prior, 0), prior);
+    assert_int_equal(expect_left_s(-1, prior, 0), prior);
+    assert_int_equal(expect_left_s(-1, prior, 600), prior - 600);
+    assert_int_equal(expect_left_s(-1, prior, 7200), 7200);
+    assert_int_equal(expect_whole_s(-1, prior, 7200), 14400);
+    assert_int_equal(expect_whole_s(300, prior, 7200), 300); // its like is known better
+    assert_int_equal(expect_left_s(300, prior, 100), 200);
+    assert_int_equal(expect_left_s(300, prior, 500), 500); // but this one has outlived it
 }
 
 // ---- the market
@@ -184,6 +199,7 @@ int main(void)
         cmocka_unit_test(the_median_bears_four_wild_ones_of_nine),
         cmocka_unit_test(it_follows_work_that_changes),
         cmocka_unit_test(lengths_have_their_limits),
+        cmocka_unit_test(what_is_not_known_is_typical_and_then_as_long_again),
         cmocka_unit_test(long_work_does_not_crawl_until_its_patience_is_over),
         cmocka_unit_test(the_planner_says_when_it_wants_to_look_again),
         cmocka_unit_test(long_work_goes_where_heat_will_be_wanted),

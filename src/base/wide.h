@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Loops over arrays in as wide registers as the processor has. A loop written once is compiled for three widths
+// and the widest that the processor knows is taken; as nothing is reordered or fused (-ffp-contract=off), all
+// give the same digits (docs/design/0010).
+//
+//     WIDE_INLINE void scale_any(double *x, size_t n, double by) { WIDE_LOOP for (...) x[i] *= by; }
+//     WIDE(scale, (double *x, size_t n, double by), (x, n, by))
+//
+// makes `static void scale(double *x, size_t n, double by)`. Selects, not branches, inside: conditions are joined
+// with & and |.
+#ifndef ONDOL_BASE_WIDE_H
+#define ONDOL_BASE_WIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define WIDE_INLINE static inline __attribute__((always_inline))
+
+// The arrays of the loop do not overlap but where they are the same.
+#ifdef __clang__
+#define WIDE_LOOP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define WIDE_LOOP _Pragma("GCC ivdep")
+#endif
+
+#if defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(ONDOL_NARROW)
+#define WIDE(name, params, args)                                                                             \
+    static __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,prefer-vector-width=512"))) void        \
+        name##_512 params                                                                                    \
+    {                                                                                                        \
+        name##_any args;                                                                                     \
+    }                                                                                                        \
+    static __attribute__((target("avx2"))) void name##_256 params                                            \
+    {                                                                                                        \
+        name##_any args;                                                                                     \
+    }                                                                                                        \
+    static void name##_128 params                                                                            \
+    {                                                                                                        \
+        name##_any args;                                                                                     \
+    }                                                                                                        \
+    static inline void name params                                                                           \
+    {                                                                                                        \
+        if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))                        \
+            name##_512 args;                                                                                 \
+        else if (__builtin_cpu_supports("avx2"))                                                             \
+            name##_256 args;                                                                                 \
+        else                                                                                                 \
+            name##_128 args;                                                                                 \
+    }
+#else
+#define WIDE(name, params, args)                                                                             \
+    static inline void name params                                                                           \
+    {                                                                                                        \
+        name##_any args;                                                                                     \
+    }
+#endif
+
+// Arrays that such loops go over are allocated for wide_room(n) values, the loops go to wide_end(n): what is beyond n is
+// zero to begin with, computed with, and means nothing. A loop that ends within a register would do the rest singly.
+static inline size_t wide_end(size_t n)
+{
+    return (n + 15) / 16 * 16;
+}
+
+static inline size_t wide_room(size_t n)
+{
+    return wide_end(n) + 16;
+}
+
+// Conditions as all ones or none, and a choice by bits: what a compiler cannot turn into a branch.
+static inline int64_t wide_mask(bool condition)
+{
+    return -(int64_t)condition;
+}
+
+static inline double wide_pick(int64_t mask, double yes, double no)
+{
+    int64_t a, b;
+    double x;
+    memcpy(&a, &yes, sizeof a);
+    memcpy(&b, &no, sizeof b);
+    a = (a & mask) | (b & ~mask);
+    memcpy(&x, &a, sizeof x);
+    return x;
+}
+
+#endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Moving what crawls. An instance that has run far below full speed for a while (move_after_s of the price
+// table) is looked at: would it end so much sooner elsewhere, with its work so far lost, that moving pays
+// (planner_move)? Then the other board is kept for it, and
+//
+//   the board is free  -> it is stopped, waits for as long as that takes, and starts there
+//   a lower class has it -> that is stopped first; it goes on crawling until the board is free
+//
+// Its attempt ends as Preempted, code ONDOL-MOVED, which costs the customer no retry. A kept board is not
+// usable for the planner; what comes of it goes through the plan of its batch, and so through plan_check. If
+// the instance ends by itself meanwhile, or the board goes away, the board is let go and nothing else
+// changes.
+//
+// Nothing goes in circles: it goes only to where the end is half as far away, both ways cannot be so; and
+// after each move it has to crawl twice as long before it is looked at again. Counts are kept in memory: a
+// restart of the server forgets them, which costs one move.
+#include "base/mem.h"
+#include "core/engine/server_state.h"
+
+#include <stdlib.h>
+
+#define MOVES_DOUBLED_MOST 10    // times that the wait is doubled: a week
+#define MOVE_AGAIN_MS      60000 // when too many were looked at in one batch
+#define LOOKED_MOST        20000 // boards in one batch: 2 ms
+
+static const struct price_table *prices(const struct server *s)
+{
+    return planner_prices(s->planner);
+}
+
+static uint32_t moves_of(const struct task *t, uint32_t instance)
+{
+    uint64_t n = 0;
+    if (t->sets)
+        idmap_get(&t->sets->moves, (uint64_t)instance + 1, &n);
+    return (uint32_t)n;
+}
+
+static int64_t wait_ms(const struct server *s, const struct lease *l)
+{
+    uint32_t n = moves_of(&s->task[l->task], l->instance);
+    return prices(s)->move_after_s * 1000 << (n < MOVES_DOUBLED_MOST ? n : MOVES_DOUBLED_MOST);
+}
+
+static void look_at(struct server *s, struct lease *l, house_ms at)
+{
+    if (l->move_timed)
+        return;
+    l->move_timed = true;
+    timer_add(s, TIMER_MOVE, l->id, at);
+}
+
+// Even full speed elsewhere would not be so much sooner.
+static bool fast_enough(const struct server *s, int32_t speed)
+{
+    return (int64_t)speed * prices(s)->move_ratio_permille >= 1000000;
+}
+
+void lease_paced(struct server *s, uint32_t lease)
+{
+    struct lease *l = &s->lease[lease];
+    if (s->task[l->task].pool != NONE) // what runs in a pool stays on its nodes, and they where they are
+        return;
+    int32_t speed = lease_speed_permille(l);
+    if (speed < 0 || fast_enough(s, speed) || l->state != LEASE_STARTED) {
+        l->slow_since = HOUSE_MS(-1);
+        return;
+    }
+    if (l->slow_since.v >= 0)
+        return;
+    l->slow_since = s->now;
+    l->slow_exec_ms = l->exec_ms;
+    l->slow_done_ms = l->done_ms;
+    look_at(s, l, house_add(s->now, wait_ms(s, l)));
+}
+
+// On average since it crawls, or now if that is more: a room asks for more and less.
+static int32_t crawl_permille(const struct lease *l)
+{
+    int64_t exec = l->exec_ms - l->slow_exec_ms, done = l->done_ms - l->slow_done_ms;
+    int64_t mean = exec > 0 ? done * 1000 / exec : 0, now = lease_speed_permille(l);
+    return (int32_t)(mean > now ? mean : now);
+}
+
+static void let_go(struct server *s, uint32_t board, uint64_t lease)
+{
+    if (s->board[board]->kept_for != lease)
+        return;
+    s->board[board]->kept_for = 0;
+    board_plan(s, board);
+}
+
+static void stop_to_move(struct server *s, uint32_t lease, struct effects *fx)
+{
+    struct lease *l = &s->lease[lease];
+    struct task *t = &s->task[l->task];
+    uint32_t task = l->task;
+    idmap_set(&task_sets(t)->moves, (uint64_t)l->instance + 1, moves_of(t, l->instance) + 1);
+    lease_stop(s, lease, ATTEMPT_PREEMPTED, fx);
+    task_settle(s, task, fx);
+}
+
+static void begin(struct server *s, uint32_t lease, const struct plan_runner *r, const struct plan_move *m,
+                  struct effects *fx)
+{
+    struct lease *l = &s->lease[lease];
+    l->move = (struct move_note){.instance = l->instance,
+                                 .from = l->board,
+                                 .to = m->board,
+                                 .speed_permille = r->speed_permille,
+                                 .stay_s = m->stay_s,
+                                 .go_s = m->go_s,
+                                 .at = s->now};
+    task_sets(&s->task[l->task])->moved = l->move;
+    s->board[m->board]->kept_for = l->id;
+    board_plan(s, m->board);
+    server_trace(s, CHANGE_LEASE, (int64_t)l->id, (int64_t)s->board[m->board]->id);
+    char uuid[UUID_TEXT_BYTES];
+    uuid_format(uuid, s->task[l->task].uuid);
+    fx_note(fx, "move",
+            arena_printf(&fx->arena, "{\"task\":\"%s\",\"instance\":%u,\"from\":\"%s\",\"to\":\"%s\"}", uuid,
+                         (unsigned)l->instance, s->board[l->board]->name, s->board[m->board]->name));
+    uint32_t holder = s->board[m->board]->lease;
+    if (holder == NONE) {
+        stop_to_move(s, lease, fx);
+        return;
+    }
+    uint32_t task = s->lease[holder].task;
+    lease_stop(s, holder, ATTEMPT_PREEMPTED, fx);
+    task_settle(s, task, fx);
+}
+
+static int64_t loss_of(const void *server, uint32_t board)
+{
+    const struct server *s = server;
+    return s->board[board]->lease == NONE ? 0 : s->lease[s->board[board]->lease].done_ms / 1000;
+}
+
+void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
+{
+    uint64_t at;
+    struct plan_move m;
+    if (!idmap_get(&s->lease_by_id, lease_id, &at))
+        return;
+    struct lease *l = &s->lease[at];
+    l->move_timed = false;
+    if (l->slow_since.v < 0 || l->state != LEASE_STARTED || l->move.to != NONE)
+        return;
+    house_ms due = house_add(l->slow_since, wait_ms(s, l));
+    if (house_before(s->now, due)) { // it was faster for a while
+        look_at(s, l, due);
+        return;
+    }
+    if (s->looked + s->n_boards > LOOKED_MOST && s->looked) {
+        look_at(s, l, house_add(s->now, MOVE_AGAIN_MS));
+        return;
+    }
+    s->looked += s->n_boards;
+    struct plan_runner r = {.task = l->task,
+                            .board = l->board,
+                            .speed_permille = crawl_permille(l),
+                            .left_s = lease_open_s(s, l),
+                            .lost_s = l->done_ms / 1000,
+                            .loss_of = loss_of,
+                            .ctx = s};
+    look_at(s, l, house_add(s->now, wait_ms(s, l)));
+    if (planner_move(s->planner, &r, &m))
+        begin(s, (uint32_t)at, &r, &m, fx);
+}
+
+// A board that is kept is free: the one that it is kept for goes there, if it still crawls.
+static void board_came_free(struct server *s, uint32_t board, struct effects *fx)
+{
+    struct board *b = s->board[board];
+    uint64_t at;
+    if (!idmap_get(&s->lease_by_id, b->kept_for, &at)) {
+        let_go(s, board, b->kept_for);
+        return;
+    }
+    struct lease *l = &s->lease[at];
+    if (l->state == LEASE_STOPPING) // it is on its way, or ends for another reason: move_on_end sees to it
+        return;
+    if (l->slow_since.v < 0 || b->node == NONE || !s->node[b->node].online) {
+        l->move.to = NONE;
+        let_go(s, board, l->id);
+        return;
+    }
+    stop_to_move(s, (uint32_t)at, fx);
+}
+
+void move_on_end(struct server *s, const struct lease *ended, enum attempt_end end, struct effects *fx)
+{
+    struct task *t = &s->task[ended->task];
+    if (ended->move.to != NONE) {
+        bool waits = end == ATTEMPT_PREEMPTED && ranges_has(&t->pending, ended->instance);
+        if (waits && s->board[ended->move.to]->lease == NONE)
+            *VEC_PUSH(s->landing, s->n_landing, s->cap_landing) = (struct landing){
+                .task = t->id, .lease = ended->id, .instance = ended->instance, .board = ended->move.to};
+        else
+            let_go(s, ended->move.to, ended->id);
+    }
+    if (ended->within == NONE && s->board[ended->board]->kept_for)
+        board_came_free(s, ended->board, fx);
+}
+
+// The instances that were moved are the first of the plan; those that cannot be placed now wait with the
+// others.
+void moves_land(struct server *s, house_ms now, struct plan *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_landing; i++) {
+        struct landing x = s->landing[i];
+        uint32_t task;
+        let_go(s, x.board, x.lease);
+        if (server_task_slot(s, x.task, &task) && ranges_has(&s->task[task].pending, x.instance) &&
+            planner_place_on(s->planner, task, x.board, now, out))
+            s->landing[n++] = x;
+    }
+    s->n_landing = n;
+}
+
+// ---- in words
+
+static void span(struct buf *out, int64_t seconds)
+{
+    if (seconds >= 2 * 86400)
+        buf_putf(out, "%lld days", (long long)(seconds / 86400));
+    else if (seconds >= 2 * 3600)
+        buf_putf(out, "%lld h", (long long)(seconds / 3600));
+    else
+        buf_putf(out, "%lld min", (long long)((seconds + 59) / 60));
+}
+
+static void tell(const struct server *s, const struct move_note *m, struct buf *out)
+{
+    buf_putf(out, "it crawled at %d %% of full speed on %s, about ", (int)(m->speed_permille / 10),
+             s->board[m->from]->name);
+    span(out, m->stay_s);
+    buf_putf(out, " from its end; on %s it is ", s->board[m->to]->name);
+    span(out, m->go_s);
+    buf_puts(out, ", with what it had done lost");
+}
+
+bool move_text(const struct server *s, const struct lease *l, struct buf *out)
+{
+    if (l->move.to == NONE)
+        return false;
+    buf_puts(out, "moved: ");
+    tell(s, &l->move, out);
+    return true;
+}
+
+void moves_why(const struct server *s, const struct task *t, struct buf *out)
+{
+    if (!t->sets || t->sets->moved.at.v <= 0)
+        return;
+    bool under_way = false;
+    for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next)
+        under_way =
+            under_way || (s->lease[l].instance == t->sets->moved.instance && s->lease[l].move.to != NONE);
+    buf_putf(out, "%sinstance %u %s moved: ", t->n_started || t->n_assigned ? "; " : "",
+             (unsigned)t->sets->moved.instance, under_way ? "is being" : "was");
+    tell(s, &t->sets->moved, out);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Thermostats of one make, side by side. What moves at every step of a usual zone lies in arrays, one value a zone,
+// so that a processor steps two to eight zones at once; the rest stays in each zone's struct thermostat. A zone in
+// which something is unusual (a guard suspected or new, an odd reading, boost) is stepped alone by the same
+// formulas (step.h). heat_step() goes through here too: what a simulated fleet does is what an agent does.
+//
+//     while in the lanes, a zone's struct is behind in the fields that move; lanes_pull() brings it up to date, and
+//     lanes_push() takes what was changed in it
+#ifndef ONDOL_CORE_HEAT_LANES_H
+#define ONDOL_CORE_HEAT_LANES_H
+
+#include "core/heat/thermostat.h"
+
+enum heat_lane {
+    // state
+    LANE_ROOM_C,
+    LANE_SLOPE,
+    LANE_METAL_C,
+    LANE_MEAN_W,
+    LANE_INTEGRAL_W,
+    LANE_SINK_C,
+    LANE_SINK_SLOPE,
+    LANE_JUMP_MC,
+    LANE_JUMP_AT,
+    LANE_SUM_P,
+    LANE_FULL_SINCE,
+    // what changes with the wish, the estimate and the guards
+    LANE_R_C,
+    LANE_KP,
+    LANE_KP_PER_TI,
+    LANE_PER_TT,
+    LANE_LEAST_C, // the guards' state stands while the room is between
+    LANE_MOST_C,
+    LANE_LIMIT_W, // that the guards leave
+    LANE_SURFACE, // 1: the surface guard is in force
+    LANE_ODD,     // 1: stepped alone
+    // of the last step: 1: it was stepped alone
+    LANE_ALONE,
+    LANE_N,
+};
+
+struct heat_lanes {
+    struct thermostat *zone; // borrowed: zone[i * stride] is in lane i
+    size_t stride, n;
+    double *lane[LANE_N];
+    // readings, written by the caller before a step; as in struct zone_sense
+    int32_t *room_mc, *heatsink_mc, *cpu_mc, *draw_mw, *hot_draw_mw;
+    // watts of the request, written by the step
+    int32_t *target_w, *max_w, *min_w;
+    house_ms last_step_at, last_sense_at; // of all lanes that are not odd
+    double sum_s;
+    struct heat_spacing *spacing; // by step, by reading
+};
+
+// n zones whose configurations are equal, each initialised. The arrays are owned.
+void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, size_t n);
+void lanes_deinit(struct heat_lanes *l);
+
+// One control step of all lanes with readings made at `at`; as heat_step(). Returns how many were stepped alone,
+// which LANE_ALONE marks: only their guards can have changed.
+size_t lanes_step(struct heat_lanes *l, house_ms at, house_ms now);
+
+// The zone's struct as of the last step, to read, or to change between pull and push; but for the joules and times
+// of its request, which lanes_request() brings up to date too.
+struct thermostat *lanes_pull(struct heat_lanes *l, size_t i);
+void lanes_push(struct heat_lanes *l, size_t i);
+const struct heat_request *lanes_request(struct heat_lanes *l, size_t i);
+
+#endif

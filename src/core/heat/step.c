@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One step of one zone: take the reading, follow the metal, let the guards look, run the loop, write the request.
+// This is the whole of it; what a zone in which nothing is unusual needs of it, lanes.c does for many at once.
+// Coefficients that depend on the spacing of steps are computed once for all zones that share it. What moves in
+// hours (estimate, gains, times to the bands) runs every quarter of an hour.
+#include "core/heat/step.h"
+
+#include <limits.h>
+#include <math.h>
+
+#include "base/num.h"
+
+#define HORIZON_MS 900000 // how old t_up and t_down may get: they move in hours, and cost two logarithms
+#define VALID_MS   90000
+
+struct heat_spacing heat_spacing_of(int64_t ms, double heater_tau_s)
+{
+    struct heat_spacing k = {.ms = ms, .tau_s = heater_tau_s, .s = ms * 1e-3};
+    if (ms <= 0)
+        return (struct heat_spacing){.ms = ms, .tau_s = heater_tau_s};
+    k.per_min = 60000.0 / ms;
+    k.room = 1 - num_exp(-k.s / 30);
+    k.slope = 1 - num_exp(-k.s / 60);
+    k.metal = 1 - num_exp(-k.s / heater_tau_s);
+    k.mean = 1 - num_exp(-k.s / 3600);
+    return k;
+}
+
+static void first_reading(struct thermostat *t, const struct zone_sense *s)
+{
+    double y = s->room_mc * 1e-3;
+    t->metal_c = y + (s->heatsink_mc != INT32_MIN && s->heatsink_mc > s->room_mc
+                          ? num_min(s->heatsink_mc - s->room_mc, 60000) * 1e-3
+                          : 0);
+    t->room_c = y;
+    t->last_sense_at = s->at;
+    t->last_room_mc = s->room_mc;
+    t->started = true;
+}
+
+// Takes a new reading into the filters. Returns the time between readings.
+static int64_t take_reading(struct thermostat *t, const struct zone_sense *s, struct heat_spacing *k)
+{
+    if (!guards_usual_reading(t, s) && !guards_reading_ok(t, s)) {
+        t->last_sense_at = s->at;
+        t->slope_k_per_min = 0;
+        return 0;
+    }
+    if (!t->started) {
+        first_reading(t, s);
+        return 0;
+    }
+    int64_t ms = house_since(s->at, t->last_sense_at);
+    if (ms != k->ms || t->cfg.heater_tau_s != k->tau_s)
+        *k = heat_spacing_of(ms, t->cfg.heater_tau_s);
+    double before = t->room_c, y = s->room_mc * 1e-3;
+    if (ms > GUARD_STALE_MS * 4) { // after a long silence there is nothing to filter with
+        t->room_c = y;
+        t->slope_k_per_min = 0;
+    } else {
+        t->room_c = heat_follow(before, k->room, y);
+        t->slope_k_per_min = heat_follow(t->slope_k_per_min, k->slope, (t->room_c - before) * k->per_min);
+    }
+    t->last_sense_at = s->at;
+    t->last_room_mc = s->room_mc;
+    return ms;
+}
+
+// Every quarter of an hour: a sample for the estimate; gains and capacity from it once it is usable.
+void heat_learn(struct thermostat *t)
+{
+    t->est.sum_p_s *= t->ua_w_per_k / t->full_w;
+    if (t->guards & (GUARDS_BLIND | GUARD_BIT(GUARD_WINDOW_OPEN) | GUARD_BIT(GUARD_COVERED))) {
+        estimate_skip(&t->est);
+        return;
+    }
+    estimate_sample(&t->est, t->room_c, t->outside_c);
+    t->capacity_j_per_k = estimate_capacity_j_per_k(&t->est, t->cfg.nameplate_w);
+    if (!t->est.capacity_known)
+        return;
+    double kp = num_clamp(t->capacity_j_per_k / (HEAT_LAG_S + HEAT_CLOSED_LOOP_S), 0.5 * t->cfg.nameplate_w,
+                          4.0 * t->cfg.nameplate_w);
+    double ti = num_clamp(num_min(estimate_tau_s(&t->est), 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S)), 3600, 20000);
+    heat_set_gains(t, kp, ti, HEAT_TT_SHARE * ti);
+}
+
+// Times to the bands, every quarter of an hour and when guard or wish have changed.
+static void horizon(struct thermostat *t, house_ms now)
+{
+    double up = t->r_c + t->up_c, down = t->r_c - t->down_c;
+    struct heat_request *q = &t->request;
+    q->t_up_s = estimate_time_s(&t->est, t->cfg.nameplate_w, t->room_c, up, q->max_w, t->outside_c, true);
+    q->t_down_s = estimate_time_s(&t->est, t->cfg.nameplate_w, t->room_c, down, 0, t->outside_c, false);
+    t->horizon_at = house_add(now, HORIZON_MS);
+}
+
+// A blind thermostat goes on with what the zone took on average, within the local limit. Off stays off.
+static double blind_w(const struct thermostat *t, double limit)
+{
+    if (t->wish.mode == ZONE_OFF || t->guards & GUARDS_DARK)
+        return 0;
+    return num_min(num_clamp(t->mean_w, 0.1 * t->cfg.nameplate_w, GUARD_BLIND_SHARE * t->cfg.nameplate_w),
+                   limit);
+}
+
+// The least that keeps the zone in its band, from the loop itself: what it would give for the lower edge.
+static void write_request(struct thermostat *t, double v, double u, double hi)
+{
+    struct heat_request *q = &t->request;
+    double low = v - t->kp * t->down_c;
+    q->target_w = heat_to_w(u);
+    q->max_w = heat_to_w(hi);
+    q->min_w = t->guards & GUARDS_BLIND ? 0 : heat_to_w(heat_between(low, 0, u));
+}
+
+void heat_request_rest(struct thermostat *t, house_ms now)
+{
+    struct heat_request *q = &t->request;
+    double y = t->room_c;
+    q->up_j = q->max_w == 0 ? 0 : (int64_t)num_max(0, t->capacity_j_per_k * (t->r_c + t->up_c - y));
+    q->down_j = (int64_t)num_max(0, t->capacity_j_per_k * (y - t->r_c + t->down_c));
+    q->valid_until = house_add(now, VALID_MS);
+    if (!house_before(now, t->horizon_at))
+        horizon(t, now);
+}
+
+// The PI with what the guards left.
+static void loop(struct thermostat *t, double dt_s, house_ms now)
+{
+    double y = t->room_c, limit = t->full_w;
+    if (t->guards)
+        limit = guards_limit_w(t);
+    double hot = t->metal_c > t->heatsink_c ? t->metal_c : t->heatsink_c;
+    double cap = heat_surface_w(t->ua_w_per_k, t->surface_c, y, hot);
+    double r = t->r_c, v = t->kp * (t->weight_b * r - y) + t->integral_w;
+    if (t->guards & GUARD_BIT(GUARD_WINDOW_OPEN)) {
+        r = FROST_C; // no integral: it belongs to the room with its windows shut
+        v = t->kp * (FROST_C - y);
+    }
+    if (cap < t->full_w || t->guards & GUARD_BIT(GUARD_SURFACE_HOT)) {
+        guards_surface(t, cap < num_min(v, limit), now);
+        limit = heat_between(cap, 0, limit);
+    }
+    double hi = heat_ceiling_w(r + t->up_c - y, limit);
+    double lo = t->cfg.floor_w < hi ? t->cfg.floor_w : hi;
+    double u = heat_between(v, lo, hi);
+    if (t->wish.mode == ZONE_BOOST && y < r - 0.3 && !t->guards)
+        u = hi;
+    if (t->guards & GUARDS_BLIND)
+        u = hi = blind_w(t, limit);
+    if (!t->frozen)
+        t->integral_w += heat_wind(dt_s, t->kp_per_ti, r - y, t->per_tt, u, v);
+    // Full power is also what the metal allows; other guards are no want of watts.
+    if (u * 50 < (t->guards & ~GUARD_BIT(GUARD_SURFACE_HOT) ? t->full_w : limit) * 49)
+        t->full_since = HOUSE_MS(0);
+    else if (t->full_since.v == 0)
+        t->full_since = now;
+    write_request(t, v, u, hi);
+}
+
+void heat_step_one(struct thermostat *t, const struct zone_sense *s, struct heat_spacing *k, house_ms now)
+{
+    int64_t ms = t->last_step_at.v ? house_since(now, t->last_step_at) : 0, window_ms = 0;
+    ms = ms < 0 ? 0 : ms > HEAT_STEP_MAX_MS ? HEAT_STEP_MAX_MS : ms;
+    t->last_step_at = now;
+    if (s->room_mc != INT32_MIN && s->at.v > t->last_sense_at.v && s->at.v <= now.v)
+        window_ms = take_reading(t, s, k);
+    if (ms != k->ms || t->cfg.heater_tau_s != k->tau_s)
+        *k = heat_spacing_of(ms, t->cfg.heater_tau_s);
+
+    t->applied_w = (int32_t)heat_whole_w(s->draw_mw);
+    double one_w = s->hot_draw_mw > 0 ? s->hot_draw_mw * 1e-3 : t->applied_w * t->per_heaters;
+    t->metal_c = heat_follow(t->metal_c, k->metal, t->room_c + one_w * t->per_ua);
+    if (!(t->guards & GUARDS_BLIND))
+        t->mean_w = heat_mean_w(t->mean_w, k->mean, t->request.target_w);
+    t->est.sum_s += k->s;
+    t->est.sum_p_s += k->s * (t->metal_c - t->room_c);
+
+    bool metal_ok = s->heatsink_mc == INT32_MIN || !guards_heatsink(t, s, k->s, now);
+    if (!metal_ok || !guards_quiet(t, s, now))
+        guards_step(t, s, k->s, window_ms, now);
+    loop(t, k->s, now);
+    if (t->est.sum_s >= ESTIMATE_SAMPLE_S)
+        heat_learn(t);
+}

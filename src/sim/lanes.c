@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is done with every room at every step, over arrays: sensors, thermostats, who is to be looked at, energies.
+#include "sim/run.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/wide.h"
+
+#define SENSOR_STEPS_PER_K 16.0 // 62.5 mK, as the usual digital sensors
+#define CPU_K_PER_W        0.15 // processor over heatsink
+
+void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_steps)
+{
+    struct sim_lanes *l = &rooms->lanes;
+    double **real[] = {&l->booked_uj, &l->from_ms, &l->asked_uj, &l->useful_uj, &l->total_uj};
+    int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
+                         &l->quiet_step, &l->restless,      &l->look,       &l->fast,       &l->run};
+    for (size_t k = 0; k < ARRAY_LEN(real); k++)
+        *real[k] = mem_array(wide_room(rooms->n), sizeof(double));
+    for (size_t k = 0; k < ARRAY_LEN(whole); k++)
+        *whole[k] = mem_array(wide_room(rooms->n), sizeof(int32_t));
+    for (uint32_t i = 0; i < rooms->n; i++) {
+        l->restless[i] = 1;
+        l->driven_w[i] = l->fast[i] = -1;
+        l->told_target_w[i] = INT32_MIN / 2;
+        l->quiet_step[i] = INT32_MAX;
+    }
+    l->decided = mem_array(wide_room(rooms->n), sizeof *l->decided);
+    l->log = mem_array((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
+    lanes_init(&l->heat, first, rooms->stride, rooms->n);
+}
+
+void lanes_free(struct sim_lanes *l)
+{
+    void *all[] = {l->booked_uj,  l->from_ms,    l->asked_uj, l->useful_uj, l->total_uj,      l->want_w,
+                   l->driven_w,   l->decided,    l->fast,     l->run,       l->told_target_w, l->told_max_w,
+                   l->told_min_w, l->quiet_step, l->restless, l->look,      l->log};
+    for (size_t k = 0; k < ARRAY_LEN(all); k++)
+        free(all[k]);
+    lanes_deinit(&l->heat);
+}
+
+int32_t room_mc(const struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    return z->water ? (int32_t)(r->s->zones[z->group].start_c * 1000) : lanes_of(r, z)->heat.room_mc[z->at];
+}
+
+// ---- sensors
+
+// Rounds half up, for values above -1e6, without a call of floor.
+static inline int32_t rounded(double x)
+{
+    return (int32_t)(x + 1000000.5) - 1000000;
+}
+
+WIDE_INLINE void sense_any(const struct sim_rooms *rooms, const struct room_batch *batch, size_t n)
+{
+    const double *sensor_c = batch->sensor_c, *heater_c = batch->heater_c, cpu = CPU_K_PER_W / rooms->n_boards;
+    const struct heat_lanes *l = &rooms->lanes.heat;
+    const int32_t *draw_mw = l->draw_mw;
+    int32_t *mc = l->room_mc, *heatsink_mc = l->heatsink_mc, *cpu_mc = l->cpu_mc;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        int32_t sink = rounded(heater_c[i] * 1000);
+        mc[i] = rounded(rounded(sensor_c[i] * SENSOR_STEPS_PER_K) * (1000 / SENSOR_STEPS_PER_K));
+        heatsink_mc[i] = sink;
+        cpu_mc[i] = sink + (int32_t)(draw_mw[i] * cpu);
+    }
+}
+WIDE(sense, (const struct sim_rooms *rooms, const struct room_batch *batch, size_t n), (rooms, batch, n))
+
+static void sensors_suffer(struct sim_run *r)
+{
+    for (uint32_t i = 0; i < r->n_zones; i++) {
+        const struct sim_zone *z = &r->zone[i];
+        if (z->sensor && !z->water)
+            lanes_of(r, z)->heat.room_mc[z->at] = z->sensor == SIM_SENSOR_OUT ? INT32_MIN : z->last_mc;
+    }
+}
+
+void rooms_sense(struct sim_run *r)
+{
+    for (uint32_t b = 0; b < r->n_batches; b++)
+        sense(&r->rooms[b], &r->batch[b], wide_end(r->rooms[b].n));
+    if (r->sensor_faults > 0)
+        sensors_suffer(r);
+}
+
+// ---- thermostats, and who is to be looked at
+
+// Other watts where they are only another row of the zone's table: drive_same() for many.
+WIDE_INLINE void follow_any(struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step, size_t n)
+{
+    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *fast = l->fast, *run = l->run;
+    int32_t *want_w = l->want_w, *driven_w = l->driven_w, *draw_mw = l->heat.draw_mw;
+    uint32_t *decided = l->decided;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        int32_t target = target_w[i], max = max_w[i], want = target < max ? target : max, was = want_w[i];
+        int32_t off = -(int32_t)(fast[i] < 0), entry = draw[(fast[i] & ~off) + want];
+        int32_t changes = -(int32_t)(want != was) & -(int32_t)(entry >= 0) & ~off &
+                          (-(int32_t)((entry & 15) == run[i]) | -(int32_t)(run[i] == DRIVE_MIXED));
+        uint32_t next = decided_next(decided[i], want, step), mask = (uint32_t)changes;
+        decided[i] = (next & mask) | (decided[i] & ~mask);
+        draw_mw[i] = (entry >> 4 & changes) | (draw_mw[i] & ~changes);
+        want_w[i] = (want & changes) | (was & ~changes);
+        driven_w[i] = (want & changes) | (driven_w[i] & ~changes);
+        log[i] = (uint16_t)driven_w[i];
+    }
+}
+WIDE(follow, (struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step, size_t n), (l, draw, log, step, n))
+
+// request_moved() without branches; not 0 for yes.
+WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
+{
+    int32_t zero = (a == 0 ? 1 : 0) ^ (b == 0 ? 1 : 0);
+    return (a > b + by ? 1 : 0) | (b > a + by ? 1 : 0) | zero;
+}
+
+WIDE_INLINE void look_any(const struct sim_rooms *rooms, int32_t step, size_t n)
+{
+    const struct sim_lanes *l = &rooms->lanes;
+    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *min_w = l->heat.min_w, *want_w = l->want_w,
+                  *told_target_w = l->told_target_w, *told_max_w = l->told_max_w, *told_min_w = l->told_min_w,
+                  *quiet_step = l->quiet_step, *restless = l->restless, tell = rooms->tell_w;
+    int32_t *look = l->look;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        int32_t target = target_w[i], max = max_w[i], min = min_w[i], want = target < max ? target : max;
+        int32_t other = (want ^ want_w[i]) | restless[i] | (step >= quiet_step[i] ? 1 : 0);
+        look[i] = other | moved(target, told_target_w[i], tell) | moved(max, told_max_w[i], 2 * tell) |
+                  moved(min, told_min_w[i], tell);
+    }
+}
+WIDE(look, (const struct sim_rooms *rooms, int32_t step, size_t n), (rooms, step, n))
+
+static inline void attend(struct sim_run *r, uint32_t zone)
+{
+    r->attend[zone / 64] |= UINT64_C(1) << zone % 64;
+}
+
+void rooms_control(struct sim_run *r)
+{
+    house_ms now = house_add(r->s->start, r->t);
+    bool all = r->t == 0 || r->o.mutants.thermostat_off || r->o.mutants.planner_blind;
+    for (uint32_t b = 0; b < r->n_batches; b++) {
+        const struct sim_rooms *rooms = &r->rooms[b];
+        struct sim_lanes *l = &r->rooms[b].lanes;
+        size_t alone = lanes_step(&l->heat, now, now), n = wide_end(rooms->n);
+        if (r->n_draw > 0 && r->t > 0)
+            follow(l, r->draw, l->log + (size_t)(r->step % r->log_steps) * n, (int32_t)r->step, n);
+        look(rooms, (int32_t)r->step + 1, n);
+        for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride)
+            if (l->look[i] | all)
+                attend(r, zone);
+        for (uint32_t i = 0; alone && i < rooms->n; i++) // its guards may have changed
+            if (l->heat.lane[LANE_ALONE][i] != 0)
+                attend(r, rooms->first + i * rooms->stride);
+    }
+    for (uint32_t k = 0; k < r->n_water; k++)
+        attend(r, r->water[k]);
+}
+
+// ---- energies
+
+WIDE_INLINE void books_wide_any(struct sim_lanes *l, double *heater_w, double step_ms, size_t n)
+{
+    const int32_t *draw_mw = l->heat.draw_mw, *target_w = l->heat.target_w;
+    double *booked_uj = l->booked_uj, *from_ms = l->from_ms, *asked_uj = l->asked_uj, *useful_uj = l->useful_uj,
+           *total_uj = l->total_uj, per_step = 1.0 / step_ms * 1e-3; // microjoules of a step to watts
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        double uj = booked_uj[i] + draw_mw[i] * (step_ms - from_ms[i]), asked = target_w[i] * 1000.0 * step_ms;
+        heater_w[i] = uj * per_step;
+        asked_uj[i] += asked;
+        useful_uj[i] += asked < uj ? asked : uj;
+        total_uj[i] += uj;
+        booked_uj[i] = 0;
+        from_ms[i] = 0;
+    }
+}
+WIDE(books_wide, (struct sim_lanes *l, double *heater_w, double step_ms, size_t n), (l, heater_w, step_ms, n))
+
+void rooms_books(struct sim_run *r)
+{
+    for (uint32_t b = 0; b < r->n_batches; b++)
+        books_wide(&r->rooms[b].lanes, r->batch[b].heater_w, (double)r->s->step_ms, wide_end(r->rooms[b].n));
+}
+
+// Whole numbers below 2^53 until here, so that nothing is rounded: a kilowatt for an hour is 3.6e12.
+void rooms_flush(struct sim_run *r)
+{
+    for (uint32_t b = 0; b < r->n_batches; b++) {
+        struct sim_rooms *rooms = &r->rooms[b];
+        struct sim_lanes *l = &rooms->lanes;
+        for (uint32_t i = 0; i < rooms->n; i++) {
+            struct sim_zone *z = &r->zone[rooms->first + i * rooms->stride];
+            z->agent_asked_uj += (int64_t)l->asked_uj[i];
+            z->useful_uj += (int64_t)l->useful_uj[i];
+            z->total_uj += (int64_t)l->total_uj[i];
+            r->site[rooms->site].it_uj += (int64_t)l->total_uj[i];
+            l->asked_uj[i] = l->useful_uj[i] = l->total_uj[i] = 0;
+        }
+    }
+}

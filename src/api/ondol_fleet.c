@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sites, heaters and boards. A heater has no record of its own: it is what its boards say.
+// Heaters and boards, and what the pages of the fleet share. A heater has no record of its own: it is what
+// its boards say.
 #include "api/ondol_fleet.h"
 
 #include <stdlib.h>
@@ -73,78 +74,6 @@ void fleet_submit(struct call *c, struct submission *s, stage_fn *shown)
 {
     c->state_stage = shown;
     call_submit(c, s, submitted);
-}
-
-// ---- sites
-
-static void site(struct json_out *o, const struct site_view *v)
-{
-    out_object(o, NULL);
-    out_string(o, "name", v->name);
-    out_int(o, "utc_offset_min", v->utc_offset_min);
-    if (v->cap_mw < 0)
-        out_null(o, "cap_w");
-    else
-        out_fixed(o, "cap_w", v->cap_mw, 3);
-    out_int(o, "zones", v->n_zones);
-    out_int(o, "boards", v->n_boards);
-    out_end_object(o);
-}
-
-void fleet_sites(struct call *c)
-{
-    struct fleet_page p;
-    if (!fleet_page_open(c, &p))
-        return;
-    for (size_t i = 0, n = server_sites(c->engine); i < n; i++) {
-        struct site_view v;
-        if (!fleet_page_row(&p))
-            continue;
-        server_site(c->engine, i, &v);
-        site(&p.o, &v);
-    }
-    fleet_page_close(&p);
-}
-
-void fleet_site(struct call *c)
-{
-    size_t i;
-    if (!server_find_site(c->engine, c->param[0], &i)) {
-        call_fail(c, 404, "No such site: %s", c->param[0]);
-        return;
-    }
-    struct site_view v;
-    struct json_out o = {.b = &c->out};
-    server_site(c->engine, i, &v);
-    site(&o, &v);
-}
-
-#define CAP_MAX_W 1000000000
-
-void fleet_site_put(struct call *c)
-{
-    int64_t cap_w = -1, offset = 0;
-    struct err e = ERR_NULL;
-    if (!call_object(c))
-        return;
-    if (!in_int(c->in, "cap_w", 0, CAP_MAX_W, &cap_w, &e) ||
-        !in_int(c->in, "utc_offset_min", -840, 840, &offset, &e)) {
-        call_fail(c, 400, "%s", e.text);
-        return;
-    }
-    bool has_cap = json_object_get(c->in, "cap_w") != NULL,
-         has_offset = in_get(c->in, "utc_offset_min") != NULL;
-    if (!has_cap && !has_offset) {
-        call_fail(c, 400, "Nothing to change: give cap_w (W, null for none) or utc_offset_min");
-        return;
-    }
-    struct submission *s = call_submission(c, EVENT_SITE_SET);
-    s->event.site.site = arena_strdup(&s->arena, c->param[0]);
-    s->event.site.has_cap = has_cap;
-    s->event.site.cap_mw = cap_w < 0 ? -1 : cap_w * 1000;
-    s->event.site.has_utc_offset = has_offset;
-    s->event.site.utc_offset_min = (int32_t)offset;
-    fleet_submit(c, s, fleet_site);
 }
 
 // ---- boards

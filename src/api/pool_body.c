@@ -58,6 +58,7 @@ static int read_names(struct reading *r)
     json_object_set_new(r->body, "profile", json_string(p->name));
     if (project)
         json_object_set_new(r->body, "projectUuid", json_string(project));
+    r->d->project = project && *project ? project : NULL;
     return 0;
 }
 
@@ -159,7 +160,7 @@ static int read_scheduling(struct reading *r)
     static const char *const words[] = {"flex", "onDemand", "reserved"};
     static const enum activity as[] = {ACTIVITY_FLEX, ACTIVITY_ONDEMAND, ACTIVITY_RESERVED};
     static const char *const texts[] = {"targetedReservedMachineKey", "targetedReservationName"};
-    int type = 0;
+    int type = r->who->scheduling == ACTIVITY_ONDEMAND ? 1 : r->who->scheduling == ACTIVITY_RESERVED ? 2 : 0;
     int64_t queue_s = 0, ttl_s = -1;
     if (!in_enum(r->in, "schedulingType", words, 3, &type, r->e) ||
         !in_int(r->in, "maxTimeQueueSeconds", 0, INT32_MAX, &queue_s, r->e) ||
@@ -171,6 +172,8 @@ static int read_scheduling(struct reading *r)
             return invalid(r->e);
         if (text)
             json_object_set_new(r->body, texts[i], json_string(text));
+        if (text && *text)
+            *(i == 0 ? &r->d->machine_key : &r->d->reservation) = text;
     }
     r->d->activity = as[type] == ACTIVITY_FLEX && r->who->research ? ACTIVITY_DONATED : as[type];
     r->d->queue_max_ms = queue_s ? queue_s * 1000 : -1;

@@ -6,10 +6,12 @@
 #include "api/task_body.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/bucket_in.h"
 #include "api/constraint_in.h"
 #include "api/depend_in.h"
 #include "api/json_in.h"
@@ -18,6 +20,7 @@
 #include "api/shortname.h"
 #include "api/task_lists.h"
 #include "base/mem.h"
+#include "core/work/place.h"
 #include "core/work/ranges.h"
 #include "core/work/tokens.h"
 
@@ -83,6 +86,7 @@ static int read_profile(struct reading *r)
     }
     r->d->job = job;
     r->d->pool = pool;
+    r->d->project = project;
     json_object_set_new(r->body, "jobUuid", job ? json_string(job) : json_null());
     const struct profile *p = profile && *profile ? profile_find(profile) : NULL;
     json_object_set_new(r->body, "projectUuid", project ? json_string(project) : json_null());
@@ -153,37 +157,9 @@ static int read_instances(struct reading *r)
     return 0;
 }
 
-// Storage comes with buckets; until then every bucket that is named is one that is not there.
-static int no_bucket(struct reading *r, const char *name)
-{
-    err_set(r->e, -ENOENT, "No such bucket: %.200s", name);
-    return 404;
-}
-
 static int read_buckets(struct reading *r)
 {
-    static const char *const one[] = {"resultBucket", "resultsBucket", "snapshotBucket", "resourceBuckets"};
-    for (size_t i = 0; i < ARRAY_LEN(one); i++) {
-        const char *name = json_string_value(in_get(r->in, one[i]));
-        if (name && *name)
-            return no_bucket(r, name);
-    }
-    static const char *const many[] = {"resourceBuckets", "advancedResourceBuckets"};
-    for (size_t i = 0; i < ARRAY_LEN(many); i++) {
-        const json_t *first = json_array_get(in_get(r->in, many[i]), 0);
-        if (json_is_object(first))
-            first = in_get(first, "bucketName");
-        if (json_is_string(first))
-            return no_bucket(r, json_string_value(first));
-        if (first) {
-            err_set(r->e, -EINVAL, "%s: must be a list of bucket names", many[i]);
-            return invalid(r->e, NULL);
-        }
-    }
-    json_object_set_new(r->body, "resourceBuckets", json_array());
-    json_object_set_new(r->body, "advancedResourceBuckets", json_array());
-    json_object_set_new(r->body, "resultBucket", json_null());
-    return 0;
+    return buckets_in(r->in, r->body, r->be, r->who, r->e);
 }
 
 static int read_constants(struct reading *r)
@@ -223,6 +199,53 @@ static int read_hardware(struct reading *r)
 
 // One null means no limit of that kind when the other is set; both null mean no retries. Some clients write 0
 // for null, so 0 means the same; what was written is what is told back.
+// {"country": "FR", "site": "balard", "near": {"latitude": 48.8, "longitude": 2.3}}: where it must run, and
+// would rather.
+static int read_placement(struct reading *r)
+{
+    const json_t *in = in_get(r->in, "placement"), *near = in_get(in, "near");
+    const char *country = "", *site = "";
+    struct place p = {0};
+    if (!in)
+        return 0;
+    if (!json_is_object(in))
+        return err_set(r->e, -EINVAL, "placement: must be an object with country, site or near"),
+               invalid(r->e, NULL);
+    if (!in_string(in, "country", 2, &country, r->e) ||
+        !in_string(in, "site", PLACE_SITE_BYTES - 1, &site, r->e))
+        return invalid(r->e, NULL);
+    snprintf(p.country, sizeof p.country, "%s", country);
+    snprintf(p.site, sizeof p.site, "%s", site);
+    double lat = json_number_value(in_get(near, "latitude")),
+           lon = json_number_value(in_get(near, "longitude"));
+    bool numbers = json_is_number(in_get(near, "latitude")) && json_is_number(in_get(near, "longitude"));
+    if (near && (!numbers || !(fabs(lat) <= 90) || !(fabs(lon) <= 180)))
+        return err_set(r->e, -EINVAL,
+                       "placement.near: must be {\"latitude\": -90..90, \"longitude\": -180..180}"),
+               invalid(r->e, NULL);
+    p.has_near = near != NULL;
+    p.lat_mdeg = (int32_t)lround(lat * 1000);
+    p.lon_mdeg = (int32_t)lround(lon * 1000);
+    struct buf text = BUF_INIT(256);
+    place_format(&p, &text);
+    r->d->place = arena_strdup(r->a, buf_str(&text));
+    buf_deinit(&text);
+    if (!place_parse(r->d->place, &p))
+        return err_set(r->e, -EINVAL, "placement: country must be two capital letters, site a name"),
+               invalid(r->e, NULL);
+    json_t *echo = json_object();
+    if (*p.country)
+        json_object_set_new(echo, "country", json_string(p.country));
+    if (*p.site)
+        json_object_set_new(echo, "site", json_string(p.site));
+    if (p.has_near)
+        json_object_set_new(
+            echo, "near",
+            json_pack("{s:f,s:f}", "latitude", p.lat_mdeg / 1e3, "longitude", p.lon_mdeg / 1e3));
+    json_object_set_new(r->body, "placement", echo);
+    return 0;
+}
+
 static int read_retries(struct reading *r)
 {
     json_t *settings = in_get(r->in, "retrySettings");
@@ -253,7 +276,7 @@ static int read_scheduling(struct reading *r)
 {
     static const char *const words[] = {"flex", "onDemand", "reserved"};
     static const enum activity as[] = {ACTIVITY_FLEX, ACTIVITY_ONDEMAND, ACTIVITY_RESERVED};
-    int type = 0;
+    int type = r->who->scheduling == ACTIVITY_ONDEMAND ? 1 : r->who->scheduling == ACTIVITY_RESERVED ? 2 : 0;
     int64_t queue_s = 0, expected_s = 0;
     if (!in_enum(r->in, "schedulingType", words, 3, &type, r->e) ||
         !in_int(r->in, "maxTimeQueueSeconds", 0, INT32_MAX, &queue_s, r->e) ||
@@ -324,6 +347,8 @@ static int read_rest(struct reading *r)
         const char *text = NULL;
         if (!in_string(r->in, texts[i], API_NAME_CHARS, &text, r->e))
             return invalid(r->e, NULL);
+        if (i >= 2 && text && *text)
+            *(i == 2 ? &r->d->machine_key : &r->d->reservation) = text;
         json_object_set_new(r->body, texts[i], text ? json_string(text) : json_null());
     }
     for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {
@@ -366,8 +391,8 @@ int task_body_read(const json_t *in, const struct api_backend *be, const struct 
                    struct arena *a, struct task_draft *d, struct err *e)
 {
     static int (*const reader[])(struct reading * r) = {
-        read_names,   read_profile,    read_instances,    read_buckets, read_constants, read_hardware,
-        read_retries, read_scheduling, read_dependencies, read_rights,  read_rest};
+        read_names,     read_profile, read_instances,  read_buckets,      read_constants, read_hardware,
+        read_placement, read_retries, read_scheduling, read_dependencies, read_rights,    read_rest};
     if (!json_is_object(in)) {
         err_set(e, -EINVAL, "Invalid task file. A task must be a JSON object");
         return 400;

@@ -5,7 +5,7 @@
 //
 //   {name, shortname|null, profile, instanceCount (0: advancedRanges), advancedRanges|null,
 //    constants: [{key, value}], forcedConstants, hardwareConstraints, tags: [..], labels: {..},
-//    autoDeleteOnCompletion, completionTimeToLive, schedulingType, retrySettings, maxRetriesPerInstance,
+//    placement, autoDeleteOnCompletion, completionTimeToLive, schedulingType, retrySettings, maxRetriesPerInstance,
 //    maxTimeQueueSeconds|null, jobUuid|null,
 //    dependencies: {dependsOn, advancedDependsOn}, snapshot*, results*, ...}; members that are null or empty
 //    are left out

@@ -121,6 +121,8 @@ static void settings(struct json_out *o, const struct row_task *row, const json_
     out_value(o, "autoDeleteOnCompletion", json_object_get(body, "autoDeleteOnCompletion"), "false");
     out_value(o, "completionTimeToLive", json_object_get(body, "completionTimeToLive"), "\"00:00:00\"");
     out_value(o, "hardwareConstraints", json_object_get(body, "hardwareConstraints"), "[]");
+    if (json_object_get(body, "placement")) // ours: strict clients do not know it
+        out_value(o, "placement", json_object_get(body, "placement"), "null");
     out_value(o, "labels", json_object_get(body, "labels"), "{}");
     out_value(o, "schedulingType", json_object_get(body, "schedulingType"), "\"flex\"");
     out_string_of(o, body, "targetedReservedMachineKey");

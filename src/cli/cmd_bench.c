@@ -20,6 +20,7 @@
 #include "cli/bench_heat.h"
 #include "cli/bench_agent.h"
 #include "cli/bench_http.h"
+#include "cli/bench_plan.h"
 #include "cli/bench_s3.h"
 #include "cli/bench_sandbox.h"
 #include "cli/bench_server.h"
@@ -34,9 +35,9 @@ static const struct bench {
     const char *name;
     int (*run)(FILE *out);
 } benches[] = {
-    {"engine", bench_engine},   {"world", bench_world}, {"heat", bench_heat}, {"store", bench_store},
-    {"sandbox", bench_sandbox}, {"http", bench_http},   {"run", bench_run},   {"agent", bench_agent},
-    {"s3", bench_s3},           {"sim", bench_sim},
+    {"engine", bench_engine}, {"plan", bench_plan},       {"world", bench_world}, {"heat", bench_heat},
+    {"store", bench_store},   {"sandbox", bench_sandbox}, {"http", bench_http},   {"run", bench_run},
+    {"agent", bench_agent},   {"s3", bench_s3},           {"sim", bench_sim},
 };
 
 static const struct option_row rows[] = {{0}};
@@ -45,7 +46,8 @@ static const struct options options = {
     .command = "bench",
     .args = "[NAME...]",
     .args_max = OPTIONS_ARGS_MAX,
-    .what = "Measures: engine (events and plans), world (physics), heat (thermostats), store, sandbox, http "
+    .what = "Measures: engine (events and plans), plan (large plans), world (physics), heat (thermostats), "
+            "store, sandbox, http "
             "(submissions, lists, cancelling, memory), run (tasks on "
             "their whole way), agent (memory and processor while idle), s3 (objects large and small), sim "
             "(the simulator); all of "

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
@@ -105,9 +104,9 @@ static const char *descriptors(const struct spawn *s)
     for (int i = 0; i < s->keep_n; i++)
         if (dup2(s->keep[i], SPAWN_KEEP_FIRST + i) < 0)
             return "descriptors";
-    return syscall(SYS_close_range, SPAWN_KEEP_FIRST + s->keep_n, ~0U, CLOSE_RANGE_CLOEXEC) < 0
-               ? "descriptors"
-               : NULL;
+    // Closed here and not by the exec, which lets the parent go on first: for a moment what the parent then
+    // closes would not be closed. The table of descriptors is the child's own.
+    return syscall(SYS_close_range, SPAWN_KEEP_FIRST + s->keep_n, ~0U, 0) < 0 ? "descriptors" : NULL;
 }
 
 // Ignored signals stay ignored over an exec: a server that ignores SIGPIPE would hand that on to the

@@ -24,6 +24,15 @@ struct runtime;
 #define RUNTIME_GRID_G_KWH        52 // France, yearly mean
 #define RUNTIME_OVERHEAD_PERMILLE 1  // passive heaters: the switch and the server
 
+// What a configuration says of a site (core/engine/site_setting.h); it is made when no node has named it yet.
+struct runtime_site {
+    const char *name;
+    bool has_cap, has_utc_offset;
+    int64_t cap_mw; // -1: none
+    int32_t utc_offset_min;
+    const char *setting; // NULL: nothing
+};
+
 struct runtime_config {
     const char *data_dir;
     const char *listen; // "127.0.0.1:0" takes a free port
@@ -42,6 +51,8 @@ struct runtime_config {
     struct server_config engine; // lease times are house time: runtime_config_default scales them by speed
     struct http_limits limits;
     struct carbon_config carbon;
+    const struct runtime_site *site; // said at each start, over what was said before
+    size_t n_sites;
     // Buckets; NULL: none. The other fields count only with it.
     const char *s3_listen; // "127.0.0.1:0" takes a free port
     const char *s3_dir;    // NULL: "objects" in data_dir

@@ -112,6 +112,11 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
     d.constraint.cores_min = j->cores_min;
     d.constraint.memory_mb_min = j->memory_mb;
     uuid_of(d.uuid, slot, number);
+    char gang[32];
+    if (j->together && j->instances > 1) {
+        snprintf(gang, sizeof gang, "gang=%" PRId32, j->instances);
+        d.place = gang;
+    }
     struct event ev = {.kind = EVENT_TASKS_CREATE,
                        .token = 1,
                        .create = {.account = r->account[j->account % r->n_accounts], .draft = &d, .n = 1}};

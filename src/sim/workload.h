@@ -35,8 +35,7 @@ struct sim_job {
     const int64_t *work_each_core_ms; // one an instance, or NULL: all work_core_ms
     int64_t expected_run_ms;          // the customer's word for one instance; -1: not said
     int64_t save_ms; // how often an instance saves what it has done; 0: never, a preempted one starts anew
-    bool together;   // all instances at once on one site, or none; the engine of this version places each by
-                     // itself
+    bool together;   // all instances at once on one site, or none
     const struct sim_data *data; // needed by every instance
     size_t n_data;
 };

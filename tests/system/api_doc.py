@@ -97,13 +97,13 @@ def schema_of(method, path, status):
 asked = set()
 
 
-def call(method, path, body=None, token="api-doc-token", wants=None, **param):
+def call(method, path, body=None, who="api-doc-token", wants=None, **param):
     filled = re.sub(r"{(\w+)}", lambda m: param[m.group(1)], path)
     path = path.split("?")[0]
     asked.add((method, path))
     data = None if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     kind = "text/plain" if isinstance(body, str) else "application/json"
-    r = urllib.request.Request(BASE + filled, data=data, method=method, headers={"Authorization": token, "Content-Type": kind})
+    r = urllib.request.Request(BASE + filled, data=data, method=method, headers={"Authorization": who, "Content-Type": kind})
     try:
         with urllib.request.urlopen(r, timeout=60) as f:
             status, text, kind = f.status, f.read().decode(), f.headers.get("Content-Type", "")
@@ -178,6 +178,36 @@ def pools():
     call("GET", "/pools/{id}", id="nobody", wants=404)
 
 
+def people():
+    call("POST", "/ondol/v1/organisations", {"slug": "acme", "name": "Acme"})
+    call("PUT", "/ondol/v1/organisations/{organisation}", {"max_flex_cores": 64}, organisation="acme")
+    call("GET", "/ondol/v1/organisations/{organisation}", organisation="acme")
+    user = call("POST", "/ondol/v1/users", {"email": "d@e.f", "organisation": "acme", "credit_cents": 100})
+    call("PUT", "/ondol/v1/users/{user}", {"scheduling": "onDemand"}, user="d@e.f")
+    call("GET", "/ondol/v1/users/{user}", user="d@e.f")
+    project = call("POST", "/ondol/v1/projects", {"organisation": "acme", "slug": "lab"})["uuid"]
+    call("PUT", "/ondol/v1/projects/{project}", {"research": True}, project=project)
+    call("GET", "/ondol/v1/projects/{project}", project=project)
+    budget = call("POST", "/ondol/v1/projects/{project}/budgets", {"totalAmountInCents": 5}, project=project)["uuid"]
+    call("PUT", "/ondol/v1/budgets/{budget}", {"isArchived": True}, budget=budget)
+    call("GET", "/ondol/v1/projects/{project}/budgets", project=project)
+    key = call("GET", "/ondol/v1/boards")["data"][0]["spec"]["key"]
+    night = call("POST", "/ondol/v1/reservations", {"organisation": "acme", "name": "night", "machine_key": key, "boards": 1,
+                                                    "to": "2999-01-01T00:00:00Z"})["uuid"]
+    call("PUT", "/ondol/v1/reservations/{reservation}", {"to": "2998-01-01T00:00:00Z"}, reservation=night)
+    call("GET", "/ondol/v1/reservations/{reservation}", reservation=night)
+    own = call("POST", "/ondol/v1/tokens", {"name": "second", "expires": "2999-01-01T00:00:00Z"}, who=user["token"])
+    for path in ("/ondol/v1/users", "/ondol/v1/organisations", "/ondol/v1/projects", "/ondol/v1/reservations"):
+        call("GET", path)
+    for path in ("/info", "/ondol/v1/tokens", "/credits/v1/accounts/credits", "/quotas/computing-quotas/user",
+                 "/quotas/computing-quotas/organization"):
+        call("GET", path, who=user["token"])
+    call("GET", "/credits/v1/projects/{uuid}/budgets", who=user["token"], uuid=project)
+    call("DELETE", "/ondol/v1/reservations/{reservation}", reservation=night)
+    call("DELETE", "/ondol/v1/tokens/{token}", who=user["token"], token=str(own["id"]))
+    call("DELETE", "/ondol/v1/users/{user}", user="d@e.f")
+
+
 def walk():
     task = {"name": "doc", "profile": "docker-batch", "instanceCount": 2, "tags": ["a", "b"], "labels": {"c": "d"},
             "hardwareConstraints": [{"discriminator": "MinimumCoreHardwareConstraint", "coreCount": 1}],
@@ -203,8 +233,8 @@ def walk():
                  "/ondol/v1/boards", "/ondol/v1/ledger", "/ondol/v1/ledger/work", "/ondol/v1/ledger/zones", "/metrics",
                  "/ondol/v1/metrics"):
         call("GET", path)
-    call("GET", "/versions", token="")
-    call("GET", "/", token="wrong", wants=401)
+    call("GET", "/versions", who="")
+    call("GET", "/", who="wrong", wants=401)
     call("GET", "/profiles/{name}", name="docker-batch")
     call("GET", "/hardware-constraints/cpu-model-constraints/search", wants=400)
     for kind in ("/tasks", "/tasks/summaries", "/jobs"):
@@ -243,8 +273,15 @@ def walk():
     call("POST", "/ondol/v1/accounts", {"email": "a@b.c"})
     call("PUT", "/ondol/v1/accounts/{account}", {"research": True}, account="a@b.c")
     call("GET", "/ondol/v1/accounts/{account}", account="a@b.c")
+    people()
     site, zone, heater, board = (call("GET", "/ondol/v1/" + k)["data"][0]["name"] for k in ("sites", "zones", "heaters", "boards"))
-    call("PUT", "/ondol/v1/sites/{site}", {"cap_w": 5000}, site=site)
+    call("PUT", "/ondol/v1/sites/{site}", {
+        "cap_w": 5000, "country": "FR", "position": {"latitude": 48.8, "longitude": 2.3}, "latency_ms": 12,
+        "tariff": [{"days": "daily", "from": "06:00", "eur_per_kwh": 0.2146}],
+        "carbon": {"from": "2026-01-01T00:00:00Z", "step_min": 60, "g_per_kwh": [54, 52]},
+        "weather": {"from": "2026-01-01T00:00:00Z", "step_min": 60, "outside_c": [7.5, -1]},
+        "circuits": [{"name": "east", "cap_w": 3500, "zones": ["nowhere"]}]}, site=site)
+    call("PUT", "/ondol/v1/sites/{site}", {"circuits": None, "tariff": None}, site=site)
     call("GET", "/ondol/v1/sites/{site}", site=site)
     call("GET", "/ondol/v1/zones/{zone}", zone=zone)
     for what in ("setpoint", "schedule", "why"):

@@ -144,7 +144,8 @@ static bool any_works(const struct agent *a, size_t board)
 {
     for (size_t i = 0; i < a->n_runs; i++) {
         const struct agent_run *r = &a->run[i];
-        if (r->board == board && run_holds(r) && !r->paused && r->state != RUN_STOPPING)
+        if (r->board == board && run_holds(r) && !r->paused && r->state != RUN_STOPPING &&
+            r->state != RUN_STORING)
             return true;
     }
     return false;

@@ -44,10 +44,26 @@ static void look_ahead(const struct server *s, struct zone *z)
     struct zone_plan_of_day day = day_of(s, z, &week);
     for (int i = 0; i < PLAN_RUNS; i++)
         span_s[i] = plan_run_typical_s((enum plan_run)i);
-    forecast_mean_w(&a->model, &a->gains, &day, NULL, z->room_mc, z->at, span_s, a->mean_w, PLAN_RUNS);
+    const struct site_series *sky = &s->site[z->site].setting.weather;
+    const struct weather_series weather = {
+        .start = sky->start, .step_ms = sky->step_ms, .mc = sky->v, .n = a->with_weather ? sky->n : 0};
+    forecast_mean_w(&a->model, &a->gains, &day, &weather, z->room_mc, z->at, span_s, a->mean_w, PLAN_RUNS);
     for (int i = 0; i < PLAN_RUNS; i++) // small changes are not worth planning anew
         a->mean_w[i] = (a->mean_w[i] + GRAIN_W / 2) / GRAIN_W * GRAIN_W;
     a->known = true;
+}
+
+// Outside at that time: what the site's forecast says, else what everybody assumes. When one takes the
+// other's place what was learned of the gains no longer holds.
+static int32_t outside_mc(const struct server *s, struct zone *z, house_ms at)
+{
+    int32_t mc = (int32_t)(ESTIMATE_OUTSIDE_C * 1000);
+    house_ms until;
+    bool weather = site_series_at(&s->site[z->site].setting.weather, at, &mc, &until);
+    if (weather != z->ahead.with_weather)
+        z->ahead.gains = (struct zone_gains){0};
+    z->ahead.with_weather = weather;
+    return mc;
 }
 
 // A level of the zone has come; what it said before is still in `z`.
@@ -70,7 +86,7 @@ void zone_observe(const struct server *s, struct zone *z, house_ms at, const str
         if (lasted_s > 0 && a->model_known)
             gains_learn(&a->gains, &a->model, a->began, s->site[z->site].utc_offset_min * INT64_C(60000),
                         lasted_s, (int32_t)(a->sum_mj / 1000 / lasted_s), a->from_mc, r->zone.room_mc,
-                        (int32_t)(ESTIMATE_OUTSIDE_C * 1000));
+                        outside_mc(s, z, a->began));
         a->began = at;
         a->from_mc = r->zone.room_mc;
         a->sum_mj = 0;

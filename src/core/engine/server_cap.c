@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A site's power cap, shared out among its nodes. The invariant: what was given to the nodes of a site never
-// adds up to more than its cap, whoever has been heard from. So a node is given at most what the others' last
-// shares leave; shares shrink when their nodes call, and only then may others grow. A node whose call is lost
-// keeps the cap it was last told.
+// A power cap of a site or of one of its circuits, shared out among its nodes. The invariant: what was given
+// to the nodes under a cap never adds up to more than it, whoever has been heard from. So a node is given at
+// most what the others' last shares leave; shares shrink when their nodes call, and only then may others
+// grow. A node whose call is lost keeps the cap it was last told. A node under both gets the smaller share.
 #include "core/engine/server_state.h"
 
-static int32_t site_of(const struct server *s, const struct node *n)
+enum limit { LIMIT_SITE, LIMIT_CIRCUIT, LIMITS };
+
+static uint32_t limit_of_zone(const struct zone *z, enum limit what)
+{
+    return what == LIMIT_SITE ? z->site : z->circuit;
+}
+
+// Number of the site or circuit that all of its zones are of. False: there is none.
+static bool limit_of(const struct server *s, const struct node *n, enum limit what, uint32_t *number)
 {
     if (!n->n_zones)
-        return -1;
-    uint32_t site = s->zone[n->zone[0]]->site;
+        return false;
+    *number = limit_of_zone(s->zone[n->zone[0]], what);
     for (size_t i = 1; i < n->n_zones; i++)
-        if (s->zone[n->zone[i]]->site != site)
-            return -1; // a node over several sites is not capped as a whole
-    return (int32_t)site;
+        if (limit_of_zone(s->zone[n->zone[i]], what) != *number)
+            return false; // a node over several is not capped as a whole
+    return what == LIMIT_SITE || *number;
+}
+
+static int64_t cap_of(const struct server *s, const struct node *n, enum limit what)
+{
+    const struct zone *z = s->zone[n->zone[0]];
+    return what == LIMIT_SITE ? s->site[z->site].cap_mw : zone_circuit_cap_mw(s, z);
 }
 
 static void demand(const struct server *s, const struct node *n, int64_t *wanted_mw, int64_t *nameplate_mw)
@@ -35,48 +49,54 @@ static int64_t fair_mw(int64_t cap, int64_t mine, int64_t all, int64_t my_plate,
     return (int64_t)((__int128)cap * mine / all);
 }
 
-// What `node` would fairly have, and what was given to the others of its site. False: it has no cap.
-static bool shares(const struct server *s, uint32_t node, int64_t *fair, int64_t *given)
+// What `node` would fairly have, and what the others under its cap leave. False: it has no such cap.
+static bool shares(const struct server *s, uint32_t node, enum limit what, int64_t *fair, int64_t *left)
 {
     const struct node *me = &s->node[node];
-    int32_t site = site_of(s, me);
-    if (site < 0 || s->site[site].cap_mw < 0)
+    uint32_t number, other;
+    if (!limit_of(s, me, what, &number) || cap_of(s, me, what) < 0)
         return false;
-    int64_t cap = s->site[site].cap_mw, mine = 0, all = 0, my_plate = 0, all_plate = 0;
-    *given = 0;
+    int64_t cap = cap_of(s, me, what), mine = 0, all = 0, my_plate = 0, all_plate = 0, given = 0;
     demand(s, me, &mine, &my_plate);
     for (uint32_t i = 0; i < s->n_nodes; i++) {
         const struct node *n = &s->node[i];
-        if (site_of(s, n) != site)
+        if (!limit_of(s, n, what, &other) || other != number)
             continue;
         demand(s, n, &all, &all_plate);
         if (i == node)
             continue;
         int64_t plate = 0, unused = 0;
         demand(s, n, &unused, &plate);
-        *given += n->cap_mw >= 0 ? n->cap_mw : n->online ? plate : 0; // not told yet: it may draw all it has
+        given += n->cap_mw >= 0 ? n->cap_mw : n->online ? plate : 0; // not told yet: it may draw all it has
     }
     *fair = fair_mw(cap, mine, all, my_plate, all_plate);
+    *left = cap > given ? cap - given : 0;
     return true;
 }
 
 void server_node_cap(struct server *s, uint32_t node)
 {
-    int64_t fair, given;
-    if (!shares(s, node, &fair, &given)) {
-        s->node[node].cap_mw = -1;
-        return;
+    int64_t fair, left, least = -1;
+    for (int what = 0; what < LIMITS; what++) {
+        if (!shares(s, node, (enum limit)what, &fair, &left))
+            continue;
+        int64_t share = fair < left ? fair : left;
+        least = least < 0 || share < least ? share : least;
     }
-    int64_t cap = s->site[site_of(s, &s->node[node])].cap_mw, left = cap > given ? cap - given : 0;
-    s->node[node].cap_mw = fair < left ? fair : left;
+    s->node[node].cap_mw = least;
 }
 
-// A new cap is told to all of its nodes at once, so they get their fair shares, which add up to it.
+// New caps are told to all of its nodes at once, so they get their fair shares, which add up to them.
 void server_site_caps(struct server *s, uint32_t site)
 {
     for (uint32_t i = 0; i < s->n_nodes; i++) {
-        int64_t fair, given;
-        if (site_of(s, &s->node[i]) == (int32_t)site)
-            s->node[i].cap_mw = shares(s, i, &fair, &given) ? fair : -1;
+        int64_t fair, left, least = -1;
+        uint32_t number;
+        if (!limit_of(s, &s->node[i], LIMIT_SITE, &number) || number != site)
+            continue;
+        for (int what = 0; what < LIMITS; what++)
+            if (shares(s, i, (enum limit)what, &fair, &left))
+                least = least < 0 || fair < least ? fair : least;
+        s->node[i].cap_mw = least;
     }
 }

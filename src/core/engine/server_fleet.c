@@ -79,6 +79,7 @@ void zone_plan(struct server *s, uint32_t zone)
     r.min_w = (int32_t)int_clamp(r.min_w, 0, NAMEPLATE_W_MAX);
     r.max_w = (int32_t)int_clamp(r.max_w, 0, NAMEPLATE_W_MAX);
     struct plan_zone p = {.site = z->site,
+                          .circuit = z->circuit,
                           .request = r,
                           .room_mc = z->room_mc,
                           .setpoint_mc = z->setpoint_mc,
@@ -111,6 +112,7 @@ void zone_join_site(struct server *s, uint32_t zone, uint32_t site, int32_t name
     }
     z->site = site;
     z->nameplate_w = nameplate_w;
+    zone_find_circuit(s, z);
     s->site[site].n_zones++;
     s->site[site].n_boards += z->n_boards;
     s->site[site].nameplate_w += nameplate_w;
@@ -156,14 +158,6 @@ void node_own_board(struct server *s, uint32_t node, uint32_t board)
     struct node *n = &s->node[node];
     uint32_t *at = VEC_PUSH(n->board, n->n_boards, n->cap_boards);
     *at = board;
-}
-
-void site_row(const struct site *x, struct arena *a, struct row_site *row)
-{
-    *row = (struct row_site){.id = x->id,
-                             .name = arena_strdup(a, x->name),
-                             .utc_offset_min = x->utc_offset_min,
-                             .cap_mw = x->cap_mw};
 }
 
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row)
@@ -406,31 +400,6 @@ void server_zone_set(struct server *s, const struct event *ev, struct effects *f
     fx_note(fx, "setpoint",
             arena_printf(&fx->arena, "{\"zone\":\"%s\",\"setpoint_mc\":%d,\"mode\":\"%s\"}", z->name,
                          (int)z->setpoint_mc, zone_mode_name(z->mode)));
-    fx_reply(fx, ev->token, 200, NULL);
-}
-
-void server_site_set(struct server *s, const struct event *ev, struct effects *fx)
-{
-    uint64_t at;
-    if (!strmap_get(&s->site_by_name, ev->site.site, &at)) {
-        struct reply *r = fx_reply(fx, ev->token, 404, NULL);
-        r->message = arena_printf(&fx->arena, "No such site: %s", ev->site.site);
-        return;
-    }
-    struct site *x = &s->site[at];
-    if (ev->site.has_cap) {
-        x->cap_mw = ev->site.cap_mw;
-        server_site_caps(s, (uint32_t)at);
-        planner_site(s->planner, (uint32_t)at, &(struct plan_site){.cap_mw = x->cap_mw});
-    }
-    if (ev->site.has_utc_offset)
-        x->utc_offset_min = ev->site.utc_offset_min;
-    for (uint32_t i = 0; i < s->n_zones; i++)
-        if (s->zone[i]->site == at)
-            node_wake(s, s->zone[i]->node);
-    struct change *c = fx_change(fx, CHANGE_SITE);
-    site_row(x, &fx->arena, &c->site);
-    server_trace(s, CHANGE_SITE, (int64_t)x->id, x->cap_mw);
     fx_reply(fx, ev->token, 200, NULL);
 }
 

@@ -123,6 +123,7 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
         .started_ms = l->started.v,
         .energy_mj = l->energy_mj,
         .core_ms = l->core_ms,
+        .snapshots = l->snapshots,
     };
 }
 
@@ -180,6 +181,11 @@ static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t 
 {
     struct task *t = &s->task[task];
     struct board *b = s->board[board];
+    if (within == NONE && !quota_fits(s, task, board)) { // the planner hears that neither has moved
+        board_plan(s, board);
+        task_plan(s, task);
+        return NONE;
+    }
     if (instance == NONE ? !ranges_pop_lowest(&t->pending, &instance) : !ranges_remove(&t->pending, instance))
         return NONE;
     uint32_t slot = lease_slot_new(s, server_new_id(s));
@@ -188,6 +194,7 @@ static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t 
     l->board = board;
     l->node = b->node;
     l->instance = instance;
+    l->snapshots = t->orders ? t->orders->last : 0; // what was asked before is not meant for it
     l->attempt = t->holder ? (uint32_t)++s->pool[t->pool].starts : 1 + task_retried(t, instance).attempts;
     l->cores = cores_of(s, board, within);
     l->within = within;
@@ -196,6 +203,7 @@ static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t 
     l->started = HOUSE_MS(-1);
     l->until = house_add(s->now, s->cfg.lease_ms);
     lease_link(s, slot);
+    quota_hold(s, l, 1);
     t->n_assigned++;
     s->counts.assigned++;
     timer_add(s, TIMER_LEASE, l->id, house_add(s->now, s->cfg.start_timeout_ms));
@@ -239,6 +247,7 @@ void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct e
         return;
     }
     struct task *t = &s->task[l->task];
+    lease_uploads_no_more(s, lease);
     stop_inside(s, lease, end, fx);
     l = &s->lease[lease];
     if (l->state == LEASE_STARTED) { // it holds its board until the node says that it ended, but runs no more
@@ -304,15 +313,14 @@ static bool take_retry(struct task *t, uint32_t instance)
 }
 
 // Where the instance goes after this end of its attempt.
-static void after_attempt(struct task *t, uint32_t instance, enum attempt_end end,
-                          const struct attempt_figures *f, house_ms now)
+// False: not to its end yet, because it will be tried again.
+static bool after_attempt(struct task *t, uint32_t instance, enum attempt_end end,
+                          const struct attempt_figures *f, house_ms now, enum attempt_end *final)
 {
-    struct task_sets *sets = task_sets(t);
     bool again = end == ATTEMPT_PREEMPTED || end == ATTEMPT_LOST;
-    if (end == ATTEMPT_SUCCESS) {
-        ranges_add(&sets->succeeded, instance);
-        return;
-    }
+    *final = end;
+    if (end == ATTEMPT_SUCCESS)
+        return true;
     struct retried tried = task_retried(t, instance);
     tried.attempts++;
     tried.failures += end == ATTEMPT_FAILURE;
@@ -331,17 +339,31 @@ static void after_attempt(struct task *t, uint32_t instance, enum attempt_end en
         }
     }
     if (stopping) {
-        if (end == ATTEMPT_FAILURE)
-            ranges_add(&sets->failed, instance);
-        else
-            ranges_add(&sets->cancelled, instance);
+        *final = end == ATTEMPT_FAILURE ? ATTEMPT_FAILURE : ATTEMPT_CANCELLED;
     } else if (again) {
         if (!ranges_count(&t->pending))
             t->waits_ms = now.v;
         ranges_add(&t->pending, instance);
     } else {
-        ranges_add(&sets->failed, instance);
+        *final = ATTEMPT_FAILURE;
     }
+    return stopping || !again;
+}
+
+// What it staged becomes visible first, unless it is tried again: then the next attempt's does.
+static void instance_goes_on(struct server *s, uint32_t lease, enum attempt_end end,
+                             const struct attempt_figures *f, struct effects *fx)
+{
+    const struct lease *l = &s->lease[lease];
+    struct task *t = &s->task[l->task];
+    enum attempt_end final;
+    if (!after_attempt(t, l->instance, end, f, s->now, &final))
+        return;
+    bool told = end == ATTEMPT_SUCCESS || end == ATTEMPT_FAILURE || end == ATTEMPT_CANCELLED;
+    if (f->results > 0 && !t->deleting && told)
+        publish_begin(s, lease, &(struct publish_what){.end = final}, fx);
+    else
+        instance_ended(t, l->instance, final);
 }
 
 static void end_inside(struct server *s, uint32_t lease, struct effects *fx)
@@ -362,6 +384,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
         end_inside(s, s->lease[lease].first_inside, fx);
     struct lease l = s->lease[lease];
     struct task *t = &s->task[l.task];
+    lease_uploads_no_more(s, lease);
     if (end == ATTEMPT_CANCELLED && !t->aborting && !t->deleting && !t->holder)
         end = ATTEMPT_PREEMPTED; // nobody asked for it to end: no instance may be dropped so
     static const struct attempt_figures nothing = {.exit_code = -1, .signal = -1};
@@ -399,8 +422,9 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     if (end == ATTEMPT_SUCCESS)
         task_learn(s, l.task, s->board[l.board], full.work_mhz_s, full.exec_ms);
     if (!t->holder)
-        after_attempt(t, l.instance, end, &full, s->now);
+        instance_goes_on(s, lease, end, &full, fx);
     unlink_lease(s, lease);
+    quota_hold(s, &l, -1);
     if (l.state == LEASE_ASSIGNED)
         board_start_failed(s, l.board, t->id, full.code);
     idmap_remove(&s->lease_by_id, l.id);
@@ -414,6 +438,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     if (t->holder)
         pool_node_ended(s, t->pool, end, &full, fx);
     task_plan(s, l.task);
+    orders_settle(s, l.task, fx);
     move_on_end(s, &l, end, fx);
     task_settle(s, l.task, fx);
 }

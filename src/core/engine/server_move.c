@@ -63,7 +63,7 @@ void lease_paced(struct server *s, uint32_t lease)
     if (s->task[l->task].pool != NONE) // what runs in a pool stays on its nodes, and they where they are
         return;
     int32_t speed = lease_speed_permille(l);
-    if (speed < 0 || fast_enough(s, speed) || l->state != LEASE_STARTED) {
+    if (speed < 0 || fast_enough(s, speed) || l->state != LEASE_STARTED || l->uploading) {
         l->slow_since = HOUSE_MS(-1);
         return;
     }

@@ -168,9 +168,17 @@ static uint32_t oldest_spare(const struct server *s, uint32_t account)
 }
 
 static int refuse_pool(struct server *s, uint32_t account, const struct pool_draft *d, struct effects *fx,
-                       const char **why)
+                       struct admission *entry, const char **why)
 {
     uint64_t other;
+    const struct task_draft as = {.activity = d->activity, // its nodes are booked and limited as tasks are
+                                  .constraint = d->constraint,
+                                  .project = d->project,
+                                  .machine_key = d->machine_key,
+                                  .reservation = d->reservation};
+    int code = task_admit(s, account, &as, fx, entry, why);
+    if (code)
+        return code;
     if (d->shortname && find_shortname(s, account, d->shortname, &other)) {
         *why = arena_printf(&fx->arena,
                             "Invalid pool file. Invalid fields: shortname-uniqueness. shortname: %s is taken",
@@ -191,10 +199,9 @@ static int refuse_pool(struct server *s, uint32_t account, const struct pool_dra
     return 0;
 }
 
-static void fill(struct server *s, uint32_t slot, const struct pool_draft *d)
+static void fill(struct server *s, uint32_t slot, const struct pool_draft *d, const struct admission *entry)
 {
     struct pool *p = &s->pool[slot];
-    bool research = s->account[p->account].research;
     p->name = mem_strdup(d->name);
     p->profile = mem_strdup(d->profile);
     p->body = mem_strdup(d->body);
@@ -205,8 +212,9 @@ static void fill(struct server *s, uint32_t slot, const struct pool_draft *d)
     p->created_ms = p->state_ms = p->modified_ms = s->now.v;
     if (d->shortname)
         set_shortname(s, slot, d->shortname);
-    set_holder(s, slot, d->activity == ACTIVITY_FLEX && research ? ACTIVITY_DONATED : d->activity,
-               &d->constraint);
+    s->task[p->holder].project = entry->project;
+    s->task[p->holder].reservation = entry->reservation;
+    set_holder(s, slot, entry->activity, &entry->constraint);
 }
 
 static void hold_back(struct server *s, uint32_t slot)
@@ -232,7 +240,8 @@ void server_pool_create(struct server *s, const struct event *ev, struct effects
     uuid_format(text, d->uuid);
     uuid_parse(text, uuid);
     struct pool probe = {0};
-    int code = refuse_pool(s, (uint32_t)account, d, fx, &why);
+    struct admission entry;
+    int code = refuse_pool(s, (uint32_t)account, d, fx, &entry, &why);
     uint32_t other;
     if (!code && (idmap_get(&s->pool_by_uuid, uuid_key(uuid), NULL) || server_task_uuid(s, uuid, &other))) {
         code = 409;
@@ -252,7 +261,7 @@ void server_pool_create(struct server *s, const struct event *ev, struct effects
     p->policy = probe.policy;
     p->n_policies = probe.n_policies;
     p->scaling = probe.scaling;
-    fill(s, slot, d);
+    fill(s, slot, d, &entry);
     hold_back(s, slot);
     pool_look(s, slot);
     server_trace(s, CHANGE_POOL, (int64_t)p->id, p->state);
@@ -372,6 +381,10 @@ int server_pool_restore(struct server *s, const struct row_pool *r, struct err *
     p->wanted = r->wanted;
     if (r->shortname && !p->deleting && strcasecmp(r->shortname, r->uuid) != 0)
         set_shortname(s, slot, r->shortname);
+    struct task *holder = &s->task[p->holder];
+    const struct row_task owner = {.id = r->id, .project = r->project, .reservation = r->reservation};
+    if (task_restore_owner(s, holder, &owner, e) < 0)
+        return e->code;
     set_holder(s, slot, (enum activity)r->activity, &want);
     struct task_sets *sets = task_sets(&s->task[p->holder]);
     sets->exec_ms = r->exec_ms;

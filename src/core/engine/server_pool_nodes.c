@@ -90,7 +90,7 @@ void pool_shut(struct server *s, uint32_t slot, const char *code, const char *wh
     pool_look(s, slot);
 }
 
-static void fail(struct server *s, uint32_t slot, const char *code, const char *why, struct effects *fx)
+void pool_fail(struct server *s, uint32_t slot, const char *code, const char *why, struct effects *fx)
 {
     struct pool *p = &s->pool[slot];
     if (p->closing || p->failed || p->deleting)
@@ -98,6 +98,25 @@ static void fail(struct server *s, uint32_t slot, const char *code, const char *
     errors_add(&p->errors, code, why, "");
     p->failed = true;
     pool_shut(s, slot, "ONDOL-POOL-FAILED", why, fx);
+}
+
+void task_or_pool_stop(struct server *s, uint32_t task, const char *code, const char *why, struct effects *fx)
+{
+    if (s->task[task].holder)
+        pool_fail(s, s->task[task].pool, code, why, fx);
+    else
+        task_stop(s, task, code, why, fx);
+}
+
+bool pools_hold(const struct server *s, uint32_t account)
+{
+    for (size_t i = 0; i < s->n_pools; i++) {
+        const struct pool *p = &s->pool[i];
+        bool open = !p->closing && !p->failed && !p->deleting;
+        if (p->id && p->account == account && (open || s->task[p->holder].first_lease != NONE))
+            return true;
+    }
+    return false;
 }
 
 void pool_node_ended(struct server *s, uint32_t slot, enum attempt_end end, const struct attempt_figures *f,
@@ -111,7 +130,7 @@ void pool_node_ended(struct server *s, uint32_t slot, enum attempt_end end, cons
     errors_add(&p->errors, f->code && *f->code ? f->code : "ONDOL-POOL-NODE",
                f->message && *f->message ? f->message : "a node could not be prepared", "");
     if (p->failures >= FAILURES_MAX)
-        fail(s, slot, "ONDOL-POOL-FAILED", "three nodes in a row could not be prepared", fx);
+        pool_fail(s, slot, "ONDOL-POOL-FAILED", "three nodes in a row could not be prepared", fx);
 }
 
 void pool_node_ready(struct server *s, uint32_t lease, struct effects *fx)
@@ -340,7 +359,7 @@ static void work(struct server *s, uint32_t slot, struct effects *fx)
     }
     house_ms next = decide(s, p), until = patience(s, p);
     if (!house_before(s->now, until)) {
-        fail(s, slot, "ONDOL-QUEUE-TIME", "no board was found in time (maxTimeQueueSeconds)", fx);
+        pool_fail(s, slot, "ONDOL-QUEUE-TIME", "no board was found in time (maxTimeQueueSeconds)", fx);
         return;
     }
     resize(s, p, fx);

@@ -127,6 +127,8 @@ static void make_row(const struct server *s, const struct pool *p, const struct 
         .started_once = "",
         .errors = p->errors ? arena_strdup(a, p->errors) : "[]",
         .body = arena_strdup(a, p->body),
+        .project = holder->project != NONE ? s->project[holder->project].id : 0,
+        .reservation = holder->reservation != NONE ? s->reservation[holder->reservation].id : 0,
     };
     uuid_format(row->uuid, p->uuid);
     row->shortname = arena_strdup(a, p->shortname ? p->shortname : row->uuid);

@@ -5,11 +5,13 @@
 // The state is never set by hand: task_settle derives it from the counts, in the order of the public API:
 //   all ended -> Success, Failure, Cancelled (or gone, when it is being deleted)
 //   being aborted and some still run -> PendingCancel; being deleted -> PendingDelete
+//   of all that are left only files are on their way -> UploadingResults
 //   all that are left run -> FullyExecuting; some run -> PartiallyExecuting
 //   all that are left have a board -> FullyDispatched; some -> PartiallyDispatched; none -> Submitted
 #include "base/mem.h"
 #include "core/engine/server_state.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -80,7 +82,8 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
                                   .queue_max_ms = -1,
                                   .pool = NONE,
                                   .pool_next = NONE,
-                                  .pool_prev = NONE};
+                                  .pool_prev = NONE,
+                                  .reservation = NONE};
     memcpy(s->task[slot].uuid, uuid, 16);
     keyset_add(&s->task_by_id, ids(s), slot);
     keyset_add(&s->task_by_uuid, uuids(s), slot);
@@ -125,6 +128,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     release_shortname(s, t);
     task_leave(s, slot);
     pool_leave(s, slot);
+    quota_leave(s, slot);
     if (t->sets) {
         ranges_deinit(&t->sets->succeeded);
         ranges_deinit(&t->sets->failed);
@@ -137,6 +141,8 @@ void task_slot_free(struct server *s, uint32_t slot)
     free(t->sets);
     free(t->errors);
     free(t->constraint);
+    orders_free(t);
+    free(t->place);
     if (t->account < s->n_accounts && !t->holder)
         s->account[t->account].live_tasks--;
     s->counts.tasks_live -= !t->holder;
@@ -200,6 +206,17 @@ bool task_ended(const struct task *t)
     return task_state_final(t->state);
 }
 
+static void place_plan(const struct server *s, const struct place *from, struct plan_task *p)
+{
+    uint64_t site;
+    memcpy(p->where.country, from->country, sizeof p->where.country);
+    p->where.site = *from->site && strmap_get(&s->site_by_name, from->site, &site) ? (uint32_t)site + 1 : 0;
+    p->where.has_near = from->has_near;
+    p->where.lat_mdeg = from->lat_mdeg;
+    p->where.lon_mdeg = from->lon_mdeg;
+    p->gang = from->gang;
+}
+
 void task_plan(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
@@ -215,11 +232,13 @@ void task_plan(struct server *s, uint32_t slot)
     struct plan_task p = {.activity = t->activity,
                           .account = s->account[t->account].id,
                           .order = t->id,
-                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0,
+                          .pending = quota_expose(s, slot, waits ? (int32_t)ranges_count(&t->pending) : 0),
                           .since = HOUSE_MS(since_ms),
                           .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
         p.constraint = *t->constraint;
+    if (t->place)
+        place_plan(s, t->place, &p);
     planner_task(s->planner, slot, &p);
 }
 
@@ -238,6 +257,20 @@ static void escaped(struct buf *b, const char *text)
         else if (*text)
             buf_putf(b, "\\u%04x", (unsigned char)*text++);
     }
+}
+
+int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e)
+{
+    struct place p;
+    if (!place_parse(text, &p))
+        return err_set(e, -EINVAL, "placement: \"%s\" cannot be read", text);
+    if (*p.site && !strmap_get(&s->site_by_name, p.site, NULL))
+        return err_set(e, -EINVAL, "placement: no such site: %s", p.site);
+    if (slot == NONE || place_is_none(&p))
+        return 0;
+    s->task[slot].place = mem_alloc(sizeof p);
+    *s->task[slot].place = p;
+    return 0;
 }
 
 void task_error(struct task *t, const char *code, const char *message, const char *debug)
@@ -299,6 +332,7 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
         .retries_used = t->retries_used,
         .lost_attempts = t->lost,
         .preempted_attempts = t->preempted,
+        .results_count = t->results,
         .errors = t->errors ? arena_strdup(a, t->errors) : "[]",
     };
     int64_t done = 0;
@@ -328,7 +362,7 @@ static enum task_state state_of(const struct task *t)
     if (t->deleting)
         return TASK_PENDING_DELETE;
     int64_t waiting = (int64_t)ranges_count(&t->pending);
-    if (!waiting && !t->n_assigned && !t->n_started) {
+    if (!waiting && !t->n_assigned && !t->n_started && !t->n_publishing) {
         if (t->aborting) // whoever aborts a task sees it Cancelled, whatever some instances did before
             return TASK_CANCELLED;
         if (t->sets && ranges_count(&t->sets->failed))
@@ -337,6 +371,8 @@ static enum task_state state_of(const struct task *t)
     }
     if (t->aborting)
         return TASK_PENDING_CANCEL;
+    if (!waiting && !t->n_assigned && t->n_uploading == t->n_started)
+        return TASK_UPLOADING_RESULTS;
     if (t->n_started)
         return waiting || t->n_assigned ? TASK_PARTIALLY_EXECUTING : TASK_FULLY_EXECUTING;
     if (t->n_assigned)
@@ -353,7 +389,7 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
     }
     enum task_state next = state_of(t);
     task_touch(s, slot);
-    if (next == TASK_PENDING_DELETE && t->first_lease == NONE) {
+    if (next == TASK_PENDING_DELETE && t->first_lease == NONE && !t->n_publishing) {
         depend_note_end(s, slot, DEPEND_GONE);
         fx_change(fx, CHANGE_TASK_GONE)->gone = t->id;
         server_trace(s, CHANGE_TASK_GONE, (int64_t)t->id, 0);
@@ -440,6 +476,27 @@ static int enter_pool(struct server *s, const struct task_draft *d, uint32_t *po
     return 0;
 }
 
+// In a pool it runs on the pool's boards: of their class, whatever is reserved is the pool's, and on the pool's
+// project when it names none.
+static int admit(struct server *s, uint32_t account, const struct task_draft *d, uint32_t pool,
+                 struct effects *fx, struct admission *entry, const char **why)
+{
+    if (pool == NONE)
+        return task_admit(s, account, d, fx, entry, why);
+    const struct task *holder = &s->task[s->pool[pool].holder];
+    enum activity activity = (enum activity)holder->activity;
+    char project[UUID_TEXT_BYTES];
+    struct task_draft as = *d;
+    as.activity = activity == ACTIVITY_RESERVED ? ACTIVITY_ONDEMAND : activity;
+    if (!d->project && holder->project != NONE) {
+        uuid_format(project, s->project[holder->project].uuid);
+        as.project = project;
+    }
+    int code = task_admit(s, account, &as, fx, entry, why);
+    entry->activity = activity;
+    return code;
+}
+
 // Fills a new slot from the draft. Returns 0, or the code and sentence of the refusal.
 static int create_one(struct server *s, uint32_t account, const struct task_draft *d, struct effects *fx,
                       const char **why)
@@ -449,6 +506,13 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         *why = d->refusal;
         return d->refusal_code;
     }
+    uint32_t pool = NONE;
+    struct admission entry;
+    int refused = enter_pool(s, d, &pool, fx, why, owner->id);
+    if (!refused)
+        refused = admit(s, account, d, pool, fx, &entry, why);
+    if (refused)
+        return refused;
     int32_t most = owner->max_tasks > 0 ? owner->max_tasks : s->cfg.tasks_per_account;
     if (owner->live_tasks >= most) {
         *why = arena_printf(&fx->arena, "Maximum number of tasks reached (limit %d tasks that are not final)",
@@ -466,6 +530,14 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     }
     struct ranges pending = RANGES_NULL;
     struct err e = ERR_NULL;
+    if (d->place && task_set_place(s, NONE, d->place, &e) < 0) {
+        *why = arena_strdup(&fx->arena, e.text);
+        return 400;
+    }
+    if (d->place && pool != NONE) {
+        *why = "placement: a task of a pool runs on the pool's nodes";
+        return 400;
+    }
     if (ranges_parse(&pending, d->ranges, (uint64_t)s->cfg.instances_per_task, &e) < 0) {
         *why = arena_printf(&fx->arena, "advancedRanges: %s", e.text);
         return 400;
@@ -485,11 +557,9 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         *why = "the new uuid is taken (try again)";
         return 409;
     }
-    uint32_t job = NONE, pool = NONE;
+    uint32_t job = NONE;
     struct depends depends = DEPENDS_NULL;
-    int bad = enter_pool(s, d, &pool, fx, why, owner->id);
-    if (!bad)
-        bad = enter_job(s, d, &job, &depends, fx, why, owner->id);
+    int bad = enter_job(s, d, &job, &depends, fx, why, owner->id);
     if (bad) {
         ranges_deinit(&pending);
         depends_deinit(&depends);
@@ -499,7 +569,9 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     struct task *t = &s->task[slot];
     t->account = account;
     t->keep_ms = d->keep_ms;
-    t->activity = (uint8_t)(d->activity == ACTIVITY_FLEX && owner->research ? ACTIVITY_DONATED : d->activity);
+    t->activity = (uint8_t)entry.activity;
+    t->project = entry.project;
+    t->reservation = entry.reservation;
     t->instances = d->instances;
     ranges_copy(&t->pending, &pending); // without the room to grow
     ranges_deinit(&pending);
@@ -508,10 +580,12 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     t->queue_max_ms = d->queue_max_ms;
     t->created_ms = t->state_ms = t->modified_ms = s->now.v;
     t->previous_state_ms = -1;
-    if (constraint_hash(&d->constraint) != constraint_hash(&(struct constraint){0})) {
+    if (constraint_hash(&entry.constraint) != constraint_hash(&(struct constraint){0})) {
         t->constraint = mem_alloc(sizeof *t->constraint);
-        *t->constraint = d->constraint;
+        *t->constraint = entry.constraint;
     }
+    if (d->place)
+        task_set_place(s, slot, d->place, &e);
     owner->live_tasks++;
     task_expect(s, slot, d->profile, d->expected_run_ms);
     if (d->shortname)
@@ -525,10 +599,8 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         t->in_job->depends = depends;
         t->in_job->waits = depends_state(&depends) == DEPEND_WAITING;
     }
-    if (pool != NONE) {
-        t->activity = s->task[s->pool[pool].holder].activity; // of the boards it runs on
+    if (pool != NONE)
         pool_join(s, slot, pool);
-    }
     if (t->queue_max_ms >= 0 && !task_waits(t)) // else from when it waits for boards only
         timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, t->queue_max_ms));
     struct change *c = fx_change(fx, CHANGE_TASK_NEW);
@@ -545,13 +617,16 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
                                 .queue_max_ms = t->queue_max_ms,
                                 .body = arena_strdup(&fx->arena, d->body)};
     struct buf hardware = BUF_INIT(1024);
-    constraint_format(&d->constraint, &hardware);
+    constraint_format(&entry.constraint, &hardware);
     c->task.hardware = arena_strdup(&fx->arena, buf_str(&hardware));
     buf_deinit(&hardware);
+    c->task.place = arena_strdup(&fx->arena, d->place ? d->place : "");
     uuid_format(c->task.uuid, d->uuid);
     c->task.shortname =
         d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
     c->task.keep_ms = t->keep_ms;
+    c->task.project = s->project[t->project].id;
+    c->task.reservation = t->reservation != NONE ? s->reservation[t->reservation].id : 0;
     c->task.job = job != NONE ? s->job[job].id : 0;
     c->task.pool = pool != NONE ? s->pool[pool].id : 0;
     c->task.depends = depends_text(&depends, &fx->arena);

@@ -20,7 +20,7 @@ size_t server_boards(const struct server *s)
     return s->n_boards;
 }
 
-void server_site(const struct server *s, size_t i, struct site_view *v)
+void server_site(const struct server *s, size_t i, house_ms now, struct site_view *v)
 {
     const struct site *x = &s->site[i];
     *v = (struct site_view){.id = x->id,
@@ -28,7 +28,11 @@ void server_site(const struct server *s, size_t i, struct site_view *v)
                             .utc_offset_min = x->utc_offset_min,
                             .cap_mw = x->cap_mw,
                             .n_zones = x->n_zones,
-                            .n_boards = x->n_boards};
+                            .n_boards = x->n_boards,
+                            .setting = &x->setting};
+    v->has_tariff =
+        site_tariff_at(&x->setting, x->utc_offset_min, now, &v->tariff_ueur_per_kwh, &v->tariff_until);
+    v->has_carbon = site_series_at(&x->setting.carbon, now, &v->carbon_g_per_kwh, &v->carbon_until);
 }
 
 void server_zone(const struct server *s, size_t i, struct zone_view *v)
@@ -143,7 +147,9 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
                                       .memory_max_mb = l->memory_max_mb,
                                       .exec_ms = l->exec_ms,
                                       .energy_mj = l->energy_mj,
-                                      .core_ms = l->core_ms});
+                                      .core_ms = l->core_ms,
+                                      .bytes = l->staging.bytes,
+                                      .bytes_n = l->staging.bytes_n});
     }
     return n;
 }

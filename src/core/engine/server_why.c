@@ -99,6 +99,8 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
         waiting_in_pool(s, &s->pool[t->pool], now, out);
         return;
     }
+    if (quota_why(s, slot, out))
+        return;
     tally_boards(s, slot, now, &n);
     if (!n.boards) {
         buf_puts(out, "waiting: no board has ever called home");
@@ -109,7 +111,7 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
     part(out, &first, n.held, "work for others or for this task already");
     part(out, &first, n.worthless, "stand in zones that want no heat now, worth less than the electricity");
     part(out, &first, n.refuses, "stand in zones that refuse heat");
-    part(out, &first, n.cap, "are held back by the site's power cap");
+    part(out, &first, n.cap, "are held back by the power cap of their site or circuit");
     part(out, &first, n.elsewhere, "stand where this task may not run");
     part(out, &first, n.data, "stand where its data is not yet");
     part(out, &first, n.kept, "are kept for a group that needs many at once");
@@ -126,6 +128,27 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
         buf_putf(out, "; the best of them would lose %.3f euro per hour", (double)-n.best_ueur / 1e6);
 }
 
+// "; instance 3 is downloading 3 of 12 files, 1.2 of 5.0 GB"; of many the first few.
+static void files_moving(const struct server *s, const struct task *t, struct buf *out)
+{
+    int said = 0;
+    for (uint32_t i = t->first_lease; i != NONE && said < 3; i = s->lease[i].next) {
+        const struct lease *l = &s->lease[i];
+        char text[120];
+        if (l->phase != PHASE_DOWNLOAD && l->phase != PHASE_UPLOAD)
+            continue;
+        staging_text(l->staging.files, l->staging.files_n, l->staging.bytes, l->staging.bytes_n, text,
+                     sizeof text);
+        buf_putf(out, "; instance %u is %s %s", (unsigned)l->instance,
+                 l->phase == PHASE_DOWNLOAD ? "downloading" : "uploading", text);
+        said++;
+    }
+    if (t->n_publishing)
+        buf_putf(out, "%sresults of %d instance%s are being put into their bucket",
+                 t->n_started || t->n_assigned ? "; " : "", (int)t->n_publishing,
+                 t->n_publishing == 1 ? "" : "s");
+}
+
 bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out)
 {
     uint32_t slot;
@@ -140,6 +163,7 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
     }
     if (t->n_started || t->n_assigned)
         buf_putf(out, "%d running, %d on their way to a board", (int)t->n_started, (int)t->n_assigned);
+    files_moving(s, t, out);
     for (uint32_t l = t->first_lease; l != NONE && !waits; l = s->lease[l].next)
         if (s->lease[l].state == LEASE_STARTED && s->lease[l].duty_permille < 1000 &&
             s->lease[l].max_freq_mhz)
@@ -163,6 +187,21 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
     return true;
 }
 
+static void site_why(const struct server *s, const struct zone *z, house_ms now, struct buf *out)
+{
+    struct site_view v;
+    if (z->site == NONE)
+        return;
+    server_site(s, z->site, now, &v);
+    if (v.has_tariff)
+        buf_putf(out, "; electricity costs %.4f euro per kWh", (double)v.tariff_ueur_per_kwh / 1e6);
+    if (v.has_carbon)
+        buf_putf(out, "%s %d g of CO2 per kWh", v.has_tariff ? " and emits" : "; electricity emits",
+                 (int)v.carbon_g_per_kwh);
+    if (z->circuit)
+        buf_putf(out, "; its circuit bears %lld W", (long long)(zone_circuit_cap_mw(s, z) / 1000));
+}
+
 bool server_why_zone(const struct server *s, const char *zone, house_ms now, struct buf *out)
 {
     size_t i;
@@ -175,6 +214,7 @@ bool server_why_zone(const struct server *s, const char *zone, house_ms now, str
         return true;
     }
     buf_puts(out, z->why);
+    site_why(s, z, now, out);
     if (z->node == NONE || !s->node[z->node].online)
         buf_putf(out, "; that was %lld s ago: its node is not heard from",
                  (long long)(house_since(now, z->at) / 1000));

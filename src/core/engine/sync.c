@@ -15,6 +15,8 @@ const char *report_kind_name(enum report_kind k)
         [REPORT_METER_ZONE] = "meter-zone",
         [REPORT_SETPOINT] = "setpoint",
         [REPORT_READY] = "ready",
+        [REPORT_SNAPSHOT] = "snapshot",
+        [REPORT_STAGING] = "staging",
     };
     return (unsigned)k < REPORT_KIND_N ? names[k] : "unknown";
 }

@@ -35,6 +35,7 @@
 #include "core/heat/thermostat.h"
 #include "core/work/activity.h"
 #include "core/work/constraint.h"
+#include "core/work/staging.h"
 #include "core/work/task.h"
 
 #define NAME_BYTES 64 // of nodes, sites, zones, heaters, boards: [A-Za-z0-9._-], starts alphanumeric
@@ -82,6 +83,8 @@ enum report_kind {
     REPORT_METER_ZONE,
     REPORT_SETPOINT, // the occupant turned the knob on the heater itself
     REPORT_READY,    // a pool's node is prepared: it takes tasks
+    REPORT_SNAPSHOT, // files of a running assignment were staged, or could not be
+    REPORT_STAGING,  // how far an assignment's files are, on their way in or out; level
     REPORT_KIND_N,
 };
 const char *report_kind_name(enum report_kind k);
@@ -130,8 +133,19 @@ struct report {
             int64_t core_ms, work_mhz_s; // granted cores x execution; core-MHz x seconds done
             int64_t energy_mj;
             int32_t peak_memory_mb;
+            int32_t results;             // files that it staged as its results
             char code[24], message[160]; // error for the customer; "" when none
         } exited;
+        struct {
+            uint32_t number; // of the order; 0: a periodic one
+            uint32_t part;   // under which they are staged
+            int64_t files, bytes;
+            char code[24], message[160]; // why not; "": they are
+        } snapshot;
+        struct {
+            uint8_t phase;                          // PHASE_DOWNLOAD or PHASE_UPLOAD
+            int64_t files, files_n, bytes, bytes_n; // done and in all; _n 0: not known yet
+        } staging;
         struct {
             // cumulative meter of the board and the independent parts of its energy since the epoch began
             int64_t raw_mj, wrap_mj;     // wrap_mj 0: never wraps
@@ -195,6 +209,7 @@ struct assignment {
                       // the preparation, none when there is nothing to prepare. 0: it runs something itself
     uint64_t within;  // lease of the node in which it runs; 0: it has the board for itself
     const char *body; // JSON of the task as stored; NULL once the node reported it started
+    const struct stage_orders *orders; // NULL: none
     bool need_body;   // not on the wire: whoever renders the answer fills `body` from the store
     uint64_t task;    // not on the wire: whose body
     uint64_t pool;    // not on the wire: of the pool that gives what the body does not say; 0: none

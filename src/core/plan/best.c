@@ -8,40 +8,78 @@
 // at the top.
 #include "core/plan/planner_state.h"
 
-// Drops entries of the log of changed zones that a later one replaces or that every lane has read.
-void log_compact(struct planner *p)
+// ---- the logs of changed zones
+
+static bool of_use(const struct zone_state *z, enum heap_side side)
 {
-    if (p->changed.n < 2 * p->n_zones + 64)
-        return;
-    uint32_t read[PLAN_LANES], first = UINT32_MAX, kept = 0;
+    return side == SIDE_FREE ? z->free > 0 : z->low > 0;
+}
+
+// Drops entries that a later one replaces, that every lane has read, or that are of no use by now.
+static void log_compact(struct planner *p, enum heap_side side)
+{
+    struct zone_log *log = &p->changed[side];
+    uint64_t read[PLAN_LANES], first = UINT64_MAX;
+    size_t kept = 0;
     for (unsigned l = 0; l < PLAN_LANES; l++)
-        first = p->lane[l].read < first ? p->lane[l].read : first;
-    for (uint32_t i = 0; i <= p->changed.n; i++) {
+        first = p->lane[l].read[side] < first ? p->lane[l].read[side] : first;
+    for (size_t i = 0; i <= log->n; i++) {
         for (unsigned l = 0; l < PLAN_LANES; l++)
-            if (p->lane[l].read == i)
-                read[l] = kept;
-        if (i == p->changed.n)
+            if (p->lane[l].read[side] == log->base + i)
+                read[l] = log->base + kept;
+        if (i == log->n)
             break;
-        uint32_t zone = p->changed.v[i];
-        if (p->zone[zone].logged != i + 1)
+        uint32_t zone = log->v[i];
+        struct zone_state *z = &p->zone[zone];
+        if (z->logged[side] != log->base + i + 1)
             continue;
-        p->zone[zone].logged = 0;
-        if (i < first)
+        z->logged[side] = 0;
+        if (log->base + i < first || !of_use(z, side))
             continue;
-        p->changed.v[kept++] = zone;
-        p->zone[zone].logged = kept;
+        log->v[kept++] = zone;
+        z->logged[side] = log->base + kept;
     }
-    p->changed.n = kept;
-    p->changed_read = 0;
+    log->n = kept;
+    log->read = log->base;
     for (unsigned l = 0; l < PLAN_LANES; l++) {
-        p->lane[l].read = read[l];
-        p->changed_read = read[l] > p->changed_read ? read[l] : p->changed_read;
+        p->lane[l].read[side] = read[l];
+        log->read = read[l] > log->read ? read[l] : log->read;
     }
+}
+
+void log_zone(struct planner *p, uint32_t zone, enum heap_side side)
+{
+    struct zone_log *log = &p->changed[side];
+    struct zone_state *z = &p->zone[zone];
+    if (!of_use(z, side) || z->logged[side] > log->read)
+        return; // or nobody has read its last entry yet
+    size_t most = side == SIDE_FREE && p->free < (int64_t)p->n_zones ? 2 * (size_t)p->free : 2 * p->n_zones;
+    if (log->n >= most + 64)
+        log_compact(p, side);
+    *VEC_PUSH(log->v, log->n, log->cap) = zone;
+    z->logged[side] = log->base + log->n;
+}
+
+static void log_clear(struct planner *p, enum heap_side side)
+{
+    struct zone_log *log = &p->changed[side];
+    log->base += log->n;
+    log->read = log->base;
+    log->n = 0;
+    for (unsigned l = 0; l < PLAN_LANES; l++)
+        p->lane[l].read[side] = log->base;
+}
+
+void log_rest(struct planner *p)
+{
+    if (!p->free)
+        log_clear(p, SIDE_FREE);
 }
 
 void best_reset(struct planner *p)
 {
     for (size_t k = 0; k < p->n_kinds; k++) {
+        p->kind[k].topped = 0;
         for (unsigned l = 0; l < PLAN_LANES; l++) {
             struct kind_lane *kl = &p->kind[k].lane[l];
             kl->unsettled = false;
@@ -55,30 +93,27 @@ void best_reset(struct planner *p)
         struct lane *lane = &p->lane[l];
         for (size_t f = 0; f < p->n_families; f++)
             p->family[f].best[l][SIDE_FREE].n = p->family[f].best[l][SIDE_TAKE].n = 0;
-        lane->read = 0;
         lane->unsettled.n = lane->topped.n = 0;
         lane->tops[SIDE_FREE] = lane->tops[SIDE_TAKE] = 0;
         lane->epoch++;
     }
-    p->changed.n = 0;
-    p->changed_read = 0;
-    for (uint32_t z = 0; z < p->n_zones; z++) {
-        p->zone[z].logged = 0;
+    log_clear(p, SIDE_FREE);
+    log_clear(p, SIDE_TAKE);
+    for (uint32_t z = 0; z < p->n_zones; z++)
         zone_stale(p, z);
-    }
 }
 
 // ---- what a board is worth to a lane
 
-static void compact(const struct planner *p, struct heap *h, unsigned lane)
+static void compact(const struct planner *p, struct heap *h, uint32_t boards)
 {
-    if (h->n < 64 || h->n < 2 * p->n_boards)
+    if (h->n < 64 || h->n < 2 * (size_t)boards)
         return;
     size_t n = h->n;
     h->n = 0;
     for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
         struct heap_entry e = h->v[i];
-        if (e.stamp == p->board[e.index].stamp[lane])
+        if (e.stamp == p->board[e.index].stamp)
             heap_push(h, e);
     }
 }
@@ -92,25 +127,37 @@ static void unsettle(struct planner *p, uint32_t kind, unsigned lane)
     list_add(&p->lane[lane].unsettled, kind);
 }
 
-static void value_board(struct planner *p, uint32_t board, unsigned lane)
+void best_forget(struct planner *p, uint32_t board)
+{
+    struct board_state *b = &p->board[board];
+    b->stamp++;
+    for (uint32_t bits = p->kind[b->kind].topped; bits; bits &= bits - 1) {
+        unsigned at = (unsigned)__builtin_ctz(bits);
+        if (p->kind[b->kind].lane[at / SIDES].top[at % SIDES].index == board)
+            unsettle(p, b->kind, at / SIDES);
+    }
+}
+
+static void value_board(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
 {
     struct board_state *b = &p->board[board];
     enum plan_bar why;
-    b->stamp[lane]++;
-    unsettle(p, b->kind, lane);
-    if (!zone_sited(p, &p->zone[b->board.zone]))
+    if ((b->board.task == PLAN_NONE) != (side == SIDE_FREE) || !zone_sited(p, &p->zone[b->board.zone]))
         return;
-    bool is_free = b->board.task == PLAN_NONE;
     struct plan_ask ask = ask_of(lane);
-    int64_t key = is_free ? worth_on(p, ask, board, false, &why) : gain_of_stopping(p, ask, board, &why);
+    int64_t key =
+        side == SIDE_FREE ? worth_on(p, ask, board, false, &why) : gain_of_stopping(p, ask, board, &why);
     if (why == BAR_SITE_CAP)
         zone_capped(p, b->board.zone);
-    int64_t least = is_free ? -crawl_cost(p, ask, board) : 0; // which may be waived
+    int64_t least = side == SIDE_FREE ? -crawl_cost(p, ask, board) : 0; // which may be waived
     if (key <= least || site_is_kept(p, p->zone[b->board.zone].zone.site, ask.activity))
         return;
-    struct heap *h = &p->kind[b->kind].lane[lane].heap[is_free ? SIDE_FREE : SIDE_TAKE];
-    compact(p, h, lane);
-    heap_push(h, (struct heap_entry){.key = key, .index = board, .stamp = b->stamp[lane]});
+    struct kind *kind = &p->kind[b->kind];
+    struct heap *h = &kind->lane[lane].heap[side];
+    compact(p, h, kind->boards);
+    heap_push(h, (struct heap_entry){.key = key, .index = board, .stamp = b->stamp});
+    if (h->v[0].index == board)
+        unsettle(p, b->kind, lane);
 }
 
 // ---- the best of a kind, and of a family
@@ -150,13 +197,15 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
     kl->unsettled = false;
     for (int side = 0; side < SIDES; side++) {
         struct heap *h = &kl->heap[side];
-        while (h->n && h->v[0].stamp != p->board[h->v[0].index].stamp[lane])
+        while (h->n && h->v[0].stamp != p->board[h->v[0].index].stamp)
             heap_pop(h);
         struct heap_entry top = h->n ? h->v[0] : (struct heap_entry){.index = PLAN_NONE};
         if (top.index == kl->top[side].index && top.key == kl->top[side].key)
             continue;
         l->tops[side] += (top.index != PLAN_NONE) - (kl->top[side].index != PLAN_NONE);
         kl->top[side] = top;
+        uint32_t bit = 1u << (lane * SIDES + (unsigned)side);
+        p->kind[kind].topped = (p->kind[kind].topped & ~bit) | (top.index != PLAN_NONE ? bit : 0);
         moved = true;
         family_offer(p, kind, lane, (enum heap_side)side);
     }
@@ -170,18 +219,18 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
     kl->logged = (uint32_t)l->topped.n;
 }
 
-void best_refresh(struct planner *p, unsigned lane)
+void best_refresh(struct planner *p, unsigned lane, enum heap_side side)
 {
     struct lane *l = &p->lane[lane];
-    while (l->read < p->changed.n) {
-        uint32_t at = l->read++;
-        p->changed_read = l->read > p->changed_read ? l->read : p->changed_read;
-        struct zone_state *z = &p->zone[p->changed.v[at]];
-        if (z->logged != at + 1)
+    struct zone_log *log = &p->changed[side];
+    for (; l->read[side] < log->base + log->n; l->read[side]++) {
+        const struct zone_state *z = &p->zone[log->v[l->read[side] - log->base]];
+        if (z->logged[side] != l->read[side] + 1)
             continue;
         for (size_t k = 0; k < z->n_boards; k++)
-            value_board(p, z->board[k], lane);
+            value_board(p, z->board[k], lane, side);
     }
+    log->read = l->read[side] > log->read ? l->read[side] : log->read;
     for (size_t i = 0; i < l->unsettled.n; i++)
         settle(p, l->unsettled.v[i], lane);
     l->unsettled.n = 0;
@@ -190,11 +239,13 @@ void best_refresh(struct planner *p, unsigned lane)
 bool best_any(struct planner *p, enum activity a, enum heap_side side)
 {
     int64_t tops = 0;
+    if (side == SIDE_FREE && !p->free)
+        return false;
     for (unsigned run = 0; run < PLAN_RUNS; run++) {
         unsigned lane = lane_of((struct plan_ask){.activity = a, .run = (enum plan_run)run});
         if (!p->lane[lane].pending)
             continue;
-        best_refresh(p, lane);
+        best_refresh(p, lane, side);
         tops += p->lane[lane].tops[side];
     }
     return tops > 0;
@@ -281,7 +332,7 @@ uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int6
 {
     struct shape *s = &p->shape[shape];
     unsigned lane = lane_of(s->ask);
-    best_refresh(p, lane);
+    best_refresh(p, lane, side);
     if (s->anywhere)
         return best_anywhere(p, s, side, worth);
     catch_up(p, shape);
@@ -307,7 +358,7 @@ uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site, int64_t 
     struct shape *s = &p->shape[shape];
     unsigned lane = lane_of(s->ask);
     uint32_t best = PLAN_NONE;
-    best_refresh(p, lane);
+    best_refresh(p, lane, SIDE_FREE);
     for (size_t i = 0; i < p->site[site].kinds.n; i++) {
         uint32_t kind = p->site[site].kinds.v[i];
         if (!shape_fits(p, s, kind))

@@ -152,8 +152,7 @@ static void count_entries(const struct planner *p, const struct heap *h, unsigne
 {
     for (size_t i = 0; i < h->n; i++) {
         const struct heap_entry *e = &h->v[i];
-        if (e->stamp != p->board[e->index].stamp[lane] ||
-            board_bar(p, ask_of(lane), e->index, false) != BAR_NONE)
+        if (e->stamp != p->board[e->index].stamp || board_bar(p, ask_of(lane), e->index, false) != BAR_NONE)
             continue;
         o->worth = !o->free || e->key > o->worth ? e->key : o->worth;
         o->free++;
@@ -221,7 +220,7 @@ static void fetch_for(struct planner *p, uint32_t queue, struct plan *out)
     uint32_t head = queue_head(p, queue);
     if (!s->n_data || head == PLAN_NONE)
         return;
-    best_refresh(p, lane_of(s->ask));
+    best_refresh(p, lane_of(s->ask), SIDE_FREE);
     int64_t need = p->queue[queue].pending;
     bool nowhere = true;
     for (uint32_t site = 0; site < p->n_sites; site++) {
@@ -284,7 +283,7 @@ void data_fetch(struct planner *p, struct plan *out)
 {
     if (!p->policy->fetches_first || !p->n_datas)
         return;
-    for (int a = 0; a < PLAN_CLASSES; a++)
+    for (int a = 0; a < PLAN_CLASSES && p->with_data; a++)
         for (size_t i = 0; i < p->active[a].n; i++)
             fetch_for(p, p->active[a].v[i], out);
     for (uint32_t d = 0; d < p->n_datas; d++)

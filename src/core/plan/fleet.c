@@ -14,11 +14,10 @@ void planner_changed(struct planner *p)
 void zone_stale(struct planner *p, uint32_t zone)
 {
     struct zone_state *z = &p->zone[zone];
-    if (z->logged <= p->changed_read) { // else nobody has read its last entry yet
-        log_compact(p);
-        list_add(&p->changed, zone);
-        z->logged = (uint32_t)p->changed.n;
-    }
+    for (size_t i = 0; i < z->n_boards; i++)
+        best_forget(p, z->board[i]);
+    log_zone(p, zone, SIDE_FREE);
+    log_zone(p, zone, SIDE_TAKE);
     if (p->policy->evicts && !z->warm) {
         z->warm = true;
         list_add(&p->warm, zone);
@@ -118,14 +117,13 @@ static void kinds_anew(struct planner *p, const struct zone_state *z)
     for (size_t i = 0; i < z->n_boards; i++) {
         struct board_state *b = &p->board[z->board[i]];
         uint32_t old = b->kind;
+        best_forget(p, z->board[i]);
         struct board_spec spec =
             family_of_kind(p, old)->spec; // copies: families move when there are more of them
         struct curve curve = family_of_kind(p, old)->curve;
         b->kind = kind_of(p, &(struct plan_board){.spec = &spec, .curve = &curve}, z->zone.site);
         p->kind[b->kind].boards++;
         kind_leave(p, old);
-        for (unsigned l = 0; l < PLAN_LANES; l++)
-            b->stamp[l]++;
     }
 }
 
@@ -188,9 +186,14 @@ static void zone_join(struct planner *p, uint32_t zone, uint32_t board)
 void board_count(struct planner *p, uint32_t board, int sign)
 {
     const struct plan_board *b = &p->board[board].board;
-    if (b->task == PLAN_NONE)
-        return;
     struct zone_state *z = &p->zone[b->zone];
+    if (b->task == PLAN_NONE) {
+        z->free += sign;
+        p->free += sign;
+        return;
+    }
+    if (b->activity > ACTIVITY_RESERVED)
+        z->low += sign;
     task_running(p, b->task, sign);
     z->at_work += sign;
     if (class_is_urgent(b->activity))
@@ -206,6 +209,8 @@ void board_count(struct planner *p, uint32_t board, int sign)
             int32_t cores =
                 family_of_kind(p, s->kind)->spec.cores; // as counted: the board's own may have changed by now
             p->account[s->account].cores[b->activity] += sign * cores;
+            if (sign < 0)
+                turn_lowered(p, s->account);
         }
     }
 }
@@ -243,6 +248,7 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
     uint32_t old_kind = to->kind;
     bool had = to->known;
     if (had) {
+        best_forget(p, board);
         board_count(p, board, -1);
         zone_count(p, to->board.zone);
     }

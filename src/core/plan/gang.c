@@ -52,7 +52,7 @@ static bool place_anywhere(struct planner *p, uint32_t queue, uint32_t task, str
     uint32_t shape = p->queue[queue].shape;
     int32_t n = members(p, queue, task);
     p->sites.n = 0;
-    best_refresh(p, lane_of(p->shape[shape].ask));
+    best_refresh(p, lane_of(p->shape[shape].ask), SIDE_FREE);
     for (uint32_t site = 0; site < p->n_sites; site++) {
         int64_t net;
         if (free_there(p, &p->shape[shape], site) >= (size_t)n &&
@@ -123,7 +123,7 @@ static void keep_for_class(struct planner *p, enum activity a)
 {
     struct kept *k = &p->kept[a];
     uint32_t queue = PLAN_NONE, task = PLAN_NONE;
-    for (size_t i = 0; i < p->active[a].n && p->pending[a]; i++) {
+    for (size_t i = 0; i < p->active[a].n && p->gangs[a]; i++) {
         uint32_t q = p->active[a].v[i], head = is_gang(p, q) ? queue_head(p, q) : PLAN_NONE;
         if (head != PLAN_NONE && (task == PLAN_NONE || p->task[head].order < p->task[task].order)) {
             queue = q;

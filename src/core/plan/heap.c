@@ -8,8 +8,9 @@ static bool above(const struct heap_entry *a, const struct heap_entry *b)
 
 void heap_push(struct heap *h, struct heap_entry e)
 {
-    (void)VEC_PUSH(h->v, h->n, h->cap);
-    size_t i = h->n - 1;
+    if (h->n == h->cap)
+        mem_grow(&h->v, &h->cap, h->n + 1, sizeof *h->v);
+    size_t i = h->n++;
     while (i && above(&e, &h->v[(i - 1) / 2])) {
         h->v[i] = h->v[(i - 1) / 2];
         i = (i - 1) / 2;

@@ -109,6 +109,7 @@ uint32_t kind_of(struct planner *p, const struct plan_board *b, uint32_t site)
     idmap_set(&p->kind_at, hash, (uint64_t)at + 1);
     for (unsigned l = 0; l < PLAN_LANES; l++)
         k->lane[l].top[SIDE_FREE].index = k->lane[l].top[SIDE_TAKE].index = PLAN_NONE;
+    k->topped = 0;
     if (site < p->n_sites)
         list_add(&p->site[site].kinds, at);
     shapes_forget(p, false, at);

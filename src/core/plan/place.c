@@ -41,7 +41,8 @@ int64_t place_worth(const struct planner *p, const struct shape *s, uint32_t sit
     if (!p->policy->keeps_market || !s->where.has_near || site >= p->n_sites ||
         !p->site[site].site.has_position)
         return 0;
-    return -p->prices.distance_ueur_per_h_1000km * distance_km(&s->where, &p->site[site].site) / 1000;
+    int64_t km = distance_km(&s->where, &p->site[site].site) + 100 * p->site[site].site.latency_ms;
+    return -p->prices.distance_ueur_per_h_1000km * km / 1000;
 }
 
 bool place_holds(const struct planner *p, const struct shape *s, uint32_t site)

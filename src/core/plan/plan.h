@@ -57,7 +57,8 @@ struct price_table {
     int64_t heat_excess_ueur_per_kwh;   // negative: heat above the target
     int64_t carbon_ueur_per_g;          // added to a site's electricity
     int64_t preempt_ueur;               // lost work and restart, per preemption, spread over an hour
-    int64_t distance_ueur_per_h_1000km; // of a task that wants to be near somewhere
+    int64_t distance_ueur_per_h_1000km; // of a task that wants to be near somewhere; a millisecond of the
+                                        // site's link, there and back, is 100 km of it (light in glass)
     int64_t data_ueur_per_gb;           // moved to a site
     int64_t prefetch_uses_per_day;      // a set that a site would use so often is fetched ahead
     int64_t gang_patience_ms;           // then a site is kept for the gang
@@ -75,6 +76,7 @@ struct plan_site {
     int32_t carbon_g_per_kwh;    // of its electricity, now
     char country[4];             // "FR"; "": not known
     int64_t link_mbit_s;         // to the outside; 0: not known, counted as 100
+    int32_t latency_ms;          // of it, there and back
     int64_t disk_free_mb;        // for data sets
     bool has_position;
     int32_t lat_mdeg, lon_mdeg; // thousandths of a degree

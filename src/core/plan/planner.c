@@ -9,32 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Larger goes first. Between customers inside a class: by what each holds, less what the wait of their first
-// task is worth, so that everybody comes up in the end.
-static int64_t turn_key(const struct planner *p, uint32_t queue, uint32_t head)
-{
-    const struct queue *q = &p->queue[queue];
-    if (!p->policy->fair || !p->prices.fair_ms_per_core)
-        return task_key(p, head);
-    int64_t cores = p->account[q->account].cores[p->shape[q->shape].ask.activity];
-    cores -= house_since(p->now, p->task[head].since) / p->prices.fair_ms_per_core;
-    cores = cores < 0 ? 0 : cores < 1 << 22 ? cores : 1 << 22;
-    return -(cores << 40) + task_key(p, head);
-}
-
-static void take_turn(struct planner *p, uint32_t queue)
-{
-    uint32_t head = queue_head(p, queue);
-    if (head != PLAN_NONE)
-        heap_push(&p->turn, (struct heap_entry){.key = turn_key(p, queue, head), .index = queue});
-}
-
-static void take_turns(struct planner *p, enum activity a)
-{
-    for (size_t i = 0; i < p->active[a].n; i++)
-        take_turn(p, p->active[a].v[i]);
-}
-
 // Marks the slot as held, so that the next instance sees the zone as it will be; or takes that back.
 void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
 {
@@ -45,13 +19,13 @@ void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
     t->pending += holds ? -1 : 1;
     task_count(p, t, 1);
     if (!holds)
-        board_count(p, board, -1);
+        turn_touch(p, t->queue);
+    board_count(p, board, -1);
     b->board.task = holds ? task : PLAN_NONE;
     b->board.activity = holds ? p->shape[q->shape].ask.activity : ACTIVITY_IDLE;
     b->board.account = p->account[q->account].id;
     b->board.stopping = false;
-    if (holds)
-        board_count(p, board, 1);
+    board_count(p, board, 1);
     zone_count(p, b->board.zone);
     zone_stale(p, b->board.zone);
 }
@@ -66,31 +40,77 @@ void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, s
     data_used(p, s);
 }
 
-// What it waives by now of the cost of being under way, in quarters; sets when to look again if that might
-// do.
-static int64_t waived(struct planner *p, struct plan_ask ask, uint32_t task, uint32_t board, int64_t worth)
+// What one that waits since then waives by now of the cost of being under way, in quarters; sets when to look
+// again if that might do.
+static int64_t waived(struct planner *p, struct plan_ask ask, house_ms since, uint32_t board, int64_t worth)
 {
     int64_t cost = crawl_cost(p, ask, board), quarter_ms = plan_run_typical_s(ask.run) * 250;
     if (worth > 0 || !cost)
         return 0;
-    int64_t quarters = house_since(p->now, p->task[task].since) / quarter_ms;
+    int64_t quarters = house_since(p->now, since) / quarter_ms;
     quarters = quarters < 0 ? 0 : quarters < 4 ? quarters : 4;
-    house_ms next = house_add(p->task[task].since, (quarters + 1) * quarter_ms);
+    house_ms next = house_add(since, (quarters + 1) * quarter_ms);
     if (worth + cost * quarters / 4 <= 0 && quarters < 4 && house_before(next, p->look_again))
         p->look_again = next;
     return cost * quarters / 4;
 }
 
-static bool place_next(struct planner *p, uint32_t queue, uint32_t task, struct plan *out)
+// Whether nobody of the shape has waited for long enough to have this board. Then it is looked at again when
+// the first may have.
+static bool all_too_early(struct planner *p, uint32_t shape, uint32_t board, int64_t net)
+{
+    const struct shape *s = &p->shape[shape];
+    return net + waived(p, s->ask, s->since, board, net) <= 0;
+}
+
+enum placed { PLACED, NOT_THIS, NONE_OF_SHAPE };
+
+static enum placed place_next(struct planner *p, uint32_t queue, uint32_t task, struct plan *out)
 {
     int64_t net = 0;
-    if (p->shape[p->queue[queue].shape].gang > 1)
-        return gang_place(p, queue, task, out);
-    uint32_t board = best_board(p, p->queue[queue].shape, SIDE_FREE, &net);
-    if (board == PLAN_NONE || net + waived(p, p->shape[p->queue[queue].shape].ask, task, board, net) <= 0)
-        return false;
+    uint32_t shape = p->queue[queue].shape;
+    if (p->shape[shape].gang > 1)
+        return gang_place(p, queue, task, out) ? PLACED : NOT_THIS;
+    uint32_t board = best_board(p, shape, SIDE_FREE, &net);
+    if (board == PLAN_NONE || (net <= 0 && all_too_early(p, shape, board, net)))
+        return NONE_OF_SHAPE;
+    if (net + waived(p, p->shape[shape].ask, p->task[task].since, board, net) <= 0)
+        return NOT_THIS;
     plan_place(p, task, board, net, out);
-    return true;
+    return PLACED;
+}
+
+// The first queue of every shape of the class that has a board to choose from.
+static void take_turns(struct planner *p, enum activity a, enum heap_side side)
+{
+    for (size_t i = 0; i < p->active_shapes[a].n; i++) {
+        uint32_t shape = p->active_shapes[a].v[i], queue;
+        bool gang = p->shape[shape].gang > 1;
+        int64_t net;
+        if (side == SIDE_TAKE && gang)
+            continue; // only on the site that is kept for it
+        if ((!gang && best_board(p, shape, side, &net) == PLAN_NONE) ||
+            (queue = turn_first(p, shape)) == PLAN_NONE)
+            continue;
+        heap_push(&p->turn, (struct heap_entry){.key = turn_key(p, queue), .index = queue});
+    }
+}
+
+// Places what it can of a shape until it is another's turn.
+static void take_turn(struct planner *p, uint32_t shape, struct plan *out)
+{
+    for (uint32_t queue; (queue = turn_first(p, shape)) != PLAN_NONE;) {
+        int64_t key = turn_key(p, queue);
+        if (p->turn.n && p->turn.v[0].key > key) {
+            heap_push(&p->turn, (struct heap_entry){.key = key, .index = queue});
+            return;
+        }
+        enum placed got = place_next(p, queue, queue_head(p, queue), out);
+        if (got == NONE_OF_SHAPE)
+            return; // the others go on
+        if (got == NOT_THIS)
+            turn_aside(p, queue);
+    }
 }
 
 // True when something was placed of the classes from `a` to `last`, in turns among all of them.
@@ -100,22 +120,16 @@ static bool fill(struct planner *p, enum activity a, enum activity last, struct 
     p->turn.n = 0;
     for (enum activity c = a; c <= last; c++)
         gang_place_kept(p, c, out);
+    turns_refresh(p);
     for (; a <= last; a++)
         if (p->pending[a] && best_any(p, a, SIDE_FREE))
-            take_turns(p, a);
+            take_turns(p, a, SIDE_FREE);
     while (p->turn.n) {
-        uint32_t queue = p->turn.v[0].index;
+        uint32_t shape = p->queue[p->turn.v[0].index].shape;
         heap_pop(&p->turn);
-        for (uint32_t task; (task = queue_head(p, queue)) != PLAN_NONE;) {
-            int64_t key = turn_key(p, queue, task);
-            if (p->turn.n && p->turn.v[0].key > key) {
-                heap_push(&p->turn, (struct heap_entry){.key = key, .index = queue}); // another's turn
-                break;
-            }
-            if (!place_next(p, queue, task, out))
-                break; // nothing for this shape: the others go on
-        }
+        take_turn(p, shape, out);
     }
+    turns_back(p);
     return out->n_assigns > before;
 }
 
@@ -130,6 +144,21 @@ void plan_stop_board(struct planner *p, uint32_t board, uint32_t for_task, struc
     zone_stale(p, b->zone);
 }
 
+// Stops so many boards at most for a queue; returns how many.
+static int64_t preempt_for(struct planner *p, uint32_t queue, int64_t most, struct plan *out)
+{
+    int64_t wanted = p->queue[queue].pending - p->queue[queue].stops, n = 0;
+    for (; n < wanted && n < most; n++) {
+        int64_t gain = 0;
+        uint32_t board = best_board(p, p->queue[queue].shape, SIDE_TAKE, &gain);
+        if (board == PLAN_NONE)
+            break;
+        plan_stop_board(p, board, queue_head(p, queue), out);
+        board_stop_for(p, board, queue + 1);
+    }
+    return n;
+}
+
 // Stops boards of lower classes for a class. What is stopping already will be free soon: so many fewer are
 // stopped.
 static void preempt(struct planner *p, enum activity a, struct plan *out)
@@ -140,21 +169,19 @@ static void preempt(struct planner *p, enum activity a, struct plan *out)
     if (budget <= 0 || !best_any(p, a, SIDE_TAKE))
         return;
     p->turn.n = 0;
-    take_turns(p, a);
-    for (; p->turn.n && budget > 0; heap_pop(&p->turn)) {
-        uint32_t queue = p->turn.v[0].index;
-        if (p->shape[p->queue[queue].shape].gang > 1)
-            continue; // only on the site that is kept for it
-        for (int64_t wanted = p->queue[queue].pending - p->queue[queue].stops; wanted > 0 && budget > 0;
-             wanted--, budget--) {
-            int64_t gain = 0;
-            uint32_t board = best_board(p, p->queue[queue].shape, SIDE_TAKE, &gain);
-            if (board == PLAN_NONE)
-                break;
-            plan_stop_board(p, board, queue_head(p, queue), out);
-            board_stop_for(p, board, queue + 1);
-        }
+    turns_refresh(p);
+    take_turns(p, a, SIDE_TAKE);
+    while (p->turn.n && budget > 0) {
+        uint32_t queue = p->turn.v[0].index, shape = p->queue[queue].shape;
+        heap_pop(&p->turn);
+        budget -= preempt_for(p, queue, budget, out);
+        turn_aside(p, queue);
+        int64_t gain;
+        if ((queue = turn_first(p, shape)) != PLAN_NONE &&
+            best_board(p, shape, SIDE_TAKE, &gain) != PLAN_NONE)
+            heap_push(&p->turn, (struct heap_entry){.key = turn_key(p, queue), .index = queue});
     }
+    turns_back(p);
 }
 
 // Stops what the policy does not bear in zones that changed, whoever waits.
@@ -177,13 +204,8 @@ static void evict(struct planner *p, struct plan *out)
     p->warm.n -= n;
 }
 
-void planner_run(struct planner *p, house_ms now, struct plan *out)
+static void decide(struct planner *p, struct plan *out)
 {
-    p->now = now;
-    if (!p->dirty && house_before(now, p->look_again))
-        return;
-    p->dirty = false;
-    p->look_again = HOUSE_MS(INT64_MAX);
     gang_keep(p);
     data_replicate(p, out);
     if (p->policy->evicts)
@@ -212,6 +234,17 @@ void planner_run(struct planner *p, house_ms now, struct plan *out)
         for (int c = a + 2; c < PLAN_CLASSES; c++)
             lower += p->held[c];
     }
+}
+
+void planner_run(struct planner *p, house_ms now, struct plan *out)
+{
+    p->now = now;
+    if (!p->dirty && house_before(now, p->look_again))
+        return;
+    p->dirty = false;
+    p->look_again = HOUSE_MS(INT64_MAX);
+    decide(p, out);
+    log_rest(p);
 }
 
 void planner_run_full(struct planner *p, house_ms now, struct plan *out)
@@ -271,12 +304,16 @@ void planner_free(struct planner *p)
     }
     for (size_t i = 0; i < p->n_zones; i++)
         free(p->zone[i].board);
-    for (size_t i = 0; i < p->n_queues; i++)
+    for (size_t i = 0; i < p->n_queues; i++) {
         free(p->queue[i].tasks.v);
+        free(p->queue[i].tasks.late.v);
+    }
     for (size_t i = 0; i < p->n_shapes; i++) {
         free(p->shape[i].fits);
         free(p->shape[i].best[SIDE_FREE].v);
         free(p->shape[i].best[SIDE_TAKE].v);
+        free(p->shape[i].turn[0].v);
+        free(p->shape[i].turn[1].v);
     }
     for (unsigned l = 0; l < PLAN_LANES; l++) {
         for (size_t f = 0; f < p->n_families; f++) {
@@ -292,15 +329,38 @@ void planner_free(struct planner *p)
     }
     for (int a = 0; a < PLAN_CLASSES; a++)
         free(p->active[a].v);
+    for (int a = 0; a < PLAN_CLASSES; a++)
+        free(p->active_shapes[a].v);
     for (size_t i = 0; i < p->n_datas; i++)
         free(p->data[i].on_site);
     for (size_t i = 0; i < p->n_circuits; i++)
         free(p->circuit[i].capped.v);
-    void *const vectors[] = {
-        p->site,          p->circuit,     p->zone,         p->board,        p->task,      p->family,
-        p->kind,          p->shape,       p->queue,        p->account,      p->turn.v,    p->sites.v,
-        p->free_family.v, p->free_kind.v, p->free_shape.v, p->free_queue.v, p->changed.v, p->running,
-        p->warm.v,        p->data,        p->coming,       p->submitted.v};
+    void *const vectors[] = {p->site,
+                             p->circuit,
+                             p->zone,
+                             p->board,
+                             p->task,
+                             p->family,
+                             p->kind,
+                             p->shape,
+                             p->queue,
+                             p->account,
+                             p->turn.v,
+                             p->sites.v,
+                             p->free_family.v,
+                             p->free_kind.v,
+                             p->free_shape.v,
+                             p->free_queue.v,
+                             p->changed[SIDE_FREE].v,
+                             p->changed[SIDE_TAKE].v,
+                             p->running,
+                             p->warm.v,
+                             p->data,
+                             p->coming,
+                             p->submitted.v,
+                             p->touched.v,
+                             p->aside.v,
+                             p->lowered.v};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     struct idmap *const maps[] = {&p->family_at, &p->kind_at, &p->shape_at, &p->queue_at, &p->account_at};

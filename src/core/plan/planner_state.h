@@ -5,9 +5,11 @@
 // Boards of equal specification and curve at one site are one `kind`. What asks for boards is told apart by
 // `lane`: a class and about how long it runs. For every lane and kind there is a heap of free boards by what
 // the work would be worth there, and one of boards held by lower classes by what it would gain to stop them.
-// A change puts its zone into a log; a lane that has work waiting reads on from where it stopped and values
-// the boards of those zones anew. Entries are never removed from the middle: a board valued anew for a lane
-// gets a new stamp and a new entry, and entries with an old stamp are dropped when they come up.
+// A change gives the boards of its zone a new stamp and puts the zone into a log: of zones with free boards,
+// and of zones with boards that a better class may ask back. A lane that has work waiting reads on from where
+// it stopped and values the boards of those zones anew. Entries are never removed from the middle: those with
+// an old stamp are dropped when they come up. What no class can use any more (a zone whose boards are all
+// taken) is in no log, so that a full fleet costs nothing.
 //
 // Tasks that are alike in all that decides where they may run have one `shape`, which has a heap of the kinds
 // that fit, by their best board; it is caught up from a log of the kinds whose best board changed. Tasks of
@@ -33,6 +35,16 @@ static inline struct plan_ask ask_of(unsigned lane)
                              .run = (enum plan_run)(lane % PLAN_RUNS)};
 }
 
+enum heap_side { SIDE_FREE, SIDE_TAKE, SIDES };
+
+// Zones that changed, in order. A place in it is counted from the first entry ever.
+struct zone_log {
+    uint32_t *v;
+    size_t n, cap;
+    uint64_t base; // the place of v[0]
+    uint64_t read; // the furthest that a lane has read
+};
+
 struct heap_entry {
     int64_t key; // larger comes first, ties to the smaller index
     uint32_t index, stamp;
@@ -50,8 +62,9 @@ struct index_list {
 
 static inline void list_add(struct index_list *l, uint32_t value)
 {
-    uint32_t *at = VEC_PUSH(l->v, l->n, l->cap);
-    *at = value;
+    if (l->n == l->cap)
+        mem_grow(&l->v, &l->cap, l->n + 1, sizeof *l->v);
+    l->v[l->n++] = value;
 }
 
 enum slot_class { SLOT_BKGD, SLOT_LOW, SLOT_HIGH, SLOT_NONE }; // policy_qstd.c
@@ -81,19 +94,20 @@ struct zone_state {
     int32_t at_work;        // boards whose slot is held
     int32_t at_work_urgent; // of these, reserved and onDemand
     int32_t most_mw;        // the most that one of its boards can draw
+    int32_t free, low;      // boards whose slot is free; held by other than the best class
     int64_t
         work_mw; // what those at work are expected to draw at most, as counted in the site and the circuit
-    uint32_t logged; // its last place in the log of changed zones, + 1; 0: none
-    bool warm;       // it is in `warm`
-    uint8_t capped;  // it is in its site's list, in its circuit's
-    uint8_t slot;    // enum slot_class as counted in the site, with so many free boards
+    uint64_t logged[SIDES]; // its last place in the logs of changed zones, + 1; 0: none
+    bool warm;              // it is in `warm`
+    uint8_t capped;         // it is in its site's list, in its circuit's
+    uint8_t slot;           // enum slot_class as counted in the site, with so many free boards
     int32_t slots;
 };
 
 struct board_state {
     struct plan_board board;
     uint32_t kind;
-    uint32_t stamp[PLAN_LANES];
+    uint32_t stamp;    // what was valued with another one is no longer so
     uint32_t account;  // index of its account when it was last looked up
     uint64_t freed;    // version when its slot was last told free
     uint32_t stop_for; // queue for which it is being stopped, + 1; 0: none
@@ -108,8 +122,6 @@ struct known_task {
     bool known, queued; // queued: has an entry in its queue's heap
     bool copied;        // copies of its data were thought of
 };
-
-enum heap_side { SIDE_FREE, SIDE_TAKE, SIDES };
 
 struct kind_lane {
     struct heap heap[SIDES];
@@ -134,16 +146,38 @@ struct kind {
     uint64_t hash;
     uint32_t next;   // of the same hash
     uint32_t boards; // 0: the place is free
+    uint32_t topped; // lanes and sides where it has a best: bit lane * SIDES + side
     struct kind_lane lane[PLAN_LANES];
 };
 
 struct lane {
-    uint32_t read;               // of the log of changed zones
+    uint64_t read[SIDES];        // of the logs of changed zones
     struct index_list unsettled; // kinds
     struct index_list topped;    // log of kinds whose best changed
     uint32_t epoch;              // the log was begun anew so often
     int64_t tops[SIDES];         // kinds that have a best
     int64_t pending;             // instances that wait
+};
+
+// Tasks that wait, first come first: nearly all arrive in the order of their keys and stand in a row, which
+// is taken from its front; those that come back (a retry) are in a heap beside it.
+struct line {
+    struct heap_entry *v;
+    size_t first, n, cap;
+    struct heap late;
+};
+
+// Where a queue waits for its turn: turn.c.
+enum turn_heap { TURN_NONE, TURN_NOW, TURN_LATER };
+
+struct turn_entry {
+    int64_t due, key;
+    uint32_t queue, stamp;
+};
+
+struct turns { // a heap
+    struct turn_entry *v;
+    size_t n, cap;
 };
 
 struct shape {
@@ -163,23 +197,37 @@ struct shape {
     uint32_t read, epoch;    // of its lane's log
     uint32_t place_epoch;    // of the sites' properties, as the heaps know them
     uint32_t fits_epoch;     // and as `fits` does
+    uint32_t queues;         // that have something waiting
+    uint32_t active;         // place in the class's list of shapes that have such
+    struct turns turn[2];    // its queues that have something waiting: now, later
+    house_ms since;          // no first task waits for longer
 };
 
 struct queue {
+    // its turn, in one line of the cache
+    enum turn_heap in;
+    uint32_t stamp; // of the entry that counts
     uint32_t shape, account;
-    uint64_t hash;
-    uint32_t next;    // of the same hash
-    uint32_t members; // tasks known; 0: the place is free
+    int64_t due, key; // as they were when it was put there
+    int64_t minute;   // since when its first task waits
     uint32_t active;  // place in the class's list of queues that have something waiting; PLAN_NONE: not there
-    struct heap tasks;
+    bool touched;     // it may deserve a better place
+    struct line tasks;
     int64_t pending; // instances
     int64_t stops;   // boards that are being stopped for it
+    uint64_t hash;
+    uint32_t next;                             // of the same hash
+    uint32_t members;                          // tasks known; 0: the place is free
+    uint32_t next_of_account, prev_of_account; // + 1; 0: none
 };
 
 struct known_account {
     uint64_t id;
     uint32_t next;               // of the same hash, + 1
+    uint32_t queues;             // first of its list, + 1
+    bool lowered;                // it lost boards since the turns were refreshed
     int64_t cores[PLAN_CLASSES]; // held
+    int64_t basis[PLAN_CLASSES]; // the most that any place of its queues was reckoned with
 };
 
 struct known_data {
@@ -236,12 +284,18 @@ struct planner {
     struct idmap family_at, kind_at, shape_at, queue_at; // hash -> first of the chain, + 1
     struct idmap account_at;
     struct lane lane[PLAN_LANES];
-    struct index_list changed; // log of changed zones
-    uint32_t changed_read;     // the furthest that a lane has read
+    struct zone_log changed[SIDES];
+    int64_t free; // boards whose slot is free
     uint32_t place_epoch;
-    struct index_list active[PLAN_CLASSES]; // queues
-    struct heap turn;                       // queues by their first task, during a run
-    int32_t *running;                       // boards that a task holds, for policies that ask
+    struct index_list active[PLAN_CLASSES];        // queues
+    struct index_list active_shapes[PLAN_CLASSES]; // shapes that have such
+    int64_t gangs[PLAN_CLASSES];                   // such queues that are of gangs
+    int64_t with_data;                             // such queues that want data
+    uint32_t turn_stamp;
+    struct index_list touched, aside; // queues: turn.c
+    struct index_list lowered;        // accounts
+    struct heap turn;                 // the first queue of each shape, during a run
+    int32_t *running;                 // boards that a task holds, for policies that ask
     size_t n_running, cap_running;
     struct index_list warm; // zones to look at for what the policy stops because of them
     struct heap sites;      // to be tried for a gang, during a run
@@ -319,14 +373,16 @@ uint32_t kind_of(struct planner *p, const struct plan_board *b, uint32_t site);
 void kind_leave(struct planner *p, uint32_t kind);
 
 // best.c
-void best_reset(struct planner *p);                  // forgets all that was valued
-void best_refresh(struct planner *p, unsigned lane); // values what changed
+void best_reset(struct planner *p);                                       // forgets all that was valued
+void best_refresh(struct planner *p, unsigned lane, enum heap_side side); // values what changed
+void best_forget(struct planner *p, uint32_t board);                      // what it was valued at
+void log_zone(struct planner *p, uint32_t zone, enum heap_side side);
+void log_rest(struct planner *p); // after a run: nobody reads of free boards when there are none
 bool best_any(struct planner *p, enum activity a, enum heap_side side);
 // The best board for a shape; PLAN_NONE: none.
 uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int64_t *worth);
 uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site,
                       int64_t *worth); // of the free ones there
-void log_compact(struct planner *p);
 
 // planner.c
 void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds);
@@ -350,6 +406,16 @@ void shape_leave(struct planner *p, uint32_t shape);
 bool shape_is_of(const struct shape *s, const struct plan_task *t);
 void shapes_forget(struct planner *p, bool anywhere,
                    uint32_t index); // whether a family, or else a kind, fits
+
+// turn.c
+void turn_touch(struct planner *p, uint32_t queue);        // it may deserve a better place
+void turn_lowered(struct planner *p, uint32_t account);    // its queues may
+void turns_refresh(struct planner *p);                     // now they get it
+uint32_t turn_first(struct planner *p, uint32_t shape);    // the queue whose turn it is; PLAN_NONE: none
+int64_t turn_key(const struct planner *p, uint32_t queue); // larger goes first, among all shapes
+void turn_aside(struct planner *p, uint32_t queue);        // out of the way until turns_back
+void turns_back(struct planner *p);
+void turn_remove(struct planner *p, uint32_t queue); // for good
 
 // queue.c
 uint32_t account_of(struct planner *p, uint64_t id);

@@ -42,6 +42,10 @@ static uint32_t queue_of(struct planner *p, const struct plan_task *t)
         (void)VEC_PUSH(p->queue, p->n_queues, p->cap_queues);
     p->queue[at] = (struct queue){
         .shape = shape, .account = account, .hash = hash, .next = (uint32_t)first, .active = PLAN_NONE};
+    p->queue[at].next_of_account = p->account[account].queues;
+    if (p->account[account].queues)
+        p->queue[p->account[account].queues - 1].prev_of_account = at + 1;
+    p->account[account].queues = at + 1;
     p->shape[shape].members++;
     idmap_set(&p->queue_at, hash, (uint64_t)at + 1);
     return at;
@@ -68,10 +72,33 @@ static void queue_leave(struct planner *p, uint32_t queue)
     for (uint32_t b = 0; b < p->n_boards && q->stops; b++)
         if (p->board[b].stop_for == queue + 1)
             board_stop_for(p, b, 0);
+    *(q->prev_of_account ? &p->queue[q->prev_of_account - 1].next_of_account
+                         : &p->account[q->account].queues) = q->next_of_account;
+    if (q->next_of_account)
+        p->queue[q->next_of_account - 1].prev_of_account = q->prev_of_account;
+    turn_remove(p, queue);
     free(q->tasks.v);
+    free(q->tasks.late.v);
     shape_leave(p, q->shape);
     *q = (struct queue){.active = PLAN_NONE};
     list_add(&p->free_queue, queue);
+}
+
+static void shape_activate(struct planner *p, uint32_t shape, int sign)
+{
+    struct shape *s = &p->shape[shape];
+    struct index_list *list = &p->active_shapes[s->ask.activity];
+    p->gangs[s->ask.activity] += s->gang > 1 ? sign : 0;
+    p->with_data += s->n_data ? sign : 0;
+    s->queues += (uint32_t)sign;
+    if (sign > 0 && s->queues == 1) {
+        s->active = (uint32_t)list->n;
+        list_add(list, shape);
+    } else if (sign < 0 && !s->queues) {
+        uint32_t last = list->v[--list->n];
+        list->v[s->active] = last;
+        p->shape[last].active = s->active;
+    }
 }
 
 // Into and out of its class's list of queues where something waits.
@@ -82,11 +109,13 @@ static void queue_activate(struct planner *p, uint32_t queue)
     if (q->pending > 0 && q->active == PLAN_NONE) {
         q->active = (uint32_t)list->n;
         list_add(list, queue);
+        shape_activate(p, q->shape, 1);
     } else if (q->pending <= 0 && q->active != PLAN_NONE) {
         uint32_t last = list->v[--list->n];
         list->v[q->active] = last;
         p->queue[last].active = q->active;
         q->active = PLAN_NONE;
+        shape_activate(p, q->shape, -1);
     }
 }
 
@@ -105,22 +134,87 @@ int64_t task_key(const struct planner *p, uint32_t task)
     return -(running << 40) - (int64_t)p->task[task].order;
 }
 
+// ---- the line of a queue
+
+static size_t line_length(const struct line *l)
+{
+    return l->n - l->first + l->late.n;
+}
+
+static void line_push(struct line *l, struct heap_entry e)
+{
+    if (l->first == l->n)
+        l->first = l->n = 0;
+    if (l->n && l->v[l->n - 1].key <= e.key) {
+        heap_push(&l->late, e);
+        return;
+    }
+    if (l->n == l->cap && l->first > l->n / 2) { // the front is empty: no more room is needed
+        memmove(l->v, l->v + l->first, (l->n - l->first) * sizeof *l->v);
+        l->n -= l->first;
+        l->first = 0;
+    }
+    if (l->n == l->cap)
+        mem_grow(&l->v, &l->cap, l->n + 1, sizeof *l->v);
+    l->v[l->n++] = e;
+}
+
+// NULL: it is empty.
+static const struct heap_entry *line_front(const struct line *l)
+{
+    const struct heap_entry *row = l->first < l->n ? &l->v[l->first] : NULL;
+    const struct heap_entry *late = l->late.n ? &l->late.v[0] : NULL;
+    if (!row || !late)
+        return row ? row : late;
+    return late->key > row->key || (late->key == row->key && late->index < row->index) ? late : row;
+}
+
+static void line_pop(struct line *l, const struct heap_entry *front)
+{
+    if (l->late.n && front == &l->late.v[0])
+        heap_pop(&l->late);
+    else
+        l->first++;
+}
+
+static void line_clear(struct line *l)
+{
+    l->first = l->n = l->late.n = 0;
+}
+
+static bool still_waits(const struct planner *p, uint32_t queue, const struct heap_entry *e)
+{
+    const struct known_task *t = &p->task[e->index];
+    return t->known && t->queued && t->queue == queue && task_key(p, e->index) == e->key;
+}
+
+// Drops what is void, and the entries of `task`, which gets a new one.
+static void line_tidy(struct planner *p, uint32_t queue, uint32_t task)
+{
+    struct line *l = &p->queue[queue].tasks;
+    size_t n = l->late.n, kept = 0;
+    for (size_t i = l->first; i < l->n; i++)
+        if (still_waits(p, queue, &l->v[i]) && l->v[i].index != task)
+            l->v[kept++] = l->v[i];
+    l->first = 0;
+    l->n = kept;
+    l->late.n = 0;
+    for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
+        struct heap_entry e = l->late.v[i];
+        if (still_waits(p, queue, &e) && e.index != task)
+            heap_push(&l->late, e);
+    }
+}
+
 // Entries of tasks that are gone are dropped once they are the larger part.
 static void queue_push(struct planner *p, uint32_t queue, uint32_t task)
 {
     struct queue *q = &p->queue[queue];
-    if (q->tasks.n > 64 && q->tasks.n > 2 * (size_t)q->members) {
-        size_t n = q->tasks.n;
-        q->tasks.n = 0;
-        for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
-            struct heap_entry e = q->tasks.v[i];
-            const struct known_task *t = &p->task[e.index];
-            if (t->known && t->queued && t->queue == queue && task_key(p, e.index) == e.key &&
-                e.index != task)
-                heap_push(&q->tasks, e);
-        }
-    }
-    heap_push(&q->tasks, (struct heap_entry){.key = task_key(p, task), .index = task});
+    size_t length = line_length(&q->tasks);
+    if (length > 64 && length > 2 * (size_t)q->members)
+        line_tidy(p, queue, task);
+    line_push(&q->tasks, (struct heap_entry){.key = task_key(p, task), .index = task});
+    turn_touch(p, queue);
 }
 
 void task_running(struct planner *p, uint32_t task, int32_t change)
@@ -164,6 +258,8 @@ void planner_task(struct planner *p, uint32_t task, const struct plan_task *t)
         to->queued = true;
         queue_push(p, to->queue, task);
     }
+    if (to->pending)
+        turn_touch(p, to->queue);
     planner_changed(p);
 }
 
@@ -180,29 +276,29 @@ void planner_task_gone(struct planner *p, uint32_t task)
 
 uint32_t queue_head(struct planner *p, uint32_t queue)
 {
-    struct heap *h = &p->queue[queue].tasks;
-    while (h->n) {
-        const struct heap_entry *e = &h->v[0];
+    struct line *l = &p->queue[queue].tasks;
+    for (const struct heap_entry *e; (e = line_front(l));) {
         struct known_task *t = &p->task[e->index];
         bool same = t->known && t->queue == queue && task_key(p, e->index) == e->key;
         if (same && t->pending > 0)
             return e->index;
         if (same)
             t->queued = false;
-        heap_pop(h);
+        line_pop(l, e);
     }
     return PLAN_NONE;
 }
 
 void queue_rebuild(struct planner *p)
 {
-    for (size_t i = 0; i < p->n_queues; i++)
-        p->queue[i].tasks.n = 0;
+    for (uint32_t q = 0; q < p->n_queues; q++) {
+        line_clear(&p->queue[q].tasks);
+        turn_remove(p, q);
+    }
     for (uint32_t t = 0; t < p->n_tasks; t++) {
         p->task[t].queued = p->task[t].known && p->task[t].pending > 0;
         if (p->task[t].queued)
-            heap_push(&p->queue[p->task[t].queue].tasks,
-                      (struct heap_entry){.key = task_key(p, t), .index = t});
+            queue_push(p, p->task[t].queue, t);
     }
 }
 

@@ -103,6 +103,7 @@ uint32_t shape_of(struct planner *p, const struct plan_task *t)
                        .gang = gang_of(t),
                        .hash = hash,
                        .next = (uint32_t)first,
+                       .since = HOUSE_MS(INT64_MAX),
                        .epoch = UINT32_MAX};
     memcpy(p->shape[at].data, t->data, t->n_data * sizeof *t->data);
     idmap_set(&p->shape_at, hash, (uint64_t)at + 1);
@@ -128,8 +129,10 @@ void shape_leave(struct planner *p, uint32_t shape)
         p->shape[i - 1].next = s->next;
     }
     free(s->fits);
-    for (int side = 0; side < SIDES; side++)
+    for (int side = 0; side < SIDES; side++) {
         free(s->best[side].v);
+        free(s->turn[side].v);
+    }
     *s = (struct shape){0};
     list_add(&p->free_shape, shape);
 }

@@ -150,6 +150,55 @@ static void a_site_has_a_cap_that_can_be_taken_away(void **state)
     json_decref(expect_operator(h, 400, "PUT", "/ondol/v1/sites/s1", "{\"cap_w\":-5}"));
 }
 
+static void what_an_operator_says_of_a_site_is_told_back(void **state)
+{
+    struct house *h = *state;
+    house_boards(h, 1);
+    json_t *s = expect_operator(
+        h, 200, "PUT", "/ondol/v1/sites/s1",
+        "{\"country\":\"fr\",\"position\":{\"latitude\":48.857,\"longitude\":2.352},\"link_mbit_s\":100,"
+        "\"tariff\":[{\"days\":\"mon-fri\",\"from\":\"06:00\",\"eur_per_kwh\":0.2146},"
+        "{\"days\":\"daily\",\"from\":\"22:00\",\"eur_per_kwh\":0.1696}],"
+        "\"carbon\":{\"from\":\"2026-01-02T00:00:00Z\",\"step_min\":360,\"g_per_kwh\":[54,52.4]},"
+        "\"weather\":{\"from\":\"2026-01-02T00:00:00Z\",\"step_min\":60,\"outside_c\":[7.5,-1]},"
+        "\"circuits\":[{\"name\":\"east\",\"cap_w\":350.5,\"zones\":[\"z1\"]}]}");
+    assert_string_equal(text_at(s, "country"), "FR");
+    assert_float_equal(json_real_value(json_at(s, "position.longitude")), 2.352, 1e-9);
+    assert_float_equal(json_real_value(json_at(s, "now.eur_per_kwh")), 0.1696, 1e-9); // Friday, 3 o'clock
+    assert_string_equal(text_at(s, "now.eur_until"), "2026-01-02T06:00:00Z");
+    assert_int_equal(int_at(s, "now.g_per_kwh"), 54);
+    assert_string_equal(text_at(s, "tariff.1.days"), "daily");
+    assert_int_equal(int_at(s, "carbon.g_per_kwh.1"), 52);
+    assert_int_equal(int_at(s, "weather.outside_c.1"), -1);
+    assert_string_equal(text_at(s, "circuits.0.zones.0"), "z1");
+    json_decref(s);
+    json_t *w = expect_operator(h, 200, "GET", "/ondol/v1/zones/z1/why", NULL);
+    assert_non_null(strstr(text_at(w, "why"), "electricity costs 0.1696 euro per kWh and emits 54 g of CO2"));
+    assert_non_null(strstr(text_at(w, "why"), "its circuit bears 350 W"));
+    json_decref(w);
+    s = expect_operator(h, 200, "PUT", "/ondol/v1/sites/s1", "{\"tariff\":null,\"latency_ms\":12}");
+    assert_int_equal(json_array_size(json_at(s, "tariff")), 0);
+    assert_true(json_is_null(json_at(s, "now.eur_per_kwh")));
+    assert_int_equal(int_at(s, "link_mbit_s"), 100);
+    json_decref(s);
+    static const struct {
+        const char *body, *message;
+    } row[] = {
+        {"{\"country\":\"FR\\ncarbon=\"}", "country: must be two letters (ISO 3166, as FR)"},
+        {"{\"latency_ms\":10001}", "latency_ms: must be a whole number from 0 to 10000"},
+        {"{\"latency_ms\":\"x\"}", "latency_ms: must be a whole number"},
+        {"{\"carbon\":{\"from\":\"2026-01-02\",\"step_min\":60,\"g_per_kwh\":[6000]}}",
+         "carbon: value 1: must be a number from 0 to 5000, at most 0 decimals"},
+        {"{\"circuits\":[{\"name\":\"east\",\"cap_w\":1,\"zones\":[\"a\",\"a\"]}]}",
+         "circuits: zone a hangs on two"},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        json_t *e = expect_operator(h, 400, "PUT", "/ondol/v1/sites/s1", row[i].body);
+        assert_string_equal(text_at(e, "message"), row[i].message);
+        json_decref(e);
+    }
+}
+
 static void a_board_is_barred_with_a_reason_and_cleared(void **state)
 {
     struct house *h = *state;
@@ -263,12 +312,19 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
     const struct CMUnitTest tests[] = {
-        TEST(lists_are_pages_of_what_is_there),        TEST(a_zone_tells_its_temperatures_in_degrees),
-        TEST(a_lid_is_cleared_by_operators_only),      TEST(a_setpoint_is_put_and_told_back),
-        TEST(what_was_done_is_never_called_an_error),  TEST(a_schedule_is_text_both_ways),
-        TEST(a_site_has_a_cap_that_can_be_taken_away), TEST(a_board_is_barred_with_a_reason_and_cleared),
-        TEST(the_ledger_adds_up_and_is_private),       TEST(metrics_are_lines_of_prometheus),
-        TEST(info_has_what_the_clients_read),          TEST(hardware_pages_end),
+        TEST(lists_are_pages_of_what_is_there),
+        TEST(a_zone_tells_its_temperatures_in_degrees),
+        TEST(a_lid_is_cleared_by_operators_only),
+        TEST(a_setpoint_is_put_and_told_back),
+        TEST(what_was_done_is_never_called_an_error),
+        TEST(a_schedule_is_text_both_ways),
+        TEST(a_site_has_a_cap_that_can_be_taken_away),
+        TEST(what_an_operator_says_of_a_site_is_told_back),
+        TEST(a_board_is_barred_with_a_reason_and_cleared),
+        TEST(the_ledger_adds_up_and_is_private),
+        TEST(metrics_are_lines_of_prometheus),
+        TEST(info_has_what_the_clients_read),
+        TEST(hardware_pages_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,32 @@ static void the_python_client_is_understood(void **state)
         "hello\"},{\"key\":\"SETUP_CLUSTER_NB_SLOTS\",\"value\":\"4\"}]");
 }
 
+static void a_placement_is_kept_and_told_back(void **state)
+{
+    house_boards(*state, 1);
+    check_created(
+        *state,
+        "{" GOOD ",\"placement\":{\"country\":\"FR\",\"site\":\"s1\",\"near\":{\"latitude\":48.8,"
+        "\"longitude\":-2}}}",
+        "placement",
+        "{\"country\":\"FR\",\"site\":\"s1\",\"near\":{\"latitude\":48.799999999999997,\"longitude\":-2.0}}");
+    static const char *const bad[][2] = {
+        {"[]", "placement: must be an object"},
+        {"{\"country\":\"fr\"}", "placement: country must be two capital letters"},
+        {"{\"site\":\"a b\"}", "site a name"},
+        {"{\"near\":{\"latitude\":91,\"longitude\":0}}", "placement.near: must be"},
+        {"{\"site\":\"s9\"}", "placement: no such site: s9"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char body[256];
+        snprintf(body, sizeof body, "{" GOOD ",\"placement\":%s}", bad[i][0]);
+        json_t *e = expect(*state, 400, "POST", "/tasks", body);
+        if (!strstr(text_at(e, "message"), bad[i][1]))
+            fail_msg("\"%s\" does not say \"%s\"", text_at(e, "message"), bad[i][1]);
+        json_decref(e);
+    }
+}
+
 static void the_csharp_client_is_understood(void **state)
 {
     check_created(
@@ -374,6 +400,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
     const struct CMUnitTest tests[] = {
         TEST(the_python_client_is_understood),
+        TEST(a_placement_is_kept_and_told_back),
         TEST(the_csharp_client_is_understood),
         TEST(the_node_client_is_understood),
         TEST(the_go_client_is_understood),

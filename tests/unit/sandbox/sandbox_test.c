@@ -323,6 +323,31 @@ static void sandboxes_die_with_their_agent_at_any_moment(void **state)
     assert_int_equal(count_entries(f->b.root), before);
 }
 
+// An exec lets the parent go on before it closes what was marked to be closed by it: a pipe that the agent
+// closes in that moment was not yet at its end.
+static void what_the_agent_closes_after_a_start_is_closed(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 40; i++) {
+        struct sandbox_run run;
+        char byte;
+        int end[2];
+        const struct sandbox_spec spec = {.id = 1,
+                                          .argv = SHELL("exit 0"),
+                                          .envp = plain_env,
+                                          .binds = &f->b.bind,
+                                          .binds_n = 1,
+                                          .capture = true};
+        assert_int_equal(pipe2(end, O_CLOEXEC | O_NONBLOCK), 0);
+        assert_int_equal(f->s.start(f->s.ctx, &spec, now_ms(), &run, NULL), 0);
+        close(end[1]);
+        assert_int_equal(read(end[0], &byte, 1), 0); // its end at once, not EAGAIN
+        close(end[0]);
+        memset(&f->o, 0, sizeof f->o);
+        assert_true(run_for(&f->s, 1, &run, &f->o, LIMIT_MS));
+    }
+}
+
 static void two_hundred_starts_leave_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -435,6 +460,7 @@ int main(void)
         cmocka_unit_test(memory_hog_is_stopped),
         cmocka_unit_test(nobody_outlives_the_command_or_the_kill),
         cmocka_unit_test(sandboxes_die_with_their_agent_at_any_moment),
+        cmocka_unit_test(what_the_agent_closes_after_a_start_is_closed),
         cmocka_unit_test(two_hundred_starts_leave_nothing),
         cmocka_unit_test(bad_specs_are_refused_with_a_sentence),
         cmocka_unit_test(without_bubblewrap_nothing_runs),

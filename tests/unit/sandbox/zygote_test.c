@@ -190,9 +190,9 @@ static void group_that_held_much_memory_is_not_used_again(void **state)
 static void processor_time_is_each_ones_own(void **state)
 {
     struct fixture *f = *state;
-    struct outcome *o = shell(f, "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done");
+    struct outcome *o = shell(f, "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done");
     int64_t much_ms = o->r.usage.cpu_ms;
-    assert_true(much_ms > 20);
+    assert_true(much_ms > 10);
     assert_true(shell(f, "true")->r.usage.cpu_ms < much_ms / 2);
 }
 
@@ -294,7 +294,7 @@ static void wait_for_death(const pid_t *pid, size_t n)
 static void zygotes_die_with_their_agent(void **state)
 {
     struct fixture *f = *state;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) { // one waits; one has an instance
         int tell[2];
         char byte;
         pid_t below[64];
@@ -302,9 +302,8 @@ static void zygotes_die_with_their_agent(void **state)
         pid_t agent = fork();
         assert_true(agent >= 0);
         if (agent == 0)
-            agent_with_zygotes(f, tell[1], i % 2);
+            agent_with_zygotes(f, tell[1], i);
         assert_int_equal(read(tell[0], &byte, 1), 1);
-        usleep((useconds_t)i * 300);
         size_t n = procs_below(agent, below, ARRAY_LEN(below));
         assert_true(n >= 3);
         kill(agent, SIGKILL);

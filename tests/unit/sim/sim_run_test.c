@@ -169,6 +169,54 @@ static void test_an_instance_takes_its_work_over_its_cores(void **state)
     assert_int_equal(time_of(100, 3600000), 450000); // the board has eight
 }
 
+struct starts {
+    int64_t at[4];
+    int n;
+};
+
+static void note_start(void *ctx, const struct sim_instance_result *r)
+{
+    struct starts *s = ctx;
+    if (s->n < 4)
+        s->at[s->n++] = r->started_ms;
+}
+
+// Two boards, one job before a pair: without the word one of the pair would begin beside the first job.
+static void test_instances_that_belong_together_start_together(void **state)
+{
+    (void)state;
+    for (int together = 0; together < 2; together++) {
+        struct made m;
+        struct err e = ERR_NULL;
+        struct starts starts = {0};
+        struct one_job o = {.left = 2,
+                            .job = {.submit_ms = 1000,
+                                    .activity = ACTIVITY_ONDEMAND,
+                                    .instances = 2,
+                                    .cores = 8,
+                                    .work_core_ms = 8 * 600000,
+                                    .expected_run_ms = -1,
+                                    .together = together}};
+        struct sim_options so = {.hooks = {.ctx = &starts, .instance = note_start}};
+        struct sim_result r;
+        make(&m,
+             "[scenario]\ndays = 1\n[site home]\nweather = -10\n[board b]\ncurve = 1000:30 2000:60\nboot_s = "
+             "0\n[zones room]\nsite = home\n"
+             "boards = 3\nboard = b\narchetype = before1948\npeople = none\n[work w]\nkind = swf\n");
+        m.in.work = (struct sim_workload){&o, give, NULL};
+        if (sim_run(&m.s, &m.in, &so, &r, &e) < 0)
+            fail_msg("%s", e.text);
+        assert_int_equal(starts.n, 4);
+        // three boards, two pairs: in pairs the third board waits
+        int at_once = 0;
+        for (int i = 0; i < 4; i++)
+            at_once += starts.at[i] == 1000;
+        assert_int_equal(at_once, together ? 2 : 3);
+        sim_result_deinit(&r);
+        unmake(&m);
+    }
+}
+
 static void test_data_are_brought_once_to_a_site(void **state)
 {
     (void)state;
@@ -236,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_twice_is_the_same_and_a_seed_is_not),
         cmocka_unit_test(test_books_agree),
         cmocka_unit_test(test_an_instance_takes_its_work_over_its_cores),
+        cmocka_unit_test(test_instances_that_belong_together_start_together),
         cmocka_unit_test(test_data_are_brought_once_to_a_site),
         cmocka_unit_test(test_faults_lose_work_and_not_for_good),
         cmocka_unit_test(test_a_cap_is_kept),

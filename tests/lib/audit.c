@@ -104,9 +104,10 @@ static int audit_pool(const struct server *s, uint32_t at, struct err *e)
     NEED(listed == own && own == p->n_tasks, "pool %llu lists %d tasks, has %d", id, listed, own);
     for (uint32_t i = h->first_lease; i != NONE; i = s->lease[i].next)
         nodes += s->lease[i].state != LEASE_STOPPING;
-    struct plan_task seen;
+    struct plan_task seen = {0};
     int64_t waits = h->held_back ? 0 : (int64_t)ranges_count(&h->pending);
-    NEED(planner_task_at(s->planner, p->holder, &seen) && seen.pending == h->exposed,
+    bool known = planner_task_at(s->planner, p->holder, &seen);
+    NEED((known ? seen.pending : 0) == h->exposed,
          "pool %llu: its nodes are not as the planner knows them", id);
     NEED(h->exposed <= waits && (h->exposed == waits || h->is_starved),
          "pool %llu: %d of %d nodes are shown and nobody will show the rest", id, (int)h->exposed, (int)waits);

@@ -14,7 +14,7 @@
 #include "core/work/pool.h"
 #include "rig_case.h"
 
-static const char *pool_of(struct rig *r, struct pool_draft d)
+static const char *pool_as(struct rig *r, struct pool_draft d, enum activity activity)
 {
     static char uuid[8][UUID_TEXT_BYTES];
     static int next;
@@ -24,7 +24,7 @@ static const char *pool_of(struct rig *r, struct pool_draft d)
     p->profile = "docker-batch";
     p->body = "{}";
     p->slots_per_node = d.slots_per_node ? d.slots_per_node : 1;
-    p->activity = d.activity ? d.activity : ACTIVITY_FLEX;
+    p->activity = activity;
     p->queue_max_ms = d.queue_max_ms ? d.queue_max_ms : -1;
     r->uuids++;
     memcpy(p->uuid + 8, &r->uuids, sizeof r->uuids);
@@ -34,6 +34,11 @@ static const char *pool_of(struct rig *r, struct pool_draft d)
         return NULL;
     next = (next + 1) % 8;
     return strcpy(uuid[next], rig_reply(r)->item[0].uuid);
+}
+
+static const char *pool_of(struct rig *r, struct pool_draft d)
+{
+    return pool_as(r, d, ACTIVITY_FLEX);
 }
 
 static const char *fixed(struct rig *r, const char *scaling, int32_t slots_per_node)
@@ -170,8 +175,13 @@ static void a_better_class_takes_the_node_and_what_ran_there_runs_again(void **s
 {
     (void)state;
     struct rig_node n;
-    struct rig *r = case_with_node(&n, 1);
+    struct server_config cfg;
+    server_config_default(&cfg);
+    cfg.check_plans = cfg.reserved_by_all = true;
+    struct rig *r = case_with(&cfg);
     uint64_t l[4], node;
+    rig_node_init(&n, "n", 1);
+    rig_hello(r, &n);
     const char *p = fixed(r, "F1@A", 1);
     all_ready(r, &n);
     const char *t = task_in(r, p, 1);
@@ -469,6 +479,164 @@ static void another_account_has_no_such_pool(void **state)
     case_done(r);
 }
 
+// ---- as users, quotas and money know it
+
+static struct quota_view held(const struct rig *r, enum quota_kind k)
+{
+    struct account_info a;
+    server_account(r->s, 0, &a);
+    return a.quota[k];
+}
+
+static const struct row_task *task_row(const struct rig *r, const char *uuid)
+{
+    size_t n;
+    const struct change *c = model_store_rows(r->m, CHANGE_TASK_NEW, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(c[i].task.uuid, uuid))
+            return &c[i].task;
+    return NULL;
+}
+
+static void limit_boards(struct rig *r, int32_t most)
+{
+    struct account_info a;
+    server_account(r->s, 0, &a);
+    struct event ev = {.kind = EVENT_ACCOUNT_PUT, .account = {.id = a.id}};
+    ev.account.quota.given = 1u << QUOTA_INSTANCES(QUOTA_FLEX);
+    ev.account.quota.most[QUOTA_INSTANCES(QUOTA_FLEX)] = most;
+    rig_event(r, &ev);
+    assert_int_equal(rig_reply(r)->code, 200);
+}
+
+static void a_quota_counts_a_node_once_and_not_what_runs_in_it(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct board_view b;
+    struct rig *r = case_with_node(&n, 3);
+    uint64_t l[8];
+    limit_boards(r, 1);
+    const char *p = fixed(r, "F4@A", 2);
+    assert_int_equal(row_of_pool(r, p)->wanted, 2);
+    assert_int_equal(all_ready(r, &n), 1);
+    assert_non_null(task_in(r, p, 3));
+    assert_int_equal(leases(r, &n, true, NULL, 0), 2); // more than the quota has boards
+    server_board(r->s, 0, &b);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(held(r, QUOTA_FLEX).held, 1);
+        assert_int_equal(held(r, QUOTA_FLEX).held_cores, b.spec->cores);
+        rig_reload(r);
+        rig_zone(r, &n, n.want_w);
+    }
+    limit_boards(r, 2);
+    assert_int_equal(leases(r, &n, false, l, 8), 2);
+    assert_int_equal(held(r, QUOTA_FLEX).held, 2);
+    assert_int_equal(on_pool(r, EVENT_POOL_CLOSE, p, NULL), 200);
+    for (size_t i = leases(r, &n, true, l, 8); i-- > 0;)
+        rig_exited(r, &n, l[i], ATTEMPT_CANCELLED, -1);
+    for (size_t i = leases(r, &n, false, l, 8); i-- > 0;)
+        rig_exited(r, &n, l[i], ATTEMPT_CANCELLED, -1);
+    assert_int_equal(held(r, QUOTA_FLEX).held, 0);
+    assert_int_equal(held(r, QUOTA_FLEX).held_cores, 0);
+    case_done(r);
+}
+
+static void a_used_up_budget_that_stops_all_fails_the_pool(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct project_view project;
+    struct rig *r = case_with_node(&n, 1);
+    uint64_t node;
+    size_t rows;
+    const char *p = fixed(r, "F2@A", 2);
+    server_project(r->s, 0, &project);
+    all_ready(r, &n);
+    const char *t = task_in(r, p, 1);
+    assert_int_equal(leases(r, &n, false, &node, 1), 1);
+    struct event ev = {.kind = EVENT_BUDGET_PUT};
+    ev.budget.project = project.uuid;
+    ev.budget.has_total = ev.budget.has_policy = true;
+    ev.budget.total_neur = 1000;
+    ev.budget.policy = BUDGET_STOP_AND_BLOCK_ALL;
+    rig_event(r, &ev);
+    assert_int_equal(rig_reply(r)->code, 200);
+    rig_reload(r);
+    rig_wait(r, 5000);
+    struct report rep = {.kind = REPORT_METER_LEASE, .lease = node, .at = HOUSE_MS(r->now)};
+    rep.meter_lease.core_ms = rep.meter_lease.energy_mj = 4000;
+    rig_report(r, &n, &rep); // what the pool itself costs counts
+    assert_string_equal(state_of(r, p), "Failure");
+    assert_non_null(strstr(row_of_pool(r, p)->errors, "ONDOL-BUDGET"));
+    assert_string_equal(rig_state(r, t), "PendingCancel");
+    const struct sync_down *d = rig_desired(r, &n);
+    for (size_t i = 0; i < d->n_assignments; i++)
+        assert_true(d->assignment[i].stop);
+    const struct change *c = model_store_rows(r->m, CHANGE_LEDGER_WORK, &rows);
+    assert_true(rows > 0 && row_of_pool(r, p)->project != 0);
+    for (size_t i = 0; i < rows; i++)
+        assert_true(!c[i].work.task || c[i].work.project == row_of_pool(r, p)->project);
+    assert_null(fixed(r, "F1@A", 1));
+    assert_int_equal(rig_reply(r)->code, 402);
+    case_done(r);
+}
+
+static void a_reserved_pool_needs_a_reservation_and_ends_with_it(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct board_view b;
+    struct rig *r = case_with_node(&n, 2);
+    struct pool_draft draft = {.scaling = "F2@A"};
+    assert_null(pool_as(r, draft, ACTIVITY_RESERVED));
+    assert_int_equal(rig_reply(r)->code, 403);
+    server_board(r->s, 0, &b);
+    struct event ev = {.kind = EVENT_RESERVATION_PUT};
+    ev.reservation.account = r->account;
+    ev.reservation.name = "night";
+    ev.reservation.machine_key = b.spec->key;
+    ev.reservation.boards = 1;
+    ev.reservation.has_from = ev.reservation.has_to = true;
+    ev.reservation.from_ms = r->now;
+    ev.reservation.to_ms = r->now + 60000;
+    rig_event(r, &ev);
+    assert_int_equal(rig_reply(r)->code, 200);
+    const char *p = pool_as(r, draft, ACTIVITY_RESERVED);
+    assert_non_null(p);
+    assert_true(row_of_pool(r, p)->reservation != 0);
+    assert_int_equal(all_ready(r, &n), 1); // it has one board, though two nodes are wanted
+    const char *t = task_in(r, p, 1);      // of class flex by itself: in the pool of the pool's
+    assert_int_equal(leases(r, &n, true, NULL, 0), 1);
+    assert_int_equal(task_row(r, t)->activity, ACTIVITY_RESERVED);
+    rig_reload(r);
+    rig_zone(r, &n, n.want_w);
+    assert_int_equal(held(r, QUOTA_RESERVED).held, 1);
+    assert_int_equal(leases(r, &n, false, NULL, 0), 1);
+    for (int i = 0; i < 4; i++) {
+        rig_wait(r, 20000);
+        rig_poll(r, &n);
+    }
+    assert_string_equal(state_of(r, p), "Failure");
+    assert_string_equal(rig_state(r, t), "PendingCancel");
+    case_done(r);
+}
+
+static void a_task_of_a_pool_has_no_placement_of_its_own(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = case_with_node(&n, 2);
+    struct task_draft d;
+    rig_draft(r, &d, 2);
+    d.pool = fixed(r, "F1@A", 1);
+    d.place = "gang=2";
+    assert_null(rig_create_draft(r, &d));
+    assert_int_equal(rig_reply(r)->item[0].code, 400);
+    assert_non_null(strstr(rig_reply(r)->item[0].message, "placement"));
+    case_done(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -486,6 +654,10 @@ int main(void)
         cmocka_unit_test(a_closed_pool_deletes_itself_when_its_time_is_over),
         cmocka_unit_test(the_bill_has_every_core_second_once),
         cmocka_unit_test(another_account_has_no_such_pool),
+        cmocka_unit_test(a_quota_counts_a_node_once_and_not_what_runs_in_it),
+        cmocka_unit_test(a_used_up_budget_that_stops_all_fails_the_pool),
+        cmocka_unit_test(a_reserved_pool_needs_a_reservation_and_ends_with_it),
+        cmocka_unit_test(a_task_of_a_pool_has_no_placement_of_its_own),
     };
     return cmocka_run_group_tests_name("server_pool", tests, NULL, NULL);
 }

@@ -99,7 +99,7 @@ static int read_preparation(struct reading *r)
     return 0;
 }
 
-// Storage comes with buckets; until then every bucket that is named is one that is not there.
+// A pool has no files of its own: its tasks name their buckets themselves.
 static int read_buckets(struct reading *r)
 {
     static const char *const lists[] = {"resourceBuckets", "advancedResourceBuckets"};
@@ -112,7 +112,7 @@ static int read_buckets(struct reading *r)
         if (first && !name)
             return err_set(r->e, -EINVAL, "%s: must be a list of bucket names", lists[i]), invalid(r->e);
         if (name && *name)
-            return err_set(r->e, -ENOENT, "No such bucket: %.200s", name), 404;
+            return err_set(r->e, -ENOENT, "No such bucket: %.200s (a pool has none of its own; name it in its tasks)", name), 404;
     }
     return 0;
 }

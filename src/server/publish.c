@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From what the engine decided to what is seen in a bucket. The row that asks for it is committed before
-// (docs/design/0032-staging.md); what is done twice is done once; the engine hears when it is done.
+// (docs/design/0033-staging.md); what is done twice is done once; the engine hears when it is done.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -258,6 +258,9 @@ def walk():
     copy = call("POST", "/tasks/{id}/clone", {"instanceCount": 200}, id=first)["uuid"]
     call("PUT", "/tasks/{id}", {"tags": ["n"]}, id=copy)
     call("PATCH", "/tasks/{id}", id="nobody", wants=404)
+    call("POST", "/tasks/{id}/snapshot/periodic", {"interval": 60}, id=copy, wants=400)  # it has no bucket for results
+    call("POST", "/tasks/{id}/snapshot", {}, id="nobody", wants=404)
+    call("GET", "/tasks/{id}/snapshot/{snapshot}", id=copy, snapshot="77", wants=404)
     call("POST", "/tasks/{id}/abort", id=copy)
     wait("it stops", lambda: call("GET", "/tasks/{id}", id=copy)["state"] == "Cancelled")
     call("POST", "/tasks/{id}/resume", {}, id=copy)

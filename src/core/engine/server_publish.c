@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files of a task, on their way (docs/design/0032-staging.md).
+// Files of a task, on their way (docs/design/0033-staging.md).
 //
 //   in   ASSIGNED, phase download: the time that a start may take counts from the last file that moved
 //   out  STARTED, phase upload: staged where nobody sees them

@@ -523,9 +523,10 @@ static void a_quota_counts_a_node_once_and_not_what_runs_in_it(void **state)
     assert_non_null(task_in(r, p, 3));
     assert_int_equal(leases(r, &n, true, NULL, 0), 2); // more than the quota has boards
     server_board(r->s, 0, &b);
+    int32_t cores = b.spec->cores;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(held(r, QUOTA_FLEX).held, 1);
-        assert_int_equal(held(r, QUOTA_FLEX).held_cores, b.spec->cores);
+        assert_int_equal(held(r, QUOTA_FLEX).held_cores, cores);
         rig_reload(r);
         rig_zone(r, &n, n.want_w);
     }

@@ -112,7 +112,9 @@ static int read_buckets(struct reading *r)
         if (first && !name)
             return err_set(r->e, -EINVAL, "%s: must be a list of bucket names", lists[i]), invalid(r->e);
         if (name && *name)
-            return err_set(r->e, -ENOENT, "No such bucket: %.200s (a pool has none of its own; name it in its tasks)", name), 404;
+            return err_set(r->e, -ENOENT,
+                           "No such bucket: %.200s (a pool has none of its own; name it in its tasks)", name),
+                   404;
     }
     return 0;
 }

@@ -59,8 +59,9 @@ static const struct {
     [R_POOLS] = {2 + CHANGE_POOL, " WHERE account = $1 ORDER BY id"},
     [R_TASK_HEAT] = {0, HEAT_OF "WHERE w.task = $1"},
     [R_POOL_HEAT] = {0, HEAT_OF "WHERE w.task IN (" TASKS_OF_POOL ")"},
-    [R_POOL_TOTALS] = {0, "SELECT activity, sum(energy_mj), sum(core_ms), sum(ms), sum(cost_neur) FROM ledger_work "
-                          "WHERE task IN (" TASKS_OF_POOL ") GROUP BY activity"},
+    [R_POOL_TOTALS] =
+        {0, "SELECT activity, sum(energy_mj), sum(core_ms), sum(ms), sum(cost_neur) FROM ledger_work "
+            "WHERE task IN (" TASKS_OF_POOL ") GROUP BY activity"},
     [R_SECRET] = {0, "SELECT sealed FROM secret WHERE account = $1 AND key = $2"},
     // All keys that begin with $2: those from it on, until one that does not. (No LIKE: keys may hold % and
     // _.)

@@ -232,8 +232,8 @@ static const char step_pools[] =
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1,     step_2,    step_secrets, step_jobs,   step_lists,
-                                   step_lids, step_sites, step_users,   step_publish,  step_pools};
+static const char *const step[] = {step_1,    step_2,     step_secrets, step_jobs,    step_lists,
+                                   step_lids, step_sites, step_users,   step_publish, step_pools};
 
 int schema_version(void)
 {

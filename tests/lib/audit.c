@@ -107,10 +107,11 @@ static int audit_pool(const struct server *s, uint32_t at, struct err *e)
     struct plan_task seen = {0};
     int64_t waits = h->held_back ? 0 : (int64_t)ranges_count(&h->pending);
     bool known = planner_task_at(s->planner, p->holder, &seen);
-    NEED((known ? seen.pending : 0) == h->exposed,
-         "pool %llu: its nodes are not as the planner knows them", id);
+    NEED((known ? seen.pending : 0) == h->exposed, "pool %llu: its nodes are not as the planner knows them",
+         id);
     NEED(h->exposed <= waits && (h->exposed == waits || h->is_starved),
-         "pool %llu: %d of %d nodes are shown and nobody will show the rest", id, (int)h->exposed, (int)waits);
+         "pool %llu: %d of %d nodes are shown and nobody will show the rest", id, (int)h->exposed,
+         (int)waits);
     bool ends = p->closing || p->failed || p->deleting;
     NEED(!ends || !nodes, "pool %llu is over and has %d nodes", id, nodes);
     NEED(ends || p->look || nodes >= p->wanted, "pool %llu wants %d nodes, has %d", id, p->wanted, nodes);

@@ -579,11 +579,11 @@ static int load_spent(const struct model_store *m, struct server *s, struct err 
 int model_store_load(const struct model_store *m, struct server *s, house_ms now, struct err *e)
 {
     static const enum change_kind order[] = {
-        CHANGE_META,     CHANGE_ORGANISATION, CHANGE_PROJECT, CHANGE_ACCOUNT,     CHANGE_TOKEN,
-        CHANGE_BUDGET,   CHANGE_RESERVATION,  CHANGE_SPENT,   CHANGE_SECRET,      CHANGE_SITE,
-        CHANGE_NODE,     CHANGE_ZONE,         CHANGE_BOARD,   CHANGE_METER,       CHANGE_POOL,     CHANGE_JOB,
-        CHANGE_TASK_NEW, CHANGE_ATTEMPT,      CHANGE_LEASE,   CHANGE_SNAPSHOT, CHANGE_PUBLISH,
-        CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+        CHANGE_META,    CHANGE_ORGANISATION, CHANGE_PROJECT,    CHANGE_ACCOUNT, CHANGE_TOKEN,
+        CHANGE_BUDGET,  CHANGE_RESERVATION,  CHANGE_SPENT,      CHANGE_SECRET,  CHANGE_SITE,
+        CHANGE_NODE,    CHANGE_ZONE,         CHANGE_BOARD,      CHANGE_METER,   CHANGE_POOL,
+        CHANGE_JOB,     CHANGE_TASK_NEW,     CHANGE_ATTEMPT,    CHANGE_LEASE,   CHANGE_SNAPSHOT,
+        CHANGE_PUBLISH, CHANGE_LEDGER_WORK,  CHANGE_LEDGER_ZONE};
     int64_t from_ms = now.v - now.v % LEDGER_HOUR_MS;
     int r = 0;
     server_restore_from(s, now);

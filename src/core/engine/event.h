@@ -72,7 +72,7 @@ struct task_draft {
     int64_t keep_ms;                       // is deleted so long after it has ended; 0: never
     const char *project;                   // uuid; NULL: the user's own
     const char *machine_key, *reservation; // of class reserved: which one is meant; NULL: not said
-    const char *pool;                       // uuid; NULL: none
+    const char *pool;                      // uuid; NULL: none
 };
 
 // A job likewise. The engine alone knows which names are taken.
@@ -96,9 +96,9 @@ struct pool_draft {
     const char *scaling;    // scaling_format()
     int32_t slots_per_node; // 1..POOL_SLOTS_PER_NODE_MAX
     bool auto_delete;
-    int64_t keep_ms;      // is deleted so long after it was closed; 0: never
-    int64_t queue_max_ms; // fails when it has no node after this; -1: never
-    const char *body;     // normalised JSON object
+    int64_t keep_ms;                       // is deleted so long after it was closed; 0: never
+    int64_t queue_max_ms;                  // fails when it has no node after this; -1: never
+    const char *body;                      // normalised JSON object
     const char *project;                   // uuid; NULL: the user's own
     const char *machine_key, *reservation; // of class reserved: which one is meant; NULL: not said
 };

@@ -77,13 +77,20 @@ void server_free(struct server *s)
         free(s->node[i].zone);
         free(s->node[i].board);
     }
-    void *const vectors[] = {
-        s->task,         s->free_task,     s->lease,       s->free_lease,   s->site,
-        s->zone,          s->board,        s->node,          s->timer,       s->dirty_task,   s->dirty_zone.v,
-        s->dirty_board.v, s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job,
-        s->free_job,      s->edge,         s->resolved,      s->expiring,    s->history,
-        s->landing,       s->publishing,   s->dirty_pool.v,
-        s->dirty_pool_look.v, s->pool,      s->free_pool};
+    void *const vectors[] = {s->task,         s->free_task,
+                             s->lease,        s->free_lease,
+                             s->site,         s->zone,
+                             s->board,        s->node,
+                             s->timer,        s->dirty_task,
+                             s->dirty_zone.v, s->dirty_board.v,
+                             s->dirty_node.v, s->dirty_meter.v,
+                             s->dirty_job.v,  s->dirty_wait.v,
+                             s->job,          s->free_job,
+                             s->edge,         s->resolved,
+                             s->expiring,     s->history,
+                             s->landing,      s->publishing,
+                             s->dirty_pool.v, s->dirty_pool_look.v,
+                             s->pool,         s->free_pool};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);

@@ -415,8 +415,8 @@ struct server {
     size_t n_budgets, cap_budgets;
     struct reservation *reservation;
     size_t n_reservations, cap_reservations;
-    bool quota_moved, budget_moved; // something may fit now; a budget may be used up
-    uint32_t quota_turn;            // whose list is looked at first
+    bool quota_moved, budget_moved;  // something may fit now; a budget may be used up
+    uint32_t quota_turn;             // whose list is looked at first
     int32_t least_cores, most_cores; // of any board, as of so many boards
     size_t cores_known_of;
     struct task *task;
@@ -590,7 +590,8 @@ void pool_shut(struct server *s, uint32_t slot, const char *code, const char *wh
 void pool_fail(struct server *s, uint32_t slot, const char *code, const char *why,
                struct effects *fx); // unless it is over already
 // The task; the whole pool when it is the holder of one.
-void task_or_pool_stop(struct server *s, uint32_t task, const char *code, const char *why, struct effects *fx);
+void task_or_pool_stop(struct server *s, uint32_t task, const char *code, const char *why,
+                       struct effects *fx);
 bool pools_hold(const struct server *s, uint32_t account); // one is open, or has a board yet
 void pool_node_ended(struct server *s, uint32_t slot, enum attempt_end end, const struct attempt_figures *f,
                      struct effects *fx);

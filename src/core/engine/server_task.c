@@ -476,8 +476,8 @@ static int enter_pool(struct server *s, const struct task_draft *d, uint32_t *po
     return 0;
 }
 
-// In a pool it runs on the pool's boards: of their class, whatever is reserved is the pool's, and on the pool's
-// project when it names none.
+// In a pool it runs on the pool's boards: of their class, whatever is reserved is the pool's, and on the
+// pool's project when it names none.
 static int admit(struct server *s, uint32_t account, const struct task_draft *d, uint32_t pool,
                  struct effects *fx, struct admission *entry, const char **why)
 {

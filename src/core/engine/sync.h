@@ -210,9 +210,9 @@ struct assignment {
     uint64_t within;  // lease of the node in which it runs; 0: it has the board for itself
     const char *body; // JSON of the task as stored; NULL once the node reported it started
     const struct stage_orders *orders; // NULL: none
-    bool need_body;   // not on the wire: whoever renders the answer fills `body` from the store
-    uint64_t task;    // not on the wire: whose body
-    uint64_t pool;    // not on the wire: of the pool that gives what the body does not say; 0: none
+    bool need_body; // not on the wire: whoever renders the answer fills `body` from the store
+    uint64_t task;  // not on the wire: whose body
+    uint64_t pool;  // not on the wire: of the pool that gives what the body does not say; 0: none
 };
 
 struct sync_down {

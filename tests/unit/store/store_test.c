@@ -27,7 +27,8 @@ static struct change pool_row(uint64_t id, const char *uuid, const char *shortna
                                                      16, "", "F1@A",    2,     -1,
                                                      17, 18, 19,        20,    21,
                                                      22, 23, 24,        "0-1", 25,
-                                                     26, 27, 28,        "[]",  "{}"}};
+                                                     26, 27, 28,        "[]",  "{}",
+                                                     29, 30}};
     snprintf(c.pool.uuid, sizeof c.pool.uuid, "%s", uuid);
     return c;
 }
@@ -122,10 +123,10 @@ static int compare_next(void *ctx, const struct change *c, struct err *e)
 static void every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract(void **state)
 {
     static const enum change_kind order[] = {
-        CHANGE_META,   CHANGE_ORGANISATION, CHANGE_PROJECT,    CHANGE_ACCOUNT, CHANGE_TOKEN,
-        CHANGE_BUDGET, CHANGE_RESERVATION,  CHANGE_SECRET,     CHANGE_SITE,    CHANGE_NODE,
-        CHANGE_ZONE,   CHANGE_BOARD,        CHANGE_METER,      CHANGE_POOL,    CHANGE_JOB,     CHANGE_TASK_NEW,
-        CHANGE_LEASE,  CHANGE_LEDGER_WORK,  CHANGE_LEDGER_ZONE};
+        CHANGE_META,     CHANGE_ORGANISATION, CHANGE_PROJECT,     CHANGE_ACCOUNT,    CHANGE_TOKEN,
+        CHANGE_BUDGET,   CHANGE_RESERVATION,  CHANGE_SECRET,      CHANGE_SITE,       CHANGE_NODE,
+        CHANGE_ZONE,     CHANGE_BOARD,        CHANGE_METER,       CHANGE_POOL,       CHANGE_JOB,
+        CHANGE_TASK_NEW, CHANGE_LEASE,        CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     struct fixture *f = at(state);
     expected = (struct seen){0};
     for (size_t i = 0; i < ARRAY_LEN(order); i++) {

@@ -254,6 +254,8 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
                                              .queue_max_ms = any(g)};
         ev->pool.draft.shortname = rng_below(g, 2) ? word(g) : NULL;
         ev->pool.draft.constraint.cores_min = (int32_t)any(g);
+        ev->pool.draft.project = rng_below(g, 2) ? word(g) : NULL;
+        ev->pool.draft.machine_key = ev->pool.draft.reservation = rng_below(g, 2) ? word(g) : NULL;
         break;
     case EVENT_TASK_ORDER:
         ev->order.id = word(g);

@@ -5,12 +5,15 @@
 // core/ledger/kpi.h. Heat that nobody asked for is not reuse.
 //
 //   GET /carbon/v1/tasks/{id}/carbon-facts?comparisonDatacenter=NAME    names of both generations of clients
+// and the same of pools: what its nodes used and what its tasks did on them, so that a core's second is in it
+// once.
 #include "core/ledger/kpi.h"
 
 #include <strings.h>
 
 #include "api/handlers.h"
 #include "api/json_out.h"
+#include "api/pools.h"
 #include "api/task_views.h"
 #include "base/num.h"
 
@@ -89,22 +92,20 @@ static void facts(struct call *c, const struct kpi_meters *m, const struct kpi_c
     out_end_object(&o);
 }
 
-void carbon_task(struct call *c)
+typedef int heat_fn(void *ctx, uint64_t id, int64_t *it_mj, int64_t *useful_mj, struct err *e);
+
+static void carbon(struct call *c, heat_fn *heat, uint64_t id)
 {
-    struct row_task row;
     struct err e = ERR_NULL;
     int64_t it_mj = 0, reuse_mj = 0;
-    const char *name = call_query(c, "comparisonDatacenter");
-    const struct kpi_centre *centre = centre_of(name);
-    if (!find(c, &row))
-        return;
+    const struct kpi_centre *centre = centre_of(call_query(c, "comparisonDatacenter"));
     if (!centre) {
         call_problem(c, NULL, "comparisonDatacenter",
                      arena_printf(&c->arena, "unknown; there are \"%s\", \"%s\" and \"%s\"",
                                   kpi_centres[0].name, kpi_centres[1].name, kpi_centres[2].name));
         return;
     }
-    int r = c->reader->task_heat(c->reader->ctx, row.id, &it_mj, &reuse_mj, &e);
+    int r = heat(c->reader->ctx, id, &it_mj, &reuse_mj, &e);
     if (r < 0) {
         call_store_error(c, r);
         return;
@@ -114,4 +115,18 @@ void carbon_task(struct call *c)
                            .reuse_j = reuse_mj / 1000,
                            .dc_j = it_j + num_round((double)it_j * c->be->carbon.overhead_permille / 1000)};
     facts(c, &m, centre);
+}
+
+void carbon_task(struct call *c)
+{
+    struct row_task row;
+    if (find(c, &row))
+        carbon(c, c->reader->task_heat, row.id);
+}
+
+void carbon_pool(struct call *c)
+{
+    struct row_pool row = {0};
+    if (pool_find(c, &row))
+        carbon(c, c->reader->pool_heat, row.id);
 }

@@ -3,6 +3,7 @@
 // What was spent, from the ledger's money (core/ledger/bill.h).
 //
 //   GET /credits/v1/tasks/{id}/credits                 {"credits": euros that the task cost}
+//   GET /credits/v1/pools/{id}/credits                 the same of its nodes and the tasks on them together
 //   GET /credits/v1/accounts/credits                   {"credits": euros that the user has spent,
 //   "paidInAdvance",
 //                                                       "balance": null for who pays afterwards}
@@ -13,6 +14,18 @@
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/people.h"
+#include "api/pools.h"
+
+static void answer(struct call *c, const struct totals_row sum[10])
+{
+    int64_t neur = 0;
+    for (int a = 0; a < 10; a++)
+        neur += sum[a].cost_neur;
+    struct json_out o = {.b = &c->out};
+    out_object(&o, NULL);
+    out_euro(&o, "credits", neur);
+    out_end_object(&o);
+}
 
 void credits_task(struct call *c)
 {
@@ -26,15 +39,22 @@ void credits_task(struct call *c)
         call_store_error(c, r);
     else if (r > 0)
         call_fail(c, 404, "Task not found");
-    if (r)
+    else
+        answer(c, sum);
+}
+
+void credits_pool(struct call *c)
+{
+    struct row_pool row = {0};
+    struct totals_row sum[10];
+    struct err e = ERR_NULL;
+    if (!pool_find(c, &row))
         return;
-    int64_t neur = 0;
-    for (int a = 0; a < 10; a++)
-        neur += sum[a].cost_neur;
-    struct json_out o = {.b = &c->out};
-    out_object(&o, NULL);
-    out_euro(&o, "credits", neur);
-    out_end_object(&o);
+    int r = c->reader->pool_totals(c->reader->ctx, row.id, sum, &e);
+    if (r < 0)
+        call_store_error(c, r);
+    else
+        answer(c, sum);
 }
 
 void credits_account(struct call *c)

@@ -14,11 +14,15 @@ stage_fn hardware_list, hardware_cpu_search;
 stage_fn task_create;
 // task_list.c
 stage_fn task_list_full, task_list_summaries, task_paginate_full, task_paginate_summaries, task_search;
-stage_fn job_tasks;
+stage_fn job_tasks, pool_tasks;
 // jobs.c
-stage_fn job_create, job_get, job_list, job_paginate, job_search, job_terminate, job_delete;
+stage_fn job_create, job_get, job_list, job_paginate, job_search, job_terminate, job_delete, pool_jobs;
 // pools.c
-stage_fn pool_scaling_check;
+stage_fn pool_create, pool_clone, pool_put, pool_patch, pool_close, pool_delete;
+stage_fn pool_scaling_get, pool_scaling_put, pool_scaling_check;
+// pool_list.c
+stage_fn pool_get, pool_list_full, pool_list_summaries, pool_paginate_full, pool_paginate_summaries,
+    pool_search;
 // task_read.c
 stage_fn task_get, task_why;
 // task_again.c
@@ -40,9 +44,9 @@ stage_fn zone_list, zone_get, zone_setpoint_get, zone_setpoint_put, zone_schedul
 // estimate.c
 stage_fn estimate_task;
 // carbon.c
-stage_fn carbon_task;
+stage_fn carbon_task, carbon_pool;
 // credits.c
-stage_fn credits_task, credits_account, credits_budgets;
+stage_fn credits_task, credits_pool, credits_account, credits_budgets;
 // quotas.c
 stage_fn quotas_user, quotas_organisation;
 // users.c, projects.c, tokens.c, reservations.c

@@ -57,12 +57,6 @@ static void projects(struct json_out *o, const struct call *c, const struct acco
     out_end_array(o);
 }
 
-static void zeros(struct json_out *o, const char *const *key, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        out_int(o, key[i], 0);
-}
-
 // Without a limit the largest number that every client's integers hold.
 static int64_t limit(int64_t max, int64_t none)
 {
@@ -96,7 +90,6 @@ static void maxima(struct json_out *o, const struct account_info *who)
 
 static void user(struct call *c)
 {
-    static const char *const pools[] = {"maxPool", "poolCount", "maxRunningPool", "runningPoolCount"};
     struct usage *u = c->state;
     struct account_info who;
     char key[SPEC_KEY_BYTES];
@@ -106,7 +99,8 @@ static void user(struct call *c)
         return;
     }
     int32_t max_tasks = c->account.max_tasks > 0 ? c->account.max_tasks : c->be->limits.tasks_per_account;
-    int64_t instances = 0, cores = 0;
+    int64_t instances = 0, cores = 0, pools = 0, open_pools = 0;
+    server_account_pools(c->engine, c->account.id, &pools, &open_pools);
     server_account_counts(c->engine, c->account.id, &u->live, u->instances, u->cores);
     for (int i = 0; i < 4; i++) {
         instances += u->instances[i];
@@ -119,7 +113,10 @@ static void user(struct call *c)
     out_int(&o, "taskCount", u->stored);
     out_int(&o, "maxRunningTask", max_tasks);
     out_int(&o, "runningTaskCount", u->live);
-    zeros(&o, pools, sizeof pools / sizeof *pools);
+    out_int(&o, "maxPool", c->be->limits.pools_per_account);
+    out_int(&o, "poolCount", pools);
+    out_int(&o, "maxRunningPool", c->be->limits.pools_per_account);
+    out_int(&o, "runningPoolCount", open_pools);
     out_int(&o, "maxJob", limit(who.max_jobs, c->be->limits.jobs_per_account));
     out_int(&o, "jobCount", server_account_jobs(c->engine, c->account.id));
     out_int(&o, "runningInstanceCount", instances);

@@ -54,9 +54,15 @@ static int read_all(const json_t *in, json_t *body, struct arena *a, struct job_
     if (!read_names(in, d, e) || !read_times(in, d, body, e) || !task_tags(in, body, false, e) ||
         !in_uuid(in, "poolUuid", &pool, e))
         return invalid(e);
-    if (pool) {
-        err_set(e, -ENOENT, "No such pool: %.64s", pool);
-        return 400;
+    if (pool) { // whether it is there is looked up before the job is made
+        char *text = arena_alloc(a, UUID_TEXT_BYTES);
+        uint8_t uuid[16];
+        if (!uuid_parse(pool, uuid)) {
+            err_set(e, -ENOENT, "No such pool: %.64s", pool);
+            return 400;
+        }
+        uuid_format(text, uuid);
+        json_object_set_new(body, "poolUuid", json_string(text));
     }
     char *text = json_dumps(body, JSON_COMPACT);
     d->body = arena_strdup(a, text);

@@ -10,9 +10,11 @@
 
 #include "api/handlers.h"
 #include "api/job.h"
+#include "api/pools.h"
 #include "api/json_in.h"
 #include "api/small_list.h"
 #include "core/work/job.h"
+#include "core/work/pool.h"
 
 #define SWEEP_TASKS 200 // in one commit, which every other answer waits for
 
@@ -28,11 +30,9 @@ static void created(struct call *c)
                 arena_printf(&c->arena, "%s/jobs/%s", c->route.had_v1 ? "/v1" : "", r->item->uuid));
 }
 
-void job_create(struct call *c)
+static void make(struct call *c)
 {
     struct err e = ERR_NULL;
-    if (!call_object(c))
-        return;
     struct submission *s = call_submission(c, EVENT_JOB_CREATE);
     struct job_draft *d = &s->event.job.draft;
     int code = job_body_read(c->in, &c->arena, d, &e);
@@ -45,6 +45,36 @@ void job_create(struct call *c)
     c->be->entropy(c->be->ctx, d->uuid, sizeof d->uuid);
     s->event.job.account = c->account.id;
     call_submit(c, s, created);
+}
+
+// A pool that is not there is 400, never 404: clients take that for a bucket.
+static void check_pool(struct call *c)
+{
+    const char *pool = json_string_value(in_get(c->in, "poolUuid"));
+    struct row_pool row = {0};
+    struct err e = ERR_NULL;
+    int r = c->reader->pool(c->reader->ctx, c->account.id, pool, &c->arena, &row, &e);
+    if (r < 0)
+        call_store_error(c, r);
+    else if (r > 0 || row.state == POOL_PENDING_DELETE)
+        call_fail(c, 400, "No such pool: %s", pool);
+    else if (!pool_state_open((enum pool_state)row.state))
+        call_fail(c, 400, "The pool %s takes no more tasks: it is %s", pool,
+                  pool_state_name((enum pool_state)row.state));
+    else
+        make(c);
+}
+
+void job_create(struct call *c)
+{
+    const char *pool = NULL;
+    struct err e = ERR_NULL;
+    if (!call_object(c))
+        return;
+    if (in_uuid(c->in, "poolUuid", &pool, &e) && pool)
+        call_next(c, RUN_WORKER, check_pool);
+    else
+        make(c);
 }
 
 static bool find(struct call *c, struct row_job *row)
@@ -188,6 +218,24 @@ static struct small_item *items(struct call *c, size_t *n)
     }
     buf_deinit(&text);
     return v;
+}
+
+void pool_jobs(struct call *c)
+{
+    struct row_pool pool = {0};
+    size_t n, kept = 0;
+    if (!pool_find(c, &pool))
+        return;
+    struct small_item *v = items(c, &n);
+    for (size_t i = 0; v && i < n; i++) {
+        json_t *j = json_loads(v[i].json, 0, NULL);
+        const char *in = json_string_value(json_object_get(j, "poolUuid"));
+        if (in && !strcmp(in, pool.uuid))
+            v[kept++] = v[i];
+        json_decref(j);
+    }
+    if (v)
+        small_list(c, v, kept);
 }
 
 void job_list(struct call *c)

@@ -12,6 +12,7 @@
 
 #include "api/handlers.h"
 #include "api/json_out.h"
+#include "api/pool.h"
 #include "core/work/ranges.h"
 
 static bool wants_json(const char *accept)
@@ -52,18 +53,43 @@ static bool has_instance(const struct row_task *row, uint32_t instance)
     return there;
 }
 
-// The task of the path, and its instance, -1: all. False: failed.
+// A pool's nodes print what their preparation does.
+static int read_row(struct call *c, bool pool, struct row_task *row, struct err *e)
+{
+    struct row_pool found = {0};
+    if (!pool)
+        return c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, e);
+    int r = c->reader->pool(c->reader->ctx, c->account.id, c->param[0], &c->arena, &found, e);
+    if (r == 0)
+        pool_as_task(&found, row);
+    return r;
+}
+
+static bool has_node(const struct row_task *row, uint32_t node)
+{
+    struct ranges begun = RANGES_NULL;
+    bool there = node < (uint32_t)row->instances;
+    if (!there && row->live.started_once && *row->live.started_once)
+        there = ranges_parse(&begun, row->live.started_once, RANGES_ID_MAX, NULL) == 0 &&
+                ranges_has(&begun, node);
+    ranges_deinit(&begun);
+    return there;
+}
+
+// The task or pool of the path, and its instance, -1: all. False: failed.
 static bool find(struct call *c, struct row_task *row, int64_t *instance)
 {
     struct err e = ERR_NULL;
-    int r = c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, &e);
+    bool pool = route_is(&c->route, 0, "pools");
+    const char *kind = pool ? "pool" : "task";
+    int r = read_row(c, pool, row, &e);
     *instance = -1;
     if (r < 0) {
         call_store_error(c, r);
         return false;
     }
     if (r > 0) {
-        call_fail(c, 404, "No such task: %s", c->param[0]);
+        call_fail(c, 404, "No such %s: %s", kind, c->param[0]);
         return false;
     }
     const char *text = c->param[1];
@@ -71,8 +97,9 @@ static bool find(struct call *c, struct row_task *row, int64_t *instance)
         return true;
     bool number = strlen(text) <= 10 && text[strspn(text, "0123456789")] == '\0';
     long long id = number ? strtoll(text, NULL, 10) : -1;
-    if (id < 0 || id > RANGES_ID_MAX || !has_instance(row, (uint32_t)id)) {
-        call_fail(c, 404, "No such instance: %s of task %s", text, c->param[0]);
+    if (id < 0 || id > RANGES_ID_MAX ||
+        !(pool ? has_node(row, (uint32_t)id) : has_instance(row, (uint32_t)id))) {
+        call_fail(c, 404, "No such instance: %s of %s %s", text, kind, c->param[0]);
         return false;
     }
     *instance = id;

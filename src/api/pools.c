@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Of pools: whether scaling policies make sense, before a pool is made of them.
-#include <string.h>
+// The routes of pools but for their lists. A PUT reads the kept body, changes it and writes it whole, so
+// changes go through the lane one at a time.
+#include "api/pools.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/constraint_in.h"
 #include "api/handlers.h"
+#include "api/json_in.h"
+#include "api/pool.h"
 #include "api/scaling_in.h"
+#include "api/task_body.h"
+#include "core/work/pool.h"
 
 // The field of "policies[0].name: is required" and the sentence behind it.
 static void problem(struct call *c, const char *text)
@@ -16,17 +26,246 @@ static void problem(struct call *c, const char *text)
     call_problem(c, unreadable ? NULL : "Model validation error", field, colon ? colon + 2 : text);
 }
 
+// The body's policies as they are kept; NULL: the call has been failed.
+static json_t *policies_of(struct call *c)
+{
+    struct err e = ERR_NULL;
+    if (!call_json(c))
+        return NULL;
+    if (!json_is_object(c->in)) {
+        call_problem(c, NULL, "$", "The body must be a JSON object");
+        return NULL;
+    }
+    json_t *kept = pool_policies(c->in, &e);
+    if (!kept)
+        problem(c, e.text);
+    return kept;
+}
+
 void pool_scaling_check(struct call *c)
 {
-    struct scaling_policy *policy;
-    struct err e = ERR_NULL;
-    size_t n;
-    if (!call_json(c))
-        return;
-    if (!json_is_object(c->in))
-        call_problem(c, NULL, "$", "The body must be a JSON object");
-    else if (scaling_in(c->in, &c->arena, &policy, &n, &e) < 0)
-        problem(c, e.text);
-    else
+    json_t *kept = policies_of(c);
+    if (kept)
         call_empty(c);
+    json_decref(kept);
+}
+
+// ---- making
+
+static void created(struct call *c)
+{
+    const struct reply *r = c->reply;
+    if (r->code != 200 || !r->n_items) {
+        call_reply_error(c, r);
+        return;
+    }
+    buf_putf(&c->out, "{\"uuid\":\"%s\"}", r->item->uuid);
+    call_header(c, "Location",
+                arena_printf(&c->arena, "%s/pools/%s", c->route.had_v1 ? "/v1" : "", r->item->uuid));
+}
+
+static void hand_over(struct call *c)
+{
+    struct pool_draft *d = c->state;
+    struct submission *s = call_submission(c, EVENT_POOL_CREATE);
+    c->be->entropy(c->be->ctx, d->uuid, sizeof d->uuid);
+    s->event.pool.account = c->account.id;
+    s->event.pool.draft = *d;
+    call_submit(c, s, created);
+}
+
+// A fleet without any board yet can tell nothing: the pool waits for what will come.
+static void check_hardware(struct call *c)
+{
+    const struct pool_draft *d = c->state;
+    size_t n = server_boards(c->engine);
+    bool found = !n;
+    for (size_t b = 0; b < n && !found; b++) {
+        struct board_view v;
+        server_board(c->engine, b, &v);
+        found = constraint_holds(&d->constraint, v.spec) && v.spec->cores >= d->slots_per_node;
+    }
+    if (found)
+        call_next(c, RUN_HERE, hand_over);
+    else
+        call_fail(c, 402, "No machine of the fleet satisfies the hardware constraint list of this pool");
+}
+
+static void create_from(struct call *c)
+{
+    struct pool_draft *d = c->state = arena_alloc(&c->arena, sizeof *d);
+    struct err e = ERR_NULL;
+    int code = pool_body_read(c->in, c->be, &c->account, &c->arena, d, &e);
+    if (code)
+        call_fail(c, code, "%s", e.text);
+    else if (constraint_is_none(&d->constraint) && d->slots_per_node == 1)
+        hand_over(c);
+    else
+        call_next(c, RUN_ENGINE, check_hardware);
+}
+
+void pool_create(struct call *c)
+{
+    if (call_object(c))
+        create_from(c);
+}
+
+bool pool_find(struct call *c, struct row_pool *row)
+{
+    struct err e = ERR_NULL;
+    int r = c->reader->pool(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, &e);
+    if (r < 0)
+        call_store_error(c, r);
+    else if (r > 0)
+        call_fail(c, 404, "No such pool: %s", c->param[0]);
+    return r == 0;
+}
+
+// What is being deleted can be looked at, but nothing can be done to it.
+static bool find_there(struct call *c, struct row_pool *row)
+{
+    if (!pool_find(c, row))
+        return false;
+    if (row->state != POOL_PENDING_DELETE)
+        return true;
+    call_fail(c, 404, "No such pool: %s", c->param[0]);
+    return false;
+}
+
+static void drop(json_t *o, const char *name)
+{
+    const char *key;
+    json_t *v;
+    void *next;
+    json_object_foreach_safe(o, next, key, v)
+    {
+        if (!strcasecmp(key, name))
+            json_object_del(o, key);
+    }
+}
+
+static bool says_nothing(const json_t *v)
+{
+    return json_is_null(v) || (json_is_string(v) && !*json_string_value(v)) ||
+           (json_is_array(v) && !json_array_size(v)) || (json_is_object(v) && !json_object_size(v));
+}
+
+// A new pool from what an old one was asked to be, with what the request says laid over.
+void pool_clone(struct call *c)
+{
+    struct row_pool row = {0};
+    const char *key;
+    json_t *v;
+    if (!call_json(c) || !find_there(c, &row))
+        return;
+    if (c->in && !json_is_object(c->in)) {
+        call_fail(c, 400, "Invalid pool file. A pool must be a JSON object");
+        return;
+    }
+    json_t *body = json_loads(row.body, 0, NULL), *in = c->in;
+    json_object_foreach(in, key, v)
+    {
+        if (says_nothing(v))
+            continue;
+        drop(body, key);
+        json_object_set(body, key, v);
+    }
+    json_decref(in);
+    c->in = body;
+    create_from(c);
+}
+
+// ---- change and end
+
+static struct submission *about(struct call *c, enum event_kind kind, const char *id)
+{
+    struct submission *s = call_submission(c, kind);
+    s->event.pool.account = c->account.id;
+    s->event.pool.id = arena_strdup(&s->arena, id);
+    return s;
+}
+
+static void done(struct call *c)
+{
+    if (c->reply->code == 200)
+        call_empty(c);
+    else
+        call_reply_error(c, c->reply);
+}
+
+void pool_close(struct call *c)
+{
+    call_submit(c, about(c, EVENT_POOL_CLOSE, c->param[0]), done);
+}
+
+void pool_delete(struct call *c)
+{
+    call_submit(c, about(c, EVENT_POOL_DELETE, c->param[0]), done);
+}
+
+// Its nodes have nothing to fetch again; the answer only says whether there are any.
+void pool_patch(struct call *c)
+{
+    struct row_pool row = {0};
+    if (!find_there(c, &row))
+        return;
+    if (row.state == POOL_PARTIALLY_EXECUTING || row.state == POOL_FULLY_EXECUTING)
+        call_empty(c);
+    else
+        call_fail(c, 400, "The pool %s is not running: it is %s", c->param[0],
+                  pool_state_name((enum pool_state)row.state));
+}
+
+static void put(struct call *c, const struct row_pool *row, json_t *body, const json_t *in)
+{
+    struct err e = ERR_NULL;
+    struct submission *s = about(c, EVENT_POOL_PUT, row->uuid);
+    int code = pool_body_update(body, in, c->be, row->account, &s->arena, &s->event.pool.draft, &e);
+    if (!code) {
+        call_submit(c, s, done);
+        return;
+    }
+    arena_deinit(&s->arena);
+    free(s);
+    call_fail(c, code, "%s", e.text);
+}
+
+void pool_put(struct call *c)
+{
+    struct row_pool row = {0};
+    if (!call_object(c) || !find_there(c, &row))
+        return;
+    json_t *body = json_loads(row.body, 0, NULL);
+    put(c, &row, body, c->in);
+    json_decref(body);
+}
+
+void pool_scaling_put(struct call *c)
+{
+    struct row_pool row = {0};
+    if (!find_there(c, &row))
+        return;
+    json_t *kept = policies_of(c), *body = json_loads(row.body, 0, NULL);
+    if (kept) {
+        json_object_set(body, "scaling", kept);
+        json_t *nothing = json_object();
+        put(c, &row, body, nothing);
+        json_decref(nothing);
+    }
+    json_decref(kept);
+    json_decref(body);
+}
+
+void pool_scaling_get(struct call *c)
+{
+    struct row_pool row = {0};
+    struct json_out o = {.b = &c->out};
+    if (!pool_find(c, &row))
+        return;
+    json_t *body = json_loads(row.body, 0, NULL);
+    if (json_object_get(body, "scaling"))
+        pool_render_scaling(&o, NULL, &row, body);
+    else
+        buf_puts(&c->out, "{\"policies\":[],\"activePolicyName\":null}");
+    json_decref(body);
 }

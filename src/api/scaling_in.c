@@ -109,6 +109,7 @@ static bool queue_in(const json_t *in, struct scaling_policy *p, struct err *e)
                  {"minIdleSlots", &p->idle},
                  {"minIdleTimeSeconds", &p->idle_s}};
     p->idle_s = 90;
+    p->step_s = SCALING_STEP_S;
     for (size_t i = 0; i < ARRAY_LEN(field); i++)
         if (!in_int(in, field[i].name, INT64_MIN, INT64_MAX, field[i].to, e))
             return false;

@@ -62,7 +62,7 @@ static int read_names(struct reading *r)
     return 0;
 }
 
-// A pool would give the profile; a missing one is 400, never 404. Whether the job is there the engine knows.
+// A pool gives the profile (task_pool.c). Whether the job is there the engine knows.
 static int read_profile(struct reading *r)
 {
     const char *pool = NULL, *job = NULL, *profile = NULL, *project = NULL;
@@ -71,18 +71,27 @@ static int read_profile(struct reading *r)
         !in_string(r->in, "profile", API_NAME_CHARS, &profile, r->e))
         return invalid(r->e, NULL);
     uint8_t uuid[16];
-    if (pool || (job && !uuid_parse(job, uuid))) {
+    if (pool && job) {
+        err_set(r->e, -EINVAL, "poolUuid: a task of a job runs in the job's pool, not in another");
+        return invalid(r->e, NULL);
+    }
+    if ((pool && !uuid_parse(pool, uuid)) || (job && !uuid_parse(job, uuid))) {
         err_set(r->e, -EINVAL, "No such %s: %.64s", pool ? "pool" : "job", pool ? pool : job);
         return 400;
     }
-    if (job) { // in one form, for filters
+    if (job || pool) { // in one form, for filters
         char *text = arena_alloc(r->a, UUID_TEXT_BYTES);
         uuid_format(text, uuid);
-        job = text;
+        *(job ? &job : &pool) = text;
     }
     r->d->job = job;
+    r->d->pool = pool;
+    r->d->project = project;
     json_object_set_new(r->body, "jobUuid", job ? json_string(job) : json_null());
     const struct profile *p = profile && *profile ? profile_find(profile) : NULL;
+    json_object_set_new(r->body, "projectUuid", project ? json_string(project) : json_null());
+    if ((pool || job) && !(profile && *profile))
+        return 0; // the pool's, of which the job may have one
     if (!p) {
         if (profile && *profile)
             err_set(r->e, -EINVAL, "profile: there is no profile %.80s (GET /profiles lists them)", profile);
@@ -92,8 +101,6 @@ static int read_profile(struct reading *r)
     }
     r->d->profile = p->name;
     json_object_set_new(r->body, "profile", json_string(p->name));
-    r->d->project = project;
-    json_object_set_new(r->body, "projectUuid", project ? json_string(project) : json_null());
     return 0;
 }
 

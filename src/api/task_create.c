@@ -2,8 +2,8 @@
 //
 // POST /tasks: an object makes one task, an array many, each of which succeeds or fails alone.
 //
-//   read and check -> shortnames against the store -> hardware against the fleet -> EVENT_TASKS_CREATE ->
-//   answer
+//   read and check -> shortnames and pools against the store -> hardware against the fleet ->
+//   EVENT_TASKS_CREATE -> answer
 //
 // The two middle stages are passed only by requests that need them. What is refused on the way stays in its
 // place with its code, so that the answer keeps the order of the request.
@@ -17,11 +17,12 @@
 #include "api/json_out.h"
 #include "api/task_body.h"
 #include "api/task_create.h"
+#include "api/task_pool.h"
 
 struct creation {
     struct task_draft *draft;
     size_t n;
-    bool bulk, shortnames, constraints, buckets;
+    bool bulk, shortnames, pools, constraints, buckets;
 };
 
 static void refuse(struct task_draft *d, int code, const char *sentence)
@@ -155,11 +156,29 @@ static void go_on(struct call *c)
         hand_over(c);
 }
 
+static bool check_pools(struct call *c, struct creation *k)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        struct task_draft *d = &k->draft[i];
+        struct err e = ERR_NULL;
+        int code = d->refusal_code || (!d->pool && !d->job) ? 0 : task_enter_pool(c, d, &e);
+        if (code < 0) {
+            call_store_error(c, code);
+            return false;
+        }
+        if (code)
+            refuse(d, code, arena_strdup(&c->arena, e.text));
+    }
+    return true;
+}
+
 // The engine guards the shortnames of the tasks in its memory; the finished ones are only in the store. A
 // deleted task gives its shortname back at once, though it is there until its instances have ended.
 static void check_shortnames(struct call *c)
 {
     struct creation *k = c->state;
+    if (k->pools && !check_pools(c, k))
+        return;
     for (size_t i = 0; i < k->n; i++) {
         struct task_draft *d = &k->draft[i];
         struct row_task row;
@@ -213,10 +232,11 @@ void task_create_from(struct call *c)
         if (code)
             refuse(d, code, arena_strdup(&c->arena, e.text));
         k->shortnames |= !code && d->shortname;
+        k->pools |= !code && (d->pool || d->job);
         k->constraints |= !code && !constraint_is_none(&d->constraint);
         k->buckets |= !code && buckets_to_make(d->body);
     }
-    if (k->shortnames)
+    if (k->shortnames || k->pools)
         call_next(c, RUN_WORKER, check_shortnames);
     else
         go_on(c);

@@ -13,6 +13,7 @@
 #include "api/filter.h"
 #include "api/handlers.h"
 #include "api/json_in.h"
+#include "api/pools.h"
 #include "api/task_views.h"
 #include "base/mem.h"
 
@@ -409,6 +410,15 @@ void task_search(struct call *c)
     struct listing *k = listing_new(c, true, false);
     if (read_filter(c, k) && read_count(c, k, API_LIST_MAX, API_LIST_MAX))
         go(c);
+}
+
+void pool_tasks(struct call *c)
+{
+    struct row_pool row = {0};
+    if (!pool_find(c, &row))
+        return;
+    listing_new(c, true, false)->page.pool = row.id;
+    go(c);
 }
 
 void job_tasks(struct call *c)

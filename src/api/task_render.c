@@ -16,7 +16,7 @@ void out_value(struct json_out *o, const char *key, const json_t *v, const char 
 {
     out_raw(o, key, v ? "" : otherwise);
     if (v)
-        json_dump_callback(v, put, o->b, JSON_COMPACT | JSON_ENCODE_ANY);
+        json_dump_callback(v, put, o->b, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 }
 
 static void out_string_of(struct json_out *o, const json_t *body, const char *key)
@@ -81,7 +81,7 @@ static void errors(struct json_out *o, const struct row_task_live *l)
     out_end_array(o);
 }
 
-static void constants(struct json_out *o, const json_t *list)
+void out_constants(struct json_out *o, const json_t *list)
 {
     out_array(o, "constants");
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -151,7 +151,7 @@ void task_render(struct json_out *o, const char *key, const struct row_task *row
     task_render_status(o, row, x);
     out_int(o, "snapshotInterval", 0);
     out_int(o, "resultsCount", row->live.results_count);
-    constants(o, json_object_get(body, "constants"));
+    out_constants(o, json_object_get(body, "constants"));
     out_value(o, "forcedConstants", json_object_get(body, "forcedConstants"), "[]");
     settings(o, row, body);
     out_end_object(o);

@@ -34,6 +34,8 @@ void task_render(struct json_out *o, const char *key, const struct row_task *row
 void task_render_completed(struct json_out *o, const struct row_task *row, const struct task_extra *x);
 void task_render_status(struct json_out *o, const struct row_task *row, const struct task_extra *x);
 
+// The constants of a body, secret ones masked.
+void out_constants(struct json_out *o, const json_t *list);
 // JSON value as text; NULL writes `otherwise`.
 void out_value(struct json_out *o, const char *key, const json_t *v, const char *otherwise);
 

@@ -75,6 +75,7 @@ static void copy(void *ctx, const struct live_view *view)
     l->view = *view;
     if (view->spec)
         l->spec = *view->spec;
+    l->spec.cores = view->cores;
     if (!l->view.memory_max_mb) // before the first report of its levels
         l->view.memory_max_mb = l->spec.memory_mb;
     l->view.spec = NULL;

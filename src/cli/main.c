@@ -29,6 +29,7 @@ static const struct command {
     {"bucket", cmd_bucket, "objects: files for tasks, and what tasks leave"},
     {"secret", cmd_secret, "what tasks need to know and nobody else may read"},
     {"job", cmd_job, "tasks that belong together and wait for one another"},
+    {"pool", cmd_pool, "boards that are held for tasks to come"},
     {"zone", cmd_zone, "rooms: temperature, setpoint, and why they are as they are"},
     {"site", cmd_site, "buildings: where they are, what they draw, what electricity costs"},
     {"heater", cmd_heater, "heaters: what they run and draw"},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/work/pool.h"
 #include "net/wire.h"
 #include "net/wire_field.h"
 #include "net/wire_names.h"
@@ -43,6 +44,8 @@ static const struct field assignment_fields[] = {
     F_ENUM(struct assignment, "on_lapse", on_lapse, wire_lapse, LAPSE_N),
     F_BOOL(struct assignment, "stop", stop),
     F_ENUM(struct assignment, "stop_end", stop_end, wire_end, ATTEMPT_END_N),
+    F_I32(struct assignment, "slots", slots),
+    F_U64(struct assignment, "within", within),
     F_STR(struct assignment, "body", body, WIRE_BODY_MAX),
 };
 
@@ -144,6 +147,10 @@ static int assignment_decode(const json_t *j, struct assignment *out, struct are
     out->instance = (uint32_t)n.instance;
     out->instance_count = (uint32_t)n.instance_count;
     out->attempt = (uint32_t)n.attempt;
+    if (out->slots < 0 || out->slots > POOL_SLOTS_PER_NODE_MAX)
+        return err_set(e, -EBADMSG, "slots: is not 0..%d", POOL_SLOTS_PER_NODE_MAX);
+    if (out->slots && out->within)
+        return err_set(e, -EBADMSG, "within: a pool's node is in no other");
     const json_t *orders = json_object_get(j, "orders");
     if (orders) {
         struct stage_orders *o = arena_alloc(a, sizeof *o);

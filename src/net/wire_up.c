@@ -263,6 +263,7 @@ static const struct {
     [REPORT_METER_LEASE] = {ROWS(meter_lease_fields)},
     [REPORT_METER_ZONE] = {ROWS(meter_zone_fields)},
     [REPORT_SETPOINT] = {ROWS(setpoint_fields)},
+    [REPORT_READY] = {NULL, 0},
     [REPORT_SNAPSHOT] = {ROWS(snapshot_fields)},
     [REPORT_STAGING] = {ROWS(staging_fields)},
 };

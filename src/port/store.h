@@ -29,10 +29,10 @@ struct fresh_read {
 };
 
 // At load every live row is handed to `row`, in the order: meta, accounts, secrets, sites, nodes, zones,
-// boards, meters, jobs, final tasks that delete themselves or are in an Active job with dependencies
+// boards, meters, pools, jobs, final tasks that delete themselves or are in an Active job with dependencies
 // (CHANGE_TASK_ENDED), tasks that are not final (by id; body NULL is allowed), their attempts that did not
-// succeed, their leases, their snapshots, what is to be published, ledger cells since `ledger_from_ms`. The
-// row is valid during the call only.
+// succeed, their leases and those of pools, their snapshots, what is to be published, ledger cells since
+// `ledger_from_ms`. The row is valid during the call only.
 struct store_visitor {
     void *ctx;
     int (*row)(void *ctx, const struct change *c, struct err *e);
@@ -56,6 +56,7 @@ enum task_order { ORDER_CREATION, ORDER_NAME, ORDER_STATE, ORDER_EXECUTION };
 struct task_page {
     uint64_t account; // 0: all accounts (operator)
     uint64_t job;     // 0: of any job or none
+    uint64_t pool;    // 0: likewise
     enum task_order order;
     bool descending;
     const char *after; // opaque token of the previous page's last row; NULL: from the start
@@ -88,6 +89,11 @@ struct store_reader {
                struct row_job *row, struct err *e);
     int (*jobs)(void *ctx, uint64_t account, struct arena *a, struct row_job **rows, size_t *n,
                 struct err *e); // by id
+    int (*pool)(void *ctx, uint64_t account, const char *uuid_or_shortname, struct arena *a,
+                struct row_pool *row, struct err *e);
+    int (*pool_by_id)(void *ctx, uint64_t id, struct arena *a, struct row_pool *row, struct err *e);
+    int (*pools)(void *ctx, uint64_t account, struct arena *a, struct row_pool **rows, size_t *n,
+                 struct err *e); // by id
     // A sealed secret, in `a`: 0 found, 1 not there, negative error.
     int (*secret)(void *ctx, uint64_t account, const char *key, struct arena *a, const char **sealed,
                   struct err *e);
@@ -105,6 +111,9 @@ struct store_reader {
     // Joules of a task and how much of them its zones had asked for, by the hour: energy x useful /
     // delivered.
     int (*task_heat)(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_mj, struct err *e);
+    // The same two of a pool: what its nodes used and what its tasks did on them.
+    int (*pool_totals)(void *ctx, uint64_t pool, struct totals_row out[10], struct err *e);
+    int (*pool_heat)(void *ctx, uint64_t pool, int64_t *it_mj, int64_t *useful_mj, struct err *e);
     int (*ledger_work)(void *ctx, int64_t from_ms, int64_t to_ms,
                        int (*each)(void *, const struct row_ledger_work *), void *each_ctx, struct err *e);
     int (*ledger_zone)(void *ctx, int64_t from_ms, int64_t to_ms,

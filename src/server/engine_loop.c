@@ -61,6 +61,8 @@ static int64_t row_ms(const struct change *row)
         return row->node.seen_ms;
     case CHANGE_TASK_NEW:
         return row->task.live.modified_ms;
+    case CHANGE_POOL:
+        return row->pool.modified_ms;
     case CHANGE_METER:
         return row->meter.at_ms;
     default:

@@ -169,6 +169,11 @@ void sync_refuse(struct http_park *park, int error); // 507 or 503
 int body_open(struct runtime *r, uint64_t account, uint64_t lease, const char *body, struct arena *a,
               const char **out, struct err *e);
 
+// pool_bodies.c: what a task of a pool runs with, and what a node of it runs first (NULL: nothing).
+int body_in_pool(const struct row_pool *pool, const char *task, struct arena *a, const char **out,
+                 struct err *e);
+int body_of_node(const struct row_pool *pool, struct arena *a, const char **out, struct err *e);
+
 void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx);
 void engine_settle(struct runtime *r, house_ms now, struct effects *fx);
 int engine_load(struct runtime *r, struct err *e); // fresh memory from the store

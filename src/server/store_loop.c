@@ -64,6 +64,23 @@ static void send_refusal(const struct sync_answer *a)
     http_unpark(a->park, a->code, "application/json", buf_take(&body), n, NULL);
 }
 
+// 0, 1 when it is no longer there, negative error. NULL: a pool's node with nothing to prepare.
+static int read_body(struct runtime *r, const struct assignment *x, struct arena *arena, const char **body,
+                     uint64_t *account, struct err *e)
+{
+    struct store_reader *reader = &r->body_reader;
+    struct row_task task = {0};
+    struct row_pool pool = {0};
+    int code = x->pool ? reader->pool_by_id(reader->ctx, x->pool, arena, &pool, e) : 0;
+    *account = pool.account;
+    if (code != 0 || x->slots)
+        return code ? code : body_of_node(&pool, arena, body, e);
+    code = reader->task_by_id(reader->ctx, x->task, arena, &task, e);
+    *account = task.account;
+    *body = task.body;
+    return code || !x->pool ? code : body_in_pool(&pool, task.body, arena, body, e);
+}
+
 // The bodies of what a node is to begin. A body that cannot be read now is no reason to stop anything: the
 // node asks again.
 static int fill_bodies(struct runtime *r, struct sync_answer *a, struct arena *arena)
@@ -71,18 +88,19 @@ static int fill_bodies(struct runtime *r, struct sync_answer *a, struct arena *a
     struct err e = ERR_NULL;
     for (size_t i = 0; i < a->down.n_assignments; i++) {
         struct assignment *x = &a->down.assignment[i];
-        struct row_task row = {0};
+        const char *body = NULL;
+        uint64_t account = 0;
         if (!x->need_body)
             continue;
-        int code = r->body_reader.task_by_id(r->body_reader.ctx, x->task, arena, &row, &e);
+        int code = read_body(r, x, arena, &body, &account, &e);
         if (code < 0) {
             fprintf(stderr, "ondol: store: no body for a node: %s\n", e.text);
             return code;
         }
         // A secret that does not open concerns this task only: its instance starts with what there is and
         // says so itself.
-        if (code == 0 && body_open(r, row.account, x->lease, row.body, arena, &x->body, &e) < 0)
-            fprintf(stderr, "ondol: task %s: %s\n", row.uuid, e.text);
+        if (code == 0 && body && body_open(r, account, x->lease, body, arena, &x->body, &e) < 0)
+            fprintf(stderr, "ondol: task %s: %s\n", x->task_uuid, e.text);
         x->stop |= code > 0; // it was deleted meanwhile; the next answer does not have it
     }
     return 0;

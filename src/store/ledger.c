@@ -90,15 +90,26 @@ int reader_totals(void *ctx, uint64_t account, uint64_t board, uint64_t task, st
     return code;
 }
 
-// An hour in which the zone's book has nothing (the board drew after the zone's last word) counts as not
-// asked for.
-int reader_task_heat(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_mj, struct err *e)
+int reader_pool_totals(void *ctx, uint64_t pool, struct totals_row out[10], struct err *e)
 {
     struct reader *r = ctx;
-    sqlite3_stmt *st = r->st[R_TASK_HEAT];
+    memset(out, 0, 10 * sizeof *out);
+    for (int i = 0; i < 10; i++)
+        out[i].activity = (uint8_t)i;
+    DB_INTS(r->st[R_POOL_TOTALS], (int64_t)pool);
+    int code = sum(r->st[R_POOL_TOTALS], out, e);
+    sqlite3_reset(r->st[R_POOL_TOTALS]);
+    return code;
+}
+
+// An hour in which the zone's book has nothing (the board drew after the zone's last word) counts as not
+// asked for.
+static int heat(struct reader *r, sqlite3_stmt *st, uint64_t of, int64_t *it_mj, int64_t *useful_mj,
+                struct err *e)
+{
     int rc;
     *it_mj = *useful_mj = 0;
-    DB_INTS(st, (int64_t)task);
+    DB_INTS(st, (int64_t)of);
     while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
         int64_t energy = sqlite3_column_int64(st, 0), useful = sqlite3_column_int64(st, 1),
                 given = sqlite3_column_int64(st, 2);
@@ -109,4 +120,16 @@ int reader_task_heat(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_m
     int code = rc == SQLITE_DONE ? 0 : db_fail(r->c, rc, "adding up a task's heat", e);
     sqlite3_reset(st);
     return code;
+}
+
+int reader_task_heat(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_mj, struct err *e)
+{
+    struct reader *r = ctx;
+    return heat(r, r->st[R_TASK_HEAT], task, it_mj, useful_mj, e);
+}
+
+int reader_pool_heat(void *ctx, uint64_t pool, int64_t *it_mj, int64_t *useful_mj, struct err *e)
+{
+    struct reader *r = ctx;
+    return heat(r, r->st[R_POOL_HEAT], pool, it_mj, useful_mj, e);
 }

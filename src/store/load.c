@@ -38,6 +38,7 @@ static const struct part parts[] = {
     {CHANGE_ZONE, "zone ORDER BY id"},
     {CHANGE_BOARD, "board ORDER BY id"},
     {CHANGE_METER, "meter ORDER BY board"},
+    {CHANGE_POOL, "pool ORDER BY id"},
     {CHANGE_JOB, "job ORDER BY id"},
     {CHANGE_TASK_ENDED,
      "task WHERE id IN (SELECT id FROM task WHERE keep_ms > 0 UNION SELECT id FROM task WHERE job <> 0 AND "
@@ -49,8 +50,8 @@ static const struct part parts[] = {
     {CHANGE_ATTEMPT,
      "attempt WHERE how <> 0 AND task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES
      ") ORDER BY task, instance, attempt"},
-    {CHANGE_LEASE,
-     "lease WHERE task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES ") ORDER BY id"},
+    {CHANGE_LEASE, "lease WHERE task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES
+                   " UNION ALL SELECT id FROM pool) ORDER BY id"},
     {CHANGE_SNAPSHOT, "snapshot WHERE task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES
                       ") ORDER BY task, number"},
     {CHANGE_PUBLISH, "publish ORDER BY lease, part"},

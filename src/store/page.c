@@ -105,7 +105,7 @@ static bool parse_token(const struct task_page *p, struct mark *m)
 // the page. However many tasks of other states lie between, nobody looks at them.
 static bool by_states(const struct task_page *p)
 {
-    return p->order == ORDER_CREATION && p->account && !p->job && p->final_only != p->live_only;
+    return p->order == ORDER_CREATION && p->account && !p->job && !p->pool && p->final_only != p->live_only;
 }
 
 static void make_ids_by_states(struct buf *sql, const struct task_page *p, const struct mark *m,
@@ -126,7 +126,7 @@ static void make_ids_by_states(struct buf *sql, const struct task_page *p, const
     buf_putf(sql, " ORDER BY 1 %s LIMIT $%d", way, limit);
 }
 
-// Parameters, where they are needed and in this order: account, job, key and id of the mark, limit.
+// Parameters, where they are needed and in this order: account, job, pool, key and id of the mark, limit.
 static void make_sql(struct buf *sql, const struct task_page *p, const struct mark *m)
 {
     const char *column = orders[p->order].column, *way = p->descending ? "DESC" : "ASC",
@@ -144,6 +144,8 @@ static void make_sql(struct buf *sql, const struct task_page *p, const struct ma
         buf_putf(sql, " AND account = $%d", ++at);
     if (p->job)
         buf_putf(sql, " AND job <> 0 AND job = $%d", ++at);
+    if (p->pool)
+        buf_putf(sql, " AND pool <> 0 AND pool = $%d", ++at);
     if (p->final_only != p->live_only)
         buf_putf(sql, " AND state %s " SQL_FINAL_STATES, p->final_only ? "IN" : "NOT IN");
     if (m->is_set && column) {
@@ -168,6 +170,8 @@ static void bind_all(sqlite3_stmt *st, const struct task_page *p, const struct m
         sqlite3_bind_int64(st, ++at, (int64_t)p->account);
     if (p->job)
         sqlite3_bind_int64(st, ++at, (int64_t)p->job);
+    if (p->pool)
+        sqlite3_bind_int64(st, ++at, (int64_t)p->pool);
     if (m->is_set && p->order == ORDER_NAME)
         db_bind_text(st, ++at, m->name);
     else if (m->is_set && p->order != ORDER_CREATION)

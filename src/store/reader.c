@@ -28,6 +28,12 @@ void reader_task(sqlite3_stmt *st, struct arena *a, struct row_task *row)
     row->body = arena_strdup(a, (const char *)sqlite3_column_text(st, t->n));
 }
 
+#define HEAT_OF                                                                                              \
+    "SELECT w.energy_mj, z.useful_mj, z.delivered_mj FROM ledger_work w LEFT JOIN board b ON b.id = "        \
+    "w.board LEFT JOIN ledger_zone z ON z.hour_ms = w.hour_ms AND z.zone = b.zone "
+// A deleted task is no longer the pool's for who asks, though its cells stay on the account's bill.
+#define TASKS_OF_POOL "SELECT $1 UNION ALL SELECT id FROM task WHERE pool <> 0 AND pool = $1"
+
 // The statements; columns come from the tables of row.c.
 static const struct {
     int kind; // 0: the text is whole; 1: after the columns of a task with its body; 2 + k: after the columns
@@ -45,10 +51,17 @@ static const struct {
                          " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid "
                          "ORDER BY id DESC LIMIT 1"},
     [R_JOBS] = {2 + CHANGE_JOB, " WHERE account = $1 ORDER BY id"},
-    [R_TASK_HEAT] =
-        {0, "SELECT w.energy_mj, z.useful_mj, z.delivered_mj FROM ledger_work w LEFT JOIN board b ON b.id = "
-            "w.board "
-            "LEFT JOIN ledger_zone z ON z.hour_ms = w.hour_ms AND z.zone = b.zone WHERE w.task = $1"},
+    [R_POOL_UUID] = {2 + CHANGE_POOL, " WHERE uuid = $1 AND account = $2"},
+    [R_POOL_SHORTNAME] = {2 + CHANGE_POOL,
+                          " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid "
+                          "ORDER BY id DESC LIMIT 1"},
+    [R_POOL_ID] = {2 + CHANGE_POOL, " WHERE id = $1"},
+    [R_POOLS] = {2 + CHANGE_POOL, " WHERE account = $1 ORDER BY id"},
+    [R_TASK_HEAT] = {0, HEAT_OF "WHERE w.task = $1"},
+    [R_POOL_HEAT] = {0, HEAT_OF "WHERE w.task IN (" TASKS_OF_POOL ")"},
+    [R_POOL_TOTALS] =
+        {0, "SELECT activity, sum(energy_mj), sum(core_ms), sum(ms), sum(cost_neur) FROM ledger_work "
+            "WHERE task IN (" TASKS_OF_POOL ") GROUP BY activity"},
     [R_SECRET] = {0, "SELECT sealed FROM secret WHERE account = $1 AND key = $2"},
     // All keys that begin with $2: those from it on, until one that does not. (No LIKE: keys may hold % and
     // _.)
@@ -199,6 +212,62 @@ static int reader_jobs(void *ctx, uint64_t account, struct arena *a, struct row_
     return code;
 }
 
+static int one_pool(sqlite3_stmt *st, struct arena *a, struct row_pool *row, struct err *e)
+{
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        row_read(st, row_table_of(CHANGE_POOL), a, row);
+    int code = rc == SQLITE_ROW    ? 0
+               : rc == SQLITE_DONE ? 1
+                                   : db_fail(sqlite3_db_handle(st), rc, "reading a pool", e);
+    sqlite3_reset(st);
+    sqlite3_clear_bindings(st);
+    return code;
+}
+
+static int reader_pool(void *ctx, uint64_t account, const char *name, struct arena *a, struct row_pool *row,
+                       struct err *e)
+{
+    struct reader *r = ctx;
+    uint8_t uuid[16];
+    char text[UUID_TEXT_BYTES];
+    bool is_uuid = uuid_parse(name, uuid);
+    sqlite3_stmt *st = r->st[is_uuid ? R_POOL_UUID : R_POOL_SHORTNAME];
+    for (int i = 0; is_uuid && i < UUID_TEXT_BYTES; i++)
+        text[i] = name[i] >= 'A' && name[i] <= 'F' ? (char)(name[i] - 'A' + 'a') : name[i];
+    sqlite3_bind_text(st, 1, is_uuid ? text : name, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 2, (int64_t)account);
+    return one_pool(st, a, row, e);
+}
+
+static int reader_pool_by_id(void *ctx, uint64_t id, struct arena *a, struct row_pool *row, struct err *e)
+{
+    struct reader *r = ctx;
+    DB_INTS(r->st[R_POOL_ID], (int64_t)id);
+    return one_pool(r->st[R_POOL_ID], a, row, e);
+}
+
+static int reader_pools(void *ctx, uint64_t account, struct arena *a, struct row_pool **rows, size_t *n,
+                        struct err *e)
+{
+    struct reader *r = ctx;
+    sqlite3_stmt *st = r->st[R_POOLS];
+    struct row_pool *v = NULL;
+    size_t cap = 0;
+    int rc;
+    *n = 0;
+    DB_INTS(st, (int64_t)account);
+    while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+        row_read(st, row_table_of(CHANGE_POOL), a, VEC_PUSH(v, *n, cap));
+    int code = rc == SQLITE_DONE ? 0 : db_fail(r->c, rc, "reading pools", e);
+    sqlite3_reset(st);
+    *rows = arena_alloc(a, (*n + 1) * sizeof **rows);
+    if (*n)
+        memcpy(*rows, v, *n * sizeof **rows);
+    free(v);
+    return code;
+}
+
 static int reader_task_by_id(void *ctx, uint64_t id, struct arena *a, struct row_task *row, struct err *e)
 {
     struct reader *r = ctx;
@@ -327,6 +396,11 @@ int reader_new(struct store_reader *ret, sqlite3 *c, struct err *e)
         .tasks = reader_tasks,
         .job = reader_job,
         .jobs = reader_jobs,
+        .pool = reader_pool,
+        .pool_by_id = reader_pool_by_id,
+        .pools = reader_pools,
+        .pool_totals = reader_pool_totals,
+        .pool_heat = reader_pool_heat,
         .task_count = reader_task_count,
         .secret = reader_secret,
         .secrets = reader_secrets,

@@ -17,7 +17,13 @@ enum reader_sql {
     R_JOB_UUID,
     R_JOB_SHORTNAME,
     R_JOBS,
+    R_POOL_UUID,
+    R_POOL_SHORTNAME,
+    R_POOL_ID,
+    R_POOLS,
     R_TASK_HEAT,
+    R_POOL_HEAT,
+    R_POOL_TOTALS,
     R_SECRET,
     R_SECRET_KEYS,
     R_COUNT_ALL,
@@ -56,6 +62,8 @@ int reader_totals(void *ctx, uint64_t account, uint64_t board, uint64_t task, st
 int reader_ledger_work(void *ctx, int64_t from_ms, int64_t to_ms,
                        int (*each)(void *, const struct row_ledger_work *), void *each_ctx, struct err *e);
 int reader_task_heat(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_mj, struct err *e);
+int reader_pool_totals(void *ctx, uint64_t pool, struct totals_row out[10], struct err *e);
+int reader_pool_heat(void *ctx, uint64_t pool, int64_t *it_mj, int64_t *useful_mj, struct err *e);
 int reader_ledger_zone(void *ctx, int64_t from_ms, int64_t to_ms,
                        int (*each)(void *, const struct row_ledger_zone *), void *each_ctx, struct err *e);
 

@@ -212,11 +212,28 @@ static const char step_publish[] =
       "changed_ms INT NOT NULL, bytes INT NOT NULL, moved INT NOT NULL, period_ms INT NOT NULL, resync INT NOT NULL, "
       "whitelist TEXT, blacklist TEXT, bucket TEXT, prefix TEXT, PRIMARY KEY (task, number)) STRICT;"
     "ALTER TABLE lease ADD COLUMN snapshots INT NOT NULL DEFAULT 0;";
+
+// Pools, and the tasks that are in one. Leases, attempts, output and ledger cells of its nodes have its id as task.
+static const char step_pools[] =
+    "ALTER TABLE task ADD COLUMN pool INT NOT NULL DEFAULT 0;"
+    "CREATE INDEX task_pool ON task (pool, id, state) WHERE pool <> 0;"
+    "CREATE TABLE pool (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL, shortname TEXT, name TEXT, profile TEXT, "
+      "account INT NOT NULL, activity INT NOT NULL, state INT NOT NULL, previous_state INT NOT NULL, "
+      "auto_delete INT NOT NULL, created_ms INT NOT NULL, state_ms INT NOT NULL, previous_state_ms INT NOT NULL, "
+      "modified_ms INT NOT NULL, keep_ms INT NOT NULL, queue_max_ms INT NOT NULL, hardware TEXT, scaling TEXT, "
+      "slots_per_node INT NOT NULL, policy INT NOT NULL, slots INT NOT NULL, opened_ms INT NOT NULL, "
+      "starts INT NOT NULL, failures INT NOT NULL, wanted INT NOT NULL, running INT NOT NULL, "
+      "running_cores INT NOT NULL, busy INT NOT NULL, started_once TEXT, exec_ms INT NOT NULL, wall_ms INT NOT NULL, "
+      "core_ms INT NOT NULL, energy_mj INT NOT NULL, errors TEXT, body TEXT, project INT NOT NULL, "
+      "reservation INT NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX pool_uuid ON pool (uuid);"
+    "CREATE INDEX pool_account ON pool (account, id);"
+    "CREATE INDEX pool_shortname ON pool (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1,     step_2,    step_secrets, step_jobs,   step_lists,
-                                   step_lids, step_sites, step_users,   step_publish};
+static const char *const step[] = {step_1,    step_2,     step_secrets, step_jobs,    step_lists,
+                                   step_lids, step_sites, step_users,   step_publish, step_pools};
 
 int schema_version(void)
 {

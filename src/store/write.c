@@ -174,6 +174,23 @@ static int write_task_gone(struct writer *w, const struct change *c, struct err 
     return db_run(w->st[W_GONE_ADD], "deleting a task", NULL, e);
 }
 
+// Its nodes' attempts and output go as a task's do.
+static int write_pool_gone(struct writer *w, const struct change *c, struct err *e)
+{
+    int64_t id = (int64_t)c->gone;
+    DB_INTS(w->st[W_POOL_DELETE], id);
+    int r = db_run(w->st[W_POOL_DELETE], "pool", NULL, e);
+    DB_INTS(w->st[W_LEASE_DELETE_TASK], id);
+    if (r == 0)
+        r = db_run(w->st[W_LEASE_DELETE_TASK], "deleting a pool", NULL, e);
+    if (r == 0)
+        r = sweep_task(w, c->gone, e);
+    if (r != 1)
+        return r;
+    DB_INTS(w->st[W_GONE_ADD], id);
+    return db_run(w->st[W_GONE_ADD], "deleting a pool", NULL, e);
+}
+
 static int write_lease_gone(struct writer *w, const struct change *c, struct err *e)
 {
     DB_INTS(w->st[W_LEASE_DELETE], (int64_t)c->gone);
@@ -275,6 +292,8 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
         [CHANGE_TASK_WAIT] = write_wait,
         [CHANGE_JOB] = write_row,
         [CHANGE_JOB_GONE] = write_job_gone,
+        [CHANGE_POOL] = write_row,
+        [CHANGE_POOL_GONE] = write_pool_gone,
         [CHANGE_LEASE] = write_row,
         [CHANGE_LEASE_GONE] = write_lease_gone,
         [CHANGE_ATTEMPT] = write_attempt,

@@ -30,6 +30,7 @@ static const char *const sql_texts[W_N] = {
                    "excluded.body",
     [W_TASK_RENAME] = "UPDATE task SET name = $1, modified_ms = $2, keep_ms = $3 WHERE id = $4",
     [W_TASK_DELETE] = "DELETE FROM task WHERE id = $1 RETURNING account",
+    [W_POOL_DELETE] = "DELETE FROM pool WHERE id = $1",
     [W_JOB_DELETE] = "DELETE FROM job WHERE id = $1",
     [W_BODY_DELETE] = "DELETE FROM task_body WHERE id = $1",
     [W_COUNT_ADD] =

@@ -20,6 +20,7 @@ enum writer_sql {
     W_TASK_RENAME,
     W_TASK_DELETE,
     W_JOB_DELETE,
+    W_POOL_DELETE,
     W_BODY_DELETE,
     W_COUNT_ADD,
     W_LEASE_DELETE,

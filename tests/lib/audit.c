@@ -19,7 +19,22 @@ static int audit_lease(const struct server *s, uint32_t at, struct err *e)
     const struct task *t = &s->task[l->task];
     unsigned long long id = l->id;
     NEED(t->id, "lease %llu is of no task", id);
-    NEED(s->board[l->board]->lease == at, "lease %llu does not hold its board", id);
+    if (l->within == NONE) {
+        NEED(s->board[l->board]->lease == at, "lease %llu does not hold its board", id);
+        NEED(t->pool == NONE || t->holder, "lease %llu: a task of a pool runs outside of it", id);
+    } else {
+        const struct lease *w = &s->lease[l->within];
+        NEED(w->id && w->board == l->board && s->board[l->board]->lease == l->within && !t->holder &&
+                 s->task[w->task].holder && s->task[w->task].pool == t->pool && w->ready,
+             "lease %llu runs in no node of its pool", id);
+    }
+    int32_t inside = 0, cores = 0;
+    for (uint32_t i = l->first_inside; i != NONE; i = s->lease[i].next_inside, inside++) {
+        NEED(s->lease[i].within == at, "lease %llu lists what runs elsewhere", id);
+        cores += s->lease[i].cores;
+    }
+    NEED(inside == l->n_inside && cores <= l->cores && (!inside || inside <= s->pool[t->pool].slots_per_node),
+         "lease %llu has %d inside, %d cores of %d", id, (int)inside, (int)cores, (int)l->cores);
     NEED(!ranges_has(&t->pending, l->instance), "lease %llu: its instance waits too", id);
     if (t->sets)
         NEED(!ranges_has(&t->sets->succeeded, l->instance) && !ranges_has(&t->sets->failed, l->instance) &&
@@ -73,6 +88,38 @@ static int audit_sets(const struct server *s, const struct task *t, struct err *
     return 0;
 }
 
+// What a pool has is what it wants, as soon as what it has too much of has ended.
+static int audit_pool(const struct server *s, uint32_t at, struct err *e)
+{
+    const struct pool *p = &s->pool[at];
+    const struct task *h = &s->task[p->holder];
+    int32_t listed = 0, own = 0, nodes = (int32_t)ranges_count(&h->pending);
+    unsigned long long id = p->id;
+    NEED(id && h->id == id && h->pool == at, "pool %llu has no holder", id);
+    NEED(!p->dirty && !p->gone, "pool %llu was not written", id);
+    for (uint32_t t = p->first; t != NONE; t = s->task[t].pool_next)
+        listed++;
+    for (uint32_t t = 0; t < s->n_tasks; t++)
+        own += s->task[t].id && s->task[t].pool == at && !s->task[t].holder;
+    NEED(listed == own && own == p->n_tasks, "pool %llu lists %d tasks, has %d", id, listed, own);
+    for (uint32_t i = h->first_lease; i != NONE; i = s->lease[i].next)
+        nodes += s->lease[i].state != LEASE_STOPPING;
+    struct plan_task seen = {0};
+    int64_t waits = h->held_back ? 0 : (int64_t)ranges_count(&h->pending);
+    bool known = planner_task_at(s->planner, p->holder, &seen);
+    NEED((known ? seen.pending : 0) == h->exposed, "pool %llu: its nodes are not as the planner knows them",
+         id);
+    NEED(h->exposed <= waits && (h->exposed == waits || h->is_starved),
+         "pool %llu: %d of %d nodes are shown and nobody will show the rest", id, (int)h->exposed,
+         (int)waits);
+    bool ends = p->closing || p->failed || p->deleting;
+    NEED(!ends || !nodes, "pool %llu is over and has %d nodes", id, nodes);
+    NEED(ends || p->look || nodes >= p->wanted, "pool %llu wants %d nodes, has %d", id, p->wanted, nodes);
+    NEED(p->state != POOL_CLOSED || (h->first_lease == NONE && !own),
+         "pool %llu is Closed with something left", id);
+    return 0;
+}
+
 static int audit_task(const struct server *s, uint32_t at, struct err *e)
 {
     const struct task *t = &s->task[at];
@@ -85,12 +132,16 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
     }
     NEED(assigned == t->n_assigned && started == t->n_started, "task %llu counts %d+%d leases, has %d+%d", id,
          t->n_assigned, t->n_started, assigned, started);
+    if (t->holder)
+        return audit_pool(s, t->pool, e);
     NEED(!task_state_final(t->state), "task %llu has ended and is in memory", id);
     NEED(!t->dirty, "task %llu is marked but was not written", id);
     NEED(!(t->aborting || t->deleting) ||
              (!ranges_count(&t->pending) && assigned + started + t->n_publishing > 0),
          "task %llu is being ended and nothing is left to end it", id);
     struct plan_task p;
+    if (t->pool != NONE) // known by its pool only
+        return audit_sets(s, t, e);
     NEED(planner_task_at(s->planner, at, &p), "task %llu is not known to the planner", id);
     int64_t waits =
         t->aborting || t->deleting || t->held_back || task_waits(t) ? 0 : (int64_t)ranges_count(&t->pending);
@@ -267,13 +318,14 @@ static int audit_counts(const struct server *s, struct err *e)
     uint64_t tasks = 0, queued = 0, instances = 0, running = 0, leases = 0, nodes = 0, boards = 0;
     server_counts(s, &c);
     for (size_t i = 0; i < s->n_tasks; i++) {
-        tasks += s->task[i].id != 0;
-        queued += s->task[i].id && ranges_count(&s->task[i].pending);
-        instances += s->task[i].id ? ranges_count(&s->task[i].pending) : 0;
+        bool is = s->task[i].id && !s->task[i].holder;
+        tasks += is;
+        queued += is && ranges_count(&s->task[i].pending);
+        instances += is ? ranges_count(&s->task[i].pending) : 0;
     }
     for (size_t i = 0; i < s->n_leases; i++) {
         leases += s->lease[i].id != 0;
-        running += s->lease[i].id && s->lease[i].state == LEASE_STARTED;
+        running += s->lease[i].id && s->lease[i].state == LEASE_STARTED && !s->task[s->lease[i].task].holder;
     }
     for (size_t i = 0; i < s->n_nodes; i++) {
         nodes += s->node[i].online;
@@ -287,11 +339,11 @@ static int audit_counts(const struct server *s, struct err *e)
     for (size_t i = 0; i < s->n_accounts; i++) {
         int64_t cores = 0, own = 0;
         for (size_t l = 0; l < s->n_leases; l++)
-            if (s->lease[l].id && s->lease[l].state == LEASE_STARTED &&
+            if (s->lease[l].id && s->lease[l].state == LEASE_STARTED && s->lease[l].within == NONE &&
                 s->task[s->lease[l].task].account == i)
                 cores += s->lease[l].cores;
         for (size_t t = 0; t < s->n_tasks; t++)
-            own += s->task[t].id && s->task[t].account == i;
+            own += s->task[t].id && !s->task[t].holder && s->task[t].account == i;
         for (int k = 0; k < PLAN_CLASSES; k++)
             cores -= s->account[i].cores[k];
         int64_t jobs = 0;
@@ -328,6 +380,8 @@ static int audit_scope(const struct server *s, const struct quota *q, int kind, 
             continue;
         shown += t->exposed;
         for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
+            if (s->lease[l].within != NONE)
+                continue; // its board is counted with the node of the pool
             held++;
             cores += s->lease[l].cores;
         }
@@ -364,6 +418,17 @@ static int audit_store(const struct server *s, const struct model_store *m, stru
         NEED(s->task[at].state == c[i].task.live.state, "task %llu: the store has another state",
              (unsigned long long)c[i].task.id);
     }
+    c = model_store_rows(m, CHANGE_POOL, &n);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t at;
+        unsigned long long id = c[i].pool.id;
+        NEED(idmap_get(&s->pool_by_id, id, &at), "pool %llu is in the store only", id);
+        const struct pool *p = &s->pool[at];
+        NEED(p->state == c[i].pool.state && p->wanted == c[i].pool.wanted && p->starts == c[i].pool.starts,
+             "pool %llu: state %d, %d nodes, %d starts; in the store %d, %d, %d", id, p->state, p->wanted,
+             p->starts, c[i].pool.state, c[i].pool.wanted, c[i].pool.starts);
+    }
+    NEED(n == s->n_pools - s->n_free_pools, "%zu pools in the store", n);
     NEED(live == s->counts.tasks_live, "%zu tasks live in the store, %llu in memory", live,
          (unsigned long long)s->counts.tasks_live);
     c = model_store_rows(m, CHANGE_LEASE, &leases);

@@ -63,6 +63,7 @@ static struct report *report(struct fake_fleet *f, struct fake_node *n, enum rep
 static void restart(struct fake_fleet *f, struct fake_node *n)
 {
     memset(n->run, 0, sizeof n->run);
+    memset(n->inside, 0, sizeof n->inside);
     n->n_queue = 0;
     n->base.epoch = n->base.seq = n->base.have = 0;
     n->base.nonce = rng_next(f->rng) | 1;
@@ -86,20 +87,77 @@ static void exited(struct fake_fleet *f, struct fake_node *n, struct fake_run *r
     *run = (struct fake_run){0};
 }
 
+static void not_twice(struct fake_fleet *f, const struct fake_run *o, const struct fake_run *run)
+{
+    if (o != run && o->lease && o->started && o->instance == run->instance && strcmp(o->uuid, run->uuid) == 0)
+        err_set(&f->fault, -EINVAL, "instance %u of %s runs twice at once", run->instance, run->uuid);
+}
+
 static void start(struct fake_fleet *f, struct fake_node *n, struct fake_run *run)
 {
     for (int i = 0; i < FAKE_NODES; i++)
         for (int b = 0; b < RIG_BOARDS_MAX; b++) {
-            const struct fake_run *o = &f->node[i].run[b];
-            if (o != run && o->lease && o->started && o->instance == run->instance &&
-                strcmp(o->uuid, run->uuid) == 0)
-                err_set(&f->fault, -EINVAL, "instance %u of %s runs on %s and %s at once", run->instance,
-                        run->uuid, f->node[i].base.name, n->base.name);
+            not_twice(f, &f->node[i].run[b], run);
+            for (int k = 0; k < FAKE_SLOTS; k++)
+                not_twice(f, &f->node[i].inside[b][k], run);
         }
     run->started = true;
     struct report *r = report(f, n, REPORT_STARTED);
     r->lease = run->lease;
     r->started.at = r->at;
+}
+
+// What runs in a pool's node; the node goes on until somebody ends it.
+static void live_inside(struct fake_fleet *f, struct fake_node *n, int b, int64_t ms)
+{
+    struct fake_run *run = &n->run[b];
+    int64_t now = f->rig->now;
+    int32_t idle = n->base.cores;
+    for (int k = 0; k < FAKE_SLOTS; k++) {
+        struct fake_run *in = &n->inside[b][k];
+        if (!in->lease)
+            continue;
+        in->energy_mj += 58000 / run->slots * ms / 1000;
+        in->core_ms += n->base.cores / run->slots * ms;
+        idle -= n->base.cores / run->slots;
+        if (now >= in->until - KILL_MARGIN_MS)
+            exited(f, n, in, ATTEMPT_LOST);
+        else if (!in->started && now >= in->start_at)
+            start(f, n, in);
+        else if (in->started && now >= in->end_at)
+            exited(f, n, in, chance(f, 80) ? ATTEMPT_SUCCESS : ATTEMPT_FAILURE);
+    }
+    run->core_ms += idle * ms;
+}
+
+// With the node goes what is in it; the words of both may come in any order.
+static void node_exited(struct fake_fleet *f, struct fake_node *n, int b, enum attempt_end end)
+{
+    bool first = chance(f, 20);
+    if (first)
+        exited(f, n, &n->run[b], end);
+    for (int k = 0; k < FAKE_SLOTS; k++)
+        if (n->inside[b][k].lease)
+            exited(f, n, &n->inside[b][k], end);
+    if (!first)
+        exited(f, n, &n->run[b], end);
+}
+
+static void live_pool_node(struct fake_fleet *f, struct fake_node *n, int b, int64_t ms)
+{
+    struct fake_run *run = &n->run[b];
+    int64_t now = f->rig->now;
+    live_inside(f, n, b, ms);
+    if (now >= run->until - KILL_MARGIN_MS) {
+        node_exited(f, n, b, ATTEMPT_LOST);
+    } else if (!run->started && now >= run->start_at) {
+        start(f, n, run);
+    } else if (run->started && !run->ready && mishap(f, 150)) {
+        exited(f, n, run, ATTEMPT_FAILURE); // its preparation
+    } else if (run->started && !run->ready) {
+        run->ready = true;
+        report(f, n, REPORT_READY)->lease = run->lease;
+    }
 }
 
 static void live_board(struct fake_fleet *f, struct fake_node *n, int b, int64_t ms)
@@ -112,6 +170,10 @@ static void live_board(struct fake_fleet *f, struct fake_node *n, int b, int64_t
     if (!run->lease) {
         n->idle_mj[b] += draw * ms / 1000;
         n->idle_ms[b] += ms;
+        return;
+    }
+    if (run->slots) {
+        live_pool_node(f, n, b, ms);
         return;
     }
     run->energy_mj += 58000 * ms / 1000;
@@ -133,6 +195,9 @@ static void measure(struct fake_fleet *f, struct fake_node *n)
     r->meter_board.part_mj[ACTIVITY_IDLE] = n->idle_mj[b];
     r->meter_board.part_ms[ACTIVITY_IDLE] = n->idle_ms[b];
     if (n->run[b].lease) {
+        r = report(f, n, REPORT_LEVEL);
+        r->lease = n->run[b].lease;
+        r->level.progress_permille = (int32_t)rng_below(f->rng, 1000);
         r = report(f, n, REPORT_METER_LEASE);
         r->lease = n->run[b].lease;
         r->meter_lease.energy_mj = n->run[b].energy_mj;
@@ -295,33 +360,80 @@ void fleet_forget_batch(struct fake_fleet *f)
         call_drop(&f->asked[--f->n_asked]);
 }
 
+// It ended here already, and the word of it is not yet acknowledged.
+static bool has_ended(const struct fake_node *n, uint64_t lease)
+{
+    for (size_t q = 0; q < n->n_queue; q++)
+        if (n->queue[q].kind == REPORT_EXITED && n->queue[q].lease == lease)
+            return true;
+    return false;
+}
+
+static void take(struct fake_fleet *f, struct fake_run *run, const struct assignment *a)
+{
+    *run =
+        (struct fake_run){.lease = a->lease, .instance = a->instance, .until = a->until.v, .slots = a->slots};
+    memcpy(run->uuid, a->task_uuid, sizeof run->uuid);
+    run->start_at = f->rig->now + (int64_t)rng_below(f->rng, 3000);
+    run->end_at = run->start_at + 500 + (int64_t)rng_below(f->rng, f->calm ? 20000 : 120000);
+}
+
+static void obey_inside(struct fake_fleet *f, struct fake_node *n, int b, const struct assignment *a)
+{
+    const struct fake_run *around = &n->run[b];
+    struct fake_run *free_slot = NULL;
+    for (int k = 0; k < FAKE_SLOTS; k++) {
+        struct fake_run *in = &n->inside[b][k];
+        if (in->lease == a->lease) {
+            in->until = a->until.v;
+            if (a->stop)
+                exited(f, n, in, (enum attempt_end)a->stop_end);
+            return;
+        }
+        free_slot = !in->lease && !free_slot && k < around->slots ? in : free_slot;
+    }
+    if (a->stop || around->lease != a->within || !around->ready || has_ended(n, a->lease) ||
+        a->until.v <= f->rig->now + KILL_MARGIN_MS)
+        return;
+    if (free_slot)
+        take(f, free_slot, a);
+    else
+        err_set(&f->fault, -EINVAL, "board %s: its pool's node is given more than its slots", a->board);
+}
+
 static void obey(struct fake_fleet *f, struct fake_node *n, const struct sync_down *d)
 {
     for (int b = 0; b < n->base.boards; b++) { // what is no longer there is to be stopped
         bool there = false;
         for (size_t i = 0; i < d->n_assignments; i++)
             there = there || d->assignment[i].lease == n->run[b].lease;
-        if (n->run[b].lease && !there)
+        if (n->run[b].lease && !there) {
             n->run[b] = (struct fake_run){0};
+            memset(n->inside[b], 0, sizeof n->inside[b]);
+        }
+        for (int k = 0; k < FAKE_SLOTS; k++) {
+            there = false;
+            for (size_t i = 0; i < d->n_assignments; i++)
+                there = there || d->assignment[i].lease == n->inside[b][k].lease;
+            if (!there)
+                n->inside[b][k] = (struct fake_run){0};
+        }
     }
     for (size_t i = 0; i < d->n_assignments; i++) {
         const struct assignment *a = &d->assignment[i];
         int b = a->board[strlen(a->board) - 1] - '0';
         struct fake_run *run = &n->run[b];
-        if (run->lease == a->lease) {
+        if (a->within) {
+            obey_inside(f, n, b, a);
+        } else if (run->lease == a->lease) {
             run->until = a->until.v;
-            if (a->stop)
+            if (a->stop && run->slots)
+                node_exited(f, n, b, (enum attempt_end)a->stop_end);
+            else if (a->stop)
                 exited(f, n, run, (enum attempt_end)a->stop_end);
         } else if (!run->lease && !a->stop && a->until.v > f->rig->now + KILL_MARGIN_MS) {
-            bool told = false; // it ended here already, and the word of it is not yet acknowledged
-            for (size_t q = 0; q < n->n_queue; q++)
-                told = told || (n->queue[q].kind == REPORT_EXITED && n->queue[q].lease == a->lease);
-            if (told)
-                continue;
-            *run = (struct fake_run){.lease = a->lease, .instance = a->instance, .until = a->until.v};
-            memcpy(run->uuid, a->task_uuid, sizeof run->uuid);
-            run->start_at = f->rig->now + (int64_t)rng_below(f->rng, 3000);
-            run->end_at = run->start_at + 500 + (int64_t)rng_below(f->rng, f->calm ? 20000 : 120000);
+            if (!has_ended(n, a->lease))
+                take(f, run, a);
         } else if (run->lease) {
             err_set(&f->fault, -EINVAL, "board %s is given two leases", a->board);
         }

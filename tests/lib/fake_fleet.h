@@ -17,7 +17,11 @@ struct fake_run {
     uint32_t instance;
     bool started;
     int64_t start_at, end_at, until, energy_mj, core_ms;
+    int32_t slots; // of a pool's node; 0: it is none
+    bool ready;
 };
+
+#define FAKE_SLOTS 4 // most of a pool's node
 
 struct fake_node {
     struct rig_node base;
@@ -28,6 +32,7 @@ struct fake_node {
     uint64_t call;       // latest
     int64_t patience_ms; // when it gives the latest call up
     struct fake_run run[RIG_BOARDS_MAX];
+    struct fake_run inside[RIG_BOARDS_MAX][FAKE_SLOTS]; // the run, when that is a pool's node
     int64_t raw_mj[RIG_BOARDS_MAX], idle_mj[RIG_BOARDS_MAX], idle_ms[RIG_BOARDS_MAX];
     int64_t asked_mj;
 };

@@ -21,7 +21,7 @@ struct model_store {
     struct table table[CHANGE_KIND_N];
 };
 
-#define TEXTS_MAX 8
+#define TEXTS_MAX 10
 
 // Where the texts of a row are.
 static int texts_of(struct change *c, const char **text[TEXTS_MAX])
@@ -73,6 +73,16 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
         text[n++] = &c->job.shortname;
         text[n++] = &c->job.name;
         text[n++] = &c->job.body;
+        break;
+    case CHANGE_POOL:
+        text[n++] = &c->pool.shortname;
+        text[n++] = &c->pool.name;
+        text[n++] = &c->pool.profile;
+        text[n++] = &c->pool.hardware;
+        text[n++] = &c->pool.scaling;
+        text[n++] = &c->pool.started_once;
+        text[n++] = &c->pool.errors;
+        text[n++] = &c->pool.body;
         break;
     case CHANGE_ATTEMPT:
         text[n++] = &c->attempt.board;
@@ -173,6 +183,8 @@ static uint64_t order_of(const struct change *c)
         return c->task.id;
     case CHANGE_JOB:
         return c->job.id;
+    case CHANGE_POOL:
+        return c->pool.id;
     case CHANGE_LEASE:
         return c->lease.id;
     case CHANGE_NODE:
@@ -213,6 +225,9 @@ static uint64_t key_of(const struct change *c)
         break;
     case CHANGE_JOB:
         h = hash_i64(h, (int64_t)c->job.id);
+        break;
+    case CHANGE_POOL:
+        h = hash_i64(h, (int64_t)c->pool.id);
         break;
     case CHANGE_LEASE:
         h = hash_i64(h, (int64_t)c->lease.id);
@@ -325,11 +340,22 @@ static int put_attempt(struct model_store *m, const struct change *c, struct err
     if (find(m, CHANGE_ATTEMPT, key_of(c)))
         return err_set(e, -EINVAL, "model: attempt %u of instance %u of task %llu is recorded twice",
                        c->attempt.attempt, c->attempt.instance, (unsigned long long)c->attempt.task);
-    if (!find(m, CHANGE_TASK_NEW, id_key(c->attempt.task)))
+    if (!find(m, CHANGE_TASK_NEW, id_key(c->attempt.task)) && !find(m, CHANGE_POOL, id_key(c->attempt.task)))
         return err_set(e, -EINVAL, "model: an attempt of task %llu, which is not there",
                        (unsigned long long)c->attempt.task);
     put(m, c);
     return 0;
+}
+
+// Whether one of the two is a node of the pool that the other is a task of.
+static bool one_in_the_other(const struct model_store *m, const struct row_lease *a,
+                             const struct row_lease *b)
+{
+    const struct change *x = find(m, CHANGE_TASK_NEW, id_key(a->task)),
+                        *y = find(m, CHANGE_TASK_NEW, id_key(b->task));
+    if (x && y)
+        return x->task.pool && x->task.pool == y->task.pool;
+    return (x && x->task.pool == b->task) || (y && y->task.pool == a->task);
 }
 
 static int put_lease(struct model_store *m, const struct change *c, struct err *e)
@@ -337,8 +363,8 @@ static int put_lease(struct model_store *m, const struct change *c, struct err *
     const struct table *t = &m->table[CHANGE_LEASE];
     for (size_t i = 0; i < t->n; i++) {
         const struct row_lease *o = &t->row[i].lease;
-        if (o->id != c->lease.id &&
-            (o->board == c->lease.board || (o->task == c->lease.task && o->instance == c->lease.instance)))
+        if (o->id != c->lease.id && ((o->board == c->lease.board && !one_in_the_other(m, o, &c->lease)) ||
+                                     (o->task == c->lease.task && o->instance == c->lease.instance)))
             return err_set(e, -EINVAL, "model: lease %llu beside lease %llu", (unsigned long long)c->lease.id,
                            (unsigned long long)o->id);
     }
@@ -360,6 +386,27 @@ static int task_gone(struct model_store *m, uint64_t id, struct err *e)
     for (size_t i = 0; i < t->n; i++)
         if (t->row[i].lease.task == id)
             return err_set(e, -EINVAL, "model: task %llu goes before its lease", (unsigned long long)id);
+    return 0;
+}
+
+static int pool_gone(struct model_store *m, uint64_t id, struct err *e)
+{
+    struct change *row = find(m, CHANGE_POOL, id_key(id));
+    if (!row)
+        return err_set(e, -EINVAL, "model: pool %llu goes twice", (unsigned long long)id);
+    take_out(&m->table[CHANGE_POOL], row);
+    struct table *t = &m->table[CHANGE_ATTEMPT];
+    for (size_t i = t->n; i-- > 0;)
+        if (t->row[i].attempt.task == id)
+            take_out(t, &t->row[i]);
+    t = &m->table[CHANGE_LEASE];
+    for (size_t i = 0; i < t->n; i++)
+        if (t->row[i].lease.task == id)
+            return err_set(e, -EINVAL, "model: pool %llu goes before its node", (unsigned long long)id);
+    t = &m->table[CHANGE_TASK_NEW];
+    for (size_t i = 0; i < t->n; i++)
+        if (t->row[i].task.pool == id && !task_state_final(t->row[i].task.live.state))
+            return err_set(e, -EINVAL, "model: pool %llu goes before its task", (unsigned long long)id);
     return 0;
 }
 
@@ -404,6 +451,8 @@ static int apply_one(struct model_store *m, const struct change *c, struct err *
         return 0;
     case CHANGE_JOB_GONE:
         return job_gone(m, c->gone, e);
+    case CHANGE_POOL_GONE:
+        return pool_gone(m, c->gone, e);
     case CHANGE_TASK_GONE:
         return task_gone(m, c->gone, e);
     case CHANGE_LEASE:
@@ -463,7 +512,7 @@ static bool is_given(const struct model_store *m, const struct change *c, int64_
     case CHANGE_ATTEMPT:
         return c->attempt.end != ATTEMPT_SUCCESS && !final_task(m, c->attempt.task);
     case CHANGE_LEASE:
-        return !final_task(m, c->lease.task);
+        return !final_task(m, c->lease.task) || find(m, CHANGE_POOL, id_key(c->lease.task));
     case CHANGE_SNAPSHOT:
         return !final_task(m, c->snapshot.task);
     case CHANGE_LEDGER_WORK:
@@ -530,11 +579,11 @@ static int load_spent(const struct model_store *m, struct server *s, struct err 
 int model_store_load(const struct model_store *m, struct server *s, house_ms now, struct err *e)
 {
     static const enum change_kind order[] = {
-        CHANGE_META,     CHANGE_ORGANISATION, CHANGE_PROJECT, CHANGE_ACCOUNT,     CHANGE_TOKEN,
-        CHANGE_BUDGET,   CHANGE_RESERVATION,  CHANGE_SPENT,   CHANGE_SECRET,      CHANGE_SITE,
-        CHANGE_NODE,     CHANGE_ZONE,         CHANGE_BOARD,   CHANGE_METER,       CHANGE_JOB,
-        CHANGE_TASK_NEW, CHANGE_ATTEMPT,      CHANGE_LEASE,   CHANGE_SNAPSHOT, CHANGE_PUBLISH,
-        CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+        CHANGE_META,    CHANGE_ORGANISATION, CHANGE_PROJECT,    CHANGE_ACCOUNT, CHANGE_TOKEN,
+        CHANGE_BUDGET,  CHANGE_RESERVATION,  CHANGE_SPENT,      CHANGE_SECRET,  CHANGE_SITE,
+        CHANGE_NODE,    CHANGE_ZONE,         CHANGE_BOARD,      CHANGE_METER,   CHANGE_POOL,
+        CHANGE_JOB,     CHANGE_TASK_NEW,     CHANGE_ATTEMPT,    CHANGE_LEASE,   CHANGE_SNAPSHOT,
+        CHANGE_PUBLISH, CHANGE_LEDGER_WORK,  CHANGE_LEDGER_ZONE};
     int64_t from_ms = now.v - now.v % LEDGER_HOUR_MS;
     int r = 0;
     server_restore_from(s, now);

@@ -143,6 +143,41 @@ def wait(what, condition, limit_s=120):
         time.sleep(0.2)
 
 
+def pools():
+    always = [{"type": "Always", "name": "a"}]
+    scaling = {"policies": [{"type": "Fixed", "slotsCount": 0, "name": "f", "enabledPeriods": always},
+                            {"type": "ManagedTasksQueue", "maxTotalSlots": 2, "name": "q", "enabledPeriods": always}]}
+    pool = call("POST", "/pools", {"name": "doc", "profile": "docker-batch", "instanceCount": 1, "tags": ["p"], "labels": {"a": "b"},
+                                   "multiSlotsSettings": {"slotsPerNode": 2}, "constants": [{"key": "A", "value": "b"}],
+                                   "preparationTask": {"commandLine": "echo ready"}})["uuid"]
+    wait("a node is prepared", lambda: call("GET", "/pools/{id}", id=pool)["state"] == "FullyExecuting")
+    call("POST", "/jobs", {"name": "in pool", "poolUuid": pool})
+    call("POST", "/tasks", {"name": "x", "poolUuid": pool, "instanceCount": 1, "constants": [{"key": "DOCKER_CMD", "value": "true"}]})
+    for kind in ("/pools", "/pools/summaries"):
+        call("GET", kind)
+        call("POST", kind + "/paginate", {"maximumResults": 1})
+    call("POST", "/pools/search", {"filter": {"operator": "Equal", "field": "tags", "value": "p"}})
+    call("GET", "/pools/{id}/tasks", id=pool)
+    call("GET", "/pools/{id}/jobs", id=pool)
+    for stream in ("stdout", "stderr"):
+        for method in ("GET", "POST"):
+            call(method, "/pools/{id}/" + stream, id=pool)
+            call(method, "/pools/{id}/" + stream + "/{instance}", id=pool, instance="0")
+    call("GET", "/carbon/v1/pools/{id}/carbon-facts", id=pool)
+    call("GET", "/credits/v1/pools/{id}/credits", id=pool)
+    call("PATCH", "/pools/{id}", id=pool)
+    call("PUT", "/pools/{id}", {"tags": ["n"]}, id=pool)
+    copy = call("POST", "/pools/{id}/clone", {"name": "copy"}, id=pool)["uuid"]
+    call("PUT", "/pools/{id}/scaling", scaling, id=copy)
+    call("GET", "/pools/{id}/scaling", id=copy)
+    call("GET", "/pools/{id}", id=copy)
+    call("POST", "/pools/{id}/close", id=pool)
+    call("GET", "/pools/{id}", id=pool)
+    call("DELETE", "/pools/{id}", id=copy)
+    call("DELETE", "/pools/{id}", id=pool)
+    call("GET", "/pools/{id}", id="nobody", wants=404)
+
+
 def people():
     call("POST", "/ondol/v1/organisations", {"slug": "acme", "name": "Acme"})
     call("PUT", "/ondol/v1/organisations/{organisation}", {"max_flex_cores": 64}, organisation="acme")
@@ -237,6 +272,7 @@ def walk():
     call("GET", "/secrets-manager/search/{prefix}", prefix="x")
     call("DELETE", "/secrets-manager/data/{key}", key="x/y")
     call("POST", "/sanity-checks/pools/scaling", {"policies": []}, wants=400)
+    pools()
     call("POST", "/ondol/v1/accounts", {"email": "a@b.c"})
     call("PUT", "/ondol/v1/accounts/{account}", {"research": True}, account="a@b.c")
     call("GET", "/ondol/v1/accounts/{account}", account="a@b.c")

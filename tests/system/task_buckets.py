@@ -229,6 +229,33 @@ def while_it_runs(h):
         check(bool(h.keys(prefix)) == asked, "results of what was cancelled, if asked (%s): %s" % (asked, h.keys(prefix)))
 
 
+def in_a_pool(h):
+    """A task of a pool has its own buckets; the pool itself takes none."""
+    pool = {"name": "p", "profile": "docker-batch", "instanceCount": 2, "multiSlotsSettings": {"slotsPerNode": 2}}
+    for buckets in ({"resourceBuckets": ["in-2"]}, {"advancedResourceBuckets": [{"bucketName": "in-2"}]}):
+        refusal = h.api("POST", "/pools", dict(pool, **buckets), 404)
+        check("in-2" in json.dumps(refusal) and "its tasks" in json.dumps(refusal), "it says what to do: %s" % refusal)
+    pool = h.api("POST", "/pools", pool)["uuid"]
+    uuid = h.task("cat a.txt; echo ${INSTANCE_ID} > i${INSTANCE_ID}", poolUuid=pool, profile=None, instanceCount=3,
+                  resultsBucketPrefix="pool/", resourceBuckets=["in-2"])
+    task = h.succeeds(uuid)
+    check(task["poolUuid"] == pool, "it ran in the pool")
+    for i in range(3):
+        check(h.api("GET", "/tasks/%s/stdout/%d" % (uuid, i)) == "of the second\n", "instance %d has its resources" % i)
+    check(h.keys("pool/") == {"pool/i%d" % i: 2 for i in range(3)}, "each instance's results: %s" % h.keys("pool/"))
+    uuid = h.task("echo one > s; echo ready; sleep 600", poolUuid=pool, profile=None, resultsBucketPrefix="pool-2/",
+                  uploadResultsOnCancellation=True)
+    h.ready(uuid)
+    shot = h.api("POST", "/tasks/%s/snapshot" % uuid, {"bucketPrefix": "pool-3/"})
+    eventually(lambda: h.api("GET", "/tasks/%s/snapshot/%s" % (uuid, shot["id"]))["status"] == "Success", "a snapshot in a pool")
+    check(h.keys("pool-3/") == {"pool-3/s": 4}, "it holds what was there: %s" % h.keys("pool-3/"))
+    h.api("POST", "/pools/%s/close" % pool)
+    check(h.wait(uuid)["state"] == "Cancelled", "it ends with its pool")
+    check(h.keys("pool-2/") == {"pool-2/s": 4}, "and leaves its results, as asked: %s" % h.keys("pool-2/"))
+    h.api("DELETE", "/pools/%s" % pool)
+    eventually(lambda: pool not in [p["uuid"] for p in h.api("GET", "/pools")], "the pool is gone")
+
+
 def killed(h, who, round_):
     """Every file of the results names the attempt that made it."""
     prefix = "kill-%s-%d/" % (who, round_)
@@ -259,6 +286,7 @@ def main():
         resources_and_results(h)
         what_cannot_be(h)
         while_it_runs(h)
+        in_a_pool(h)
         for who, round_ in (("agent", 0), ("agent", 1), ("server", 2)):
             killed(h, who, round_)
         names = [b["Name"] for b in h.s3.list_buckets()["Buckets"]]

@@ -139,6 +139,32 @@ static void heater_orders(const struct agent *a, struct heater_order *o, house_m
     cap_share(a, o);
 }
 
+// Whether something on the board is to work: a paused or stopping run is not, though it holds the board.
+static bool any_works(const struct agent *a, size_t board)
+{
+    for (size_t i = 0; i < a->n_runs; i++) {
+        const struct agent_run *r = &a->run[i];
+        if (r->board == board && run_holds(r) && !r->paused && r->state != RUN_STOPPING &&
+            r->state != RUN_STORING)
+            return true;
+    }
+    return false;
+}
+
+// What is left unused of the board's watts over idle: by each run of its slot, and by slots that are empty.
+static int32_t unused_permille(const struct agent *a, const struct agent_run *first)
+{
+    int32_t slots = run_slots(a, first), used = 0;
+    if (slots == 1)
+        return first->state == RUN_RUNNING ? first->unused_ppm / 1000 : 0;
+    for (size_t i = 0; i < a->n_runs; i++) {
+        const struct agent_run *r = &a->run[i];
+        if (r->within == first->within && run_holds(r))
+            used += r->state == RUN_RUNNING ? 1000 - r->unused_ppm / 1000 : 1000;
+    }
+    return (int32_t)int_clamp(1000 - used / slots, 0, 1000);
+}
+
 static struct regulate_board regulate_input(struct agent *a, size_t i)
 {
     const struct agent_board *b = &a->board[i];
@@ -148,15 +174,15 @@ static struct regulate_board regulate_input(struct agent *a, size_t i)
                   thermostat_filler_allowed(&a->thermostat[b->zone]);
     return (struct regulate_board){
         .curve = &a->cfg.offer.board[i].curve,
-        .work = r && !r->paused && r->state != RUN_STOPPING && r->state != RUN_STORING ? r->activity
-                                                                                       : ACTIVITY_IDLE,
+        .work = r && any_works(a, i) ? r->activity : ACTIVITY_IDLE,
         .barred = b->barred,
         .asleep = b->run == ACTIVITY_SLEEP,
-        // Beside a task there is no filler: also one that stands still holds the board's memory.
+        // Beside a task there is no filler: also one that stands still holds the board's memory. On a pool's
+        // node there is while none of its tasks is there.
         .filler_allowed = filler && !r,
         .donated_allowed = alone || a->donated_allowed,
         .burn_allowed = a->cfg.burn_allowed,
-        .unused_permille = r && r->state == RUN_RUNNING ? r->unused_ppm / 1000 : 0,
+        .unused_permille = r ? unused_permille(a, r) : 0,
         .cap_mw = INT32_MAX,
     };
 }
@@ -306,8 +332,8 @@ void heat_regulate(struct agent *a, house_ms now, struct agent_actions *out)
 static bool runs_now(const struct agent *a, const struct agent_run *r)
 {
     const struct agent_board *b = &a->board[r->board];
-    return (r->state == RUN_STARTING || r->state == RUN_RUNNING) && !r->paused && activity_is_task(b->run) &&
-           b->point.work_mhz > 0;
+    return (r->state == RUN_STARTING || r->state == RUN_RUNNING) && !r->ready && !r->paused &&
+           activity_is_task(b->run) && b->point.work_mhz > 0;
 }
 
 static int32_t share_of(const struct agent *a, const struct agent_run *r, int64_t running)
@@ -319,14 +345,19 @@ static int32_t share_of(const struct agent *a, const struct agent_run *r, int64_
     int64_t permille = (int64_t)c->cores * b->point.duty_permille;
     if (a->cfg.is_virtual)
         permille = (int64_t)a->cfg.host_cpu_permille * b->point.work_mhz / curve_max_work_mhz(c) / running;
-    return (int32_t)int_clamp(permille, 1, 1000000);
+    return (int32_t)int_clamp(permille / run_slots(a, r), 1, 1000000);
 }
 
+// Boards on which something runs.
 static int64_t running_now(const struct agent *a)
 {
     int64_t running = 0;
-    for (size_t i = 0; i < a->n_runs; i++)
-        running += runs_now(a, &a->run[i]);
+    for (size_t i = 0; i < a->n_runs; i++) {
+        bool first = runs_now(a, &a->run[i]);
+        for (size_t k = 0; k < i && first && a->run[i].within; k++)
+            first = a->run[k].within != a->run[i].within || !runs_now(a, &a->run[k]);
+        running += first;
+    }
     return running;
 }
 
@@ -340,7 +371,7 @@ void heat_shares(struct agent *a, struct agent_actions *out)
     int64_t running = running_now(a);
     for (size_t i = 0; i < a->n_runs; i++) {
         struct agent_run *r = &a->run[i];
-        if (r->state != RUN_RUNNING)
+        if (r->state != RUN_RUNNING || r->ready)
             continue;
         int32_t want = share_of(a, r, running);
         int32_t step =

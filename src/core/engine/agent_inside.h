@@ -12,8 +12,10 @@
 #include "core/heat/regulate.h"
 #include "core/heat/schedule.h"
 
-#define AGENT_RUNS_MAX     4096
-#define AGENT_RUNS_A_BOARD 16   // one runs, one may wait; the others are ended and not acknowledged yet
+#define AGENT_RUNS_MAX 4096
+#define AGENT_RUNS_A_BOARD                                                                                   \
+    160                         // one runs, or the slots of a pool's node; one may wait; the others are ended
+                                // and not acknowledged yet
 #define AGENT_OUTBOX_MAX   8192 // reports; beyond it only ends of runs are taken
 #define AGENT_CALL_REPORTS 1024
 #define AGENT_CALL_BYTES   ((size_t)256 << 10) // six times that as JSON at worst, below what the wire takes
@@ -37,6 +39,10 @@ struct agent_run {
     bool reading; // its pipes are read
     bool paused;  // lease lapsed, policy PAUSE
     uint32_t instance, instance_count, attempt;
+    int32_t slots;   // of a pool's node: so many runs inside it at once; 0: it is none
+    bool ready;      // a pool's node that is prepared: it has no process any more
+    bool prepares;   // it has a command to run before it is
+    uint64_t within; // lease of the node in which it runs; 0: it has the board for itself
     enum activity activity;
     house_ms until, renewed_at, assigned_at, started_at, state_since, kill_at;
     enum on_lapse on_lapse;
@@ -145,8 +151,14 @@ struct agent_action *agent_act(struct agent_actions *out, enum agent_action_kind
 
 // agent_run.c
 struct agent_run *run_find(struct agent *a, uint64_t lease);
-struct agent_run *run_on_board(
-    struct agent *a, size_t board); // the one that holds it: STARTING..STOPPING, or the first assigned
+// The one that holds it: STARTING..STOPPING, or the first assigned. A pool's node that is prepared leaves it
+// to what runs inside, of which this is one.
+struct agent_run *run_on_board(struct agent *a, size_t board);
+bool run_holds(const struct agent_run *r); // it has, or waits for, a process on its board
+// The node in which it runs; NULL: it has the board for itself, or the node is gone.
+struct agent_run *run_around(struct agent *a, const struct agent_run *r);
+int32_t run_slots(const struct agent *a,
+                  const struct agent_run *r); // its share of its board is one in so many
 void run_assign(struct agent *a, const struct assignment *as, const struct task_body *body, house_ms now);
 void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
               house_ms now, struct agent_actions *out);

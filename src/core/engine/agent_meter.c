@@ -31,17 +31,64 @@ static void part_add(struct agent_board *b, enum activity act, int64_t uj, int64
     b->part_ms[act] += ms;
 }
 
+// What runs on a board now, with its share; a prepared node of a pool is not among them.
+struct on_board {
+    struct agent_run *node; // of a pool, prepared; NULL: none
+    int64_t running;        // runs that execute
+    int32_t slots;          // the share of each is one in so many
+};
+
+static bool executes(const struct agent_run *r, size_t board)
+{
+    return r->board == board && r->state == RUN_RUNNING && !r->ready;
+}
+
+static struct on_board on_board(struct agent *a, size_t board)
+{
+    struct on_board on = {.slots = 1};
+    for (size_t i = 0; i < a->n_runs; i++) {
+        struct agent_run *r = &a->run[i];
+        if (r->board == board && r->ready && r->state != RUN_ENDED)
+            on.node = r;
+        on.running += executes(r, board);
+    }
+    if (on.node)
+        on.slots = on.node->slots;
+    return on;
+}
+
+static int32_t slot_cores(const struct agent *a, size_t board, int32_t slots)
+{
+    int32_t cores = a->cfg.offer.board[board].spec.cores / slots;
+    return cores > 0 ? cores : 1;
+}
+
+// Time goes by for what executes, and for the node of a pool with the cores that nobody in it has.
+static void count_time(struct agent *a, size_t i, const struct on_board *on, bool runs, int64_t dt_ms)
+{
+    int32_t cores = slot_cores(a, i, on->slots), all = a->cfg.offer.board[i].spec.cores;
+    for (size_t k = 0; k < a->n_runs; k++) {
+        struct agent_run *r = &a->run[k];
+        if (!executes(r, i))
+            continue;
+        r->exec_ms += dt_ms;
+        r->core_ms += dt_ms * cores;
+        r->use_permille = runs ? use_of(a, r, dt_ms) : 0;
+    }
+    if (!on->node)
+        return;
+    int64_t left = all - on->running * cores;
+    on->node->exec_ms += dt_ms;
+    on->node->core_ms += dt_ms * (left > 0 ? left : 0);
+}
+
 static void board_account(struct agent *a, size_t i, int64_t dt_ms)
 {
     struct agent_board *b = &a->board[i];
-    struct agent_run *r = run_on_board(a, i);
-    bool runs = r && r->state == RUN_RUNNING && activity_is_task(b->run);
+    struct on_board on = on_board(a, i);
+    bool runs = on.running > 0 && activity_is_task(b->run);
     int64_t idle_mw = a->cfg.offer.board[i].curve.idle_mw, draw_mw = b->point.draw_mw;
-    if (r && r->state == RUN_RUNNING) {
-        r->exec_ms += dt_ms;
-        r->core_ms += dt_ms * a->cfg.offer.board[i].spec.cores;
-        r->use_permille = runs ? use_of(a, r, dt_ms) : 0;
-    }
+    count_time(a, i, &on, runs, dt_ms);
     if (!runs) { // a board whose task is being started or stopped is awake and idle
         bool task = activity_is_task(b->run);
         part_add(b, task ? ACTIVITY_IDLE : b->run, (task ? idle_mw : draw_mw) * dt_ms, dt_ms);
@@ -49,11 +96,24 @@ static void board_account(struct agent *a, size_t i, int64_t dt_ms)
         return;
     }
     b->apart_uj += idle_mw * dt_ms;
-    r->could_uj += (draw_mw - idle_mw) * dt_ms;
-    int64_t uj = (idle_mw * 1000 + (draw_mw - idle_mw) * r->use_permille) * dt_ms / 1000;
-    part_add(b, r->activity, uj, dt_ms);
-    r->energy_uj += uj;
-    r->work_mhz_ms += (int64_t)b->point.work_mhz * r->use_permille / 1000 * dt_ms;
+    int64_t left_uj = idle_mw * dt_ms; // of being on at all: by slots, what no slot has is the node's
+    for (size_t k = 0; k < a->n_runs; k++) {
+        struct agent_run *r = &a->run[k];
+        if (!executes(r, i))
+            continue;
+        int64_t base_uj = idle_mw * dt_ms / on.slots, over_uj = (draw_mw - idle_mw) * dt_ms / on.slots;
+        int64_t uj = base_uj + over_uj * r->use_permille / 1000;
+        r->could_uj += over_uj;
+        left_uj -= base_uj;
+        part_add(b, r->activity, uj, 0);
+        r->energy_uj += uj;
+        r->work_mhz_ms += (int64_t)b->point.work_mhz / on.slots * r->use_permille / 1000 * dt_ms;
+    }
+    if (on.node) {
+        on.node->energy_uj += left_uj;
+        part_add(b, on.node->activity, left_uj, 0);
+    }
+    part_add(b, b->run, 0, dt_ms);
 }
 
 // What the meter moved since the last reading, mJ. It may wrap once between two readings; when it falls back
@@ -87,12 +147,13 @@ static void meters_take(struct agent *a, const struct board_meter *meter, int64_
 {
     for (size_t i = 0; i < a->n_boards; i++) {
         struct agent_board *b = &a->board[i];
-        struct agent_run *r = run_on_board(a, i);
+        struct on_board on = on_board(a, i);
         if (b->metered) {
             int64_t moved = meter_moved(&b->meter, &meter[i]);
             zone_mj[b->zone] += moved;
-            if (r && r->state == RUN_RUNNING)
-                r->seen_uj += moved * 1000 - b->apart_uj;
+            for (size_t k = 0; k < a->n_runs && on.running; k++) // whose it is the meter cannot tell apart
+                if (executes(&a->run[k], i))
+                    a->run[k].seen_uj += (moved * 1000 - b->apart_uj) / on.running;
         }
         bool first = !b->metered;
         b->apart_uj = 0;

@@ -70,14 +70,14 @@ static void run_level(struct agent *a, const struct agent_run *run, house_ms now
     const struct curve *c = &a->cfg.offer.board[run->board].curve;
     if (!outbox_holds(a, REPORT_LEVEL, "", run->lease)) {
         struct report *r = outbox_add(a, REPORT_LEVEL, "", run->lease, now);
-        r->level.phase = PHASE_EXECUTION;
+        r->level.phase = run->slots && !run->ready ? PHASE_ENVIRONMENT : PHASE_EXECUTION;
         r->level.progress_permille = run->progress_permille;
         r->level.freq_mhz = b->point.freq_mhz;
         r->level.max_freq_mhz = c->p[c->n - 1].freq_mhz;
         r->level.duty_permille = b->point.duty_permille;
         r->level.cpu_permille = run->use_permille;
         r->level.memory_mb = (int32_t)run->memory_mb;
-        r->level.memory_max_mb = a->cfg.offer.board[run->board].spec.memory_mb;
+        r->level.memory_max_mb = a->cfg.offer.board[run->board].spec.memory_mb / run_slots(a, run);
         r->level.exec_ms = run->exec_ms;
     }
     if (!outbox_holds(a, REPORT_METER_LEASE, "", run->lease)) {

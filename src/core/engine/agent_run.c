@@ -18,12 +18,45 @@ struct agent_run *run_find(struct agent *a, uint64_t lease)
     return NULL;
 }
 
+bool run_holds(const struct agent_run *r)
+{
+    return r->state != RUN_ENDED && !r->ready;
+}
+
+static const struct agent_run *around(const struct agent *a, const struct agent_run *r)
+{
+    for (size_t i = 0; r->within && i < a->n_runs; i++)
+        if (a->run[i].lease == r->within && a->run[i].slots && a->run[i].board == r->board)
+            return &a->run[i];
+    return NULL;
+}
+
+struct agent_run *run_around(struct agent *a, const struct agent_run *r)
+{
+    return (struct agent_run *)(uintptr_t)around(a, r);
+}
+
+int32_t run_slots(const struct agent *a, const struct agent_run *r)
+{
+    const struct agent_run *node = around(a, r);
+    return node ? node->slots : 1;
+}
+
+static int32_t runs_inside(const struct agent *a, const struct agent_run *node)
+{
+    int32_t n = 0;
+    for (size_t i = 0; i < a->n_runs; i++)
+        n += a->run[i].within == node->lease && a->run[i].state != RUN_ENDED &&
+             a->run[i].state != RUN_ASSIGNED;
+    return n;
+}
+
 struct agent_run *run_on_board(struct agent *a, size_t board)
 {
     struct agent_run *waiting = NULL;
     for (size_t i = 0; i < a->n_runs; i++) {
         struct agent_run *r = &a->run[i];
-        if (r->board != board || r->state == RUN_ENDED)
+        if (r->board != board || !run_holds(r))
             continue;
         if (r->state != RUN_ASSIGNED)
             return r;
@@ -81,6 +114,8 @@ void run_assign(struct agent *a, const struct assignment *as, const struct task_
         .instance = as->instance,
         .instance_count = as->instance_count,
         .attempt = as->attempt,
+        .slots = as->slots,
+        .within = as->within,
         .activity = (enum activity)as->activity,
         .until = as->until,
         .renewed_at = now,
@@ -105,10 +140,35 @@ void run_assign(struct agent *a, const struct assignment *as, const struct task_
         end_now(a, r, ATTEMPT_LOST, "no-board", "this heater has no such board", now);
     else if (!o->board[r->board].sandbox)
         end_now(a, r, ATTEMPT_FAILURE, "no-sandbox", o->board[r->board].sandbox_lack, now);
+    else if (r->slots && !body)
+        return; // a pool's node with nothing to prepare
+    else if (r->within && (!run_around(a, r) || run_around(a, r)->state == RUN_ENDED))
+        end_now(a, r, ATTEMPT_LOST, "no-node", "the node of its pool is not here any more", now);
     else if (!body)
         end_now(a, r, ATTEMPT_LOST, "no-body", "the assignment came without its task", now);
     else if (launch_make(body, as->instance, as->instance_count, &r->arena, &r->launch, &code, &e) < 0)
         end_now(a, r, ATTEMPT_FAILURE, code, e.text, now);
+    r->prepares = r->slots && r->state != RUN_ENDED;
+}
+
+// What runs in a node ends before it does.
+static void stop_inside(struct agent *a, uint64_t node, int32_t end, const char *code, const char *message,
+                        house_ms now, struct agent_actions *out)
+{
+    for (size_t i = 0; i < a->n_runs; i++)
+        if (a->run[i].within == node)
+            run_stop(a, &a->run[i], end, code, message, now, out);
+}
+
+static void node_step(struct agent *a, struct agent_run *r, house_ms now)
+{
+    bool left = false;
+    for (size_t i = 0; i < a->n_runs; i++)
+        left |= a->run[i].within == r->lease && a->run[i].state != RUN_ENDED;
+    if (!left) {
+        meter_boards(a, now);
+        end_now(a, r, (enum attempt_end)r->end, r->end_code, r->end_message, now);
+    }
 }
 
 void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
@@ -128,6 +188,12 @@ void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *cod
     set_state(r, RUN_STOPPING, now);
     r->kill_at = now;
     a->regulate_due = true;
+    if (r->slots)
+        stop_inside(a, r->lease, end, code, message, now, out);
+    if (r->ready) { // it has no process: it ends with the last that runs inside
+        node_step(a, r, now);
+        return;
+    }
     agent_act(out, ACT_KILL)->lease = r->lease;
     if (!r->reading) { // its end is told after its output: what is left in its pipes must come, full outbox
                        // or not
@@ -198,6 +264,18 @@ void run_output(struct agent *a, const struct agent_event *ev, struct agent_acti
     outbox_reading(a, out);
 }
 
+// From now on it takes runs.
+static void node_ready(struct agent *a, struct agent_run *r, house_ms now)
+{
+    r->ready = true;
+    set_state(r, RUN_RUNNING, now);
+    a->regulate_due = true;
+    outbox_add(a, REPORT_READY, "", r->lease, now);
+    arena_deinit(&r->arena);
+    r->arena = ARENA_NULL;
+    r->launch = (struct launch){0};
+}
+
 void run_exited(struct agent *a, const struct agent_event *ev, struct agent_actions *out)
 {
     struct agent_run *r = run_find(a, ev->exited.lease);
@@ -219,7 +297,12 @@ void run_exited(struct agent *a, const struct agent_event *ev, struct agent_acti
     } else if (ev->exited.exit_code != 0) {
         end = ATTEMPT_FAILURE;
         code = "exit-code";
-        snprintf(message, sizeof message, "the command ended with exit code %d", ev->exited.exit_code);
+        snprintf(message, sizeof message, "the %scommand ended with exit code %d",
+                 r->slots ? "preparation " : "", ev->exited.exit_code);
+    }
+    if (r->slots && end == ATTEMPT_SUCCESS) {
+        node_ready(a, r, ev->now);
+        return;
     }
     r->over.end = end;
     r->over.exit_code = ev->exited.signal > 0 ? -1 : ev->exited.exit_code;
@@ -236,14 +319,39 @@ static bool board_ready(struct agent *a, size_t board)
     return !b->barred && b->known && b->run != ACTIVITY_SLEEP && b->waking_until.v == INT64_MIN;
 }
 
+// Nobody else has the board, or the node that it is inside has a slot left.
+static bool may_start(struct agent *a, const struct agent_run *r)
+{
+    const struct agent_run *node = run_around(a, r);
+    if (r->within)
+        return node && node->ready && node->state == RUN_RUNNING && runs_inside(a, node) < node->slots;
+    for (size_t i = 0; i < a->n_runs; i++)
+        if (a->run[i].board == r->board && a->run[i].ready && a->run[i].state != RUN_ENDED)
+            return false;
+    return run_on_board(a, r->board) == r;
+}
+
+static void node_start(struct agent *a, struct agent_run *r, house_ms now)
+{
+    meter_boards(a, now);
+    set_state(r, RUN_RUNNING, now);
+    r->started_at = now;
+    outbox_add(a, REPORT_STARTED, "", r->lease, now)->started.at = now;
+    node_ready(a, r, now);
+}
+
 static void start(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out)
 {
+    if (r->slots && !r->prepares) {
+        node_start(a, r, now);
+        return;
+    }
     set_state(r, RUN_STARTING, now);
     struct agent_action *act = agent_act(out, ACT_START);
     act->lease = r->lease;
     act->board = r->board;
     act->start.launch = r->launch;
-    act->start.memory_mb = a->cfg.offer.board[r->board].spec.memory_mb;
+    act->start.memory_mb = a->cfg.offer.board[r->board].spec.memory_mb / run_slots(a, r);
     act->start.permille = r->permille = heat_share(a, r);
 }
 
@@ -260,8 +368,7 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
     int64_t since = house_since(now, r->state_since);
     switch (r->state) {
     case RUN_ASSIGNED:
-        if (!a->rejoin && board_ready(a, r->board) && run_on_board(a, r->board) == r &&
-            !stage_fetch(a, r, now, out))
+        if (!a->rejoin && board_ready(a, r->board) && may_start(a, r) && !stage_fetch(a, r, now, out))
             start(a, r, now, out);
         break;
     case RUN_FETCHING:
@@ -274,7 +381,9 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
             run_stop(a, r, ATTEMPT_LOST, "start-timeout", "the sandbox did not start in time", now, out);
         break;
     case RUN_STOPPING:
-        if (since > a->cfg.kill_timeout_ms) {
+        if (r->ready) {
+            node_step(a, r, now);
+        } else if (since > a->cfg.kill_timeout_ms) {
             give_up_kill(a, r, now);
         } else if (house_since(now, r->kill_at) > a->cfg.kill_again_ms) {
             r->kill_at = now;

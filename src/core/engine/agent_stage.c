@@ -25,7 +25,7 @@ struct agent_action *stage_act(struct agent *a, const struct agent_run *r, enum 
     act->board = r->board;
     act->stage.plan = r->launch.stage;
     act->stage.out = r->launch.stage->out;
-    act->stage.room_bytes = staging_room(a->cfg.offer.board[r->board].spec.memory_mb);
+    act->stage.room_bytes = staging_room(a->cfg.offer.board[r->board].spec.memory_mb / run_slots(a, r));
     return act;
 }
 

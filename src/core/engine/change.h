@@ -31,6 +31,8 @@ enum change_kind {
     CHANGE_TASK_GONE,   // task, its attempts, output and cursors
     CHANGE_JOB,
     CHANGE_JOB_GONE, // its tasks stay
+    CHANGE_POOL,
+    CHANGE_POOL_GONE, // its nodes' attempts and output; its tasks stay
     CHANGE_LEASE,
     CHANGE_LEASE_GONE,
     CHANGE_ATTEMPT,
@@ -153,6 +155,7 @@ struct row_task {
     uint64_t reservation; // 0: none
     const char *place;    // place_format(); "": none
     uint64_t job;         // 0: none
+    uint64_t pool;        // 0: none
     int64_t keep_ms;      // is deleted so long after it has ended; 0: never
     int64_t ready_ms;     // when the last it waited for had ended; 0: it waited for none, or still waits
     const char *depends;  // depends_format(); "": none
@@ -186,6 +189,35 @@ struct row_job {
     int64_t wall_ms;                                              // ends so long after it was made; 0: never
     int64_t keep_ms;  // is deleted so long after it was completed; 0: never
     const char *body; // JSON object as accepted, normalised
+};
+
+// A pool, with what its nodes add up to. Leases, attempts, output and ledger cells of its nodes have its id
+// as their task.
+struct row_pool {
+    uint64_t id;
+    char uuid[UUID_TEXT_BYTES];
+    const char *shortname, *name, *profile;
+    uint64_t account;
+    uint8_t activity;
+    uint8_t state, previous_state; // enum pool_state
+    uint8_t auto_delete;
+    int64_t created_ms, state_ms, previous_state_ms, modified_ms; // -1: never
+    int64_t keep_ms;      // is deleted so long after it was closed; 0: never
+    int64_t queue_max_ms; // -1: none
+    const char *hardware; // constraint_format(); "": none
+    const char *scaling;  // scaling_format()
+    int32_t slots_per_node;
+    int32_t policy;                               // in force: its place in the list; -1: none
+    int64_t slots, opened_ms;                     // wanted; when they last became more
+    int32_t starts, failures;                     // nodes that began; in a row, such as could not be prepared
+    int32_t wanted, running;                      // nodes
+    int32_t running_cores;                        // of nodes
+    int64_t busy;                                 // instances of its tasks that wait or run
+    const char *started_once;                     // ranges of nodes
+    int64_t exec_ms, wall_ms, core_ms, energy_mj; // of ended nodes
+    const char *errors;                           // JSON array text
+    const char *body;                             // JSON object as accepted, normalised
+    uint64_t project, reservation;                // reservation 0: none
 };
 
 struct row_lease {
@@ -329,7 +361,8 @@ struct change {
         struct row_task_wait wait;
         struct row_task_ended ended;
         struct row_job job;
-        uint64_t gone; // task, lease or job id
+        struct row_pool pool;
+        uint64_t gone; // task, lease, job or pool id
         struct row_lease lease;
         struct row_attempt attempt;
         struct row_publish publish;

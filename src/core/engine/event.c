@@ -26,6 +26,10 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_JOB_TERMINATE] = "job-terminate",
         [EVENT_JOB_DELETE] = "job-delete",
         [EVENT_JOB_SWEEP] = "job-sweep",
+        [EVENT_POOL_CREATE] = "pool-create",
+        [EVENT_POOL_PUT] = "pool-put",
+        [EVENT_POOL_CLOSE] = "pool-close",
+        [EVENT_POOL_DELETE] = "pool-delete",
         [EVENT_TASK_ORDER] = "task-order",
         [EVENT_PUBLISHED] = "published",
     };

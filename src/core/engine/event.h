@@ -42,6 +42,10 @@ enum event_kind {
     EVENT_JOB_SWEEP,  // the final tasks of a job that is being deleted, some at a time
     EVENT_TASK_ORDER, // of a running task: a snapshot, or its resources again
     EVENT_PUBLISHED,  // what was staged is in its bucket, or cannot be
+    EVENT_POOL_CREATE,
+    EVENT_POOL_PUT, // new body, and how many slots it wants
+    EVENT_POOL_CLOSE,
+    EVENT_POOL_DELETE,
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -68,6 +72,7 @@ struct task_draft {
     int64_t keep_ms;                       // is deleted so long after it has ended; 0: never
     const char *project;                   // uuid; NULL: the user's own
     const char *machine_key, *reservation; // of class reserved: which one is meant; NULL: not said
+    const char *pool;                      // uuid; NULL: none
 };
 
 // A job likewise. The engine alone knows which names are taken.
@@ -79,6 +84,23 @@ struct job_draft {
     int64_t wall_ms;  // ends so long after now; 0: never
     int64_t keep_ms;  // is deleted so long after it was completed; 0: never
     const char *body; // normalised JSON object
+};
+
+// A pool likewise.
+struct pool_draft {
+    uint8_t uuid[16]; // entropy
+    const char *name, *profile;
+    const char *shortname; // NULL: the uuid
+    enum activity activity;
+    struct constraint constraint;
+    const char *scaling;    // scaling_format()
+    int32_t slots_per_node; // 1..POOL_SLOTS_PER_NODE_MAX
+    bool auto_delete;
+    int64_t keep_ms;                       // is deleted so long after it was closed; 0: never
+    int64_t queue_max_ms;                  // fails when it has no node after this; -1: never
+    const char *body;                      // normalised JSON object
+    const char *project;                   // uuid; NULL: the user's own
+    const char *machine_key, *reservation; // of class reserved: which one is meant; NULL: not said
 };
 
 enum task_ask { ASK_RESYNC, ASK_SNAPSHOT, ASK_PERIODIC, ASK_N };
@@ -213,6 +235,11 @@ struct event {
             const uint64_t *task;   // for SWEEP: row ids of final tasks of the job; none: these were all
             size_t n_tasks;
         } job;
+        struct {
+            uint64_t account;
+            const char *id;          // uuid or shortname; for CREATE: NULL
+            struct pool_draft draft; // for CREATE; for PUT: scaling, auto_delete, keep_ms and body of it
+        } pool;
         struct {
             uint64_t account;
             const char *id; // uuid or shortname

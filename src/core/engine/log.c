@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/work/pool.h"
+
 struct codec {
     struct buf *out; // NULL: reading
     const uint8_t *p, *end;
@@ -293,6 +295,12 @@ static void report_setpoint(struct codec *c, struct report *r)
     N(c, r->setpoint.mode);
 }
 
+static void report_ready(struct codec *c, struct report *r)
+{
+    (void)c;
+    (void)r;
+}
+
 static void report_snapshot(struct codec *c, struct report *r)
 {
     N(c, r->snapshot.number);
@@ -325,6 +333,7 @@ static report_walk *const report_walks[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_READY] = report_ready,
     [REPORT_SNAPSHOT] = report_snapshot,
     [REPORT_STAGING] = report_staging,
 };
@@ -508,6 +517,7 @@ static void draft(struct codec *c, struct task_draft *d)
     string(c, &d->project);
     string(c, &d->machine_key);
     string(c, &d->reservation);
+    string(c, &d->pool);
     if (!d->refusal_code && (!activity_is_task(d->activity) || !d->ranges))
         c->bad = true;
 }
@@ -606,6 +616,39 @@ static void walk_job(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->job.id;
 }
 
+static void walk_pool_draft(struct codec *c, struct event *ev)
+{
+    struct pool_draft *d = &ev->pool.draft;
+    N(c, ev->pool.account);
+    string(c, &ev->pool.id);
+    bytes(c, d->uuid, sizeof d->uuid);
+    string(c, &d->name);
+    string(c, &d->profile);
+    string(c, &d->shortname);
+    N(c, d->activity);
+    constraint(c, &d->constraint);
+    string(c, &d->scaling);
+    N(c, d->slots_per_node);
+    N(c, d->auto_delete);
+    N(c, d->keep_ms);
+    N(c, d->queue_max_ms);
+    string(c, &d->body);
+    string(c, &d->project);
+    string(c, &d->machine_key);
+    string(c, &d->reservation);
+    bool create = ev->kind == EVENT_POOL_CREATE;
+    c->bad = c->bad || !d->scaling || !d->body || (create ? !d->name || !d->profile : !ev->pool.id) ||
+             (create && (!activity_is_task(d->activity) || d->slots_per_node < 1 ||
+                         d->slots_per_node > POOL_SLOTS_PER_NODE_MAX));
+}
+
+static void walk_pool(struct codec *c, struct event *ev)
+{
+    N(c, ev->pool.account);
+    string(c, &ev->pool.id);
+    c->bad = c->bad || !ev->pool.id;
+}
+
 static void walk_order(struct codec *c, struct event *ev)
 {
     N(c, ev->order.account);
@@ -636,18 +679,34 @@ static void walk_tick(struct codec *c, struct event *ev)
 typedef void event_walk(struct codec *c, struct event *ev);
 
 static event_walk *const event_walks[EVENT_KIND_N] = {
-    [EVENT_TICK] = walk_tick,           [EVENT_ACCOUNT_PUT] = walk_account,
-    [EVENT_TASKS_CREATE] = walk_create, [EVENT_TASK_PUT] = walk_task,
-    [EVENT_TASK_ABORT] = walk_task,     [EVENT_TASKS_ABORT] = walk_tasks,
-    [EVENT_TASK_DELETE] = walk_task,    [EVENT_SYNC] = walk_sync,
-    [EVENT_ZONE_SET] = walk_zone,       [EVENT_SITE_SET] = walk_site,
-    [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
-    [EVENT_SECRET] = walk_secret,       [EVENT_JOB_CREATE] = walk_job_create,
-    [EVENT_JOB_TERMINATE] = walk_job,   [EVENT_JOB_DELETE] = walk_job,
-    [EVENT_JOB_SWEEP] = walk_job,       [EVENT_TASK_ORDER] = walk_order,
-    [EVENT_PUBLISHED] = walk_published, [EVENT_ORGANISATION_PUT] = walk_organisation,
-    [EVENT_PROJECT_PUT] = walk_project, [EVENT_TOKEN_PUT] = walk_token,
-    [EVENT_BUDGET_PUT] = walk_budget,   [EVENT_RESERVATION_PUT] = walk_reservation,
+    [EVENT_TICK] = walk_tick,
+    [EVENT_ACCOUNT_PUT] = walk_account,
+    [EVENT_TASKS_CREATE] = walk_create,
+    [EVENT_TASK_PUT] = walk_task,
+    [EVENT_TASK_ABORT] = walk_task,
+    [EVENT_TASKS_ABORT] = walk_tasks,
+    [EVENT_TASK_DELETE] = walk_task,
+    [EVENT_SYNC] = walk_sync,
+    [EVENT_ZONE_SET] = walk_zone,
+    [EVENT_SITE_SET] = walk_site,
+    [EVENT_BOARD_BAR] = walk_bar,
+    [EVENT_LID_CLEAR] = walk_lid,
+    [EVENT_SECRET] = walk_secret,
+    [EVENT_JOB_CREATE] = walk_job_create,
+    [EVENT_JOB_TERMINATE] = walk_job,
+    [EVENT_JOB_DELETE] = walk_job,
+    [EVENT_JOB_SWEEP] = walk_job,
+    [EVENT_TASK_ORDER] = walk_order,
+    [EVENT_PUBLISHED] = walk_published,
+    [EVENT_ORGANISATION_PUT] = walk_organisation,
+    [EVENT_PROJECT_PUT] = walk_project,
+    [EVENT_TOKEN_PUT] = walk_token,
+    [EVENT_BUDGET_PUT] = walk_budget,
+    [EVENT_RESERVATION_PUT] = walk_reservation,
+    [EVENT_POOL_CREATE] = walk_pool_draft,
+    [EVENT_POOL_PUT] = walk_pool_draft,
+    [EVENT_POOL_CLOSE] = walk_pool,
+    [EVENT_POOL_DELETE] = walk_pool,
 };
 
 static void walk(struct codec *c, struct event *ev)
@@ -702,6 +761,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, k->tasks_per_account);
     N(c, k->secrets_per_account);
     N(c, k->jobs_per_account);
+    N(c, k->pools_per_account);
     N(c, k->lease_ms);
     N(c, k->lease_margin_ms);
     N(c, k->dispatch_delay_ms);

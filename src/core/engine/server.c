@@ -17,6 +17,7 @@ void server_config_default(struct server_config *c)
         .tasks_per_account = 1000000,
         .secrets_per_account = 1000,
         .jobs_per_account = 1000,
+        .pools_per_account = 1000,
         .lease_ms = 60000,
         .lease_margin_ms = 10000,
         .start_timeout_ms = 300000,
@@ -55,11 +56,14 @@ void server_free(struct server *s)
     if (!s)
         return;
     for (size_t i = 0; i < s->n_tasks; i++)
-        if (s->task[i].id)
+        if (s->task[i].id && !s->task[i].holder) // a holder goes with its pool
             task_slot_free(s, (uint32_t)i);
     for (size_t i = 0; i < s->n_jobs; i++)
         if (s->job[i].id)
             job_slot_free(s, (uint32_t)i);
+    for (size_t i = 0; i < s->n_pools; i++)
+        if (s->pool[i].id)
+            pool_slot_free(s, (uint32_t)i);
     server_users_free(s); // tasks and jobs counted in them
     for (size_t i = 0; i < s->n_sites; i++)
         site_setting_deinit(&s->site[i].setting);
@@ -73,24 +77,32 @@ void server_free(struct server *s)
         free(s->node[i].zone);
         free(s->node[i].board);
     }
-    void *const vectors[] = {
-        s->task,         s->free_task,     s->lease,       s->free_lease,   s->site,
-        s->zone,          s->board,        s->node,          s->timer,       s->dirty_task,   s->dirty_zone.v,
-        s->dirty_board.v, s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job,
-        s->free_job,      s->edge,         s->resolved,      s->expiring,    s->history,
-        s->landing,       s->publishing};
+    void *const vectors[] = {s->task,         s->free_task,
+                             s->lease,        s->free_lease,
+                             s->site,         s->zone,
+                             s->board,        s->node,
+                             s->timer,        s->dirty_task,
+                             s->dirty_zone.v, s->dirty_board.v,
+                             s->dirty_node.v, s->dirty_meter.v,
+                             s->dirty_job.v,  s->dirty_wait.v,
+                             s->job,          s->free_job,
+                             s->edge,         s->resolved,
+                             s->expiring,     s->history,
+                             s->landing,      s->publishing,
+                             s->dirty_pool.v, s->dirty_pool_look.v,
+                             s->pool,         s->free_pool};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
     keyset_deinit(&s->task_by_uuid);
-    struct idmap *const ids[] = {&s->account_by_id, &s->lease_by_id, &s->site_by_id,
-                                 &s->zone_by_id,    &s->board_by_id, &s->node_by_id,
-                                 &s->job_by_id,     &s->job_by_uuid, &s->expiring_by_id};
+    struct idmap *const ids[] = {&s->account_by_id,  &s->lease_by_id, &s->site_by_id,  &s->zone_by_id,
+                                 &s->board_by_id,    &s->node_by_id,  &s->job_by_id,   &s->job_by_uuid,
+                                 &s->expiring_by_id, &s->pool_by_id,  &s->pool_by_uuid};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
-    struct strmap *const names[] = {&s->account_by_email, &s->shortname,     &s->site_by_name,
-                                    &s->zone_by_name,     &s->board_by_name, &s->node_by_name,
-                                    &s->job_shortname,    &s->secret,        &s->history_at};
+    struct strmap *const names[] = {
+        &s->account_by_email, &s->shortname,     &s->site_by_name, &s->zone_by_name, &s->board_by_name,
+        &s->node_by_name,     &s->job_shortname, &s->secret,       &s->history_at,   &s->pool_shortname};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strmap_deinit(names[i]);
     planner_free(s->planner);
@@ -131,6 +143,9 @@ static void tick(struct server *s, struct effects *fx)
         case TIMER_JOB_EXPIRE:
             server_job_expire(s, t.id);
             break;
+        case TIMER_POOL:
+            server_pool_timer(s, t.id);
+            break;
         case TIMER_RESERVATION:
             server_reservation_timer(s, t.id, fx);
             break;
@@ -165,6 +180,10 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_JOB_TERMINATE] = server_job_terminate,
     [EVENT_JOB_DELETE] = server_job_delete,
     [EVENT_JOB_SWEEP] = server_job_sweep,
+    [EVENT_POOL_CREATE] = server_pool_create,
+    [EVENT_POOL_PUT] = server_pool_put,
+    [EVENT_POOL_CLOSE] = server_pool_close,
+    [EVENT_POOL_DELETE] = server_pool_delete,
     [EVENT_TASK_ORDER] = server_task_order,
     [EVENT_PUBLISHED] = server_published,
 };
@@ -246,11 +265,14 @@ void server_settle(struct server *s, house_ms now, struct effects *fx)
     if (house_before(s->now, now))
         s->now = now;
     server_budgets_settle(s, fx);
+    server_pools_work(s, fx);
+    server_resolve(s, fx); // a pool that fails ends its tasks
     quota_settle(s);
     server_carry_out(s, s->now, fx);
     server_waits_settle(s, fx);
     write_tasks(s, fx);
     server_jobs_settle(s, fx);
+    server_pools_settle(s, fx);
     write_fleet(s, fx);
     write_nodes(s, fx);
     server_ledger_rows(s, fx);

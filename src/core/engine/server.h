@@ -28,6 +28,7 @@ struct server_config {
     int32_t instances_per_task;  // limit, default 2048
     int32_t tasks_per_account;   // limit of tasks not final, default 1,000,000
     int32_t jobs_per_account;    // limit of jobs, default 1,000; they stay in memory with their bodies
+    int32_t pools_per_account;   // limit of pools, default 1,000; likewise
     int32_t secrets_per_account; // limit, default 1,000
     int64_t lease_ms;          // an assignment not renewed for this long is lost, house time; default 60,000
     int64_t lease_margin_ms;   // the parent waits this much longer than the node, default 10,000
@@ -230,12 +231,14 @@ struct live_view {
     uint32_t instance, attempt;
     uint8_t phase;
     const struct board_spec *spec;
+    int32_t cores; // granted: of a pool's node only a slot's share
     const char *board;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms, energy_mj, core_ms;
     int64_t bytes, bytes_n; // of its files, while the phase is download or upload; bytes_n 0: not known
 };
-// Calls `each` for every assigned instance of a task. Returns how many; 0 too when the task is not in memory.
+// Calls `each` for every assigned instance of a task, or node of a pool. Returns how many; 0 too when the
+// task is not in memory.
 size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v),
                    void *ctx);
 
@@ -251,6 +254,7 @@ void server_account_counts(const struct server *s, uint64_t account, int64_t *ta
                            int64_t running_instances[4], int64_t running_cores[4]);
 
 int64_t server_account_jobs(const struct server *s, uint64_t account);
+void server_account_pools(const struct server *s, uint64_t account, int64_t *pools, int64_t *open);
 
 // What a task of this draft would be like if it were submitted now and nothing came after it. Looks at every
 // board and at most at 200,000 waiting tasks.

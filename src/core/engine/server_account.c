@@ -128,7 +128,7 @@ static void removed(struct server *s, uint32_t account, struct effects *fx)
     for (uint32_t slot = 0; slot < s->n_tasks; slot++) {
         struct task *t = &s->task[slot];
         if (t->id && t->account == account && !t->aborting && !t->deleting && !task_ended(t))
-            task_stop(s, slot, "ONDOL-USER-REMOVED", "its user was removed", fx);
+            task_or_pool_stop(s, slot, "ONDOL-USER-REMOVED", "its user was removed", fx);
     }
 }
 
@@ -151,7 +151,8 @@ static void take_figures(struct account *a, const struct event *ev)
 static bool may_move(const struct server *s, uint32_t account, uint32_t to)
 {
     const struct account *a = &s->account[account];
-    return a->organisation == NONE || a->organisation == to || a->live_tasks == 0;
+    return a->organisation == NONE || a->organisation == to ||
+           (a->live_tasks == 0 && !pools_hold(s, account));
 }
 
 static void settle(struct server *s, const struct event *ev, struct effects *fx, uint32_t at,
@@ -191,7 +192,7 @@ void server_account_put(struct server *s, const struct event *ev, struct effects
     }
     if (!is_new && ev->account.organisation && !may_move(s, (uint32_t)at, organisation)) {
         fx_reply(fx, ev->token, 409,
-                 "organisation: the user has unfinished tasks (wait for them or abort them)");
+                 "organisation: the user has unfinished tasks or pools (wait for them or end them)");
         return;
     }
     if (ev->account.token_hash && token_taken(s, is_new ? NONE : (uint32_t)at, ev->account.token_hash)) {

@@ -56,6 +56,10 @@ void fx_note(struct effects *fx, const char *kind, char *json)
 void task_touch(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
+    if (t->holder) { // it has no row of its own
+        pool_touch(s, t->pool);
+        return;
+    }
     t->modified_ms = s->now.v;
     if (t->dirty)
         return;
@@ -139,6 +143,10 @@ static bool timer_lives(const struct server *s, const struct timer *t)
     case TIMER_JOB_WALL:
     case TIMER_JOB_EXPIRE:
         return idmap_get(&s->job_by_id, t->id, NULL);
+    case TIMER_POOL: {
+        uint64_t at;
+        return idmap_get(&s->pool_by_id, t->id, &at) && s->pool[at].wake.v == t->at.v;
+    }
     default:
         return server_task_slot(s, t->id, NULL);
     }
@@ -150,7 +158,8 @@ static void timer_push(struct server *s, struct timer t);
 // are dropped.
 static void drop_dead_timers(struct server *s)
 {
-    size_t owners = s->counts.tasks_live + s->counts.leases + s->n_nodes + s->n_jobs + s->n_expiring;
+    size_t owners =
+        s->counts.tasks_live + s->counts.leases + s->n_nodes + s->n_jobs + s->n_expiring + s->n_pools;
     if (s->n_timers < 1024 || s->n_timers < 4 * owners)
         return;
     size_t n = s->n_timers;

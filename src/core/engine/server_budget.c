@@ -50,7 +50,7 @@ static void stop_all(struct server *s, const struct budget *b, struct effects *f
     for (uint32_t slot = 0; slot < s->n_tasks; slot++) {
         struct task *t = &s->task[slot];
         if (t->id && t->project == b->project && !t->aborting && !t->deleting && !task_ended(t))
-            task_stop(s, slot, "ONDOL-BUDGET", why, fx);
+            task_or_pool_stop(s, slot, "ONDOL-BUDGET", why, fx);
     }
 }
 

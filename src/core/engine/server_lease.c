@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Leases: an instance on a board, from the decision of the planner to the end of the attempt.
+// Leases: an instance on a board, from the decision of the planner to the end of the attempt. A pool's node
+// is such a lease too (of the pool's holder), and inside it are those of the pool's tasks; they end before it
+// does.
 //
 //   ASSIGNED --report started--> STARTED --report exited--> gone (attempt recorded)
 //       |                           |
@@ -31,6 +33,10 @@ uint32_t lease_slot_new(struct server *s, uint64_t id)
                                     .prev = NONE,
                                     .next_on_node = NONE,
                                     .prev_on_node = NONE,
+                                    .first_inside = NONE,
+                                    .within = NONE,
+                                    .next_inside = NONE,
+                                    .prev_inside = NONE,
                                     .progress_permille = -1,
                                     .slow_since = HOUSE_MS(-1),
                                     .move = {.to = NONE},
@@ -40,7 +46,7 @@ uint32_t lease_slot_new(struct server *s, uint64_t id)
     return slot;
 }
 
-// Into the lists of its task and of its node, and onto its board.
+// Into the lists of its task and of its node, and onto its board or into the lease `within`.
 void lease_link(struct server *s, uint32_t slot)
 {
     struct lease *l = &s->lease[slot];
@@ -54,7 +60,29 @@ void lease_link(struct server *s, uint32_t slot)
     if (l->next_on_node != NONE)
         s->lease[l->next_on_node].prev_on_node = slot;
     n->first_lease = slot;
-    s->board[l->board]->lease = slot;
+    if (l->within == NONE) {
+        s->board[l->board]->lease = slot;
+        return;
+    }
+    struct lease *around = &s->lease[l->within];
+    l->next_inside = around->first_inside;
+    if (l->next_inside != NONE)
+        s->lease[l->next_inside].prev_inside = slot;
+    around->first_inside = slot;
+    around->n_inside++;
+}
+
+static void leave_inside(struct server *s, const struct lease *l)
+{
+    struct lease *around = &s->lease[l->within];
+    if (l->next_inside != NONE)
+        s->lease[l->next_inside].prev_inside = l->prev_inside;
+    if (l->prev_inside != NONE)
+        s->lease[l->prev_inside].next_inside = l->next_inside;
+    else
+        around->first_inside = l->next_inside;
+    if (!--around->n_inside)
+        around->idle_since = s->now;
 }
 
 static void unlink_lease(struct server *s, uint32_t slot)
@@ -72,7 +100,10 @@ static void unlink_lease(struct server *s, uint32_t slot)
         s->lease[l->prev_on_node].next_on_node = l->next_on_node;
     else
         s->node[l->node].first_lease = l->next_on_node;
-    s->board[l->board]->lease = NONE;
+    if (l->within == NONE)
+        s->board[l->board]->lease = NONE;
+    else
+        leave_inside(s, l);
 }
 
 void lease_row(const struct server *s, const struct lease *l, struct row_lease *row)
@@ -85,7 +116,8 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
         .instance = l->instance,
         .attempt = l->attempt,
         .activity = l->activity,
-        .state = (uint8_t)(l->state | (l->state == LEASE_STOPPING ? l->stop_end << 4 : 0)),
+        .state = (uint8_t)(l->state | (l->ready ? LEASE_READY : 0) |
+                           (l->state == LEASE_STOPPING ? l->stop_end << 4 : 0)),
         .granted_ms = l->granted.v,
         .until_ms = l->until.v,
         .started_ms = l->started.v,
@@ -123,17 +155,39 @@ static void write_lease(struct server *s, const struct lease *l, struct effects 
     lease_row(s, l, &c->lease);
 }
 
-void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t instance, struct effects *fx)
+// What runs: the boards and cores of the account by its leases of boards, the instances by what is a task's.
+void lease_count(struct server *s, const struct lease *l, int sign)
+{
+    const struct task *t = &s->task[l->task];
+    if (l->within == NONE) {
+        s->account[t->account].running[l->activity] += sign;
+        s->account[t->account].cores[l->activity] += (int64_t)sign * l->cores;
+    }
+    if (!t->holder)
+        s->counts.instances_running += (uint64_t)(int64_t)sign;
+}
+
+static int32_t cores_of(const struct server *s, uint32_t board, uint32_t within)
+{
+    int32_t cores = s->board[board]->spec.cores;
+    if (within == NONE)
+        return cores;
+    cores /= s->pool[s->task[s->lease[within].task].pool].slots_per_node;
+    return cores > 0 ? cores : 1;
+}
+
+static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t instance, uint32_t within,
+                      struct effects *fx)
 {
     struct task *t = &s->task[task];
     struct board *b = s->board[board];
-    if (!quota_fits(s, task, board)) { // the planner hears that neither has moved
+    if (within == NONE && !quota_fits(s, task, board)) { // the planner hears that neither has moved
         board_plan(s, board);
         task_plan(s, task);
-        return;
+        return NONE;
     }
     if (instance == NONE ? !ranges_pop_lowest(&t->pending, &instance) : !ranges_remove(&t->pending, instance))
-        return;
+        return NONE;
     uint32_t slot = lease_slot_new(s, server_new_id(s));
     struct lease *l = &s->lease[slot];
     l->task = task;
@@ -141,8 +195,9 @@ void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t insta
     l->node = b->node;
     l->instance = instance;
     l->snapshots = t->orders ? t->orders->last : 0; // what was asked before is not meant for it
-    l->attempt = 1 + task_retried(t, instance).attempts;
-    l->cores = b->spec.cores;
+    l->attempt = t->holder ? (uint32_t)++s->pool[t->pool].starts : 1 + task_retried(t, instance).attempts;
+    l->cores = cores_of(s, board, within);
+    l->within = within;
     l->activity = t->activity;
     l->granted = l->since = s->now;
     l->started = HOUSE_MS(-1);
@@ -158,6 +213,25 @@ void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t insta
     board_plan(s, board);
     task_plan(s, task);
     task_settle(s, task, fx);
+    return slot;
+}
+
+void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t instance, struct effects *fx)
+{
+    grant(s, task, board, instance, NONE, fx);
+}
+
+uint32_t lease_grant_in(struct server *s, uint32_t task, uint32_t board, uint32_t within, struct effects *fx)
+{
+    return grant(s, task, board, NONE, within, fx);
+}
+
+static void stop_inside(struct server *s, uint32_t lease, enum attempt_end end, struct effects *fx)
+{
+    for (uint32_t i = s->lease[lease].first_inside; i != NONE; i = s->lease[i].next_inside) {
+        lease_stop(s, i, end, fx);
+        task_settle(s, s->lease[i].task, fx);
+    }
 }
 
 void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct effects *fx)
@@ -174,12 +248,12 @@ void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct e
     }
     struct task *t = &s->task[l->task];
     lease_uploads_no_more(s, lease);
+    stop_inside(s, lease, end, fx);
+    l = &s->lease[lease];
     if (l->state == LEASE_STARTED) { // it holds its board until the node says that it ended, but runs no more
         t->n_started--;
         t->n_assigned++;
-        s->account[t->account].running[l->activity]--;
-        s->account[t->account].cores[l->activity] -= l->cores;
-        s->counts.instances_running--;
+        lease_count(s, l, -1);
     }
     l->state = LEASE_STOPPING;
     l->stop_end = (uint8_t)end;
@@ -292,13 +366,26 @@ static void instance_goes_on(struct server *s, uint32_t lease, enum attempt_end 
         instance_ended(t, l->instance, final);
 }
 
+static void end_inside(struct server *s, uint32_t lease, struct effects *fx)
+{
+    const struct lease *l = &s->lease[lease];
+    enum attempt_end end = l->state == LEASE_STOPPING ? (enum attempt_end)l->stop_end : ATTEMPT_LOST;
+    lease_end(
+        s, lease, end,
+        &(struct attempt_figures){
+            .exit_code = -1, .signal = -1, .code = "ONDOL-LOST", .message = "the node of the pool is gone"},
+        fx);
+}
+
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
                struct effects *fx)
 {
+    while (s->lease[lease].first_inside != NONE) // with the node goes what runs there
+        end_inside(s, s->lease[lease].first_inside, fx);
     struct lease l = s->lease[lease];
     struct task *t = &s->task[l.task];
     lease_uploads_no_more(s, lease);
-    if (end == ATTEMPT_CANCELLED && !t->aborting && !t->deleting)
+    if (end == ATTEMPT_CANCELLED && !t->aborting && !t->deleting && !t->holder)
         end = ATTEMPT_PREEMPTED; // nobody asked for it to end: no instance may be dropped so
     static const struct attempt_figures nothing = {.exit_code = -1, .signal = -1};
     if (!f)
@@ -321,9 +408,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     buf_deinit(&moved);
     if (l.state == LEASE_STARTED) {
         t->n_started--;
-        s->account[t->account].running[l.activity]--;
-        s->account[t->account].cores[l.activity] -= l.cores;
-        s->counts.instances_running--;
+        lease_count(s, &l, -1);
     } else {
         t->n_assigned--;
     }
@@ -336,7 +421,8 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     sets->energy_mj += full.energy_mj;
     if (end == ATTEMPT_SUCCESS)
         task_learn(s, l.task, s->board[l.board], full.work_mhz_s, full.exec_ms);
-    instance_goes_on(s, lease, end, &full, fx);
+    if (!t->holder)
+        instance_goes_on(s, lease, end, &full, fx);
     unlink_lease(s, lease);
     quota_hold(s, &l, -1);
     if (l.state == LEASE_ASSIGNED)
@@ -349,6 +435,8 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     fx_change(fx, CHANGE_LEASE_GONE)->gone = l.id;
     node_wake(s, l.node);
     board_plan(s, l.board);
+    if (t->holder)
+        pool_node_ended(s, t->pool, end, &full, fx);
     task_plan(s, l.task);
     orders_settle(s, l.task, fx);
     move_on_end(s, &l, end, fx);

@@ -61,6 +61,8 @@ static bool fast_enough(const struct server *s, int32_t speed)
 void lease_paced(struct server *s, uint32_t lease)
 {
     struct lease *l = &s->lease[lease];
+    if (s->task[l->task].pool != NONE) // what runs in a pool stays on its nodes, and they where they are
+        return;
     int32_t speed = lease_speed_permille(l);
     if (speed < 0 || fast_enough(s, speed) || l->state != LEASE_STARTED || l->uploading) {
         l->slow_since = HOUSE_MS(-1);
@@ -212,7 +214,7 @@ void move_on_end(struct server *s, const struct lease *ended, enum attempt_end e
         else
             let_go(s, ended->move.to, ended->id);
     }
-    if (s->board[ended->board]->kept_for)
+    if (ended->within == NONE && s->board[ended->board]->kept_for)
         board_came_free(s, ended->board, fx);
 }
 

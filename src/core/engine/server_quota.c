@@ -157,6 +157,8 @@ bool quota_fits(struct server *s, uint32_t task, uint32_t board)
 void quota_hold(struct server *s, const struct lease *l, int sign)
 {
     struct quota *q[QUOTAS_MAX];
+    if (l->within != NONE) // the board is counted with the node of the pool that holds it
+        return;
     for (int i = 0, n = quotas_of(s, &s->task[l->task], q); i < n; i++) {
         q[i]->held += sign;
         q[i]->held_cores += sign * l->cores;

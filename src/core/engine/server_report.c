@@ -97,20 +97,25 @@ static void report_started(struct server *s, uint32_t node, const struct report 
     struct lease *l = &s->lease[at];
     struct task *t = &s->task[l->task];
     l->started = r->started.at.v < 0 ? HOUSE_MS(0) : r->started.at;
-    l->phase = PHASE_EXECUTION;
+    l->phase = s->task[l->task].holder ? PHASE_ENVIRONMENT : PHASE_EXECUTION;
     board_rested(s, l->board);
     ranges_add(&task_sets(t)->started_once, l->instance);
     if (l->state == LEASE_ASSIGNED) { // else it was asked to stop before it could say that it runs
         l->state = LEASE_STARTED;
         t->n_assigned--;
         t->n_started++;
-        s->account[t->account].running[l->activity]++;
-        s->account[t->account].cores[l->activity] += l->cores;
-        s->counts.instances_running++;
+        lease_count(s, l, 1);
     }
     struct change *c = fx_change(fx, CHANGE_LEASE);
     lease_row(s, l, &c->lease);
     task_settle(s, l->task, fx);
+}
+
+static void report_ready(struct server *s, uint32_t node, const struct report *r, struct effects *fx)
+{
+    uint32_t at;
+    if (lease_of(s, node, r->lease, &at) && s->task[s->lease[at].task].holder)
+        pool_node_ready(s, at, fx);
 }
 
 static void report_level(struct server *s, uint32_t node, const struct report *r, struct effects *fx)
@@ -255,6 +260,7 @@ static reporter *const reporters[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_READY] = report_ready,
     [REPORT_SNAPSHOT] = report_snapshot,
     [REPORT_STAGING] = report_staging,
 };

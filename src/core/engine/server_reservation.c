@@ -50,7 +50,7 @@ static void stop_all(struct server *s, uint32_t at, struct effects *fx)
     for (uint32_t slot = 0; slot < s->n_tasks; slot++) {
         struct task *t = &s->task[slot];
         if (t->id && t->reservation == at && !t->aborting && !t->deleting && !task_ended(t))
-            task_stop(s, slot, "ONDOL-RESERVATION-OVER", why, fx);
+            task_or_pool_stop(s, slot, "ONDOL-RESERVATION-OVER", why, fx);
     }
 }
 

@@ -222,6 +222,12 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     }
     if (r->job && restore_membership(s, slot, r, e) < 0)
         return e->code;
+    if (r->pool) {
+        uint64_t pool;
+        if (!idmap_get(&s->pool_by_id, r->pool, &pool))
+            return missing(e, "pool", r->pool);
+        pool_join(s, slot, (uint32_t)pool);
+    }
     if (t->queue_max_ms >= 0 && !task_waits(t))
         timer_add(s, TIMER_QUEUE_MAX, t->id,
                   HOUSE_MS((r->ready_ms ? r->ready_ms : t->created_ms) + t->queue_max_ms));
@@ -269,6 +275,22 @@ static int restore_attempt(struct server *s, const struct row_attempt *r, struct
     return 0;
 }
 
+// The lease of the node in which one of a pool's task runs: it holds the board, and is older.
+static int node_of_lease(const struct server *s, uint32_t task, uint32_t board, uint32_t *within,
+                         struct err *e)
+{
+    const struct task *t = &s->task[task];
+    uint32_t held = s->board[board]->lease;
+    bool inside = t->pool != NONE && !t->holder;
+    if (!inside && held != NONE)
+        return err_set(e, -EBADMSG, "store: two leases on board %s", s->board[board]->name);
+    if (inside && (held == NONE || s->lease[held].task != s->pool[t->pool].holder))
+        return err_set(e, -EBADMSG, "store: a task of a pool runs on board %s, which is no node of it",
+                       s->board[board]->name);
+    *within = inside ? held : NONE;
+    return 0;
+}
+
 static int restore_lease(struct server *s, const struct row_lease *r, struct err *e)
 {
     uint32_t task;
@@ -279,8 +301,10 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
         return missing(e, "node", r->node);
     if (!idmap_get(&s->board_by_id, r->board, &board))
         return missing(e, "board", r->board);
-    if (s->board[board]->lease != NONE)
-        return err_set(e, -EBADMSG, "store: two leases on board %s", s->board[board]->name);
+    uint32_t within = NONE;
+    int bad = node_of_lease(s, task, (uint32_t)board, &within, e);
+    if (bad)
+        return bad;
     uint32_t slot = lease_slot_new(s, r->id);
     struct lease *l = &s->lease[slot];
     struct task *t = &s->task[task];
@@ -290,9 +314,15 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     l->instance = r->instance;
     l->attempt = r->attempt;
     l->activity = r->activity;
-    l->state = r->state & 15;
+    l->state = r->state & 7;
+    l->ready = r->state & LEASE_READY;
     l->stop_end = r->state >> 4;
+    l->within = within;
     l->cores = s->board[board]->spec.cores;
+    if (within != NONE) {
+        l->cores /= s->pool[t->pool].slots_per_node;
+        l->cores += l->cores == 0;
+    }
     l->granted = HOUSE_MS(r->granted_ms);
     l->started = HOUSE_MS(r->started_ms);
     l->energy_mj = r->energy_mj;
@@ -303,9 +333,7 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     ranges_remove(&t->pending, l->instance);
     if (l->state == LEASE_STARTED) {
         t->n_started++;
-        s->account[t->account].running[l->activity]++;
-        s->account[t->account].cores[l->activity] += l->cores;
-        s->counts.instances_running++;
+        lease_count(s, l, 1);
     } else {
         t->n_assigned++;
     }
@@ -356,6 +384,8 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         return restore_task(s, &row->task, e);
     case CHANGE_JOB:
         return restore_job(s, &row->job, e);
+    case CHANGE_POOL:
+        return server_pool_restore(s, &row->pool, e);
     case CHANGE_TASK_ENDED:
         return restore_ended(s, &row->ended, e);
     case CHANGE_ATTEMPT:
@@ -412,7 +442,7 @@ void server_restored(struct server *s, house_ms now)
         if (!l->id)
             continue;
         l->until = house_add(now, s->cfg.lease_ms);
-        l->since = now;
+        l->since = l->idle_since = now;
         timer_add(s, TIMER_LEASE, l->id, house_add(now, s->cfg.preempt_grace_ms));
     }
     for (uint32_t i = 0; i < s->n_boards; i++) {
@@ -420,6 +450,9 @@ void server_restored(struct server *s, house_ms now)
         if (board_rests(s, s->board[i]))
             timer_add(s, TIMER_BOARD, s->board[i]->id, s->board[i]->rests_until);
     }
+    for (uint32_t i = 0; i < s->n_pools; i++)
+        if (s->pool[i].id)
+            pool_look(s, i);
     for (uint32_t i = 0; i < s->n_tasks; i++)
         if (s->task[i].id)
             task_plan(s, i);

@@ -17,7 +17,9 @@
 #include "core/work/depend.h"
 #include "core/work/job.h"
 #include "core/work/place.h"
+#include "core/work/pool.h"
 #include "core/work/ranges.h"
+#include "core/work/scaling.h"
 
 #define NONE UINT32_MAX
 
@@ -83,7 +85,7 @@ struct account {
     uint32_t organisation, project; // NONE only until the first event after an old store was loaded
     int64_t credit_neur, spent_neur;
     int64_t live_tasks;
-    int32_t jobs;
+    int32_t jobs, pools;
     int32_t n_secrets;
     int64_t running[PLAN_CLASSES], cores[PLAN_CLASSES];
     struct quota quota[QUOTA_KINDS];
@@ -174,6 +176,11 @@ struct task {
     int32_t exposed;               // of pending, what the planner sees
     bool is_starved;               // it stands in its account's list
     struct orders *orders;         // NULL: nothing was asked of it while it ran
+    // Of a pool's task, and of the pool's holder: the record whose instances are its nodes. A holder is no
+    // task for anybody outside: it has no row, no state, and is not counted.
+    uint32_t pool;                 // NONE: of no pool
+    uint32_t pool_next, pool_prev; // list through pool.first, oldest first; not of the holder
+    bool holder;
 };
 
 // That a task waits for another one, in the list of the one it waits for.
@@ -208,13 +215,50 @@ struct job {
     struct idmap ended; // while Active, with dependencies: key of a final task's uuid -> enum depend_end
 };
 
+// Many fields of a pool live in its holder: its leases are its nodes, `pending` the numbers of those that
+// seek a board, sets->started_once and sums those of its nodes.
+struct pool {
+    uint64_t id; // 0: free slot; the holder's too
+    uint8_t uuid[16];
+    char *shortname; // NULL: the uuid
+    char *name, *profile, *body, *scaling;
+    char *errors; // JSON array text; NULL: none
+    uint32_t account, holder;
+    uint8_t state, previous_state;
+    bool auto_delete, dirty, gone;  // gone: its row is to be deleted
+    bool closing, failed, deleting; // what was decided; the state follows
+    bool look;                      // it is in dirty_pool_look: its nodes or its tasks changed
+    bool held_back;                 // dispatch delay not over
+    int64_t created_ms, state_ms, previous_state_ms, modified_ms, keep_ms, queue_max_ms;
+    struct arena arena; // of the policies
+    struct scaling_policy *policy;
+    size_t n_policies;
+    int32_t slots_per_node;
+    int32_t active;           // policy in force; -1: none
+    int64_t slots, opened_ms; // wanted; when they last became more
+    int32_t wanted;           // nodes
+    int32_t starts, failures; // nodes that began; in a row, such as could not be prepared
+    uint32_t first, last;     // list of its tasks in memory
+    int32_t n_tasks;
+    house_ms wake; // a timer looks after it then; v 0: none
+};
+
 enum lease_state { LEASE_ASSIGNED, LEASE_STARTED, LEASE_STOPPING }; // in a row, with stop_end << 4
+#define LEASE_READY 8 // likewise, of a pool's node that is prepared
 
 struct lease {
     uint64_t id; // 0: free slot
     uint32_t task, board, node;
     uint32_t instance, attempt;
-    int32_t cores; // of the board, when it was granted
+    int32_t cores; // of the board, when it was granted; of a slot
+    // Of a pool's node: what runs inside it. Its board is its own; what runs inside has no board->lease.
+    uint32_t first_inside; // list through lease.next_inside
+    int32_t n_inside;
+    bool ready;          // prepared: it takes tasks
+    bool spare;          // more than are wanted: it gets no new task and goes when it is idle
+    house_ms idle_since; // of a ready node without tasks
+    // Of what runs in one:
+    uint32_t within, next_inside, prev_inside; // NONE: it has the board for itself
     uint8_t activity, state, stop_end;
     house_ms granted, started, until;
     house_ms since;             // assigned or stopping; after a restart again from then
@@ -333,6 +377,7 @@ enum timer_kind {
     TIMER_TASK_EXPIRE,
     TIMER_JOB_WALL,
     TIMER_JOB_EXPIRE,
+    TIMER_POOL,
     TIMER_RESERVATION,
     TIMER_SITE,
 };
@@ -370,8 +415,8 @@ struct server {
     size_t n_budgets, cap_budgets;
     struct reservation *reservation;
     size_t n_reservations, cap_reservations;
-    bool quota_moved, budget_moved; // something may fit now; a budget may be used up
-    uint32_t quota_turn;            // whose list is looked at first
+    bool quota_moved, budget_moved;  // something may fit now; a budget may be used up
+    uint32_t quota_turn;             // whose list is looked at first
     int32_t least_cores, most_cores; // of any board, as of so many boards
     size_t cores_known_of;
     struct task *task;
@@ -395,6 +440,10 @@ struct server {
     size_t n_jobs, cap_jobs;
     uint32_t *free_job;
     size_t n_free_jobs, cap_free_jobs;
+    struct pool *pool;
+    size_t n_pools, cap_pools;
+    uint32_t *free_pool;
+    size_t n_free_pools, cap_free_pools;
     struct edge *edge;
     size_t n_edges, cap_edges;
     uint32_t free_edge; // list through edge.next, as index + 1; 0: none
@@ -414,8 +463,8 @@ struct server {
 
     struct keyset task_by_id, task_by_uuid; // of what there may be a hundred thousand waiting
     struct idmap account_by_id, lease_by_id, site_by_id, zone_by_id, board_by_id, node_by_id;
-    struct idmap job_by_id, job_by_uuid, expiring_by_id;
-    struct strmap job_shortname;
+    struct idmap job_by_id, job_by_uuid, expiring_by_id, pool_by_id, pool_by_uuid;
+    struct strmap job_shortname, pool_shortname;
     struct strmap secret; // "ACCOUNT/KEY": which there are; their sealed values are in the store only
     struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name,
         history_at;
@@ -425,7 +474,7 @@ struct server {
     struct touched { // indexes whose rows are to be written, or whose node is to be woken
         uint32_t *v;
         size_t n, cap;
-    } dirty_zone, dirty_board, dirty_node, dirty_meter, dirty_job, dirty_wait;
+    } dirty_zone, dirty_board, dirty_node, dirty_meter, dirty_job, dirty_wait, dirty_pool, dirty_pool_look;
     struct engine_counts counts;
     uint64_t hash;
     bool restoring;
@@ -469,7 +518,10 @@ void task_plan(struct server *s, uint32_t slot); // tells the planner how many w
 void task_settle(struct server *s, uint32_t slot,
                  struct effects *fx); // state from counts; ends it when all ended
 void task_error(struct task *t, const char *code, const char *message, const char *debug);
+void errors_add(char **errors, const char *code, const char *message, const char *debug);
+char *ranges_text(const struct ranges *r, struct arena *a);
 void task_live_row(const struct server *s, const struct task *t, struct arena *a, struct row_task_live *row);
+struct attempt_figures;
 struct retried task_retried(const struct task *t, uint32_t instance); // zeros: never tried
 void task_set_retried(struct task *t, uint32_t instance, struct retried r);
 // Keeps where it may run. 0, or -EINVAL with "placement: ..." for what cannot be read or names no site.
@@ -504,6 +556,46 @@ void job_timers(struct server *s, uint32_t slot);
 void task_join(struct server *s, uint32_t slot, uint32_t job);
 void task_leave(struct server *s, uint32_t slot); // its job, when its slot is freed
 
+// ---- server_pool.c: what is asked of pools
+void server_pool_create(struct server *s, const struct event *ev, struct effects *fx);
+void server_pool_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_pool_close(struct server *s, const struct event *ev, struct effects *fx);
+void server_pool_delete(struct server *s, const struct event *ev, struct effects *fx);
+bool server_find_pool(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
+int server_pool_restore(struct server *s, const struct row_pool *r, struct err *e);
+uint32_t pool_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16], uint32_t account);
+void pool_slot_free(struct server *s, uint32_t slot);
+
+#define POOL_CLOSING_MS 10000 // it is seen Closing for at least so long: clients look for it
+
+// ---- server_pool_row.c: what a pool shows
+void pool_touch(struct server *s, uint32_t slot); // its row will be written
+void server_pools_settle(struct server *s,
+                         struct effects *fx); // states from what their nodes add up to, and their rows
+struct pool_load { // of a pool's tasks: instances that could run now and wait; that hold a slot
+    int64_t queued, running;
+};
+struct pool_load pool_load(const struct server *s, const struct pool *p);
+
+// ---- server_pool_nodes.c: how many nodes, and which task runs on which
+void pool_look(struct server *s, uint32_t slot);              // when the batch is settled
+void server_pools_work(struct server *s, struct effects *fx); // before the planner
+void server_pool_timer(struct server *s, uint64_t pool_id);
+void pool_wake_at(struct server *s, uint32_t slot, house_ms at); // v INT64_MAX: never
+void pool_join(struct server *s, uint32_t task, uint32_t pool);
+void pool_leave(struct server *s, uint32_t task);
+void pool_shut(struct server *s, uint32_t slot, const char *code, const char *why,
+               struct effects *fx); // ends its tasks, then its nodes
+// A node has ended; `f` as reported.
+void pool_fail(struct server *s, uint32_t slot, const char *code, const char *why,
+               struct effects *fx); // unless it is over already
+// The task; the whole pool when it is the holder of one.
+void task_or_pool_stop(struct server *s, uint32_t task, const char *code, const char *why,
+                       struct effects *fx);
+bool pools_hold(const struct server *s, uint32_t account); // one is open, or has a board yet
+void pool_node_ended(struct server *s, uint32_t slot, enum attempt_end end, const struct attempt_figures *f,
+                     struct effects *fx);
+void pool_node_ready(struct server *s, uint32_t lease, struct effects *fx);
 // ---- server_depend.c
 // What a new task waits for: fills the ends of those that have ended. 0, or the code and sentence of the
 // refusal.
@@ -556,6 +648,9 @@ struct attempt_figures { // of an ended attempt, as reported; zeros when nobody 
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
                struct effects *fx);
 void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx);
+void lease_count(struct server *s, const struct lease *l, int sign); // it runs, or no longer
+// An instance of the task that waits gets a lease of the board, inside the lease `within` (NONE: for itself).
+uint32_t lease_grant_in(struct server *s, uint32_t task, uint32_t board, uint32_t within, struct effects *fx);
 uint32_t lease_slot_new(struct server *s, uint64_t id);
 void lease_link(struct server *s, uint32_t slot);
 void lease_row(const struct server *s, const struct lease *l, struct row_lease *row);

@@ -22,8 +22,7 @@ static void answer_sync(struct effects *fx, const struct event *ev, uint64_t nod
 
 static void lose_leases(struct server *s, uint32_t node, const char *message, struct effects *fx)
 {
-    for (uint32_t l = s->node[node].first_lease, next; l != NONE; l = next) {
-        next = s->lease[l].next_on_node;
+    for (uint32_t l; (l = s->node[node].first_lease) != NONE;) { // one may take others along
         enum attempt_end end =
             s->lease[l].state == LEASE_STOPPING ? (enum attempt_end)s->lease[l].stop_end : ATTEMPT_LOST;
         lease_end(s, l, end,
@@ -225,6 +224,13 @@ void server_desired(const struct server *s, uint64_t node_id, house_ms now, stru
                                      l->stop_end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_PREEMPTED,
                                  .need_body = l->state == LEASE_ASSIGNED,
                                  .task = t->id};
+        if (t->pool != NONE) {
+            d->pool = s->pool[t->pool].id;
+            d->slots = t->holder ? s->pool[t->pool].slots_per_node : 0;
+            d->within = l->within != NONE ? s->lease[l->within].id : 0;
+            if (t->holder)
+                d->instance_count = (uint32_t)s->pool[t->pool].wanted;
+        }
         d->orders = orders_down(t, l, a);
         memcpy(d->board, s->board[l->board]->name, NAME_BYTES);
         uuid_format(d->task_uuid, t->uuid);

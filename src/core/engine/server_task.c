@@ -77,7 +77,13 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
         (void)VEC_PUSH(s->task, s->n_tasks, s->cap_tasks);
         slot = (uint32_t)(s->n_tasks - 1);
     }
-    s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1, .reservation = NONE};
+    s->task[slot] = (struct task){.id = id,
+                                  .first_lease = NONE,
+                                  .queue_max_ms = -1,
+                                  .pool = NONE,
+                                  .pool_next = NONE,
+                                  .pool_prev = NONE,
+                                  .reservation = NONE};
     memcpy(s->task[slot].uuid, uuid, 16);
     keyset_add(&s->task_by_id, ids(s), slot);
     keyset_add(&s->task_by_uuid, uuids(s), slot);
@@ -106,6 +112,8 @@ static void release_shortname(struct server *s, struct task *t)
 
 static void count_waiting(struct server *s, struct task *t, int64_t waiting)
 {
+    if (t->holder)
+        return;
     s->counts.instances_queued += (uint64_t)(waiting - t->counted);
     s->counts.tasks_queued += (uint64_t)(waiting != 0) - (uint64_t)(t->counted != 0);
     t->counted = waiting;
@@ -119,6 +127,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     keyset_remove(&s->task_by_uuid, uuids(s), uuid_key(t->uuid));
     release_shortname(s, t);
     task_leave(s, slot);
+    pool_leave(s, slot);
     quota_leave(s, slot);
     if (t->sets) {
         ranges_deinit(&t->sets->succeeded);
@@ -134,11 +143,11 @@ void task_slot_free(struct server *s, uint32_t slot)
     free(t->constraint);
     orders_free(t);
     free(t->place);
-    if (t->account < s->n_accounts)
+    if (t->account < s->n_accounts && !t->holder)
         s->account[t->account].live_tasks--;
-    s->counts.tasks_live--;
+    s->counts.tasks_live -= !t->holder;
     count_waiting(s, t, 0);
-    *t = (struct task){.first_lease = NONE};
+    *t = (struct task){.first_lease = NONE, .pool = NONE};
     uint32_t *f = VEC_PUSH(s->free_task, s->n_free_tasks, s->cap_free_tasks);
     *f = slot;
 }
@@ -172,7 +181,8 @@ bool server_find_task(const struct server *s, uint64_t account, const char *id, 
             return false;
         at = (uint32_t)named;
     }
-    if (s->task[at].account != owner) // another account's task does not exist for this one
+    if (s->task[at].account != owner ||
+        s->task[at].holder) // another account's task does not exist for this one
         return false;
     *slot = at;
     return true;
@@ -211,6 +221,10 @@ void task_plan(struct server *s, uint32_t slot)
 {
     struct task *t = &s->task[slot];
     count_waiting(s, t, (int64_t)ranges_count(&t->pending));
+    if (t->pool != NONE && !t->holder) { // it waits for a node of its pool, not for a board
+        pool_look(s, t->pool);
+        return;
+    }
     bool waits = !t->aborting && !t->deleting && !t->held_back && !task_waits(t);
     int64_t since_ms = t->in_job && t->in_job->ready_ms ? t->in_job->ready_ms : t->created_ms;
     if (t->waits_ms > since_ms) // who lost its board has not waited for one that long
@@ -259,12 +273,17 @@ int task_set_place(struct server *s, uint32_t slot, const char *text, struct err
     return 0;
 }
 
-// Appends {code,message,debug} to the errors.
 void task_error(struct task *t, const char *code, const char *message, const char *debug)
 {
+    errors_add(&t->errors, code, message, debug);
+}
+
+// Appends {code,message,debug} to the errors.
+void errors_add(char **errors, const char *code, const char *message, const char *debug)
+{
     struct buf b = BUF_INIT(ERRORS_BYTES_MAX);
-    if (t->errors && strlen(t->errors) > 2)
-        buf_put(&b, t->errors, strlen(t->errors) - 1);
+    if (*errors && strlen(*errors) > 2)
+        buf_put(&b, *errors, strlen(*errors) - 1);
     else
         buf_putc(&b, '[');
     buf_puts(&b, b.n > 1 ? ",{\"code\":\"" : "{\"code\":\"");
@@ -276,13 +295,13 @@ void task_error(struct task *t, const char *code, const char *message, const cha
     buf_putc(&b, '"');
     buf_puts(&b, "}]");
     if (!b.failed) { // a full list keeps its first errors: they say what began it
-        free(t->errors);
-        t->errors = buf_take(&b);
+        free(*errors);
+        *errors = buf_take(&b);
     }
     buf_deinit(&b);
 }
 
-static char *ranges_text(const struct ranges *r, struct arena *a)
+char *ranges_text(const struct ranges *r, struct arena *a)
 {
     if (!ranges_count(r))
         return arena_strdup(a, "");
@@ -332,7 +351,7 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
     int64_t running_permille = 0;
     for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
         if (s->lease[l].state == LEASE_STARTED)
-            row->running_cores += s->board[s->lease[l].board]->spec.cores;
+            row->running_cores += s->lease[l].cores;
         running_permille += s->lease[l].progress_permille > 0 ? s->lease[l].progress_permille : 0;
     }
     row->progress_permille = t->instances ? (int32_t)((done * 1000 + running_permille) / t->instances) : 0;
@@ -364,6 +383,10 @@ static enum task_state state_of(const struct task *t)
 void task_settle(struct server *s, uint32_t slot, struct effects *fx)
 {
     struct task *t = &s->task[slot];
+    if (t->holder) {
+        pool_look(s, t->pool);
+        return;
+    }
     enum task_state next = state_of(t);
     task_touch(s, slot);
     if (next == TASK_PENDING_DELETE && t->first_lease == NONE && !t->n_publishing) {
@@ -435,6 +458,45 @@ static int enter_job(struct server *s, const struct task_draft *d, uint32_t *job
     return depend_look(s, *job, depends, fx, why);
 }
 
+static int enter_pool(struct server *s, const struct task_draft *d, uint32_t *pool, struct effects *fx,
+                      const char **why, uint64_t account)
+{
+    if (!d->pool)
+        return 0;
+    if (!server_find_pool(s, account, d->pool, pool)) {
+        *why = arena_printf(&fx->arena, "No such pool: %s", d->pool);
+        return 400;
+    }
+    const struct pool *p = &s->pool[*pool];
+    if (p->closing || p->failed) {
+        *why = arena_printf(&fx->arena, "The pool %s takes no more tasks: it is %s", d->pool,
+                            pool_state_name((enum pool_state)p->state));
+        return 400;
+    }
+    return 0;
+}
+
+// In a pool it runs on the pool's boards: of their class, whatever is reserved is the pool's, and on the
+// pool's project when it names none.
+static int admit(struct server *s, uint32_t account, const struct task_draft *d, uint32_t pool,
+                 struct effects *fx, struct admission *entry, const char **why)
+{
+    if (pool == NONE)
+        return task_admit(s, account, d, fx, entry, why);
+    const struct task *holder = &s->task[s->pool[pool].holder];
+    enum activity activity = (enum activity)holder->activity;
+    char project[UUID_TEXT_BYTES];
+    struct task_draft as = *d;
+    as.activity = activity == ACTIVITY_RESERVED ? ACTIVITY_ONDEMAND : activity;
+    if (!d->project && holder->project != NONE) {
+        uuid_format(project, s->project[holder->project].uuid);
+        as.project = project;
+    }
+    int code = task_admit(s, account, &as, fx, entry, why);
+    entry->activity = activity;
+    return code;
+}
+
 // Fills a new slot from the draft. Returns 0, or the code and sentence of the refusal.
 static int create_one(struct server *s, uint32_t account, const struct task_draft *d, struct effects *fx,
                       const char **why)
@@ -444,8 +506,11 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         *why = d->refusal;
         return d->refusal_code;
     }
+    uint32_t pool = NONE;
     struct admission entry;
-    int refused = task_admit(s, account, d, fx, &entry, why);
+    int refused = enter_pool(s, d, &pool, fx, why, owner->id);
+    if (!refused)
+        refused = admit(s, account, d, pool, fx, &entry, why);
     if (refused)
         return refused;
     int32_t most = owner->max_tasks > 0 ? owner->max_tasks : s->cfg.tasks_per_account;
@@ -467,6 +532,10 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     struct err e = ERR_NULL;
     if (d->place && task_set_place(s, NONE, d->place, &e) < 0) {
         *why = arena_strdup(&fx->arena, e.text);
+        return 400;
+    }
+    if (d->place && pool != NONE) {
+        *why = "placement: a task of a pool runs on the pool's nodes";
         return 400;
     }
     if (ranges_parse(&pending, d->ranges, (uint64_t)s->cfg.instances_per_task, &e) < 0) {
@@ -530,6 +599,8 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         t->in_job->depends = depends;
         t->in_job->waits = depends_state(&depends) == DEPEND_WAITING;
     }
+    if (pool != NONE)
+        pool_join(s, slot, pool);
     if (t->queue_max_ms >= 0 && !task_waits(t)) // else from when it waits for boards only
         timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, t->queue_max_ms));
     struct change *c = fx_change(fx, CHANGE_TASK_NEW);
@@ -557,6 +628,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     c->task.project = s->project[t->project].id;
     c->task.reservation = t->reservation != NONE ? s->reservation[t->reservation].id : 0;
     c->task.job = job != NONE ? s->job[job].id : 0;
+    c->task.pool = pool != NONE ? s->pool[pool].id : 0;
     c->task.depends = depends_text(&depends, &fx->arena);
     task_live_row(s, t, &fx->arena, &c->task.live);
     server_trace(s, CHANGE_TASK_NEW, (int64_t)t->id, t->instances);
@@ -687,7 +759,7 @@ void server_tasks_abort(struct server *s, const struct event *ev, struct effects
     if (idmap_get(&s->account_by_id, ev->tasks.account, &account)) {
         for (uint32_t slot = 0; slot < s->n_tasks; slot++) {
             struct task *t = &s->task[slot];
-            if (!t->id || t->account != account || t->aborting || t->deleting || task_ended(t))
+            if (!t->id || t->holder || t->account != account || t->aborting || t->deleting || task_ended(t))
                 continue;
             task_stop(s, slot, "GHX0782I", "cancelled by the user", fx);
             n++;
@@ -738,5 +810,9 @@ void server_release_held(struct server *s, uint64_t task_id)
     if (!server_task_slot(s, task_id, &slot))
         return;
     s->task[slot].held_back = false;
+    if (s->task[slot].holder) {
+        s->pool[s->task[slot].pool].held_back = false;
+        pool_look(s, s->task[slot].pool);
+    }
     task_plan(s, slot);
 }

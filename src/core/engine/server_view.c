@@ -136,6 +136,7 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
                                       .attempt = l->attempt,
                                       .phase = l->phase,
                                       .spec = &b->spec,
+                                      .cores = l->cores,
                                       .board = b->name,
                                       .progress_permille = l->progress_permille,
                                       .freq_mhz = l->freq_mhz,
@@ -168,6 +169,17 @@ void server_account_counts(const struct server *s, uint64_t account, int64_t *ta
         running_instances[i] = known ? s->account[at].running[i] : 0;
         running_cores[i] = known ? s->account[at].cores[i] : 0;
     }
+}
+
+void server_account_pools(const struct server *s, uint64_t account, int64_t *pools, int64_t *open)
+{
+    uint64_t at;
+    bool known = idmap_get(&s->account_by_id, account, &at);
+    *pools = known ? s->account[at].pools : 0;
+    *open = 0;
+    for (size_t i = 0; known && *pools && i < s->n_pools; i++)
+        *open +=
+            s->pool[i].id && s->pool[i].account == at && pool_state_open((enum pool_state)s->pool[i].state);
 }
 
 int64_t server_account_jobs(const struct server *s, uint64_t account)

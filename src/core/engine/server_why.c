@@ -62,6 +62,27 @@ static void waiting_for_tasks(const struct server *s, const struct task *t, stru
         buf_putf(out, ", and for %zu more", open - 1);
 }
 
+static void waiting_for(const struct server *s, uint32_t slot, house_ms now, struct buf *out);
+
+static void waiting_in_pool(const struct server *s, const struct pool *p, house_ms now, struct buf *out)
+{
+    const struct task *holder = &s->task[p->holder];
+    int32_t ready = 0, preparing = 0, busy = 0;
+    for (uint32_t i = holder->first_lease; i != NONE; i = s->lease[i].next) {
+        ready += s->lease[i].ready;
+        preparing += !s->lease[i].ready;
+        busy += s->lease[i].n_inside;
+    }
+    buf_putf(out,
+             "waiting for a slot of its pool: of the %d nodes that it wants %d are ready (%d of %d slots are "
+             "taken), %d on their way",
+             (int)p->wanted, (int)ready, (int)busy, (int)(ready * p->slots_per_node), (int)preparing);
+    if (!ranges_count(&holder->pending))
+        return;
+    buf_putf(out, "; a node is ");
+    waiting_for(s, p->holder, now, out);
+}
+
 static void waiting_for(const struct server *s, uint32_t slot, house_ms now, struct buf *out)
 {
     const struct task *t = &s->task[slot];
@@ -72,6 +93,10 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
     }
     if (task_waits(t)) {
         waiting_for_tasks(s, t, out);
+        return;
+    }
+    if (t->pool != NONE && !t->holder) {
+        waiting_in_pool(s, &s->pool[t->pool], now, out);
         return;
     }
     if (quota_why(s, slot, out))

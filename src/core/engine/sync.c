@@ -14,6 +14,7 @@ const char *report_kind_name(enum report_kind k)
         [REPORT_METER_LEASE] = "meter-lease",
         [REPORT_METER_ZONE] = "meter-zone",
         [REPORT_SETPOINT] = "setpoint",
+        [REPORT_READY] = "ready",
         [REPORT_SNAPSHOT] = "snapshot",
         [REPORT_STAGING] = "staging",
     };

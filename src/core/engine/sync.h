@@ -82,6 +82,7 @@ enum report_kind {
     REPORT_METER_LEASE,
     REPORT_METER_ZONE,
     REPORT_SETPOINT, // the occupant turned the knob on the heater itself
+    REPORT_READY,    // a pool's node is prepared: it takes tasks
     REPORT_SNAPSHOT, // files of a running assignment were staged, or could not be
     REPORT_STAGING,  // how far an assignment's files are, on their way in or out; level
     REPORT_KIND_N,
@@ -199,15 +200,19 @@ struct assignment {
     char board[NAME_BYTES];
     char task_uuid[UUID_TEXT_BYTES];
     uint32_t instance, instance_count, attempt;
-    uint8_t activity;                  // class
-    house_ms until;                    // renewed by every answer
-    uint8_t on_lapse;                  // enum on_lapse; a plain task: LAPSE_DROP
-    bool stop;                         // end it now (abort, delete, preempted) and report how
-    uint8_t stop_end;                  // enum attempt_end to report when stopped: CANCELLED or PREEMPTED
-    const char *body;                  // JSON of the task as stored; NULL once the node reported it started
+    uint8_t activity; // class
+    house_ms until;   // renewed by every answer
+    uint8_t on_lapse; // enum on_lapse; a plain task: LAPSE_DROP
+    bool stop;        // end it now (abort, delete, preempted) and report how
+    uint8_t stop_end; // enum attempt_end to report when stopped: CANCELLED or PREEMPTED
+    int32_t slots;    // 1...: it is a pool's node that runs so many assignments at once; its body is that of
+                      // the preparation, none when there is nothing to prepare. 0: it runs something itself
+    uint64_t within;  // lease of the node in which it runs; 0: it has the board for itself
+    const char *body; // JSON of the task as stored; NULL once the node reported it started
     const struct stage_orders *orders; // NULL: none
     bool need_body; // not on the wire: whoever renders the answer fills `body` from the store
     uint64_t task;  // not on the wire: whose body
+    uint64_t pool;  // not on the wire: of the pool that gives what the body does not say; 0: none
 };
 
 struct sync_down {

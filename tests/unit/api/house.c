@@ -459,10 +459,22 @@ static void fill_output(struct report *r, const struct assignment *as, void *arg
     r->output.n = strlen(arg);
 }
 
+// Heard of pools' nodes only.
+static void fill_ready(struct report *r, const struct assignment *as, void *arg)
+{
+    (void)as;
+    (void)arg;
+    r->kind = REPORT_READY;
+}
+
 static void fill_exited(struct report *r, const struct assignment *as, void *arg)
 {
     int code = *(int *)arg;
     r->kind = REPORT_EXITED;
+    if (as->slots && !as->stop) { // a pool's node goes on
+        r->kind = REPORT_READY;
+        return;
+    }
     r->exited.end = as->stop ? as->stop_end : code ? ATTEMPT_FAILURE : ATTEMPT_SUCCESS;
     r->exited.exit_code = code;
     r->exited.signal = -1;
@@ -478,6 +490,7 @@ void house_start_all(struct house *h)
 {
     report_all(h, fill_started, h);
     report_all(h, fill_level, h);
+    report_all(h, fill_ready, h);
 }
 
 void house_print_all(struct house *h, const char *text)

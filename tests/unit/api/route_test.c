@@ -57,7 +57,7 @@ static void what_is_not_there_is_404_and_a_wrong_method_405(void **state)
                                           "/carbon/v1/tasks/x/carbon-facts",
                                           "/credits/v1/pools",
                                           "/pool/x",
-                                          "/pools",
+                                          "/webhooks",
                                           "/tasks/x/y/z/a",
                                           "/ondol/v1"};
     for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {

@@ -167,6 +167,8 @@ static void any_report(struct rng *r, struct arena *a, struct report *p)
         p->meter_zone.shadow_mj = any_i64(r);
         p->meter_zone.shadow_mc = any_i32(r);
         break;
+    case REPORT_READY:
+        break;
     case REPORT_SNAPSHOT:
         p->snapshot.number = (uint32_t)rng_next(r);
         p->snapshot.part = (uint32_t)rng_next(r);
@@ -273,6 +275,10 @@ static void any_down(struct rng *r, struct arena *a, struct sync_down *d)
     d->assignment = arena_alloc(a, 4 * sizeof *d->assignment);
     for (size_t i = 0; i < d->n_assignments; i++) {
         struct assignment *s = &d->assignment[i];
+        if (rng_below(r, 2))
+            s->within = any_u64(r);
+        else
+            s->slots = (int32_t)rng_below(r, 65);
         s->lease = any_u64(r) | 1;
         any_name(r, s->board);
         strcpy(s->task_uuid, "00000000-0000-4000-8000-000000000000");
@@ -359,6 +365,7 @@ static void what_comes_down_comes_out_to_the_bit(void **state)
         assert_int_equal(down.n_assignments, got.n_assignments);
         for (size_t i = 0; i < got.n_assignments; i++) {
             const struct assignment *x = &down.assignment[i], *y = &got.assignment[i];
+            assert_true(x->slots == y->slots && x->within == y->within);
             assert_true(x->lease == y->lease && x->until.v == y->until.v);
             assert_true(x->instance == y->instance && x->instance_count == y->instance_count &&
                         x->attempt == y->attempt);

@@ -122,8 +122,9 @@ static int setup(void **state)
     snprintf(s->pool, sizeof s->pool, "%s", NOWHERE);
     if (route_is_there("POST", "/pools"))
         made(s, s->alice, "/pools",
-             "{\"name\":\"" TASK_NAME "\",\"profile\":\"docker-batch\",\"instanceCount\":1}", "uuid", s->pool,
-             sizeof s->pool);
+             "{\"name\":\"" TASK_NAME "\",\"shortname\":\"" SHORTNAME
+             "\",\"profile\":\"docker-batch\",\"instanceCount\":1}",
+             "uuid", s->pool, sizeof s->pool);
     json_decref(must(s, s->alice, "PUT", "/secrets-manager/data/alice/key", "{\"value\":\"" SECRET "\"}"));
     made(s, s->alice, "/ondol/v1/tokens", "{\"name\":\"kept\"}", "id", s->token, sizeof s->token);
     dead_tokens(s);
@@ -174,7 +175,7 @@ static const char *value_of(const struct street *s, const char *pattern, const c
     if (!strcmp(name, "{id}") && starts(pattern, "/jobs/"))
         return alices ? s->job : NOWHERE;
     if (!strcmp(name, "{id}") && strstr(pattern, "/pools/"))
-        return alices ? s->pool : NOWHERE;
+        return by_shortname ? alices ? SHORTNAME : "short-of-nobody" : alices ? s->pool : NOWHERE;
     fail_msg("the route %s is new: tell this test what stands for %s", pattern, name);
     return NULL;
 }
@@ -312,7 +313,7 @@ static void what_is_somebody_elses_answers_as_what_is_not_there(void **state)
         if (r->auth == AUTH_PUBLIC || r->auth == AUTH_NODE || is_endless(r) || !strchr(r->pattern, '{'))
             continue;
         compare(s, r, false);
-        if (strstr(r->pattern, "/tasks/{id}"))
+        if (strstr(r->pattern, "/tasks/{id}") || strstr(r->pattern, "/pools/{id}"))
             compare(s, r, true);
     }
 }
@@ -320,8 +321,8 @@ static void what_is_somebody_elses_answers_as_what_is_not_there(void **state)
 static void lists_and_pages_have_nothing_of_anybody_else(void **state)
 {
     struct street *s = *state;
-    const char *const trace[] = {s->task,   s->job,    s->project,     s->alice, SECRET,
-                                 TASK_NAME, SHORTNAME, "tag-of-alice", "alice",  "alpha"};
+    const char *const trace[] = {s->task,   s->job,    s->pool,        s->project, s->alice, SECRET,
+                                 TASK_NAME, SHORTNAME, "tag-of-alice", "alice",    "alpha"};
     for (size_t i = 0; i < api_n_routes; i++) {
         const struct api_route *r = &api_routes[i];
         int status;
@@ -386,6 +387,13 @@ static void everything_of_alice_is_as_it_was(void **state)
     j = must(s, s->alice, "GET", path, NULL);
     keep(kept, sizeof kept, j, "state");
     assert_string_equal(kept, "Active");
+    json_decref(j);
+    snprintf(path, sizeof path, "/pools/%s", s->pool);
+    j = must(s, s->alice, "GET", path, NULL);
+    keep(kept, sizeof kept, j, "state");
+    assert_string_equal(kept, "Submitted"); // there is no board
+    keep(kept, sizeof kept, j, "name");
+    assert_string_equal(kept, TASK_NAME);
     json_decref(j);
     j = must(s, s->alice, "GET", "/secrets-manager/data/alice/key", NULL);
     keep(kept, sizeof kept, j, "value");

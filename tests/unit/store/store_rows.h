@@ -61,6 +61,7 @@ static inline void same_task(const struct row_task *was, const struct row_task *
     SAME_TEXT(hardware);
     SAME_TEXT(place);
     SAME(job);
+    SAME(pool);
     SAME(keep_ms);
     SAME(ready_ms);
     SAME_TEXT(depends);
@@ -86,6 +87,47 @@ static inline void same_job(const struct row_job *was, const struct row_job *is)
     SAME(wall_ms);
     SAME(keep_ms);
     SAME_TEXT(body);
+}
+
+static inline void same_pool(const struct row_pool *was, const struct row_pool *is)
+{
+    SAME(id);
+    SAME_TEXT(uuid);
+    SAME_TEXT(shortname);
+    SAME_TEXT(name);
+    SAME_TEXT(profile);
+    SAME(account);
+    SAME(activity);
+    SAME(state);
+    SAME(previous_state);
+    SAME(auto_delete);
+    SAME(created_ms);
+    SAME(state_ms);
+    SAME(previous_state_ms);
+    SAME(modified_ms);
+    SAME(keep_ms);
+    SAME(queue_max_ms);
+    SAME_TEXT(hardware);
+    SAME_TEXT(scaling);
+    SAME(slots_per_node);
+    SAME(policy);
+    SAME(slots);
+    SAME(opened_ms);
+    SAME(starts);
+    SAME(failures);
+    SAME(wanted);
+    SAME(running);
+    SAME(running_cores);
+    SAME(busy);
+    SAME_TEXT(started_once);
+    SAME(exec_ms);
+    SAME(wall_ms);
+    SAME(core_ms);
+    SAME(energy_mj);
+    SAME_TEXT(errors);
+    SAME_TEXT(body);
+    SAME(project);
+    SAME(reservation);
 }
 
 static inline void same_zone(const struct row_zone *was, const struct row_zone *is)
@@ -291,6 +333,9 @@ static inline void same_change(const struct change *was, const struct change *is
         break;
     case CHANGE_JOB:
         same_job(&was->job, &is->job);
+        break;
+    case CHANGE_POOL:
+        same_pool(&was->pool, &is->pool);
         break;
     case CHANGE_TASK_NEW:
         same_task(&was->task, &is->task);

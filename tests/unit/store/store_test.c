@@ -19,6 +19,20 @@ static struct change job_row(uint64_t id, const char *uuid, const char *shortnam
     return c;
 }
 
+static struct change pool_row(uint64_t id, const char *uuid, const char *shortname)
+{
+    struct change c = {.kind = CHANGE_POOL, .pool = {id, "", shortname, "p",   "docker-batch",
+                                                     7,  1,  2,         3,     1,
+                                                     11, 12, 13,        14,    15,
+                                                     16, "", "F1@A",    2,     -1,
+                                                     17, 18, 19,        20,    21,
+                                                     22, 23, 24,        "0-1", 25,
+                                                     26, 27, 28,        "[]",  "{}",
+                                                     29, 30}};
+    snprintf(c.pool.uuid, sizeof c.pool.uuid, "%s", uuid);
+    return c;
+}
+
 static struct change one_of_each(struct fixture *f, enum change_kind k)
 {
     switch (k) {
@@ -76,6 +90,8 @@ static struct change one_of_each(struct fixture *f, enum change_kind k)
                                          1}};
     case CHANGE_JOB:
         return job_row(21, "0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11", "night");
+    case CHANGE_POOL:
+        return pool_row(20, "1b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11", "day");
     case CHANGE_TASK_NEW:
         return task_row(f, 22, 7);
     case CHANGE_LEASE:
@@ -107,10 +123,10 @@ static int compare_next(void *ctx, const struct change *c, struct err *e)
 static void every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract(void **state)
 {
     static const enum change_kind order[] = {
-        CHANGE_META,   CHANGE_ORGANISATION, CHANGE_PROJECT,    CHANGE_ACCOUNT, CHANGE_TOKEN,
-        CHANGE_BUDGET, CHANGE_RESERVATION,  CHANGE_SECRET,     CHANGE_SITE,    CHANGE_NODE,
-        CHANGE_ZONE,   CHANGE_BOARD,        CHANGE_METER,      CHANGE_JOB,     CHANGE_TASK_NEW,
-        CHANGE_LEASE,  CHANGE_LEDGER_WORK,  CHANGE_LEDGER_ZONE};
+        CHANGE_META,     CHANGE_ORGANISATION, CHANGE_PROJECT,     CHANGE_ACCOUNT,    CHANGE_TOKEN,
+        CHANGE_BUDGET,   CHANGE_RESERVATION,  CHANGE_SECRET,      CHANGE_SITE,       CHANGE_NODE,
+        CHANGE_ZONE,     CHANGE_BOARD,        CHANGE_METER,       CHANGE_POOL,       CHANGE_JOB,
+        CHANGE_TASK_NEW, CHANGE_LEASE,        CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     struct fixture *f = at(state);
     expected = (struct seen){0};
     for (size_t i = 0; i < ARRAY_LEN(order); i++) {
@@ -120,7 +136,7 @@ static void every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract(
         expected.c[expected.n++] = (struct change){.kind = CHANGE_SPENT, .spent = {0, 7, 4000}};
         expected.c[expected.n++] = (struct change){.kind = CHANGE_SPENT, .spent = {1, 33, 4000}};
     }
-    assert_int_equal(expected.c[16].task.live.state, 0);
+    assert_int_equal(expected.c[17].task.live.state, 0);
     for (size_t i = expected.n; i-- > 0;) // written last to first, and each twice: the same as once
         if (expected.c[i].kind != CHANGE_SPENT)
             assert_ok(f, commit(f, (struct change[]){expected.c[i], expected.c[i]}, 2));
@@ -216,6 +232,63 @@ static void a_job_is_found_by_uuid_and_short_name_of_its_account_only(void **sta
     struct change gone = {.kind = CHANGE_JOB_GONE, .gone = 21};
     assert_ok(f, commit(f, (struct change[]){gone, gone}, 2));
     assert_int_equal(r->job(r->ctx, 7, "night", &f->arena, &row, &f->err), 1);
+}
+
+// ---- pools
+
+static struct change node_lease(uint64_t id, uint64_t task)
+{
+    return (struct change){.kind = CHANGE_LEASE, .lease = {id, task, 4, 6, 0, 1, 3, 1, 100, 200, -1, 5, 6}};
+}
+
+static int count_leases(void *ctx, const struct change *c, struct err *e)
+{
+    (void)e;
+    if (c->kind == CHANGE_LEASE)
+        *(uint64_t *)ctx += c->lease.id;
+    return 0;
+}
+
+static void a_pool_is_found_and_goes_with_its_nodes_and_is_billed_with_its_tasks(void **state)
+{
+    struct fixture *f = at(state);
+    struct store_reader *r = &f->reader;
+    struct change pool = pool_row(20, JOB_UUID, "day"), task = task_row(f, 30, 7), other = task_row(f, 31, 7);
+    struct row_pool row, *rows;
+    struct totals_row sum[10];
+    size_t n;
+    task.task.pool = 20;
+    struct change cells[] = {{.kind = CHANGE_LEDGER_WORK, .work = {0, 6, 20, 7, 2, 1000, 2000, 1}},
+                             {.kind = CHANGE_LEDGER_WORK, .work = {0, 6, 30, 7, 2, 10, 20, 2}},
+                             {.kind = CHANGE_LEDGER_WORK, .work = {0, 6, 31, 7, 2, 5, 5, 5}}};
+    assert_ok(f, commit(f, (struct change[]){pool, task, other, node_lease(8, 20), node_lease(9, 30)}, 5));
+    assert_ok(f, commit(f, cells, 3));
+    static const char *const names[] = {JOB_UUID, "0B5F6F0E-7A51-4A0E-9A43-2F1F6A1B7C11", "day", "DAY"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_int_equal(r->pool(r->ctx, 7, names[i], &f->arena, &row, &f->err), 0);
+        same_pool(&pool.pool, &row);
+        assert_int_equal(r->pool(r->ctx, 8, names[i], &f->arena, &row, &f->err), 1);
+    }
+    assert_int_equal(r->pool_by_id(r->ctx, 20, &f->arena, &row, &f->err), 0);
+    assert_ok(f, r->pools(r->ctx, 7, &f->arena, &rows, &n, &f->err));
+    assert_int_equal(n, 1);
+    same_pool(&pool.pool, &rows[0]);
+    assert_ok(f, r->pool_totals(r->ctx, 20, sum, &f->err));
+    assert_true(sum[2].energy_mj == 1010 && sum[2].core_ms == 2020 && sum[2].ms == 3);
+    int64_t it_mj, useful_mj;
+    assert_ok(f, r->pool_heat(r->ctx, 20, &it_mj, &useful_mj, &f->err));
+    assert_true(it_mj == 1010 && useful_mj == 0);
+    uint64_t leases = 0;
+    struct store_visitor v = {&leases, count_leases, 1};
+    assert_ok(f, f->store.load(f->store.ctx, &v, &f->err));
+    assert_int_equal(leases,
+                     task_state_final(task.task.live.state) ? 8 : 17); // a node's too, though no task has it
+    struct change gone = {.kind = CHANGE_POOL_GONE, .gone = 20};
+    assert_ok(f, commit(f, (struct change[]){gone, gone}, 2));
+    assert_int_equal(r->pool(r->ctx, 7, "day", &f->arena, &row, &f->err), 1);
+    leases = 0;
+    assert_ok(f, f->store.load(f->store.ctx, &v, &f->err));
+    assert_int_equal(leases, task_state_final(task.task.live.state) ? 0 : 9);
 }
 
 static int collect(void *ctx, const struct row_task *row)
@@ -672,6 +745,7 @@ int main(void)
         ON_EACH(every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract),
         ON_EACH(a_visitor_that_fails_stops_the_load_with_its_error),
         ON_EACH(a_task_is_found_by_uuid_short_name_and_id_of_its_account_only),
+        ON_EACH(a_pool_is_found_and_goes_with_its_nodes_and_is_billed_with_its_tasks),
         ON_EACH(a_job_is_found_by_uuid_and_short_name_of_its_account_only),
         ON_EACH(the_tasks_of_a_job_are_a_list_of_their_own),
         ON_EACH(a_load_gives_ended_tasks_that_still_matter_and_what_the_others_wait_for),

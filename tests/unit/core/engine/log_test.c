@@ -107,6 +107,8 @@ static void random_report(struct rng *g, struct report *r)
     case REPORT_METER_ZONE:
         r->meter_zone.shadow_mc = INT32_MIN;
         break;
+    case REPORT_READY:
+        break;
     case REPORT_SNAPSHOT:
         r->snapshot.part = (uint32_t)any(g);
         put(g, r->snapshot.message, sizeof r->snapshot.message);
@@ -132,6 +134,7 @@ static void random_draft(struct rng *g, struct task_draft *d)
     d->shortname = rng_below(g, 2) ? word(g) : NULL;
     d->project = rng_below(g, 2) ? word(g) : NULL;
     d->machine_key = d->reservation = rng_below(g, 2) ? word(g) : NULL;
+    d->pool = rng_below(g, 2) ? word(g) : NULL;
     d->refusal_code = rng_below(g, 2) ? 400 : 0;
     d->refusal = d->refusal_code ? word(g) : NULL;
     d->constraint.cores_min = (int32_t)any(g);
@@ -238,6 +241,21 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->job.draft =
             (struct job_draft){.name = word(g), .body = word(g), .wall_ms = any(g), .keep_ms = any(g)};
         ev->job.draft.shortname = rng_below(g, 2) ? word(g) : NULL;
+        break;
+    case EVENT_POOL_CREATE:
+    case EVENT_POOL_PUT:
+        ev->pool.id = ev->kind == EVENT_POOL_PUT ? word(g) : NULL;
+        ev->pool.draft = (struct pool_draft){.name = word(g),
+                                             .profile = word(g),
+                                             .scaling = word(g),
+                                             .body = word(g),
+                                             .slots_per_node = 1 + (int32_t)rng_below(g, 64),
+                                             .keep_ms = any(g),
+                                             .queue_max_ms = any(g)};
+        ev->pool.draft.shortname = rng_below(g, 2) ? word(g) : NULL;
+        ev->pool.draft.constraint.cores_min = (int32_t)any(g);
+        ev->pool.draft.project = rng_below(g, 2) ? word(g) : NULL;
+        ev->pool.draft.machine_key = ev->pool.draft.reservation = rng_below(g, 2) ? word(g) : NULL;
         break;
     case EVENT_TASK_ORDER:
         ev->order.id = word(g);
@@ -366,6 +384,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     s.config.tasks_per_account = (int32_t)++n;
     s.config.jobs_per_account = (int32_t)++n;
     s.config.secrets_per_account = (int32_t)++n;
+    s.config.pools_per_account = (int32_t)++n;
     s.config.lease_ms = ++n;
     s.config.lease_margin_ms = ++n;
     s.config.dispatch_delay_ms = ++n;
@@ -388,6 +407,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
                 r.start.config.tasks_per_account == s.config.tasks_per_account &&
                 r.start.config.jobs_per_account == s.config.jobs_per_account &&
                 r.start.config.lease_ms == s.config.lease_ms &&
+                r.start.config.pools_per_account == s.config.pools_per_account &&
                 r.start.config.secrets_per_account == s.config.secrets_per_account &&
                 r.start.config.lease_margin_ms == s.config.lease_margin_ms &&
                 r.start.config.dispatch_delay_ms == s.config.dispatch_delay_ms &&
@@ -399,7 +419,7 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
                 r.start.config.reserved_by_all && r.start.config.check_plans && r.start.config.policy == 3);
     assert_memory_equal(&r.start.config.bill, &s.config.bill, sizeof s.config.bill);
     // A new field of the configuration that the log does not keep would make a replay another run.
-    _Static_assert(sizeof(struct server_config) == 128,
+    _Static_assert(sizeof(struct server_config) == 136,
                    "a field was added: it belongs into walk_start and above");
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);
     assert_int_equal(r.what, LOG_RELOAD);

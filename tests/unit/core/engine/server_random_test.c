@@ -26,7 +26,8 @@ struct acked {
     bool delete_asked, aborted;
 };
 
-#define JOBS 12
+#define JOBS  12
+#define POOLS 8
 
 struct life {
     uint64_t seed;
@@ -48,6 +49,9 @@ struct life {
         bool forced; // its tasks may be gone
     } job[JOBS];
     size_t n_jobs;
+    char pool[POOLS][UUID_TEXT_BYTES];
+    size_t n_pools;
+    uint64_t inside;           // instances that began in a pool
     uint64_t top_id;           // of every id on disk
     struct engine_counts seen; // over all lives of the server
 };
@@ -117,6 +121,64 @@ static void create_job(struct life *l)
     apply(l, &ev);
 }
 
+static const char *any_scaling(struct life *l)
+{
+    static const char *const texts[] = {"F1@A",
+                                        "F2@A",
+                                        "F0@A",
+                                        "F5@A",
+                                        "Q0,4,0,20,500000,30@A",
+                                        "Q1,6,1,5,1000000,0@A",
+                                        "F3@W127,0,43200000;Q0,2,0,1,0,10@A"};
+    return texts[rng_below(&l->rng, ARRAY_LEN(texts))];
+}
+
+static void create_pool(struct life *l)
+{
+    struct event ev = {
+        .kind = EVENT_POOL_CREATE,
+        .pool = {.account = l->rig.account, .draft = {.name = "p", .profile = "docker-batch", .body = "{}"}}};
+    struct pool_draft *d = &ev.pool.draft;
+    for (int i = 0; i < 16; i++)
+        d->uuid[i] = (uint8_t)rng_next(&l->rng);
+    d->activity = (enum activity)rng_below(&l->rng, 4);
+    d->scaling = any_scaling(l);
+    d->slots_per_node = 1 + (int32_t)rng_below(&l->rng, FAKE_SLOTS);
+    d->constraint.cores_min = rng_below(&l->rng, 4) ? 0 : 16;
+    d->auto_delete = rng_below(&l->rng, 3) == 0;
+    d->keep_ms = (int64_t)rng_below(&l->rng, 2) * 60000;
+    d->queue_max_ms = rng_below(&l->rng, 6) ? -1 : (int64_t)rng_below(&l->rng, 60000);
+    d->shortname = rng_below(&l->rng, 4) ? NULL : "pool";
+    wish(l, EVENT_POOL_CREATE, "");
+    apply(l, &ev);
+}
+
+static void on_pool(struct life *l)
+{
+    if (!l->n_pools)
+        return;
+    struct event ev = {.kind = EVENT_POOL_PUT,
+                       .pool = {.account = l->rig.account,
+                                .id = l->pool[rng_below(&l->rng, l->n_pools)],
+                                .draft = {.body = "{}"}}};
+    uint64_t what = rng_below(&l->rng, 8);
+    ev.pool.draft.scaling = any_scaling(l);
+    if (what == 0)
+        ev.kind = EVENT_POOL_CLOSE;
+    else if (what == 1)
+        ev.kind = EVENT_POOL_DELETE;
+    wish(l, ev.kind, "");
+    apply(l, &ev);
+}
+
+static void close_pools(struct life *l)
+{
+    for (size_t i = 0; i < l->n_pools; i++) {
+        struct event ev = {.kind = EVENT_POOL_CLOSE, .pool = {.account = l->rig.account, .id = l->pool[i]}};
+        rig_event(&l->rig, &ev);
+    }
+}
+
 static void on_job(struct life *l)
 {
     struct event ev = {.kind = EVENT_JOB_TERMINATE, .job = {.account = l->rig.account}};
@@ -180,6 +242,8 @@ static void create(struct life *l)
             d[i].keep_ms = 1 + (int64_t)rng_below(&l->rng, 300000);
         w->kept[i] = !d[i].keep_ms;
         into_a_job(l, &d[i], w->job[i], depends[i], sizeof depends[i]);
+        if (l->n_pools && rng_below(&l->rng, 3) == 0)
+            d[i].pool = l->pool[rng_below(&l->rng, l->n_pools)];
     }
     struct event ev = {.kind = EVENT_TASKS_CREATE, .create = {.account = l->rig.account, .draft = d, .n = n}};
     apply(l, &ev);
@@ -327,6 +391,11 @@ static void something(struct life *l)
     } else if (what < 93) {
         on_job(l);
     } else if (what < 94) {
+        if (l->n_pools < POOLS && rng_below(&l->rng, 3) == 0)
+            create_pool(l);
+        else
+            on_pool(l);
+    } else if (what < 95) {
         ev = (struct event){.kind = EVENT_TASKS_ABORT, .tasks = {.account = l->rig.account}};
         apply(l, &ev);
     } else if (what < 95) {
@@ -357,6 +426,8 @@ static void ids_are_new(struct life *l)
     uint64_t top = l->top_id;
     for (size_t i = 0; i < l->rig.fx.n_changes; i++) {
         const struct change *c = &l->rig.fx.change[i];
+        if (c->kind == CHANGE_LEASE && c->lease.state == 1 && model_store_task(l->rig.m, c->lease.task))
+            l->inside += model_store_task(l->rig.m, c->lease.task)->pool != 0;
         uint64_t id = c->kind == CHANGE_TASK_NEW ? c->task.id : 0;
         if (c->kind == CHANGE_LEASE && c->lease.started_ms < 0 && c->lease.state == 0 &&
             c->lease.granted_ms == l->rig.now)
@@ -395,6 +466,8 @@ static void note_answers(struct life *l)
         assert_non_null(r); // every call is answered, once
         if (w->kind == EVENT_TASKS_CREATE)
             note_created(l, w, r);
+        if (w->kind == EVENT_POOL_CREATE && r->code == 200 && l->n_pools < POOLS)
+            memcpy(l->pool[l->n_pools++], r->item[0].uuid, UUID_TEXT_BYTES);
         if (w->kind == EVENT_JOB_CREATE && r->code == 200 && l->n_jobs < JOBS)
             memcpy(l->job[l->n_jobs++].uuid, r->item[0].uuid, UUID_TEXT_BYTES);
         for (size_t t = 0; t < l->n_tasks && r->code == 200 && w->kind == EVENT_TASK_ABORT; t++)
@@ -491,7 +564,13 @@ static void all_ends_well(struct life *l)
     limit(l, true);
     rig_settle(&l->rig);
     fleet_calm(&l->fleet);
-    for (int i = 0; i < 4000 && live_tasks(l); i++) {
+    for (int i = 0; i < (l->n_pools ? 500 : 4000) && live_tasks(l); i++) {
+        l->rig.now += 2000;
+        fleet_live(&l->fleet, 2000);
+        calm_batch(l);
+    }
+    close_pools(l); // a fixed one may want no node, and then its tasks wait for ever
+    for (int i = 0; i < 200 && live_tasks(l); i++) {
         l->rig.now += 2000;
         fleet_live(&l->fleet, 2000);
         calm_batch(l);
@@ -552,6 +631,7 @@ static void one_life(uint64_t seed, struct engine_counts *sum)
             money_adds_up(&l);
         }
     }
+    sum->instances_running += l.inside; // borrowed for that
     sum->assigned += l.seen.assigned;
     sum->preempted += l.seen.preempted;
     sum->lost += l.seen.lost;
@@ -635,12 +715,12 @@ static void what_holds_holds_after_every_batch_of_random_lives(void **state)
     for (uint64_t seed = 1; seed <= (more ? strtoull(more, NULL, 10) : SEEDS); seed++)
         one_life(seed, &sum);
     // The lives were eventful, or the test proves nothing.
-    print_message("assigned %llu, preempted %llu, lost %llu, duplicates %llu, moved %llu\n",
+    print_message("assigned %llu, preempted %llu, lost %llu, duplicates %llu, moved %llu, in pools %llu\n",
                   (unsigned long long)sum.assigned, (unsigned long long)sum.preempted,
                   (unsigned long long)sum.lost, (unsigned long long)sum.duplicates,
-                  (unsigned long long)sum.moved);
+                  (unsigned long long)sum.moved, (unsigned long long)sum.instances_running);
     assert_true(sum.assigned > 20 * SEEDS && sum.preempted > SEEDS / 4 && sum.lost > SEEDS &&
-                sum.duplicates > SEEDS && sum.moved > SEEDS / 10);
+                sum.duplicates > SEEDS && sum.moved > SEEDS / 10 && sum.instances_running > 10 * SEEDS);
 }
 
 int main(void)

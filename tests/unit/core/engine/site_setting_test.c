@@ -64,7 +64,7 @@ static void what_is_not_named_stays_and_an_empty_value_forgets(void **state)
 
 static int64_t price(const struct site_setting *s, const char *date, int32_t offset_min, const char *until)
 {
-    int64_t now, next = 0, ueur = 0;
+    int64_t now = 0, next = 0, ueur = 0;
     house_ms got;
     assert_true(date_parse(date, &now) && date_parse(until, &next));
     assert_true(site_tariff_at(s, offset_min, HOUSE_MS(now), &ueur, &got));

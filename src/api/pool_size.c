@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How many slots a pool wants, as requests say it: a number (instanceCount), the older elastic settings, or
+// scaling policies, of which the last speaks loudest. Policies are kept with the keys in the order in which
+// clients compare them, and with their numbers as they came.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/json_in.h"
+#include "api/pool.h"
+#include "api/scaling_in.h"
+#include "base/mem.h"
+
+static const char *const days[] = {"sunday",   "monday", "tuesday", "wednesday",
+                                   "thursday", "friday", "saturday"};
+
+static void keep(json_t *to, const char *name, const json_t *in, json_t *otherwise)
+{
+    json_t *v = in_get(in, name);
+    json_object_set(to, name, v ? v : otherwise);
+    json_decref(otherwise);
+}
+
+static json_t *keep_period(const json_t *in)
+{
+    json_t *to = json_object(), *list = json_array();
+    const json_t *given = in_get(in, "days");
+    bool weekly = !strcasecmp(json_string_value(in_get(in, "type")), "Weekly");
+    json_object_set_new(to, "type", json_string(weekly ? "Weekly" : "Always"));
+    for (size_t i = 0; i < json_array_size(given); i++) {
+        json_t *d = json_array_get(given, i);
+        if (json_is_integer(d))
+            json_array_append_new(list, json_string(days[json_integer_value(d)]));
+        else
+            json_array_append(list, d);
+    }
+    if (weekly) {
+        json_object_set(to, "days", list);
+        keep(to, "startTimeUtc", in, json_null());
+        keep(to, "endTimeUtc", in, json_null());
+    }
+    keep(to, "name", in, json_null());
+    json_decref(list);
+    return to;
+}
+
+static json_t *keep_policy(const json_t *in)
+{
+    static const char *const numbers[] = {"minTotalSlots", "maxTotalSlots", "minIdleSlots"};
+    json_t *to = json_object(), *periods = json_array();
+    const json_t *given = in_get(in, "enabledPeriods");
+    bool fixed = !strcasecmp(json_string_value(in_get(in, "type")), "Fixed");
+    json_object_set_new(to, "type", json_string(fixed ? "Fixed" : "ManagedTasksQueue"));
+    if (fixed)
+        keep(to, "slotsCount", in, json_integer(0));
+    for (size_t i = 0; i < ARRAY_LEN(numbers) && !fixed; i++)
+        keep(to, numbers[i], in, json_integer(0));
+    if (!fixed) {
+        keep(to, "minIdleTimeSeconds", in, json_integer(90));
+        keep(to, "scalingFactor", in, json_real(0.2));
+    }
+    keep(to, "name", in, json_null());
+    for (size_t i = 0; i < json_array_size(given); i++)
+        json_array_append_new(periods, keep_period(json_array_get(given, i)));
+    json_object_set_new(to, "enabledPeriods", periods);
+    return to;
+}
+
+json_t *pool_policies(const json_t *in, struct err *e)
+{
+    struct arena a = ARENA_NULL;
+    struct scaling_policy *policy;
+    size_t n;
+    int bad = scaling_in(in, &a, &policy, &n, e);
+    arena_deinit(&a);
+    if (bad)
+        return NULL;
+    json_t *list = json_array();
+    const json_t *given = in_get(in, "policies");
+    for (size_t i = 0; i < json_array_size(given); i++)
+        json_array_append_new(list, keep_policy(json_array_get(given, i)));
+    return json_pack("{s:o}", "policies", list);
+}
+
+// ---- the older elastic settings
+
+struct elastic {
+    bool is;
+    int64_t min, max, idle, period_s, idle_s;
+    double factor;
+};
+
+static bool read_elastic(const json_t *in, struct elastic *x, struct err *e)
+{
+    *x = (struct elastic){.period_s = SCALING_STEP_S, .factor = 1, .idle_s = 90};
+    const json_t *factor = in_get(in, "rampResizeFactor");
+    if (factor) {
+        x->factor = json_number_value(factor);
+        if (!json_is_number(factor) || !(x->factor >= 0 && x->factor <= 1))
+            return err_set(e, -EINVAL, "elasticProperty.rampResizeFactor: must be from 0 to 1"), false;
+    }
+    if (!in_bool(in, "isElastic", &x->is, e) ||
+        !in_int(in, "minTotalSlots", 0, SCALING_SLOTS_MAX, &x->min, e) ||
+        !in_int(in, "maxTotalSlots", 0, SCALING_SLOTS_MAX, &x->max, e) ||
+        !in_int(in, "minIdleSlots", 0, SCALING_SLOTS_MAX, &x->idle, e) ||
+        !in_int(in, "resizePeriod", 0, INT32_MAX, &x->period_s, e) ||
+        !in_int(in, "minIdleTimeSeconds", 0, INT32_MAX, &x->idle_s, e))
+        return err_prefix(e, "elasticProperty"), false;
+    if (x->is && x->min > x->max)
+        return err_set(e, -EINVAL, "elasticProperty.minTotalSlots: %lld is over maxTotalSlots, %lld",
+                       (long long)x->min, (long long)x->max),
+               false;
+    if (x->is && x->idle > x->max)
+        return err_set(e, -EINVAL, "elasticProperty.minIdleSlots: %lld is over maxTotalSlots, %lld",
+                       (long long)x->idle, (long long)x->max),
+               false;
+    return true;
+}
+
+static bool keep_elastic(const json_t *in, json_t *body, struct err *e)
+{
+    struct elastic x;
+    if (in && !json_is_object(in))
+        return err_set(e, -EINVAL, "elasticProperty: must be an object"), false;
+    if (!read_elastic(in, &x, e))
+        return false;
+    json_t *factor = in_get(in, "rampResizeFactor");
+    json_object_set_new(body, "elasticProperty",
+                        json_pack("{s:b,s:I,s:I,s:I,s:I,s:o,s:I}", "isElastic", x.is, "minTotalSlots",
+                                  (json_int_t)x.min, "maxTotalSlots", (json_int_t)x.max, "minIdleSlots",
+                                  (json_int_t)x.idle, "resizePeriod", (json_int_t)x.period_s,
+                                  "rampResizeFactor", factor ? json_incref(factor) : json_integer(1),
+                                  "minIdleTimeSeconds", (json_int_t)x.idle_s));
+    return true;
+}
+
+// ---- all three
+
+bool pool_size_read(const json_t *in, json_t *body, bool update, struct err *e)
+{
+    const json_t *elastic = in_get(in, "elasticProperty"), *scaling = in_get(in, "scaling");
+    int64_t count = 0;
+    if (!in_int(in, "instanceCount", 0, SCALING_SLOTS_MAX, &count, e))
+        return false;
+    if (in_get(in, "instanceCount") || !update)
+        json_object_set_new(body, "instanceCount", json_integer(count));
+    if ((elastic || !update) && !keep_elastic(elastic, body, e))
+        return false;
+    if (scaling && json_array_size(in_get(scaling, "policies"))) {
+        json_t *kept = pool_policies(scaling, e);
+        if (!kept)
+            return err_prefix(e, "scaling"), false;
+        json_object_set_new(body, "scaling", kept);
+    }
+    bool elastic_now = json_is_true(json_object_get(json_object_get(body, "elasticProperty"), "isElastic"));
+    if (!update && !elastic_now && !json_object_get(body, "scaling") && !in_get(in, "instanceCount"))
+        return err_set(e, -EINVAL, "instanceCount: is required without elasticProperty and scaling"), false;
+    return true;
+}
+
+bool pool_size_text(const json_t *body, struct arena *a, const char **text, struct err *e)
+{
+    static const struct scaling_period always = {.name = "always"};
+    struct scaling_policy one = {.name = "one", .period = &always, .n_periods = 1}, *policy = &one;
+    const json_t *scaling = json_object_get(body, "scaling");
+    struct buf out = BUF_INIT(SCALING_TEXT_MAX);
+    struct elastic x;
+    size_t n = 1;
+    if (scaling && scaling_in(scaling, a, &policy, &n, e) < 0)
+        return false;
+    if (!read_elastic(json_object_get(body, "elasticProperty"), &x, e))
+        return false;
+    if (!scaling && x.is) {
+        one.type = SCALING_QUEUE;
+        one.min = x.min;
+        one.max = x.max;
+        one.idle = x.idle;
+        one.idle_s = x.idle_s;
+        one.step_s = x.period_s;
+        one.factor_ppm = (int32_t)(x.factor * 1e6 + 0.5);
+    } else if (!scaling) {
+        one.type = SCALING_FIXED;
+        one.slots = json_integer_value(json_object_get(body, "instanceCount"));
+    }
+    scaling_format(policy, n, &out);
+    *text = arena_strdup(a, buf_str(&out));
+    bool ok = !out.failed;
+    buf_deinit(&out);
+    return ok || (err_set(e, -E2BIG, "scaling: more than can be kept"), false);
+}

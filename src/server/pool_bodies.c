@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a pool gives to what runs on its nodes: profile, constants and secrets, as far as a task does not say
+// them itself; and what its nodes run before any task, as the body of a task of its own.
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/inside.h"
+
+static json_t *list_of(json_t *body, const char *name)
+{
+    json_t *list = json_object_get(body, name);
+    if (!json_is_array(list)) {
+        list = json_array();
+        json_object_set_new(body, name, list);
+    }
+    return list;
+}
+
+static json_t *named(const json_t *list, const char *key)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *k = json_string_value(json_object_get(json_array_get(list, i), "key"));
+        if (k && !strcmp(k, key))
+            return json_array_get(list, i);
+    }
+    return NULL;
+}
+
+static void put(json_t *constants, const char *key, json_t *value)
+{
+    json_t *old = named(constants, key);
+    if (old)
+        json_object_set(old, "value", value);
+    else
+        json_array_append_new(constants, json_pack("{s:s,s:O}", "key", key, "value", value));
+}
+
+// The pool's first, so that the task's own speak last.
+static void merge_constants(json_t *task, const json_t *pool)
+{
+    json_t *own = list_of(task, "constants"), *all = json_array();
+    const json_t *const from[] = {json_object_get(pool, "constants"), own};
+    for (size_t f = 0; f < 2; f++)
+        for (size_t i = 0; i < json_array_size(from[f]); i++) {
+            const json_t *c = json_array_get(from[f], i);
+            const char *key = json_string_value(json_object_get(c, "key"));
+            if (key && json_object_get(c, "value"))
+                put(all, key, json_object_get(c, "value"));
+        }
+    json_object_set_new(task, "constants", all);
+}
+
+static void merge_rights(json_t *task, const json_t *pool)
+{
+    static const char *const lists[] = {"bySecret", "byPrefix"};
+    const json_t *theirs = json_object_get(pool, "secretsAccessRights");
+    if (!theirs)
+        return;
+    json_t *own = json_object_get(task, "secretsAccessRights");
+    if (!json_is_object(own)) {
+        own = json_object();
+        json_object_set_new(task, "secretsAccessRights", own);
+    }
+    for (size_t i = 0; i < 2; i++)
+        json_array_extend(list_of(own, lists[i]), json_object_get(theirs, lists[i]));
+}
+
+static int give(json_t *body, struct arena *a, const char **out)
+{
+    char *text = json_dumps(body, JSON_COMPACT);
+    *out = arena_strdup(a, text);
+    free(text);
+    return 0;
+}
+
+int body_in_pool(const struct row_pool *pool, const char *task, struct arena *a, const char **out,
+                 struct err *e)
+{
+    json_t *body = json_loads(task ? task : "{}", 0, NULL), *from = json_loads(pool->body, 0, NULL);
+    int r = body && from ? 0 : err_set(e, -EBADMSG, "store: the body of a task or its pool is not JSON");
+    if (r == 0) {
+        if (!json_object_get(body, "profile"))
+            json_object_set_new(body, "profile", json_string(pool->profile));
+        merge_constants(body, from);
+        merge_rights(body, from);
+        give(body, a, out);
+    }
+    json_decref(body);
+    json_decref(from);
+    return r;
+}
+
+int body_of_node(const struct row_pool *pool, struct arena *a, const char **out, struct err *e)
+{
+    json_t *from = json_loads(pool->body, 0, NULL);
+    const char *command =
+        json_string_value(json_object_get(json_object_get(from, "preparationTask"), "commandLine"));
+    *out = NULL;
+    if (!from)
+        return err_set(e, -EBADMSG, "store: the body of pool %s is not JSON", pool->uuid);
+    if (command && *command) {
+        json_t *body = json_pack("{s:s,s:s}", "name", "preparation", "profile", pool->profile);
+        merge_constants(body, from);
+        merge_rights(body, from);
+        json_t *text = json_string(command);
+        put(json_object_get(body, "constants"), "DOCKER_CMD", text);
+        json_decref(text);
+        give(body, a, out);
+        json_decref(body);
+    }
+    json_decref(from);
+    return 0;
+}

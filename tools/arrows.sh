@@ -16,7 +16,7 @@ BEGIN {
     may["device"]  = "base core port world device"
     may["api"]     = "base core port net api"
     may["s3"]     = "base core port net objects s3"
-    may["agent"]   = "base core port sandbox device net agent"
+    may["agent"]   = "base core port sandbox device net objects s3 agent"
     may["server"]  = "base core port store net objects s3 api server"
     may["sim"]     = "base core port world sim"
     may["cli"]     = "base core port world sim store sandbox net objects s3 api server device cli examples"

@@ -31,6 +31,65 @@ static const char *constants_read(const json_t *list, struct task_body *b, struc
     return NULL;
 }
 
+static const char *text_or(const json_t *j, const char *name, const char *otherwise, struct arena *a)
+{
+    const char *v = json_string_value(json_object_get(j, name));
+    return v ? arena_strdup(a, v) : otherwise;
+}
+
+static const char *prefix_in(const json_t *bucket, const char *outer, const char *inner, struct arena *a)
+{
+    return text_or(json_object_get(json_object_get(bucket, outer), inner), "prefix", "", a);
+}
+
+// A filter that is "" is none.
+static const char *filter(const json_t *j, const char *name, struct arena *a)
+{
+    const char *v = text_or(j, name, NULL, a);
+    return v && *v ? v : NULL;
+}
+
+static void buckets_read(const json_t *j, struct stage_plan *p, struct arena *a)
+{
+    const json_t *plain = json_object_get(j, "resourceBuckets"),
+                 *full = json_object_get(j, "advancedResourceBuckets");
+    struct stage_bucket *in =
+        arena_alloc(a, (json_array_size(plain) + json_array_size(full) + 1) * sizeof *in);
+    for (size_t i = 0; i < json_array_size(plain); i++) {
+        const char *name = json_string_value(json_array_get(plain, i));
+        if (name)
+            in[p->n_in++] = (struct stage_bucket){arena_strdup(a, name), "", ""};
+    }
+    for (size_t i = 0; i < json_array_size(full); i++) {
+        const json_t *b = json_array_get(full, i);
+        const char *name = text_or(b, "bucketName", NULL, a);
+        if (name)
+            in[p->n_in++] = (struct stage_bucket){name, prefix_in(b, "filtering", "prefixFiltering", a),
+                                                  prefix_in(b, "resourcesTransformation", "stripPrefix", a)};
+    }
+    p->in = in;
+}
+
+// The server adds its storage to the body of a task that has files, and to no other.
+static const struct stage_plan *stage_read(const json_t *j, struct arena *a)
+{
+    const json_t *at = json_object_get(j, "ondolStorage");
+    if (!json_is_object(at))
+        return NULL;
+    struct stage_plan *p = arena_alloc(a, sizeof *p);
+    p->url = text_or(at, "url", "", a);
+    p->access_key = text_or(at, "accessKey", "", a);
+    p->secret = text_or(at, "secret", "", a);
+    buckets_read(j, p, a);
+    p->has_out = json_is_string(json_object_get(j, "resultBucket"));
+    p->on_cancel = json_is_true(json_object_get(j, "uploadResultsOnCancellation"));
+    p->out = (struct stage_out){text_or(j, "resultsBucketPrefix", "", a), filter(j, "resultsWhitelist", a),
+                                filter(j, "resultsBlacklist", a)};
+    p->snapshot = (struct stage_out){text_or(j, "snapshotBucketPrefix", "", a),
+                                     filter(j, "snapshotWhitelist", a), filter(j, "snapshotBlacklist", a)};
+    return p;
+}
+
 const struct task_body *body_read(const char *json, struct arena *a)
 {
     struct task_body *b = arena_alloc(a, sizeof *b);
@@ -41,6 +100,7 @@ const struct task_body *body_read(const char *json, struct arena *a)
     } else {
         b->name = member(j, "name", a);
         b->profile = member(j, "profile", a);
+        b->stage = stage_read(j, a);
         b->error = constants_read(json_object_get(j, "constants"), b, a);
     }
     json_decref(j);

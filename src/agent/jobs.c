@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/progress.h"
+#include "agent/stage.h"
 #include "base/mem.h"
 
 #define ACCOUNT_MS                                                                                           \
@@ -235,6 +236,7 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
         .image = l->image,
         .memory_max_bytes = (int64_t)a->start.memory_mb << 20,
         .pids_max = 1024,
+        .job_dir = l->stage ? stage_job_dir(j->node->stage, a->lease) : NULL,
         .share_permille = a->start.permille > 0 ? a->start.permille : 0,
         .network = l->network,
         .capture = true,

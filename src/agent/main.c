@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/node.h"
+#include "agent/stager.h"
 
 #define EXIT_USAGE    2
 #define EXIT_TEMPFAIL 75
@@ -243,6 +244,8 @@ static void clock_set(struct setup *s)
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && !strcmp(argv[1], STAGER_OPTION)) // what stage.c starts; nobody else needs it
+        return stager_main();
     struct config cfg;
     config_init(&cfg);
     struct setup s = {.cfg = &cfg,

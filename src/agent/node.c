@@ -11,6 +11,7 @@
 
 #include "agent/jobs.h"
 #include "agent/link.h"
+#include "agent/stage.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "device/sky.h"
@@ -45,6 +46,15 @@ static void act(struct node *n, const struct agent_action *a)
         break;
     case ACT_READ:
         jobs_read(n->jobs, a->lease, a->read);
+        break;
+    case ACT_FETCH:
+        stage_fetch_files(n->stage, a);
+        break;
+    case ACT_STORE:
+        stage_store_files(n->stage, a);
+        break;
+    case ACT_UNSTAGE:
+        stage_forget(n->stage, a->lease);
         break;
     }
 }
@@ -234,6 +244,7 @@ static int agent_open(struct node *n, struct err *e)
         60000 * (int64_t)c.speed > c.kill_timeout_ms ? 60000 * (int64_t)c.speed : c.kill_timeout_ms;
     c.start_timeout_ms =
         60000 * (int64_t)c.speed > c.start_timeout_ms ? 60000 * (int64_t)c.speed : c.start_timeout_ms;
+    c.stage_timeout_ms = c.start_timeout_ms;
     bool *lid = mem_array(n->cfg->offer.n_zones + 1, sizeof *lid);
     for (size_t i = 0; i < n->cfg->offer.n_zones; i++)
         lid[i] = !n->cfg->is_virtual && n->cfg->real[i].lid;
@@ -256,6 +267,7 @@ int node_init(struct node *n, struct config *cfg, const struct node_options *opt
     if (opt->server && (r = link_new(&n->link, n, e)) < 0)
         return r;
     n->jobs = jobs_new(n);
+    n->stage = stage_new(n);
     uv_timer_init(n->loop, &n->beat);
     uv_timer_init(n->loop, &n->second);
     uv_signal_init(n->loop, &n->on_term);
@@ -290,6 +302,7 @@ void node_deinit(struct node *n)
     }
     link_free(n->link);
     jobs_free(n->jobs);
+    stage_free(n->stage);
     uv_run(n->loop, UV_RUN_DEFAULT);
     uv_loop_close(n->loop);
     if (n->sandbox.free)

@@ -22,6 +22,7 @@
 
 struct link;
 struct jobs;
+struct stage;
 struct batch;
 
 struct node_options {
@@ -42,6 +43,7 @@ struct node {
     struct weather weather;
     struct link *link;
     struct jobs *jobs;
+    struct stage *stage;
     uv_timer_t beat, second;
     uv_signal_t on_term, on_int, on_pipe;
     struct zone_sense *sense;

@@ -228,6 +228,12 @@ struct submission *call_submission(struct call *c, enum event_kind kind)
     return s;
 }
 
+void call_drop(struct submission *s)
+{
+    arena_deinit(&s->arena);
+    free(s);
+}
+
 void call_submit(struct call *c, struct submission *s, stage_fn *after)
 {
     c->submission = s;

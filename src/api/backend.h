@@ -40,7 +40,8 @@ struct account_view {
     char email[256];
     char name[128];
     int32_t max_tasks;
-    bool research, operator; // operator: may see sites, zones, boards, ledger of all
+    enum activity scheduling; // of tasks that name no type
+    bool research, operator;  // operator: may see sites, zones, boards, ledger of all
 };
 
 struct storage_view {
@@ -88,6 +89,9 @@ struct api_backend {
     struct carbon_config carbon;
     const char *storage_url;                                                // NULL: no buckets
     bool (*storage)(void *ctx, uint64_t account, struct storage_view *out); // false, or NULL: no buckets
+    // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;
+    // this waits for the disk. -EDQUOT: it has too many. NULL: no buckets. Any thread.
+    int (*bucket)(void *ctx, uint64_t account, const char *name, bool make, struct err *e);
     const char *email; // of the installation, for /info defaults
 };
 

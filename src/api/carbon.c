@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a task cost the climate and its owner, from the ledger: joules of its leases by the hour, the share of
-// them that its rooms had asked for in that hour, core-seconds by class. Formulas and names of the baseline:
+// What a task cost the climate, from the ledger: joules of its leases by the hour and the share of them that
+// its rooms had asked for in that hour. Formulas and names of the baseline:
 // core/ledger/kpi.h. Heat that nobody asked for is not reuse.
 //
 //   GET /carbon/v1/tasks/{id}/carbon-facts?comparisonDatacenter=NAME    names of both generations of clients
-//   GET /credits/v1/tasks/{id}/credits                                  {"credits": euros}
 #include "core/ledger/kpi.h"
 
 #include <strings.h>
@@ -14,9 +13,6 @@
 #include "api/json_out.h"
 #include "api/task_views.h"
 #include "base/num.h"
-#include "core/plan/plan.h"
-
-#define MS_PER_H INT64_C(3600000)
 
 // The row of the task in the path; false: the call has been failed.
 static bool find(struct call *c, struct row_task *row)
@@ -26,7 +22,7 @@ static bool find(struct call *c, struct row_task *row)
     if (r < 0)
         call_store_error(c, r);
     else if (r > 0)
-        call_fail(c, 404, "No such task: %s", c->param[0]);
+        call_fail(c, 404, "Task not found");
     return r == 0;
 }
 
@@ -118,28 +114,4 @@ void carbon_task(struct call *c)
                            .reuse_j = reuse_mj / 1000,
                            .dc_j = it_j + num_round((double)it_j * c->be->carbon.overhead_permille / 1000)};
     facts(c, &m, centre);
-}
-
-// ---- credits
-
-void credits_task(struct call *c)
-{
-    struct row_task row;
-    struct totals_row sum[10];
-    struct err e = ERR_NULL;
-    if (!find(c, &row))
-        return;
-    int r = c->reader->totals(c->reader->ctx, 0, 0, row.id, sum, &e);
-    if (r < 0) {
-        call_store_error(c, r);
-        return;
-    }
-    __int128 ueur_ms = 0;
-    const struct price_table *p = price_table_default();
-    for (int a = 0; a < PLAN_CLASSES; a++)
-        ueur_ms += (__int128)sum[a].core_ms * p->work_ueur_per_core_h[a];
-    struct json_out o = {.b = &c->out};
-    out_object(&o, NULL);
-    out_fixed(&o, "credits", (int64_t)((ueur_ms + MS_PER_H / 2) / MS_PER_H), 6);
-    out_end_object(&o);
 }

@@ -5,11 +5,9 @@
 // on; they hold if nothing else is submitted.
 #include "api/handlers.h"
 #include "api/json_out.h"
+#include "api/people.h"
 #include "api/task_body.h"
 #include "base/num.h"
-#include "core/plan/plan.h"
-
-#define MS_PER_H INT64_C(3600000)
 
 static const char *speed_text(struct call *c, const struct server_foreseen *f)
 {
@@ -50,7 +48,7 @@ static void rests_on(struct call *c, struct json_out *o, const struct server_for
 static void amounts(struct call *c, struct json_out *o, const struct task_draft *d, const struct foreseen *f)
 {
     const struct carbon_config *carbon = &c->be->carbon;
-    int64_t price = price_table_default()->work_ueur_per_core_h[d->activity];
+    int64_t neur = bill_neur(&c->be->limits.bill, d->activity, f->core_ms, f->energy_mj);
     int64_t dc_mj = f->energy_mj + num_round((double)f->energy_mj * carbon->overhead_permille / 1000);
     out_date(o, "start", c->now.v + f->start_s * 1000);
     out_date(o, "end", c->now.v + f->end_s * 1000);
@@ -58,16 +56,33 @@ static void amounts(struct call *c, struct json_out *o, const struct task_draft 
     out_int(o, "endSeconds", f->end_s);
     out_int(o, "boardsAtOnce", f->at_once);
     out_fixed(o, "coreSeconds", f->core_ms, 3);
-    out_fixed(o, "euros", num_round((double)f->core_ms * (double)price / MS_PER_H), 6);
+    out_euro(o, "euros", neur);
     out_fixed(o, "energyWh", num_round((double)f->energy_mj / 3600), 3);
     out_fixed(o, "gCO2", num_round((double)dc_mj / 3.6e9 * carbon->grid_g_kwh * 1000), 3);
 }
 
+// As when it is submitted: work of a research project costs nothing.
+static void settle_class(struct call *c, struct task_draft *d)
+{
+    struct account_info who;
+    struct project_view project;
+    size_t at;
+    if (!people_find(c->engine, c->account.id, &who))
+        return;
+    at = who.project;
+    if (d->project && !server_find_project(c->engine, d->project, &at))
+        return;
+    server_project(c->engine, at, &project);
+    if (d->activity == ACTIVITY_FLEX && project.research && project.organisation == who.organisation)
+        d->activity = ACTIVITY_DONATED;
+}
+
 static void answer(struct call *c)
 {
-    const struct task_draft *d = c->state;
+    struct task_draft *d = c->state;
     struct server_foreseen f;
     struct json_out o = {.b = &c->out};
+    settle_class(c, d);
     server_foresee(c->engine, c->account.id, d, &f);
     out_object(&o, NULL);
     out_bool(&o, "possible", f.known);

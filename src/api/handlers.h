@@ -24,7 +24,9 @@ stage_fn task_get, task_why;
 // task_again.c
 stage_fn task_retry, task_recover, task_resume, task_clone;
 // task_write.c
-stage_fn task_put, task_patch, task_delete, task_abort, tasks_abort;
+stage_fn task_put, task_delete, task_abort, tasks_abort;
+// snapshots.c
+stage_fn task_patch, snapshot_periodic, snapshot_unique, snapshot_get;
 // output.c
 stage_fn output_all_stdout, output_all_stderr, output_fresh_stdout, output_fresh_stderr;
 // sites.c
@@ -38,7 +40,18 @@ stage_fn zone_list, zone_get, zone_setpoint_get, zone_setpoint_put, zone_schedul
 // estimate.c
 stage_fn estimate_task;
 // carbon.c
-stage_fn carbon_task, credits_task;
+stage_fn carbon_task;
+// credits.c
+stage_fn credits_task, credits_account, credits_budgets;
+// quotas.c
+stage_fn quotas_user, quotas_organisation;
+// users.c, projects.c, tokens.c, reservations.c
+stage_fn user_list, user_get, user_create, user_put, user_delete;
+stage_fn organisation_list, organisation_get, organisation_create, organisation_put;
+stage_fn project_list, project_get, project_create, project_put;
+stage_fn budget_list, budget_create, budget_put;
+stage_fn token_list, token_create, token_delete;
+stage_fn reservation_list, reservation_get, reservation_create, reservation_put, reservation_delete;
 // secrets.c
 stage_fn secret_get, secret_put, secret_patch, secret_delete, secret_search;
 // accounts.c

@@ -5,9 +5,9 @@
 
 #include "api/handlers.h"
 #include "api/json_out.h"
+#include "api/people.h"
 #include "api/profile.h"
-
-#define NO_QUOTA INT32_MAX // clients keep quotas in 32 bits
+#include "api/quotas.h"
 
 void info_ping(struct call *c)
 {
@@ -35,47 +35,25 @@ struct usage {
     struct storage_view storage;
 };
 
-static void quota(struct json_out *o, const char *key, int64_t instances, int64_t cores)
+static void projects(struct json_out *o, const struct call *c, const struct account_info *who)
 {
-    out_object(o, key);
-    out_int(o, "maxInstances", NO_QUOTA);
-    out_int(o, "maxCores", NO_QUOTA);
-    out_int(o, "runningInstancesCount", instances);
-    out_int(o, "runningCoresCount", cores); // one client reads this name,
-    out_int(o, "runningCoreCount", cores);  // the specification has that one
-    out_end_object(o);
-}
-
-static void quotas(struct json_out *o, const char *key, const char *name, const struct usage *u)
-{
-    out_object(o, key);
-    if (name)
-        out_string(o, "name", name);
-    quota(o, "flex", u->instances[ACTIVITY_FLEX] + u->instances[ACTIVITY_DONATED],
-          u->cores[ACTIVITY_FLEX] + u->cores[ACTIVITY_DONATED]);
-    quota(o, "onDemand", u->instances[ACTIVITY_ONDEMAND], u->cores[ACTIVITY_ONDEMAND]);
-    out_raw(o, "reserved", "[]");
-    out_end_object(o);
-}
-
-// One project for each account, with an id of its own that stays the same.
-static void projects(struct json_out *o, const struct account_view *who)
-{
-    uint8_t bytes[16] = "ondol-pr";
-    char uuid[UUID_TEXT_BYTES], org[UUID_TEXT_BYTES];
-    uuid_format(org, bytes);
-    for (int i = 0; i < 8; i++)
-        bytes[15 - i] = (uint8_t)(who->id >> (8 * i));
-    uuid_format(uuid, bytes);
+    struct organisation_view org;
+    server_organisation(c->engine, who->organisation, &org);
     out_array(o, "projects");
-    out_object(o, NULL);
-    out_string(o, "uuid", uuid);
-    out_string(o, "name", "default");
-    out_string(o, "slug", "default");
-    out_string(o, "organizationUuid", org);
-    out_string(o, "description", "");
-    out_bool(o, "isDefault", true);
-    out_end_object(o);
+    for (size_t i = 0, n = server_projects(c->engine); i < n; i++) {
+        struct project_view v;
+        server_project(c->engine, i, &v);
+        if (v.organisation != who->organisation || v.archived)
+            continue;
+        out_object(o, NULL);
+        out_string(o, "uuid", v.uuid);
+        out_string(o, "name", v.name);
+        out_string(o, "slug", v.slug);
+        out_string(o, "organizationUuid", org.uuid);
+        out_string(o, "description", v.description);
+        out_bool(o, "isDefault", i == who->project);
+        out_end_object(o);
+    }
     out_end_array(o);
 }
 
@@ -103,14 +81,30 @@ static void storage(struct json_out *o, const struct usage *u)
     out_int(o, "usedQuotaBytes", s->bytes);
 }
 
+// The two without a type are what all of them are together.
+static void maxima(struct json_out *o, const struct account_info *who)
+{
+    const struct quota_view *flex = &who->quota[QUOTA_FLEX], *soon = &who->quota[QUOTA_ONDEMAND];
+    bool instances = flex->instances > 0 && soon->instances > 0, cores = flex->cores > 0 && soon->cores > 0;
+    out_int(o, "maxInstances", instances ? (int64_t)flex->instances + soon->instances : NO_QUOTA);
+    out_int(o, "maxCores", cores ? (int64_t)flex->cores + soon->cores : NO_QUOTA);
+    out_int(o, "maxFlexInstances", limit(flex->instances, NO_QUOTA));
+    out_int(o, "maxFlexCores", limit(flex->cores, NO_QUOTA));
+    out_int(o, "maxOnDemandInstances", limit(soon->instances, NO_QUOTA));
+    out_int(o, "maxOnDemandCores", limit(soon->cores, NO_QUOTA));
+}
+
 static void user(struct call *c)
 {
     static const char *const pools[] = {"maxPool", "poolCount", "maxRunningPool", "runningPoolCount"};
-    static const char *const no_quota[] = {"maxInstances",         "maxCores",
-                                           "maxFlexInstances",     "maxFlexCores",
-                                           "maxOnDemandInstances", "maxOnDemandCores"};
     struct usage *u = c->state;
+    struct account_info who;
+    char key[SPEC_KEY_BYTES];
     struct json_out o = {.b = &c->out};
+    if (!people_find(c->engine, c->account.id, &who)) {
+        call_unauthorized(c);
+        return;
+    }
     int32_t max_tasks = c->account.max_tasks > 0 ? c->account.max_tasks : c->be->limits.tasks_per_account;
     int64_t instances = 0, cores = 0;
     server_account_counts(c->engine, c->account.id, &u->live, u->instances, u->cores);
@@ -126,24 +120,27 @@ static void user(struct call *c)
     out_int(&o, "maxRunningTask", max_tasks);
     out_int(&o, "runningTaskCount", u->live);
     zeros(&o, pools, sizeof pools / sizeof *pools);
-    out_int(&o, "maxJob", c->be->limits.jobs_per_account);
+    out_int(&o, "maxJob", limit(who.max_jobs, c->be->limits.jobs_per_account));
     out_int(&o, "jobCount", server_account_jobs(c->engine, c->account.id));
     out_int(&o, "runningInstanceCount", instances);
     out_int(&o, "runningCoreCount", cores);
-    for (size_t i = 0; i < sizeof no_quota / sizeof *no_quota; i++)
-        out_int(&o, no_quota[i], NO_QUOTA);
+    maxima(&o, &who);
     out_int(&o, "runningFlexInstanceCount", u->instances[ACTIVITY_FLEX] + u->instances[ACTIVITY_DONATED]);
     out_int(&o, "runningFlexCoreCount", u->cores[ACTIVITY_FLEX] + u->cores[ACTIVITY_DONATED]);
     out_int(&o, "runningOnDemandInstanceCount", u->instances[ACTIVITY_ONDEMAND]);
     out_int(&o, "runningOnDemandCoreCount", u->cores[ACTIVITY_ONDEMAND]);
-    out_raw(&o, "reservedQuotas", "[]");
-    out_string(&o, "defaultScheduling", "flex");
-    out_null(&o, "defaultReservedSpecificationKey");
+    out_reserved(&o, "reservedQuotas", c, &who);
+    out_string(&o, "defaultScheduling",
+               who.scheduling == ACTIVITY_ONDEMAND   ? "onDemand"
+               : who.scheduling == ACTIVITY_RESERVED ? "reserved"
+                                                     : "flex");
+    reserved_key(c, &who, key);
+    out_string(&o, "defaultReservedSpecificationKey", key[0] ? key : NULL);
     out_object(&o, "computingQuotas");
-    quotas(&o, "user", NULL, u);
-    quotas(&o, "organization", "local", u);
+    out_user_quotas(&o, "user", c, &who);
+    out_organisation_quotas(&o, "organization", c, &who, true, false);
     out_end_object(&o);
-    projects(&o, &c->account);
+    projects(&o, c, &who);
     out_end_object(&o);
 }
 

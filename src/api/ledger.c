@@ -64,6 +64,7 @@ static int add_cell(void *ctx, const struct row_ledger_work *row)
     q->sum[row->activity].energy_mj += row->energy_mj;
     q->sum[row->activity].core_ms += row->core_ms;
     q->sum[row->activity].ms += row->ms;
+    q->sum[row->activity].cost_neur += row->cost_neur;
     return 0;
 }
 
@@ -94,6 +95,7 @@ static void totals(struct call *c)
         out_fixed(&q->o, "energy_wh", q->sum[i].energy_mj / 36, 5); // 1 Wh is 3,600,000 mJ
         out_int(&q->o, "core_ms", q->sum[i].core_ms);
         out_int(&q->o, "ms", q->sum[i].ms);
+        out_fixed(&q->o, "cost_eur", q->sum[i].cost_neur, 9);
         out_end_object(&q->o);
     }
     out_end_array(&q->o);
@@ -185,6 +187,7 @@ static int work_cell(void *ctx, const struct row_ledger_work *row)
     out_int(&q->o, "energy_mj", row->energy_mj);
     out_int(&q->o, "core_ms", row->core_ms);
     out_int(&q->o, "ms", row->ms);
+    out_fixed(&q->o, "cost_eur", row->cost_neur, 9);
     out_end_object(&q->o);
     return 0;
 }

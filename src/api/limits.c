@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // GET /ondol/v1/limits: every ceiling that an error may name.
+#include "api/bucket_in.h"
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "core/work/depend.h"
@@ -25,6 +26,7 @@ void limits_get(struct call *c)
         {"constant_characters", API_CONSTANT_CHARS},
         {"forced_constants", API_FORCED_CONSTANTS},
         {"labels", API_LABELS},
+        {"resource_buckets", API_BUCKETS},
         {"hardware_constraints", API_CONSTRAINTS},
         {"body_depth", API_JSON_DEPTH},
         {"body_members", API_JSON_MEMBERS},

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "api/bucket_in.h"
 #include "api/constraint_in.h"
 #include "api/depend_in.h"
 #include "api/json_in.h"
@@ -91,6 +92,7 @@ static int read_profile(struct reading *r)
     }
     r->d->profile = p->name;
     json_object_set_new(r->body, "profile", json_string(p->name));
+    r->d->project = project;
     json_object_set_new(r->body, "projectUuid", project ? json_string(project) : json_null());
     return 0;
 }
@@ -148,37 +150,9 @@ static int read_instances(struct reading *r)
     return 0;
 }
 
-// Storage comes with buckets; until then every bucket that is named is one that is not there.
-static int no_bucket(struct reading *r, const char *name)
-{
-    err_set(r->e, -ENOENT, "No such bucket: %.200s", name);
-    return 404;
-}
-
 static int read_buckets(struct reading *r)
 {
-    static const char *const one[] = {"resultBucket", "resultsBucket", "snapshotBucket", "resourceBuckets"};
-    for (size_t i = 0; i < ARRAY_LEN(one); i++) {
-        const char *name = json_string_value(in_get(r->in, one[i]));
-        if (name && *name)
-            return no_bucket(r, name);
-    }
-    static const char *const many[] = {"resourceBuckets", "advancedResourceBuckets"};
-    for (size_t i = 0; i < ARRAY_LEN(many); i++) {
-        const json_t *first = json_array_get(in_get(r->in, many[i]), 0);
-        if (json_is_object(first))
-            first = in_get(first, "bucketName");
-        if (json_is_string(first))
-            return no_bucket(r, json_string_value(first));
-        if (first) {
-            err_set(r->e, -EINVAL, "%s: must be a list of bucket names", many[i]);
-            return invalid(r->e, NULL);
-        }
-    }
-    json_object_set_new(r->body, "resourceBuckets", json_array());
-    json_object_set_new(r->body, "advancedResourceBuckets", json_array());
-    json_object_set_new(r->body, "resultBucket", json_null());
-    return 0;
+    return buckets_in(r->in, r->body, r->be, r->who, r->e);
 }
 
 static int read_constants(struct reading *r)
@@ -295,7 +269,7 @@ static int read_scheduling(struct reading *r)
 {
     static const char *const words[] = {"flex", "onDemand", "reserved"};
     static const enum activity as[] = {ACTIVITY_FLEX, ACTIVITY_ONDEMAND, ACTIVITY_RESERVED};
-    int type = 0;
+    int type = r->who->scheduling == ACTIVITY_ONDEMAND ? 1 : r->who->scheduling == ACTIVITY_RESERVED ? 2 : 0;
     int64_t queue_s = 0, expected_s = 0;
     if (!in_enum(r->in, "schedulingType", words, 3, &type, r->e) ||
         !in_int(r->in, "maxTimeQueueSeconds", 0, INT32_MAX, &queue_s, r->e) ||
@@ -366,6 +340,8 @@ static int read_rest(struct reading *r)
         const char *text = NULL;
         if (!in_string(r->in, texts[i], API_NAME_CHARS, &text, r->e))
             return invalid(r->e, NULL);
+        if (i >= 2 && text && *text)
+            *(i == 2 ? &r->d->machine_key : &r->d->reservation) = text;
         json_object_set_new(r->body, texts[i], text ? json_string(text) : json_null());
     }
     for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {

@@ -9,6 +9,7 @@
 // place with its code, so that the answer keeps the order of the request.
 #include <string.h>
 
+#include "api/bucket_in.h"
 #include "api/call.h"
 #include "api/constraint_in.h"
 #include "api/handlers.h"
@@ -20,7 +21,7 @@
 struct creation {
     struct task_draft *draft;
     size_t n;
-    bool bulk, shortnames, constraints;
+    bool bulk, shortnames, constraints, buckets;
 };
 
 static void refuse(struct task_draft *d, int code, const char *sentence)
@@ -125,10 +126,30 @@ static void check_hardware(struct call *c)
     call_next(c, RUN_HERE, hand_over);
 }
 
+static void go_on(struct call *c);
+
+// Buckets for results are made when they are missing; before the task is, so that it never runs without one.
+static void make_buckets(struct call *c)
+{
+    struct creation *k = c->state;
+    for (size_t i = 0; i < k->n; i++) {
+        struct task_draft *d = &k->draft[i];
+        struct err e = ERR_NULL;
+        int code =
+            !d->refusal_code && buckets_to_make(d->body) ? buckets_make(d->body, c->be, &c->account, &e) : 0;
+        if (code)
+            refuse(d, code, arena_strdup(&c->arena, e.text));
+    }
+    k->buckets = false;
+    go_on(c);
+}
+
 static void go_on(struct call *c)
 {
     struct creation *k = c->state;
-    if (k->constraints)
+    if (k->buckets)
+        call_next(c, RUN_WORKER, make_buckets);
+    else if (k->constraints)
         call_next(c, RUN_ENGINE, check_hardware);
     else
         hand_over(c);
@@ -193,6 +214,7 @@ void task_create_from(struct call *c)
             refuse(d, code, arena_strdup(&c->arena, e.text));
         k->shortnames |= !code && d->shortname;
         k->constraints |= !code && !constraint_is_none(&d->constraint);
+        k->buckets |= !code && buckets_to_make(d->body);
     }
     if (k->shortnames)
         call_next(c, RUN_WORKER, check_shortnames);

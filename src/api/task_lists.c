@@ -132,6 +132,8 @@ static bool rights_of(const json_t *in, const char *list, const char *member, js
 
 bool task_secret_rights(const json_t *in, json_t *body, struct err *e)
 {
+    if (in && !json_is_object(in))
+        return err_set(e, -EINVAL, "secretsAccessRights: must be an object"), false;
     json_t *by_secret = json_array(), *by_prefix = json_array();
     bool ok = !in || (rights_of(in, "bySecret", "key", by_secret, e) &&
                       rights_of(in, "byPrefix", "prefix", by_prefix, e));

@@ -290,6 +290,17 @@ static void id_ranges(struct json_out *o, const struct row_task_live *l)
     ranges_deinit(&cancelled);
 }
 
+// Per mille of the files of what runs that are where they belong; `done`: of those that are not on their way.
+static int64_t files_permille(const struct task_extra *x, enum phase phase, int64_t done)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < x->n_live; i++) {
+        const struct live_view *v = &x->live[i].view;
+        sum += v->phase != phase ? done : v->bytes_n > 0 ? v->bytes * 1000 / v->bytes_n : 0;
+    }
+    return x->n_live ? sum / (int64_t)x->n_live : done;
+}
+
 void task_render_status(struct json_out *o, const struct row_task *row, const struct task_extra *x)
 {
     const struct row_task_live *l = &row->live;
@@ -305,9 +316,9 @@ void task_render_status(struct json_out *o, const struct row_task *row, const st
     out_object(o, "status");
     out_date(o, "timestamp", at);
     out_date(o, "lastUpdateTimestamp", at);
-    out_int(o, "downloadProgress", 100);
+    out_fixed(o, "downloadProgress", files_permille(x, PHASE_DOWNLOAD, 1000), 1);
     out_fixed(o, "executionProgress", l->progress_permille, 1);
-    out_int(o, "uploadProgress", task_state_final(l->state) ? 100 : 0);
+    out_fixed(o, "uploadProgress", task_state_final(l->state) ? 1000 : files_permille(x, PHASE_UPLOAD, 0), 1);
     out_int(o, "instanceCount", l->running);
     spans(o, "downloadTime", 0);
     spans(o, "environmentTime", l->wall_ms > l->exec_ms ? l->wall_ms - l->exec_ms : 0);

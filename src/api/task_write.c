@@ -107,21 +107,6 @@ void task_delete(struct call *c)
     call_submit(c, s, deleted);
 }
 
-// Without buckets there is nothing to fetch again; the answer only says whether the task runs.
-void task_patch(struct call *c)
-{
-    struct row_task row;
-    if (!find(c, &row))
-        return;
-    if (row.live.state == TASK_PENDING_DELETE)
-        call_fail(c, 404, "No such task: %s", c->param[0]);
-    else if (row.live.state == TASK_PARTIALLY_EXECUTING || row.live.state == TASK_FULLY_EXECUTING)
-        call_empty(c);
-    else
-        call_fail(c, 400, "The task %s is not running: it is %s", c->param[0],
-                  task_state_name(row.live.state));
-}
-
 static void changed(struct call *c)
 {
     done_or_look_again(c, RUN_LANE, task_put);

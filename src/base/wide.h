@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Loops over arrays in as wide registers as the processor has. A loop written once is compiled for three widths
-// and the widest that the processor knows is taken; as nothing is reordered or fused (-ffp-contract=off), all
-// give the same digits (docs/design/0010).
+// Loops over arrays in as wide registers as the processor has. A loop written once is compiled for three
+// widths and the widest that the processor knows is taken; as nothing is reordered or fused
+// (-ffp-contract=off), all give the same digits (docs/design/0010).
 //
 //     WIDE_INLINE void scale_any(double *x, size_t n, double by) { WIDE_LOOP for (...) x[i] *= by; }
 //     WIDE(scale, (double *x, size_t n, double by), (x, n, by))
 //
-// makes `static void scale(double *x, size_t n, double by)`. Selects, not branches, inside: conditions are joined
-// with & and |.
+// makes `static void scale(double *x, size_t n, double by)`. Selects, not branches, inside: conditions are
+// joined with & and |.
 #ifndef ONDOL_BASE_WIDE_H
 #define ONDOL_BASE_WIDE_H
 
@@ -22,14 +22,20 @@
 // The arrays of the loop do not overlap but where they are the same.
 #ifdef __clang__
 #define WIDE_LOOP _Pragma("clang loop vectorize(assume_safety)")
+#pragma clang diagnostic ignored "-Wpass-failed" // under sanitizers and fuzzers loops stay single
 #else
 #define WIDE_LOOP _Pragma("GCC ivdep")
 #endif
 
+#ifdef __clang__
+#define WIDE_512 target("avx512f,avx512vl,avx512dq,avx512bw")
+#else
+#define WIDE_512 target("avx512f,avx512vl,avx512dq,avx512bw,prefer-vector-width=512")
+#endif
+
 #if defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(ONDOL_NARROW)
 #define WIDE(name, params, args)                                                                             \
-    static __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,prefer-vector-width=512"))) void        \
-        name##_512 params                                                                                    \
+    static __attribute__((WIDE_512)) void name##_512 params                                                  \
     {                                                                                                        \
         name##_any args;                                                                                     \
     }                                                                                                        \
@@ -58,8 +64,9 @@
     }
 #endif
 
-// Arrays that such loops go over are allocated for wide_room(n) values, the loops go to wide_end(n): what is beyond n is
-// zero to begin with, computed with, and means nothing. A loop that ends within a register would do the rest singly.
+// Arrays that such loops go over are allocated for wide_room(n) values, the loops go to wide_end(n): what is
+// beyond n is zero to begin with, computed with, and means nothing. A loop that ends within a register would
+// do the rest singly.
 static inline size_t wide_end(size_t n)
 {
     return (n + 15) / 16 * 16;

@@ -37,11 +37,11 @@ struct place {
     char *body; // LARGE_BYTES
 };
 
-static bool account(void *ctx, const char *access_key, struct s3_account *out)
+static bool account(void *ctx, const char *access_key, size_t nth, struct arena *a, struct s3_account *out)
 {
-    (void)ctx;
+    (void)ctx, (void)a;
     *out = (struct s3_account){.id = 1, .name = KEY, .secret = BENCH_TOKEN};
-    return strcmp(access_key, KEY) == 0;
+    return nth == 0 && strcmp(access_key, KEY) == 0;
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)

@@ -22,6 +22,10 @@ int cli_fail_err(int code, const struct err *e);
 
 // One command: argv[0] is its name. Gives an exit code.
 int cmd_account(int argc, char **argv);
+int cmd_user(int argc, char **argv);
+int cmd_token(int argc, char **argv);
+int cmd_project(int argc, char **argv);
+int cmd_reservation(int argc, char **argv);
 int cmd_bucket(int argc, char **argv);
 int cmd_secret(int argc, char **argv);
 int cmd_server(int argc, char **argv);

@@ -24,7 +24,7 @@
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
     const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites;
-    double speed, dispatch_delay_s, grid_g;
+    double speed, dispatch_delay_s, grid_g, price[BILL_CLASSES], price_kwh;
     long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets;
 };
 
@@ -71,6 +71,14 @@ static const struct option_row rows[] = {
      "Drawn beside the boards' meters, of what they draw (1)"},
     {"displaced-heat", OPTION_TEXT, "gas|electric|heat-pump", AT(heat), 0, 0,
      "What would make the heat without us (gas)"},
+    {"price-reserved", OPTION_REAL, "EUR", AT(price[ACTIVITY_RESERVED]), 0, 1000,
+     "What a core-hour of reserved work costs (0.020)"},
+    {"price-ondemand", OPTION_REAL, "EUR", AT(price[ACTIVITY_ONDEMAND]), 0, 1000,
+     "... of onDemand work (0.015)"},
+    {"price-flex", OPTION_REAL, "EUR", AT(price[ACTIVITY_FLEX]), 0, 1000, "... of flex work (0.010)"},
+    {"price-donated", OPTION_REAL, "EUR", AT(price[ACTIVITY_DONATED]), 0, 1000, "... of research work (0)"},
+    {"price-kwh", OPTION_REAL, "EUR", AT(price_kwh), 0, 1000,
+     "What a kWh of paid work costs on top (0: it is in the price of the cores)"},
     {"sites", OPTION_TEXT, "FILE", AT(sites), 0, 0,
      "What is said of sites at each start: tariff, carbon, circuits, weather (ondol-site(1))"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
@@ -120,6 +128,9 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->engine.dispatch_delay_ms = (int64_t)(v->dispatch_delay_s * 1000 * v->speed);
     c->engine.instances_per_task = (int32_t)v->instances;
     c->engine.tasks_per_account = (int32_t)v->tasks;
+    for (int i = 0; i < BILL_CLASSES; i++)
+        c->engine.bill.ueur_per_core_h[i] = (int64_t)(v->price[i] * 1e6 + 0.5);
+    c->engine.bill.ueur_per_kwh = (int64_t)(v->price_kwh * 1e6 + 0.5);
     c->limits.connections = (int)v->connections;
     c->limits.connections_per_address = (int)v->per_address;
     c->limits.body_bytes = (size_t)v->body;
@@ -207,6 +218,7 @@ int cmd_server(int argc, char **argv)
                        .grid_g = RUNTIME_GRID_G_KWH,
                        .overhead = RUNTIME_OVERHEAD_PERMILLE,
                        .heat = "gas",
+                       .price = {0.020, 0.015, 0.010, 0},
                        .instances = 2048,
                        .tasks = 1000000,
                        .connections = 4096,

@@ -21,6 +21,10 @@ static const struct command {
     {"dev", cmd_dev, "a server and a virtual building in one, to develop against"},
     {"demo", cmd_demo, "plays a winter day in a building of 15 radiators and judges it"},
     {"account", cmd_account, "who may submit work, and whose is donated (research)"},
+    {"user", cmd_user, "users, their organisations and quotas"},
+    {"token", cmd_token, "tokens: made, told once, revoked"},
+    {"project", cmd_project, "projects and their budgets"},
+    {"reservation", cmd_reservation, "boards set aside for somebody"},
     {"task", cmd_task, "submit, watch, abort tasks"},
     {"bucket", cmd_bucket, "objects: files for tasks, and what tasks leave"},
     {"secret", cmd_secret, "what tasks need to know and nobody else may read"},
@@ -41,7 +45,7 @@ static void usage(FILE *to)
           "Computing that heats: runs work where and when heat is asked for.\n\n",
           to);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].what);
+        fprintf(to, "  %-12s %s\n", commands[i].name, commands[i].what);
     fputs("\nEach command has --help. Exit codes: 0 done, 1 failed, 2 usage, 3 server not reached,\n"
           "4 server refused, 5 the work itself failed, 75 try again later.\n",
           to);

@@ -94,7 +94,7 @@ static void usage(FILE *to, const char *command, const struct verb *verbs)
         wide = v->args && (int)strlen(v->args) > wide ? (int)strlen(v->args) : wide;
     fprintf(to, "Usage: ondol %s VERB [OPTION...]\n\n", command);
     for (const struct verb *v = verbs; v->name; v++)
-        fprintf(to, "  %-9s %-*s %s\n", v->name, wide, v->args ? v->args : "", v->what);
+        fprintf(to, "  %-13s %-*s %s\n", v->name, wide, v->args ? v->args : "", v->what);
     fputs("\nEach verb has --help. The server is ONDOL_URL, the token ONDOL_TOKEN.\n", to);
 }
 

@@ -26,6 +26,7 @@
 #define WIRE_OUTPUT_MAX      ((size_t)64 << 10) // bytes of one REPORT_OUTPUT
 #define WIRE_BODY_MAX        ((size_t)2 << 20)  // bytes of a task's body
 #define WIRE_SCHEDULE_MAX    4096
+#define WIRE_FILTER_MAX      ((size_t)16 << 10) // bytes of a filter or prefix of snapshots
 
 #define WIRE_PATH "/ondol/v1/sync"
 

@@ -57,11 +57,77 @@ static const struct field number_fields[] = {
     F_I64(struct numbers, "attempt", attempt),
 };
 
+// ---- orders
+
+struct order_numbers {
+    int64_t resync, period_ms, number;
+};
+
+static const struct field order_fields[] = {
+    F_I64(struct order_numbers, "resync", resync),
+    F_I64(struct order_numbers, "period_ms", period_ms),
+};
+
+static const struct field unique_fields[] = {
+    F_I64(struct order_numbers, "number", number),
+};
+
+static const struct field out_fields[] = {
+    F_STR(struct stage_out, "whitelist", whitelist, WIRE_FILTER_MAX),
+    F_STR(struct stage_out, "blacklist", blacklist, WIRE_FILTER_MAX),
+    F_STR(struct stage_out, "prefix", prefix, WIRE_FILTER_MAX),
+};
+
+static json_t *orders_json(const struct stage_orders *o)
+{
+    json_t *j = json_object(), *unique = json_array(), *periodic = json_object();
+    fields_write(j, ROWS(order_fields), &(struct order_numbers){o->resync, o->period_ms, 0});
+    fields_write(periodic, ROWS(out_fields), &o->periodic.out);
+    json_object_set_new(j, "periodic", periodic);
+    for (size_t i = 0; i < o->n_unique; i++) {
+        json_t *u = json_object();
+        fields_write(u, ROWS(unique_fields), &(struct order_numbers){.number = o->unique[i].number});
+        fields_write(u, ROWS(out_fields), &o->unique[i].out);
+        json_array_append_new(unique, u);
+    }
+    json_object_set_new(j, "unique", unique);
+    return j;
+}
+
+static int orders_decode(const json_t *j, struct stage_orders *o, struct arena *a, struct err *e)
+{
+    const json_t *unique, *periodic = json_object_get(j, "periodic");
+    struct order_numbers n = {0};
+    int r = fields_read(j, ROWS(order_fields), &n, a, e);
+    if (r < 0 || (r = array_read(j, "unique", STAGE_ORDERS_MAX, false, &unique, e)) < 0)
+        return r;
+    if (n.resync < 0 || n.resync > UINT32_MAX || n.period_ms < 0)
+        return err_set(e, -EBADMSG, "resync, period_ms: are below 0 or too large");
+    if (!json_is_object(periodic) || fields_read(periodic, ROWS(out_fields), &o->periodic.out, a, e) < 0)
+        return err_set(e, -EBADMSG, "periodic: cannot be read");
+    o->resync = (uint32_t)n.resync;
+    o->period_ms = n.period_ms;
+    struct stage_snapshot *v = arena_alloc(a, (json_array_size(unique) + 1) * sizeof *v);
+    o->unique = v;
+    for (; o->n_unique < json_array_size(unique); o->n_unique++) {
+        const json_t *u = json_array_get(unique, o->n_unique);
+        if (fields_read(u, ROWS(unique_fields), &n, a, e) < 0 ||
+            fields_read(u, ROWS(out_fields), &v[o->n_unique].out, a, e) < 0)
+            return err_prefix(e, "unique[%zu]", o->n_unique);
+        if (n.number < 1 || n.number > UINT32_MAX)
+            return err_set(e, -EBADMSG, "unique[%zu].number: is not 1..%u", o->n_unique, UINT32_MAX);
+        v[o->n_unique].number = (uint32_t)n.number;
+    }
+    return 0;
+}
+
 static json_t *assignment_json(const struct assignment *a)
 {
     json_t *j = json_object();
     fields_write(j, ROWS(assignment_fields), a);
     fields_write(j, ROWS(number_fields), &(struct numbers){a->instance, a->instance_count, a->attempt});
+    if (a->orders)
+        json_object_set_new(j, "orders", orders_json(a->orders));
     return j;
 }
 
@@ -78,6 +144,13 @@ static int assignment_decode(const json_t *j, struct assignment *out, struct are
     out->instance = (uint32_t)n.instance;
     out->instance_count = (uint32_t)n.instance_count;
     out->attempt = (uint32_t)n.attempt;
+    const json_t *orders = json_object_get(j, "orders");
+    if (orders) {
+        struct stage_orders *o = arena_alloc(a, sizeof *o);
+        out->orders = o;
+        if (orders_decode(orders, o, a, e) < 0)
+            return err_prefix(e, "orders");
+    }
     if (out->lease == 0)
         return err_set(e, -EBADMSG, "lease: is 0, which means none");
     return 0;

@@ -194,6 +194,7 @@ static const struct field exited_fields[] = {
     F_I64(struct report, "work_mhz_s", exited.work_mhz_s),
     F_I64(struct report, "energy_mj", exited.energy_mj),
     F_I32(struct report, "peak_memory_mb", exited.peak_memory_mb),
+    F_I32(struct report, "results", exited.results),
     F_TEXT(struct report, "code", exited.code),
     F_TEXT(struct report, "message", exited.message),
 };
@@ -223,6 +224,31 @@ static const struct field setpoint_fields[] = {
     F_ENUM(struct report, "mode", setpoint.mode, wire_mode, ZONE_MODE_N),
 };
 
+// Numbers of 32 bits without a sign: they travel as 64 bits, in fields of their own.
+struct snapshot_numbers {
+    int64_t number, part;
+};
+
+static const struct field snapshot_number_fields[] = {
+    F_I64(struct snapshot_numbers, "number", number),
+    F_I64(struct snapshot_numbers, "part", part),
+};
+
+static const struct field snapshot_fields[] = {
+    F_I64(struct report, "files", snapshot.files),
+    F_I64(struct report, "bytes", snapshot.bytes),
+    F_TEXT(struct report, "code", snapshot.code),
+    F_TEXT(struct report, "message", snapshot.message),
+};
+
+static const struct field staging_fields[] = {
+    F_ENUM(struct report, "phase", staging.phase, wire_phase, PHASE_N),
+    F_I64(struct report, "files", staging.files),
+    F_I64(struct report, "files_n", staging.files_n),
+    F_I64(struct report, "bytes", staging.bytes),
+    F_I64(struct report, "bytes_n", staging.bytes_n),
+};
+
 static const struct {
     const struct field *f;
     size_t n;
@@ -237,6 +263,8 @@ static const struct {
     [REPORT_METER_LEASE] = {ROWS(meter_lease_fields)},
     [REPORT_METER_ZONE] = {ROWS(meter_zone_fields)},
     [REPORT_SETPOINT] = {ROWS(setpoint_fields)},
+    [REPORT_SNAPSHOT] = {ROWS(snapshot_fields)},
+    [REPORT_STAGING] = {ROWS(staging_fields)},
 };
 
 static void output_write(json_t *j, const struct report *r)
@@ -279,7 +307,21 @@ static json_t *report_json(const struct report *r)
     fields_write(j, kinds[r->kind].f, kinds[r->kind].n, r);
     if (r->kind == REPORT_OUTPUT)
         output_write(j, r);
+    if (r->kind == REPORT_SNAPSHOT)
+        fields_write(j, ROWS(snapshot_number_fields),
+                     &(struct snapshot_numbers){r->snapshot.number, r->snapshot.part});
     return j;
+}
+
+static int snapshot_numbers_read(const json_t *j, struct report *r, struct arena *a, struct err *e)
+{
+    struct snapshot_numbers n = {0};
+    int code = fields_read(j, ROWS(snapshot_number_fields), &n, a, e);
+    if (code == 0 && (n.number < 0 || n.number > UINT32_MAX || n.part < 0 || n.part > UINT32_MAX))
+        return err_set(e, -EBADMSG, "number, part: are not 0..%u", UINT32_MAX);
+    r->snapshot.number = (uint32_t)n.number;
+    r->snapshot.part = (uint32_t)n.part;
+    return code;
 }
 
 static int report_decode(const json_t *j, struct report *r, struct arena *a, struct err *e)
@@ -294,6 +336,8 @@ static int report_decode(const json_t *j, struct report *r, struct arena *a, str
         err = fields_read(j, kinds[k].f, kinds[k].n, r, a, e);
     if (err == 0 && k == REPORT_OUTPUT)
         err = output_read(j, r, a, e);
+    if (err == 0 && k == REPORT_SNAPSHOT)
+        err = snapshot_numbers_read(j, r, a, e);
     return err;
 }
 

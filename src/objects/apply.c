@@ -148,7 +148,7 @@ static int usage(struct objects *o, uint64_t account, struct objects_usage *out,
 int check_quota(struct objects *o, uint64_t account, int64_t more, struct err *e)
 {
     struct objects_usage u;
-    if (o->cfg.quota_bytes <= 0 || more <= 0)
+    if (o->cfg.quota_bytes <= 0 || more <= 0 || !account) // 0: staged, counted when it is published
         return OBJECTS_OK;
     int code = usage(o, account, &u, e);
     return code < 0 ? code : u.bytes + more > o->cfg.quota_bytes ? OBJECTS_QUOTA : OBJECTS_OK;
@@ -261,7 +261,7 @@ static int apply_create_bucket(struct objects *o, struct objects_op *op, struct 
         code = usage(o, op->account, &u, e);
     if (code < 0)
         return code;
-    if (o->cfg.quota_buckets > 0 && u.buckets >= o->cfg.quota_buckets)
+    if (o->cfg.quota_buckets > 0 && op->account && u.buckets >= o->cfg.quota_buckets)
         return OBJECTS_TOO_MANY_BUCKETS;
     st = bound(o, ST_BUCKET_ADD, NULL, 0, &code, e);
     if (!st)
@@ -287,20 +287,29 @@ static int first_of(struct objects *o, enum statement which, int64_t arg, int64_
     return code < 0 ? code : 0;
 }
 
+int abort_uploads(struct objects *o, uint64_t bucket, struct err *e)
+{
+    int64_t upload = -1;
+    int code = 0;
+    while (!code && (code = first_of(o, ST_UPLOAD_OF_BUCKET, (int64_t)bucket, &upload, e)) == 0 &&
+           upload >= 0) {
+        struct objects_op abort = {.bucket = bucket, .upload = (uint64_t)upload, .key = {NULL, 0}};
+        code = apply_abort(o, &abort, e);
+    }
+    return code;
+}
+
 static int apply_delete_bucket(struct objects *o, struct objects_op *op, struct err *e)
 {
     uint64_t account;
-    int64_t any = -1, upload = -1;
+    int64_t any = -1;
     int code = bucket_owner(o, op->bucket, &account, e);
     if (!code)
         code = first_of(o, ST_OBJECT_ANY, (int64_t)op->bucket, &any, e);
     if (!code && any >= 0)
         return OBJECTS_NOT_EMPTY;
-    while (!code && (code = first_of(o, ST_UPLOAD_OF_BUCKET, (int64_t)op->bucket, &upload, e)) == 0 &&
-           upload >= 0) {
-        struct objects_op abort = {.bucket = op->bucket, .upload = (uint64_t)upload, .key = {NULL, 0}};
-        code = apply_abort(o, &abort, e);
-    }
+    if (!code)
+        code = abort_uploads(o, op->bucket, e);
     if (!code)
         code = RUN(o, ST_BUCKET_REMOVE, e, (int64_t)op->bucket);
     return code ? code : count_usage(o, account, -1, 0, 0, e);
@@ -318,6 +327,8 @@ int apply_op(struct objects *o, struct objects_op *op, struct err *e)
         [OBJECTS_PUT_PART] = apply_put_part,
         [OBJECTS_COMPLETE] = apply_complete,
         [OBJECTS_ABORT] = apply_abort,
+        [OBJECTS_PUBLISH] = apply_publish,
+        [OBJECTS_DISCARD] = apply_discard,
     };
     int code = fault_at(o, "apply", e);
     return code ? code : by_kind[op->kind](o, op, e);

@@ -38,7 +38,8 @@ static int run(struct view *v, enum statement which, struct err *e)
 
 static bool frees(const struct objects_op *op)
 {
-    return op->kind == OBJECTS_DELETE || op->kind == OBJECTS_DELETE_BUCKET || op->kind == OBJECTS_ABORT;
+    return op->kind == OBJECTS_DELETE || op->kind == OBJECTS_DELETE_BUCKET || op->kind == OBJECTS_ABORT ||
+           op->kind == OBJECTS_PUBLISH || op->kind == OBJECTS_DISCARD;
 }
 
 // A full disk: makes room for those of the group that take something away. The log is folded into the index,

@@ -6,6 +6,7 @@
 //   schema.c    the tables
 //   commit.c    the thread that writes the index: one transaction for all that waits
 //   apply.c     what each write does to the index; apply_upload.c: multipart
+//   apply_publish.c  results of an attempt, from where they were staged into a customer's bucket
 //   view.c      a reader's connection to the index, and the small reads
 //   list.c      lists with prefix, delimiter and marker
 //   writer.c    bytes on their way in
@@ -65,6 +66,12 @@ enum statement {
     ST_PART_REMOVE,
     ST_PARTS,
     ST_FILE_KNOWN,
+    ST_STAGED_FROM,
+    ST_STAGED_OVER,
+    ST_STAGED_REPLACE,
+    ST_STAGED_MOVE,
+    ST_CONTENTS,
+    ST_CONTENTS_REMOVE,
     STATEMENTS
 };
 
@@ -156,7 +163,10 @@ int apply_start_upload(struct objects *o, struct objects_op *op, struct err *e);
 int apply_put_part(struct objects *o, struct objects_op *op, struct err *e);
 int apply_complete(struct objects *o, struct objects_op *op, struct err *e);
 int apply_abort(struct objects *o, struct objects_op *op, struct err *e);
-struct old { // what a key held
+int apply_publish(struct objects *o, struct objects_op *op, struct err *e); // apply_publish.c
+int apply_discard(struct objects *o, struct objects_op *op, struct err *e);
+int abort_uploads(struct objects *o, uint64_t bucket, struct err *e); // all of a bucket
+struct old {                                                          // what a key held
     bool there;
     uint64_t content, size;
     int kind;

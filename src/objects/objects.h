@@ -105,6 +105,8 @@ enum objects_op_kind {
     OBJECTS_PUT_PART,      // bucket, upload, key, part, headers, etag, content
     OBJECTS_COMPLETE,      // bucket, upload, key, etag, parts, if_match, if_absent
     OBJECTS_ABORT,         // bucket, upload, key
+    OBJECTS_PUBLISH,       // account, name, into; a bucket `name` that is not there: it was done before
+    OBJECTS_DISCARD,       // name; with all that is in it. "~12.": every bucket of nobody's that begins so
     OBJECTS_OP_KINDS
 };
 
@@ -122,6 +124,7 @@ struct objects_op {
     enum objects_op_kind kind;
     uint64_t account, bucket, upload;
     const char *name; // of a bucket
+    const char *into; // PUBLISH: the account's bucket that takes all that is in `name`, whose names give way
     struct objects_key key;
     const struct objects_key *keys; // DELETE
     size_t n_keys;

@@ -102,4 +102,14 @@ const char *const statement_sql[STATEMENTS] = {
     [ST_FILE_KNOWN] = "SELECT EXISTS (SELECT 1 FROM object WHERE content = ?1 AND kind = 2)"
                       " OR EXISTS (SELECT 1 FROM segment WHERE id = ?1 AND kind = 2)"
                       " OR EXISTS (SELECT 1 FROM part WHERE content = ?1 AND kind = 2)",
+    [ST_STAGED_FROM] = "SELECT id, account, name, created_ms, objects, bytes FROM bucket WHERE account = 0"
+                       " AND name >= ?1 ORDER BY name LIMIT 1",
+    // ?1 is the bucket that takes, ?2 the one whose objects move.
+    [ST_STAGED_OVER] = "SELECT content, kind, size FROM object WHERE bucket = ?1 AND key IN"
+                       " (SELECT key FROM object WHERE bucket = ?2)",
+    [ST_STAGED_REPLACE] =
+        "DELETE FROM object WHERE bucket = ?1 AND key IN (SELECT key FROM object WHERE bucket = ?2)",
+    [ST_STAGED_MOVE] = "UPDATE object SET bucket = ?1, modified_ms = ?3 WHERE bucket = ?2",
+    [ST_CONTENTS] = "SELECT content, kind, size FROM object WHERE bucket = ?1",
+    [ST_CONTENTS_REMOVE] = "DELETE FROM object WHERE bucket = ?1",
 };

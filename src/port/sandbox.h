@@ -48,11 +48,13 @@ struct sandbox_spec {
     size_t binds_n;
     int64_t memory_max_bytes; // 0: no limit; else at least 8 MiB. Page cache and files of /job, /tmp,
                               // /dev/shm count
-    int64_t job_bytes;        // size of the RAM disk at /job; /tmp and /dev/shm are each as large. 0: 256 MiB
-    int pids_max;             // most processes and threads, without those of the sandbox itself. 0: no limit
-    int share_permille;       // granted from the start, as by set_share; 0: SANDBOX_SHARE_FULL
-    bool network;             // false: only a loopback of its own
-    bool capture;             // false: output goes nowhere, and stdout_fd and stderr_fd are -1
+    const char *job_dir; // absolute path on the host, shown at /job to be written, in place of a RAM disk;
+                         // everyone may write in it when the agent is root. NULL: a RAM disk
+    int64_t job_bytes;   // size of the RAM disk at /job; /tmp and /dev/shm are each as large. 0: 256 MiB
+    int pids_max;        // most processes and threads, without those of the sandbox itself. 0: no limit
+    int share_permille;  // granted from the start, as by set_share; 0: SANDBOX_SHARE_FULL
+    bool network;        // false: only a loopback of its own
+    bool capture;        // false: output goes nowhere, and stdout_fd and stderr_fd are -1
 };
 
 // The caller owns pidfd, stdout_fd and stderr_fd and closes them. All are close-on-exec, the outputs

@@ -31,7 +31,8 @@ struct fresh_read {
 // At load every live row is handed to `row`, in the order: meta, accounts, secrets, sites, nodes, zones,
 // boards, meters, jobs, final tasks that delete themselves or are in an Active job with dependencies
 // (CHANGE_TASK_ENDED), tasks that are not final (by id; body NULL is allowed), their attempts that did not
-// succeed, their leases, ledger cells since `ledger_from_ms`. The row is valid during the call only.
+// succeed, their leases, their snapshots, what is to be published, ledger cells since `ledger_from_ms`. The
+// row is valid during the call only.
 struct store_visitor {
     void *ctx;
     int (*row)(void *ctx, const struct change *c, struct err *e);
@@ -64,7 +65,7 @@ struct task_page {
 
 struct totals_row {
     uint8_t activity;
-    int64_t energy_mj, core_ms, ms;
+    int64_t energy_mj, core_ms, ms, cost_neur;
 };
 
 struct store_reader {
@@ -72,6 +73,11 @@ struct store_reader {
     // 0 found, 1 not there, negative error. Rows and strings live in `a`.
     int (*task)(void *ctx, uint64_t account, const char *uuid_or_shortname, struct arena *a,
                 struct row_task *row, struct err *e);
+    // Whose lease it is, while it lasts.
+    int (*lease_task)(void *ctx, uint64_t lease, uint64_t *task, struct err *e);
+    // A snapshot of a task; number 0: its standing orders.
+    int (*snapshot)(void *ctx, uint64_t task, uint32_t number, struct arena *a, struct row_snapshot *row,
+                    struct err *e);
     int (*task_by_id)(void *ctx, uint64_t id, struct arena *a, struct row_task *row, struct err *e);
     // Calls `each` in order; each returns 0 to go on, 1 to stop after this row. `token` (in `a`) continues
     // after the last row given; NULL when there are no more.

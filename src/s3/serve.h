@@ -15,11 +15,31 @@
 
 #define S3_SECRET_BYTES 512
 
+// What the holder of a lease may read.
+struct s3_grant {
+    const char *bucket, *prefix; // keys that begin so; "": all
+};
+
+// A customer, or an attempt of a customer's task (`lease` not 0), which may do much less: read the buckets of
+// its task, and write to places that nobody sees (serve_lease.c) until the server publishes them.
 struct s3_account {
     uint64_t id;
     char name[256]; // shown as owner
     char secret[S3_SECRET_BYTES];
+    uint64_t lease;
+    const struct s3_grant *grant; // of a lease; in the arena that was given
+    size_t n_grants;
 };
+
+// An attempt's access key is this and the number of its lease.
+#define S3_LEASE_KEY "ondol-lease-"
+// Buckets that it may write to: its results, and "ondol-snapshot-1", ...
+#define S3_RESULTS  "ondol-results"
+#define S3_SNAPSHOT "ondol-snapshot-"
+// The name under which the store has what lease `lease` wrote there; part 0: its results, n: its nth
+// snapshot. No request can say such a name.
+void s3_staged_name(char out[OBJECTS_BUCKET_BYTES], uint64_t lease, uint32_t part);
+bool s3_staged_read(const char *name, uint64_t *lease, uint32_t *part);
 
 struct s3_serve_config {
     struct objects *objects; // must outlive the endpoint
@@ -28,8 +48,9 @@ struct s3_serve_config {
     struct http_limits limits; // body_bytes is of request documents; 0: as large as they get
     const char *tls_cert_file, *tls_key_file;
     const char *base_host; // "s3.example.org": buckets may be named in front of it; NULL: by path only
-    // Whose access key this is; false: nobody's. From the HTTP thread.
-    bool (*account)(void *ctx, const char *access_key, struct s3_account *out);
+    // Whose access key this is, with the `nth` (0...) of the secrets that may sign for it; false: nobody's, or
+    // there are no more. From the HTTP thread. What does not fit `out` goes into `a`.
+    bool (*account)(void *ctx, const char *access_key, size_t nth, struct arena *a, struct s3_account *out);
     void *ctx;
     int workers; // threads that hash, write and read; 0: 8
 };

@@ -39,9 +39,13 @@ static enum s3_code who(struct ask *c, struct err *e)
         return code;
     if (c->claim.kind == S3_ANONYMOUS)
         return s3_fail(e, S3_ACCESS_DENIED, "%s", "");
-    if (!c->s->cfg.account(c->s->cfg.ctx, c->claim.access_key, &c->account))
+    if (!c->s->cfg.account(c->s->cfg.ctx, c->claim.access_key, 0, &c->a, &c->account))
         return s3_fail(e, S3_INVALID_ACCESS_KEY_ID, "%s", "");
-    code = s3_claim_verify(&c->r, &c->claim, c->account.secret, &c->key, e);
+    size_t nth = 0;
+    do {
+        code = s3_claim_verify(&c->r, &c->claim, c->account.secret, &c->key, e);
+    } while (code == S3_SIGNATURE_DOES_NOT_MATCH &&
+             c->s->cfg.account(c->s->cfg.ctx, c->claim.access_key, ++nth, &c->a, &c->account));
     memset(c->account.secret, 0, sizeof c->account.secret);
     return code;
 }
@@ -76,7 +80,7 @@ static enum s3_code find_bucket(struct ask *c, struct err *e)
         return store_code(code, &why, e);
     if (code == 1)
         return S3_NO_SUCH_BUCKET;
-    return c->bucket.account == c->account.id ? S3_OK : S3_ACCESS_DENIED;
+    return c->bucket.account == c->owner ? S3_OK : S3_ACCESS_DENIED;
 }
 
 static enum s3_code versions(const struct ask *c, struct err *e)
@@ -94,6 +98,9 @@ enum s3_code ask_admit(struct ask *c, bool *large, struct err *e)
     enum s3_code code = who(c, e);
     if (!code)
         code = s3_route_read(&c->r, c->virtual_bucket, &c->route, e);
+    c->owner = c->account.id;
+    if (!code && c->account.lease)
+        code = lease_admit(c, e);
     if (!code && (c->claim.kind == S3_V4_QUERY || c->claim.kind == S3_V2_QUERY))
         code = adopt_metadata(c, e);
     if (!code)

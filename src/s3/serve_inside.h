@@ -4,6 +4,7 @@
 //
 //   serve.c         start and end; a request's way: head, body, worker, answer
 //   serve_admit.c   what is judged by the head
+//   serve_lease.c   what the attempt of a task may do
 //   serve_pool.c    the workers
 //   serve_intake.c  a body as it arrives: framing, hashes, checksums
 //   serve_upload.c  a large body: the ring between the HTTP thread and a worker
@@ -89,6 +90,7 @@ struct ask {
     struct s3_chunk_key key;
     struct s3_route route;
     struct s3_account account;
+    uint64_t owner; // of the bucket: the account, or 0 where a lease writes
     struct objects_bucket bucket;
     char id[24]; // x-amz-request-id
     int64_t now_ms;
@@ -110,6 +112,9 @@ struct objects_key ask_key(const struct ask *c);
 
 // serve_admit.c: judges the head. `large`: the body is to be streamed.
 enum s3_code ask_admit(struct ask *c, bool *large, struct err *e);
+
+// serve_lease.c: whether the attempt may do this; where it writes, the route gets the name that is staged
+enum s3_code lease_admit(struct ask *c, struct err *e);
 
 // serve_pool.c
 int pool_start(struct pool *p, int threads, struct err *e);

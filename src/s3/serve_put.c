@@ -129,7 +129,7 @@ enum s3_code put_check(struct ask *c, bool *large, struct err *e)
 void ask_submit(struct ask *c, enum objects_op_kind kind, void (*done)(struct objects_op *op))
 {
     c->op.kind = kind;
-    c->op.account = c->account.id;
+    c->op.account = c->owner;
     c->op.bucket = c->bucket.id;
     c->op.key = ask_key(c);
     c->op.upload = c->upload_id;

@@ -73,7 +73,13 @@ static void put_mounts(struct buf *out, const struct sandbox_spec *spec)
     arg(out, "--remount-ro");
     arg(out, "/dev");
     ram_disk(out, "1777", bytes, "/tmp");
-    ram_disk(out, "0755", bytes, "/job");
+    if (spec->job_dir) {
+        arg(out, "--bind");
+        arg(out, spec->job_dir);
+        arg(out, "/job");
+    } else {
+        ram_disk(out, "0755", bytes, "/job");
+    }
     for (size_t i = 0; i < spec->binds_n; i++) {
         arg(out, "--ro-bind");
         arg(out, spec->binds[i].host);
@@ -218,6 +224,8 @@ int box_check_spec(const struct sandbox_spec *spec, struct err *e)
         return code;
     if (spec->hostname && (!*spec->hostname || strlen(spec->hostname) > SANDBOX_HOSTNAME_MAX))
         return err_set(e, -EINVAL, "hostname: 1 to %d bytes", SANDBOX_HOSTNAME_MAX);
+    if (spec->job_dir && spec->job_dir[0] != '/')
+        return err_set(e, -EINVAL, "job_dir %s: not an absolute path", spec->job_dir);
     if (spec->workdir && spec->workdir[0] != '/')
         return err_set(e, -EINVAL, "workdir %s: not an absolute path", spec->workdir);
     if (spec->memory_max_bytes < 0 || (spec->memory_max_bytes > 0 && spec->memory_max_bytes < MEMORY_MIN))

@@ -22,61 +22,105 @@ void token_digest(const char *token, char hex[65])
         snprintf(hex + 2 * i, 3, "%02x", raw[i]);
 }
 
-void accounts_put(struct runtime *r, const struct row_account *row)
+static void put_account(struct runtime *r, const struct row_account *row)
 {
-    pthread_mutex_lock(&r->account_lock);
-    struct token_hash *t = NULL;
-    for (size_t i = 0; i < r->n_accounts && !t; i++)
+    struct known_account *k = NULL;
+    for (size_t i = 0; i < r->n_accounts && !k; i++)
         if (r->account[i].who.id == row->id)
-            t = &r->account[i];
-    if (!t)
-        t = VEC_PUSH(r->account, r->n_accounts, r->cap_accounts);
-    if (t->hex[0] && strcmp(t->hex, row->token_hash) != 0)
-        access_forget(r, t->hex);
-    snprintf(t->hex, sizeof t->hex, "%s", row->token_hash);
-    t->who = (struct account_view){.id = row->id,
+            k = &r->account[i];
+    if (!k)
+        k = VEC_PUSH(r->account, r->n_accounts, r->cap_accounts);
+    k->removed = row->removed;
+    k->who = (struct account_view){.id = row->id,
                                    .max_tasks = row->max_tasks,
                                    .research = row->research,
+                                   .scheduling = (enum activity)row->scheduling,
                                    .operator= r->email && strcmp(row->email, r->email) == 0};
-    snprintf(t->who.email, sizeof t->who.email, "%s", row->email);
-    snprintf(t->who.name, sizeof t->who.name, "%s", row->name);
-    // The first account's token is kept beside the store or given at each start; of others it is read when
-    // needed.
+    snprintf(k->who.email, sizeof k->who.email, "%s", row->email);
+    snprintf(k->who.name, sizeof k->who.name, "%s", row->name);
+}
+
+// The first account's token is kept beside the store or given at each start; of others it is read when
+// needed. What is revoked is needed no more.
+static void put_token(struct runtime *r, const struct row_token *row)
+{
+    struct known_token *t = NULL;
+    for (size_t i = 0; i < r->n_tokens && !t; i++)
+        if (r->api_token[i].id == row->id)
+            t = &r->api_token[i];
+    if (!t)
+        t = VEC_PUSH(r->api_token, r->n_tokens, r->cap_tokens), t->hex[0] = '\0';
+    if (t->hex[0] && (row->revoked_ms || strcmp(t->hex, row->digest) != 0))
+        access_forget(r, t->hex);
     char mine[65];
     token_digest(r->token, mine);
-    snprintf(t->secret, sizeof t->secret, "%s", strcmp(mine, row->token_hash) == 0 ? r->token : "");
+    t->id = row->id;
+    t->account = row->account;
+    t->expires_ms = row->expires_ms;
+    t->revoked = row->revoked_ms != 0;
+    snprintf(t->hex, sizeof t->hex, "%s", row->digest);
+    snprintf(t->secret, sizeof t->secret, "%s", strcmp(mine, row->digest) == 0 ? r->token : "");
+}
+
+void accounts_note(struct runtime *r, const struct change *c)
+{
+    if (c->kind != CHANGE_ACCOUNT && c->kind != CHANGE_TOKEN)
+        return;
+    pthread_mutex_lock(&r->account_lock);
+    if (c->kind == CHANGE_ACCOUNT)
+        put_account(r, &c->account);
+    else
+        put_token(r, &c->token_put);
     pthread_mutex_unlock(&r->account_lock);
 }
 
+static bool is_valid(const struct known_token *t, int64_t now_ms)
+{
+    return !t->revoked && (!t->expires_ms || now_ms < t->expires_ms);
+}
+
+// NULL: it was removed.
+static const struct known_account *owner(const struct runtime *r, const struct known_token *t)
+{
+    for (size_t i = 0; i < r->n_accounts; i++)
+        if (r->account[i].who.id == t->account)
+            return r->account[i].removed ? NULL : &r->account[i];
+    return NULL;
+}
+
+// Every digest is compared, in the same time whatever it is.
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out)
 {
     char hex[65];
-    bool found = false;
+    const struct known_token *found = NULL;
+    int64_t now_ms = clock_house(&r->clock).v;
     token_digest(token, hex);
     pthread_mutex_lock(&r->account_lock);
-    for (size_t i = 0; i < r->n_accounts; i++) {
-        if (gnutls_memcmp(r->account[i].hex, hex, 64) == 0) {
-            *out = r->account[i].who;
-            found = true;
-        }
-    }
+    for (size_t i = 0; i < r->n_tokens; i++)
+        if (gnutls_memcmp(r->api_token[i].hex, hex, 64) == 0 && is_valid(&r->api_token[i], now_ms))
+            found = &r->api_token[i];
+    const struct known_account *k = found ? owner(r, found) : NULL;
+    if (k)
+        *out = k->who;
     pthread_mutex_unlock(&r->account_lock);
-    return found;
+    return k != NULL;
 }
 
-bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret,
+bool accounts_secret(struct runtime *r, const char *email, size_t nth, struct account_view *who, char *secret,
                      size_t room)
 {
     bool found = false;
+    int64_t now_ms = clock_house(&r->clock).v;
     pthread_mutex_lock(&r->account_lock);
-    for (size_t i = 0; i < r->n_accounts && !found; i++) {
-        struct token_hash *t = &r->account[i];
-        found = strcmp(t->who.email, email) == 0 &&
-                (t->secret[0] || access_secret(r, t->hex, t->secret, sizeof t->secret));
-        if (found) {
-            *who = t->who;
-            snprintf(secret, room, "%s", t->secret);
-        }
+    for (size_t i = 0; i < r->n_tokens && !found; i++) {
+        struct known_token *t = &r->api_token[i];
+        const struct known_account *k = is_valid(t, now_ms) ? owner(r, t) : NULL;
+        if (!k || strcmp(k->who.email, email) != 0 ||
+            (!t->secret[0] && !access_secret(r, t->hex, t->secret, sizeof t->secret)) || nth-- > 0)
+            continue;
+        found = true;
+        *who = k->who;
+        snprintf(secret, room, "%s", t->secret);
     }
     pthread_mutex_unlock(&r->account_lock);
     return found;

@@ -73,8 +73,9 @@ static int load_row(void *ctx, const struct change *row, struct err *e)
     struct loading *l = ctx;
     if (row_ms(row) > l->latest_ms)
         l->latest_ms = row_ms(row);
-    if (row->kind == CHANGE_ACCOUNT)
-        accounts_put(l->r, &row->account);
+    accounts_note(l->r, row);
+    if (row->kind == CHANGE_PUBLISH)
+        publish_loaded(l->r, &row->publish);
     return server_restore(l->engine, row, e);
 }
 
@@ -157,6 +158,7 @@ int engine_load(struct runtime *r, struct err *e)
     record_load(r, now, restored);
     server_free(r->engine);
     r->engine = l.engine;
+    publish_again(r);
     return 0;
 }
 

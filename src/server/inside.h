@@ -5,6 +5,7 @@
 #ifndef ONDOL_SERVER_INSIDE_H
 #define ONDOL_SERVER_INSIDE_H
 
+#include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "net/wire.h"
 #include "server/clock.h"
 #include "server/queue.h"
+#include "s3/serve.h"
 #include "server/runtime.h"
 #include "store/vault.h"
 
@@ -79,10 +81,17 @@ struct listener { // of the event stream
     bool operator;
 };
 
-struct token_hash {
-    char hex[65];
-    char secret[80]; // the token itself, once it was needed; "": not yet, or not known
+struct known_account {
     struct account_view who;
+    bool removed;
+};
+
+struct known_token {
+    uint64_t id, account; // row ids
+    char hex[65];
+    char secret[80];    // the token itself, once it was needed; "": not yet, or not known
+    int64_t expires_ms; // house time; 0: never
+    bool revoked;
 };
 
 struct runtime {
@@ -100,6 +109,11 @@ struct runtime {
     struct objects *objects; // NULL: no buckets
     struct s3_serve *s3;
     char *storage_url;
+    struct store_reader lease_reader; // the storage's HTTP thread
+    pthread_mutex_t staged_lock;
+    struct idmap staged;             // under staged_lock: leases that were given a key to the storage
+    struct row_publish *unpublished; // engine's thread: rows of the last load; their buckets are malloc'd
+    size_t n_unpublished, cap_unpublished;
 
     struct server *engine;   // engine thread
     struct parked *parked;   // engine thread
@@ -138,8 +152,10 @@ struct runtime {
     struct vault vault; // constant once the server runs
 
     pthread_mutex_t account_lock;
-    struct token_hash *account; // under account_lock
+    struct known_account *account; // under account_lock
     size_t n_accounts, cap_accounts;
+    struct known_token *api_token; // likewise
+    size_t n_tokens, cap_tokens;
 };
 
 void *engine_main(void *arg);
@@ -149,8 +165,9 @@ void batch_free(struct batch *b);
 void sync_refuse(struct http_park *park, int error); // 507 or 503
 // The body with what the task may know in the clear, in `a` (or `body` itself when there is nothing secret in
 // it).
-int body_open(struct runtime *r, uint64_t account, const char *body, struct arena *a, const char **out,
-              struct err *e);
+// `lease`: with the key to the storage, when the task has files.
+int body_open(struct runtime *r, uint64_t account, uint64_t lease, const char *body, struct arena *a,
+              const char **out, struct err *e);
 
 void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx);
 void engine_settle(struct runtime *r, house_ms now, struct effects *fx);
@@ -171,11 +188,12 @@ void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint
 void record_end(struct runtime *r); // with the hash of all actions; the engine runs no more
 
 // accounts.c
-void accounts_put(struct runtime *r, const struct row_account *row);
+void accounts_note(struct runtime *r,
+                   const struct change *c); // a row of an account or a token; others are let be
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
-// Account of an e-mail, and its token in clear as the secret of its signatures; false when either is not
-// known.
-bool accounts_secret(struct runtime *r, const char *email, struct account_view *who, char *secret,
+// Account of an e-mail, and its `nth` valid token in clear as the secret of its signatures; false when either
+// is not known or there are no more.
+bool accounts_secret(struct runtime *r, const char *email, size_t nth, struct account_view *who, char *secret,
                      size_t room);
 void token_digest(const char *token, char hex[65]);
 int token_keep(const char *dir, const char *file, char out[80], struct err *e); // reads it, or makes one
@@ -187,8 +205,21 @@ void access_forget(struct runtime *r, const char hex[65]);
 
 // storage.c
 int storage_start(struct runtime *r, const struct runtime_config *cfg, struct err *e);
+int storage_bucket(void *runtime, uint64_t account, const char *name, bool make, struct err *e); // backend.h
 bool storage_usage(void *runtime, uint64_t account, struct storage_view *out); // false: no buckets
-void storage_stop(struct runtime *r);
+void storage_stop(struct runtime *r);                                          // nobody asks any more
+void storage_close(struct runtime *r);                                         // and nobody of us writes
+
+// lease_key.c: what an attempt may do in the storage
+int lease_key_grant(struct runtime *r, uint64_t lease, json_t *body, struct err *e); // into the body
+bool lease_key_account(struct runtime *r, const char *access_key, struct arena *a, struct s3_account *out);
+
+// publish.c: what attempts staged, moved into its bucket or thrown away. Store's thread, after the commit
+void publish_note(struct runtime *r, const struct change *c);
+void publish_deinit(struct runtime *r);
+void publish_again(struct runtime *r); // engine's thread, after a load: what the load found; what nobody owns
+void publish_loaded(struct runtime *r, const struct row_publish *row); // engine's thread, while it loads
+int publish_sweep(struct runtime *r, struct err *e); // at start: what was staged by attempts that are over
 
 // streams.c
 void streams_add(struct runtime *r, struct http_stream *s, const struct account_view *who);

@@ -226,6 +226,7 @@ static void make_backend(struct runtime *r)
         .unseal = backend_unseal,
         .storage_url = r->storage_url,
         .storage = storage_usage,
+        .bucket = r->objects ? storage_bucket : NULL,
     };
 }
 
@@ -274,8 +275,7 @@ static int first_account(struct runtime *r, struct err *e)
     engine_settle(r, ev.now, &fx);
     int code = r->store.commit(r->store.ctx, r->epoch, fx.change, fx.n_changes, NULL, 0, e);
     for (size_t i = 0; i < fx.n_changes && code == 0; i++)
-        if (fx.change[i].kind == CHANGE_ACCOUNT)
-            accounts_put(r, &fx.change[i].account);
+        accounts_note(r, &fx.change[i]);
     effects_deinit(&fx);
     return code;
 }
@@ -397,6 +397,7 @@ static struct runtime *runtime_alloc(const struct runtime_config *cfg)
     pthread_mutex_init(&r->http_lock, NULL);
     pthread_mutex_init(&r->listen_lock, NULL);
     pthread_mutex_init(&r->account_lock, NULL);
+    pthread_mutex_init(&r->staged_lock, NULL);
     pthread_mutexattr_t again;
     pthread_mutexattr_init(&again);
     pthread_mutexattr_settype(&again, PTHREAD_MUTEX_RECURSIVE);
@@ -454,6 +455,7 @@ void runtime_stop(struct runtime *r)
     http_server_free(http); // answers what is parked; later answers only free
     storage_stop(r);
     stop_threads(r);
+    storage_close(r); // nobody publishes any more; what is under way is still written
     streams_end(r);
     api_free(r->api);
     record_end(r);
@@ -473,10 +475,13 @@ void runtime_stop(struct runtime *r)
     pthread_mutex_destroy(&r->http_lock);
     pthread_mutex_destroy(&r->listen_lock);
     pthread_mutex_destroy(&r->account_lock);
+    pthread_mutex_destroy(&r->staged_lock);
+    publish_deinit(r);
     pthread_mutex_destroy(&r->late_lock);
     free(r->parked);
     free(r->listener);
     free(r->account);
+    free(r->api_token);
     free(r->data_dir);
     free(r->email);
     free(r->record_path);

@@ -2,22 +2,29 @@
 //
 // Buckets: the object store and its S3 endpoint, beside the API in the same process. The engine knows nothing
 // of them.
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "objects/objects.h"
+#include "s3/names.h"
 #include "s3/serve.h"
 #include "server/inside.h"
+#include "store/sqlite.h"
 
 #define UPLOAD_KEEP_MS ((int64_t)7 * 24 * 3600 * 1000)
 #define PART_BYTES_MIN ((uint64_t)5 << 20)
 
-static bool account_of_key(void *ctx, const char *access_key, struct s3_account *out)
+static bool account_of_key(void *ctx, const char *access_key, size_t nth, struct arena *a,
+                           struct s3_account *out)
 {
     struct account_view who;
-    if (!accounts_secret(ctx, access_key, &who, out->secret, sizeof out->secret))
+    *out = (struct s3_account){0};
+    if (!strncmp(access_key, S3_LEASE_KEY, strlen(S3_LEASE_KEY)))
+        return nth == 0 && lease_key_account(ctx, access_key, a, out);
+    if (!accounts_secret(ctx, access_key, nth, &who, out->secret, sizeof out->secret))
         return false;
     out->id = who.id;
     snprintf(out->name, sizeof out->name, "%s", who.email);
@@ -53,7 +60,7 @@ int storage_start(struct runtime *r, const struct runtime_config *cfg, struct er
                                    .part_bytes_min = PART_BYTES_MIN,
                                    .upload_keep_ms = UPLOAD_KEEP_MS};
     int code = objects_open(&r->objects, &store, e);
-    if (code < 0)
+    if (code < 0 || (code = store_sqlite_reader(&r->lease_reader, r->data_dir, e)) < 0)
         return code;
     struct s3_serve_config serve = {.objects = r->objects,
                                     .quota_bytes = cfg->s3_quota_bytes,
@@ -70,7 +77,8 @@ int storage_start(struct runtime *r, const struct runtime_config *cfg, struct er
     if (code < 0)
         return err_prefix(e, "storage");
     r->storage_url = address(cfg, s3_serve_port(r->s3));
-    return 0;
+    publish_again(r);
+    return publish_sweep(r, e);
 }
 
 bool storage_usage(void *ctx, uint64_t account, struct storage_view *out)
@@ -87,10 +95,37 @@ bool storage_usage(void *ctx, uint64_t account, struct storage_view *out)
     return true;
 }
 
+int storage_bucket(void *ctx, uint64_t account, const char *name, bool make, struct err *e)
+{
+    struct runtime *r = ctx;
+    struct objects_bucket b;
+    int code = objects_bucket(r->objects, name, &b, e);
+    if (code <= 0)
+        return code < 0 ? code : b.account != account;
+    if (!make || s3_bucket_check(name, e) != S3_OK)
+        return 1;
+    struct objects_op op = {
+        .kind = OBJECTS_CREATE_BUCKET, .account = account, .name = name, .now_ms = real_now_ms()};
+    code = objects_do(r->objects, &op);
+    if (code == OBJECTS_TOO_MANY_BUCKETS)
+        return err_set(e, -EDQUOT, "Maximum number of buckets reached (%lld)",
+                       (long long)r->cfg.s3_quota_buckets);
+    if (code < 0)
+        return err_set(e, code, "%.250s", op.e.text);
+    return code != OBJECTS_OK && code != OBJECTS_OURS_ALREADY;
+}
+
 void storage_stop(struct runtime *r)
 {
     s3_serve_stop(r->s3);
-    objects_close(r->objects);
     r->s3 = NULL;
+}
+
+void storage_close(struct runtime *r)
+{
+    objects_close(r->objects);
+    if (r->lease_reader.free)
+        r->lease_reader.free(r->lease_reader.ctx);
+    r->lease_reader = (struct store_reader){0};
     r->objects = NULL;
 }

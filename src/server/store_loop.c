@@ -81,7 +81,7 @@ static int fill_bodies(struct runtime *r, struct sync_answer *a, struct arena *a
         }
         // A secret that does not open concerns this task only: its instance starts with what there is and
         // says so itself.
-        if (code == 0 && body_open(r, row.account, row.body, arena, &x->body, &e) < 0)
+        if (code == 0 && body_open(r, row.account, x->lease, row.body, arena, &x->body, &e) < 0)
             fprintf(stderr, "ondol: task %s: %s\n", row.uuid, e.text);
         x->stop |= code > 0; // it was deleted meanwhile; the next answer does not have it
     }
@@ -112,18 +112,20 @@ static const struct reply *reply_of(const struct batch *b, uint64_t token)
     return NULL;
 }
 
-static void note_accounts(struct runtime *r, const struct batch *b)
+// What others than the engine want to know of what was committed.
+static void note_rows(struct runtime *r, const struct batch *b)
 {
     for (size_t i = 0; i < b->fx.n_changes; i++) {
         const struct change *c = &b->fx.change[i];
-        if (c->kind == CHANGE_ACCOUNT)
-            accounts_put(r, &c->account);
+        accounts_note(r, c);
+        if (r->objects && (c->kind == CHANGE_PUBLISH || c->kind == CHANGE_LEASE_GONE))
+            publish_note(r, c);
     }
 }
 
 static void let_out(struct runtime *r, struct batch *b)
 {
-    note_accounts(r, b);
+    note_rows(r, b);
     size_t next_reply = 0;
     for (size_t i = 0; i < b->n_submissions; i++) {
         struct submission *s = b->submission[i];

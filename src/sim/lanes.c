@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is done with every room at every step, over arrays: sensors, thermostats, who is to be looked at, energies.
+// What is done with every room at every step, over arrays: sensors, thermostats, who is to be looked at,
+// energies.
 #include "sim/run.h"
 
 #include <stdlib.h>
@@ -35,9 +36,10 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_s
 
 void lanes_free(struct sim_lanes *l)
 {
-    void *all[] = {l->booked_uj,  l->from_ms,    l->asked_uj, l->useful_uj, l->total_uj,      l->want_w,
-                   l->driven_w,   l->decided,    l->fast,     l->run,       l->told_target_w, l->told_max_w,
-                   l->told_min_w, l->quiet_step, l->restless, l->look,      l->log};
+    void *all[] = {l->booked_uj,     l->from_ms,    l->asked_uj,   l->useful_uj,  l->total_uj,
+                   l->want_w,        l->driven_w,   l->decided,    l->fast,       l->run,
+                   l->told_target_w, l->told_max_w, l->told_min_w, l->quiet_step, l->restless,
+                   l->look,          l->log};
     for (size_t k = 0; k < ARRAY_LEN(all); k++)
         free(all[k]);
     lanes_deinit(&l->heat);
@@ -59,7 +61,8 @@ static inline int32_t rounded(double x)
 
 WIDE_INLINE void sense_any(const struct sim_rooms *rooms, const struct room_batch *batch, size_t n)
 {
-    const double *sensor_c = batch->sensor_c, *heater_c = batch->heater_c, cpu = CPU_K_PER_W / rooms->n_boards;
+    const double *sensor_c = batch->sensor_c, *heater_c = batch->heater_c,
+                 cpu = CPU_K_PER_W / rooms->n_boards;
     const struct heat_lanes *l = &rooms->lanes.heat;
     const int32_t *draw_mw = l->draw_mw;
     int32_t *mc = l->room_mc, *heatsink_mc = l->heatsink_mc, *cpu_mc = l->cpu_mc;
@@ -112,7 +115,8 @@ WIDE_INLINE void follow_any(struct sim_lanes *l, const int32_t *draw, uint16_t *
         log[i] = (uint16_t)driven_w[i];
     }
 }
-WIDE(follow, (struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step, size_t n), (l, draw, log, step, n))
+WIDE(follow, (struct sim_lanes * l, const int32_t *draw, uint16_t *log, int32_t step, size_t n),
+     (l, draw, log, step, n))
 
 // request_moved() without branches; not 0 for yes.
 WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
@@ -124,9 +128,10 @@ WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
 WIDE_INLINE void look_any(const struct sim_rooms *rooms, int32_t step, size_t n)
 {
     const struct sim_lanes *l = &rooms->lanes;
-    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *min_w = l->heat.min_w, *want_w = l->want_w,
-                  *told_target_w = l->told_target_w, *told_max_w = l->told_max_w, *told_min_w = l->told_min_w,
-                  *quiet_step = l->quiet_step, *restless = l->restless, tell = rooms->tell_w;
+    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *min_w = l->heat.min_w,
+                  *want_w = l->want_w, *told_target_w = l->told_target_w, *told_max_w = l->told_max_w,
+                  *told_min_w = l->told_min_w, *quiet_step = l->quiet_step, *restless = l->restless,
+                  tell = rooms->tell_w;
     int32_t *look = l->look;
     WIDE_LOOP
     for (size_t i = 0; i < n; i++) {
@@ -157,9 +162,8 @@ void rooms_control(struct sim_run *r)
         for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride)
             if (l->look[i] | all)
                 attend(r, zone);
-        for (uint32_t i = 0; alone && i < rooms->n; i++) // its guards may have changed
-            if (l->heat.lane[LANE_ALONE][i] != 0)
-                attend(r, rooms->first + i * rooms->stride);
+        for (size_t j = 0; j < alone; j++) // its guards may have changed
+            attend(r, rooms->first + l->heat.alone[j] * rooms->stride);
     }
     for (uint32_t k = 0; k < r->n_water; k++)
         attend(r, r->water[k]);
@@ -170,11 +174,13 @@ void rooms_control(struct sim_run *r)
 WIDE_INLINE void books_wide_any(struct sim_lanes *l, double *heater_w, double step_ms, size_t n)
 {
     const int32_t *draw_mw = l->heat.draw_mw, *target_w = l->heat.target_w;
-    double *booked_uj = l->booked_uj, *from_ms = l->from_ms, *asked_uj = l->asked_uj, *useful_uj = l->useful_uj,
-           *total_uj = l->total_uj, per_step = 1.0 / step_ms * 1e-3; // microjoules of a step to watts
+    double *booked_uj = l->booked_uj, *from_ms = l->from_ms, *asked_uj = l->asked_uj,
+           *useful_uj = l->useful_uj, *total_uj = l->total_uj,
+           per_step = 1.0 / step_ms * 1e-3; // microjoules of a step to watts
     WIDE_LOOP
     for (size_t i = 0; i < n; i++) {
-        double uj = booked_uj[i] + draw_mw[i] * (step_ms - from_ms[i]), asked = target_w[i] * 1000.0 * step_ms;
+        double uj = booked_uj[i] + draw_mw[i] * (step_ms - from_ms[i]),
+               asked = target_w[i] * 1000.0 * step_ms;
         heater_w[i] = uj * per_step;
         asked_uj[i] += asked;
         useful_uj[i] += asked < uj ? asked : uj;
@@ -183,7 +189,8 @@ WIDE_INLINE void books_wide_any(struct sim_lanes *l, double *heater_w, double st
         from_ms[i] = 0;
     }
 }
-WIDE(books_wide, (struct sim_lanes *l, double *heater_w, double step_ms, size_t n), (l, heater_w, step_ms, n))
+WIDE(books_wide, (struct sim_lanes * l, double *heater_w, double step_ms, size_t n),
+     (l, heater_w, step_ms, n))
 
 void rooms_books(struct sim_run *r)
 {

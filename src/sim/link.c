@@ -143,8 +143,9 @@ void link_sync(struct sim_run *r, uint32_t zone)
     ev.sync.report = z->outbox;
     ev.sync.n_reports = z->n_outbox;
     // Of a request that moved nothing comes back by itself; who is to do something else is woken. Where a node may
-    // fall silent, the answer also says until when it may go on.
-    bool answer = z->n_outbox > 1 || z->outbox[0].kind != REPORT_ZONE || r->lease_ms < LEASE_LONG_MS;
+    // fall silent, the answer also says until when it may go on, and under a site's cap what is the node's share of it.
+    bool answer = z->n_outbox > 1 || z->outbox[0].kind != REPORT_ZONE || r->lease_ms < LEASE_LONG_MS ||
+                  r->s->site[z->site].cap_w >= 0;
     apply(r, &ev);
     r->fx.n_syncs = 0;
     r->out->totals.syncs++;
@@ -403,6 +404,7 @@ int link_make(struct sim_run *r, struct err *e)
         INT64_C(7) * 86400000; // data may take long, and a cold board waits for heat to be asked for
     cfg.preempt_grace_ms = INT64_C(3600000);
     cfg.tasks_per_account = INT32_MAX;
+    cfg.reserved_by_all = true; // traces do not say what was reserved
     cfg.filler_allowed = r->s->filler;
     cfg.donated_allowed = r->s->donated;
     cfg.check_plans = r->o.check_plans;

@@ -51,6 +51,7 @@ static int sum(sqlite3_stmt *st, struct totals_row out[10], struct err *e)
         out[activity].energy_mj = sqlite3_column_int64(st, 1);
         out[activity].core_ms = sqlite3_column_int64(st, 2);
         out[activity].ms = sqlite3_column_int64(st, 3);
+        out[activity].cost_neur = sqlite3_column_int64(st, 4);
     }
     return rc == SQLITE_DONE ? 0 : db_fail(sqlite3_db_handle(st), rc, "adding up the ledger", e);
 }
@@ -67,7 +68,7 @@ int reader_totals(void *ctx, uint64_t account, uint64_t board, uint64_t task, st
     struct buf sql = BUF_INIT(1024);
     int64_t value[3];
     int n = 0;
-    buf_puts(&sql, "SELECT activity, sum(energy_mj), sum(core_ms), sum(ms) FROM ");
+    buf_puts(&sql, "SELECT activity, sum(energy_mj), sum(core_ms), sum(ms), sum(cost_neur) FROM ");
     buf_puts(&sql, task ? "ledger_work" : "ledger_total");
     for (int i = 0; i < 3; i++)
         if (by[i].value) {

@@ -21,7 +21,17 @@ struct part {
 
 static const struct part parts[] = {
     {CHANGE_META, "meta ORDER BY name"},
+    {CHANGE_ORGANISATION, "organisation ORDER BY id"},
+    {CHANGE_PROJECT, "project ORDER BY id"},
     {CHANGE_ACCOUNT, "account ORDER BY id"},
+    {CHANGE_TOKEN, "token ORDER BY id"},
+    {CHANGE_BUDGET, "budget ORDER BY id"},
+    {CHANGE_RESERVATION, "reservation ORDER BY id"},
+    {CHANGE_SPENT,
+     "(SELECT 0 AS what, account AS id, sum(cost_neur) AS neur FROM ledger_total WHERE account IN (SELECT id "
+     "FROM account) GROUP BY account UNION ALL SELECT 1 AS what, budget.id AS id, sum(cost_neur) AS neur "
+     "FROM budget JOIN ledger_project ON ledger_project.project = budget.project AND hour_ms >= start_ms AND "
+     "hour_ms < end_ms GROUP BY budget.id) AS spent ORDER BY what, id"},
     {CHANGE_SECRET, "secret ORDER BY account, key"},
     {CHANGE_SITE, "site ORDER BY id"},
     {CHANGE_NODE, "node ORDER BY id"},
@@ -41,6 +51,9 @@ static const struct part parts[] = {
      ") ORDER BY task, instance, attempt"},
     {CHANGE_LEASE,
      "lease WHERE task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES ") ORDER BY id"},
+    {CHANGE_SNAPSHOT, "snapshot WHERE task IN (SELECT id FROM task WHERE state NOT IN " SQL_FINAL_STATES
+                      ") ORDER BY task, number"},
+    {CHANGE_PUBLISH, "publish ORDER BY lease, part"},
     {CHANGE_LEDGER_WORK, "ledger_work WHERE hour_ms >= $1 ORDER BY hour_ms, board, task, activity"},
     {CHANGE_LEDGER_ZONE, "ledger_zone WHERE hour_ms >= $1 ORDER BY hour_ms, zone"},
 };

@@ -38,6 +38,8 @@ static const struct {
     [R_TASK_SHORTNAME] = {1, " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid "
                              "ORDER BY id DESC LIMIT 1"},
     [R_TASK_ID] = {1, " WHERE id = $1"},
+    [R_SNAPSHOT] = {2 + CHANGE_SNAPSHOT, " WHERE task = $1 AND number = $2"},
+    [R_LEASE_TASK] = {0, "SELECT task FROM lease WHERE id = $1"},
     [R_JOB_UUID] = {2 + CHANGE_JOB, " WHERE uuid = $1 AND account = $2"},
     [R_JOB_SHORTNAME] = {2 + CHANGE_JOB,
                          " WHERE shortname = $1 COLLATE NOCASE AND account = $2 AND shortname <> uuid "
@@ -204,6 +206,31 @@ static int reader_task_by_id(void *ctx, uint64_t id, struct arena *a, struct row
     return one_task(r->st[R_TASK_ID], a, row, e);
 }
 
+static int reader_lease_task(void *ctx, uint64_t lease, uint64_t *task, struct err *e)
+{
+    sqlite3_stmt *st = ((struct reader *)ctx)->st[R_LEASE_TASK];
+    int64_t id = 0;
+    DB_INTS(st, (int64_t)lease);
+    int code = db_int(st, "reading a lease", &id, e);
+    *task = (uint64_t)id;
+    return code;
+}
+
+static int reader_snapshot(void *ctx, uint64_t task, uint32_t number, struct arena *a,
+                           struct row_snapshot *row, struct err *e)
+{
+    sqlite3_stmt *st = ((struct reader *)ctx)->st[R_SNAPSHOT];
+    DB_INTS(st, (int64_t)task, number);
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        row_read(st, row_table_of(CHANGE_SNAPSHOT), a, row);
+    int code = rc == SQLITE_ROW    ? 0
+               : rc == SQLITE_DONE ? 1
+                                   : db_fail(sqlite3_db_handle(st), rc, "reading a snapshot", e);
+    sqlite3_reset(st);
+    return code;
+}
+
 static int reader_task_count(void *ctx, uint64_t account, int64_t *count, struct err *e)
 {
     struct reader *r = ctx;
@@ -294,6 +321,8 @@ int reader_new(struct store_reader *ret, sqlite3 *c, struct err *e)
     *ret = (struct store_reader){
         .ctx = r,
         .task = reader_task_named,
+        .lease_task = reader_lease_task,
+        .snapshot = reader_snapshot,
         .task_by_id = reader_task_by_id,
         .tasks = reader_tasks,
         .job = reader_job,

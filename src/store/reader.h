@@ -12,6 +12,8 @@ enum reader_sql {
     R_TASK_UUID,
     R_TASK_SHORTNAME,
     R_TASK_ID,
+    R_LEASE_TASK,
+    R_SNAPSHOT,
     R_JOB_UUID,
     R_JOB_SHORTNAME,
     R_JOBS,

@@ -14,15 +14,63 @@
 
 static const struct col meta_cols[] = {C(row_meta, TEXT, name), C(row_meta, I64, value)};
 
+#define MOST(row, i) offsetof(struct row, most) + (i) * sizeof(int32_t)
+#define QUOTAS(row)                                                                                          \
+    {"flex_instances", COL_I32, MOST(row, 0)}, {"flex_cores", COL_I32, MOST(row, 1)},                        \
+        {"ondemand_instances", COL_I32, MOST(row, 2)}, {"ondemand_cores", COL_I32, MOST(row, 3)},            \
+        {"reserved_instances", COL_I32, MOST(row, 4)},                                                       \
+    {                                                                                                        \
+        "reserved_cores", COL_I32, MOST(row, 5)                                                              \
+    }
+_Static_assert(QUOTA_N == 6, "one column each");
+
+static const struct col organisation_cols[] = {
+    C(row_organisation, U64, id),    C(row_organisation, UUID, uuid),      C(row_organisation, TEXT, slug),
+    C(row_organisation, TEXT, name), C(row_organisation, I64, created_ms), QUOTAS(row_organisation),
+};
+
+static const struct col project_cols[] = {
+    C(row_project, U64, id),         C(row_project, U64, organisation), C(row_project, UUID, uuid),
+    C(row_project, TEXT, slug),      C(row_project, TEXT, name),        C(row_project, TEXT, description),
+    C(row_project, I64, created_ms), C(row_project, U8, research),      C(row_project, U8, archived),
+};
+
 static const struct col account_cols[] = {
-    C(row_account, U64, id),
-    C(row_account, TEXT, email),
-    C(row_account, TEXT, name),
-    C(row_account, TEXT, token_hash),
-    C(row_account, I64, created_ms),
-    C(row_account, I32, max_tasks),
-    C(row_account, I32, max_instances_per_task),
-    C(row_account, U8, research),
+    C(row_account, U64, id),          C(row_account, TEXT, email),
+    C(row_account, TEXT, name),       C(row_account, I64, created_ms),
+    C(row_account, I32, max_tasks),   C(row_account, I32, max_instances_per_task),
+    C(row_account, U8, research),     C(row_account, U64, organisation),
+    C(row_account, U64, project),     C(row_account, U8, scheduling),
+    C(row_account, U8, removed),      C(row_account, I32, max_jobs),
+    C(row_account, I64, credit_neur), QUOTAS(row_account),
+};
+
+static const struct col token_cols[] = {
+    C(row_token, U64, id),         C(row_token, U64, account),    C(row_token, TEXT, name),
+    C(row_token, TEXT, digest),    C(row_token, I64, created_ms), C(row_token, I64, expires_ms),
+    C(row_token, I64, revoked_ms),
+};
+
+static const struct col budget_cols[] = {
+    C(row_budget, U64, id),      C(row_budget, U64, project),    C(row_budget, UUID, uuid),
+    C(row_budget, TEXT, alias),  C(row_budget, I64, total_neur), C(row_budget, I64, start_ms),
+    C(row_budget, I64, end_ms),  C(row_budget, I64, created_ms), C(row_budget, U8, policy),
+    C(row_budget, U8, archived),
+};
+
+static const struct col reservation_cols[] = {
+    C(row_reservation, U64, id),         C(row_reservation, U64, organisation),
+    C(row_reservation, U64, account),    C(row_reservation, UUID, uuid),
+    C(row_reservation, TEXT, name),      C(row_reservation, TEXT, machine_key),
+    C(row_reservation, I32, boards),     C(row_reservation, I32, cores),
+    C(row_reservation, I64, from_ms),    C(row_reservation, I64, to_ms),
+    C(row_reservation, I64, created_ms), C(row_reservation, U8, removed),
+};
+
+static const struct col spent_cols[] = {
+    C(row_spent, U8, what),
+    C(row_spent, U64, id),
+    C(row_spent, I64, neur),
 };
 
 static const struct col secret_cols[] = {
@@ -66,6 +114,8 @@ static const struct col task_cols[] = {
     C(row_task, I32, retries_each),
     C(row_task, I64, queue_max_ms),
     C(row_task, TEXT, hardware),
+    C(row_task, U64, project),
+    C(row_task, U64, reservation),
     C(row_task, TEXT, place),
     C(row_task, U64, job),
     C(row_task, I64, keep_ms),
@@ -113,7 +163,7 @@ static const struct col lease_cols[] = {
     C(row_lease, U64, board),    C(row_lease, U32, instance),   C(row_lease, U32, attempt),
     C(row_lease, U8, activity),  C(row_lease, U8, state),       C(row_lease, I64, granted_ms),
     C(row_lease, I64, until_ms), C(row_lease, I64, started_ms), C(row_lease, I64, energy_mj),
-    C(row_lease, I64, core_ms),
+    C(row_lease, I64, core_ms),  C(row_lease, U32, snapshots),
 };
 
 static const struct col attempt_cols[] = {
@@ -142,6 +192,24 @@ static const struct col attempt_cols[] = {
     C(row_attempt, U64, seq),
     C(row_attempt, TEXT, code),
     C(row_attempt, TEXT, message),
+};
+
+static const struct col publish_cols[] = {
+    C(row_publish, U64, lease),
+    C(row_publish, U32, part),
+    C(row_publish, U64, task),
+    C(row_publish, U32, instance),
+    {"how", COL_U8, offsetof(struct row_publish, end)},
+    C(row_publish, U32, snapshot),
+    C(row_publish, TEXT, bucket),
+};
+
+static const struct col snapshot_cols[] = {
+    C(row_snapshot, U64, task),       C(row_snapshot, U32, number),     C(row_snapshot, U8, status),
+    C(row_snapshot, I64, asked_ms),   C(row_snapshot, I64, changed_ms), C(row_snapshot, I64, bytes),
+    C(row_snapshot, I64, moved),      C(row_snapshot, I64, period_ms),  C(row_snapshot, I64, resync),
+    C(row_snapshot, TEXT, whitelist), C(row_snapshot, TEXT, blacklist), C(row_snapshot, TEXT, bucket),
+    C(row_snapshot, TEXT, prefix),
 };
 
 static const struct col node_cols[] = {
@@ -192,9 +260,10 @@ static const struct col board_cols[] = {
 };
 
 static const struct col work_cols[] = {
-    C(row_ledger_work, I64, hour_ms), C(row_ledger_work, U64, board),   C(row_ledger_work, U64, task),
-    C(row_ledger_work, U8, activity), C(row_ledger_work, U64, account), C(row_ledger_work, I64, energy_mj),
-    C(row_ledger_work, I64, core_ms), C(row_ledger_work, I64, ms),
+    C(row_ledger_work, I64, hour_ms),   C(row_ledger_work, U64, board),   C(row_ledger_work, U64, task),
+    C(row_ledger_work, U8, activity),   C(row_ledger_work, U64, account), C(row_ledger_work, I64, energy_mj),
+    C(row_ledger_work, I64, core_ms),   C(row_ledger_work, I64, ms),      C(row_ledger_work, U64, project),
+    C(row_ledger_work, I64, cost_neur),
 };
 
 static const struct col heat_cols[] = {
@@ -234,7 +303,13 @@ static const struct col meter_cols[] = {
     }
 static const struct row_table tables[CHANGE_KIND_N] = {
     [CHANGE_META] = T("meta", meta_cols, 1),
+    [CHANGE_ORGANISATION] = T("organisation", organisation_cols, 1),
+    [CHANGE_PROJECT] = T("project", project_cols, 1),
     [CHANGE_ACCOUNT] = T("account", account_cols, 1),
+    [CHANGE_TOKEN] = T("token", token_cols, 1),
+    [CHANGE_BUDGET] = T("budget", budget_cols, 1),
+    [CHANGE_RESERVATION] = T("reservation", reservation_cols, 1),
+    [CHANGE_SPENT] = T("spent", spent_cols, 2), // is only read
     [CHANGE_SECRET] = T("secret", secret_cols, 2),
     [CHANGE_TASK_NEW] = T("task", task_cols, 1),
     [CHANGE_TASK_LIVE] = T("task", live_cols, 1),
@@ -243,6 +318,8 @@ static const struct row_table tables[CHANGE_KIND_N] = {
     [CHANGE_JOB] = T("job", job_cols, 1),
     [CHANGE_LEASE] = T("lease", lease_cols, 1),
     [CHANGE_ATTEMPT] = T("attempt", attempt_cols, 3),
+    [CHANGE_PUBLISH] = T("publish", publish_cols, 2),
+    [CHANGE_SNAPSHOT] = T("snapshot", snapshot_cols, 2),
     [CHANGE_NODE] = T("node", node_cols, 1),
     [CHANGE_SITE] = T("site", site_cols, 1),
     [CHANGE_ZONE] = T("zone", zone_cols, 1),

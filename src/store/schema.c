@@ -11,6 +11,7 @@
 //   ledger_total    sums of the cells of ledger_work, kept by the transactions that write them: a year of
 //   1,000 boards is
 //                   some 25 million cells, too many to add up for a page
+//   ledger_project  likewise by project and hour, for budgets
 //   gone            deleted tasks whose attempts and output are too many for one transaction; later commits
 //   sweep them
 //
@@ -159,10 +160,63 @@ static const char step_lids[] =
 static const char step_sites[] =
     "ALTER TABLE site ADD COLUMN setting TEXT;"
     "ALTER TABLE task ADD COLUMN place TEXT;";
+
+// Users in organisations, with projects, several tokens each, budgets, reservations, and money in the ledger at the
+// prices of its time. A token that an account had becomes its first one; what was spent before is charged at the
+// prices that programs of those versions had built in, in 1e-9 euro.
+static const char step_users[] =
+    "CREATE TABLE organisation (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL, slug TEXT, name TEXT, created_ms INT NOT "
+      "NULL, flex_instances INT NOT NULL, flex_cores INT NOT NULL, ondemand_instances INT NOT NULL, ondemand_cores "
+      "INT NOT NULL, reserved_instances INT NOT NULL, reserved_cores INT NOT NULL) STRICT;"
+    "CREATE TABLE project (id INTEGER PRIMARY KEY, organisation INT NOT NULL, uuid TEXT NOT NULL, slug TEXT, name "
+      "TEXT, description TEXT, created_ms INT NOT NULL, research INT NOT NULL, archived INT NOT NULL) STRICT;"
+    "CREATE TABLE token (id INTEGER PRIMARY KEY, account INT NOT NULL, name TEXT, digest TEXT, created_ms INT NOT "
+      "NULL, expires_ms INT NOT NULL, revoked_ms INT NOT NULL) STRICT;"
+    "INSERT INTO token (id, account, name, digest, created_ms, expires_ms, revoked_ms) SELECT id, id, 'first', "
+      "token_hash, created_ms, 0, 0 FROM account WHERE token_hash IS NOT NULL;"
+    "ALTER TABLE account ADD COLUMN organisation INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN project INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN scheduling INT NOT NULL DEFAULT 2;"
+    "ALTER TABLE account ADD COLUMN removed INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN max_jobs INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN credit_neur INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN flex_instances INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN flex_cores INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN ondemand_instances INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN ondemand_cores INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN reserved_instances INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE account ADD COLUMN reserved_cores INT NOT NULL DEFAULT 0;"
+    "CREATE TABLE budget (id INTEGER PRIMARY KEY, project INT NOT NULL, uuid TEXT NOT NULL, alias TEXT, total_neur "
+      "INT NOT NULL, start_ms INT NOT NULL, end_ms INT NOT NULL, created_ms INT NOT NULL, policy INT NOT NULL, "
+      "archived INT NOT NULL) STRICT;"
+    "CREATE TABLE reservation (id INTEGER PRIMARY KEY, organisation INT NOT NULL, account INT NOT NULL, uuid TEXT "
+      "NOT NULL, name TEXT, machine_key TEXT, boards INT NOT NULL, cores INT NOT NULL, from_ms INT NOT NULL, to_ms "
+      "INT NOT NULL, created_ms INT NOT NULL, removed INT NOT NULL) STRICT;"
+    "ALTER TABLE task ADD COLUMN project INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE task ADD COLUMN reservation INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE ledger_work ADD COLUMN project INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE ledger_work ADD COLUMN cost_neur INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE ledger_total ADD COLUMN cost_neur INT NOT NULL DEFAULT 0;"
+    "CREATE TABLE ledger_project (project INT NOT NULL, hour_ms INT NOT NULL, cost_neur INT NOT NULL, PRIMARY KEY "
+      "(project, hour_ms)) STRICT;"
+    "UPDATE ledger_work SET cost_neur = core_ms * CASE activity WHEN 0 THEN 20000 WHEN 1 THEN 15000 WHEN 2 THEN "
+      "10000 WHEN 3 THEN 500 ELSE 0 END / 3600 WHERE task <> 0;"
+    "UPDATE ledger_total SET cost_neur = core_ms * CASE activity WHEN 0 THEN 20000 WHEN 1 THEN 15000 WHEN 2 THEN "
+      "10000 WHEN 3 THEN 500 ELSE 0 END / 3600 WHERE account <> 0;";
+
+// Results and snapshots that are staged in the storage and not in their bucket yet.
+static const char step_publish[] =
+    "CREATE TABLE publish (lease INT NOT NULL, part INT NOT NULL, task INT NOT NULL, instance INT NOT NULL, "
+      "how INT NOT NULL, snapshot INT NOT NULL, bucket TEXT, PRIMARY KEY (lease, part)) STRICT;"
+    "CREATE TABLE snapshot (task INT NOT NULL, number INT NOT NULL, status INT NOT NULL, asked_ms INT NOT NULL, "
+      "changed_ms INT NOT NULL, bytes INT NOT NULL, moved INT NOT NULL, period_ms INT NOT NULL, resync INT NOT NULL, "
+      "whitelist TEXT, blacklist TEXT, bucket TEXT, prefix TEXT, PRIMARY KEY (task, number)) STRICT;"
+    "ALTER TABLE lease ADD COLUMN snapshots INT NOT NULL DEFAULT 0;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
-static const char *const step[] = {step_1, step_2, step_secrets, step_jobs, step_lists, step_lids, step_sites};
+static const char *const step[] = {step_1,     step_2,    step_secrets, step_jobs,   step_lists,
+                                   step_lids, step_sites, step_users,   step_publish};
 
 int schema_version(void)
 {

@@ -24,6 +24,9 @@ void vault_close(struct vault *v); // forgets the key
 
 // Appends "sealed:1:BASE64" to `out`. `bound` is what the value belongs to. 0 or -EIO with `e`.
 int vault_seal(const struct vault *v, const char *bound, const char *value, struct buf *out, struct err *e);
+// A secret of our own that is not kept: the same each time for the same `name`, 64 digits and a NUL. Whoever
+// knows it learns nothing of the key or of other names. 0 or -EIO with `e`.
+int vault_derive(const struct vault *v, const char *name, char out[65], struct err *e);
 // Appends the clear value. -EBADMSG: not sealed with this key for `bound`.
 int vault_unseal(const struct vault *v, const char *bound, const char *sealed, struct buf *out,
                  struct err *e);

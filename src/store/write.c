@@ -163,6 +163,9 @@ static int write_task_gone(struct writer *w, const struct change *c, struct err 
     DB_INTS(w->st[W_LEASE_DELETE_TASK], id);
     if (r == 0)
         r = db_run(w->st[W_LEASE_DELETE_TASK], "deleting a task", NULL, e);
+    DB_INTS(w->st[W_SNAPSHOT_DELETE], id);
+    if (r == 0)
+        r = db_run(w->st[W_SNAPSHOT_DELETE], "deleting a task", NULL, e);
     if (r == 0)
         r = sweep_task(w, c->gone, e);
     if (r != 1)
@@ -175,6 +178,12 @@ static int write_lease_gone(struct writer *w, const struct change *c, struct err
 {
     DB_INTS(w->st[W_LEASE_DELETE], (int64_t)c->gone);
     return db_run(w->st[W_LEASE_DELETE], "lease", NULL, e);
+}
+
+static int write_publish_gone(struct writer *w, const struct change *c, struct err *e)
+{
+    DB_INTS(w->st[W_PUBLISH_DELETE], (int64_t)c->publish.lease, c->publish.part);
+    return db_run(w->st[W_PUBLISH_DELETE], "publish", NULL, e);
 }
 
 static int write_secret_gone(struct writer *w, const struct change *c, struct err *e)
@@ -206,11 +215,16 @@ static int write_attempt(struct writer *w, const struct change *c, struct err *e
         row->attempt, row->instance, (unsigned long long)row->task);
 }
 
-static int add_to_total(struct writer *w, const struct row_ledger_work *row, uint64_t account,
-                        int64_t energy_mj, int64_t core_ms, int64_t ms, struct err *e)
+// Adds a cell to the totals of its board and account, and to its project's; `sign` -1 takes it away.
+static int add_to_totals(struct writer *w, const struct row_ledger_work *row, int sign, struct err *e)
 {
-    DB_INTS(w->st[W_TOTAL_ADD], (int64_t)row->board, (int64_t)account, row->activity, energy_mj, core_ms, ms);
-    return db_run(w->st[W_TOTAL_ADD], "ledger_total", NULL, e);
+    DB_INTS(w->st[W_TOTAL_ADD], (int64_t)row->board, (int64_t)row->account, row->activity,
+            sign * row->energy_mj, sign * row->core_ms, sign * row->ms, sign * row->cost_neur);
+    int r = db_run(w->st[W_TOTAL_ADD], "ledger_total", NULL, e);
+    if (r < 0 || !row->project || !row->cost_neur)
+        return r;
+    DB_INTS(w->st[W_PROJECT_ADD], (int64_t)row->project, row->hour_ms, sign * row->cost_neur);
+    return db_run(w->st[W_PROJECT_ADD], "ledger_project", NULL, e);
 }
 
 // A cell is absolute, the totals are sums: they move by what the cell is more than it was.
@@ -220,19 +234,22 @@ static int write_cell(struct writer *w, const struct change *c, struct err *e)
     sqlite3_stmt *st = w->st[W_CELL_GET];
     DB_INTS(st, row->hour_ms, (int64_t)row->board, (int64_t)row->task, row->activity);
     int rc = sqlite3_step(st);
-    struct row_ledger_work was = {0};
+    struct row_ledger_work was = {
+        .hour_ms = row->hour_ms, .board = row->board, .task = row->task, .activity = row->activity};
     if (rc == SQLITE_ROW) {
         was.account = (uint64_t)sqlite3_column_int64(st, 0);
         was.energy_mj = sqlite3_column_int64(st, 1);
         was.core_ms = sqlite3_column_int64(st, 2);
         was.ms = sqlite3_column_int64(st, 3);
+        was.project = (uint64_t)sqlite3_column_int64(st, 4);
+        was.cost_neur = sqlite3_column_int64(st, 5);
     }
     int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : db_fail(w->c, rc, "ledger_work", e);
     sqlite3_reset(st);
     if (r == 0 && rc == SQLITE_ROW)
-        r = add_to_total(w, row, was.account, -was.energy_mj, -was.core_ms, -was.ms, e);
+        r = add_to_totals(w, &was, -1, e);
     if (r == 0)
-        r = add_to_total(w, row, row->account, row->energy_mj, row->core_ms, row->ms, e);
+        r = add_to_totals(w, row, 1, e);
     return r < 0 ? r : put_row(w, c, NULL, e);
 }
 
@@ -245,7 +262,12 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
 {
     static int (*const by_kind[CHANGE_KIND_N])(struct writer *, const struct change *, struct err *) = {
         [CHANGE_META] = write_row,
+        [CHANGE_ORGANISATION] = write_row,
+        [CHANGE_PROJECT] = write_row,
         [CHANGE_ACCOUNT] = write_row,
+        [CHANGE_TOKEN] = write_row,
+        [CHANGE_BUDGET] = write_row,
+        [CHANGE_RESERVATION] = write_row,
         [CHANGE_TASK_NEW] = write_task,
         [CHANGE_TASK_LIVE] = write_live,
         [CHANGE_TASK_BODY] = write_body,
@@ -256,6 +278,9 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
         [CHANGE_LEASE] = write_row,
         [CHANGE_LEASE_GONE] = write_lease_gone,
         [CHANGE_ATTEMPT] = write_attempt,
+        [CHANGE_PUBLISH] = write_row,
+        [CHANGE_SNAPSHOT] = write_row,
+        [CHANGE_PUBLISH_GONE] = write_publish_gone,
         [CHANGE_OUTPUT] = write_output,
         [CHANGE_NODE] = write_row,
         [CHANGE_SITE] = write_row,

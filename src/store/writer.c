@@ -36,6 +36,8 @@ static const char *const sql_texts[W_N] = {
         "INSERT INTO task_count (account, n) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET n = "
         "task_count.n + excluded.n",
     [W_SECRET_DELETE] = "DELETE FROM secret WHERE account = $1 AND key = $2",
+    [W_PUBLISH_DELETE] = "DELETE FROM publish WHERE lease = $1 AND part = $2",
+    [W_SNAPSHOT_DELETE] = "DELETE FROM snapshot WHERE task = $1",
     [W_LEASE_DELETE] = "DELETE FROM lease WHERE id = $1",
     [W_LEASE_DELETE_TASK] = "DELETE FROM lease WHERE task = $1",
     [W_GONE_ADD] = "INSERT INTO gone (task) VALUES ($1) ON CONFLICT (task) DO NOTHING",
@@ -80,21 +82,22 @@ static const char *const sql_texts[W_N] = {
     [W_FRESH_ONE] =
         "SELECT id, instance, data, attempt FROM output WHERE task = $1 AND stream = $2 AND id >= $3 "
         "AND instance = $4 AND " SQL_OUTPUT_STANDS " ORDER BY id",
-    [W_CELL_GET] = "SELECT account, energy_mj, core_ms, ms FROM ledger_work WHERE hour_ms = $1 AND board = "
-                   "$2 AND task = $3 AND "
-                   "activity = $4",
+    [W_CELL_GET] = "SELECT account, energy_mj, core_ms, ms, project, cost_neur FROM ledger_work WHERE "
+                   "hour_ms = $1 AND board = $2 AND task = $3 AND activity = $4",
     [W_TOTAL_ADD] =
-        "INSERT INTO ledger_total (board, account, activity, energy_mj, core_ms, ms) VALUES ($1, $2, $3, $4, "
-        "$5, $6) "
-        "ON CONFLICT (board, account, activity) DO UPDATE SET energy_mj = ledger_total.energy_mj + "
-        "excluded.energy_mj, core_ms = ledger_total.core_ms + excluded.core_ms, ms = ledger_total.ms + "
-        "excluded.ms",
+        "INSERT INTO ledger_total (board, account, activity, energy_mj, core_ms, ms, cost_neur) VALUES ($1, "
+        "$2, $3, $4, $5, $6, $7) ON CONFLICT (board, account, activity) DO UPDATE SET energy_mj = "
+        "ledger_total.energy_mj + excluded.energy_mj, core_ms = ledger_total.core_ms + excluded.core_ms, "
+        "ms = ledger_total.ms + excluded.ms, cost_neur = ledger_total.cost_neur + excluded.cost_neur",
+    [W_PROJECT_ADD] =
+        "INSERT INTO ledger_project (project, hour_ms, cost_neur) VALUES ($1, $2, $3) ON CONFLICT (project, "
+        "hour_ms) DO UPDATE SET cost_neur = ledger_project.cost_neur + excluded.cost_neur",
 };
 
 static int prepare_put(struct writer *w, enum change_kind k, struct err *e)
 {
     const struct row_table *t = row_table_of(k);
-    if (!t || k == CHANGE_TASK_ENDED)
+    if (!t || k == CHANGE_TASK_ENDED || k == CHANGE_SPENT)
         return 0;
     struct buf sql = BUF_INIT(16 * 1024);
     if (k == CHANGE_TASK_LIVE || k == CHANGE_TASK_WAIT)

@@ -24,6 +24,8 @@ enum writer_sql {
     W_COUNT_ADD,
     W_LEASE_DELETE,
     W_SECRET_DELETE,
+    W_PUBLISH_DELETE,
+    W_SNAPSHOT_DELETE,
     W_LEASE_DELETE_TASK,
     // what may be too much for one transaction
     W_GONE_ADD,
@@ -48,6 +50,7 @@ enum writer_sql {
     // the ledger
     W_CELL_GET,
     W_TOTAL_ADD,
+    W_PROJECT_ADD,
     W_N,
 };
 

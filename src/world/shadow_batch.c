@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The sums are in the order of lti_advance (states first, then inputs, left to right), so that a batch gives
-// the digits of shadow_step. All are stepped as if their windows were shut; the few that are open again
+// the digits of shadow_step. All are stepped as if their windows were shut; those that are open again
 // after, from where they were.
 #include "world/shadow.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/wide.h"
 
 enum { AIR, MASS };
+
+#define BLOCK 256
 
 struct coefficients {
     double air[2], mass[2]; // from air, mass
@@ -53,7 +54,7 @@ static inline void step_one(const struct coefficients *c, double *air, double *m
     *mass = nm + c->mass_gain * w;
 }
 
-WIDE_INLINE void step_shut_any(const struct coefficients *k, const struct shadow_batch *s, const struct room_batch *b,
+WIDE_INLINE void step_rooms_any(const struct coefficients *k, const struct shadow_batch *s, const struct room_batch *b,
                                size_t from, size_t to)
 {
     struct coefficients c = *k;
@@ -63,39 +64,65 @@ WIDE_INLINE void step_shut_any(const struct coefficients *k, const struct shadow
     for (size_t i = from; i < to; i++)
         step_one(&c, &air[i], &mass[i], &watts[i], internal[i], solar[i], setpoint[i], max_w[i]);
 }
-WIDE(step_shut,
+WIDE(step_rooms,
      (const struct coefficients *k, const struct shadow_batch *s, const struct room_batch *b, size_t from, size_t to),
      (k, s, b, from, to))
 
-// The next open window from `i` on; their bytes are 0 or 1.
-static size_t next_open(const struct room_batch *b, size_t i, size_t end)
+// The shadows of a block whose window is open, as they were before the step, close together.
+struct open_shadows {
+    size_t n;
+    uint16_t at[BLOCK + 1];
+    double state[3][BLOCK + 16], in[4][BLOCK + 16]; // air, mass, watts; internal, solar, setpoint, most watts
+};
+
+static void note_open(struct open_shadows *o, const struct shadow_batch *s, const struct room_batch *b, size_t from,
+                      size_t n)
 {
-    const uint8_t *window = i < end ? memchr(b->window_open + i, 1, end - i) : NULL;
-    return window ? (size_t)(window - b->window_open) : end;
+    const double *state[2] = {s->air_c, s->mass_c}, *in[4] = {b->internal_w, b->solar_w, s->setpoint_c, s->max_w};
+    o->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        o->at[o->n] = (uint16_t)i;
+        o->n += b->window_open[from + i];
+    }
+    for (size_t k = 0; k < o->n; k++) {
+        for (size_t a = 0; a < 2; a++)
+            o->state[a][k] = state[a][from + o->at[k]];
+        for (size_t a = 0; a < 4; a++)
+            o->in[a][k] = in[a][from + o->at[k]];
+    }
+    for (size_t k = o->n; k < wide_end(o->n); k++)
+        o->state[0][k] = o->state[1][k] = o->in[0][k] = o->in[1][k] = o->in[2][k] = o->in[3][k] = 0;
+}
+
+static void step_open(struct open_shadows *o, const struct coefficients *c, struct shadow_batch *s, size_t from)
+{
+    struct shadow_batch close = {.air_c = o->state[0],
+                                 .mass_c = o->state[1],
+                                 .watts = o->state[2],
+                                 .setpoint_c = o->in[2],
+                                 .max_w = o->in[3]};
+    struct room_batch gains = {.internal_w = o->in[0], .solar_w = o->in[1]};
+    if (o->n == 0)
+        return;
+    step_rooms(c, &close, &gains, 0, wide_end(o->n));
+    for (size_t k = 0; k < o->n; k++) {
+        size_t i = from + o->at[k];
+        s->air_c[i] = o->state[0][k];
+        s->mass_c[i] = o->state[1][k];
+        s->watts[i] = o->state[2][k];
+    }
 }
 
 void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c)
 {
-    enum { BLOCK = 256 };
     struct coefficients shut = coefficients_of(&s->model->shut, outside_c),
                         open = coefficients_of(&s->model->open, outside_c);
-    size_t at[BLOCK];
-    double air[BLOCK], mass[BLOCK];
+    struct open_shadows opened;
     for (size_t from = 0; from < s->n; from += BLOCK) {
-        size_t n = s->n - from < BLOCK ? s->n - from : BLOCK, n_open = 0;
-        for (size_t i = next_open(b, from, from + n); i < from + n; i = next_open(b, i + 1, from + n)) {
-            at[n_open] = i;
-            air[n_open] = s->air_c[i];
-            mass[n_open++] = s->mass_c[i];
-        }
-        step_shut(&shut, s, b, from, wide_end(from + n));
-        for (size_t k = 0; k < n_open; k++) {
-            size_t i = at[k];
-            step_one(&open, &air[k], &mass[k], &s->watts[i], b->internal_w[i], b->solar_w[i],
-                     s->setpoint_c[i], s->max_w[i]);
-            s->air_c[i] = air[k];
-            s->mass_c[i] = mass[k];
-        }
+        size_t n = s->n - from < BLOCK ? s->n - from : BLOCK;
+        note_open(&opened, s, b, from, n);
+        step_rooms(&shut, s, b, from, wide_end(from + n));
+        step_open(&opened, &open, s, from);
     }
 }
 

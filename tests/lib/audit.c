@@ -35,11 +35,29 @@ static int audit_lease(const struct server *s, uint32_t at, struct err *e)
     return 0;
 }
 
-static int audit_sets(const struct task *t, struct err *e)
+// Instances whose results are to be published have no lease and no end.
+static int32_t publishing_of(const struct server *s, const struct task *t, int32_t *all)
 {
+    int32_t ends = 0;
+    *all = 0;
+    for (size_t i = 0; i < s->n_publishing; i++) {
+        *all += s->publishing[i].task == t->id;
+        ends += s->publishing[i].task == t->id && s->publishing[i].part == 0;
+    }
+    return ends;
+}
+
+static int audit_sets(const struct server *s, const struct task *t, struct err *e)
+{
+    int32_t publishing, ends = publishing_of(s, t, &publishing), uploading = 0;
+    for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next)
+        uploading += s->lease[l].uploading;
+    NEED(publishing == t->n_publishing && uploading == t->n_uploading,
+         "task %llu counts %d uploads and %d to be published, has %d and %d", (unsigned long long)t->id,
+         (int)t->n_uploading, (int)t->n_publishing, (int)uploading, (int)publishing);
     struct ranges all = RANGES_NULL;
     ranges_copy(&all, &t->pending);
-    uint64_t sum = ranges_count(&t->pending) + (uint64_t)(t->n_assigned + t->n_started);
+    uint64_t held = (uint64_t)(t->n_assigned + t->n_started + ends), sum = ranges_count(&t->pending) + held;
     if (t->sets) {
         const struct ranges *const set[] = {&t->sets->succeeded, &t->sets->failed, &t->sets->cancelled};
         for (int i = 0; i < 3; i++) {
@@ -47,7 +65,7 @@ static int audit_sets(const struct task *t, struct err *e)
             sum += ranges_count(set[i]);
         }
     }
-    uint64_t distinct = ranges_count(&all) + (uint64_t)(t->n_assigned + t->n_started);
+    uint64_t distinct = ranges_count(&all) + held;
     ranges_deinit(&all);
     NEED(sum == (uint64_t)t->instances && distinct == sum,
          "task %llu has %d instances, %llu are accounted for", (unsigned long long)t->id, (int)t->instances,
@@ -69,15 +87,19 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
          t->n_assigned, t->n_started, assigned, started);
     NEED(!task_state_final(t->state), "task %llu has ended and is in memory", id);
     NEED(!t->dirty, "task %llu is marked but was not written", id);
-    NEED(!(t->aborting || t->deleting) || (!ranges_count(&t->pending) && assigned + started > 0),
+    NEED(!(t->aborting || t->deleting) ||
+             (!ranges_count(&t->pending) && assigned + started + t->n_publishing > 0),
          "task %llu is being ended and nothing is left to end it", id);
     struct plan_task p;
     NEED(planner_task_at(s->planner, at, &p), "task %llu is not known to the planner", id);
     int64_t waits =
         t->aborting || t->deleting || t->held_back || task_waits(t) ? 0 : (int64_t)ranges_count(&t->pending);
-    NEED(p.pending == waits && p.order == t->id, "task %llu: %d wait for the planner, %d for the engine", id,
-         (int)p.pending, (int)waits);
-    return audit_sets(t, e);
+    NEED(p.pending == t->exposed && p.order == t->id, "task %llu: %d wait for the planner, %d for the engine",
+         id, (int)p.pending, (int)t->exposed);
+    NEED(t->exposed <= waits && (t->exposed == waits || t->is_starved),
+         "task %llu: %d of %d instances are shown and nobody will show the rest", id, (int)t->exposed,
+         (int)waits);
+    return audit_sets(s, t, e);
 }
 
 // Every open dependency is an edge at the task that is waited for, and there are no others.
@@ -281,6 +303,52 @@ static int audit_counts(const struct server *s, struct err *e)
     return 0;
 }
 
+static int audit_quota(const struct quota *q, int64_t held, int64_t cores, int64_t shown, const char *whose,
+                       size_t i, struct err *e)
+{
+    NEED(q->held == held && q->held_cores == cores && q->exposed == shown,
+         "quota of %s %zu: %lld boards, %lld cores, %lld shown where %lld, %lld, %lld are", whose, i,
+         (long long)q->held, (long long)q->held_cores, (long long)q->exposed, (long long)held,
+         (long long)cores, (long long)shown);
+    return 0;
+}
+
+// What stands under a quota: of an account, of an organisation, or of a reservation (the others are NONE).
+static int audit_scope(const struct server *s, const struct quota *q, int kind, uint32_t account,
+                       uint32_t organisation, uint32_t reservation, const char *whose, size_t i,
+                       struct err *e)
+{
+    int64_t held = 0, cores = 0, shown = 0;
+    for (size_t j = 0; j < s->n_tasks; j++) {
+        const struct task *t = &s->task[j];
+        if (!t->id || (account != NONE && t->account != account) ||
+            (organisation != NONE && s->account[t->account].organisation != organisation) ||
+            (reservation != NONE && t->reservation != reservation) ||
+            (reservation == NONE && (int)quota_kind_of((enum activity)t->activity) != kind))
+            continue;
+        shown += t->exposed;
+        for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
+            held++;
+            cores += s->lease[l].cores;
+        }
+    }
+    return audit_quota(q, held, cores, shown, whose, i, e);
+}
+
+static int audit_quotas(const struct server *s, struct err *e)
+{
+    int r = 0;
+    for (int k = 0; k < QUOTA_KINDS && !r; k++) {
+        for (uint32_t i = 0; i < s->n_accounts && !r; i++)
+            r = audit_scope(s, &s->account[i].quota[k], k, i, NONE, NONE, "account", i, e);
+        for (uint32_t i = 0; i < s->n_organisations && !r; i++)
+            r = audit_scope(s, &s->organisation[i].quota[k], k, NONE, i, NONE, "organisation", i, e);
+    }
+    for (uint32_t i = 0; i < s->n_reservations && !r; i++)
+        r = audit_scope(s, &s->reservation[i].quota, 0, NONE, NONE, i, "reservation", i, e);
+    return r;
+}
+
 // What the store has is what memory has.
 static int audit_store(const struct server *s, const struct model_store *m, struct err *e)
 {
@@ -331,6 +399,8 @@ int audit_server(const struct server *s, house_ms now, const struct effects *fx,
         r = audit_node(s, i, now, e);
     if (!r)
         r = audit_counts(s, e);
+    if (!r)
+        r = audit_quotas(s, e);
     if (!r)
         r = audit_jobs(s, e);
     if (!r && m)

@@ -31,10 +31,29 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
     case CHANGE_META:
         text[n++] = &c->meta.name;
         break;
+    case CHANGE_ORGANISATION:
+        text[n++] = &c->organisation.slug;
+        text[n++] = &c->organisation.name;
+        break;
+    case CHANGE_PROJECT:
+        text[n++] = &c->project.slug;
+        text[n++] = &c->project.name;
+        text[n++] = &c->project.description;
+        break;
     case CHANGE_ACCOUNT:
         text[n++] = &c->account.email;
         text[n++] = &c->account.name;
-        text[n++] = &c->account.token_hash;
+        break;
+    case CHANGE_TOKEN:
+        text[n++] = &c->token_put.name;
+        text[n++] = &c->token_put.digest;
+        break;
+    case CHANGE_BUDGET:
+        text[n++] = &c->budget.alias;
+        break;
+    case CHANGE_RESERVATION:
+        text[n++] = &c->reservation.name;
+        text[n++] = &c->reservation.machine_key;
         break;
     case CHANGE_SECRET:
         text[n++] = &c->secret.key;
@@ -62,6 +81,15 @@ static int texts_of(struct change *c, const char **text[TEXTS_MAX])
         text[n++] = &c->attempt.node;
         text[n++] = &c->attempt.code;
         text[n++] = &c->attempt.message;
+        break;
+    case CHANGE_PUBLISH:
+        text[n++] = &c->publish.bucket;
+        break;
+    case CHANGE_SNAPSHOT:
+        text[n++] = &c->snapshot.whitelist;
+        text[n++] = &c->snapshot.blacklist;
+        text[n++] = &c->snapshot.bucket;
+        text[n++] = &c->snapshot.prefix;
         break;
     case CHANGE_NODE:
         text[n++] = &c->node.name;
@@ -126,6 +154,40 @@ static void row_drop(struct change *c)
         drop(text, live_texts_of(&c->task.live, text));
 }
 
+static uint64_t order_of(const struct change *c)
+{
+    switch (c->kind) {
+    case CHANGE_ORGANISATION:
+        return c->organisation.id;
+    case CHANGE_PROJECT:
+        return c->project.id;
+    case CHANGE_ACCOUNT:
+        return c->account.id;
+    case CHANGE_TOKEN:
+        return c->token_put.id;
+    case CHANGE_BUDGET:
+        return c->budget.id;
+    case CHANGE_RESERVATION:
+        return c->reservation.id;
+    case CHANGE_TASK_NEW:
+        return c->task.id;
+    case CHANGE_JOB:
+        return c->job.id;
+    case CHANGE_LEASE:
+        return c->lease.id;
+    case CHANGE_NODE:
+        return c->node.id;
+    case CHANGE_SITE:
+        return c->site.id;
+    case CHANGE_ZONE:
+        return c->zone.id;
+    case CHANGE_BOARD:
+        return c->board.id;
+    default:
+        return 0;
+    }
+}
+
 static uint64_t key_of(const struct change *c)
 {
     uint64_t h = HASH_SEED;
@@ -133,8 +195,13 @@ static uint64_t key_of(const struct change *c)
     case CHANGE_META:
         h = hash_bytes(h, c->meta.name, strlen(c->meta.name));
         break;
+    case CHANGE_ORGANISATION:
+    case CHANGE_PROJECT:
+    case CHANGE_TOKEN:
+    case CHANGE_BUDGET:
+    case CHANGE_RESERVATION:
     case CHANGE_ACCOUNT:
-        h = hash_i64(h, (int64_t)c->account.id);
+        h = hash_i64(h, (int64_t)order_of(c));
         break;
     case CHANGE_SECRET:
     case CHANGE_SECRET_GONE:
@@ -153,6 +220,13 @@ static uint64_t key_of(const struct change *c)
     case CHANGE_ATTEMPT:
         h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->attempt.task), c->attempt.instance),
                      c->attempt.attempt);
+        break;
+    case CHANGE_SNAPSHOT:
+        h = hash_i64(hash_i64(h, (int64_t)c->snapshot.task), c->snapshot.number);
+        break;
+    case CHANGE_PUBLISH:
+    case CHANGE_PUBLISH_GONE:
+        h = hash_i64(hash_i64(h, (int64_t)c->publish.lease), c->publish.part);
         break;
     case CHANGE_OUTPUT:
         h = hash_i64(hash_i64(hash_i64(h, (int64_t)c->output.node), (int64_t)c->output.epoch),
@@ -340,6 +414,13 @@ static int apply_one(struct model_store *m, const struct change *c, struct err *
             return err_set(e, -EINVAL, "model: lease %llu goes twice", (unsigned long long)c->gone);
         take_out(&m->table[CHANGE_LEASE], row);
         return 0;
+    case CHANGE_PUBLISH_GONE:
+        row = find(m, CHANGE_PUBLISH, key_of(c));
+        if (!row)
+            return err_set(e, -EINVAL, "model: what lease %llu staged is published twice",
+                           (unsigned long long)c->publish.lease);
+        take_out(&m->table[CHANGE_PUBLISH], row);
+        return 0;
     case CHANGE_SECRET_GONE:
         row = find(m, CHANGE_SECRET, key_of(c));
         if (!row)
@@ -383,36 +464,14 @@ static bool is_given(const struct model_store *m, const struct change *c, int64_
         return c->attempt.end != ATTEMPT_SUCCESS && !final_task(m, c->attempt.task);
     case CHANGE_LEASE:
         return !final_task(m, c->lease.task);
+    case CHANGE_SNAPSHOT:
+        return !final_task(m, c->snapshot.task);
     case CHANGE_LEDGER_WORK:
         return c->work.hour_ms >= from_ms;
     case CHANGE_LEDGER_ZONE:
         return c->heat.hour_ms >= from_ms;
     default:
         return true;
-    }
-}
-
-static uint64_t order_of(const struct change *c)
-{
-    switch (c->kind) {
-    case CHANGE_ACCOUNT:
-        return c->account.id;
-    case CHANGE_TASK_NEW:
-        return c->task.id;
-    case CHANGE_JOB:
-        return c->job.id;
-    case CHANGE_LEASE:
-        return c->lease.id;
-    case CHANGE_NODE:
-        return c->node.id;
-    case CHANGE_SITE:
-        return c->site.id;
-    case CHANGE_ZONE:
-        return c->zone.id;
-    case CHANGE_BOARD:
-        return c->board.id;
-    default:
-        return 0;
     }
 }
 
@@ -445,12 +504,37 @@ static int load_ended(const struct model_store *m, struct server *s, struct err 
     return r;
 }
 
+// What the ledger has charged each account, and each budget's project in its time.
+static int load_spent(const struct model_store *m, struct server *s, struct err *e)
+{
+    const struct table *work = &m->table[CHANGE_LEDGER_WORK];
+    int r = 0;
+    for (int what = 0; what < 2; what++) {
+        const struct table *t = &m->table[what ? CHANGE_BUDGET : CHANGE_ACCOUNT];
+        for (size_t i = 0; i < t->n && !r; i++) {
+            struct change c = {.kind = CHANGE_SPENT,
+                               .spent = {.what = (uint8_t)what, .id = order_of(&t->row[i])}};
+            for (size_t j = 0; j < work->n; j++) {
+                const struct row_ledger_work *w = &work->row[j].work;
+                const struct row_budget *b = &t->row[i].budget;
+                if (what ? w->project == b->project && w->hour_ms >= b->start_ms && w->hour_ms < b->end_ms
+                         : w->account == c.spent.id)
+                    c.spent.neur += w->cost_neur;
+            }
+            r = server_restore(s, &c, e);
+        }
+    }
+    return r;
+}
+
 int model_store_load(const struct model_store *m, struct server *s, house_ms now, struct err *e)
 {
     static const enum change_kind order[] = {
-        CHANGE_META,    CHANGE_ACCOUNT, CHANGE_SECRET,      CHANGE_SITE,       CHANGE_NODE,
-        CHANGE_ZONE,    CHANGE_BOARD,   CHANGE_METER,       CHANGE_JOB,        CHANGE_TASK_NEW,
-        CHANGE_ATTEMPT, CHANGE_LEASE,   CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+        CHANGE_META,     CHANGE_ORGANISATION, CHANGE_PROJECT, CHANGE_ACCOUNT,     CHANGE_TOKEN,
+        CHANGE_BUDGET,   CHANGE_RESERVATION,  CHANGE_SPENT,   CHANGE_SECRET,      CHANGE_SITE,
+        CHANGE_NODE,     CHANGE_ZONE,         CHANGE_BOARD,   CHANGE_METER,       CHANGE_JOB,
+        CHANGE_TASK_NEW, CHANGE_ATTEMPT,      CHANGE_LEASE,   CHANGE_SNAPSHOT, CHANGE_PUBLISH,
+        CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
     int64_t from_ms = now.v - now.v % LEDGER_HOUR_MS;
     int r = 0;
     server_restore_from(s, now);
@@ -467,6 +551,8 @@ int model_store_load(const struct model_store *m, struct server *s, house_ms now
         free(row);
         if (order[k] == CHANGE_JOB && !r)
             r = load_ended(m, s, e);
+        if (order[k] == CHANGE_SPENT && !r)
+            r = load_spent(m, s, e);
     }
     if (!r)
         server_restored(s, now);

@@ -97,13 +97,13 @@ def schema_of(method, path, status):
 asked = set()
 
 
-def call(method, path, body=None, token="api-doc-token", wants=None, **param):
+def call(method, path, body=None, who="api-doc-token", wants=None, **param):
     filled = re.sub(r"{(\w+)}", lambda m: param[m.group(1)], path)
     path = path.split("?")[0]
     asked.add((method, path))
     data = None if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     kind = "text/plain" if isinstance(body, str) else "application/json"
-    r = urllib.request.Request(BASE + filled, data=data, method=method, headers={"Authorization": token, "Content-Type": kind})
+    r = urllib.request.Request(BASE + filled, data=data, method=method, headers={"Authorization": who, "Content-Type": kind})
     try:
         with urllib.request.urlopen(r, timeout=60) as f:
             status, text, kind = f.status, f.read().decode(), f.headers.get("Content-Type", "")
@@ -143,6 +143,36 @@ def wait(what, condition, limit_s=120):
         time.sleep(0.2)
 
 
+def people():
+    call("POST", "/ondol/v1/organisations", {"slug": "acme", "name": "Acme"})
+    call("PUT", "/ondol/v1/organisations/{organisation}", {"max_flex_cores": 64}, organisation="acme")
+    call("GET", "/ondol/v1/organisations/{organisation}", organisation="acme")
+    user = call("POST", "/ondol/v1/users", {"email": "d@e.f", "organisation": "acme", "credit_cents": 100})
+    call("PUT", "/ondol/v1/users/{user}", {"scheduling": "onDemand"}, user="d@e.f")
+    call("GET", "/ondol/v1/users/{user}", user="d@e.f")
+    project = call("POST", "/ondol/v1/projects", {"organisation": "acme", "slug": "lab"})["uuid"]
+    call("PUT", "/ondol/v1/projects/{project}", {"research": True}, project=project)
+    call("GET", "/ondol/v1/projects/{project}", project=project)
+    budget = call("POST", "/ondol/v1/projects/{project}/budgets", {"totalAmountInCents": 5}, project=project)["uuid"]
+    call("PUT", "/ondol/v1/budgets/{budget}", {"isArchived": True}, budget=budget)
+    call("GET", "/ondol/v1/projects/{project}/budgets", project=project)
+    key = call("GET", "/ondol/v1/boards")["data"][0]["spec"]["key"]
+    night = call("POST", "/ondol/v1/reservations", {"organisation": "acme", "name": "night", "machine_key": key, "boards": 1,
+                                                    "to": "2999-01-01T00:00:00Z"})["uuid"]
+    call("PUT", "/ondol/v1/reservations/{reservation}", {"to": "2998-01-01T00:00:00Z"}, reservation=night)
+    call("GET", "/ondol/v1/reservations/{reservation}", reservation=night)
+    own = call("POST", "/ondol/v1/tokens", {"name": "second", "expires": "2999-01-01T00:00:00Z"}, who=user["token"])
+    for path in ("/ondol/v1/users", "/ondol/v1/organisations", "/ondol/v1/projects", "/ondol/v1/reservations"):
+        call("GET", path)
+    for path in ("/info", "/ondol/v1/tokens", "/credits/v1/accounts/credits", "/quotas/computing-quotas/user",
+                 "/quotas/computing-quotas/organization"):
+        call("GET", path, who=user["token"])
+    call("GET", "/credits/v1/projects/{uuid}/budgets", who=user["token"], uuid=project)
+    call("DELETE", "/ondol/v1/reservations/{reservation}", reservation=night)
+    call("DELETE", "/ondol/v1/tokens/{token}", who=user["token"], token=str(own["id"]))
+    call("DELETE", "/ondol/v1/users/{user}", user="d@e.f")
+
+
 def walk():
     task = {"name": "doc", "profile": "docker-batch", "instanceCount": 2, "tags": ["a", "b"], "labels": {"c": "d"},
             "hardwareConstraints": [{"discriminator": "MinimumCoreHardwareConstraint", "coreCount": 1}],
@@ -168,8 +198,8 @@ def walk():
                  "/ondol/v1/boards", "/ondol/v1/ledger", "/ondol/v1/ledger/work", "/ondol/v1/ledger/zones", "/metrics",
                  "/ondol/v1/metrics"):
         call("GET", path)
-    call("GET", "/versions", token="")
-    call("GET", "/", token="wrong", wants=401)
+    call("GET", "/versions", who="")
+    call("GET", "/", who="wrong", wants=401)
     call("GET", "/profiles/{name}", name="docker-batch")
     call("GET", "/hardware-constraints/cpu-model-constraints/search", wants=400)
     for kind in ("/tasks", "/tasks/summaries", "/jobs"):
@@ -193,6 +223,9 @@ def walk():
     copy = call("POST", "/tasks/{id}/clone", {"instanceCount": 200}, id=first)["uuid"]
     call("PUT", "/tasks/{id}", {"tags": ["n"]}, id=copy)
     call("PATCH", "/tasks/{id}", id="nobody", wants=404)
+    call("POST", "/tasks/{id}/snapshot/periodic", {"interval": 60}, id=copy, wants=400)  # it has no bucket for results
+    call("POST", "/tasks/{id}/snapshot", {}, id="nobody", wants=404)
+    call("GET", "/tasks/{id}/snapshot/{snapshot}", id=copy, snapshot="77", wants=404)
     call("POST", "/tasks/{id}/abort", id=copy)
     wait("it stops", lambda: call("GET", "/tasks/{id}", id=copy)["state"] == "Cancelled")
     call("POST", "/tasks/{id}/resume", {}, id=copy)
@@ -207,6 +240,7 @@ def walk():
     call("POST", "/ondol/v1/accounts", {"email": "a@b.c"})
     call("PUT", "/ondol/v1/accounts/{account}", {"research": True}, account="a@b.c")
     call("GET", "/ondol/v1/accounts/{account}", account="a@b.c")
+    people()
     site, zone, heater, board = (call("GET", "/ondol/v1/" + k)["data"][0]["name"] for k in ("sites", "zones", "heaters", "boards"))
     call("PUT", "/ondol/v1/sites/{site}", {
         "cap_w": 5000, "country": "FR", "position": {"latitude": 48.8, "longitude": 2.3}, "latency_ms": 12,

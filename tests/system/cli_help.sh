@@ -55,6 +55,18 @@ done
 for v in list show add set; do
     ask 0 "Usage: ondol account $v" account $v --help
 done
+for v in list show add change remove organisations organisation; do
+    ask 0 "Usage: ondol user $v" user $v --help
+done
+for v in list add remove; do
+    ask 0 "Usage: ondol token $v" token $v --help
+done
+for v in list show add change remove budgets budget set-budget; do
+    ask 0 "Usage: ondol project $v" project $v --help
+done
+for v in list show add change remove; do
+    ask 0 "Usage: ondol reservation $v" reservation $v --help
+done
 ask 0 '^ondol [0-9]' version
 ask 0 '^ondol [0-9]' --version
 ask 2 '' task
@@ -81,6 +93,11 @@ refuse 2 'No such file' task create "$DIR/none.json"
 refuse 2 'must be a temperature' zone set room 99
 refuse 2 'nothing to change' account set a@b
 refuse 2 'exclude each other' account set a@b --research --no-research
+refuse 2 'nothing to change' user change a@b
+refuse 2 'exclude each other' user change a@b --research --no-research
+refuse 2 'nothing to change' project change x
+refuse 2 'give ORGANISATION/SLUG' project add x
+refuse 2 'nothing to change' reservation change x
 
 printf 'listen = 127.0.0.1:0\nheaters = 3\n' >"$DIR/server.conf"
 refuse 2 "server.conf:2: heaters: there is no such option" server --config "$DIR/server.conf" --data "$DIR/x"

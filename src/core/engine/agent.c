@@ -21,6 +21,7 @@ void agent_config_default(struct agent_config *c)
         .report_idle_ms = 30000,
         .lease_margin_ms = 5000,
         .start_timeout_ms = 600000,
+        .stage_timeout_ms = 600000,
         .kill_again_ms = 30000,
         .kill_timeout_ms = 600000,
         .outbox_bytes_max = (size_t)1 << 20,
@@ -184,7 +185,13 @@ void agent_apply(struct agent *a, const struct agent_event *ev, struct agent_act
         run_output(a, ev, out);
         return;
     case AGENT_EXITED:
-        run_exited(a, ev);
+        run_exited(a, ev, out);
+        break;
+    case AGENT_STAGING:
+        run_staging(a, ev);
+        return;
+    case AGENT_STAGED:
+        run_staged(a, ev);
         break;
     case AGENT_KNOB:
         lease_knob(a, ev);
@@ -206,8 +213,7 @@ void agent_apply(struct agent *a, const struct agent_event *ev, struct agent_act
 bool agent_has_runs(const struct agent *a)
 {
     for (size_t i = 0; i < a->n_runs; i++)
-        if (a->run[i].state == RUN_STARTING || a->run[i].state == RUN_RUNNING ||
-            a->run[i].state == RUN_STOPPING)
+        if (a->run[i].state != RUN_ASSIGNED && a->run[i].state != RUN_ENDED)
             return true;
     return false;
 }

@@ -11,6 +11,9 @@
 //         +--- cannot be launched, stopped ---+------ exited ------+------------> ENDED --(acked and no
 //         longer listed)--> gone
 //
+//     With files: assigned --> FETCHING --staged--> assigned --> STARTING ...; exited --> STORING --staged-->
+//     ENDED. Both hold the board; no command runs then, and none of its time is billed.
+//
 // What the node does alone, when the link is lost:
 //  - Zone wishes are kept: last setpoint and schedule. The thermostat decides, so no heater is left at full
 //  power.
@@ -52,6 +55,7 @@ struct agent_config {
     int64_t gather_ms;        // a start is told this much later, with what came after it; default 0
     int64_t lease_margin_ms;  // work ends this much before its lease, default 5,000
     int64_t start_timeout_ms; // default 600,000
+    int64_t stage_timeout_ms; // files that do not move at all, default 600,000
     int64_t kill_again_ms, kill_timeout_ms; // default 30,000 and 600,000
     size_t outbox_bytes_max;                // of output waiting to be acknowledged, default 1 MiB
 };
@@ -77,6 +81,8 @@ enum agent_event_kind {
     AGENT_USAGE, // what a run used so far
     AGENT_OUTPUT,
     AGENT_EXITED,  // and all its output was handed over before
+    AGENT_STAGING, // how far the files of a run are
+    AGENT_STAGED,  // they are where they belong, or cannot be
     AGENT_KNOB,    // the occupant set the zone at the heater
     AGENT_SHUTDOWN // the program wants to end: work stops as preempted
 };
@@ -120,6 +126,12 @@ struct agent_event {
             int64_t cpu_ms, peak_bytes;
         } exited;
         struct {
+            uint64_t lease;
+            int64_t files, files_n, bytes, bytes_n; // done and in all; _n 0: not known yet
+            const char *code, *message;             // AGENT_STAGED: NULL code, or why not
+            bool elsewhere;                         // it is not the task's fault: another board may try
+        } staged;
+        struct {
             size_t zone;
             int32_t setpoint_mc;
             uint8_t mode;
@@ -130,11 +142,14 @@ struct agent_event {
 // ---- actions
 
 enum agent_action_kind {
-    ACT_START, // a sandbox for `lease`; answer with AGENT_STARTED or AGENT_START_FAILED
-    ACT_KILL,  // harmless when it is dead already
-    ACT_SHARE, // thousandths of a core of the host; 0: frozen
-    ACT_BOARD, // how a board is to run from now on
-    ACT_READ,  // read the run's pipes (on) or let them fill (off)
+    ACT_START,   // a sandbox for `lease`; answer with AGENT_STARTED or AGENT_START_FAILED
+    ACT_KILL,    // harmless when it is dead already
+    ACT_SHARE,   // thousandths of a core of the host; 0: frozen
+    ACT_BOARD,   // how a board is to run from now on
+    ACT_READ,    // read the run's pipes (on) or let them fill (off)
+    ACT_FETCH,   // its resources; answer with AGENT_STAGING, and AGENT_STAGED once
+    ACT_STORE,   // its results, likewise
+    ACT_UNSTAGE, // ends either, without an answer, and removes what is left of the run's files
 };
 
 struct agent_action {
@@ -146,6 +161,12 @@ struct agent_action {
             struct launch launch;
             int32_t memory_mb, permille;
         } start;
+        struct {
+            const struct stage_plan *plan;
+            int64_t room_bytes;   // most that may come
+            struct stage_out out; // ACT_STORE
+            uint32_t part;        // ACT_STORE: 0: results; n: the nth snapshot of this run
+        } stage;
         int32_t permille;
         struct {
             enum activity run;

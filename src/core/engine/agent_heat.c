@@ -148,7 +148,8 @@ static struct regulate_board regulate_input(struct agent *a, size_t i)
                   thermostat_filler_allowed(&a->thermostat[b->zone]);
     return (struct regulate_board){
         .curve = &a->cfg.offer.board[i].curve,
-        .work = r && !r->paused && r->state != RUN_STOPPING ? r->activity : ACTIVITY_IDLE,
+        .work = r && !r->paused && r->state != RUN_STOPPING && r->state != RUN_STORING ? r->activity
+                                                                                       : ACTIVITY_IDLE,
         .barred = b->barred,
         .asleep = b->run == ACTIVITY_SLEEP,
         // Beside a task there is no filler: also one that stands still holds the board's memory.

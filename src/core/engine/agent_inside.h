@@ -18,7 +18,15 @@
 #define AGENT_CALL_REPORTS 1024
 #define AGENT_CALL_BYTES   ((size_t)256 << 10) // six times that as JSON at worst, below what the wire takes
 
-enum run_state { RUN_ASSIGNED, RUN_STARTING, RUN_RUNNING, RUN_STOPPING, RUN_ENDED };
+enum run_state {
+    RUN_ASSIGNED,
+    RUN_FETCHING,
+    RUN_STARTING,
+    RUN_RUNNING,
+    RUN_STOPPING,
+    RUN_STORING,
+    RUN_ENDED
+};
 
 struct agent_run {
     uint64_t lease;
@@ -46,6 +54,21 @@ struct agent_run {
     int64_t memory_mb, peak_mb;
     int64_t energy_uj, exec_ms, core_ms, work_mhz_ms;
     bool exit_acked;
+    bool fetched, has_files; // its resources are there; files of it are on this machine
+    struct {
+        int64_t files, files_n, bytes, bytes_n;
+    } staging;
+    struct { // how the command ended, told once its results are stored
+        enum attempt_end end;
+        int32_t exit_code, signal;
+        char code[24], message[160];
+    } over;
+    int32_t results; // files stored
+    struct arena orders_arena;
+    struct stage_orders orders; // while it runs
+    enum { ERRAND_NONE, ERRAND_RESYNC, ERRAND_SNAPSHOT } errand;
+    uint32_t resync, snapshots, parts, number; // done last; parts given; of the errand
+    house_ms errand_since, snapshot_at;        // snapshot_at: the next periodic one
 };
 
 struct agent_zone {
@@ -131,10 +154,33 @@ void run_started(struct agent *a, const struct agent_event *ev, struct agent_act
 void run_start_failed(struct agent *a, const struct agent_event *ev);
 void run_usage(struct agent *a, const struct agent_event *ev);
 void run_output(struct agent *a, const struct agent_event *ev, struct agent_actions *out);
-void run_exited(struct agent *a, const struct agent_event *ev);
+void run_exited(struct agent *a, const struct agent_event *ev, struct agent_actions *out);
 void runs_step(struct agent *a, house_ms now, struct agent_actions *out); // starts, lapses, time-outs
 void runs_forget(struct agent *a);
 void run_drop(struct agent *a, size_t i);
+
+void run_over(struct agent *a, struct agent_run *r, enum attempt_end end, const char *code,
+              const char *message, house_ms now); // its end is told
+
+// agent_stage.c
+bool stage_fetch(struct agent *a, struct agent_run *r, house_ms now,
+                 struct agent_actions *out); // false: no need
+bool stage_store(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out); // likewise
+bool stage_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
+                house_ms now); // false: it is in neither
+void stage_step(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out);
+void run_staging(struct agent *a, const struct agent_event *ev);
+void run_staged(struct agent *a, const struct agent_event *ev);
+void stage_level(struct agent *a, const struct agent_run *r, house_ms now);
+
+struct agent_action *stage_act(struct agent *a, const struct agent_run *r, enum agent_action_kind kind,
+                               struct agent_actions *out);
+
+// agent_order.c
+void order_take(struct agent_run *r, const struct stage_orders *o, house_ms now, bool is_new);
+void order_step(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out);
+void order_done(struct agent *a, struct agent_run *r, const struct agent_event *ev);
+void order_cut(struct agent *a, struct agent_run *r, house_ms now); // its command has ended
 
 // agent_lease.c
 void lease_answer(struct agent *a, const struct agent_event *ev, struct agent_actions *out);

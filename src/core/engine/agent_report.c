@@ -62,6 +62,8 @@ static void board_level(struct agent *a, size_t i, house_ms now)
 
 static void run_level(struct agent *a, const struct agent_run *run, house_ms now)
 {
+    if (run->state == RUN_FETCHING || run->state == RUN_STORING)
+        stage_level(a, run, now);
     if (run->state != RUN_RUNNING)
         return;
     const struct agent_board *b = &a->board[run->board];
@@ -111,6 +113,7 @@ void report_exit(struct agent *a, struct agent_run *run, enum attempt_end end, i
     r->exited.work_mhz_s = run->work_mhz_ms / 1000;
     r->exited.energy_mj = run->energy_uj / 1000;
     r->exited.peak_memory_mb = (int32_t)run->peak_mb;
+    r->exited.results = run->results;
     snprintf(r->exited.code, sizeof r->exited.code, "%s", code);
     snprintf(r->exited.message, sizeof r->exited.message, "%.159s", message);
 }

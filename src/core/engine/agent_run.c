@@ -39,14 +39,31 @@ static void set_state(struct agent_run *r, enum run_state s, house_ms now)
     r->state_since = now;
 }
 
-static void end_now(struct agent *a, struct agent_run *r, enum attempt_end end, const char *code,
-                    const char *message, house_ms now)
+static void told(struct agent *a, struct agent_run *r, enum attempt_end end, int32_t exit_code,
+                 int32_t signal, const char *code, const char *message, house_ms now)
 {
     set_state(r, RUN_ENDED, now);
     a->regulate_due = true;
-    report_exit(a, r, end, -1, -1, code, message, now);
+    report_exit(a, r, end, exit_code, signal, code, message, now);
     arena_deinit(&r->arena); // the launch is over, and the mark is small
     r->arena = ARENA_NULL;
+    r->launch = (struct launch){0};
+    arena_deinit(&r->orders_arena);
+    r->orders_arena = ARENA_NULL;
+    r->orders = (struct stage_orders){0};
+}
+
+static void end_now(struct agent *a, struct agent_run *r, enum attempt_end end, const char *code,
+                    const char *message, house_ms now)
+{
+    told(a, r, end, -1, -1, code, message, now);
+}
+
+void run_over(struct agent *a, struct agent_run *r, enum attempt_end end, const char *code,
+              const char *message, house_ms now)
+{
+    bool ran = r->state == RUN_STORING;
+    told(a, r, end, ran ? r->over.exit_code : -1, ran ? r->over.signal : -1, code, message, now);
 }
 
 // A launch that cannot be made is the customer's error and final; a board that is not here is the parent's,
@@ -76,6 +93,7 @@ void run_assign(struct agent *a, const struct assignment *as, const struct task_
         .listed = true,
         .reading = true,
     };
+    order_take(r, as->orders, now, true);
     struct err e = ERR_NULL;
     const char *code;
     const struct offer *o = &a->cfg.offer;
@@ -102,6 +120,8 @@ void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *cod
         end_now(a, r, (enum attempt_end)end, code, message, now);
         return;
     }
+    if (stage_stop(a, r, end, code, message, now))
+        return;
     r->end = end;
     r->end_code = code;
     r->end_message = message;
@@ -178,7 +198,7 @@ void run_output(struct agent *a, const struct agent_event *ev, struct agent_acti
     outbox_reading(a, out);
 }
 
-void run_exited(struct agent *a, const struct agent_event *ev)
+void run_exited(struct agent *a, const struct agent_event *ev, struct agent_actions *out)
 {
     struct agent_run *r = run_find(a, ev->exited.lease);
     if (!r || r->state == RUN_ENDED)
@@ -201,12 +221,13 @@ void run_exited(struct agent *a, const struct agent_event *ev)
         code = "exit-code";
         snprintf(message, sizeof message, "the command ended with exit code %d", ev->exited.exit_code);
     }
-    set_state(r, RUN_ENDED, ev->now);
-    a->regulate_due = true;
-    report_exit(a, r, end, ev->exited.signal > 0 ? -1 : ev->exited.exit_code,
-                ev->exited.signal > 0 ? ev->exited.signal : -1, code, message, ev->now);
-    arena_deinit(&r->arena);
-    r->arena = ARENA_NULL;
+    r->over.end = end;
+    r->over.exit_code = ev->exited.signal > 0 ? -1 : ev->exited.exit_code;
+    r->over.signal = ev->exited.signal > 0 ? ev->exited.signal : -1;
+    snprintf(r->over.code, sizeof r->over.code, "%s", code);
+    snprintf(r->over.message, sizeof r->over.message, "%s", message);
+    if (!stage_store(a, r, ev->now, out))
+        told(a, r, end, r->over.exit_code, r->over.signal, code, message, ev->now);
 }
 
 static bool board_ready(struct agent *a, size_t board)
@@ -239,8 +260,14 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
     int64_t since = house_since(now, r->state_since);
     switch (r->state) {
     case RUN_ASSIGNED:
-        if (!a->rejoin && board_ready(a, r->board) && run_on_board(a, r->board) == r)
+        if (!a->rejoin && board_ready(a, r->board) && run_on_board(a, r->board) == r &&
+            !stage_fetch(a, r, now, out))
             start(a, r, now, out);
+        break;
+    case RUN_FETCHING:
+    case RUN_STORING:
+    case RUN_ENDED:
+        stage_step(a, r, now, out);
         break;
     case RUN_STARTING:
         if (since > a->cfg.start_timeout_ms)
@@ -255,7 +282,7 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
         }
         break;
     case RUN_RUNNING:
-    case RUN_ENDED:
+        order_step(a, r, now, out);
         break;
     }
 }
@@ -269,6 +296,7 @@ void runs_step(struct agent *a, house_ms now, struct agent_actions *out)
 void run_drop(struct agent *a, size_t i)
 {
     arena_deinit(&a->run[i].arena);
+    arena_deinit(&a->run[i].orders_arena);
     memmove(&a->run[i], &a->run[i + 1], (a->n_runs - i - 1) * sizeof *a->run);
     a->n_runs--;
 }

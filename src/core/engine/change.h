@@ -9,11 +9,18 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "core/work/quota.h"
 #include "core/work/task.h"
 
 enum change_kind {
     CHANGE_META, // name -> value
+    CHANGE_ORGANISATION,
+    CHANGE_PROJECT,
     CHANGE_ACCOUNT,
+    CHANGE_TOKEN,
+    CHANGE_BUDGET,
+    CHANGE_RESERVATION,
+    CHANGE_SPENT,       // at load only: what has been spent, added up from the ledger
     CHANGE_SECRET,      // sealed by the vault: no clear value is ever in an event or a row
     CHANGE_SECRET_GONE, // account and key
     CHANGE_TASK_NEW,    // with body
@@ -27,6 +34,9 @@ enum change_kind {
     CHANGE_LEASE,
     CHANGE_LEASE_GONE,
     CHANGE_ATTEMPT,
+    CHANGE_PUBLISH,      // results of an ended attempt, or a snapshot, are to become visible
+    CHANGE_PUBLISH_GONE, // they are, or cannot: lease and part
+    CHANGE_SNAPSHOT,     // of a task that was asked for; number 0: what is asked of the task while it runs
     CHANGE_OUTPUT,
     CHANGE_NODE,
     CHANGE_SITE,
@@ -43,13 +53,67 @@ struct row_meta {
     int64_t value;
 };
 
+struct row_organisation {
+    uint64_t id;
+    char uuid[UUID_TEXT_BYTES];
+    const char *slug, *name;
+    int64_t created_ms;
+    int32_t most[QUOTA_N]; // 0: no limit
+};
+
+// What work is booked on. Every organisation has one that is the default of its users.
+struct row_project {
+    uint64_t id, organisation;
+    char uuid[UUID_TEXT_BYTES];
+    const char *slug, *name, *description;
+    int64_t created_ms;
+    uint8_t research, archived; // research turns flex into donated
+};
+
+// A user.
 struct row_account {
     uint64_t id;
     const char *email, *name;
-    const char *token_hash; // lower-case hex SHA-256 of the token
     int64_t created_ms;
     int32_t max_tasks, max_instances_per_task;
-    uint8_t research; // turns flex into donated
+    uint8_t research;               // turns flex into donated
+    uint64_t organisation, project; // 0: written by a program that had none
+    uint8_t scheduling;             // enum activity of tasks that name no type
+    uint8_t removed;
+    int32_t max_jobs;      // 0: the server's
+    int64_t credit_neur;   // paid in advance, 1e-9 euro; 0: pays afterwards
+    int32_t most[QUOTA_N]; // 0: no limit
+};
+
+struct row_token {
+    uint64_t id, account;
+    const char *name;
+    const char *digest;                         // lower-case hex SHA-256 of the token
+    int64_t created_ms, expires_ms, revoked_ms; // 0: never, not yet
+};
+
+struct row_budget {
+    uint64_t id, project;
+    char uuid[UUID_TEXT_BYTES];
+    const char *alias;
+    int64_t total_neur, start_ms, end_ms, created_ms; // whole hours; end_ms INT64_MAX: open
+    uint8_t policy, archived;                         // enum budget_policy
+};
+
+struct row_reservation {
+    uint64_t id, organisation;
+    uint64_t account; // 0: of all users of the organisation
+    char uuid[UUID_TEXT_BYTES];
+    const char *name, *machine_key;
+    int32_t boards, cores; // 0: not limited by this
+    int64_t from_ms, to_ms, created_ms;
+    uint8_t removed;
+};
+
+struct row_spent {
+    uint8_t what; // 0: by an account, 1: of a budget
+    uint64_t id;
+    int64_t neur;
 };
 
 struct row_secret {
@@ -85,6 +149,8 @@ struct row_task {
     int32_t retries_total, retries_each;
     int64_t queue_max_ms; // -1: none
     const char *hardware; // constraint_format(); "": none
+    uint64_t project;     // 0: written by a program that had none
+    uint64_t reservation; // 0: none
     const char *place;    // place_format(); "": none
     uint64_t job;         // 0: none
     int64_t keep_ms;      // is deleted so long after it has ended; 0: never
@@ -128,6 +194,7 @@ struct row_lease {
     uint8_t activity, state;                  // engine's own states
     int64_t granted_ms, until_ms, started_ms; // started -1: not yet
     int64_t energy_mj, core_ms;               // last cumulative meters
+    uint32_t snapshots;                       // last number of those it has told about
 };
 
 // A finished attempt. (task, instance, attempt) is written once and never again.
@@ -140,6 +207,30 @@ struct row_attempt {
     const char *board, *spec_key, *cpu_model, *node;
     uint64_t epoch, seq; // the report that told it; 0 when the parent decided (lost, cancelled in the queue)
     const char *code, *message;
+};
+
+// What an attempt has staged in the storage, until it is in its bucket. For results the instance has its end
+// when that has happened.
+struct row_publish {
+    uint64_t lease;
+    uint32_t part; // 0: results of the attempt; n: its nth snapshot
+    uint64_t task;
+    uint32_t instance;
+    uint8_t end;        // enum attempt_end that the instance gets then; of a snapshot it means nothing
+    uint32_t snapshot;  // which one was asked for; 0: none, or a periodic one
+    const char *bucket; // "": as the task's body says
+};
+
+enum snapshot_status { SNAPSHOT_TRIGGERED, SNAPSHOT_IN_PROGRESS, SNAPSHOT_SUCCESS, SNAPSHOT_FAILURE };
+
+struct row_snapshot {
+    uint64_t task;
+    uint32_t number; // 0: standing orders: period_ms, resync
+    uint8_t status;  // enum snapshot_status
+    int64_t asked_ms, changed_ms;
+    int64_t bytes, moved; // to upload, uploaded
+    int64_t period_ms, resync;
+    const char *whitelist, *blacklist, *bucket, *prefix; // NULL: as the task says
 };
 
 struct row_output {
@@ -195,6 +286,8 @@ struct row_ledger_work {
     uint64_t board, task, account;
     uint8_t activity;
     int64_t energy_mj, core_ms, ms;
+    uint64_t project;
+    int64_t cost_neur; // at the prices of its time, 1e-9 euro
 };
 
 struct row_ledger_zone {
@@ -218,7 +311,13 @@ struct change {
     enum change_kind kind;
     union {
         struct row_meta meta;
+        struct row_organisation organisation;
+        struct row_project project;
         struct row_account account;
+        struct row_token token_put;
+        struct row_budget budget;
+        struct row_reservation reservation;
+        struct row_spent spent;
         struct row_secret secret;
         struct row_task task;
         struct row_task_live live;
@@ -233,6 +332,8 @@ struct change {
         uint64_t gone; // task, lease or job id
         struct row_lease lease;
         struct row_attempt attempt;
+        struct row_publish publish;
+        struct row_snapshot snapshot;
         struct row_output output;
         struct row_node node;
         struct row_site site;

@@ -6,6 +6,11 @@ const char *event_kind_name(enum event_kind k)
     static const char *const names[EVENT_KIND_N] = {
         [EVENT_TICK] = "tick",
         [EVENT_ACCOUNT_PUT] = "account-put",
+        [EVENT_ORGANISATION_PUT] = "organisation-put",
+        [EVENT_PROJECT_PUT] = "project-put",
+        [EVENT_TOKEN_PUT] = "token-put",
+        [EVENT_BUDGET_PUT] = "budget-put",
+        [EVENT_RESERVATION_PUT] = "reservation-put",
         [EVENT_SECRET] = "secret",
         [EVENT_TASKS_CREATE] = "tasks-create",
         [EVENT_TASK_PUT] = "task-put",
@@ -21,6 +26,8 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_JOB_TERMINATE] = "job-terminate",
         [EVENT_JOB_DELETE] = "job-delete",
         [EVENT_JOB_SWEEP] = "job-sweep",
+        [EVENT_TASK_ORDER] = "task-order",
+        [EVENT_PUBLISHED] = "published",
     };
     return (unsigned)k < EVENT_KIND_N ? names[k] : "none";
 }

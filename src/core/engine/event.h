@@ -14,11 +14,17 @@
 #include "core/engine/sync.h"
 #include "core/work/activity.h"
 #include "core/work/constraint.h"
+#include "core/work/quota.h"
 #include "core/work/task.h"
 
 enum event_kind {
     EVENT_TICK, // time passed: leases, time-outs
     EVENT_ACCOUNT_PUT,
+    EVENT_ORGANISATION_PUT,
+    EVENT_PROJECT_PUT,
+    EVENT_TOKEN_PUT, // made, or revoked
+    EVENT_BUDGET_PUT,
+    EVENT_RESERVATION_PUT,
     EVENT_TASKS_CREATE, // one or many; each item succeeds or fails alone
     EVENT_TASK_PUT,     // new body
     EVENT_TASK_ABORT,
@@ -33,7 +39,9 @@ enum event_kind {
     EVENT_JOB_CREATE,
     EVENT_JOB_TERMINATE,
     EVENT_JOB_DELETE,
-    EVENT_JOB_SWEEP, // the final tasks of a job that is being deleted, some at a time
+    EVENT_JOB_SWEEP,  // the final tasks of a job that is being deleted, some at a time
+    EVENT_TASK_ORDER, // of a running task: a snapshot, or its resources again
+    EVENT_PUBLISHED,  // what was staged is in its bucket, or cannot be
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -50,14 +58,16 @@ struct task_draft {
     const char *ranges; // "0-3,7": the instance ids
     int32_t instances;  // how many those are
     struct constraint constraint;
-    int32_t retries_total, retries_each; // 0: none; -1: no limit of this kind
-    int64_t queue_max_ms;                // give up when still queued after this; -1: never
-    int64_t expected_run_ms;             // customer's word; -1: not said
-    const char *body;                    // normalised JSON object
-    const char *job;                     // uuid; NULL: none
-    const char *depends;                 // depends_format(), all open; NULL: none
-    const char *place;                   // place_format(): where, and together; NULL: anywhere
-    int64_t keep_ms;                     // is deleted so long after it has ended; 0: never
+    int32_t retries_total, retries_each;   // 0: none; -1: no limit of this kind
+    int64_t queue_max_ms;                  // give up when still queued after this; -1: never
+    int64_t expected_run_ms;               // customer's word; -1: not said
+    const char *body;                      // normalised JSON object
+    const char *job;                       // uuid; NULL: none
+    const char *depends;                   // depends_format(), all open; NULL: none
+    const char *place;                     // place_format(): where, and together; NULL: anywhere
+    int64_t keep_ms;                       // is deleted so long after it has ended; 0: never
+    const char *project;                   // uuid; NULL: the user's own
+    const char *machine_key, *reservation; // of class reserved: which one is meant; NULL: not said
 };
 
 // A job likewise. The engine alone knows which names are taken.
@@ -69,6 +79,19 @@ struct job_draft {
     int64_t wall_ms;  // ends so long after now; 0: never
     int64_t keep_ms;  // is deleted so long after it was completed; 0: never
     const char *body; // normalised JSON object
+};
+
+enum task_ask { ASK_RESYNC, ASK_SNAPSHOT, ASK_PERIODIC, ASK_N };
+
+// What a snapshot takes and where it goes; NULL: as the task says.
+struct snapshot_config {
+    const char *whitelist, *blacklist, *bucket, *prefix;
+};
+
+// Some of a record's quotas: bit i of `given` says that most[i] is to be set (order of core/work/quota.h).
+struct quota_wish {
+    uint32_t given;
+    int32_t most[QUOTA_N]; // 0: no limit
 };
 
 enum secret_verb { SECRET_CREATE, SECRET_REPLACE, SECRET_REMOVE };
@@ -84,8 +107,56 @@ struct event {
             const char *email, *name, *token_hash; // NULL: stays; a new account needs e-mail and token_hash
             bool only_new, has_max_tasks, has_research; // only_new: 409 when the e-mail has an account
             int32_t max_tasks;                          // 0: the server's
-            bool research; // its Flex tasks are donated; concerns tasks that come later
+            bool research;            // its Flex tasks are donated; concerns tasks that come later
+            uint8_t uuid[16];         // entropy, for an organisation that is made with it
+            const char *organisation; // slug or uuid; one that is not there is made; NULL: stays, or its own
+            const char *project;      // uuid or slug of its default project; NULL: stays
+            bool has_scheduling, has_removed, removed, has_max_jobs, has_credit;
+            uint8_t scheduling;  // enum activity
+            int32_t max_jobs;    // 0: the server's
+            int64_t credit_neur; // paid in advance; 0: pays afterwards
+            struct quota_wish quota;
         } account;
+        struct {
+            uint8_t uuid[16]; // entropy, for a new one
+            bool only_new, only_old;
+            const char *organisation; // slug, or uuid of one that is there
+            const char *name;         // NULL: stays
+            struct quota_wish quota;
+        } organisation;
+        struct {
+            uint8_t uuid[16];               // entropy, for a new one
+            const char *project;            // uuid; NULL: a new one, of
+            const char *organisation;       // slug or uuid, with
+            const char *slug;               // which no other of them has
+            const char *name, *description; // NULL: stays
+            bool has_research, research, has_archived, archived;
+        } project;
+        struct {
+            uint64_t account;          // whose it is or is to be
+            uint64_t id;               // 0: a new one; else it is revoked
+            const char *name, *digest; // of a new one
+            int64_t expires_ms;        // 0: never
+        } token_put;
+        struct {
+            uint8_t uuid[16];    // entropy, for a new one
+            const char *budget;  // uuid; NULL: a new one
+            const char *project; // uuid, of a new one
+            const char *alias;   // NULL: stays
+            bool has_total, has_start, has_end, has_policy, has_archived, archived;
+            int64_t total_neur, start_ms, end_ms; // 1e-9 euro; whole hours; start only of a new one
+            uint8_t policy;                       // enum budget_policy
+        } budget;
+        struct {
+            uint8_t uuid[16];               // entropy, for a new one
+            const char *reservation;        // uuid; NULL: a new one
+            uint64_t account;               // 0: all users of
+            const char *organisation;       // slug or uuid; NULL: that of the account
+            const char *name, *machine_key; // of a new one
+            int32_t boards, cores;          // of a new one; 0: not limited by this
+            bool has_from, has_to, remove;
+            int64_t from_ms, to_ms;
+        } reservation;
         struct {
             uint64_t account;
             enum secret_verb verb;
@@ -142,6 +213,19 @@ struct event {
             const uint64_t *task;   // for SWEEP: row ids of final tasks of the job; none: these were all
             size_t n_tasks;
         } job;
+        struct {
+            uint64_t account;
+            const char *id; // uuid or shortname
+            enum task_ask what;
+            int64_t period_ms; // ASK_PERIODIC; 0: no more
+            struct snapshot_config config;
+        } order;
+        struct {
+            uint64_t lease;
+            uint32_t part;       // as in row_publish
+            const char *code;    // NULL: it is there
+            const char *message; // why not
+        } published;
     };
 };
 
@@ -159,8 +243,8 @@ struct reply {
     const char *message; // NULL on success
     struct reply_item *item;
     size_t n_items;
-    uint64_t id;   // account id for EVENT_ACCOUNT_PUT; row id for EVENT_JOB_CREATE and EVENT_JOB_DELETE
-    int64_t count; // tasks aborted for EVENT_TASKS_ABORT
+    uint64_t id;   // row id of what was made, changed or is being deleted; of the task for EVENT_TASK_ORDER
+    int64_t count; // tasks aborted for EVENT_TASKS_ABORT; number of the snapshot for EVENT_TASK_ORDER
 };
 
 #endif

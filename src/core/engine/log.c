@@ -257,6 +257,7 @@ static void report_exited(struct codec *c, struct report *r)
     N(c, r->exited.work_mhz_s);
     N(c, r->exited.energy_mj);
     N(c, r->exited.peak_memory_mb);
+    N(c, r->exited.results);
     T(c, r->exited.code);
     T(c, r->exited.message);
 }
@@ -292,6 +293,25 @@ static void report_setpoint(struct codec *c, struct report *r)
     N(c, r->setpoint.mode);
 }
 
+static void report_snapshot(struct codec *c, struct report *r)
+{
+    N(c, r->snapshot.number);
+    N(c, r->snapshot.part);
+    N(c, r->snapshot.files);
+    N(c, r->snapshot.bytes);
+    T(c, r->snapshot.code);
+    T(c, r->snapshot.message);
+}
+
+static void report_staging(struct codec *c, struct report *r)
+{
+    N(c, r->staging.phase);
+    N(c, r->staging.files);
+    N(c, r->staging.files_n);
+    N(c, r->staging.bytes);
+    N(c, r->staging.bytes_n);
+}
+
 typedef void report_walk(struct codec *c, struct report *r);
 
 static report_walk *const report_walks[REPORT_KIND_N] = {
@@ -305,6 +325,8 @@ static report_walk *const report_walks[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_SNAPSHOT] = report_snapshot,
+    [REPORT_STAGING] = report_staging,
 };
 
 static void walk_sync(struct codec *c, struct event *ev)
@@ -334,8 +356,101 @@ static void walk_sync(struct codec *c, struct event *ev)
 
 // ---- the other events
 
+static void quota_wish(struct codec *c, struct quota_wish *w)
+{
+    N(c, w->given);
+    for (int i = 0; i < QUOTA_N; i++)
+        N(c, w->most[i]);
+}
+
+static void walk_organisation(struct codec *c, struct event *ev)
+{
+    bytes(c, ev->organisation.uuid, 16);
+    N(c, ev->organisation.only_new);
+    N(c, ev->organisation.only_old);
+    string(c, &ev->organisation.organisation);
+    string(c, &ev->organisation.name);
+    quota_wish(c, &ev->organisation.quota);
+    c->bad = c->bad || !ev->organisation.organisation;
+}
+
+static void walk_project(struct codec *c, struct event *ev)
+{
+    bytes(c, ev->project.uuid, 16);
+    string(c, &ev->project.project);
+    string(c, &ev->project.organisation);
+    string(c, &ev->project.slug);
+    string(c, &ev->project.name);
+    string(c, &ev->project.description);
+    N(c, ev->project.has_research);
+    N(c, ev->project.research);
+    N(c, ev->project.has_archived);
+    N(c, ev->project.archived);
+    c->bad = c->bad || (!ev->project.project && (!ev->project.organisation || !ev->project.slug));
+}
+
+static void walk_token(struct codec *c, struct event *ev)
+{
+    N(c, ev->token_put.account);
+    N(c, ev->token_put.id);
+    string(c, &ev->token_put.name);
+    string(c, &ev->token_put.digest);
+    N(c, ev->token_put.expires_ms);
+    c->bad = c->bad || (!ev->token_put.id && (!ev->token_put.name || !ev->token_put.digest));
+}
+
+static void walk_budget(struct codec *c, struct event *ev)
+{
+    bytes(c, ev->budget.uuid, 16);
+    string(c, &ev->budget.budget);
+    string(c, &ev->budget.project);
+    string(c, &ev->budget.alias);
+    N(c, ev->budget.has_total);
+    N(c, ev->budget.has_start);
+    N(c, ev->budget.has_end);
+    N(c, ev->budget.has_policy);
+    N(c, ev->budget.has_archived);
+    N(c, ev->budget.archived);
+    N(c, ev->budget.total_neur);
+    N(c, ev->budget.start_ms);
+    N(c, ev->budget.end_ms);
+    N(c, ev->budget.policy);
+    c->bad = c->bad || (!ev->budget.budget && !ev->budget.project);
+}
+
+static void walk_reservation(struct codec *c, struct event *ev)
+{
+    bytes(c, ev->reservation.uuid, 16);
+    string(c, &ev->reservation.reservation);
+    N(c, ev->reservation.account);
+    string(c, &ev->reservation.organisation);
+    string(c, &ev->reservation.name);
+    string(c, &ev->reservation.machine_key);
+    N(c, ev->reservation.boards);
+    N(c, ev->reservation.cores);
+    N(c, ev->reservation.has_from);
+    N(c, ev->reservation.has_to);
+    N(c, ev->reservation.remove);
+    N(c, ev->reservation.from_ms);
+    N(c, ev->reservation.to_ms);
+    c->bad =
+        c->bad || (!ev->reservation.reservation && (!ev->reservation.name || !ev->reservation.machine_key));
+}
+
 static void walk_account(struct codec *c, struct event *ev)
 {
+    bytes(c, ev->account.uuid, 16);
+    string(c, &ev->account.organisation);
+    string(c, &ev->account.project);
+    N(c, ev->account.has_scheduling);
+    N(c, ev->account.has_removed);
+    N(c, ev->account.removed);
+    N(c, ev->account.has_max_jobs);
+    N(c, ev->account.has_credit);
+    N(c, ev->account.scheduling);
+    N(c, ev->account.max_jobs);
+    N(c, ev->account.credit_neur);
+    quota_wish(c, &ev->account.quota);
     N(c, ev->account.id);
     string(c, &ev->account.email);
     string(c, &ev->account.name);
@@ -390,6 +505,9 @@ static void draft(struct codec *c, struct task_draft *d)
     string(c, &d->depends);
     string(c, &d->place);
     N(c, d->keep_ms);
+    string(c, &d->project);
+    string(c, &d->machine_key);
+    string(c, &d->reservation);
     if (!d->refusal_code && (!activity_is_task(d->activity) || !d->ranges))
         c->bad = true;
 }
@@ -488,6 +606,27 @@ static void walk_job(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->job.id;
 }
 
+static void walk_order(struct codec *c, struct event *ev)
+{
+    N(c, ev->order.account);
+    string(c, &ev->order.id);
+    N(c, ev->order.what);
+    N(c, ev->order.period_ms);
+    string(c, &ev->order.config.whitelist);
+    string(c, &ev->order.config.blacklist);
+    string(c, &ev->order.config.bucket);
+    string(c, &ev->order.config.prefix);
+    c->bad = c->bad || !ev->order.id || (unsigned)ev->order.what >= ASK_N;
+}
+
+static void walk_published(struct codec *c, struct event *ev)
+{
+    N(c, ev->published.lease);
+    N(c, ev->published.part);
+    string(c, &ev->published.code);
+    string(c, &ev->published.message);
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -505,7 +644,10 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_BOARD_BAR] = walk_bar,       [EVENT_LID_CLEAR] = walk_lid,
     [EVENT_SECRET] = walk_secret,       [EVENT_JOB_CREATE] = walk_job_create,
     [EVENT_JOB_TERMINATE] = walk_job,   [EVENT_JOB_DELETE] = walk_job,
-    [EVENT_JOB_SWEEP] = walk_job,
+    [EVENT_JOB_SWEEP] = walk_job,       [EVENT_TASK_ORDER] = walk_order,
+    [EVENT_PUBLISHED] = walk_published, [EVENT_ORGANISATION_PUT] = walk_organisation,
+    [EVENT_PROJECT_PUT] = walk_project, [EVENT_TOKEN_PUT] = walk_token,
+    [EVENT_BUDGET_PUT] = walk_budget,   [EVENT_RESERVATION_PUT] = walk_reservation,
 };
 
 static void walk(struct codec *c, struct event *ev)
@@ -569,8 +711,12 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, k->rest_most_ms);
     N(c, k->donated_allowed);
     N(c, k->filler_allowed);
+    N(c, k->reserved_by_all);
     N(c, k->check_plans);
     N(c, k->policy);
+    for (int a = 0; a < BILL_CLASSES; a++)
+        N(c, k->bill.ueur_per_core_h[a]);
+    N(c, k->bill.ueur_per_kwh);
 }
 
 void log_put_start(const struct log_start *s, struct buf *out)

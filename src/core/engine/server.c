@@ -25,6 +25,7 @@ void server_config_default(struct server_config *c)
         .rest_most_ms = 3600000,
         .donated_allowed = true,
         .filler_allowed = true,
+        .bill = bill_default(),
     };
 }
 
@@ -53,17 +54,13 @@ void server_free(struct server *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < s->n_accounts; i++) {
-        free(s->account[i].email);
-        free(s->account[i].name);
-        free(s->account[i].token_hash);
-    }
     for (size_t i = 0; i < s->n_tasks; i++)
         if (s->task[i].id)
             task_slot_free(s, (uint32_t)i);
     for (size_t i = 0; i < s->n_jobs; i++)
         if (s->job[i].id)
             job_slot_free(s, (uint32_t)i);
+    server_users_free(s); // tasks and jobs counted in them
     for (size_t i = 0; i < s->n_sites; i++)
         site_setting_deinit(&s->site[i].setting);
     for (size_t i = 0; i < s->n_zones; i++) {
@@ -77,11 +74,11 @@ void server_free(struct server *s)
         free(s->node[i].board);
     }
     void *const vectors[] = {
-        s->account,       s->task,         s->free_task,     s->lease,       s->free_lease,   s->site,
+        s->task,         s->free_task,     s->lease,       s->free_lease,   s->site,
         s->zone,          s->board,        s->node,          s->timer,       s->dirty_task,   s->dirty_zone.v,
         s->dirty_board.v, s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v, s->dirty_wait.v, s->job,
         s->free_job,      s->edge,         s->resolved,      s->expiring,    s->history,
-        s->landing};
+        s->landing,       s->publishing};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
@@ -134,6 +131,9 @@ static void tick(struct server *s, struct effects *fx)
         case TIMER_JOB_EXPIRE:
             server_job_expire(s, t.id);
             break;
+        case TIMER_RESERVATION:
+            server_reservation_timer(s, t.id, fx);
+            break;
         case TIMER_SITE:
             server_site_timer(s, t.id);
             break;
@@ -145,6 +145,11 @@ typedef void handler(struct server *s, const struct event *ev, struct effects *f
 
 static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_ACCOUNT_PUT] = server_account_put,
+    [EVENT_ORGANISATION_PUT] = server_organisation_put,
+    [EVENT_PROJECT_PUT] = server_project_put,
+    [EVENT_TOKEN_PUT] = server_token_put,
+    [EVENT_BUDGET_PUT] = server_budget_put,
+    [EVENT_RESERVATION_PUT] = server_reservation_put,
     [EVENT_TASKS_CREATE] = server_tasks_create,
     [EVENT_TASK_PUT] = server_task_put,
     [EVENT_TASK_ABORT] = server_task_abort,
@@ -160,6 +165,8 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_JOB_TERMINATE] = server_job_terminate,
     [EVENT_JOB_DELETE] = server_job_delete,
     [EVENT_JOB_SWEEP] = server_job_sweep,
+    [EVENT_TASK_ORDER] = server_task_order,
+    [EVENT_PUBLISHED] = server_published,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)
@@ -238,6 +245,8 @@ void server_settle(struct server *s, house_ms now, struct effects *fx)
 {
     if (house_before(s->now, now))
         s->now = now;
+    server_budgets_settle(s, fx);
+    quota_settle(s);
     server_carry_out(s, s->now, fx);
     server_waits_settle(s, fx);
     write_tasks(s, fx);

@@ -16,6 +16,8 @@
 #include "base/err.h"
 #include "core/engine/change.h"
 #include "core/engine/event.h"
+#include "core/ledger/bill.h"
+#include "core/ledger/budget.h"
 #include "core/plan/foresee.h"
 
 struct server;
@@ -35,6 +37,8 @@ struct server_config {
     int64_t rest_first_ms;     // a board that did not start what it was given rests so long, default 60,000;
     int64_t rest_most_ms;      // twice as long each time in a row, at most so long, default 3,600,000
     bool donated_allowed, filler_allowed;
+    bool reserved_by_all; // class reserved needs no reservation: for simulated fleets and replayed traces
+    struct bill bill;
     uint8_t policy;   // of plan_policy_at(); 0: market
     bool check_plans; // run plan_check after every plan (tests, debug builds)
 };
@@ -132,13 +136,81 @@ struct site_view {
     house_ms tariff_until, carbon_until;
 };
 
+// How much of a quota is used. Instances are boards: each runs one.
+struct quota_view {
+    int32_t instances, cores; // 0: no limit
+    int64_t held, held_cores;
+};
+
 struct account_info {
     uint64_t id;
     const char *email, *name;
     int64_t created_ms, live_tasks;
     int32_t max_tasks; // 0: the server's
     bool research;
+    size_t organisation, project; // indexes
+    enum activity scheduling;
+    bool removed;
+    int32_t max_jobs; // 0: the server's
+    int64_t credit_neur, spent_neur;
+    struct quota_view quota[QUOTA_KINDS];
 };
+
+struct organisation_view {
+    uint64_t id;
+    char uuid[UUID_TEXT_BYTES];
+    const char *slug, *name;
+    int64_t created_ms;
+    struct quota_view quota[QUOTA_KINDS];
+};
+
+struct project_view {
+    uint64_t id;
+    char uuid[UUID_TEXT_BYTES];
+    const char *slug, *name, *description;
+    size_t organisation; // index
+    int64_t created_ms;
+    bool research, archived;
+};
+
+struct token_view {
+    uint64_t id, account; // row ids
+    const char *name;
+    int64_t created_ms, expires_ms, revoked_ms; // 0: never, not
+};
+
+struct budget_view {
+    uint64_t id;
+    char uuid[UUID_TEXT_BYTES];
+    const char *alias;
+    size_t project; // index
+    int64_t total_neur, spent_neur, start_ms, end_ms;
+    enum budget_policy policy;
+    bool archived;
+};
+
+struct reservation_view {
+    uint64_t id, account; // account 0: all users of the organisation
+    char uuid[UUID_TEXT_BYTES];
+    const char *name, *machine_key;
+    size_t organisation; // index
+    int64_t from_ms, to_ms;
+    bool removed;
+    struct quota_view quota;
+};
+
+size_t server_organisations(const struct server *s);
+size_t server_projects(const struct server *s);
+size_t server_tokens(const struct server *s);
+size_t server_budgets(const struct server *s);
+size_t server_reservations(const struct server *s);
+void server_organisation(const struct server *s, size_t i, struct organisation_view *v);
+void server_project(const struct server *s, size_t i, struct project_view *v);
+void server_token(const struct server *s, size_t i, struct token_view *v);
+void server_budget(const struct server *s, size_t i, struct budget_view *v);
+void server_reservation(const struct server *s, size_t i, struct reservation_view *v);
+bool server_find_organisation(const struct server *s, const char *slug_or_uuid, size_t *i);
+bool server_find_project(const struct server *s, const char *uuid, size_t *i);
 
 size_t server_accounts(const struct server *s);
 void server_account(const struct server *s, size_t i, struct account_info *v);
@@ -161,6 +233,7 @@ struct live_view {
     const char *board;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms, energy_mj, core_ms;
+    int64_t bytes, bytes_n; // of its files, while the phase is download or upload; bytes_n 0: not known
 };
 // Calls `each` for every assigned instance of a task. Returns how many; 0 too when the task is not in memory.
 size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v),

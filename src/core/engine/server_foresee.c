@@ -8,9 +8,8 @@
 #include "base/num.h"
 #include "core/engine/server_state.h"
 
-#define RUN_UNKNOWN_S 3600 // what is assumed when nothing is known
-#define SPEED_LEAST   50   // permille: where less heat is wanted it is counted as that much
-#define QUEUE_LOOKS   200000
+#define SPEED_LEAST 50 // permille: where less heat is wanted it is counted as that much
+#define QUEUE_LOOKS 200000
 
 // Watts that one board of a zone may draw over a run, by what the zone is expected to want.
 static int32_t watts_of(const struct zone *z, enum plan_run run)
@@ -37,15 +36,16 @@ static int64_t free_in_s(const struct server *s, const struct board *b, enum act
     int64_t left = lease_left_s(s, l);
     if (left >= 0)
         return left;
-    *guessed = true; // what has run for a time is expected to run on for as long
-    return l->exec_ms / 1000 > RUN_UNKNOWN_S ? l->exec_ms / 1000 : RUN_UNKNOWN_S;
+    *guessed = true;
+    return lease_open_s(s, l);
 }
 
 static bool takes(const struct server *s, const struct board *b, const struct constraint *want)
 {
     const struct zone *z = s->zone[b->zone];
     return b->node != NONE && s->node[b->node].online && !b->barred && !b->node_barred && b->sandbox &&
-           !board_rests(s, b) && z->request.max_w > 0 && constraint_holds(want, &b->spec);
+           !board_rests(s, b) && !b->kept_for && !z->lid_open.v && z->request.max_w > 0 &&
+           constraint_holds(want, &b->spec);
 }
 
 static void queue_ahead(const struct server *s, enum activity activity, struct foresee_work *w)
@@ -58,9 +58,8 @@ static void queue_ahead(const struct server *s, enum activity activity, struct f
         looks++;
         if (!n || t->activity > activity || t->aborting || t->deleting || task_waits(t))
             continue;
-        int32_t each = task_expected_s(s, t);
         w->ahead += n;
-        run_s += (double)n * (each >= 0 ? each : RUN_UNKNOWN_S);
+        run_s += (double)n * (double)task_run_s(s, t);
     }
     w->ahead_run_s = w->ahead ? num_round(run_s / (double)w->ahead) : 0;
 }
@@ -87,7 +86,7 @@ void server_foresee(const struct server *s, uint64_t account, const struct task_
     struct foresee_work w = {.instances = d->instances};
     w.run_s = d->expected_run_ms > 0 ? (d->expected_run_ms + 999) / 1000
               : known_s >= 0         ? known_s
-                                     : RUN_UNKNOWN_S;
+                                     : planner_prices(s->planner)->unknown_run_s;
     queue_ahead(s, d->activity, &w);
     struct foresee_board *board = mem_array(s->n_boards + 1, sizeof *board);
     int64_t speed = 0;

@@ -277,11 +277,12 @@ static int refuse_job(struct server *s, uint32_t account, const struct job_draft
                             d->shortname);
         return 400;
     }
-    if (s->account[account].jobs >= s->cfg.jobs_per_account) {
+    int32_t own = s->account[account].max_jobs, most = own > 0 ? own : s->cfg.jobs_per_account;
+    if (s->account[account].jobs >= most) {
         uint32_t spare = oldest_spare(s, account);
         if (spare == NONE) {
             *why = arena_printf(&fx->arena, "Maximum number of jobs reached (limit %d jobs)",
-                                (int)s->cfg.jobs_per_account);
+                                (int)most);
             return 403;
         }
         job_remove(s, spare);

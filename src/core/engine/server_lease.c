@@ -91,6 +91,7 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
         .started_ms = l->started.v,
         .energy_mj = l->energy_mj,
         .core_ms = l->core_ms,
+        .snapshots = l->snapshots,
     };
 }
 
@@ -126,6 +127,11 @@ void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t insta
 {
     struct task *t = &s->task[task];
     struct board *b = s->board[board];
+    if (!quota_fits(s, task, board)) { // the planner hears that neither has moved
+        board_plan(s, board);
+        task_plan(s, task);
+        return;
+    }
     if (instance == NONE ? !ranges_pop_lowest(&t->pending, &instance) : !ranges_remove(&t->pending, instance))
         return;
     uint32_t slot = lease_slot_new(s, server_new_id(s));
@@ -134,6 +140,7 @@ void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t insta
     l->board = board;
     l->node = b->node;
     l->instance = instance;
+    l->snapshots = t->orders ? t->orders->last : 0; // what was asked before is not meant for it
     l->attempt = 1 + task_retried(t, instance).attempts;
     l->cores = b->spec.cores;
     l->activity = t->activity;
@@ -141,6 +148,7 @@ void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t insta
     l->started = HOUSE_MS(-1);
     l->until = house_add(s->now, s->cfg.lease_ms);
     lease_link(s, slot);
+    quota_hold(s, l, 1);
     t->n_assigned++;
     s->counts.assigned++;
     timer_add(s, TIMER_LEASE, l->id, house_add(s->now, s->cfg.start_timeout_ms));
@@ -165,6 +173,7 @@ void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct e
         return;
     }
     struct task *t = &s->task[l->task];
+    lease_uploads_no_more(s, lease);
     if (l->state == LEASE_STARTED) { // it holds its board until the node says that it ended, but runs no more
         t->n_started--;
         t->n_assigned++;
@@ -230,15 +239,14 @@ static bool take_retry(struct task *t, uint32_t instance)
 }
 
 // Where the instance goes after this end of its attempt.
-static void after_attempt(struct task *t, uint32_t instance, enum attempt_end end,
-                          const struct attempt_figures *f, house_ms now)
+// False: not to its end yet, because it will be tried again.
+static bool after_attempt(struct task *t, uint32_t instance, enum attempt_end end,
+                          const struct attempt_figures *f, house_ms now, enum attempt_end *final)
 {
-    struct task_sets *sets = task_sets(t);
     bool again = end == ATTEMPT_PREEMPTED || end == ATTEMPT_LOST;
-    if (end == ATTEMPT_SUCCESS) {
-        ranges_add(&sets->succeeded, instance);
-        return;
-    }
+    *final = end;
+    if (end == ATTEMPT_SUCCESS)
+        return true;
     struct retried tried = task_retried(t, instance);
     tried.attempts++;
     tried.failures += end == ATTEMPT_FAILURE;
@@ -257,17 +265,31 @@ static void after_attempt(struct task *t, uint32_t instance, enum attempt_end en
         }
     }
     if (stopping) {
-        if (end == ATTEMPT_FAILURE)
-            ranges_add(&sets->failed, instance);
-        else
-            ranges_add(&sets->cancelled, instance);
+        *final = end == ATTEMPT_FAILURE ? ATTEMPT_FAILURE : ATTEMPT_CANCELLED;
     } else if (again) {
         if (!ranges_count(&t->pending))
             t->waits_ms = now.v;
         ranges_add(&t->pending, instance);
     } else {
-        ranges_add(&sets->failed, instance);
+        *final = ATTEMPT_FAILURE;
     }
+    return stopping || !again;
+}
+
+// What it staged becomes visible first, unless it is tried again: then the next attempt's does.
+static void instance_goes_on(struct server *s, uint32_t lease, enum attempt_end end,
+                             const struct attempt_figures *f, struct effects *fx)
+{
+    const struct lease *l = &s->lease[lease];
+    struct task *t = &s->task[l->task];
+    enum attempt_end final;
+    if (!after_attempt(t, l->instance, end, f, s->now, &final))
+        return;
+    bool told = end == ATTEMPT_SUCCESS || end == ATTEMPT_FAILURE || end == ATTEMPT_CANCELLED;
+    if (f->results > 0 && !t->deleting && told)
+        publish_begin(s, lease, &(struct publish_what){.end = final}, fx);
+    else
+        instance_ended(t, l->instance, final);
 }
 
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
@@ -275,6 +297,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
 {
     struct lease l = s->lease[lease];
     struct task *t = &s->task[l.task];
+    lease_uploads_no_more(s, lease);
     if (end == ATTEMPT_CANCELLED && !t->aborting && !t->deleting)
         end = ATTEMPT_PREEMPTED; // nobody asked for it to end: no instance may be dropped so
     static const struct attempt_figures nothing = {.exit_code = -1, .signal = -1};
@@ -313,8 +336,9 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     sets->energy_mj += full.energy_mj;
     if (end == ATTEMPT_SUCCESS)
         task_learn(s, l.task, s->board[l.board], full.work_mhz_s, full.exec_ms);
-    after_attempt(t, l.instance, end, &full, s->now);
+    instance_goes_on(s, lease, end, &full, fx);
     unlink_lease(s, lease);
+    quota_hold(s, &l, -1);
     if (l.state == LEASE_ASSIGNED)
         board_start_failed(s, l.board, t->id, full.code);
     idmap_remove(&s->lease_by_id, l.id);
@@ -326,6 +350,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     node_wake(s, l.node);
     board_plan(s, l.board);
     task_plan(s, l.task);
+    orders_settle(s, l.task, fx);
     move_on_end(s, &l, end, fx);
     task_settle(s, l.task, fx);
 }

@@ -58,8 +58,13 @@ void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t e
     b->energy_mj[l->activity] += energy;
     struct ledger_work *c =
         ledger_work_cell(&s->ledger, at, b->id, l->activity, t->id, s->account[t->account].id);
+    int64_t before = bill_neur(&s->cfg.bill, l->activity, c->core_ms, c->energy_mj);
     c->energy_mj += energy;
     c->core_ms += cores;
+    int64_t cost = bill_neur(&s->cfg.bill, l->activity, c->core_ms, c->energy_mj) - before;
+    c->cost_neur += cost;
+    c->project = t->project != NONE ? s->project[t->project].id : 0;
+    server_charge(s, t->account, t->project, c->hour_ms, cost);
     balance(s, b, at);
     meter_touch(s, l->board);
 }
@@ -168,7 +173,9 @@ void server_ledger_rows(struct server *s, struct effects *fx)
                                                                            .activity = (uint8_t)w->activity,
                                                                            .energy_mj = w->energy_mj,
                                                                            .core_ms = w->core_ms,
-                                                                           .ms = w->ms};
+                                                                           .ms = w->ms,
+                                                                           .project = w->project,
+                                                                           .cost_neur = w->cost_neur};
     for (const struct ledger_zone *z; (z = ledger_take_zone(&s->ledger)) != NULL;)
         fx_change(fx, CHANGE_LEDGER_ZONE)->heat = (struct row_ledger_zone){.hour_ms = z->hour_ms,
                                                                            .zone = z->zone,

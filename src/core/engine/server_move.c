@@ -16,6 +16,7 @@
 // after each move it has to crawl twice as long before it is looked at again. Counts are kept in memory: a
 // restart of the server forgets them, which costs one move.
 #include "base/mem.h"
+#include "base/num.h"
 #include "core/engine/server_state.h"
 
 #include <stdlib.h>
@@ -61,7 +62,7 @@ void lease_paced(struct server *s, uint32_t lease)
 {
     struct lease *l = &s->lease[lease];
     int32_t speed = lease_speed_permille(l);
-    if (speed < 0 || fast_enough(s, speed) || l->state != LEASE_STARTED) {
+    if (speed < 0 || fast_enough(s, speed) || l->state != LEASE_STARTED || l->uploading) {
         l->slow_since = HOUSE_MS(-1);
         return;
     }
@@ -79,6 +80,19 @@ static int32_t crawl_permille(const struct lease *l)
     int64_t exec = l->exec_ms - l->slow_exec_ms, done = l->done_ms - l->slow_done_ms;
     int64_t mean = exec > 0 ? done * 1000 / exec : 0, now = lease_speed_permille(l);
     return (int32_t)(mean > now ? mean : now);
+}
+
+// Over the rest of its way, if it stays: what has crawled for d is expected to crawl for d more, and then to
+// get on as it did on average of its life. A window that is open for half an hour moves nobody.
+static int32_t stay_permille(const struct server *s, const struct lease *l, int64_t left_s)
+{
+    int64_t crawl = crawl_permille(l), mean = l->exec_ms > 0 ? l->done_ms * 1000 / l->exec_ms : 0;
+    int64_t more_s = house_since(s->now, l->slow_since) / 1000, by_then_s = more_s * crawl / 1000;
+    mean = int_clamp(mean, crawl, 1000);
+    if (by_then_s >= left_s || mean <= 0)
+        return (int32_t)crawl;
+    int64_t stay_s = more_s + (left_s - by_then_s) * 1000 / mean;
+    return (int32_t)int_clamp(stay_s > 0 ? left_s * 1000 / stay_s : 1000, 0, 1000);
 }
 
 static void let_go(struct server *s, uint32_t board, uint64_t lease)
@@ -99,14 +113,13 @@ static void stop_to_move(struct server *s, uint32_t lease, struct effects *fx)
     task_settle(s, task, fx);
 }
 
-static void begin(struct server *s, uint32_t lease, const struct plan_runner *r, const struct plan_move *m,
-                  struct effects *fx)
+static void begin(struct server *s, uint32_t lease, const struct plan_move *m, struct effects *fx)
 {
     struct lease *l = &s->lease[lease];
     l->move = (struct move_note){.instance = l->instance,
                                  .from = l->board,
                                  .to = m->board,
-                                 .speed_permille = r->speed_permille,
+                                 .speed_permille = crawl_permille(l),
                                  .stay_s = m->stay_s,
                                  .go_s = m->go_s,
                                  .at = s->now};
@@ -155,16 +168,17 @@ void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
         return;
     }
     s->looked += s->n_boards;
+    int64_t left_s = lease_open_s(s, l);
     struct plan_runner r = {.task = l->task,
                             .board = l->board,
-                            .speed_permille = crawl_permille(l),
-                            .left_s = lease_open_s(s, l),
+                            .speed_permille = stay_permille(s, l, left_s),
+                            .left_s = left_s,
                             .lost_s = l->done_ms / 1000,
                             .loss_of = loss_of,
                             .ctx = s};
     look_at(s, l, house_add(s->now, wait_ms(s, l)));
     if (planner_move(s->planner, &r, &m))
-        begin(s, (uint32_t)at, &r, &m, fx);
+        begin(s, (uint32_t)at, &m, fx);
 }
 
 // A board that is kept is free: the one that it is kept for goes there, if it still crawls.

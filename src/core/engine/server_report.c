@@ -181,6 +181,7 @@ static void report_exited(struct server *s, uint32_t node, const struct report *
                                         .signal = r->exited.signal,
                                         .peak_memory_mb = r->exited.peak_memory_mb,
                                         .seq = r->seq,
+                                        .results = r->exited.results,
                                         .code = r->exited.code,
                                         .message = r->exited.message},
               fx);
@@ -227,6 +228,20 @@ static void report_setpoint(struct server *s, uint32_t node, const struct report
                          (int)z->setpoint_mc));
 }
 
+static void report_snapshot(struct server *s, uint32_t node, const struct report *r, struct effects *fx)
+{
+    uint32_t at;
+    if (lease_of(s, node, r->lease, &at))
+        lease_snapshot(s, at, r, fx);
+}
+
+static void report_staging(struct server *s, uint32_t node, const struct report *r, struct effects *fx)
+{
+    uint32_t at;
+    if (lease_of(s, node, r->lease, &at))
+        lease_staging(s, at, r, fx);
+}
+
 typedef void reporter(struct server *s, uint32_t node, const struct report *r, struct effects *fx);
 
 static reporter *const reporters[REPORT_KIND_N] = {
@@ -240,6 +255,8 @@ static reporter *const reporters[REPORT_KIND_N] = {
     [REPORT_METER_LEASE] = report_meter_lease,
     [REPORT_METER_ZONE] = report_meter_zone,
     [REPORT_SETPOINT] = report_setpoint,
+    [REPORT_SNAPSHOT] = report_snapshot,
+    [REPORT_STAGING] = report_staging,
 };
 
 void server_report(struct server *s, uint32_t node, const struct report *r, struct effects *fx)

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define STAGING_OF_BOARD "staging" // what a node says when it is not the files that are to blame
+
 bool board_rests(const struct server *s, const struct board *b)
 {
     return house_before(s->now, b->rests_until);
@@ -29,7 +31,8 @@ void board_rested(struct server *s, uint32_t board)
 // What the node says when the sandbox is to blame, or may be. Everything else is the task's own doing.
 static bool of_the_board(const char *code)
 {
-    static const char *const codes[] = {"no-sandbox", "start-failed", "start-timeout", "not-killed"};
+    static const char *const codes[] = {"no-sandbox", "start-failed",   "start-timeout",
+                                        "not-killed", STAGING_OF_BOARD, STAGING_OF_BOARD "-timeout"};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (code && strcmp(code, codes[i]) == 0)
             return true;
@@ -57,8 +60,10 @@ void board_start_late(struct server *s, uint32_t board)
 
 void board_start_failed(struct server *s, uint32_t board, uint64_t task, const char *code)
 {
-    // The same task again says more of the task: it must not be able to put a fleet to rest.
-    if (of_the_board(code) && s->board[board]->failed_task != task)
+    // The same task again says more of the task: it must not be able to put a fleet to rest. But where files
+    // cannot be put at all it is no task's doing, and it would be tried again at once for ever.
+    bool staging = code && strncmp(code, STAGING_OF_BOARD, strlen(STAGING_OF_BOARD)) == 0;
+    if (of_the_board(code) && (staging || s->board[board]->failed_task != task))
         failed(s, board, task);
 }
 

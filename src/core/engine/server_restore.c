@@ -16,22 +16,6 @@ static int missing(struct err *e, const char *what, uint64_t id)
                    (unsigned long long)id);
 }
 
-static int restore_account(struct server *s, const struct row_account *r, struct err *e)
-{
-    (void)e;
-    struct account *a = VEC_PUSH(s->account, s->n_accounts, s->cap_accounts);
-    *a = (struct account){.id = r->id,
-                          .email = mem_strdup(r->email),
-                          .name = mem_strdup(r->name),
-                          .token_hash = mem_strdup(r->token_hash),
-                          .created_ms = r->created_ms,
-                          .max_tasks = r->max_tasks,
-                          .research = r->research};
-    idmap_set(&s->account_by_id, a->id, s->n_accounts - 1);
-    strmap_set(&s->account_by_email, a->email, s->n_accounts - 1);
-    return 0;
-}
-
 static int restore_zone(struct server *s, const struct row_zone *r, struct err *e)
 {
     uint64_t site, node;
@@ -200,6 +184,8 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     struct task *t = &s->task[slot];
     t->account = (uint32_t)account;
     s->account[account].live_tasks++;
+    if (task_restore_owner(s, t, r, e) < 0)
+        return e->code;
     t->activity = r->activity;
     t->instances = r->instances;
     t->created_ms = r->created_ms;
@@ -210,6 +196,7 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     t->modified_ms = r->live.modified_ms;
     t->retries_used = r->live.retries_used;
     t->lost = r->live.lost_attempts;
+    t->results = r->live.results_count;
     t->preempted = r->live.preempted_attempts;
     t->aborting = r->live.state == TASK_PENDING_CANCEL;
     t->deleting = r->live.state == TASK_PENDING_DELETE;
@@ -310,7 +297,9 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     l->started = HOUSE_MS(r->started_ms);
     l->energy_mj = r->energy_mj;
     l->core_ms = r->core_ms;
+    l->snapshots = r->snapshots;
     lease_link(s, slot);
+    quota_hold(s, l, 1);
     ranges_remove(&t->pending, l->instance);
     if (l->state == LEASE_STARTED) {
         t->n_started++;
@@ -339,8 +328,14 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         if (strcmp(row->meta.name, "next_id") == 0)
             s->next_id = s->id_written = (uint64_t)row->meta.value;
         return 0;
+    case CHANGE_ORGANISATION:
+    case CHANGE_PROJECT:
     case CHANGE_ACCOUNT:
-        return restore_account(s, &row->account, e);
+    case CHANGE_TOKEN:
+    case CHANGE_BUDGET:
+    case CHANGE_RESERVATION:
+    case CHANGE_SPENT:
+        return server_user_restore(s, row, e);
     case CHANGE_SECRET:
         return server_secret_restore(s, &row->secret, e);
     case CHANGE_SITE:
@@ -367,12 +362,20 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         return restore_attempt(s, &row->attempt, e);
     case CHANGE_LEASE:
         return restore_lease(s, &row->lease, e);
+    case CHANGE_SNAPSHOT:
+        orders_restore(s, &row->snapshot);
+        return 0;
+    case CHANGE_PUBLISH:
+        publish_restore(s, &row->publish);
+        return 0;
     case CHANGE_LEDGER_WORK:
         w = ledger_work_cell(&s->ledger, HOUSE_MS(row->work.hour_ms), row->work.board,
                              (enum activity)row->work.activity, row->work.task, row->work.account);
         w->energy_mj = row->work.energy_mj;
         w->core_ms = row->work.core_ms;
         w->ms = row->work.ms;
+        w->project = row->work.project;
+        w->cost_neur = row->work.cost_neur;
         w->dirty = false;
         return 0;
     case CHANGE_LEDGER_ZONE:

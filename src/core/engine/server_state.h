@@ -21,16 +21,76 @@
 
 #define NONE UINT32_MAX
 
+// A ceiling on what is held at once, and what is promised under it: `exposed` instances wait where the
+// planner sees them, `held` ones have a board. server_quota.c.
+struct quota {
+    int32_t instances, cores; // 0: no limit
+    int64_t held, held_cores, exposed;
+    bool full; // the last board that was offered was too large for what is left of the cores
+};
+
+struct organisation {
+    uint64_t id;
+    uint8_t uuid[16];
+    char *slug, *name;
+    int64_t created_ms;
+    struct quota quota[QUOTA_KINDS];
+};
+
+struct project {
+    uint64_t id;
+    uint8_t uuid[16];
+    uint32_t organisation;
+    char *slug, *name, *description;
+    int64_t created_ms;
+    bool research, archived;
+};
+
+struct token {
+    uint64_t id;
+    uint32_t account;
+    char *name, *digest;
+    int64_t created_ms, expires_ms, revoked_ms; // 0: never, not
+};
+
+struct budget {
+    uint64_t id;
+    uint8_t uuid[16];
+    uint32_t project;
+    char *alias;
+    int64_t total_neur, spent_neur, start_ms, end_ms, created_ms;
+    uint8_t policy;
+    bool archived, looked; // looked: that it is used up has been seen to
+};
+
+struct reservation {
+    uint64_t id;
+    uint8_t uuid[16];
+    uint32_t organisation, account; // account NONE: all users of the organisation
+    char *name, *machine_key;
+    int64_t from_ms, to_ms, created_ms;
+    bool removed;
+    struct quota quota;
+};
+
 struct account {
     uint64_t id;
-    char *email, *name, *token_hash;
+    char *email, *name;
     int64_t created_ms;
-    int32_t max_tasks;
-    bool research;
+    int32_t max_tasks, max_jobs;
+    bool research, removed;
+    uint8_t scheduling;
+    uint32_t organisation, project; // NONE only until the first event after an old store was loaded
+    int64_t credit_neur, spent_neur;
     int64_t live_tasks;
     int32_t jobs;
     int32_t n_secrets;
     int64_t running[PLAN_CLASSES], cores[PLAN_CLASSES];
+    struct quota quota[QUOTA_KINDS];
+    struct starved { // ids of tasks that a quota hides from the planner, oldest first, from `first` on
+        uint64_t *id;
+        size_t first, n, cap;
+    } starved[QUOTA_KINDS];
 };
 
 // What an instance that was tried before has behind it.
@@ -57,6 +117,24 @@ struct task_sets {
     struct move_note moved; // the last; at.v 0: none was
 };
 
+// What was asked of a task beside running.
+struct snapshot {
+    uint32_t number; // 0: how the periodic ones are to be
+    uint8_t status;
+    bool failed;        // for an instance at least
+    int32_t publishing; // staged, and not in the bucket yet
+    int64_t asked_ms, changed_ms, bytes, moved;
+    char *whitelist, *blacklist, *bucket, *prefix; // NULL: as the task says
+};
+
+struct orders {
+    uint32_t resync, last; // number given last
+    int64_t period_ms;     // 0: none
+    struct snapshot periodic;
+    struct snapshot *open; // those not over yet, by number
+    size_t n_open, cap_open;
+};
+
 // What a task in a job has more than others.
 struct membership {
     uint32_t job, next, prev; // list through job.first
@@ -77,18 +155,25 @@ struct task {
     int32_t retries_total, retries_each, retries_used, lost, preempted;
     int64_t created_ms, state_ms, previous_state_ms, modified_ms, queue_max_ms;
     int32_t n_assigned, n_started;
+    int32_t n_uploading;           // of n_started: the command is over, its results are on their way
+    int32_t n_publishing;          // staged, and not in their bucket yet; their instances wait for no board
+    int32_t results;               // uploads that arrived: results and snapshots
     int64_t waits_ms;              // an instance waits again since, after none did; 0: since it was ready
     uint32_t first_lease;          // list through lease.next
     struct constraint *constraint; // NULL: none
     struct place *place;           // NULL: anywhere
     struct ranges pending;
     struct task_sets *sets;
-    int32_t said_s;            // how long an instance runs, by the customer; 0: not said
-    uint32_t history;          // what the account's instances of its profile took
-    int64_t counted;           // of pending, in the engine's count of waiting instances
-    char *errors;              // JSON array text, bounded; NULL: none
-    int64_t keep_ms;           // is deleted so long after it has ended; 0: never
-    struct membership *in_job; // NULL: in none
+    int32_t said_s;                // how long an instance runs, by the customer; 0: not said
+    uint32_t history;              // what the account's instances of its profile took
+    int64_t counted;               // of pending, in the engine's count of waiting instances
+    char *errors;                  // JSON array text, bounded; NULL: none
+    int64_t keep_ms;               // is deleted so long after it has ended; 0: never
+    struct membership *in_job;     // NULL: in none
+    uint32_t project, reservation; // reservation NONE: none
+    int32_t exposed;               // of pending, what the planner sees
+    bool is_starved;               // it stands in its account's list
+    struct orders *orders;         // NULL: nothing was asked of it while it ran
 };
 
 // That a task waits for another one, in the list of the one it waits for.
@@ -140,12 +225,25 @@ struct lease {
     uint8_t phase;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms;
+    bool uploading;     // counted in its task
+    uint32_t snapshots; // number of the last one that it told about
+    struct {
+        int64_t files, files_n, bytes, bytes_n;
+    } staging;
     int64_t done_ms, used_ms; // of work, at full speed: that it could have done there, and of it used
     // crawls at a stretch since, and what it had done then; v -1: it does not
     house_ms slow_since;
     int64_t slow_exec_ms, slow_done_ms;
     struct move_note move; // `to` NONE: it is not being moved; else that board is kept for its instance
     bool move_timed;
+};
+
+// Staged by an attempt, and not in its bucket yet.
+struct publishing {
+    uint64_t lease, task;
+    uint32_t part, instance;
+    uint8_t end;       // of the instance, then; part 0
+    uint32_t snapshot; // which was asked for; 0: none
 };
 
 struct site {
@@ -235,6 +333,7 @@ enum timer_kind {
     TIMER_TASK_EXPIRE,
     TIMER_JOB_WALL,
     TIMER_JOB_EXPIRE,
+    TIMER_RESERVATION,
     TIMER_SITE,
 };
 
@@ -261,6 +360,20 @@ struct server {
 
     struct account *account;
     size_t n_accounts, cap_accounts;
+    struct organisation *organisation;
+    size_t n_organisations, cap_organisations;
+    struct project *project;
+    size_t n_projects, cap_projects;
+    struct token *api_token;
+    size_t n_tokens, cap_tokens;
+    struct budget *budget;
+    size_t n_budgets, cap_budgets;
+    struct reservation *reservation;
+    size_t n_reservations, cap_reservations;
+    bool quota_moved, budget_moved; // something may fit now; a budget may be used up
+    uint32_t quota_turn;            // whose list is looked at first
+    int32_t least_cores, most_cores; // of any board, as of so many boards
+    size_t cores_known_of;
     struct task *task;
     size_t n_tasks, cap_tasks;
     uint32_t *free_task;
@@ -294,6 +407,8 @@ struct server {
     size_t looked;          // boards, for moves, in this batch
     struct expect *history; // by account and profile
     size_t n_histories, cap_histories;
+    struct publishing *publishing;
+    size_t n_publishing, cap_publishing;
     struct timer *timer; // binary heap, earliest first
     size_t n_timers, cap_timers;
 
@@ -435,6 +550,7 @@ struct attempt_figures { // of an ended attempt, as reported; zeros when nobody 
     int64_t wall_ms, exec_ms, core_ms, work_mhz_s, energy_mj;
     int32_t exit_code, signal, peak_memory_mb;
     uint64_t seq;
+    int32_t results; // files that it staged
     const char *code, *message;
 };
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
@@ -446,6 +562,31 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
 void board_plan(struct server *s, uint32_t board);
 void server_carry_out(struct server *s, house_ms now,
                       struct effects *fx); // runs the planner and does what it says
+
+// ---- server_publish.c: files on their way
+void lease_staging(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);
+void lease_uploads_no_more(struct server *s, uint32_t lease); // it ended, or is asked to stop
+bool lease_is_moving(const struct server *s,
+                     const struct lease *l); // its files are, and some arrived of late
+struct publish_what {
+    uint32_t part, snapshot;
+    enum attempt_end end;
+    const char *bucket; // NULL: as the task says
+};
+void publish_begin(struct server *s, uint32_t lease, const struct publish_what *what, struct effects *fx);
+void server_published(struct server *s, const struct event *ev, struct effects *fx);
+void publish_restore(struct server *s, const struct row_publish *row);
+void instance_ended(struct task *t, uint32_t instance, enum attempt_end end); // into its set
+
+// ---- server_order.c: what is asked of tasks that run
+void server_task_order(struct server *s, const struct event *ev, struct effects *fx);
+const struct stage_orders *orders_down(const struct task *t, const struct lease *l, struct arena *a);
+void orders_free(struct task *t);
+void orders_restore(struct server *s, const struct row_snapshot *row);
+void lease_snapshot(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);
+void orders_settle(struct server *s, uint32_t task, struct effects *fx); // a lease of it ended or told
+void snapshot_publishing(struct task *t, uint32_t number);               // counted again at load
+void snapshot_published(struct server *s, uint32_t task, uint32_t number, bool well, struct effects *fx);
 
 // ---- server_sync.c, server_report.c, server_fleet.c
 void server_sync_up(struct server *s, const struct event *ev, struct effects *fx);
@@ -496,8 +637,60 @@ void server_meter_zone(struct server *s, uint32_t zone, const struct report *r);
 void server_meter_epoch(struct server *s, uint32_t board, uint64_t epoch); // the parts count from 0 again
 void server_ledger_rows(struct server *s, struct effects *fx);
 
-// ---- server_account.c
+// ---- server_account.c, server_user.c, server_project.c, server_token.c
 void server_account_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_organisation_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_project_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_token_put(struct server *s, const struct event *ev, struct effects *fx);
+int server_user_restore(struct server *s, const struct change *row, struct err *e); // any of their rows
+int task_restore_owner(struct server *s, struct task *t, const struct row_task *r, struct err *e);
+void server_users_free(struct server *s);
+bool find_organisation(const struct server *s, const char *slug_or_uuid, uint32_t *at);
+bool find_project(const struct server *s, const char *uuid, uint32_t *at);
+// The one with that slug, made when there is none; it has a project for its users.
+uint32_t organisation_make(struct server *s, const char *slug, const char *name, const uint8_t uuid[16],
+                           struct effects *fx);
+uint32_t organisation_project(const struct server *s, uint32_t organisation);   // its first project
+void account_settle_in(struct server *s, uint32_t account, struct effects *fx); // an organisation of its own
+void token_first(struct server *s, uint32_t account, const char *digest, struct effects *fx);
+bool token_taken(const struct server *s, uint32_t account, const char *digest); // by another account
+void account_row_write(struct server *s, uint32_t account, struct effects *fx);
+void text_replace(char **field, const char *value); // NULL: stays
+void quota_set(struct quota quota[QUOTA_KINDS], const struct quota_wish *w);
+void quota_row(const struct quota quota[QUOTA_KINDS], int32_t most[QUOTA_N]);
+void quota_view_of(const struct quota *q, struct quota_view *v);
+
+// ---- server_budget.c
+void server_budget_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_charge(struct server *s, uint32_t account, uint32_t project, int64_t hour_ms, int64_t neur);
+void server_budgets_settle(struct server *s, struct effects *fx); // stops what a used up budget stops
+bool project_blocked(const struct server *s, uint32_t project);   // by a budget: no new tasks
+
+// ---- server_reservation.c
+void server_reservation_put(struct server *s, const struct event *ev, struct effects *fx);
+void server_reservation_timer(struct server *s, uint64_t id, struct effects *fx);
+void reservation_timers(struct server *s, uint32_t at);
+bool reservation_open(const struct server *s, uint32_t at); // now
+// The one that a draft means; false: `why` says what is missing.
+bool reservation_meant(struct server *s, uint32_t account, const struct task_draft *d, uint32_t *at,
+                       struct arena *a, const char **why);
+
+// ---- server_quota.c
+struct admission { // of a new task
+    uint32_t project, reservation;
+    enum activity activity;
+    struct constraint constraint; // the draft's, and the machine of the reservation
+};
+// 0, or the code and sentence of the refusal.
+int task_admit(struct server *s, uint32_t account, const struct task_draft *d, struct effects *fx,
+               struct admission *out, const char **why);
+int32_t quota_expose(struct server *s, uint32_t slot,
+                     int32_t pending);                              // how many of them the planner may see
+bool quota_fits(struct server *s, uint32_t task, uint32_t board);   // whether it may have this board too
+void quota_hold(struct server *s, const struct lease *l, int sign); // 1: it has its board, -1: no more
+void quota_leave(struct server *s, uint32_t slot);                  // the task's slot is freed
+void quota_settle(struct server *s);                                // what fits now is shown
+bool quota_why(const struct server *s, uint32_t slot, struct buf *out); // why it is hidden; false: it is not
 
 // ---- the offer of a board as text in its row
 char *board_offer_text(const struct board *b, struct arena *a);

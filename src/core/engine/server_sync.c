@@ -89,12 +89,13 @@ static uint32_t begin_epoch(struct server *s, uint32_t node, const struct event 
     return node;
 }
 
-// What is to stop is not renewed: the node drops it at `until`, and the parent may count on that.
+// What is to stop is not renewed: the node drops it at `until`, and the parent may count on that. But what a
+// cancelled one was asked to leave behind may take its time, as long as it moves.
 static void renew(struct server *s, uint32_t node)
 {
     house_ms until = house_add(s->now, s->cfg.lease_ms);
     for (uint32_t l = s->node[node].first_lease; l != NONE; l = s->lease[l].next_on_node)
-        if (s->lease[l].state != LEASE_STOPPING)
+        if (s->lease[l].state != LEASE_STOPPING || lease_is_moving(s, &s->lease[l]))
             s->lease[l].until = until;
 }
 
@@ -224,6 +225,7 @@ void server_desired(const struct server *s, uint64_t node_id, house_ms now, stru
                                      l->stop_end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_PREEMPTED,
                                  .need_body = l->state == LEASE_ASSIGNED,
                                  .task = t->id};
+        d->orders = orders_down(t, l, a);
         memcpy(d->board, s->board[l->board]->name, NAME_BYTES);
         uuid_format(d->task_uuid, t->uuid);
     }

@@ -5,6 +5,7 @@
 // The state is never set by hand: task_settle derives it from the counts, in the order of the public API:
 //   all ended -> Success, Failure, Cancelled (or gone, when it is being deleted)
 //   being aborted and some still run -> PendingCancel; being deleted -> PendingDelete
+//   of all that are left only files are on their way -> UploadingResults
 //   all that are left run -> FullyExecuting; some run -> PartiallyExecuting
 //   all that are left have a board -> FullyDispatched; some -> PartiallyDispatched; none -> Submitted
 #include "base/mem.h"
@@ -76,7 +77,7 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
         (void)VEC_PUSH(s->task, s->n_tasks, s->cap_tasks);
         slot = (uint32_t)(s->n_tasks - 1);
     }
-    s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1};
+    s->task[slot] = (struct task){.id = id, .first_lease = NONE, .queue_max_ms = -1, .reservation = NONE};
     memcpy(s->task[slot].uuid, uuid, 16);
     keyset_add(&s->task_by_id, ids(s), slot);
     keyset_add(&s->task_by_uuid, uuids(s), slot);
@@ -118,6 +119,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     keyset_remove(&s->task_by_uuid, uuids(s), uuid_key(t->uuid));
     release_shortname(s, t);
     task_leave(s, slot);
+    quota_leave(s, slot);
     if (t->sets) {
         ranges_deinit(&t->sets->succeeded);
         ranges_deinit(&t->sets->failed);
@@ -130,6 +132,7 @@ void task_slot_free(struct server *s, uint32_t slot)
     free(t->sets);
     free(t->errors);
     free(t->constraint);
+    orders_free(t);
     free(t->place);
     if (t->account < s->n_accounts)
         s->account[t->account].live_tasks--;
@@ -215,7 +218,7 @@ void task_plan(struct server *s, uint32_t slot)
     struct plan_task p = {.activity = t->activity,
                           .account = s->account[t->account].id,
                           .order = t->id,
-                          .pending = waits ? (int32_t)ranges_count(&t->pending) : 0,
+                          .pending = quota_expose(s, slot, waits ? (int32_t)ranges_count(&t->pending) : 0),
                           .since = HOUSE_MS(since_ms),
                           .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
@@ -310,6 +313,7 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
         .retries_used = t->retries_used,
         .lost_attempts = t->lost,
         .preempted_attempts = t->preempted,
+        .results_count = t->results,
         .errors = t->errors ? arena_strdup(a, t->errors) : "[]",
     };
     int64_t done = 0;
@@ -339,7 +343,7 @@ static enum task_state state_of(const struct task *t)
     if (t->deleting)
         return TASK_PENDING_DELETE;
     int64_t waiting = (int64_t)ranges_count(&t->pending);
-    if (!waiting && !t->n_assigned && !t->n_started) {
+    if (!waiting && !t->n_assigned && !t->n_started && !t->n_publishing) {
         if (t->aborting) // whoever aborts a task sees it Cancelled, whatever some instances did before
             return TASK_CANCELLED;
         if (t->sets && ranges_count(&t->sets->failed))
@@ -348,6 +352,8 @@ static enum task_state state_of(const struct task *t)
     }
     if (t->aborting)
         return TASK_PENDING_CANCEL;
+    if (!waiting && !t->n_assigned && t->n_uploading == t->n_started)
+        return TASK_UPLOADING_RESULTS;
     if (t->n_started)
         return waiting || t->n_assigned ? TASK_PARTIALLY_EXECUTING : TASK_FULLY_EXECUTING;
     if (t->n_assigned)
@@ -360,7 +366,7 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
     struct task *t = &s->task[slot];
     enum task_state next = state_of(t);
     task_touch(s, slot);
-    if (next == TASK_PENDING_DELETE && t->first_lease == NONE) {
+    if (next == TASK_PENDING_DELETE && t->first_lease == NONE && !t->n_publishing) {
         depend_note_end(s, slot, DEPEND_GONE);
         fx_change(fx, CHANGE_TASK_GONE)->gone = t->id;
         server_trace(s, CHANGE_TASK_GONE, (int64_t)t->id, 0);
@@ -438,6 +444,10 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
         *why = d->refusal;
         return d->refusal_code;
     }
+    struct admission entry;
+    int refused = task_admit(s, account, d, fx, &entry, why);
+    if (refused)
+        return refused;
     int32_t most = owner->max_tasks > 0 ? owner->max_tasks : s->cfg.tasks_per_account;
     if (owner->live_tasks >= most) {
         *why = arena_printf(&fx->arena, "Maximum number of tasks reached (limit %d tasks that are not final)",
@@ -490,7 +500,9 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     struct task *t = &s->task[slot];
     t->account = account;
     t->keep_ms = d->keep_ms;
-    t->activity = (uint8_t)(d->activity == ACTIVITY_FLEX && owner->research ? ACTIVITY_DONATED : d->activity);
+    t->activity = (uint8_t)entry.activity;
+    t->project = entry.project;
+    t->reservation = entry.reservation;
     t->instances = d->instances;
     ranges_copy(&t->pending, &pending); // without the room to grow
     ranges_deinit(&pending);
@@ -499,9 +511,9 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     t->queue_max_ms = d->queue_max_ms;
     t->created_ms = t->state_ms = t->modified_ms = s->now.v;
     t->previous_state_ms = -1;
-    if (constraint_hash(&d->constraint) != constraint_hash(&(struct constraint){0})) {
+    if (constraint_hash(&entry.constraint) != constraint_hash(&(struct constraint){0})) {
         t->constraint = mem_alloc(sizeof *t->constraint);
-        *t->constraint = d->constraint;
+        *t->constraint = entry.constraint;
     }
     if (d->place)
         task_set_place(s, slot, d->place, &e);
@@ -534,7 +546,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
                                 .queue_max_ms = t->queue_max_ms,
                                 .body = arena_strdup(&fx->arena, d->body)};
     struct buf hardware = BUF_INIT(1024);
-    constraint_format(&d->constraint, &hardware);
+    constraint_format(&entry.constraint, &hardware);
     c->task.hardware = arena_strdup(&fx->arena, buf_str(&hardware));
     buf_deinit(&hardware);
     c->task.place = arena_strdup(&fx->arena, d->place ? d->place : "");
@@ -542,6 +554,8 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     c->task.shortname =
         d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
     c->task.keep_ms = t->keep_ms;
+    c->task.project = s->project[t->project].id;
+    c->task.reservation = t->reservation != NONE ? s->reservation[t->reservation].id : 0;
     c->task.job = job != NONE ? s->job[job].id : 0;
     c->task.depends = depends_text(&depends, &fx->arena);
     task_live_row(s, t, &fx->arena, &c->task.live);

@@ -146,7 +146,9 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
                                       .memory_max_mb = l->memory_max_mb,
                                       .exec_ms = l->exec_ms,
                                       .energy_mj = l->energy_mj,
-                                      .core_ms = l->core_ms});
+                                      .core_ms = l->core_ms,
+                                      .bytes = l->staging.bytes,
+                                      .bytes_n = l->staging.bytes_n});
     }
     return n;
 }

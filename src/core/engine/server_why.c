@@ -74,6 +74,8 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
         waiting_for_tasks(s, t, out);
         return;
     }
+    if (quota_why(s, slot, out))
+        return;
     tally_boards(s, slot, now, &n);
     if (!n.boards) {
         buf_puts(out, "waiting: no board has ever called home");
@@ -101,6 +103,27 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
         buf_putf(out, "; the best of them would lose %.3f euro per hour", (double)-n.best_ueur / 1e6);
 }
 
+// "; instance 3 is downloading 3 of 12 files, 1.2 of 5.0 GB"; of many the first few.
+static void files_moving(const struct server *s, const struct task *t, struct buf *out)
+{
+    int said = 0;
+    for (uint32_t i = t->first_lease; i != NONE && said < 3; i = s->lease[i].next) {
+        const struct lease *l = &s->lease[i];
+        char text[120];
+        if (l->phase != PHASE_DOWNLOAD && l->phase != PHASE_UPLOAD)
+            continue;
+        staging_text(l->staging.files, l->staging.files_n, l->staging.bytes, l->staging.bytes_n, text,
+                     sizeof text);
+        buf_putf(out, "; instance %u is %s %s", (unsigned)l->instance,
+                 l->phase == PHASE_DOWNLOAD ? "downloading" : "uploading", text);
+        said++;
+    }
+    if (t->n_publishing)
+        buf_putf(out, "%sresults of %d instance%s are being put into their bucket",
+                 t->n_started || t->n_assigned ? "; " : "", (int)t->n_publishing,
+                 t->n_publishing == 1 ? "" : "s");
+}
+
 bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out)
 {
     uint32_t slot;
@@ -115,6 +138,7 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
     }
     if (t->n_started || t->n_assigned)
         buf_putf(out, "%d running, %d on their way to a board", (int)t->n_started, (int)t->n_assigned);
+    files_moving(s, t, out);
     for (uint32_t l = t->first_lease; l != NONE && !waits; l = s->lease[l].next)
         if (s->lease[l].state == LEASE_STARTED && s->lease[l].duty_permille < 1000 &&
             s->lease[l].max_freq_mhz)

@@ -246,10 +246,10 @@ static int read_tariff(struct site_setting *s, struct words w, struct err *e)
 bool site_tariff_at(const struct site_setting *s, int32_t utc_offset_min, house_ms now, int64_t *ueur_per_kwh,
                     house_ms *until)
 {
-    int64_t local = now.v + utc_offset_min * MINUTE_MS, midnight = local - local % DAY_MS;
+    int64_t local = now.v + utc_offset_min * MINUTE_MS, midnight = local - (local % DAY_MS + DAY_MS) % DAY_MS;
     int64_t from = INT64_MIN, to = INT64_MAX;
     for (int64_t day = midnight - 7 * DAY_MS; day <= midnight + 7 * DAY_MS; day += DAY_MS) {
-        int weekday = (int)((day / DAY_MS + 4) % 7); // 1 January 1970 was a Thursday
+        int weekday = (int)(((day / DAY_MS + 4) % 7 + 7) % 7); // 1 January 1970 was a Thursday
         for (size_t i = 0; i < s->n_tariff; i++) {
             int64_t at = day + s->tariff[i].minute * MINUTE_MS;
             if (!(s->tariff[i].days >> weekday & 1))

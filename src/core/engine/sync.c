@@ -14,6 +14,8 @@ const char *report_kind_name(enum report_kind k)
         [REPORT_METER_LEASE] = "meter-lease",
         [REPORT_METER_ZONE] = "meter-zone",
         [REPORT_SETPOINT] = "setpoint",
+        [REPORT_SNAPSHOT] = "snapshot",
+        [REPORT_STAGING] = "staging",
     };
     return (unsigned)k < REPORT_KIND_N ? names[k] : "unknown";
 }

@@ -35,6 +35,7 @@
 #include "core/heat/thermostat.h"
 #include "core/work/activity.h"
 #include "core/work/constraint.h"
+#include "core/work/staging.h"
 #include "core/work/task.h"
 
 #define NAME_BYTES 64 // of nodes, sites, zones, heaters, boards: [A-Za-z0-9._-], starts alphanumeric
@@ -81,6 +82,8 @@ enum report_kind {
     REPORT_METER_LEASE,
     REPORT_METER_ZONE,
     REPORT_SETPOINT, // the occupant turned the knob on the heater itself
+    REPORT_SNAPSHOT, // files of a running assignment were staged, or could not be
+    REPORT_STAGING,  // how far an assignment's files are, on their way in or out; level
     REPORT_KIND_N,
 };
 const char *report_kind_name(enum report_kind k);
@@ -129,8 +132,19 @@ struct report {
             int64_t core_ms, work_mhz_s; // granted cores x execution; core-MHz x seconds done
             int64_t energy_mj;
             int32_t peak_memory_mb;
+            int32_t results;             // files that it staged as its results
             char code[24], message[160]; // error for the customer; "" when none
         } exited;
+        struct {
+            uint32_t number; // of the order; 0: a periodic one
+            uint32_t part;   // under which they are staged
+            int64_t files, bytes;
+            char code[24], message[160]; // why not; "": they are
+        } snapshot;
+        struct {
+            uint8_t phase;                          // PHASE_DOWNLOAD or PHASE_UPLOAD
+            int64_t files, files_n, bytes, bytes_n; // done and in all; _n 0: not known yet
+        } staging;
         struct {
             // cumulative meter of the board and the independent parts of its energy since the epoch began
             int64_t raw_mj, wrap_mj;     // wrap_mj 0: never wraps
@@ -185,14 +199,15 @@ struct assignment {
     char board[NAME_BYTES];
     char task_uuid[UUID_TEXT_BYTES];
     uint32_t instance, instance_count, attempt;
-    uint8_t activity; // class
-    house_ms until;   // renewed by every answer
-    uint8_t on_lapse; // enum on_lapse; a plain task: LAPSE_DROP
-    bool stop;        // end it now (abort, delete, preempted) and report how
-    uint8_t stop_end; // enum attempt_end to report when stopped: CANCELLED or PREEMPTED
-    const char *body; // JSON of the task as stored; NULL once the node reported it started
-    bool need_body;   // not on the wire: whoever renders the answer fills `body` from the store
-    uint64_t task;    // not on the wire: whose body
+    uint8_t activity;                  // class
+    house_ms until;                    // renewed by every answer
+    uint8_t on_lapse;                  // enum on_lapse; a plain task: LAPSE_DROP
+    bool stop;                         // end it now (abort, delete, preempted) and report how
+    uint8_t stop_end;                  // enum attempt_end to report when stopped: CANCELLED or PREEMPTED
+    const char *body;                  // JSON of the task as stored; NULL once the node reported it started
+    const struct stage_orders *orders; // NULL: none
+    bool need_body; // not on the wire: whoever renders the answer fills `body` from the store
+    uint64_t task;  // not on the wire: whose body
 };
 
 struct sync_down {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/wide.h"
 
 #define H ((double)ESTIMATE_SAMPLE_S)
 
@@ -68,34 +69,34 @@ static void judge(struct zone_estimate *e)
     e->usable = e->capacity_known && tau_ok && sd0 < 0.5 * e->theta[0];
 }
 
-static void update(struct zone_estimate *e, const double x[ESTIMATE_TERMS], double dy)
+// Row by row, a row in a register: the covariance is symmetric to the last bit.
+WIDE_INLINE void update_any(struct zone_estimate *e, const double x[ESTIMATE_TERMS], double dy)
 {
-    double px[ESTIMATE_TERMS], s = noise_var, err = dy;
-    for (int i = 0; i < ESTIMATE_TERMS; i++) {
-        bool last = i == ESTIMATE_TERMS - 1;
+    enum { N = ESTIMATE_TERMS };
+    double px[N] = {0}, s = noise_var, err = dy, *cov = e->cov;
+    for (int i = 0; i < N; i++) {
+        bool last = i == N - 1;
         double more = !last ? wander[i] : e->outside_known ? wander_gains : wander_unknown;
         double sd = last && e->outside_known ? gains_sd : prior_sd[i];
-        e->cov[i * ESTIMATE_TERMS + i] = num_min(e->cov[i * ESTIMATE_TERMS + i] + more, sd * sd);
+        cov[i * N + i] = num_min(cov[i * N + i] + more, sd * sd);
         err -= x[i] * e->theta[i];
     }
-    for (int i = 0; i < ESTIMATE_TERMS; i++) {
-        px[i] = 0;
-        for (int j = 0; j < ESTIMATE_TERMS; j++)
-            px[i] += e->cov[i * ESTIMATE_TERMS + j] * x[j];
+    for (int j = 0; j < N; j++)
+        for (int i = 0; i < N; i++)
+            px[i] += cov[j * N + i] * x[j];
+    for (int i = 0; i < N; i++)
         s += px[i] * x[i];
-    }
     // A surprise of more than three deviations (a door, a party) counts as three.
     double limit = 3 * sqrt(s);
     err = num_clamp(err, -limit, limit);
     double inv_s = 1.0 / s;
-    for (int i = 0; i < ESTIMATE_TERMS; i++) {
+    for (int i = 0; i < N; i++)
         e->theta[i] += px[i] * inv_s * err;
-        for (int j = 0; j <= i; j++) {
-            double c = e->cov[i * ESTIMATE_TERMS + j] - px[i] * px[j] * inv_s;
-            e->cov[i * ESTIMATE_TERMS + j] = e->cov[j * ESTIMATE_TERMS + i] = c;
-        }
-    }
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++)
+            cov[i * N + j] -= px[i] * px[j] * inv_s;
 }
+WIDE(update, (struct zone_estimate *e, const double x[ESTIMATE_TERMS], double dy), (e, x, dy))
 
 // What has gone far out of any building's range starts again rather than find its way back for days.
 static void restart(struct zone_estimate *e)

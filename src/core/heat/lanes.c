@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The wide step. Everything is computed for all lanes as if nothing were unusual; where something was, the lane
-// keeps what it had and is stepped alone. Usual is also a room that stays too hot, and a surface at its limit:
-// half a fleet is in these states in summer and in a cold spell.
+// The wide step. Everything is computed for all lanes as if nothing were unusual; where something was, the
+// lane keeps what it had and is stepped alone. Usual is also a room that stays too hot, and a surface at its
+// limit: half a fleet is in these states in summer and in a cold spell.
 #include "core/heat/lanes.h"
 
 #include <stdlib.h>
@@ -12,15 +12,15 @@
 #include "base/wide.h"
 #include "core/heat/step.h"
 
-#define BLOCK 16 // zones that heat_step() takes at once: an agent has few
+#define BLOCK   16 // zones that heat_step() takes at once: an agent has few
 #define NONE_MC (-1e9)
 
 // What all lanes share in a step.
 struct shared {
-    double at_ms, now_ms;         // of the readings; of the step
+    double at_ms, now_ms;              // of the readings; of the step
     double dt_s, room, slope, per_min; // filters, by the time between readings
-    double metal, mean, sink;     // and between steps
-    double sink_per_min, lag_per_min; // 60 s over the time between steps, and over the lag of the metal
+    double metal, mean, sink;          // and between steps
+    double sink_per_min, lag_per_min;  // 60 s over the time between steps, and over the lag of the metal
     double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w, cpu_max_mc;
 };
 
@@ -28,14 +28,16 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
 {
     const struct shared k = *shared;
     double *room_c = l->lane[LANE_ROOM_C], *slope = l->lane[LANE_SLOPE], *metal_c = l->lane[LANE_METAL_C],
-           *mean_w = l->lane[LANE_MEAN_W], *integral_w = l->lane[LANE_INTEGRAL_W], *sink_c = l->lane[LANE_SINK_C],
-           *sink_slope = l->lane[LANE_SINK_SLOPE], *jump_mc = l->lane[LANE_JUMP_MC], *jump_at = l->lane[LANE_JUMP_AT],
-           *sum_p = l->lane[LANE_SUM_P], *full_since = l->lane[LANE_FULL_SINCE], *alone = l->lane[LANE_ALONE];
+           *mean_w = l->lane[LANE_MEAN_W], *integral_w = l->lane[LANE_INTEGRAL_W],
+           *sink_c = l->lane[LANE_SINK_C], *sink_slope = l->lane[LANE_SINK_SLOPE],
+           *jump_mc = l->lane[LANE_JUMP_MC], *jump_at = l->lane[LANE_JUMP_AT], *sum_p = l->lane[LANE_SUM_P],
+           *full_since = l->lane[LANE_FULL_SINCE], *alone = l->lane[LANE_ALONE];
     const double *r_c = l->lane[LANE_R_C], *kp = l->lane[LANE_KP], *kp_per_ti = l->lane[LANE_KP_PER_TI],
-                 *per_tt = l->lane[LANE_PER_TT], *least_c = l->lane[LANE_LEAST_C], *most_c = l->lane[LANE_MOST_C],
-                 *limit_w = l->lane[LANE_LIMIT_W], *surface = l->lane[LANE_SURFACE], *odd = l->lane[LANE_ODD];
-    const int32_t *room_mc = l->room_mc, *heatsink_mc = l->heatsink_mc, *cpu_mc = l->cpu_mc, *draw_mw = l->draw_mw,
-                  *hot_draw_mw = l->hot_draw_mw;
+                 *per_tt = l->lane[LANE_PER_TT], *least_c = l->lane[LANE_LEAST_C],
+                 *most_c = l->lane[LANE_MOST_C], *limit_w = l->lane[LANE_LIMIT_W],
+                 *surface = l->lane[LANE_SURFACE], *odd = l->lane[LANE_ODD];
+    const int32_t *room_mc = l->room_mc, *heatsink_mc = l->heatsink_mc, *cpu_mc = l->cpu_mc,
+                  *draw_mw = l->draw_mw, *hot_draw_mw = l->hot_draw_mw;
     int32_t *target_w = l->target_w, *max_w = l->max_w, *min_w = l->min_w;
     WIDE_LOOP
     for (size_t i = 0; i < to; i++) {
@@ -57,10 +59,11 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
         sink = wide_pick(has, sink, sink_was_c);
         rises = wide_pick(has, rises, sink_slope[i]);
         // the guards: none comes or goes
-        bad |= wide_mask(falls < GUARD_WINDOW_K_PER_MIN) | wide_mask(y < least_c[i]) | wide_mask(y > most_c[i]) |
-               wide_mask(cpu_mc[i] > k.cpu_max_mc);
+        bad |= wide_mask(falls < GUARD_WINDOW_K_PER_MIN) | wide_mask(y < least_c[i]) |
+               wide_mask(y > most_c[i]) | wide_mask(cpu_mc[i] > k.cpu_max_mc);
         // the loop
-        double hot = wide_pick(wide_mask(metal > sink), metal, sink), cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
+        double hot = wide_pick(wide_mask(metal > sink), metal, sink),
+               cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
         double r = r_c[i], v = kp[i] * (k.weight_b * r - y) + integral_w[i], left_w = limit_w[i];
         int64_t in_force = wide_mask(surface[i] != 0), near = wide_mask(cap < k.full_w) | in_force;
         bad |= (near & wide_mask(cap < v) & wide_mask(cap < left_w)) ^ in_force;
@@ -91,7 +94,7 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
     }
 }
 
-WIDE(usual, (struct heat_lanes *l, const struct shared *k, size_t to), (l, k, to))
+WIDE(usual, (struct heat_lanes * l, const struct shared *k, size_t to), (l, k, to))
 
 struct thermostat *lanes_pull(struct heat_lanes *l, size_t i)
 {
@@ -133,7 +136,8 @@ static bool is_odd(const struct heat_lanes *l, const struct thermostat *t)
 {
     const uint32_t hot = GUARD_BIT(GUARD_ROOM_HOT), surface = GUARD_BIT(GUARD_SURFACE_HOT);
     return !t->started || (t->guards & ~(hot | surface)) || t->pending || t->wish.mode == ZONE_BOOST ||
-           ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) || ((t->guards & surface) && t->calm[GUARD_SURFACE_HOT]) ||
+           ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) ||
+           ((t->guards & surface) && t->calm[GUARD_SURFACE_HOT]) ||
            t->last_sense_at.v != l->last_sense_at.v || t->last_step_at.v != l->last_step_at.v ||
            t->est.sum_s != l->sum_s;
 }
@@ -169,7 +173,8 @@ void lanes_push(struct heat_lanes *l, size_t i)
 }
 
 // False: the times between steps or readings are unusual, and every lane is stepped alone.
-static bool times_usual(const struct heat_lanes *l, house_ms at, house_ms now, int64_t *step_ms, int64_t *sense_ms)
+static bool times_usual(const struct heat_lanes *l, house_ms at, house_ms now, int64_t *step_ms,
+                        int64_t *sense_ms)
 {
     if (l->last_step_at.v == 0 || l->last_sense_at.v < 0 || at.v <= l->last_sense_at.v || at.v > now.v)
         return false;
@@ -187,7 +192,8 @@ static void spacings(struct heat_spacing k[2], int64_t step_ms, int64_t sense_ms
         k[1] = sense_ms == step_ms ? k[0] : heat_spacing_of(sense_ms, tau_s);
 }
 
-static struct shared shared_of(const struct thermostat *t, const struct heat_spacing k[2], house_ms at, house_ms now)
+static struct shared shared_of(const struct thermostat *t, const struct heat_spacing k[2], house_ms at,
+                               house_ms now)
 {
     return (struct shared){
         .at_ms = (double)at.v,
@@ -225,6 +231,35 @@ static struct zone_sense sense_of(const struct heat_lanes *l, size_t i, house_ms
                                .outside_mc = INT32_MIN};
 }
 
+// The zones to be stepped alone: all, or those marked.
+static size_t list_alone(struct heat_lanes *l, bool all)
+{
+    const double *alone = l->lane[LANE_ALONE];
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        l->alone[n] = (uint32_t)i;
+        n += all | (alone[i] != 0);
+    }
+    return n;
+}
+
+// A sample for the estimate of a zone that was stepped with the others, and the gains from it.
+static void learn(struct heat_lanes *l, size_t i)
+{
+    struct thermostat *t = &l->zone[i * l->stride];
+    double *const *v = l->lane;
+    t->room_c = v[LANE_ROOM_C][i];
+    t->integral_w = v[LANE_INTEGRAL_W][i];
+    t->est.sum_p_s = v[LANE_SUM_P][i];
+    t->est.sum_s = l->sum_s;
+    heat_learn(t);
+    v[LANE_INTEGRAL_W][i] = t->integral_w;
+    v[LANE_SUM_P][i] = t->est.sum_p_s;
+    v[LANE_KP][i] = t->kp;
+    v[LANE_KP_PER_TI][i] = t->kp_per_ti;
+    v[LANE_PER_TT][i] = t->per_tt;
+}
+
 // `sense` NULL: as the lanes have it.
 static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_ms at, house_ms now)
 {
@@ -235,37 +270,27 @@ static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_m
         struct shared k = shared_of(l->zone, l->spacing, at, now);
         usual(l, &k, wide_end(l->n));
     }
-    size_t alone = 0;
+    size_t alone = list_alone(l, !wide);
     struct heat_spacing k = l->spacing[0];
-    for (size_t i = 0; i < l->n; i++) {
-        if (wide && l->lane[LANE_ALONE][i] == 0)
-            continue;
-        struct thermostat *t = lanes_pull(l, i);
+    for (size_t j = 0; j < alone; j++) {
+        size_t i = l->alone[j];
         struct zone_sense s = sense ? sense[i] : sense_of(l, i, at);
-        heat_step_one(t, &s, &k, now);
+        heat_step_one(lanes_pull(l, i), &s, &k, now);
         l->lane[LANE_ALONE][i] = 1;
-        alone++;
     }
     l->last_step_at = now;
     l->last_sense_at = at;
     l->sum_s += wide ? l->spacing[0].s : 0;
-    bool sample = l->sum_s >= ESTIMATE_SAMPLE_S;
-    double sum_s = sample ? 0 : l->sum_s;
+    if (l->sum_s >= ESTIMATE_SAMPLE_S) {
+        for (size_t i = 0; i < l->n; i++)
+            if (l->lane[LANE_ALONE][i] == 0)
+                learn(l, i);
+        l->sum_s = 0;
+    }
     if (!wide && l->n > 0) // whatever they have now: most will agree
-        sum_s = l->zone->est.sum_s;
-    for (size_t i = 0; sample && i < l->n; i++) {
-        if (l->lane[LANE_ALONE][i] != 0)
-            continue;
-        heat_learn(lanes_pull(l, i));
-        l->lane[LANE_ALONE][i] = 2;
-    }
-    l->sum_s = sum_s;
-    for (size_t i = 0; alone + sample > 0 && i < l->n; i++) {
-        if (l->lane[LANE_ALONE][i] == 0)
-            continue;
-        lanes_push(l, i);
-        l->lane[LANE_ALONE][i] = l->lane[LANE_ALONE][i] == 1;
-    }
+        l->sum_s = l->zone->est.sum_s;
+    for (size_t j = 0; j < alone; j++)
+        lanes_push(l, l->alone[j]);
     return alone;
 }
 
@@ -276,13 +301,15 @@ size_t lanes_step(struct heat_lanes *l, house_ms at, house_ms now)
 
 void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, size_t n)
 {
-    *l = (struct heat_lanes){.zone = zone, .stride = stride, .n = n, .last_sense_at = HOUSE_MS(INT64_MIN / 2)};
+    *l =
+        (struct heat_lanes){.zone = zone, .stride = stride, .n = n, .last_sense_at = HOUSE_MS(INT64_MIN / 2)};
     int32_t **whole[] = {&l->room_mc,     &l->heatsink_mc, &l->cpu_mc, &l->draw_mw,
                          &l->hot_draw_mw, &l->target_w,    &l->max_w,  &l->min_w};
     for (int k = 0; k < LANE_N; k++)
         l->lane[k] = mem_array(wide_room(n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         *whole[k] = mem_array(wide_room(n), sizeof(int32_t));
+    l->alone = mem_array(n + 1, sizeof *l->alone);
     l->spacing = mem_array(2, sizeof *l->spacing);
     l->spacing[0].ms = l->spacing[1].ms = -1;
     for (size_t i = 0; i < n; i++)
@@ -297,6 +324,7 @@ void lanes_deinit(struct heat_lanes *l)
         free(l->lane[k]);
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         free(whole[k]);
+    free(l->alone);
     free(l->spacing);
     *l = (struct heat_lanes){0};
 }
@@ -308,12 +336,14 @@ static bool same_make(const struct thermostat_config *a, const struct thermostat
     return a->nameplate_w == b->nameplate_w && a->floor_w == b->floor_w && a->weight_b == b->weight_b &&
            a->heaters == b->heaters && a->heater_ua_w_per_k == b->heater_ua_w_per_k &&
            a->heater_tau_s == b->heater_tau_s && a->surface_max_mc == b->surface_max_mc &&
-           a->cpu_max_mc == b->cpu_max_mc && a->band_up_mc == b->band_up_mc && a->band_down_mc == b->band_down_mc;
+           a->cpu_max_mc == b->cpu_max_mc && a->band_up_mc == b->band_up_mc &&
+           a->band_down_mc == b->band_down_mc;
 }
 
 struct block {
     double lane[LANE_N][BLOCK];
     int32_t whole[8][BLOCK];
+    uint32_t alone[BLOCK + 1];
 };
 
 static void block_fill(struct block *b, struct heat_lanes *l, const struct zone_sense *s)
@@ -346,6 +376,7 @@ static void step_block(struct thermostat *t, const struct zone_sense *s, size_t 
                            .last_step_at = t->last_step_at,
                            .last_sense_at = t->last_sense_at,
                            .sum_s = t->est.sum_s,
+                           .alone = b.alone,
                            .spacing = k};
     block_fill(&b, &l, s);
     step(&l, s, s->at, now);

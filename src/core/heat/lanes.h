@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Thermostats of one make, side by side. What moves at every step of a usual zone lies in arrays, one value a zone,
-// so that a processor steps two to eight zones at once; the rest stays in each zone's struct thermostat. A zone in
-// which something is unusual (a guard suspected or new, an odd reading, boost) is stepped alone by the same
-// formulas (step.h). heat_step() goes through here too: what a simulated fleet does is what an agent does.
+// Thermostats of one make, side by side. What moves at every step of a usual zone lies in arrays, one value a
+// zone, so that a processor steps two to eight zones at once; the rest stays in each zone's struct
+// thermostat. A zone in which something is unusual (a guard suspected or new, an odd reading, boost) is
+// stepped alone by the same formulas (step.h). heat_step() goes through here too: what a simulated fleet does
+// is what an agent does.
 //
-//     while in the lanes, a zone's struct is behind in the fields that move; lanes_pull() brings it up to date, and
-//     lanes_push() takes what was changed in it
+//     while in the lanes, a zone's struct is behind in the fields that move; lanes_pull() brings it up to
+//     date, and lanes_push() takes what was changed in it
 #ifndef ONDOL_CORE_HEAT_LANES_H
 #define ONDOL_CORE_HEAT_LANES_H
 
@@ -50,6 +51,7 @@ struct heat_lanes {
     int32_t *target_w, *max_w, *min_w;
     house_ms last_step_at, last_sense_at; // of all lanes that are not odd
     double sum_s;
+    uint32_t *alone;              // those of the last step, in order
     struct heat_spacing *spacing; // by step, by reading
 };
 
@@ -57,12 +59,12 @@ struct heat_lanes {
 void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, size_t n);
 void lanes_deinit(struct heat_lanes *l);
 
-// One control step of all lanes with readings made at `at`; as heat_step(). Returns how many were stepped alone,
-// which LANE_ALONE marks: only their guards can have changed.
+// One control step of all lanes with readings made at `at`; as heat_step(). Returns how many were stepped
+// alone, which LANE_ALONE marks: only their guards can have changed.
 size_t lanes_step(struct heat_lanes *l, house_ms at, house_ms now);
 
-// The zone's struct as of the last step, to read, or to change between pull and push; but for the joules and times
-// of its request, which lanes_request() brings up to date too.
+// The zone's struct as of the last step, to read, or to change between pull and push; but for the joules and
+// times of its request, which lanes_request() brings up to date too.
 struct thermostat *lanes_pull(struct heat_lanes *l, size_t i);
 void lanes_push(struct heat_lanes *l, size_t i);
 const struct heat_request *lanes_request(struct heat_lanes *l, size_t i);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One step of one zone: take the reading, follow the metal, let the guards look, run the loop, write the request.
-// This is the whole of it; what a zone in which nothing is unusual needs of it, lanes.c does for many at once.
-// Coefficients that depend on the spacing of steps are computed once for all zones that share it. What moves in
-// hours (estimate, gains, times to the bands) runs every quarter of an hour.
+// One step of one zone: take the reading, follow the metal, let the guards look, run the loop, write the
+// request. This is the whole of it; what a zone in which nothing is unusual needs of it, lanes.c does for
+// many at once. Coefficients that depend on the spacing of steps are computed once for all zones that share
+// it. What moves in hours (estimate, gains, times to the bands) runs every quarter of an hour.
 #include "core/heat/step.h"
 
 #include <limits.h>
@@ -81,7 +81,8 @@ void heat_learn(struct thermostat *t)
         return;
     double kp = num_clamp(t->capacity_j_per_k / (HEAT_LAG_S + HEAT_CLOSED_LOOP_S), 0.5 * t->cfg.nameplate_w,
                           4.0 * t->cfg.nameplate_w);
-    double ti = num_clamp(num_min(estimate_tau_s(&t->est), 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S)), 3600, 20000);
+    double ti =
+        num_clamp(num_min(estimate_tau_s(&t->est), 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S)), 3600, 20000);
     heat_set_gains(t, kp, ti, HEAT_TT_SHARE * ti);
 }
 

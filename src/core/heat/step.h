@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A thermostat's step, for the files of core/heat only: its formulas, each once, for one zone (step.c) and for many
-// side by side (lanes.c). Selects, not branches, so that the compiler can put zones side by side.
+// A thermostat's step, for the files of core/heat only: its formulas, each once, for one zone (step.c) and
+// for many side by side (lanes.c). Selects, not branches, so that the compiler can put zones side by side.
 #ifndef ONDOL_CORE_HEAT_STEP_H
 #define ONDOL_CORE_HEAT_STEP_H
 
@@ -43,14 +43,15 @@ static inline double heat_follow(double x, double k, double to)
     return x + k * (to - x);
 }
 
-// The demand's mean. A summer without demand would take it to numbers so small that processors are slow with them.
+// The demand's mean. A summer without demand would take it to numbers so small that processors are slow with
+// them.
 static inline double heat_mean_w(double mean_w, double k, double target_w)
 {
     return heat_follow(mean_w, k, target_w + 1e-30);
 }
 
-// Electric power that a meter's milliwatts are, whole watts. As a product: 0.001 is a hair above a thousandth, so
-// that no whole number is missed.
+// Electric power that a meter's milliwatts are, whole watts. As a product: 0.001 is a hair above a
+// thousandth, so that no whole number is missed.
 static inline double heat_whole_w(double mw)
 {
     double w = (double)(int32_t)((mw + 500) * 0.001);
@@ -69,8 +70,8 @@ static inline double heat_free_rise(double watts_k, double over_room, double lag
     return (watts_k - over_room) * lag_per_min;
 }
 
-// Hotter than explained: the level by a third and 8 K, or rising by half and 0.3 K/min faster than a free heater
-// of these watts at this temperature would.
+// Hotter than explained: the level by a third and 8 K, or rising by half and 0.3 K/min faster than a free
+// heater of these watts at this temperature would.
 static inline int64_t heat_covered_mask(double over_room, double explained, double slope, double rise)
 {
     double free = wide_pick(wide_mask(rise > 0), rise, 0);
@@ -104,7 +105,8 @@ static inline double heat_ceiling_w(double band_left_k, double limit)
 }
 
 // What the integral moves by.
-static inline double heat_wind(double dt_s, double kp_per_ti, double error_k, double per_tt, double u, double v)
+static inline double heat_wind(double dt_s, double kp_per_ti, double error_k, double per_tt, double u,
+                               double v)
 {
     return dt_s * (kp_per_ti * error_k + (u - v) * per_tt);
 }

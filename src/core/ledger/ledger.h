@@ -21,6 +21,8 @@ struct ledger_work {
     uint64_t board, task, account;
     enum activity activity;
     int64_t energy_mj, core_ms, ms;
+    uint64_t project;
+    int64_t cost_neur; // at the prices of when it was used (bill.h)
     bool dirty;
 };
 

@@ -5,8 +5,8 @@
 //     stay = left / speed                     go = start + boot + data + (left + lost) / speed there
 //
 // It goes where `go` is least, if `stay` is at least move_ratio times that and move_least_s more. What it has
-// done since its start is lost and stands in `go`; so does what a lower class would lose that makes room, by
-// the price of its work. So whoever has done much stays: with as much left as was done, and full speed
+// done since its start is lost and stands in `go`; so does what a lower class would lose that
+// makes room. So whoever has done much stays: with as much left as was done, and full speed
 // elsewhere, only who runs below a quarter of it goes.
 //
 // The speed there is by the watts that the zone wants, not by those it could bear for a while: a warm room
@@ -61,15 +61,11 @@ static int64_t go_s(const struct planner *p, const struct plan_runner *r, const 
            (r->left_s + r->lost_s) * full / rate;
 }
 
-// What the holder of the board would have to do again, in seconds of the runner's work of the same price.
-static int64_t loss_s(const struct planner *p, const struct plan_runner *r, const struct shape *s,
-                      uint32_t board)
+// What the holder of the board would have to do again. Its class says that it gives way, not that the boards'
+// time that it had is worth less.
+static int64_t loss_s(const struct planner *p, const struct plan_runner *r, uint32_t board)
 {
-    const struct plan_board *b = &p->board[board].board;
-    int64_t mine = p->prices.work_ueur_per_core_h[s->ask.activity];
-    if (b->task == PLAN_NONE || !r->loss_of || mine <= 0)
-        return 0;
-    return r->loss_of(r->ctx, board) * p->prices.work_ueur_per_core_h[b->activity] / mine;
+    return p->board[board].board.task == PLAN_NONE || !r->loss_of ? 0 : r->loss_of(r->ctx, board);
 }
 
 static const struct shape *shape_of_runner(const struct planner *p, const struct plan_runner *r)
@@ -96,7 +92,7 @@ bool planner_move(const struct planner *p, const struct plan_runner *r, struct p
         if (!p->board[b].known || !to->usable || to->zone == p->board[r->board].board.zone ||
             (take && (to->stopping || to->activity <= s->ask.activity)))
             continue;
-        int64_t there = go_s(p, r, s, b), loss = loss_s(p, r, s, b);
+        int64_t there = go_s(p, r, s, b), loss = loss_s(p, r, b);
         if (there > most - loss || (out->board != PLAN_NONE && there + loss >= least) ||
             !may_go(p, s, b, take, here))
             continue;

@@ -181,6 +181,37 @@ static int places_make(struct names *s, struct arena *a, struct launch *out, con
     return 0;
 }
 
+static int filters_expand(struct names *s, const struct stage_out *from, struct stage_out *to,
+                          struct arena *a, size_t *used, struct err *e)
+{
+    to->prefix = arena_strdup(a, from->prefix ? from->prefix : "");
+    to->whitelist = from->whitelist ? expand(s, from->whitelist, a, used, e) : NULL;
+    to->blacklist = from->blacklist ? expand(s, from->blacklist, a, used, e) : NULL;
+    return (from->whitelist && !to->whitelist) || (from->blacklist && !to->blacklist) ? -E2BIG : 0;
+}
+
+static int stage_make(struct names *s, struct arena *a, struct launch *out, struct err *e)
+{
+    const struct stage_plan *from = s->body->stage;
+    size_t used = 0;
+    if (!from)
+        return 0;
+    struct stage_plan *to = arena_alloc(a, sizeof *to);
+    struct stage_bucket *in = arena_alloc(a, (from->n_in + 1) * sizeof *in);
+    *to = *from;
+    to->url = arena_strdup(a, from->url);
+    to->access_key = arena_strdup(a, from->access_key);
+    to->secret = arena_strdup(a, from->secret);
+    for (size_t i = 0; i < from->n_in; i++)
+        in[i] =
+            (struct stage_bucket){arena_strdup(a, from->in[i].bucket), arena_strdup(a, from->in[i].prefix),
+                                  arena_strdup(a, from->in[i].strip)};
+    to->in = in;
+    out->stage = to;
+    int r = filters_expand(s, &from->out, &to->out, a, &used, e);
+    return r < 0 ? r : filters_expand(s, &from->snapshot, &to->snapshot, a, &used, e);
+}
+
 int launch_make(const struct task_body *b, uint32_t instance, uint32_t instance_count, struct arena *a,
                 struct launch *out, const char **code, struct err *e)
 {
@@ -203,7 +234,7 @@ int launch_make(const struct task_body *b, uint32_t instance, uint32_t instance_
         return r;
     *code = "too-large";
     r = envp_make(&s, a, out, e);
-    if (r < 0)
+    if (r < 0 || (r = stage_make(&s, a, out, e)) < 0)
         return r;
     out->network = b->profile && strstr(b->profile, "network") != NULL;
     *code = "";

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/work/staging.h"
 
 #define LAUNCH_ARGS_MAX 1024
 #define LAUNCH_BYTES_MAX                                                                                     \
@@ -34,7 +35,8 @@ struct task_body {
     const char *name, *profile; // NULL: not given
     const struct constant *constant;
     size_t n_constants;
-    const char *error; // not NULL: the body could not be read, and why
+    const struct stage_plan *stage; // NULL: no files come or go
+    const char *error;              // not NULL: the body could not be read, and why
 };
 
 struct launch {
@@ -43,6 +45,7 @@ struct launch {
     const char *workdir, *image;
     const char *hostname;                      // NULL: the sandbox's own
     const char *progress[LAUNCH_PROGRESS_MAX]; // DOCKER_PROGRESS1..3; NULL: not given
+    const struct stage_plan *stage;            // names in its filters are replaced; NULL: no files
     bool network;                              // the profile gives the instance the outside network
 };
 

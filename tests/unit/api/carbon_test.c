@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "api/call.h"
-#include "core/plan/plan.h"
 #include "house.h"
 
 static uint64_t made(struct house *h, char uuid[UUID_TEXT_BYTES])
@@ -34,15 +33,17 @@ static void use(struct house *h, uint64_t task)
     commit(h, (struct change){.kind = CHANGE_BOARD,
                               .board = {.id = 901, .zone = 902, .name = "b", .heater = "h", .offer = "{}"}});
     for (int i = 0; i < 2; i++) {
-        commit(h, (struct change){.kind = CHANGE_LEDGER_WORK,
-                                  .work = {.hour_ms = i * hour,
-                                           .board = 901,
-                                           .task = task,
-                                           .account = h->customer_id,
-                                           .activity = ACTIVITY_FLEX,
-                                           .energy_mj = kwh,
-                                           .core_ms = 8 * hour,
-                                           .ms = hour}});
+        commit(h, (struct change){
+                      .kind = CHANGE_LEDGER_WORK,
+                      .work = {.hour_ms = i * hour,
+                               .board = 901,
+                               .task = task,
+                               .account = h->customer_id,
+                               .activity = ACTIVITY_FLEX,
+                               .energy_mj = kwh,
+                               .core_ms = 8 * hour,
+                               .ms = hour,
+                               .cost_neur = bill_neur(&h->be.limits.bill, ACTIVITY_FLEX, 8 * hour, kwh)}});
         commit(h, (struct change){.kind = CHANGE_LEDGER_ZONE,
                                   .heat = {.hour_ms = i * hour,
                                            .zone = 902,
@@ -122,15 +123,15 @@ static void credits_are_core_seconds_by_class_and_only_the_owners(void **state)
     use(h, made(h, uuid));
     snprintf(target, sizeof target, "/credits/v1/tasks/%s/credits", uuid);
     json_t *v = expect(h, 200, "GET", target, NULL);
-    double flex = (double)price_table_default()->work_ueur_per_core_h[ACTIVITY_FLEX] / 1e6;
+    double flex = (double)bill_default().ueur_per_core_h[ACTIVITY_FLEX] / 1e6;
     assert_true(flex > 0 && real_at(v, "credits") > 16 * flex - 1e-6 &&
                 real_at(v, "credits") < 16 * flex + 1e-6);
     json_decref(v);
     struct answer a = house_ask(h, "GET", target, STRANGER, "*/*", NULL);
     assert_int_equal(a.status, 404);
     answer_free(&a);
-    json_decref(expect(h, 404, "GET", "/credits/v1/tasks/nothing/credits", NULL));
-    json_decref(expect(h, 404, "GET", "/carbon/v1/tasks/nothing/carbon-facts", NULL));
+    expect_message(h, 404, "Task not found", "GET", "/credits/v1/tasks/nothing/credits", NULL);
+    expect_message(h, 404, "Task not found", "GET", "/carbon/v1/tasks/nothing/carbon-facts", NULL);
 }
 
 int main(void)

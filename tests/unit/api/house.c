@@ -27,7 +27,8 @@ static bool b_account(void *ctx, const char *token, struct account_view *out)
     for (int i = 0; i < 3; i++) {
         if (strcmp(token, tokens[i]) != 0)
             continue;
-        *out = (struct account_view){.id = ids[i], .max_tasks = 1000, .operator= i == 0 };
+        *out = (struct account_view){
+            .id = ids[i], .max_tasks = 1000, .scheduling = ACTIVITY_FLEX, .operator= i == 0 };
         snprintf(out->email, sizeof out->email, "%.8s@example.org", token);
         return true;
     }

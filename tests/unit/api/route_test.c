@@ -55,7 +55,7 @@ static void what_is_not_there_is_404_and_a_wrong_method_405(void **state)
 {
     static const char *const nowhere[] = {"/v1/network/tasks/x/port-forward",
                                           "/carbon/v1/tasks/x/carbon-facts",
-                                          "/credits/v1/accounts/credits",
+                                          "/credits/v1/pools",
                                           "/pool/x",
                                           "/pools",
                                           "/tasks/x/y/z/a",
@@ -65,8 +65,8 @@ static void what_is_not_there_is_404_and_a_wrong_method_405(void **state)
         text_at(json, "message");
         json_decref(json);
     }
-    expect_message(*state, 404, "No such resource: /tasks/x/snapshot/periodic", "POST",
-                   "/v1//tasks/x/snapshot/periodic", "{}");
+    expect_message(*state, 404, "No such resource: /tasks/x/snapshots/periodic", "POST",
+                   "/v1//tasks/x/snapshots/periodic", "{}");
     struct answer a = ask(*state, "DELETE", "/profiles", NULL);
     assert_int_equal(a.status, 405);
     assert_string_equal(text_at(a.json, "message"),

@@ -103,6 +103,7 @@ static void any_exit(struct rng *r, struct report *p)
     p->exited.work_mhz_s = any_i64(r);
     p->exited.energy_mj = any_i64(r);
     p->exited.peak_memory_mb = any_i32(r);
+    p->exited.results = any_i32(r);
     any_text(r, p->exited.code, sizeof p->exited.code);
     any_text(r, p->exited.message, sizeof p->exited.message);
 }
@@ -166,6 +167,21 @@ static void any_report(struct rng *r, struct arena *a, struct report *p)
         p->meter_zone.shadow_mj = any_i64(r);
         p->meter_zone.shadow_mc = any_i32(r);
         break;
+    case REPORT_SNAPSHOT:
+        p->snapshot.number = (uint32_t)rng_next(r);
+        p->snapshot.part = (uint32_t)rng_next(r);
+        p->snapshot.files = any_i64(r);
+        p->snapshot.bytes = any_i64(r);
+        any_text(r, p->snapshot.code, sizeof p->snapshot.code);
+        any_text(r, p->snapshot.message, sizeof p->snapshot.message);
+        break;
+    case REPORT_STAGING:
+        p->staging.phase = (uint8_t)rng_below(r, PHASE_N);
+        p->staging.files = any_i64(r);
+        p->staging.files_n = any_i64(r);
+        p->staging.bytes = any_i64(r);
+        p->staging.bytes_n = any_i64(r);
+        break;
     default:
         p->setpoint.setpoint_mc = any_i32(r);
         p->setpoint.mode = (uint8_t)rng_below(r, ZONE_MODE_N);
@@ -215,6 +231,22 @@ static void any_up(struct rng *r, struct arena *a, struct sync_up *up)
         any_report(r, a, &up->report[i]);
 }
 
+static const struct stage_orders *any_orders(struct rng *r, struct arena *a)
+{
+    struct stage_orders *o = arena_alloc(a, sizeof *o);
+    struct stage_snapshot *v = arena_alloc(a, 3 * sizeof *v);
+    o->resync = (uint32_t)rng_next(r);
+    o->period_ms = (int64_t)rng_below(r, 1000000);
+    o->periodic.out.whitelist = rng_below(r, 2) ? "a$" : NULL;
+    o->unique = v;
+    o->n_unique = rng_below(r, 4);
+    for (size_t i = 0; i < o->n_unique; i++) {
+        v[i].number = (uint32_t)(i + 1 + rng_below(r, 1000));
+        v[i].out.prefix = rng_below(r, 2) ? "in/é" : NULL;
+    }
+    return o;
+}
+
 static void any_down(struct rng *r, struct arena *a, struct sync_down *d)
 {
     *d = (struct sync_down){
@@ -255,6 +287,8 @@ static void any_down(struct rng *r, struct arena *a, struct sync_down *d)
         char *body = arena_alloc(a, 300);
         any_text(r, body, 300);
         s->body = rng_below(r, 2) ? body : NULL;
+        if (rng_below(r, 2))
+            s->orders = any_orders(r, a);
     }
 }
 

@@ -18,14 +18,23 @@ struct place {
     struct s3_serve *s3;
 };
 
-static bool account(void *ctx, const char *key, struct s3_account *out)
+static bool account(void *ctx, const char *key, size_t nth, struct arena *a, struct s3_account *out)
 {
-    (void)ctx;
+    (void)ctx, (void)a;
+    static const struct s3_grant reads[] = {{"alices-bucket", "in/"}, {"bobs-bucket", ""}};
+    if (!strcmp(key, S3_LEASE_KEY "7")) {
+        *out = (struct s3_account){.id = ALICE,
+                                   .secret = "secret of lease 7",
+                                   .lease = 7,
+                                   .grant = reads,
+                                   .n_grants = ARRAY_LEN(reads)};
+        return true;
+    }
     bool alice = !strcmp(key, "alice@example.org"), bob = !strcmp(key, "bob+s3@example.org");
     *out = (struct s3_account){.id = alice ? ALICE : BOB};
     snprintf(out->name, sizeof out->name, "%s", key);
     snprintf(out->secret, sizeof out->secret, "%s", alice ? "secret of alice" : "secret of bob");
-    return alice || bob;
+    return nth == 0 && (alice || bob);
 }
 
 static int setup(void **state)
@@ -65,6 +74,8 @@ struct ask {
 static char answer[65536];
 
 // Sends a request signed by alice or bob and gives the status; the whole answer is in `answer`.
+static bool as_lease; // instead of Alice
+
 static int ask_as(struct place *p, bool alice, struct ask a)
 {
     char path[512], host[64], date[17], length[24];
@@ -90,6 +101,8 @@ static int ask_as(struct place *p, bool alice, struct ask a)
                            .now = now};
     struct s3_signer who = {alice ? "alice@example.org" : "bob+s3@example.org",
                             alice ? "secret of alice" : "secret of bob", "anywhere"};
+    if (as_lease)
+        who = (struct s3_signer){S3_LEASE_KEY "7", "secret of lease 7", "anywhere"};
     struct buf head = BUF_INIT(16384), authorization = BUF_INIT(8192);
     struct err e = ERR_NULL;
     assert_int_equal(s3_sign_header(&who, &r, &authorization, &e), S3_OK);
@@ -110,6 +123,62 @@ static int ask_as(struct place *p, bool alice, struct ask a)
 #define ALICE_ASKS(status, ...) assert_int_equal(ask_as(p, true, (struct ask){__VA_ARGS__}), status)
 #define BOB_ASKS(status, ...)   assert_int_equal(ask_as(p, false, (struct ask){__VA_ARGS__}), status)
 #define SAYS(text)              assert_non_null(strstr(answer, text))
+
+static void a_lease_reads_what_its_task_names_and_writes_where_nobody_looks(void **state)
+{
+    struct place *p = *state;
+    ALICE_ASKS(200, "PUT", "/alices-bucket");
+    ALICE_ASKS(200, "PUT", "/alices-bucket/in/a", "resource");
+    ALICE_ASKS(200, "PUT", "/alices-bucket/secret", "not for this task");
+    ALICE_ASKS(200, "PUT", "/alices-other");
+    BOB_ASKS(200, "PUT", "/bobs-bucket");
+    BOB_ASKS(200, "PUT", "/bobs-bucket/key", "his bytes");
+    as_lease = true;
+    ALICE_ASKS(200, "GET", "/alices-bucket/in/a");
+    SAYS("resource");
+    ALICE_ASKS(200, "HEAD", "/alices-bucket/in/a");
+    ALICE_ASKS(200, "GET", "/alices-bucket?list-type=2&prefix=in%2F");
+    static const struct ask refused[] = {
+        {"GET", "/alices-bucket/secret"},
+        {"GET", "/alices-bucket/in/a?acl"},
+        {"GET", "/alices-bucket?list-type=2"},
+        {"GET", "/alices-bucket?list-type=2&prefix=in"},
+        {"GET", "/alices-bucket?prefix=in%2F"}, // one kind of list is enough
+        {"GET", "/"},
+        {"GET", "/alices-other?list-type=2"},
+        {"GET", "/bobs-bucket/key"}, // named by the task, and not its owner's
+        {"PUT", "/alices-bucket/in/b", "x"},
+        {"PUT", "/alices-other/b", "x"},
+        {"DELETE", "/alices-bucket/in/a"},
+        {"DELETE", "/alices-bucket"},
+        {"PUT", "/a-new-bucket"},
+        {"GET", "/ondol-results/r"},
+        {"DELETE", "/ondol-results/r"},
+        {"PUT", "/ondol-snapshot-0/r", "x"},
+        {"PUT", "/ondol-snapshot-x/r", "x"},
+        {"PUT", "/ondol-results/r", .name = "x-amz-copy-source", .value = "/alices-bucket/in/a"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        int status = ask_as(p, true, refused[i]);
+        if (status != 403)
+            fail_msg("%s %s: %d", refused[i].method, refused[i].target, status);
+    }
+    ALICE_ASKS(404, "PUT", "/ondol-results/r", "too early");
+    ALICE_ASKS(200, "PUT", "/ondol-results");
+    ALICE_ASKS(200, "PUT", "/ondol-results/r", "result");
+    ALICE_ASKS(200, "PUT", "/ondol-snapshot-3");
+    ALICE_ASKS(200, "POST", "/ondol-snapshot-3/large?uploads");
+    as_lease = false;
+    ALICE_ASKS(200, "GET", "/");
+    assert_null(strstr(answer, "~7"));
+    ALICE_ASKS(400, "GET", "/~7.0/r"); // no name that anybody can say
+    struct objects_bucket b;
+    struct err e = ERR_NULL;
+    assert_int_equal(objects_bucket(p->o, "~7.0", &b, &e), 0);
+    assert_int_equal(b.account, 0);
+    assert_int_equal(b.objects, 1);
+    assert_int_equal(objects_bucket(p->o, "~7.3", &b, &e), 0);
+}
 
 static void nobody_reaches_what_is_anothers(void **state)
 {
@@ -220,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(nobody_reaches_what_is_anothers),
+        T(a_lease_reads_what_its_task_names_and_writes_where_nobody_looks),
         T(the_quota_is_told_before_the_body),
         T(a_bucket_is_named_by_path_or_by_host),
         T(who_does_not_sign_is_refused),

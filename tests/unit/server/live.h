@@ -76,7 +76,7 @@ static inline void live_free(struct live *f)
 static inline char *live_call(int port, const char *token, const char *method, const char *path,
                               const char *body, int *status)
 {
-    char url[256];
+    char url[1024];
     struct err e = ERR_NULL;
     struct http_answer a;
     snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, path);

@@ -197,6 +197,22 @@ static void a_migrated_database_is_made_as_a_new_one(void **state)
     fixture_free(fresh);
 }
 
+static void the_token_of_an_older_account_becomes_its_first(void **state)
+{
+    struct fixture *f = *state;
+    make_v1(f);
+    open_store(f);
+    close_store(f);
+    sqlite3 *c = open_db(f);
+    assert_int_equal(
+        int_of(c, "SELECT count(*) FROM token JOIN account ON token.account = account.id AND digest = "
+                  "token_hash AND token.name = 'first' AND expires_ms = 0 AND revoked_ms = 0"),
+        ROWS);
+    assert_int_equal(int_of(c, "SELECT count(*) FROM account WHERE organisation = 0 AND scheduling = 2"),
+                     ROWS);
+    sqlite3_close(c);
+}
+
 // ---- death on the way: SQLite's writes and syncs find these first, and the k-th one never returns
 
 static long calls_left = -1;
@@ -246,7 +262,7 @@ static void a_migration_that_is_killed_leaves_the_old_version_or_the_new_one(voi
 {
     (void)state;
     long old = 0, now = 0, k = 1;
-    for (bool lived = false; !lived && k < 2000; k++) {
+    for (bool lived = false; !lived && k < 2000; k += 1 + k / 32) { // many steps: the later ones are sampled
         struct fixture *f = fixture_new(ON_SQLITE);
         make_v1(f);
         char *before = content(f);
@@ -282,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(version_1_comes_forward_with_every_row_of_every_table, make, away),
         cmocka_unit_test_setup_teardown(a_migrated_database_is_made_as_a_new_one, make, away),
+        cmocka_unit_test_setup_teardown(the_token_of_an_older_account_becomes_its_first, make, away),
         cmocka_unit_test(a_migration_that_is_killed_leaves_the_old_version_or_the_new_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,11 +152,60 @@ static inline void same_account(const struct row_account *was, const struct row_
     SAME(id);
     SAME_TEXT(email);
     SAME_TEXT(name);
-    SAME_TEXT(token_hash);
     SAME(created_ms);
     SAME(max_tasks);
     SAME(max_instances_per_task);
     SAME(research);
+    SAME(organisation);
+    SAME(project);
+    SAME(scheduling);
+    SAME(removed);
+    SAME(max_jobs);
+    SAME(credit_neur);
+    assert_memory_equal(was->most, is->most, sizeof was->most);
+}
+
+static inline void same_reservation(const struct row_reservation *was, const struct row_reservation *is)
+{
+    SAME(id);
+    SAME(organisation);
+    SAME(account);
+    assert_string_equal(was->uuid, is->uuid);
+    SAME_TEXT(name);
+    SAME_TEXT(machine_key);
+    SAME(boards);
+    SAME(cores);
+    SAME(from_ms);
+    SAME(to_ms);
+    SAME(created_ms);
+    SAME(removed);
+}
+
+static inline void same_budget(const struct row_budget *was, const struct row_budget *is)
+{
+    SAME(id);
+    SAME(project);
+    assert_string_equal(was->uuid, is->uuid);
+    SAME_TEXT(alias);
+    SAME(total_neur);
+    SAME(start_ms);
+    SAME(end_ms);
+    SAME(created_ms);
+    SAME(policy);
+    SAME(archived);
+}
+
+static inline void same_project(const struct row_project *was, const struct row_project *is)
+{
+    SAME(id);
+    SAME(organisation);
+    assert_string_equal(was->uuid, is->uuid);
+    SAME_TEXT(slug);
+    SAME_TEXT(name);
+    SAME_TEXT(description);
+    SAME(created_ms);
+    SAME(research);
+    SAME(archived);
 }
 
 static inline void same_change(const struct change *was, const struct change *is)
@@ -169,6 +218,37 @@ static inline void same_change(const struct change *was, const struct change *is
         break;
     case CHANGE_ACCOUNT:
         same_account(&was->account, &is->account);
+        break;
+    case CHANGE_ORGANISATION:
+        SAME(organisation.id);
+        assert_string_equal(was->organisation.uuid, is->organisation.uuid);
+        SAME_TEXT(organisation.slug);
+        SAME_TEXT(organisation.name);
+        SAME(organisation.created_ms);
+        assert_memory_equal(was->organisation.most, is->organisation.most, sizeof was->organisation.most);
+        break;
+    case CHANGE_PROJECT:
+        same_project(&was->project, &is->project);
+        break;
+    case CHANGE_TOKEN:
+        SAME(token_put.id);
+        SAME(token_put.account);
+        SAME_TEXT(token_put.name);
+        SAME_TEXT(token_put.digest);
+        SAME(token_put.created_ms);
+        SAME(token_put.expires_ms);
+        SAME(token_put.revoked_ms);
+        break;
+    case CHANGE_BUDGET:
+        same_budget(&was->budget, &is->budget);
+        break;
+    case CHANGE_RESERVATION:
+        same_reservation(&was->reservation, &is->reservation);
+        break;
+    case CHANGE_SPENT:
+        SAME(spent.what);
+        SAME(spent.id);
+        SAME(spent.neur);
         break;
     case CHANGE_SECRET:
         SAME(secret.account);
@@ -227,6 +307,8 @@ static inline void same_change(const struct change *was, const struct change *is
         SAME(work.energy_mj);
         SAME(work.core_ms);
         SAME(work.ms);
+        SAME(work.project);
+        SAME(work.cost_neur);
         break;
     case CHANGE_LEDGER_ZONE:
         SAME(heat.hour_ms);

@@ -25,7 +25,28 @@ static struct change one_of_each(struct fixture *f, enum change_kind k)
     case CHANGE_META:
         return (struct change){.kind = k, .meta = {"next_id", INT64_MIN}};
     case CHANGE_ACCOUNT:
-        return (struct change){.kind = k, .account = {7, "a@b.c", "A", "00ff", 11, 12, 13, 1}};
+        return (struct change){
+            .kind = k,
+            .account = {7, "a@b.c", "A", 11, 12, 13, 1, 30, 31, 2, 1, 9, 7000, {1, 2, 3, 4, 5, 6}}};
+    case CHANGE_ORGANISATION:
+        return (struct change){
+            .kind = k,
+            .organisation = {
+                30, "0b5f6f0e-1111-4a0e-9a43-2f1f6a1b7c11", "acme", "Acme", 5, {1, 2, 3, 4, 5, 6}}};
+    case CHANGE_PROJECT:
+        return (struct change){.kind = k,
+                               .project = {31, 30, "0b5f6f0e-2222-4a0e-9a43-2f1f6a1b7c11", "default",
+                                           "Default", "what for", 5, 1, 1}};
+    case CHANGE_TOKEN:
+        return (struct change){.kind = k, .token_put = {32, 7, "laptop", "00ff", 5, 6, 7}};
+    case CHANGE_BUDGET: // spent: the cell below
+        return (struct change){.kind = k,
+                               .budget = {33, 31, "0b5f6f0e-3333-4a0e-9a43-2f1f6a1b7c11", "2026", 99, 3600000,
+                                          7200000, 4, 2, 1}};
+    case CHANGE_RESERVATION:
+        return (struct change){.kind = k,
+                               .reservation = {34, 30, 7, "0b5f6f0e-4444-4a0e-9a43-2f1f6a1b7c11", "night",
+                                               "8c-32g", 2, 16, 1, 2, 3, 1}};
     case CHANGE_SECRET:
         return (struct change){.kind = k, .secret = {7, "p/a", "sealed:1:x", 99}};
     case CHANGE_SITE:
@@ -60,7 +81,7 @@ static struct change one_of_each(struct fixture *f, enum change_kind k)
     case CHANGE_LEASE:
         return (struct change){.kind = k, .lease = {8, 22, 4, 6, 2, 1, 3, 1, 100, 200, -1, 5, 6}};
     case CHANGE_LEDGER_WORK:
-        return (struct change){.kind = k, .work = {3600000, 6, 22, 7, 2, 1000, 2000, 3000}};
+        return (struct change){.kind = k, .work = {3600000, 6, 22, 7, 2, 1000, 2000, 3000, 31, 4000}};
     default:
         return (struct change){.kind = CHANGE_LEDGER_ZONE, .heat = {3600000, 5, 1, 2, 3, 4}};
     }
@@ -86,16 +107,23 @@ static int compare_next(void *ctx, const struct change *c, struct err *e)
 static void every_kind_of_row_comes_back_from_load_in_the_order_of_the_contract(void **state)
 {
     static const enum change_kind order[] = {
-        CHANGE_META,  CHANGE_ACCOUNT,     CHANGE_SECRET,     CHANGE_SITE, CHANGE_NODE,
-        CHANGE_ZONE,  CHANGE_BOARD,       CHANGE_METER,      CHANGE_JOB,  CHANGE_TASK_NEW,
-        CHANGE_LEASE, CHANGE_LEDGER_WORK, CHANGE_LEDGER_ZONE};
+        CHANGE_META,   CHANGE_ORGANISATION, CHANGE_PROJECT,    CHANGE_ACCOUNT, CHANGE_TOKEN,
+        CHANGE_BUDGET, CHANGE_RESERVATION,  CHANGE_SECRET,     CHANGE_SITE,    CHANGE_NODE,
+        CHANGE_ZONE,   CHANGE_BOARD,        CHANGE_METER,      CHANGE_JOB,     CHANGE_TASK_NEW,
+        CHANGE_LEASE,  CHANGE_LEDGER_WORK,  CHANGE_LEDGER_ZONE};
     struct fixture *f = at(state);
     expected = (struct seen){0};
-    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
         expected.c[expected.n++] = one_of_each(f, order[i]);
-    assert_int_equal(expected.c[9].task.live.state, 0);
+        if (order[i] != CHANGE_RESERVATION)
+            continue; // then comes what the ledger's cell adds up to
+        expected.c[expected.n++] = (struct change){.kind = CHANGE_SPENT, .spent = {0, 7, 4000}};
+        expected.c[expected.n++] = (struct change){.kind = CHANGE_SPENT, .spent = {1, 33, 4000}};
+    }
+    assert_int_equal(expected.c[16].task.live.state, 0);
     for (size_t i = expected.n; i-- > 0;) // written last to first, and each twice: the same as once
-        assert_ok(f, commit(f, (struct change[]){expected.c[i], expected.c[i]}, 2));
+        if (expected.c[i].kind != CHANGE_SPENT)
+            assert_ok(f, commit(f, (struct change[]){expected.c[i], expected.c[i]}, 2));
     struct change done = task_row(f, 8, 7); // Success: history
     struct change old = {.kind = CHANGE_LEDGER_WORK, .work = {0, 6, 22, 7, 2, 1, 1, 1}};
     assert_ok(f, commit(f, (struct change[]){done, old}, 2));

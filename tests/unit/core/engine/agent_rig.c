@@ -41,6 +41,16 @@ static void perform(struct rig *r)
         case ACT_READ:
             *(a->read ? &r->reads_on : &r->reads_off) += 1;
             break;
+        case ACT_FETCH:
+            r->fetches++;
+            r->stage_room = a->stage.room_bytes;
+            break;
+        case ACT_STORE:
+            r->stores++;
+            break;
+        case ACT_UNSTAGE:
+            r->unstages++;
+            break;
         }
     }
     agent_actions_deinit(&acts);

@@ -30,6 +30,8 @@ struct rig {
     struct zone_sense sense;
     bool lid_open; // what its contact says from the next step on
     // what the agent asked for
+    int fetches, stores, unstages;
+    int64_t stage_room;
     int starts, kills, reads_off, reads_on;
     uint64_t last_start, last_kill;
     int32_t share[RUNS_MAX];

@@ -93,6 +93,7 @@ static void random_report(struct rng *g, struct report *r)
     case REPORT_EXITED:
         r->exited.exit_code = (int32_t)any(g);
         r->exited.energy_mj = any(g);
+        r->exited.results = (int32_t)any(g);
         put(g, r->exited.message, sizeof r->exited.message);
         break;
     case REPORT_METER_BOARD:
@@ -105,6 +106,14 @@ static void random_report(struct rng *g, struct report *r)
         break;
     case REPORT_METER_ZONE:
         r->meter_zone.shadow_mc = INT32_MIN;
+        break;
+    case REPORT_SNAPSHOT:
+        r->snapshot.part = (uint32_t)any(g);
+        put(g, r->snapshot.message, sizeof r->snapshot.message);
+        break;
+    case REPORT_STAGING:
+        r->staging.phase = 1;
+        r->staging.bytes = any(g);
         break;
     default:
         r->setpoint.setpoint_mc = (int32_t)any(g);
@@ -121,12 +130,22 @@ static void random_draft(struct rng *g, struct task_draft *d)
                              .activity = (enum activity)rng_below(g, 4),
                              .queue_max_ms = any(g)};
     d->shortname = rng_below(g, 2) ? word(g) : NULL;
+    d->project = rng_below(g, 2) ? word(g) : NULL;
+    d->machine_key = d->reservation = rng_below(g, 2) ? word(g) : NULL;
     d->refusal_code = rng_below(g, 2) ? 400 : 0;
     d->refusal = d->refusal_code ? word(g) : NULL;
     d->constraint.cores_min = (int32_t)any(g);
     put(g, d->constraint.cpu_model, CPU_MODEL_BYTES);
     for (int i = 0; i < 16; i++)
         d->uuid[i] = (uint8_t)rng_next(g);
+}
+
+static struct quota_wish random_quota(struct rng *g)
+{
+    struct quota_wish w = {.given = (uint32_t)rng_below(g, 1 << QUOTA_N)};
+    for (int i = 0; i < QUOTA_N; i++)
+        w.most[i] = (int32_t)any(g);
+    return w;
 }
 
 static void random_event(struct rng *g, struct arena *a, struct event *ev)
@@ -141,6 +160,37 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
     case EVENT_ACCOUNT_PUT:
         ev->account.email = word(g);
         ev->account.only_new = ev->account.has_research = ev->account.research = true;
+        ev->account.organisation = rng_below(g, 2) ? word(g) : NULL;
+        ev->account.project = rng_below(g, 2) ? word(g) : NULL;
+        ev->account.credit_neur = any(g);
+        ev->account.quota = random_quota(g);
+        break;
+    case EVENT_ORGANISATION_PUT:
+        ev->organisation.organisation = word(g);
+        ev->organisation.only_old = true;
+        ev->organisation.quota = random_quota(g);
+        break;
+    case EVENT_PROJECT_PUT:
+        ev->project.project = rng_below(g, 2) ? word(g) : NULL;
+        ev->project.organisation = ev->project.slug = word(g);
+        ev->project.has_archived = true;
+        break;
+    case EVENT_TOKEN_PUT:
+        ev->token_put.account = rng_next(g);
+        ev->token_put.name = ev->token_put.digest = word(g);
+        ev->token_put.expires_ms = any(g);
+        break;
+    case EVENT_BUDGET_PUT:
+        ev->budget.project = word(g);
+        ev->budget.total_neur = any(g);
+        ev->budget.has_policy = true;
+        ev->budget.policy = 2;
+        break;
+    case EVENT_RESERVATION_PUT:
+        ev->reservation.reservation = rng_below(g, 2) ? word(g) : NULL;
+        ev->reservation.name = ev->reservation.machine_key = word(g);
+        ev->reservation.to_ms = any(g);
+        ev->reservation.remove = true;
         break;
     case EVENT_SECRET:
         ev->secret.verb = (enum secret_verb)rng_below(g, 3);
@@ -188,6 +238,17 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->job.draft =
             (struct job_draft){.name = word(g), .body = word(g), .wall_ms = any(g), .keep_ms = any(g)};
         ev->job.draft.shortname = rng_below(g, 2) ? word(g) : NULL;
+        break;
+    case EVENT_TASK_ORDER:
+        ev->order.id = word(g);
+        ev->order.what = (enum task_ask)rng_below(g, ASK_N);
+        ev->order.period_ms = any(g);
+        ev->order.config = (struct snapshot_config){.whitelist = word(g), .prefix = word(g)};
+        break;
+    case EVENT_PUBLISHED:
+        ev->published.lease = rng_next(g);
+        ev->published.part = (uint32_t)rng_below(g, 9);
+        ev->published.code = rng_below(g, 2) ? word(g) : NULL;
         break;
     case EVENT_JOB_SWEEP:
         ev->job.id = word(g);
@@ -312,8 +373,10 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     s.config.preempt_grace_ms = ++n;
     s.config.rest_first_ms = ++n;
     s.config.rest_most_ms = ++n;
-    s.config.donated_allowed = s.config.filler_allowed = s.config.check_plans = true;
+    s.config.donated_allowed = s.config.filler_allowed = s.config.check_plans = s.config.reserved_by_all =
+        true;
     s.config.policy = 3;
+    s.config.bill = (struct bill){{n + 1, n + 2, n + 3, n + 4}, n + 5};
     buf_puts(&log, LOG_HEADER);
     log_put_start(&s, &log);
     log_put_reload(&log);
@@ -333,9 +396,10 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
                 r.start.config.rest_first_ms == s.config.rest_first_ms &&
                 r.start.config.rest_most_ms == s.config.rest_most_ms);
     assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed &&
-                r.start.config.check_plans && r.start.config.policy == 3);
+                r.start.config.reserved_by_all && r.start.config.check_plans && r.start.config.policy == 3);
+    assert_memory_equal(&r.start.config.bill, &s.config.bill, sizeof s.config.bill);
     // A new field of the configuration that the log does not keep would make a replay another run.
-    _Static_assert(sizeof(struct server_config) == 80,
+    _Static_assert(sizeof(struct server_config) == 128,
                    "a field was added: it belongs into walk_start and above");
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);
     assert_int_equal(r.what, LOG_RELOAD);

@@ -179,6 +179,23 @@ static void who_has_done_much_stays(void **state)
     done(&x);
 }
 
+// Bug: half an hour at a standstill, after hours that went well, was taken for the rest of its way.
+static void an_open_window_moves_nobody(void **state)
+{
+    (void)state;
+    struct street x;
+    open_street(&x, 1);
+    (void)rig_create(x.r, ACTIVITY_FLEX, 1);
+    uint64_t lease = runs_on(&x, &x.warm);
+    rig_hello(x.r, &x.cold);
+    run_for(&x, &x.warm, lease, 120, 700);
+    run_for(&x, &x.warm, lease, 30, 0);
+    assert_false(stops(&x, &x.warm, lease));
+    run_for(&x, &x.warm, lease, 600, 0); // it is not a window
+    assert_true(stops(&x, &x.warm, lease));
+    done(&x);
+}
+
 static void a_lower_class_is_stopped_first_and_the_board_kept(void **state)
 {
     (void)state;
@@ -290,6 +307,7 @@ int main(void)
         cmocka_unit_test(the_record_of_the_attempt_says_that_it_was_moved),
         cmocka_unit_test(who_gets_on_is_left_alone),
         cmocka_unit_test(who_has_done_much_stays),
+        cmocka_unit_test(an_open_window_moves_nobody),
         cmocka_unit_test(a_lower_class_is_stopped_first_and_the_board_kept),
         cmocka_unit_test(who_ends_meanwhile_lets_the_board_go),
         cmocka_unit_test(who_is_aborted_meanwhile_is_not_placed),

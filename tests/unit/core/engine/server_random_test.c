@@ -218,6 +218,91 @@ static void wish_of_people(struct life *l)
     apply(l, any[rng_below(&l->rng, 3)]);
 }
 
+// ---- ceilings, reservations and money
+
+static void limit(struct life *l, bool none)
+{
+    struct account_info who;
+    struct organisation_view org;
+    struct event ev = {.kind = EVENT_ACCOUNT_PUT, .account = {.id = l->rig.account}};
+    struct quota_wish w = {.given = (1u << QUOTA_N) - 1};
+    for (int i = 0; i < QUOTA_N && !none; i++)
+        w.most[i] = (int32_t)rng_below(&l->rng, i % 2 ? 60 : 5);
+    server_account(l->rig.s, 0, &who);
+    server_organisation(l->rig.s, who.organisation, &org);
+    if (none || rng_below(&l->rng, 2)) {
+        ev.account.quota = w;
+        apply(l, &ev);
+    }
+    if (none || rng_below(&l->rng, 2)) {
+        ev = (struct event){.kind = EVENT_ORGANISATION_PUT};
+        ev.organisation.organisation = org.uuid;
+        ev.organisation.quota = w;
+        apply(l, &ev);
+    }
+}
+
+static void reserve(struct life *l)
+{
+    struct board_view b;
+    struct event ev = {.kind = EVENT_RESERVATION_PUT};
+    if (!server_boards(l->rig.s))
+        return;
+    server_board(l->rig.s, rng_below(&l->rng, server_boards(l->rig.s)), &b);
+    ev.reservation.account = l->rig.account;
+    ev.reservation.name = "r";
+    ev.reservation.machine_key = b.spec->key;
+    ev.reservation.boards = (int32_t)rng_below(&l->rng, 2);
+    ev.reservation.cores = ev.reservation.boards ? 0 : 16;
+    ev.reservation.has_from = ev.reservation.has_to = true;
+    ev.reservation.from_ms = l->rig.now + (int64_t)rng_below(&l->rng, 60000);
+    ev.reservation.to_ms = l->rig.now + (int64_t)rng_below(&l->rng, 1200000);
+    apply(l, &ev);
+}
+
+static void plan_to_spend(struct life *l)
+{
+    struct project_view p;
+    struct event ev = {.kind = EVENT_BUDGET_PUT};
+    server_project(l->rig.s, 0, &p);
+    ev.budget.project = p.uuid;
+    ev.budget.has_total = ev.budget.has_end = true;
+    ev.budget.total_neur = (int64_t)rng_below(&l->rng, 1000000);
+    ev.budget.end_ms = l->rig.now + (int64_t)rng_below(&l->rng, 7200000);
+    if (server_budgets(l->rig.s) < 8)
+        apply(l, &ev);
+}
+
+// What users and budgets have spent is what the ledger's rows add up to.
+static void money_adds_up(struct life *l)
+{
+    size_t n;
+    struct account_info who;
+    const struct change *c = model_store_rows(l->rig.m, CHANGE_LEDGER_WORK, &n);
+    int64_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += c[i].work.cost_neur;
+    server_account(l->rig.s, 0, &who);
+    if (who.spent_neur != sum) {
+        fprintf(stderr, "seed %llu: %lld neur are spent, the ledger has %lld\n", (unsigned long long)l->seed,
+                (long long)who.spent_neur, (long long)sum);
+        fail();
+    }
+    for (size_t b = 0; b < server_budgets(l->rig.s); b++) {
+        struct budget_view v;
+        int64_t in_time = 0;
+        server_budget(l->rig.s, b, &v);
+        for (size_t i = 0; i < n; i++)
+            if (c[i].work.project && c[i].work.hour_ms >= v.start_ms && c[i].work.hour_ms < v.end_ms)
+                in_time += c[i].work.cost_neur;
+        if (v.spent_neur != in_time) {
+            fprintf(stderr, "seed %llu: budget %zu has spent %lld neur, the ledger has %lld\n",
+                    (unsigned long long)l->seed, b, (long long)v.spent_neur, (long long)in_time);
+            fail();
+        }
+    }
+}
+
 static void something(struct life *l)
 {
     struct event ev;
@@ -244,6 +329,21 @@ static void something(struct life *l)
     } else if (what < 94) {
         ev = (struct event){.kind = EVENT_TASKS_ABORT, .tasks = {.account = l->rig.account}};
         apply(l, &ev);
+    } else if (what < 95) {
+        switch (rng_below(&l->rng, 6)) {
+        case 0:
+            plan_to_spend(l);
+            break;
+        case 1:
+            limit(l, false);
+            break;
+        case 2:
+            limit(l, true);
+            break;
+        default:
+            reserve(l);
+            break;
+        }
     } else {
         ev = (struct event){.kind = EVENT_TICK};
         apply(l, &ev);
@@ -387,6 +487,9 @@ static void all_ends_well(struct life *l)
     struct event cap = {.kind = EVENT_SITE_SET, .site = {.site = "s0", .has_cap = true, .cap_mw = -1}};
     rig_event(&l->rig, &bar);
     rig_event(&l->rig, &cap);
+    effects_clear(&l->rig.fx);
+    limit(l, true);
+    rig_settle(&l->rig);
     fleet_calm(&l->fleet);
     for (int i = 0; i < 4000 && live_tasks(l); i++) {
         l->rig.now += 2000;
@@ -444,8 +547,10 @@ static void one_life(uint64_t seed, struct engine_counts *sum)
         l.rig.now += ms;
         fleet_live(&l.fleet, ms);
         batch(&l, 1 + (int)rng_below(&l.rng, 8), true);
-        if (i % 20 == 0)
+        if (i % 20 == 0) {
             nothing_acknowledged_is_lost(&l);
+            money_adds_up(&l);
+        }
     }
     sum->assigned += l.seen.assigned;
     sum->preempted += l.seen.preempted;

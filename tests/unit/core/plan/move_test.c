@@ -121,12 +121,12 @@ static void a_lower_class_makes_room_and_an_equal_one_does_not(void **state)
     hold(p, 1, 1, ACTIVITY_FLEX);
     assert_true(planner_move(p, &crawler, &m));
     assert_true(m.take && m.board == 1);
-    // What the other would lose counts by what its work is worth: flex two thirds of onDemand.
+    // What the other would lose counts in full.
     struct plan_runner r = crawler;
     r.loss_of = loses;
-    r.ctx = &(int64_t){60000};
-    assert_false(planner_move(p, &r, &m)); // stay 68,000 s; 2 (3,700 + 40,000) s
-    r.ctx = &(int64_t){30000};
+    r.ctx = &(int64_t){35000};
+    assert_false(planner_move(p, &r, &m)); // stay 68,000 s; 2 (3,700 + 35,000) s
+    r.ctx = &(int64_t){25000};
     assert_true(planner_move(p, &r, &m));
     assert_in_range(m.go_s, 3660, 4200); // its own way is as long as before
     hold(p, 1, 1, ACTIVITY_ONDEMAND);

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/stage.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/stage_dir.h"
+#include "agent/stager.h"
+#include "base/mem.h"
+#include "s3/serve.h"
+
+#define LINE_BYTES 512
+
+struct errand;
+
+struct box_files { // of one run
+    struct box_files *next;
+    uint64_t lease;
+    char dir[STAGE_DIR_BYTES], job[STAGE_DIR_BYTES + 8];
+    struct errand *errand; // under way; NULL: none
+};
+
+struct stage {
+    struct node *node;
+    char root[STAGE_DIR_BYTES]; // "": not made yet
+    struct box_files *first;
+    bool closing;
+};
+
+// A stager at work. It outlives the files it was for when they are forgotten meanwhile.
+struct errand {
+    struct stage *stage;
+    struct box_files *of; // NULL: nobody waits for it any more
+    uv_process_t process;
+    uv_pipe_t in, out;
+    uv_write_t write;
+    char *spec;
+    size_t spec_n;
+    int handles;
+    bool said, exited, closed_out;
+    char line[LINE_BYTES];
+    size_t n;
+};
+
+static struct box_files *find(const struct stage *s, uint64_t lease)
+{
+    struct box_files *f = s->first;
+    while (f && f->lease != lease)
+        f = f->next;
+    return f;
+}
+
+const char *stage_job_dir(const struct stage *s, uint64_t lease)
+{
+    const struct box_files *f = find(s, lease);
+    return f ? f->job : NULL;
+}
+
+static void tell_failed(struct stage *s, uint64_t lease, bool elsewhere, const char *code,
+                        const char *message)
+{
+    node_feed(s->node,
+              &(struct agent_event){
+                  .kind = AGENT_STAGED,
+                  .staged = {.lease = lease, .code = code, .message = message, .elsewhere = elsewhere}});
+}
+
+static struct box_files *files_make(struct stage *s, const struct agent_action *a, struct err *e)
+{
+    struct box_files *f = find(s, a->lease);
+    if (f)
+        return f;
+    if (!s->root[0] && stage_root(s->root, e) < 0)
+        return NULL;
+    f = mem_alloc(sizeof *f);
+    if (stage_dir_make(s->root, a->stage.room_bytes + a->stage.room_bytes / 2, f->dir, e) < 0) {
+        free(f);
+        return NULL;
+    }
+    f->lease = a->lease;
+    snprintf(f->job, sizeof f->job, "%s/job", f->dir);
+    f->next = s->first;
+    s->first = f;
+    return f;
+}
+
+// ---- what it says
+
+static void said(struct errand *x, const char *line)
+{
+    long long v[4] = {0};
+    int elsewhere;
+    char code[24], message[160] = "";
+    struct box_files *f = x->of;
+    if (!f || x->said)
+        return;
+    struct node *node = x->stage->node;
+    struct agent_event ev = {.kind = AGENT_STAGING, .staged.lease = f->lease};
+    if (sscanf(line, "P %lld %lld %lld %lld", &v[0], &v[1], &v[2], &v[3]) == 4) {
+        ev.staged.files = v[0];
+        ev.staged.files_n = v[1];
+        ev.staged.bytes = v[2];
+        ev.staged.bytes_n = v[3];
+    } else if (sscanf(line, "D %lld %lld", &v[0], &v[1]) == 2) {
+        ev.kind = AGENT_STAGED;
+        ev.staged.files = v[0];
+        ev.staged.bytes = v[1];
+        x->said = true;
+    } else if (sscanf(line, "F %d %23s %159[^\n]", &elsewhere, code, message) >= 2) {
+        ev.kind = AGENT_STAGED;
+        ev.staged.code = code;
+        ev.staged.message = message;
+        ev.staged.elsewhere = elsewhere != 0;
+        x->said = true;
+    }
+    if (x->said)
+        f->errand = NULL, x->of = NULL;
+    node_feed(node, &ev);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+    struct errand *x = h->data;
+    if (--x->handles > 0)
+        return;
+    explicit_bzero(x->spec, x->spec_n);
+    free(x->spec);
+    free(x);
+}
+
+static void close_handle(uv_handle_t *h)
+{
+    if (!uv_is_closing(h))
+        uv_close(h, on_closed);
+}
+
+// Its output is read to the end before its end counts.
+static void over(struct errand *x)
+{
+    if (!x->exited || !x->closed_out)
+        return;
+    if (x->of && !x->said) {
+        struct box_files *f = x->of;
+        f->errand = NULL;
+        x->of = NULL;
+        tell_failed(x->stage, f->lease, true, "staging", "the process that moves files died");
+    }
+}
+
+static void on_room(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+    struct errand *x = h->data;
+    (void)suggested;
+    *buf = uv_buf_init(x->line + x->n, (unsigned)(sizeof x->line - 1 - x->n));
+}
+
+static void on_said(uv_stream_t *out, ssize_t n, const uv_buf_t *buf)
+{
+    struct errand *x = out->data;
+    (void)buf;
+    if (n < 0) {
+        x->closed_out = true;
+        close_handle((uv_handle_t *)out);
+        over(x);
+        return;
+    }
+    x->n += (size_t)n;
+    x->line[x->n] = '\0';
+    for (char *end; (end = strchr(x->line, '\n'));) {
+        *end = '\0';
+        said(x, x->line);
+        x->n -= (size_t)(end + 1 - x->line);
+        memmove(x->line, end + 1, x->n + 1);
+    }
+    if (x->n == sizeof x->line - 1)
+        x->n = 0; // no line of ours is so long
+}
+
+static void on_exit_of(uv_process_t *p, int64_t code, int signal)
+{
+    struct errand *x = p->data;
+    (void)code, (void)signal;
+    x->exited = true;
+    close_handle((uv_handle_t *)p);
+    over(x);
+}
+
+static void on_written(uv_write_t *w, int status)
+{
+    struct errand *x = w->data;
+    (void)status; // it says itself that it could not read
+    close_handle((uv_handle_t *)&x->in);
+}
+
+static int spawn(struct errand *x)
+{
+    uv_loop_t *loop = x->stage->node->loop;
+    char *argv[] = {"ondol-agent", STAGER_OPTION, NULL};
+    uv_stdio_container_t io[3];
+    uv_pipe_init(loop, &x->in, 0);
+    uv_pipe_init(loop, &x->out, 0);
+    x->in.data = x->out.data = x->process.data = x->write.data = x;
+    io[0] = (uv_stdio_container_t){.flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
+                                   .data.stream = (uv_stream_t *)&x->in};
+    io[1] = (uv_stdio_container_t){.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+                                   .data.stream = (uv_stream_t *)&x->out};
+    io[2] = (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = 2};
+    uv_process_options_t o = {
+        .exit_cb = on_exit_of, .file = "/proc/self/exe", .args = argv, .stdio = io, .stdio_count = 3};
+    int r = uv_spawn(loop, &x->process, &o);
+    x->handles = 3; // a process that was not made is closed all the same
+    if (r == 0) {
+        uv_buf_t text = uv_buf_init(x->spec, (unsigned)x->spec_n);
+        r = uv_read_start((uv_stream_t *)&x->out, on_room, on_said);
+        if (r == 0)
+            r = uv_write(&x->write, (uv_stream_t *)&x->in, &text, 1, on_written);
+    }
+    if (r < 0) {
+        close_handle((uv_handle_t *)&x->in);
+        close_handle((uv_handle_t *)&x->out);
+        close_handle((uv_handle_t *)&x->process);
+    }
+    return r;
+}
+
+// ---- errands
+
+static json_t *spec_of(struct stage *s, const struct box_files *f, const struct stage_plan *p,
+                       const char *mode)
+{
+    const char *ca = s->node->opt.ca_file;
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i}", "mode", mode, "dir", f->dir, "url", p->url, "key",
+                     p->access_key, "secret", p->secret, "ca", ca ? ca : "", "parent", (int)getpid());
+}
+
+static void let_go(struct errand *x)
+{
+    x->of = NULL;
+    uv_process_kill(&x->process, SIGKILL); // its end is heard later, by nobody
+}
+
+static void run(struct stage *s, struct box_files *f, json_t *spec)
+{
+    if (f->errand)
+        let_go(f->errand);
+    struct errand *x = mem_alloc(sizeof *x);
+    x->stage = s;
+    x->of = f;
+    x->spec = json_dumps(spec, JSON_COMPACT);
+    x->spec_n = strlen(x->spec);
+    json_decref(spec);
+    f->errand = x;
+    int r = spawn(x);
+    if (r == 0)
+        return;
+    x->of = NULL;
+    f->errand = NULL;
+    tell_failed(s, f->lease, true, "staging", uv_strerror(r));
+}
+
+void stage_fetch_files(struct stage *s, const struct agent_action *a)
+{
+    struct err e = ERR_NULL;
+    const struct stage_plan *p = a->stage.plan;
+    struct box_files *f = files_make(s, a, &e);
+    if (!f) {
+        tell_failed(s, a->lease, true, "staging", e.text);
+        return;
+    }
+    if (p->n_in == 0) {
+        node_feed(s->node, &(struct agent_event){.kind = AGENT_STAGED, .staged.lease = a->lease});
+        return;
+    }
+    json_t *spec = spec_of(s, f, p, "fetch"), *in = json_array();
+    for (size_t i = 0; i < p->n_in; i++)
+        json_array_append_new(in, json_pack("{s:s,s:s,s:s}", "bucket", p->in[i].bucket, "prefix",
+                                            p->in[i].prefix, "strip", p->in[i].strip));
+    json_object_set_new(spec, "room", json_integer(a->stage.room_bytes));
+    json_object_set_new(spec, "in", in);
+    run(s, f, spec);
+}
+
+void stage_store_files(struct stage *s, const struct agent_action *a)
+{
+    const struct stage_plan *p = a->stage.plan;
+    struct box_files *f = find(s, a->lease);
+    if (!f) {
+        tell_failed(s, a->lease, true, "staging", "its files are gone");
+        return;
+    }
+    json_t *spec = spec_of(s, f, p, "store");
+    const struct stage_out *o = &a->stage.out;
+    char target[64] = S3_RESULTS;
+    if (a->stage.part)
+        snprintf(target, sizeof target, S3_SNAPSHOT "%u", (unsigned)a->stage.part);
+    json_object_set_new(spec, "target", json_string(target));
+    json_object_set_new(spec, "snapshot", json_boolean(a->stage.part != 0));
+    json_object_set_new(spec, "prefix", json_string(o->prefix ? o->prefix : ""));
+    json_object_set_new(spec, "whitelist", json_string(o->whitelist ? o->whitelist : ""));
+    json_object_set_new(spec, "blacklist", json_string(o->blacklist ? o->blacklist : ""));
+    run(s, f, spec);
+}
+
+void stage_forget(struct stage *s, uint64_t lease)
+{
+    struct box_files **at = &s->first;
+    while (*at && (*at)->lease != lease)
+        at = &(*at)->next;
+    struct box_files *f = *at;
+    if (!f)
+        return;
+    *at = f->next;
+    if (f->errand)
+        let_go(f->errand);
+    stage_dir_remove(f->dir);
+    free(f);
+}
+
+struct stage *stage_new(struct node *n)
+{
+    struct stage *s = mem_alloc(sizeof *s);
+    s->node = n;
+    return s;
+}
+
+void stage_free(struct stage *s)
+{
+    if (!s)
+        return;
+    while (s->first)
+        stage_forget(s, s->first->lease);
+    if (s->root[0])
+        stage_root_remove(s->root);
+    uv_run(s->node->loop, UV_RUN_DEFAULT); // until the last errand has ended
+    free(s);
+}

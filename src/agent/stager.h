@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The process that moves the files of one run, and what its files share. It reads what to do from stdin (one
+// JSON object), says on stdout how far it is, one line each time, and ends:
+//
+//   P FILES FILES_N BYTES BYTES_N     done and in all
+//   D FILES BYTES                     the end: all are where they belong
+//   F ELSEWHERE CODE SENTENCE         the end: they cannot be; ELSEWHERE 1: another board may try
+//
+//   in   {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "room", "in": [{bucket, prefix,
+//   strip}]} out  {"mode": "store", ..., "target", "prefix", "whitelist", "blacklist"}
+//
+// A few threads move one file each, through constant memory. What fails on the way is tried again from where
+// it was, for as long as nobody ends the process. It dies with its agent.
+#ifndef ONDOL_AGENT_STAGER_H
+#define ONDOL_AGENT_STAGER_H
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "s3/checksum.h"
+
+#define STAGER_OPTION  "--stage-files"
+#define STAGER_THREADS 4
+
+int stager_main(void);
+
+struct stager {
+    json_t *spec;
+    const char *mode, *dir, *url, *host, *base_path, *key, *secret, *ca;
+    int top_fd, job_fd, incoming_fd;
+    _Atomic int64_t files, bytes; // done
+    int64_t files_n, bytes_n;
+    _Atomic int64_t skew_ms; // of the storage's clock
+    pthread_mutex_t lock;
+    bool failed; // lock: the first failure counts
+    bool elsewhere;
+    char code[24], message[160];
+};
+
+// The first failure; the threads end when they see it. Always false.
+bool stager_fail(struct stager *s, bool elsewhere, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+bool stager_failed(struct stager *s);
+
+// Runs one(s, i) for all i below n, on a few threads, until one gives false. True: all were done.
+bool stager_each(struct stager *s, size_t n, bool (*one)(struct stager *s, CURL *easy, size_t i, void *ctx),
+                 void *ctx);
+
+// ---- stager_request.c: one request of the storage, signed
+
+struct ask_s3 {
+    const char *method, *bucket, *key; // key NULL: the bucket itself
+    size_t key_n;
+    const char *query;        // encoded, without '?'; NULL: none
+    const char *const *extra; // name, value, ..., NULL
+    const char *sha256;       // hex, of the body; NULL: none
+    // The body: `n` bytes from a file, or from memory.
+    int fd; // -1: memory
+    uint64_t offset, n;
+    const char *memory;
+    // What comes: false ends the call.
+    bool (*sink)(void *ctx, const char *data, size_t n);
+    void *ctx;
+    bool counts; // the body counts as bytes done, less what of it did not arrive
+};
+
+struct answer_s3 {
+    int status;       // 0: none came
+    char etag[48];    // without quotes
+    struct buf error; // the document of an answer that is not 2xx; or of all when there was no sink
+    char why[200];
+};
+// One try. The answer is to be ended by answer_s3_deinit.
+void ask_s3(struct stager *s, CURL *easy, const struct ask_s3 *ask, struct answer_s3 *out);
+void answer_s3_deinit(struct answer_s3 *a);
+bool answer_s3_passes(const struct answer_s3 *a); // it may go better the next time
+// Tries until it is answered by something that does not pass; false: the stager has failed meanwhile.
+bool ask_s3_until(struct stager *s, CURL *easy, const struct ask_s3 *ask, struct answer_s3 *out);
+void stager_pause(int try); // before the next try
+
+// ---- stager_tree.c: paths below /job, never through a link
+
+// The folder of a path (opened, made when `make`), and the name in it. -1 with errno.
+int tree_parent(int top, const char *path, bool make, const char **name);
+
+struct tree_file {
+    const char *path;
+    uint64_t size, ino;
+    int64_t ctime_ns;
+    char md5[33], etag[48]; // of what came; "" for files that are walked
+};
+struct tree_list {
+    struct arena arena;
+    struct tree_file *v;
+    size_t n, cap;
+    struct strmap by_path;
+};
+void tree_list_deinit(struct tree_list *l);
+// Every regular file below `top`. False: it cannot be read, and the stager has failed.
+bool tree_walk(struct stager *s, int top, struct tree_list *out);
+void tree_stat(const char *path, int fd, struct tree_file *out);
+
+bool manifest_write(struct stager *s, const struct tree_list *l);
+// One more, of a file that is about to take its place while the command runs: this process may be ended
+// before the whole is written, and the file must be no result then.
+bool manifest_add(struct stager *s, const struct tree_file *f);
+bool manifest_read(struct stager *s, struct tree_list *l); // none is as good as an empty one
+
+// ---- stager_list.c
+
+struct remote {
+    size_t bucket; // index in spec.in
+    const char *key;
+    size_t key_n;
+    const char *path;
+    uint64_t size;
+    char etag[48];
+};
+struct remote_list {
+    struct arena arena;
+    struct remote *v;
+    size_t n, cap;
+    struct strmap by_path;
+};
+void remote_list_deinit(struct remote_list *l);
+// All resources, each path once: what comes from a later bucket counts.
+bool list_resources(struct stager *s, CURL *easy, struct remote_list *out);
+
+void stager_fetch(struct stager *s); // stager_fetch.c
+void stager_store(struct stager *s); // stager_store.c
+
+void hex_of(char *out, const uint8_t *v, size_t n);
+
+#endif

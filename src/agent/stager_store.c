@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Results: every file that is new or has changed since the resources came, put where the server publishes it
+// from. Each goes with the checksum of what was read, so that one that is written to meanwhile is sent again;
+// large ones go in parts, so that a broken link costs a part.
+#include <errno.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/stager.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#define PART_BYTES ((uint64_t)32 << 20)
+#define KEY_BYTES  1024
+#define AGAIN_MOST 5 // a file that changes each time it is read
+#define PARTS_MOST 10000
+
+struct filter {
+    regex_t re;
+    bool on;
+};
+
+struct store {
+    struct tree_list found, came;
+    struct tree_file **chosen;
+    size_t n;
+    struct filter white, black;
+    const char *target, *prefix;
+    bool snapshot; // of a command that runs: what changes or goes while it is read is left to the next one
+};
+
+static const char *text(const struct stager *s, const char *name)
+{
+    const char *v = json_string_value(json_object_get(s->spec, name));
+    return v ? v : "";
+}
+
+static bool filter_make(struct stager *s, const char *name, struct filter *f)
+{
+    const char *v = text(s, name);
+    char why[80];
+    if (!*v)
+        return true;
+    int r = regcomp(&f->re, v, REG_EXTENDED | REG_NOSUB);
+    if (r) {
+        regerror(r, &f->re, why, sizeof why);
+        return stager_fail(s, false, "results-filter", "%s %.60s: %s", name, v, why);
+    }
+    f->on = true;
+    return true;
+}
+
+static int open_file(struct stager *s, const char *path, struct stat *st)
+{
+    const char *name;
+    int parent = tree_parent(s->job_fd, path, false, &name);
+    if (parent < 0)
+        return -1;
+    int fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), saved = errno;
+    if (fd < 0 && saved == EACCES && fchmodat(parent, name, 0600, 0) == 0) // its own user took the right away
+        fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    close(parent);
+    if (fd >= 0 && (fstat(fd, st) < 0 || !S_ISREG(st->st_mode))) {
+        close(fd);
+        errno = EINVAL;
+        return -1;
+    }
+    return fd;
+}
+
+// Of `n` bytes from `at`; false: they cannot all be read.
+static bool sum_file(int fd, uint64_t at, uint64_t n, enum s3_sum_kind kind, char *hex)
+{
+    enum { ROOM = 1 << 18 };
+    struct s3_sum sum;
+    uint8_t out[S3_SUM_BYTES_MAX];
+    char *room = mem_alloc(ROOM);
+    s3_sum_init(&sum, kind);
+    while (n > 0) {
+        ssize_t k = pread(fd, room, n < ROOM ? (size_t)n : ROOM, (off_t)at);
+        if (k <= 0)
+            break;
+        s3_sum_update(&sum, room, (size_t)k);
+        at += (uint64_t)k;
+        n -= (uint64_t)k;
+    }
+    free(room);
+    hex_of(hex, out, s3_sum_final(&sum, out));
+    return n == 0;
+}
+
+// A file that was only touched has another time and the same bytes.
+static bool changed(struct stager *s, const struct store *x, const struct tree_file *f)
+{
+    uint64_t at;
+    struct stat st;
+    char md5[2 * S3_SUM_BYTES_MAX + 1];
+    if (!strmap_get(&x->came.by_path, f->path, &at))
+        return true;
+    const struct tree_file *was = &x->came.v[at];
+    if (was->size != f->size)
+        return true;
+    if (was->ctime_ns == f->ctime_ns && was->ino == f->ino)
+        return false;
+    int fd = open_file(s, f->path, &st);
+    if (fd < 0)
+        return true;
+    bool same = sum_file(fd, 0, f->size, S3_SUM_MD5, md5) && !strcmp(md5, was->md5);
+    close(fd);
+    return !same;
+}
+
+static bool passes(const struct store *x, const char *path)
+{
+    return (!x->white.on || regexec(&x->white.re, path, 0, NULL, 0) == 0) &&
+           (!x->black.on || regexec(&x->black.re, path, 0, NULL, 0) != 0);
+}
+
+static bool choose(struct stager *s, struct store *x)
+{
+    x->chosen = mem_array(x->found.n + 1, sizeof *x->chosen);
+    for (size_t i = 0; i < x->found.n; i++) {
+        struct tree_file *f = &x->found.v[i];
+        if (!passes(x, f->path) || !changed(s, x, f))
+            continue;
+        if (strlen(x->prefix) + strlen(f->path) > KEY_BYTES)
+            return stager_fail(s, false, "results-name", "result %.80s: its key has more than %d bytes",
+                               f->path, KEY_BYTES);
+        if (!utf8_valid(f->path, strlen(f->path)))
+            return stager_fail(s, false, "results-name", "result %.80s: its name is not UTF-8", f->path);
+        x->chosen[x->n++] = f;
+        s->files_n++;
+        s->bytes_n += (int64_t)f->size;
+    }
+    return true;
+}
+
+// ---- to the storage
+
+struct sending {
+    struct stager *s;
+    CURL *easy;
+    const struct store *x;
+    const char *key;
+    int fd;
+};
+
+enum sent { SENT, CHANGED, FAILED };
+
+// One body: the whole file, or a part of it.
+static enum sent put(struct sending *p, const char *query, uint64_t at, uint64_t n, char etag[48])
+{
+    struct answer_s3 a;
+    char sha256[2 * S3_SUM_BYTES_MAX + 1];
+    if (!sum_file(p->fd, at, n, S3_SUM_SHA256, sha256))
+        return CHANGED;
+    struct ask_s3 ask = {.method = "PUT",
+                         .bucket = p->x->target,
+                         .key = p->key,
+                         .key_n = strlen(p->key),
+                         .query = query,
+                         .sha256 = sha256,
+                         .fd = p->fd,
+                         .offset = at,
+                         .n = n,
+                         .counts = true};
+    struct stat st;
+    for (int try = 0; !stager_failed(p->s); try++) {
+        ask_s3(p->s, p->easy, &ask, &a);
+        bool again = answer_s3_passes(&a), good = a.status == 200;
+        bool differs = a.status == 400 && strstr(buf_str(&a.error), "XAmzContentSHA256Mismatch");
+        if (again && fstat(p->fd, &st) == 0 && (uint64_t)st.st_size < at + n)
+            differs = true, again = false; // it became shorter under the hands
+        snprintf(etag, 48, "%s", a.etag);
+        if (!again && !good && !differs)
+            stager_fail(p->s, a.status == 403, a.status == 507 ? "results-disk-full" : "results-refused",
+                        "result %.60s: %.90s", p->key, a.why);
+        answer_s3_deinit(&a);
+        if (!again)
+            return good ? SENT : differs ? CHANGED : FAILED;
+        stager_pause(try);
+    }
+    return FAILED;
+}
+
+static const char *between(const char *text, const char *from, const char *to, char *out, size_t room)
+{
+    const char *a = strstr(text, from), *b = a ? strstr(a, to) : NULL;
+    if (!b || (size_t)(b - a) - strlen(from) >= room)
+        return NULL;
+    snprintf(out, room, "%.*s", (int)(b - a - (ptrdiff_t)strlen(from)), a + strlen(from));
+    return out;
+}
+
+static bool simple(struct sending *p, const char *query, const struct buf *body, char *id, size_t room)
+{
+    struct answer_s3 a;
+    char sha256[65];
+    uint8_t sum[S3_SUM_BYTES_MAX];
+    struct s3_sum h;
+    s3_sum_init(&h, S3_SUM_SHA256);
+    s3_sum_update(&h, buf_str(body), body->n);
+    s3_sum_final(&h, sum);
+    hex_of(sha256, sum, 32);
+    struct ask_s3 ask = {.method = "POST",
+                         .bucket = p->x->target,
+                         .key = p->key,
+                         .key_n = strlen(p->key),
+                         .query = query,
+                         .sha256 = sha256,
+                         .fd = -1,
+                         .memory = buf_str(body),
+                         .n = body->n};
+    if (!ask_s3_until(p->s, p->easy, &ask, &a))
+        return false;
+    bool good =
+        a.status == 200 && (!id || between(buf_str(&a.error), "<UploadId>", "</UploadId>", id, room) != NULL);
+    if (!good)
+        stager_fail(p->s, false, "results-refused", "result %.60s: %.90s", p->key, a.why);
+    answer_s3_deinit(&a);
+    return good;
+}
+
+static enum sent put_parts(struct sending *p, uint64_t size)
+{
+    char id[128], query[200], etag[48];
+    struct buf list = BUF_INIT(4 << 20), none = BUF_INIT(0);
+    uint64_t part = PART_BYTES;
+    enum sent r = SENT;
+    while (size / part >= PARTS_MOST)
+        part *= 2;
+    if (!simple(p, "uploads=", &none, id, sizeof id))
+        return FAILED;
+    buf_puts(&list, "<CompleteMultipartUpload>");
+    for (uint64_t at = 0, i = 1; at < size && r == SENT; at += part, i++) {
+        snprintf(query, sizeof query, "partNumber=%llu&uploadId=%s", (unsigned long long)i, id);
+        r = put(p, query, at, size - at < part ? size - at : part, etag);
+        buf_putf(&list, "<Part><PartNumber>%llu</PartNumber><ETag>%s</ETag></Part>", (unsigned long long)i,
+                 etag);
+    }
+    buf_puts(&list, "</CompleteMultipartUpload>");
+    snprintf(query, sizeof query, "uploadId=%s", id);
+    if (r == SENT && !simple(p, query, &list, NULL, 0))
+        r = FAILED;
+    buf_deinit(&list);
+    return r; // an upload that is left open goes with its bucket
+}
+
+static bool one(struct stager *s, CURL *easy, size_t i, void *ctx)
+{
+    struct store *x = ctx;
+    const char *path = x->chosen[i]->path;
+    char key[KEY_BYTES + 1], etag[48];
+    snprintf(key, sizeof key, "%s%s", x->prefix, path);
+    for (int try = 0; try < AGAIN_MOST; try++) {
+        struct stat st;
+        struct sending p = {s, easy, x, key, open_file(s, path, &st)};
+        if (p.fd < 0 && x->snapshot)
+            return true;
+        if (p.fd < 0)
+            return stager_fail(s, false, "results-unreadable", "result %.90s: %s", path, strerror(errno));
+        uint64_t size = (uint64_t)st.st_size;
+        enum sent r = size > 2 * PART_BYTES ? put_parts(&p, size) : put(&p, NULL, 0, size, etag);
+        close(p.fd);
+        s->files += r == SENT;
+        if (r != CHANGED)
+            return r == SENT;
+    }
+    return x->snapshot || // it is written to all the time: the next snapshot, or the end, has it
+           stager_fail(s, false, "results-unreadable", "result %.90s: changes while it is read", path);
+}
+
+static bool open_target(struct stager *s, const struct store *x)
+{
+    struct answer_s3 a;
+    CURL *easy = curl_easy_init();
+    struct ask_s3 ask = {.method = "PUT", .bucket = x->target, .fd = -1, .memory = ""};
+    bool good = easy && ask_s3_until(s, easy, &ask, &a);
+    if (good && a.status != 200)
+        good = stager_fail(s, a.status == 403, "results-refused", "%.120s", a.why);
+    if (easy)
+        answer_s3_deinit(&a);
+    curl_easy_cleanup(easy);
+    return good;
+}
+
+void stager_store(struct stager *s)
+{
+    struct store x = {.target = text(s, "target"), .prefix = text(s, "prefix")};
+    x.snapshot = json_is_true(json_object_get(s->spec, "snapshot"));
+    bool good = filter_make(s, "whitelist", &x.white) && filter_make(s, "blacklist", &x.black) &&
+                manifest_read(s, &x.came) && tree_walk(s, s->job_fd, &x.found) && choose(s, &x);
+    if (good && x.n && open_target(s, &x))
+        stager_each(s, x.n, one, &x);
+    if (x.white.on)
+        regfree(&x.white.re);
+    if (x.black.on)
+        regfree(&x.black.re);
+    free(x.chosen);
+    tree_list_deinit(&x.found);
+    tree_list_deinit(&x.came);
+}

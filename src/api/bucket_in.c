@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/bucket_in.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/json_in.h"
+#include "base/mem.h"
+
+#define BUCKET_CHARS 63
+
+struct wanted {
+    const struct api_backend *be;
+    const struct account_view *who;
+    struct err *e;
+};
+
+static int refused(const struct wanted *w, const char *name)
+{
+    err_set(w->e, -ENOENT, "No such bucket: %.200s", name);
+    return 404;
+}
+
+static int invalid(struct err *e, const char *field)
+{
+    char sentence[sizeof e->text];
+    memcpy(sentence, e->text, sizeof sentence);
+    err_set(e, -EINVAL, "Invalid task file. Invalid fields: %s. %s", field, sentence);
+    return 400;
+}
+
+// One that must be there. Somebody else's is as good as none.
+static int look(const struct wanted *w, const char *name)
+{
+    struct err e = ERR_NULL;
+    if (!w->be->bucket)
+        return refused(w, name);
+    int r = w->be->bucket(w->be->ctx, w->who->id, name, false, &e);
+    if (r < 0) {
+        err_set(w->e, r, "%.250s", e.text);
+        return 503;
+    }
+    return r ? refused(w, name) : 0;
+}
+
+// {} and null are "no filter"; one client spells the transform without its plural.
+static bool prefix_of(const json_t *o, const char *outer, const char *other, const char *inner,
+                      const char **out, struct err *e)
+{
+    const json_t *group = in_get(o, outer);
+    if (!group && other)
+        group = in_get(o, other);
+    *out = NULL;
+    if (group && !json_is_object(group))
+        return err_set(e, -EINVAL, "%s: must be an object", outer), false;
+    const json_t *part = in_get(group, inner);
+    if (part && !json_is_object(part))
+        return err_set(e, -EINVAL, "%s.%s: must be an object", outer, inner), false;
+    if (part && !in_string(part, "prefix", API_PREFIX_CHARS, out, e))
+        return err_prefix(e, "%s.%s", outer, inner), false;
+    if (*out && !**out)
+        *out = NULL;
+    return true;
+}
+
+static json_t *wrapped(const char *name, const char *prefix)
+{
+    json_t *inner = prefix ? json_pack("{s:s}", "prefix", prefix) : json_null();
+    return json_pack("{s:o}", name, inner);
+}
+
+static int advanced_one(const struct wanted *w, const json_t *in, json_t *list)
+{
+    const char *name = NULL, *prefix = NULL, *strip = NULL;
+    int64_t ttl = -1;
+    if (!json_is_object(in)) {
+        err_set(w->e, -EINVAL, "advancedResourceBuckets: must be a list of objects");
+        return invalid(w->e, "advancedResourceBuckets");
+    }
+    if (!in_string(in, "bucketName", API_NAME_CHARS, &name, w->e) ||
+        !prefix_of(in, "filtering", NULL, "prefixFiltering", &prefix, w->e) ||
+        !prefix_of(in, "resourcesTransformation", "resourceTransformation", "stripPrefix", &strip, w->e) ||
+        !in_int(in, "cacheTTLSec", 0, INT32_MAX, &ttl, w->e)) {
+        err_prefix(w->e, "advancedResourceBuckets[%zu]", json_array_size(list));
+        return invalid(w->e, "advancedResourceBuckets");
+    }
+    if (!name || !*name) {
+        err_set(w->e, -EINVAL, "advancedResourceBuckets[%zu].bucketName: is required", json_array_size(list));
+        return invalid(w->e, "advancedResourceBuckets");
+    }
+    int code = look(w, name);
+    if (!code)
+        json_array_append_new(list, json_pack("{s:s,s:o,s:o,s:o}", "bucketName", name, "filtering",
+                                              wrapped("prefixFiltering", prefix), "resourcesTransformation",
+                                              wrapped("stripPrefix", strip), "cacheTTLSec",
+                                              ttl >= 0 ? json_integer(ttl) : json_null()));
+    return code;
+}
+
+static int plain_one(const struct wanted *w, const json_t *in, json_t *list)
+{
+    const char *name = json_string_value(in);
+    if (!name || !*name) {
+        err_set(w->e, -EINVAL, "resourceBuckets: must be a list of bucket names");
+        return invalid(w->e, "resourceBuckets");
+    }
+    int code = look(w, name);
+    if (!code)
+        json_array_append_new(list, json_string(name));
+    return code;
+}
+
+static int list_in(const struct wanted *w, const json_t *given, const char *field, json_t *body,
+                   int (*one)(const struct wanted *w, const json_t *in, json_t *list))
+{
+    json_t *list = json_array();
+    int code = 0;
+    json_object_set_new(body, field, list);
+    if (json_is_string(given) && one == plain_one) // one client sends the name alone; an empty one is none
+        return *json_string_value(given) ? one(w, given, list) : 0;
+    if (given && !json_is_array(given)) {
+        err_set(w->e, -EINVAL, "%s: must be a list", field);
+        return invalid(w->e, field);
+    }
+    if (json_array_size(given) > API_BUCKETS) {
+        err_set(w->e, -E2BIG, "%s: more than %d", field, API_BUCKETS);
+        return invalid(w->e, field);
+    }
+    for (size_t i = 0; i < json_array_size(given) && !code; i++)
+        code = one(w, json_array_get(given, i), list);
+    return code;
+}
+
+// S3's own rule in short: what is no name of a bucket cannot be made.
+static bool is_bucket_name(const char *s)
+{
+    size_t n = strlen(s);
+    bool good = n >= 3 && n <= BUCKET_CHARS && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-") == n;
+    return good && *s != '.' && *s != '-' && s[n - 1] != '.' && s[n - 1] != '-' && !strstr(s, "..");
+}
+
+static int target_in(const struct wanted *w, const json_t *in, const char *field, const char *alias,
+                     json_t *body)
+{
+    const char *name = NULL;
+    if (!in_string(in, field, API_NAME_CHARS, &name, w->e))
+        return invalid(w->e, field);
+    if ((!name || !*name) && alias && !in_string(in, alias, API_NAME_CHARS, &name, w->e))
+        return invalid(w->e, field);
+    bool named = name && *name;
+    if (named && (!w->be->bucket || !is_bucket_name(name)))
+        return refused(w, name);
+    json_object_set_new(body, field, named ? json_string(name) : json_null());
+    return 0;
+}
+
+int buckets_in(const json_t *in, json_t *body, const struct api_backend *be, const struct account_view *who,
+               struct err *e)
+{
+    struct wanted w = {be, who, e};
+    const json_t *plain = in_get(in, "resourceBuckets"), *full = in_get(in, "advancedResourceBuckets");
+    if (json_array_size(plain) && json_array_size(full)) {
+        err_set(e, -EINVAL, "resourceBuckets: give either resourceBuckets or advancedResourceBuckets");
+        return invalid(e, "resourceBuckets");
+    }
+    int code = list_in(&w, plain, "resourceBuckets", body, plain_one);
+    if (!code)
+        code = list_in(&w, full, "advancedResourceBuckets", body, advanced_one);
+    if (!code)
+        code = target_in(&w, in, "resultBucket", "resultsBucket", body);
+    return code ? code : target_in(&w, in, "snapshotBucket", NULL, body);
+}
+
+bool buckets_to_make(const char *body)
+{
+    return strstr(body, "\"resultBucket\"") || strstr(body, "\"snapshotBucket\"");
+}
+
+int buckets_make(const char *text, const struct api_backend *be, const struct account_view *who,
+                 struct err *e)
+{
+    static const char *const fields[] = {"resultBucket", "snapshotBucket"};
+    json_t *body = json_loads(text, 0, NULL);
+    int code = 0;
+    for (size_t i = 0; i < ARRAY_LEN(fields) && !code; i++) {
+        const char *name = json_string_value(json_object_get(body, fields[i]));
+        struct err why = ERR_NULL;
+        int r = name ? be->bucket(be->ctx, who->id, name, true, &why) : 0;
+        if (r < 0)
+            err_set(e, r, "%.250s", why.text), code = r == -EDQUOT ? 403 : 503;
+        else if (r > 0)
+            err_set(e, -ENOENT, "No such bucket: %.200s", name), code = 404;
+    }
+    json_decref(body);
+    return code;
+}

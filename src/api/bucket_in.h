@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The buckets of a task: where its resources come from, where its results and snapshots go.
+#ifndef ONDOL_API_BUCKET_IN_H
+#define ONDOL_API_BUCKET_IN_H
+
+#include <jansson.h>
+
+#include "api/backend.h"
+
+#define API_BUCKETS      100 // that a task names as resources
+#define API_PREFIX_CHARS 1024
+
+// Reads them from a creation request and sets them in `body` in one form, the resources under the name by
+// which they were given. 0, or the HTTP code of the refusal with its sentence in `e` (404 "No such bucket:
+// NAME", which clients tell apart).
+int buckets_in(const json_t *in, json_t *body, const struct api_backend *be, const struct account_view *who,
+               struct err *e);
+
+// Whether the body names a bucket that is made when it is missing; making it waits for the disk.
+bool buckets_to_make(const char *body);
+int buckets_make(const char *body, const struct api_backend *be, const struct account_view *who,
+                 struct err *e);
+
+#endif

@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Users, projects, budgets and tokens by the command line; they and what was spent outlive kill -9. Usage: users.sh ONDOL
+. "$(dirname "$0")/lib.sh"
+
+as() { # as TOKEN COMMAND...
+    t=$1
+    shift
+    ONDOL_URL=$URL ONDOL_TOKEN=$t "$ONDOL" "$@" 2>"$DIR/as.err"
+}
+operator() { as users-test "$@"; }
+spent() { as "$ada" task list >/dev/null && curl -sS -H "Authorization: $ada" "$URL/credits/v1/accounts/credits" | jq -r .credits; }
+has_spent() { [ "$(spent)" != 0 ]; }
+submit() { # submit COMMAND: prints the uuid, or the status
+    curl -sS -H "Authorization: $ada" "$URL/tasks" --data "{\"name\":\"u\",\"profile\":\"docker-batch\",\"instanceCount\":1,
+        \"constants\":[{\"key\":\"DOCKER_CMD\",\"value\":\"$1\"}]}" | jq -r '.uuid // .message'
+}
+state_is() { [ "$(curl -sS -H "Authorization: $ada" "$URL/tasks/$1" | jq -r .state)" = "$2" ]; }
+
+start_dev --heaters 1 --speed 60 --token users-test
+ada=$(operator user add ada@lovelace.org --organisation analytical --max-flex-instances 1 --json | jq -r .token)
+[ ${#ada} = 64 ] || fail "no token: $ada"
+operator user list | grep -q '^ada@lovelace.org  *analytical  *default  *customer' || fail "user list: $(operator user list)"
+project=$(operator project add analytical/engine --research)
+operator project list | grep -q "^analytical/engine  *$project  *engine  *research" || fail "project list"
+laptop=$(as "$ada" token add laptop)
+as "$laptop" task list >/dev/null || fail "the second token is refused"
+id=$(as "$ada" token list --json | jq '.[] | select(.name == "laptop").id')
+as "$ada" token remove "$id" || fail "token remove"
+as "$laptop" task list >/dev/null && fail "a revoked token is taken"
+[ $? = 4 ] || fail "a revoked token: another exit code"
+as "$ada" user list >/dev/null && fail "a customer lists users"
+as "$ada" token list --user admin@localhost >/dev/null && fail "a customer lists another's tokens"
+
+uuid=$(submit "sh -c 'while :; do :; done'")
+until_true 90 state_is "$uuid" FullyExecuting || fail "it does not run: $uuid"
+until_true 90 has_spent || fail "nothing was charged"
+budget=$(operator project budget analytical/default --total 100 --policy StopAndBlockAll --alias year)
+[ ${#budget} = 36 ] || fail "no budget: $budget"
+kill -KILL "$DEV"
+wait "$DEV" 2>/dev/null
+PIDS=
+before=$(sqlite3 "$DIR/data/ondol.db" "SELECT sum(cost_neur) FROM ledger_work")
+start_dev --heaters 1 --speed 60 --token users-test
+[ "$(operator project budgets analytical/default | jq -r '.[0].alias')" = year ] || fail "the budget is lost"
+[ "$(as "$ada" token list --json | jq -r '[.[].state] | join(" ")')" = "valid revoked" ] || fail "tokens after kill -9"
+as "$laptop" task list >/dev/null && fail "a revoked token is taken after kill -9"
+after=$(spent) # at least what was on disk, and not twice that
+echo "$before $after" | awk '{ exit !($2 * 1e9 >= $1 - 1000 && $2 * 1e9 < 2 * $1 + 1e9) }' || fail "spent $before neur, then $after euro"
+operator project set-budget "$budget" --total 0 || fail "set-budget: $(cat "$DIR/as.err")"
+until_true 90 state_is "$uuid" Cancelled || fail "the used up budget does not stop it"
+[ "$(submit true)" = "Not enough credits: the budget of project default is used up" ] || fail "a task is taken on a used up budget"
+operator user remove ada@lovelace.org || fail "user remove"
+as "$ada" task list >/dev/null && fail "a removed user is served"
+stop_dev
+echo "users"

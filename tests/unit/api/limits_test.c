@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every field of a task, a job and a secret that has a limit: the most that is allowed passes, one more is
+// refused with the status, the shape and the words that clients know ("Invalid task file. Invalid fields:
+// f").
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/call.h"
+#include "base/mem.h"
+#include "house.h"
+
+// "#N,x#" in a body stands for N times x, so that long texts and lists are short to write.
+static char *unfold(const char *text)
+{
+    struct buf b = BUF_INIT((size_t)8 << 20);
+    while (*text) {
+        const char *open = strchr(text, '#'), *comma = open ? strchr(open, ',') : NULL;
+        const char *close = comma ? strchr(comma, '#') : NULL;
+        size_t plain = close ? (size_t)(open - text) : strlen(text);
+        buf_put(&b, text, plain);
+        text += plain;
+        if (!close)
+            continue;
+        for (long n = atol(open + 1); n > 0; n--)
+            buf_put(&b, comma + 1, (size_t)(close - comma - 1));
+        text = close + 1;
+    }
+    char *out = buf_take(&b);
+    buf_deinit(&b);
+    return out;
+}
+
+#define OK NULL
+
+static const struct {
+    const char *fields; // what is added to a task that is fine
+    const char *code;   // OK, or what stands after "Invalid fields: "
+} task[] = {
+    {"\"name\":\"#2047,n#\"", OK},
+    {"\"name\":\"#2048,n#\"", "name"},
+    {"\"name\":\"\"", "name"},
+    {"\"name\":null", "name"},
+    {"\"name\":7", "name"},
+    {"\"shortname\":\"a-b-9\"", OK},
+    {"\"shortname\":\"-a\"", "shortname"},
+    {"\"shortname\":\"a-\"", "shortname"},
+    {"\"shortname\":\"a_b\"", "shortname"},
+    {"\"shortname\":\"a b\"", "shortname"},
+    {"\"shortname\":\"a-b-9\"", "shortname-uniqueness"},
+    {"\"shortname\":\"A-B-9\"", "shortname-uniqueness"}, // in any case
+    {"\"profile\":null", "profile"},
+    {"\"profile\":\"nothing\"", "profile"},
+    {"\"instanceCount\":2048", OK},
+    {"\"instanceCount\":2049", "range-length"},
+    {"\"instanceCount\":0", "range-length"},
+    {"\"instanceCount\":-1", "instanceCount"},
+    {"\"instanceCount\":\"many\"", "instanceCount"},
+    {"\"instanceCount\":null,\"advancedRanges\":\"0-2,4-5,17\"", OK},
+    {"\"instanceCount\":null,\"advancedRanges\":\"0-2047\"", OK},
+    {"\"instanceCount\":null,\"advancedRanges\":\"0-2048\"", "range-length"},
+    {"\"instanceCount\":null,\"advancedRanges\":\"4-2\"", "range-length"},
+    {"\"instanceCount\":null,\"advancedRanges\":\"x\"", "range-length"},
+    {"\"instanceCount\":null,\"advancedRanges\":\"\"", "range-length"},
+    {"\"instanceCount\":1,\"advancedRanges\":\"0\"", "range-length"},
+    {"\"constants\":[#149,{\"key\":\"k\",\"value\":\"v\"},#{\"key\":\"k\",\"value\":\"v\"}]", OK},
+    {"\"constants\":[#150,{\"key\":\"k\",\"value\":\"v\"},#{\"key\":\"k\",\"value\":\"v\"}]", "constants"},
+    {"\"constants\":[{\"key\":\"#2048,k#\",\"value\":\"#2048,v#\"}]", OK},
+    {"\"constants\":[{\"key\":\"#2049,k#\",\"value\":\"v\"}]", "constants"},
+    {"\"constants\":[{\"key\":\"k\",\"value\":\"#2049,v#\"}]", "constants"},
+    {"\"constants\":[{\"key\":\"a.b_c-9\",\"value\":\"v\"}]", OK},
+    {"\"constants\":[{\"key\":\"a b\",\"value\":\"v\"}]", "constants"},
+    {"\"constants\":[{\"key\":\"a=b\",\"value\":\"v\"}]", "constants"},
+    {"\"constants\":[{\"key\":\"\",\"value\":\"v\"}]", "constants"},
+    {"\"constants\":[{\"key\":\"n\",\"value\":12},{\"key\":\"b\",\"value\":true}]", OK}, // made texts
+    {"\"constants\":[{\"key\":\"n\",\"value\":[]}]", "constants"},
+    {"\"constants\":{}", "constants"},
+    {"\"tags\":[#8,\"t\",#\"t\"]", OK},
+    {"\"tags\":[#9,\"t\",#\"t\"]", "tags"},
+    {"\"tags\":[\"#511,t#\"]", OK},
+    {"\"tags\":[\"#512,t#\"]", "tags"},
+    {"\"tags\":[null]", "tags"},
+    {"\"tags\":\"t\"", "tags"},
+    {"\"labels\":{\"a\":\"b\"}", OK},
+    {"\"labels\":[]", OK}, // one client sends its empty ones so
+    {"\"labels\":{\"a\":{}}", "labels"},
+    {"\"snapshotWhitelist\":\"#2047,x#\"", OK},
+    {"\"snapshotWhitelist\":\"#2048,x#\"", "snapshotWhitelist"},
+    {"\"snapshotBlacklist\":\"#2048,x#\"", "snapshotBlacklist"},
+    {"\"resultsWhitelist\":\"#2048,x#\"", "resultsWhitelist"},
+    {"\"resultsBlacklist\":\"#2048,x#\"", "resultsBlacklist"},
+    {"\"snapshotInterval\":30", OK}, // reset
+    {"\"completionTimeToLive\":\"1.02:03:04\"", OK},
+    {"\"completionTimeToLive\":3600", OK},
+    {"\"completionTimeToLive\":\"soon\"", "completionTimeToLive"},
+    {"\"autoDeleteOnCompletion\":\"maybe\"", "autoDeleteOnCompletion"},
+    {"\"maxRetriesPerInstance\":-1", "maxRetriesPerInstance"},
+    {"\"retrySettings\":{\"maxTotalRetries\":3,\"maxPerInstanceRetries\":null}", OK},
+    {"\"retrySettings\":{\"maxTotalRetries\":-1}", "maxTotalRetries"},
+    {"\"retrySettings\":7", "retrySettings"},
+    {"\"schedulingType\":\"OnDemand\"", OK},
+    {"\"schedulingType\":1", OK},
+    {"\"schedulingType\":\"sometimes\"", "schedulingType"},
+    {"\"schedulingType\":3", "schedulingType"},
+    {"\"maxTimeQueueSeconds\":60", OK},
+    {"\"maxTimeQueueSeconds\":-1", "maxTimeQueueSeconds"},
+    {"\"defaultResourcesCacheTTLSec\":-1", "defaultResourcesCacheTTLSec"},
+    {"\"resultsCacheTTLSec\":-1", "resultsCacheTTLSec"},
+    {"\"dependencies\":{\"dependsOn\":[]}", OK},
+    {"\"dependencies\":{\"dependsOn\":[\"0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\"]}", "dependencies"},
+    {"\"dependencies\":7", "dependencies"},
+    {"\"secretsAccessRights\":{\"bySecret\":[{\"key\":\"a/b\"}],\"byPrefix\":[{\"prefix\":\"p\"}]}", OK},
+    {"\"secretsAccessRights\":7", "secretsAccessRights"},
+    {"\"targetedReservedMachineKey\":7", "targetedReservedMachineKey"},
+    {"\"targetedReservationName\":\"#2048,x#\"", "targetedReservationName"},
+    {"\"priority\":7,\"constraints\":[{\"key\":\"a\",\"value\":\"b\"}],\"state\":\"Success\",\"uuid\":\"x\"",
+     OK},
+};
+
+// The code of the first field in the message; NULL: it has another shape.
+static const char *code_of(const char *message, char out[64])
+{
+    static const char front[] = "Invalid task file. Invalid fields: ";
+    if (strncmp(message, front, strlen(front)) != 0)
+        return NULL;
+    snprintf(out, 64, "%.*s", (int)strcspn(message + strlen(front), ".,"), message + strlen(front));
+    return out;
+}
+
+static void a_field_of_a_task_passes_at_its_limit_and_not_above(void **state)
+{
+    struct house *h = *state;
+    int bad = 0;
+    for (size_t i = 0; i < sizeof task / sizeof *task; i++) {
+        char *fields = unfold(task[i].fields), code[64];
+        json_t *body =
+            json_loads("{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1}", 0, NULL);
+        char *object = mem_alloc(strlen(fields) + 3);
+        sprintf(object, "{%s}", fields);
+        json_error_t why;
+        json_t *more = json_loads(object, 0, &why);
+        if (!more)
+            fail_msg("%s: %s", task[i].fields, why.text);
+        json_object_update(body, more);
+        char *text = json_dumps(body, JSON_COMPACT);
+        struct answer a = ask(h, "POST", "/tasks", text);
+        const char *message = json_string_value(json_object_get(a.json, "message"));
+        const char *got = message ? code_of(message, code) : NULL;
+        bool right = task[i].code ? a.status == 400 && got && !strcmp(got, task[i].code) : a.status == 200;
+        if (!right) {
+            bad++;
+            print_message("%s: %d %.200s\n", task[i].fields, a.status, a.body);
+        }
+        answer_free(&a);
+        free(text);
+        free(object);
+        free(fields);
+        json_decref(more);
+        json_decref(body);
+    }
+    assert_int_equal(bad, 0);
+}
+
+static const struct {
+    const char *method, *target, *body;
+    int status;
+    const char *message; // how it begins; NULL: any
+} other[] = {
+    {"POST", "/jobs", "{\"name\":\"#2047,n#\"}", 200, NULL},
+    {"POST", "/jobs", "{\"name\":\"#2048,n#\"}", 400, "name: "},
+    {"POST", "/jobs", "{}", 400, "name: "},
+    {"POST", "/jobs", "{\"name\":\"n\",\"shortname\":\"j-1\"}", 200, NULL},
+    {"POST", "/jobs", "{\"name\":\"n\",\"shortname\":\"j-1\"}", 400, NULL},
+    {"POST", "/jobs", "{\"name\":\"n\",\"shortname\":\"-j\"}", 400, "shortname: "},
+    {"POST", "/jobs", "{\"name\":\"n\",\"tags\":[#9,\"t\",#\"t\"]}", 400, "tags: "},
+    {"POST", "/jobs", "{\"name\":\"n\",\"tags\":[\"#512,t#\"]}", 400, "tags"},
+    {"POST", "/jobs", "{\"name\":\"n\",\"tags\":[null]}", 400, "tags"},
+    {"POST", "/jobs", "{\"name\":\"n\",\"maxWallTime\":\"soon\"}", 400, "maxWallTime: "},
+    {"POST", "/jobs", "{\"name\":\"n\",\"maxWallTime\":\"00:10:00\"}", 200, NULL},
+    {"POST", "/jobs", "{\"name\":\"n\",\"completionTimeToLive\":\"never\"}", 400, "completionTimeToLive: "},
+    {"POST", "/jobs", "{\"name\":\"n\",\"useDependencies\":\"perhaps\"}", 400, "useDependencies: "},
+    {"PUT", "/secrets-manager/data/#200,k#", "{\"value\":\"v\"}", 201, NULL},
+    {"PUT", "/secrets-manager/data/k", "{}", 400, NULL},
+    {"PUT", "/secrets-manager/data/k", "{\"value\":7}", 400, NULL},
+    {"PUT", "/secrets-manager/data/", "{\"value\":\"v\"}", 404, "Secret"},
+    {"POST", "/tasks",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"projectUuid\":\"x\"}", 400,
+     "No such project: x"}, // as with jobs and pools: 404 would be a bucket
+    {"POST", "/tasks", "", 400, "Invalid task file. "},
+    {"POST", "/tasks", "7", 400, "Invalid task file. "},
+    {"POST", "/tasks", "[#10001,{},#{}]", 400, "Invalid task file. "},
+    {"POST", "/tasks", "{", 400, NULL},
+};
+
+static void jobs_secrets_and_whole_requests_have_limits_too(void **state)
+{
+    struct house *h = *state;
+    int bad = 0;
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        char *body = unfold(other[i].body), *target = unfold(other[i].target);
+        struct answer a = ask(h, other[i].method, target, body);
+        const char *message = json_string_value(json_object_get(a.json, "message"));
+        if (!message)
+            message = json_string_value(json_object_get(a.json, "error"));
+        bool right = a.status == other[i].status && (a.status < 400 || message) &&
+                     (!other[i].message || (message && strstr(message, other[i].message)));
+        if (!right) {
+            bad++;
+            print_message("%s %s %s: %d %.200s\n", other[i].method, other[i].target, other[i].body, a.status,
+                          a.body);
+        }
+        answer_free(&a);
+        free(body);
+        free(target);
+    }
+    assert_int_equal(bad, 0);
+}
+
+// One of a hundred that is wrong is refused in its place; none of the others is.
+static void in_a_bulk_request_each_item_has_its_own_code(void **state)
+{
+    struct house *h = *state;
+    json_t *j = expect(h, 207, "POST", "/tasks",
+                       "[{\"name\":\"a\",\"profile\":\"docker-batch\",\"instanceCount\":1},"
+                       "{\"name\":\"b\",\"profile\":\"docker-batch\",\"instanceCount\":4000}]");
+    assert_int_equal(int_at(j, "0.statusCode"), 200);
+    assert_int_equal(int_at(j, "1.statusCode"), 400);
+    assert_true(json_is_null(json_at(j, "1.uuid")));
+    assert_non_null(strstr(text_at(j, "1.message"), "Invalid fields: range-length"));
+    json_decref(j);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_field_of_a_task_passes_at_its_limit_and_not_above, house_open,
+                                        house_close),
+        cmocka_unit_test_setup_teardown(jobs_secrets_and_whole_requests_have_limits_too, house_open,
+                                        house_close),
+        cmocka_unit_test_setup_teardown(in_a_bulk_request_each_item_has_its_own_code, house_open,
+                                        house_close),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

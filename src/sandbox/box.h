@@ -60,7 +60,8 @@ struct box {
     char why[320]; // empty: available
     enum lever lever;
     int cores;
-    int seccomp_fd, null_fd, self_pidfd;
+    int seccomp_fd[2]; // [1] of those with the network
+    int self_pidfd;
     struct box_run *run;
     size_t run_n, run_cap;
     bool *slot_taken;
@@ -81,7 +82,8 @@ int box_pipes_open(struct pipes *p, bool capture);
 void box_pipes_close(struct pipes *p);
 int box_above_targets(int fd); // moves it above the numbers that spawn() hands over
 unsigned box_take_slot(struct box *b);
-int box_spawn_in(const struct box *b, unsigned slot, const char *group,
+int box_null_open(void); // anew for each: what an instance sets there (flags, locks) lasts while it is open
+int box_spawn_in(const struct box *b, unsigned slot, const char *group, bool network,
                  struct spawn *s); // what all have in common
 void box_spawn_close(struct spawn *s);
 void box_group_name(unsigned slot, char out[CGROUP_NAME_BYTES]);

@@ -131,6 +131,8 @@ void box_spawn_close(struct spawn *s)
         close(s->join[i]);
     if (s->into_cgroup >= 0)
         close(s->into_cgroup);
+    if (s->stdin_fd >= 0)
+        close(s->stdin_fd);
 }
 
 void box_group_name(unsigned slot, char out[CGROUP_NAME_BYTES])
@@ -138,16 +140,21 @@ void box_group_name(unsigned slot, char out[CGROUP_NAME_BYTES])
     snprintf(out, CGROUP_NAME_BYTES, "r%u", slot);
 }
 
+int box_null_open(void)
+{
+    return box_above_targets(open("/dev/null", O_RDWR | O_CLOEXEC));
+}
+
 // The seccomp program goes first, opened anew for an offset of its own: who gets it reads it to its end.
-int box_spawn_in(const struct box *b, unsigned slot, const char *group, struct spawn *s)
+int box_spawn_in(const struct box *b, unsigned slot, const char *group, bool network, struct spawn *s)
 {
     char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", b->seccomp_fd);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", b->seccomp_fd[network]);
     s->keep[0] = box_above_targets(open(path, O_RDONLY | O_CLOEXEC));
-    s->stdin_fd = b->null_fd;
+    s->stdin_fd = box_null_open();
     s->parent_pidfd = b->self_pidfd;
     s->as_uid = geteuid() == 0 ? user_of(b, slot) : -1;
-    return s->keep[0] < 0 ? -errno : open_groups(b, group, s);
+    return s->keep[0] < 0 || s->stdin_fd < 0 ? -errno : open_groups(b, group, s);
 }
 
 static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box_run *r, struct pipes *p,
@@ -160,11 +167,11 @@ static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box
     s->keep[1] = box_above_targets(args_fd);
     code = s->keep[1] < 0 ? -errno : box_pipes_open(p, spec->capture);
     if (code == 0)
-        code = box_spawn_in(b, r->slot, r->group, s);
+        code = box_spawn_in(b, r->slot, r->group, spec->network, s);
     if (code < 0)
         return err_set(e, code, "sandbox: %s", strerror(-code));
-    s->stdout_fd = spec->capture ? p->out[1] : b->null_fd;
-    s->stderr_fd = spec->capture ? p->err[1] : b->null_fd;
+    s->stdout_fd = spec->capture ? p->out[1] : s->stdin_fd;
+    s->stderr_fd = spec->capture ? p->err[1] : s->stdin_fd;
     if (!cgroup_where(&b->tree, CG_MEMORY))
         s->address_max = spec->memory_max_bytes;
     if (spec->pids_max > 0 && !cgroup_where(&b->tree, CG_PIDS))
@@ -175,7 +182,7 @@ static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box
 static int launch(struct box *b, const struct sandbox_spec *spec, struct box_run *r, struct sandbox_run *run,
                   struct err *e)
 {
-    struct spawn s = {.exe = b->bwrap, .keep = {-1, -1, -1, -1}, .into_cgroup = -1};
+    struct spawn s = {.exe = b->bwrap, .keep = {-1, -1, -1, -1}, .into_cgroup = -1, .stdin_fd = -1};
     struct pipes p = {{-1, -1}, {-1, -1}};
     size_t argc = 0;
     while (spec->argv[argc])
@@ -375,7 +382,7 @@ static void box_free(void *ctx)
     cgroup_tree_deinit(&b->tree);
     root_deinit(&b->root);
     buf_deinit(&b->fixed_args);
-    int fds[] = {b->seccomp_fd, b->null_fd, b->self_pidfd, b->zygote_fd};
+    int fds[] = {b->seccomp_fd[0], b->seccomp_fd[1], b->self_pidfd, b->zygote_fd};
     for (size_t i = 0; i < ARRAY_LEN(fds); i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -431,12 +438,12 @@ static int prepare(struct box *b, const struct bwrap_config *c, struct err *e)
     int code = find_bwrap(b, c->bwrap, e);
     if (code < 0)
         return code;
-    b->null_fd = box_above_targets(open("/dev/null", O_RDWR | O_CLOEXEC));
     b->self_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (b->null_fd < 0 || b->self_pidfd < 0)
-        return err_set(e, -errno, "sandbox: /dev/null or a pidfd cannot be opened: %s", strerror(errno));
-    if ((b->seccomp_fd = seccomp_program(e)) < 0)
-        return b->seccomp_fd;
+    if (b->self_pidfd < 0)
+        return err_set(e, -errno, "sandbox: a pidfd cannot be opened: %s", strerror(errno));
+    for (int network = 0; network < 2; network++)
+        if ((b->seccomp_fd[network] = seccomp_program(network, e)) < 0)
+            return b->seccomp_fd[network];
     if ((code = root_init(&b->root, c->root_parent, e)) < 0)
         return code;
     box_fixed_args(b);
@@ -466,7 +473,7 @@ void bwrap_sandbox_init(struct sandbox *s, const struct bwrap_config *config)
         box_tick, box_usage,     box_kill,  box_reap,  box_free,
     };
     b->fixed_args = BUF_INIT(16384);
-    b->seccomp_fd = b->null_fd = b->self_pidfd = b->zygote_fd = -1;
+    b->seccomp_fd[0] = b->seccomp_fd[1] = b->self_pidfd = b->zygote_fd = -1;
     b->no_zygotes = true; // until it is known that sandboxes can be made at all
     b->cores = (int)int_clamp(sysconf(_SC_NPROCESSORS_ONLN), 1, 4096);
     if (prepare(b, config ? config : &plain, &e) < 0)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -129,7 +130,26 @@ static int deny_arguments(scmp_filter_ctx ctx)
                                 SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
 }
 
-int seccomp_program(struct err *e)
+// The answer is that of a machine without any device that could.
+static int deny_multicast(scmp_filter_ctx ctx)
+{
+    static const struct {
+        int level, option;
+    } joins[] = {
+        {IPPROTO_IP, IP_ADD_MEMBERSHIP},  {IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP},
+        {IPPROTO_IP, MCAST_JOIN_GROUP},   {IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP},
+        {IPPROTO_IPV6, IPV6_JOIN_GROUP},  {IPPROTO_IPV6, IPV6_JOIN_ANYCAST},
+        {IPPROTO_IPV6, MCAST_JOIN_GROUP}, {IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP},
+    };
+    int r = 0;
+    for (size_t i = 0; i < ARRAY_LEN(joins) && r == 0; i++)
+        r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENODEV), SCMP_SYS(setsockopt), 2,
+                             SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffULL, (unsigned)joins[i].level),
+                             SCMP_A2(SCMP_CMP_MASKED_EQ, 0xffffffffULL, (unsigned)joins[i].option));
+    return r;
+}
+
+int seccomp_program(bool network, struct err *e)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
     if (!ctx)
@@ -140,6 +160,8 @@ int seccomp_program(struct err *e)
         r = deny_calls(ctx);
     if (r == 0)
         r = deny_arguments(ctx);
+    if (r == 0 && !network)
+        r = deny_multicast(ctx);
     if (r == 0) {
         fd = memfd_create("ondol-seccomp", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         r = fd < 0 ? -errno : seccomp_export_bpf(ctx, fd);

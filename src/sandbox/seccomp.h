@@ -15,14 +15,19 @@
 //   ioctl     EPERM for TIOCSTI and TIOCLINUX (typing into somebody's terminal)
 //   socket    EPERM for every family but unix, inet, inet6, netlink: vsock, for one, reaches the host of a
 //             virtual machine past any network namespace
+//   setsockopt ENODEV for joining a multicast group, without the network: the kernel reports a membership to
+//   the
+//             empty network when the process is long gone, and the next instance would see it
 //   other instruction sets (32 bit on 64): the process is killed, since the numbers would mean other calls
 #ifndef ONDOL_SANDBOX_SECCOMP_H
 #define ONDOL_SANDBOX_SECCOMP_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
-// A sealed memory file with the program, made once and read by every start. The caller closes it. Or negative
-// errno.
-int seccomp_program(struct err *e);
+// A sealed memory file with the program, for instances with or without the network, made once and read by
+// every start. The caller closes it. Or negative errno.
+int seccomp_program(bool network, struct err *e);
 
 #endif

@@ -134,16 +134,20 @@ static bool ask(struct zygote *z)
 static int spawn_zygote(struct box *b, struct zygote *z, const char *group, int theirs)
 {
     static char *const argv[] = {"bwrap", "--args", "4", "--", "/proc/self/fd/6", NULL};
-    struct spawn s = {
-        .exe = b->bwrap, .argv = argv, .keep = {-1, -1, -1, -1}, .keep_n = 4, .into_cgroup = -1};
+    struct spawn s = {.exe = b->bwrap,
+                      .argv = argv,
+                      .keep = {-1, -1, -1, -1},
+                      .keep_n = 4,
+                      .into_cgroup = -1,
+                      .stdin_fd = -1};
     struct err e = ERR_NULL;
     int args_fd, code = box_zygote_args_file(b, &args_fd, &e);
     if (code == 0) {
         s.keep[1] = box_above_targets(args_fd);
         s.keep[2] = box_above_targets(fcntl(theirs, F_DUPFD_CLOEXEC, 0));
         s.keep[3] = box_above_targets(fcntl(b->zygote_fd, F_DUPFD_CLOEXEC, 0));
-        s.stdout_fd = s.stderr_fd = b->null_fd;
-        code = box_spawn_in(b, z->slot, group, &s);
+        code = box_spawn_in(b, z->slot, group, false, &s);
+        s.stdout_fd = s.stderr_fd = s.stdin_fd;
     }
     if (code == 0 && (s.keep[1] < 0 || s.keep[2] < 0 || s.keep[3] < 0))
         code = -EMFILE;
@@ -244,7 +248,23 @@ static void put(struct buf *out, const char *word)
     buf_put(out, word, strlen(word) + 1);
 }
 
-// bubblewrap sets PWD too.
+// Of a name given twice bubblewrap keeps the first place and the last value, and it sets PWD itself. NULL:
+// not this one.
+static const char *entry_in_force(const char *const *all, const char *const *entry)
+{
+    size_t n = strcspn(*entry, "=") + 1;
+    const char *last = *entry;
+    if (strncmp(*entry, "PWD=", 4) == 0)
+        return NULL;
+    for (; all < entry; all++)
+        if (strncmp(*entry, *all, n) == 0)
+            return NULL;
+    for (; *entry; entry++)
+        if (strncmp(last, *entry, n) == 0)
+            last = *entry;
+    return last;
+}
+
 static bool write_go(const struct sandbox_spec *spec, struct buf *out)
 {
     const char *dir = spec->workdir ? spec->workdir : "/job";
@@ -252,7 +272,7 @@ static bool write_go(const struct sandbox_spec *spec, struct buf *out)
     while (spec->argv[go.argc])
         go.argc++;
     for (const char *const *v = spec->envp; v && *v; v++)
-        go.envc += strncmp(*v, "PWD=", 4) != 0;
+        go.envc += entry_in_force(spec->envp, v) != NULL;
     if (go.argc > ZYGOTE_ARGS_MAX || go.envc > ZYGOTE_ARGS_MAX)
         return false;
     buf_put(out, &go, sizeof go);
@@ -261,8 +281,8 @@ static bool write_go(const struct sandbox_spec *spec, struct buf *out)
     for (size_t i = 0; i < go.argc; i++)
         put(out, spec->argv[i]);
     for (const char *const *v = spec->envp; v && *v; v++)
-        if (strncmp(*v, "PWD=", 4) != 0)
-            put(out, *v);
+        if (entry_in_force(spec->envp, v))
+            put(out, entry_in_force(spec->envp, v));
     buf_puts(out, "PWD=");
     put(out, dir);
     return !out->failed;
@@ -325,10 +345,13 @@ static bool hand_over(struct box *b, struct zygote *z, const struct sandbox_spec
             close(pidfd);
         return false;
     }
-    const int out[2] = {spec->capture ? p.out[1] : b->null_fd, spec->capture ? p.err[1] : b->null_fd};
+    int null_fd = spec->capture ? -1 : box_null_open();
+    const int out[2] = {spec->capture ? p.out[1] : null_fd, spec->capture ? p.err[1] : null_fd};
     bool sent = lever_set(b, r, spec->share_permille ? spec->share_permille : SANDBOX_SHARE_FULL, r->start,
                           NULL) == 0 &&
                 send_go(z, go, out);
+    if (null_fd >= 0)
+        close(null_fd);
     if (!sent) {
         box_pipes_close(&p);
         close(pidfd);

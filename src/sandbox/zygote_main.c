@@ -55,9 +55,13 @@ static char text[ZYGOTE_GO_BYTES + 1]; // of the instance's `go`; written in the
 
 // ---- one instance
 
-static void give_up(int err_fd, const char *what, const char *which)
+// As bubblewrap ends when it cannot go on: with code 1 and a line. Channel -1: whoever waits for us says it.
+static void give_up(int channel, int err_fd, const char *what, const char *which)
 {
+    const int status = 1 << 8;
     dprintf(err_fd, "bwrap: %s%s: %s\n", what, which, strerror(errno));
+    if (channel >= 0)
+        send(channel, &status, sizeof status, MSG_NOSIGNAL);
     _exit(1);
 }
 
@@ -77,6 +81,14 @@ static bool mount_all(void)
         if (mount(mounts[i].type, mounts[i].at, mounts[i].type, mounts[i].flags, mounts[i].options) < 0)
             return false;
     return true;
+}
+
+// Flags and locks belong to what was opened, not to who opened it: the zygote's own standard input, handed
+// on, would carry them from one instance to the next.
+static bool new_standard_input(void)
+{
+    close(0);
+    return open("/dev/null", O_RDWR) == 0;
 }
 
 // After this nothing in here has a capability or can get one. Not dumpable: the command, which has the same
@@ -136,12 +148,12 @@ static pid_t run(char **argv, char **envp, const int out[2])
     pid_t pid = vfork();
     if (pid != 0)
         return pid;
-    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); // as bubblewrap's; its parent is all it would see die
     if (dup2(out[0], 1) < 0 || dup2(out[1], 2) < 0 || syscall(SYS_close_range, 3, ~0U, 0) < 0)
         _exit(1);
     environ = envp;
     execvp(argv[0], argv);
-    give_up(2, "execvp ", argv[0]);
+    give_up(-1, 2, "execvp ", argv[0]);
     return -1;
 }
 
@@ -164,7 +176,9 @@ static void instance(int channel)
     close(ZYGOTE_SOCKET_FD);
     for (int i = 0; i < COUNTERS; i++)
         close(self.counter_fd[i]);
-    if (!mount_all() || !wait_for_go(channel, &n, out))
+    setsid(); // here, as bubblewrap does: the command leads no session and may begin its own
+    if (!mount_all() || !new_standard_input() || send(channel, &(char){ZYGOTE_READY}, 1, MSG_NOSIGNAL) != 1 ||
+        !wait_for_go(channel, &n, out))
         _exit(1);
     memcpy(&go, text, sizeof go);
     if (go.argc == 0 || go.argc > ZYGOTE_ARGS_MAX || go.envc > ZYGOTE_ARGS_MAX)
@@ -173,12 +187,12 @@ static void instance(int channel)
     take_list(&p, text + n, go.argc, argv);
     take_list(&p, text + n, go.envc, envp);
     if (sethostname(host, strlen(host)) < 0 || !become_nobody())
-        give_up(out[1], "the instance's sandbox", "");
+        give_up(channel, out[1], "the instance's sandbox", "");
     if (chdir(dir) < 0)
-        give_up(out[1], "Can't chdir to ", dir);
+        give_up(channel, out[1], "Can't chdir to ", dir);
     pid_t command = run(argv, envp, out);
     if (command < 0)
-        give_up(out[1], "no process can be made", "");
+        give_up(channel, out[1], "no process can be made", "");
     close(out[0]);
     close(out[1]);
     int status = reap_until(command);
@@ -241,8 +255,10 @@ static void tell(char word, int pidfd, int channel)
         _exit(0); // the agent is gone
 }
 
+// -1 if the next cannot be made, also if it ended before all in it was: an instance sent there would be lost.
 static pid_t prepare(void)
 {
+    char word;
     int pair[2], pidfd = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return -1;
@@ -256,12 +272,15 @@ static pid_t prepare(void)
         close(pair[0]);
         instance(pair[1]);
     }
-    if (pid > 0)
-        tell(ZYGOTE_READY, pidfd, pair[0]);
-    close(pair[0]);
     close(pair[1]);
+    bool ready = pid > 0 && recv(pair[0], &word, 1, 0) == 1;
+    if (ready)
+        tell(ZYGOTE_READY, pidfd, pair[0]);
+    else if (pid > 0)
+        waitpid(pid, NULL, 0);
+    close(pair[0]);
     close(pidfd);
-    return pid;
+    return ready ? pid : -1;
 }
 
 static bool begin(void)

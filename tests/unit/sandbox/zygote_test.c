@@ -16,6 +16,9 @@
 #include "boxes.h"
 
 #define TRIES 200
+#ifndef MANY
+#define MANY 60
+#endif
 
 struct fixture {
     struct boxes b;
@@ -83,9 +86,50 @@ static void ends_come_back_as_a_shell_says_them(void **state)
     struct outcome *o = play_by_zygote(*state, &(struct sandbox_spec){.argv = ARGV("/job/none")});
     assert_int_equal(o->r.code, 1);
     assert_string_equal(o->err, "bwrap: execvp /job/none: No such file or directory\n");
+    o = play_by_zygote(*state, &(struct sandbox_spec){.argv = SHELL("true"), .workdir = "/job/none"});
+    assert_int_equal(o->r.code, 1);
+    assert_string_equal(o->err, "bwrap: Can't chdir to /job/none: No such file or directory\n");
 }
 
-// The same script in a sandbox from nothing and in one by a zygote sees the same.
+// Shows the probe at /probe: a mount would ask for the long way.
+static int place_probe(struct boxes *b)
+{
+    char command[512];
+    snprintf(command, sizeof command, "for d in %s/ondol-*; do install -m 755 -t $d %s || exit 1; done",
+             b->root, b->probe);
+    return system(command);
+}
+
+// Long texts: only where they part is shown.
+static void expect_same(const char *a, const char *b)
+{
+    size_t line = 0, i = 0;
+    for (; a[i] && a[i] == b[i]; i++)
+        line = a[i] == '\n' ? i + 1 : line;
+    if (a[i] != b[i])
+        fail_msg("by a zygote:\n%.300s\nfrom nothing:\n%.300s", a + line, b + line);
+}
+
+// Plays it in a sandbox from nothing and in one by a zygote, and both say the same.
+static struct outcome *same_both_ways(struct fixture *f, const struct sandbox_spec *spec)
+{
+    struct outcome *cold = mem_alloc(sizeof *cold);
+    struct sandbox from_nothing, as_usual = f->s;
+    bwrap_sandbox_init(&from_nothing, &(struct bwrap_config){.root_parent = f->b.root, .no_zygotes = true});
+    f->s = from_nothing;
+    if (place_probe(&f->b) != 0)
+        fail();
+    *cold = *play(f, spec);
+    f->s = as_usual;
+    from_nothing.free(from_nothing.ctx);
+    struct outcome *o = play_by_zygote(f, spec);
+    expect_same(o->out, cold->out);
+    expect_same(o->err, cold->err);
+    assert_int_equal(o->r.code, cold->r.code);
+    free(cold);
+    return o;
+}
+
 static void inside_is_the_same_as_from_nothing(void **state)
 {
     static const char look[] =
@@ -101,18 +145,45 @@ static void inside_is_the_same_as_from_nothing(void **state)
     const char *const env[] = {"PATH=/usr/bin:/bin", "A=b c=$d", "PWD=/nowhere", NULL};
     struct sandbox_spec spec = {
         .argv = SHELL(look), .envp = env, .hostname = "radiator-7", .workdir = "/tmp"};
-    struct outcome *cold = mem_alloc(sizeof *cold);
-    struct sandbox from_nothing, as_usual = f->s;
-    bwrap_sandbox_init(&from_nothing, &(struct bwrap_config){.root_parent = f->b.root, .no_zygotes = true});
-    f->s = from_nothing;
-    *cold = *play(f, &spec);
-    f->s = as_usual;
-    from_nothing.free(from_nothing.ctx);
-    struct outcome *o = play_by_zygote(f, &spec);
-    assert_non_null(strstr(cold->out, "radiator-7"));
-    assert_string_equal(o->out, cold->out);
-    assert_string_equal(o->err, cold->err);
-    free(cold);
+    assert_non_null(strstr(same_both_ways(f, &spec)->out, "radiator-7"));
+}
+
+// Limits, masks, flags of descriptors, capabilities, priorities, sessions, all that a process can ask about
+// itself; and what comes of an environment that names something twice.
+static void process_is_born_the_same_as_from_nothing(void **state)
+{
+    const char *const env[] = {"A=1", "PATH=/none", "B=2", "A=3", "PATH=/usr/bin:/bin", "PWD=/x", NULL};
+    struct sandbox_spec spec = {.argv = ARGV("/probe", "self"), .envp = env};
+    assert_non_null(strstr(same_both_ways(*state, &spec)->out, "\nA=3\n"));
+    spec.argv = ARGV("/probe", "multicast");
+    assert_null(strstr(same_both_ways(*state, &spec)->out, " ok\n")); // its report comes when it is gone
+}
+
+static void parent_tells_nothing_and_bears_all(void **state)
+{
+    struct outcome *o = play_by_zygote(*state, &(struct sandbox_spec){.argv = ARGV("/probe", "parent")});
+    char *ok = strstr(o->out, " ok\n");
+    assert_non_null(ok);
+    assert_true(ok >= o->out + 6 && strcmp(ok - 6, "parent ok\n") == 0);
+    assert_int_equal(o->r.code, 0);
+}
+
+// Whatever one sets on its standard input, a device of the host: neither way shows it to the next.
+static void standard_input_is_each_ones_own(void **state)
+{
+    struct fixture *f = *state;
+    for (int cold = 0; cold < 2; cold++) {
+        struct sandbox_spec spec = {.argv = ARGV("/probe", "marks"), .job_bytes = cold ? 1 << 20 : 0};
+        struct outcome *(*go)(struct fixture *, const struct sandbox_spec *) = cold ? play : play_by_zygote;
+        char *before = mem_strdup(go(f, &spec)->out);
+        for (int captured = 0; captured < 2; captured++) {
+            spec.argv = ARGV("/probe", "mark");
+            assert_string_equal(go(f, &spec)->out, "flags ok\nowner ok\nsignal ok\nrange ok\nlock ok\n");
+        }
+        spec.argv = ARGV("/probe", "marks");
+        assert_string_equal(go(f, &spec)->out, before);
+        free(before);
+    }
 }
 
 static void dangerous_calls_are_refused(void **state)
@@ -153,6 +224,7 @@ static void nothing_of_an_instance_is_left_for_the_next(void **state)
                                "chmod 600 /dev/pts/ptmx; umask 077; nice -n 5 /probe daemon stay; /probe "
                                "abstract stays & sleep 0.1; exit 9";
     struct fixture *f = *state;
+    shell(f, "true");
     char *before = mem_strdup(shell(f, look)->out);
     uint64_t zygotes = bwrap_sandbox_counts(&f->s).zygotes;
     assert_int_equal(shell(f, stay)->r.code, 9);
@@ -173,6 +245,18 @@ static void network_that_was_used_is_not_used_again(void **state)
     struct bwrap_counts after = bwrap_sandbox_counts(&f->s);
     assert_int_equal(after.soiled, before.soiled + 1);
     assert_int_equal(after.zygotes, before.zygotes + 1);
+}
+
+// What the kernel ends in its own time may be there when all processes are gone: then it is listed.
+static void sockets_in_flight_are_not_met_by_the_next(void **state)
+{
+    struct fixture *f = *state;
+    static const char look[] = "grep -c flight /proc/net/unix";
+    for (int i = 0; i < 5; i++) {
+        struct outcome *o = play_by_zygote(f, &(struct sandbox_spec){.argv = ARGV("/probe", "in-flight")});
+        assert_string_equal(o->out, "listen ok\npair ok\nsent ok\nsent ok\n");
+        assert_string_equal(shell(f, look)->out, "0\n");
+    }
 }
 
 static void group_that_held_much_memory_is_not_used_again(void **state)
@@ -217,6 +301,36 @@ static void kill_ends_one_and_the_zygote_goes_on(void **state)
         if (share < 0 && before.by_zygote + 2 <= bwrap_sandbox_counts(&f->s).by_zygote)
             assert_int_equal(bwrap_sandbox_counts(&f->s).soiled, before.soiled);
     }
+}
+
+// Many one after the other, some killed at any moment: each gets its own end and output, the agent and the
+// zygotes keep no descriptor.
+static void many_leave_nothing_and_are_not_mistaken(void **state)
+{
+    struct fixture *f = *state;
+    struct sandbox_run run;
+    char text[64];
+    shell(f, "true");
+    int fds = count_entries("/proc/self/fd");
+    for (int i = 0; i < MANY; i++) {
+        const struct sandbox_spec spec = {
+            .id = (uint64_t)i + 1, .argv = ARGV("/bin/sh", "-c", text), .capture = true};
+        snprintf(text, sizeof text, "echo %d; exit %d", i, i % 100);
+        memset(&f->o, 0, sizeof f->o);
+        assert_int_equal(f->s.start(f->s.ctx, &spec, now_ms(), &run, NULL), 0);
+        if (i % 5 == 4) {
+            sleep_ms(i / 5 % 3);
+            f->s.kill(f->s.ctx, spec.id);
+        }
+        assert_true(run_for(&f->s, spec.id, &run, &f->o, LIMIT_MS));
+        if (f->o.r.signal != SIGKILL || !f->o.r.killed)
+            assert_int_equal(f->o.r.code, i % 100);
+        snprintf(text, sizeof text, "%d\n", i);
+        if (f->o.out[0] || !f->o.r.killed)
+            assert_string_equal(f->o.out, text);
+        assert_true(count_entries("/proc/self/fd") <= fds + 2);
+    }
+    shell(f, "true");
 }
 
 // How many of the fixture's groups have a quota; -1 where another lever is used.
@@ -365,14 +479,6 @@ static void idle_zygotes_go_and_the_end_leaves_nothing(void **state)
     cgroup_tree_deinit(&t);
 }
 
-// Shows the probe at /probe: a mount would ask for the long way.
-static int place_probe(struct boxes *b)
-{
-    char command[512];
-    snprintf(command, sizeof command, "install -m 755 -t %s/ondol-* %s", b->root, b->probe);
-    return system(command);
-}
-
 static int setup(void **state)
 {
     struct fixture *f = mem_alloc(sizeof *f);
@@ -420,13 +526,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_come_back_as_a_shell_says_them),
         cmocka_unit_test(inside_is_the_same_as_from_nothing),
+        cmocka_unit_test(process_is_born_the_same_as_from_nothing),
+        cmocka_unit_test(parent_tells_nothing_and_bears_all),
+        cmocka_unit_test(standard_input_is_each_ones_own),
         cmocka_unit_test(dangerous_calls_are_refused),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(nothing_of_an_instance_is_left_for_the_next),
         cmocka_unit_test(network_that_was_used_is_not_used_again),
+        cmocka_unit_test(sockets_in_flight_are_not_met_by_the_next),
         cmocka_unit_test(group_that_held_much_memory_is_not_used_again),
         cmocka_unit_test(processor_time_is_each_ones_own),
         cmocka_unit_test(kill_ends_one_and_the_zygote_goes_on),
+        cmocka_unit_test(many_leave_nothing_and_are_not_mistaken),
         cmocka_unit_test(share_of_one_is_not_the_next_ones),
         cmocka_unit_test(zygotes_die_with_their_agent),
         cmocka_unit_test(zygote_that_dies_is_replaced),

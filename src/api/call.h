@@ -97,7 +97,7 @@ struct submission *call_submission(struct call *c, enum event_kind kind);
 // Hands it over when the stage ends; `after` runs once it is committed. When it could not be, the call ends
 // with 507 or 503.
 void call_submit(struct call *c, struct submission *s, stage_fn *after);
-void call_drop(struct submission *s); // one that is not handed over after all
+void call_drop(struct submission *s);                           // one that is not handed over after all
 const char *call_query(const struct call *c, const char *name); // any case, first one, NULL: absent
 // Whole number from the query; false when the call has been failed with 400. `*out` is untouched when it is
 // absent.

@@ -5,10 +5,9 @@
 //
 //   {name, shortname|null, profile, instanceCount (0: advancedRanges), advancedRanges|null,
 //    constants: [{key, value}], forcedConstants, hardwareConstraints, tags: [..], labels: {..},
-//    placement, autoDeleteOnCompletion, completionTimeToLive, schedulingType, retrySettings, maxRetriesPerInstance,
-//    maxTimeQueueSeconds|null, jobUuid|null,
-//    dependencies: {dependsOn, advancedDependsOn}, snapshot*, results*, ...}; members that are null or empty
-//    are left out
+//    placement, autoDeleteOnCompletion, completionTimeToLive, schedulingType, retrySettings,
+//    maxRetriesPerInstance, maxTimeQueueSeconds|null, jobUuid|null, dependencies: {dependsOn,
+//    advancedDependsOn}, snapshot*, results*, ...}; members that are null or empty are left out
 //
 // Values of QARNOT_SECRET__ constants are in it sealed (api/secrets.h): only the answer to the node that runs
 // an instance has them in the clear. Answers to customers show "[SECRET]".

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-// Prints nanoseconds per zone-step of thermostats side by side, 300 and 10,000, and as an agent calls them; five runs
-// each: median and spread. Returns 0.
+// Prints nanoseconds per zone-step of thermostats side by side, 300 and 10,000, and as an agent calls them;
+// five runs each: median and spread. Returns 0.
 int bench_heat(FILE *out);
 
 #endif

@@ -73,7 +73,8 @@ int http_file(struct http_answer *out, const struct http_ask *ask, const struct 
         curl_easy_setopt(m.easy, CURLOPT_READFUNCTION, give);
         curl_easy_setopt(m.easy, CURLOPT_READDATA, &m);
     }
-    curl_easy_setopt(m.easy, CURLOPT_PATH_AS_IS, 1L); // a key may have dots between slashes, and was signed so
+    curl_easy_setopt(m.easy, CURLOPT_PATH_AS_IS,
+                     1L); // a key may have dots between slashes, and was signed so
     curl_easy_setopt(m.easy, CURLOPT_TIMEOUT_MS, 0L);
     curl_easy_setopt(m.easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(m.easy, CURLOPT_LOW_SPEED_TIME, (long)STILL_S);

@@ -48,8 +48,8 @@ struct s3_serve_config {
     struct http_limits limits; // body_bytes is of request documents; 0: as large as they get
     const char *tls_cert_file, *tls_key_file;
     const char *base_host; // "s3.example.org": buckets may be named in front of it; NULL: by path only
-    // Whose access key this is, with the `nth` (0...) of the secrets that may sign for it; false: nobody's, or
-    // there are no more. From the HTTP thread. What does not fit `out` goes into `a`.
+    // Whose access key this is, with the `nth` (0...) of the secrets that may sign for it; false: nobody's,
+    // or there are no more. From the HTTP thread. What does not fit `out` goes into `a`.
     bool (*account)(void *ctx, const char *access_key, size_t nth, struct arena *a, struct s3_account *out);
     void *ctx;
     int workers; // threads that hash, write and read; 0: 8

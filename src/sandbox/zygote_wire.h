@@ -4,7 +4,7 @@
 // started inside a sandbox without the last steps; it makes the sandboxes of single instances ahead of time.
 //
 //   agent --PREPARE--> zygote                    "make one"
-//   agent <--READY, pidfd, channel-- zygote      one is made, mounts and all, and waits at the other end of the channel
+//   agent <--READY, pidfd, channel-- zygote      one is made, mounts and all; it waits on the channel
 //   agent <--SOILED-- zygote                     no more can be made here: the last one left something, or
 //                                                the kernel refused
 //   agent --go, stdout, stderr--> sandbox        over the channel: what to run; closing it instead ends it

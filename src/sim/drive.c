@@ -192,7 +192,8 @@ static const struct drive_row *row_in(const struct sim_run *r, const struct sim_
     const struct sim_rooms *rooms = &r->rooms[z->batch];
     if (step == z->row_step)
         return z->row;
-    return r->table[z->table].row[rooms->lanes.log[(size_t)(step % r->log_steps) * wide_end(rooms->n) + z->at]];
+    return r->table[z->table]
+        .row[rooms->lanes.log[(size_t)(step % r->log_steps) * wide_end(rooms->n) + z->at]];
 }
 
 static bool in_lanes(const struct sim_run *r, const struct sim_zone *z)
@@ -228,8 +229,9 @@ static void drive_fast(struct sim_run *r, struct sim_zone *z)
     if (z->water)
         return;
     struct sim_lanes *l = lanes_of(r, z);
-    bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && z->low_since == INT64_MIN && !z->down &&
-                !z->stale && r->s->site[z->site].circuit_cap_w < 0 && !r->o.mutants.thermostat_off;
+    bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && z->low_since == INT64_MIN &&
+                !z->down && !z->stale && r->s->site[z->site].circuit_cap_w < 0 &&
+                !r->o.mutants.thermostat_off;
     l->fast[z->at] = fast ? r->table[z->table].draw : -1;
     l->run[z->at] = z->alike ? z->row->run[0] : DRIVE_MIXED;
     z->row_step = r->step;
@@ -409,7 +411,8 @@ static void board_book(const struct sim_run *r, const struct sim_zone *z, struct
         b->lease_uj += uj;
 }
 
-// Boards that differ, stretch by stretch as the log has it: its steps follow each other, and most are as the one before.
+// Boards that differ, stretch by stretch as the log has it: its steps follow each other, and most are as the
+// one before.
 static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
 {
     const struct sim_rooms *rooms = &r->rooms[z->batch];
@@ -426,8 +429,8 @@ static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
         }
         int64_t to = next < r->now ? next : r->now;
         for (int i = 0; i < z->n_boards; i++)
-            board_book(r, z, &r->board[z->first_board + (uint32_t)i], row->run[i], row->draw_mw[i], row->work_mhz[i],
-                       to - from);
+            board_book(r, z, &r->board[z->first_board + (uint32_t)i], row->run[i], row->draw_mw[i],
+                       row->work_mhz[i], to - from);
         from = to;
         next += step_ms;
         at = at + 1 == (size_t)r->log_steps ? 0 : at + 1;
@@ -442,7 +445,8 @@ static int64_t room_book(struct sim_run *r, struct sim_zone *z)
     double into_ms = (double)(r->now - r->step_from);
     l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
     l->from_ms[z->at] = into_ms;
-    int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]), uj = all_uj - z->split_uj;
+    int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]),
+            uj = all_uj - z->split_uj;
     z->split_uj = all_uj;
     return uj;
 }

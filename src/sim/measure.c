@@ -144,7 +144,8 @@ static void room_comfort(struct sim_run *r, uint32_t zone)
     if ((double)zone_mw(r, z) > CAUSED_W * 1e3 * z->n_boards && zone_driven_w(r, z) > 0)
         m->heated_at = r->now;
     swing_follow(m, b->heater_c[z->at]);
-    if (r->now - m->step_at < SETTLE_MS && zone_driven_w(r, z) > 0 && rooms_shadow_at_limit(r, zone) && m->stepping)
+    if (r->now - m->step_at < SETTLE_MS && zone_driven_w(r, z) > 0 && rooms_shadow_at_limit(r, zone) &&
+        m->stepping)
         m->step_at = r->now; // still on its way up, as the ideal heater is
     bool caused = r->now - m->heated_at < AFTER_HEAT, just = r->now - m->step_at < SETTLE_MS,
          window = b->window_open[z->at];

@@ -128,9 +128,9 @@ struct sim_zone {
     uint8_t n_boards;
     bool told_any;
     struct heat_watts told; // to the engine
-    bool resting;             // its boards were told to sleep, and nothing has changed since
-    bool alike, stale;        // stale: the boards have changed since they were driven
-    uint64_t key;             // of the table the row is from
+    bool resting;           // its boards were told to sleep, and nothing has changed since
+    bool alike, stale;      // stale: the boards have changed since they were driven
+    uint64_t key;           // of the table the row is from
     uint32_t table;
     // the rest
     uint32_t first_board, group, site, stamp;
@@ -175,7 +175,8 @@ struct sim_lanes {
     double *asked_uj, *useful_uj, *total_uj; // since the last flush
     int32_t *want_w, *driven_w;              // of the request, as of the last step; as driven
     uint32_t *decided;                       // hash of all it was driven at
-    // Where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they all run, or DRIVE_MIXED.
+    // Where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they all run, or
+    // DRIVE_MIXED.
     int32_t *fast, *run;
     uint16_t *log; // driven_w of the last hour's steps: step % r->log_steps rows of n
     int32_t *told_target_w, *told_max_w, *told_min_w;
@@ -190,7 +191,7 @@ struct sim_rooms {
     struct shadow_model shadow_model;
     uint32_t group, site, first, stride, n;
     int32_t tell_w, n_boards; // of each
-    double glass_w_m2; // glass x g x frame x shade of a facade: what a W/m2 of sun brings
+    double glass_w_m2;        // glass x g x frame x shade of a facade: what a W/m2 of sun brings
     struct sim_lanes lanes;
     struct shadow_batch shadow;
     double *shadow_w; // sum of its watts, step by step, since the hour began
@@ -256,14 +257,14 @@ struct sim_run {
     struct sim_result *out;
     struct err err;
     int64_t step, log_steps; // of now, since the start
-    int64_t t;         // start of the step, from the start of the run
-    int64_t step_from; // from here on energies belong to the step that is not yet over
-    uint64_t *attend;  // bits: zones to look at in this step
+    int64_t t;               // start of the step, from the start of the run
+    int64_t step_from;       // from here on energies belong to the step that is not yet over
+    uint64_t *attend;        // bits: zones to look at in this step
     int64_t sensor_faults;
     int64_t now;
     struct sim_zone *zone;
     uint32_t n_zones;
-    uint32_t *water, n_water; // the zones that are
+    uint32_t *water, n_water;      // the zones that are
     struct thermostat *thermostat; // one a zone; of rooms
     struct sim_board *board;
     uint32_t n_boards;

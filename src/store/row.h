@@ -33,8 +33,9 @@ struct row_table {
 // moving columns of the table task. NULL for kinds that are not whole rows (bodies, output, what is gone).
 const struct row_table *row_table_of(enum change_kind k);
 
-// The moving columns of a task of which no attempt has ended, all that such a task changes. An UPDATE rewrites every index
-// that has one of its columns, changed or not; without the figures of attempts most updates of a task touch one index.
+// The moving columns of a task of which no attempt has ended, all that such a task changes. An UPDATE
+// rewrites every index that has one of its columns, changed or not; without the figures of attempts most
+// updates of a task touch one index.
 const struct row_table *row_table_still(void);
 bool row_still(const struct row_task_live *r); // what attempts leave is all nothing, and so was it before
 

@@ -51,8 +51,8 @@ static void *grown(void *old, size_t from, size_t to)
     return v;
 }
 
-// Whether the wall continues the strip, with gaps: within one batch a room could be on both sides, and each wall is
-// a strip.
+// Whether the wall continues the strip, with gaps: within one batch a room could be on both sides, and each
+// wall is a strip.
 static bool continues(const struct house_strip *s, struct house_room a, struct house_room b)
 {
     return s->a.batch == a.batch && s->b.batch == b.batch && a.index >= s->a.index + s->n &&
@@ -106,7 +106,8 @@ int house_add_wall(struct house *h, struct house_room a, struct house_room b, do
 
 WIDE_INLINE void exchange_any(struct house_strip *s, size_t n)
 {
-    double *a_air_c = s->a_air_c, *b_air_c = s->b_air_c, *out_of_a_j = s->out_of_a_j, a_air_j_k = s->a_air_j_k;
+    double *a_air_c = s->a_air_c, *b_air_c = s->b_air_c, *out_of_a_j = s->out_of_a_j,
+           a_air_j_k = s->a_air_j_k;
     const double *a_k_per_k = s->a_k_per_k, *b_k_per_k = s->b_k_per_k;
     WIDE_LOOP
     for (size_t i = 0; i < n; i++) {
@@ -116,7 +117,7 @@ WIDE_INLINE void exchange_any(struct house_strip *s, size_t n)
         out_of_a_j[i] += fall * a_air_j_k;
     }
 }
-WIDE(exchange, (struct house_strip *s, size_t n), (s, n))
+WIDE(exchange, (struct house_strip * s, size_t n), (s, n))
 
 void house_walls(struct house *h, bool backwards)
 {

@@ -34,8 +34,8 @@ struct house_room {
     size_t batch, index;
 };
 
-// Walls side by side: from room a, a + 1, ... of one batch to room b, b + 1, ... of another; stepped together. A room
-// without this wall has coefficients of 0.
+// Walls side by side: from room a, a + 1, ... of one batch to room b, b + 1, ... of another; stepped
+// together. A room without this wall has coefficients of 0.
 struct house_strip {
     struct house_room a, b; // of the first wall
     size_t n, cap;
@@ -77,7 +77,8 @@ void house_step(struct house *h, double outside_c);
 // house_walls(h, false); room_batch_step of every batch; house_walls(h, true).
 void house_walls(struct house *h, bool backwards);
 
-// Heat that went from a to b through the wall that was added as number `wall`, since house_init or house_forget.
+// Heat that went from a to b through the wall that was added as number `wall`, since house_init or
+// house_forget.
 double house_wall_j(const struct house *h, size_t wall);
 
 // Starts the sums of the walls at 0 again.

@@ -6,8 +6,8 @@
 // none is fused, every width gives the same digits.
 //
 // A batch goes through in blocks of 256. The loop over a block has no branch: it steps all rooms as if their
-// windows were shut. Those that are open are noted before, close together, and stepped again after, from where they
-// were, by their own matrices.
+// windows were shut. Those that are open are noted before, close together, and stepped again after, from
+// where they were, by their own matrices.
 #include "world/room.h"
 
 #include <stdlib.h>
@@ -74,7 +74,8 @@ void room_step(const struct room_model *m, struct room_state *s, const struct ro
     }
 }
 
-WIDE_INLINE void step_block_any(const struct coefficients *k, const struct room_batch *b, size_t from, size_t to)
+WIDE_INLINE void step_block_any(const struct coefficients *k, const struct room_batch *b, size_t from,
+                                size_t to)
 {
     struct coefficients c = *k; // a local that nothing points at: stays in registers or in place on the stack
     double *air_c = b->air_c, *mass_c = b->mass_c, *heater_c = b->heater_c, *sensor_c = b->sensor_c;
@@ -89,7 +90,8 @@ WIDE_INLINE void step_block_any(const struct coefficients *k, const struct room_
         sensor_c[i] = x.sensor_c;
     }
 }
-WIDE(step_block, (const struct coefficients *k, const struct room_batch *b, size_t from, size_t to), (k, b, from, to))
+WIDE(step_block, (const struct coefficients *k, const struct room_batch *b, size_t from, size_t to),
+     (k, b, from, to))
 
 // The rooms of a block whose window is open, as they were before the step, close together.
 struct open_rooms {

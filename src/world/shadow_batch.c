@@ -54,8 +54,8 @@ static inline void step_one(const struct coefficients *c, double *air, double *m
     *mass = nm + c->mass_gain * w;
 }
 
-WIDE_INLINE void step_rooms_any(const struct coefficients *k, const struct shadow_batch *s, const struct room_batch *b,
-                               size_t from, size_t to)
+WIDE_INLINE void step_rooms_any(const struct coefficients *k, const struct shadow_batch *s,
+                                const struct room_batch *b, size_t from, size_t to)
 {
     struct coefficients c = *k;
     double *air = s->air_c, *mass = s->mass_c, *watts = s->watts;
@@ -65,7 +65,8 @@ WIDE_INLINE void step_rooms_any(const struct coefficients *k, const struct shado
         step_one(&c, &air[i], &mass[i], &watts[i], internal[i], solar[i], setpoint[i], max_w[i]);
 }
 WIDE(step_rooms,
-     (const struct coefficients *k, const struct shadow_batch *s, const struct room_batch *b, size_t from, size_t to),
+     (const struct coefficients *k, const struct shadow_batch *s, const struct room_batch *b, size_t from,
+      size_t to),
      (k, s, b, from, to))
 
 // The shadows of a block whose window is open, as they were before the step, close together.
@@ -75,10 +76,11 @@ struct open_shadows {
     double state[3][BLOCK + 16], in[4][BLOCK + 16]; // air, mass, watts; internal, solar, setpoint, most watts
 };
 
-static void note_open(struct open_shadows *o, const struct shadow_batch *s, const struct room_batch *b, size_t from,
-                      size_t n)
+static void note_open(struct open_shadows *o, const struct shadow_batch *s, const struct room_batch *b,
+                      size_t from, size_t n)
 {
-    const double *state[2] = {s->air_c, s->mass_c}, *in[4] = {b->internal_w, b->solar_w, s->setpoint_c, s->max_w};
+    const double *state[2] = {s->air_c, s->mass_c},
+                 *in[4] = {b->internal_w, b->solar_w, s->setpoint_c, s->max_w};
     o->n = 0;
     for (size_t i = 0; i < n; i++) {
         o->at[o->n] = (uint16_t)i;
@@ -94,7 +96,8 @@ static void note_open(struct open_shadows *o, const struct shadow_batch *s, cons
         o->state[0][k] = o->state[1][k] = o->in[0][k] = o->in[1][k] = o->in[2][k] = o->in[3][k] = 0;
 }
 
-static void step_open(struct open_shadows *o, const struct coefficients *c, struct shadow_batch *s, size_t from)
+static void step_open(struct open_shadows *o, const struct coefficients *c, struct shadow_batch *s,
+                      size_t from)
 {
     struct shadow_batch close = {.air_c = o->state[0],
                                  .mass_c = o->state[1],

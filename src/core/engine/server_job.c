@@ -281,8 +281,7 @@ static int refuse_job(struct server *s, uint32_t account, const struct job_draft
     if (s->account[account].jobs >= most) {
         uint32_t spare = oldest_spare(s, account);
         if (spare == NONE) {
-            *why = arena_printf(&fx->arena, "Maximum number of jobs reached (limit %d jobs)",
-                                (int)most);
+            *why = arena_printf(&fx->arena, "Maximum number of jobs reached (limit %d jobs)", (int)most);
             return 403;
         }
         job_remove(s, spare);

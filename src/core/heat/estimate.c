@@ -96,7 +96,7 @@ WIDE_INLINE void update_any(struct zone_estimate *e, const double x[ESTIMATE_TER
         for (int j = 0; j < N; j++)
             cov[i * N + j] -= px[i] * px[j] * inv_s;
 }
-WIDE(update, (struct zone_estimate *e, const double x[ESTIMATE_TERMS], double dy), (e, x, dy))
+WIDE(update, (struct zone_estimate * e, const double x[ESTIMATE_TERMS], double dy), (e, x, dy))
 
 // What has gone far out of any building's range starts again rather than find its way back for days.
 static void restart(struct zone_estimate *e)

@@ -47,9 +47,10 @@ judge() { # judge DIR COMPILER "MESON TEST ARGUMENTS" MESON_OPTION...
     fi
     built=$(date +%s)
     rm -f "$dir/meson-logs/testlog.json"
-    # The limits of time catch what hangs; on a machine that is busy with other things nothing hangs sooner.
+    # The limits of time catch what hangs; on a machine that is busy with other things nothing hangs sooner. Many tests wait for
+    # something most of their time: one more than there are processors keeps these busy.
     # shellcheck disable=SC2086
-    meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier 3 $which
+    meson test -C "$dir" --num-processes "$(($(nproc) + 1))" --no-rebuild --print-errorlogs --timeout-multiplier 3 $which
     code=$?
     if [ -s "$dir/meson-logs/testlog.json" ]; then
         add "$(read_log "$dir")"

@@ -28,7 +28,7 @@ class Parent:
             self.assign.append({"lease": lease, "board": self.offer["boards"][board]["name"],
                                 "task": "00000000-0000-4000-8000-000000000000", "instance": instance,
                                 "instance_count": 3, "attempt": 1, "class": "onDemand", "on_lapse": "drop", "stop": False,
-                                "stop_end": "Cancelled", "body": json.dumps(body)})
+                                "stop_end": "Cancelled", "slots": 0, "within": 0, "body": json.dumps(body)})
 
     def report(self, r):
         if r["seq"] > self.acked + 1:

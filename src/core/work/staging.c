@@ -61,7 +61,7 @@ int64_t staging_room(int32_t memory_mb)
 // Tenths of the unit, so that no rounding of floats differs between machines.
 static void amount(int64_t bytes, int64_t unit, char out[32])
 {
-    int64_t tenths = bytes / (unit / 10);
+    int64_t tenths = unit < 10 ? 0 : bytes / (unit / 10);
     if (unit < 10)
         snprintf(out, 32, "%lld", (long long)bytes);
     else

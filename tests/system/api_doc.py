@@ -121,8 +121,7 @@ def call(method, path, body=None, who="api-doc-token", wants=None, **param):
     return value
 
 
-def begin():
-    directory = tempfile.mkdtemp(prefix="ondol-api-doc.")
+def begin(directory):
     log = open(os.path.join(directory, "log"), "w+")
     p = subprocess.Popen([ONDOL, "dev", "--data", os.path.join(directory, "data"), "--listen", "127.0.0.1:0", "--token",
                           "api-doc-token", "--heaters", "1", "--speed", "60"], stdout=subprocess.PIPE, stderr=log, text=True)
@@ -299,12 +298,13 @@ def walk():
     call("POST", "/ondol/v1/tasks/abort")
 
 
-server, BASE = begin()
-try:
-    walk()
-finally:
-    server.send_signal(signal.SIGTERM)
-    server.wait(60)
+with tempfile.TemporaryDirectory(prefix="ondol-api-doc.") as scratch:
+    server, BASE = begin(scratch)
+    try:
+        walk()
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(60)
 NOT_ASKED = {("GET", "/ondol/v1/events"), ("POST", "/ondol/v1/sync")}  # have no end; is for agents
 check("routes that the walk does not ask: %s" % sorted(set(routes) - asked - NOT_ASKED), set(routes) - asked == NOT_ASKED)
 print("%d of %d routes asked; %d schemas" % (len(asked), len(routes), len(schemas)))

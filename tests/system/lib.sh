@@ -43,6 +43,7 @@ is_ready() {
 }
 
 start_dev() { # start_dev OPTION...: sets URL and TOKEN
+    rm -f "$DIR/dev.out" # what the one before said must not be taken for this one's
     "$ONDOL" dev --data "$DIR/data" --listen 127.0.0.1:0 "$@" >"$DIR/dev.out" 2>"$DIR/dev.err" &
     DEV=$!
     PIDS="$PIDS $DEV"

@@ -233,7 +233,7 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
         .envp = l->envp,
         .workdir = l->workdir,
         .hostname = l->hostname,
-        .image = l->image,
+        .image = l->image.repo,
         .memory_max_bytes = (int64_t)a->start.memory_mb << 20,
         .pids_max = 1024,
         .job_dir = l->stage ? stage_job_dir(j->node->stage, a->lease) : NULL,

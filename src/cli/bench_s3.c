@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/bench_s3.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <ftw.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -17,6 +14,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/bench_s3_plain.h"
+#include "cli/bench_line.h"
 #include "cli/bench_server.h"
 #include "cli/cli.h"
 #include "s3/serve.h"
@@ -106,20 +104,6 @@ static void sign(struct buf *out, int port, const char *method, const char *path
     buf_deinit(&text);
 }
 
-static int dial(int port)
-{
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) < 0) {
-        close(fd);
-        return -1;
-    }
-    if (fd >= 0)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return fd;
-}
-
 static bool send_all(int fd, const char *data, size_t n)
 {
     while (n) {
@@ -138,7 +122,7 @@ static double once(int port, const char *head, size_t head_n, const char *body, 
 {
     static char room[1 << 18];
     double began = bench_now_s();
-    int fd = dial(port);
+    int fd = bench_dial(port);
     size_t got = 0, whole = 0;
     bool good = fd >= 0 && send_all(fd, head, head_n) && send_all(fd, body, n);
     while (good && (whole == 0 || got < whole)) {
@@ -249,7 +233,7 @@ static int small(struct place *p, FILE *out, struct err *e)
     double rate[RUNS];
     clock_t used = clock();
     for (int i = 0; i < CONNECTIONS && !code; i++) {
-        line[i].fd = dial(s3_serve_port(p->s3));
+        line[i].fd = bench_dial(s3_serve_port(p->s3));
         struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &line[i]};
         if (line[i].fd < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, line[i].fd, &ev) < 0)
             code = err_set(e, -errno, "bench: connection %d: %s", i + 1, strerror(errno));

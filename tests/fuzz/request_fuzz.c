@@ -79,6 +79,8 @@ static void node(struct house *h, char what)
 static void request(struct house *h, char *text, bool canary_known)
 {
     static struct route r;
+    char arena[TARGET_BYTES + 2];
+    struct query_pair pair[16];
     if (text[0] == '!') {
         node(h, text[1] ? text[2] : 'l');
         return;
@@ -90,8 +92,9 @@ static void request(struct house *h, char *text, bool canary_known)
     if (!target || strlen(target) > TARGET_BYTES)
         return;
     *target++ = '\0';
-    if (route_normalise(target, &r) < 0)
-        return;
+    const char *query = strchr(target, '?');
+    if (route_normalise(target, &r) < 0 || (query && query_split(query + 1, arena, pair, 16) < 0))
+        return; // refused before the API sees it (vet.h)
     struct answer a = house_ask(h, method, target, token_of(*text), "*/*", body);
     if (getenv("REQUEST_SHOW"))
         printf("%s %s: %d %.300s\n", method, target, a.status, a.body);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Qarnot's own Python client, unchanged, on a real server with real heaters: from connecting to files fetched, pools, jobs,
-snapshots, secrets, carbon, money, and every exception the client knows, provoked. Skipped where the client is not installed
-(`pip install qarnot`); generations before 2.20 lack some of it and skip that part.
+"""Qarnot's own Python client, unchanged, on a real server with real heaters: from connecting to files fetched, pools,
+jobs, snapshots, secrets, carbon, money, and every exception the client knows, provoked. Skipped where the client is not
+installed (`pip install qarnot`); generations before 2.20 lack some of it and skip that part.
 
 Usage: sdk_python.py ONDOL
 """
@@ -61,8 +61,8 @@ def part(name):
 def start_server():
     global SERVER
     out = open(os.path.join(DIR, "dev.out"), "w+", encoding="utf-8")
-    SERVER = subprocess.Popen([ONDOL, "dev", "--data", os.path.join(DIR, "data"), "--listen", "127.0.0.1:0", "--s3-listen",
-                               "127.0.0.1:0", "--heaters", "2"], stdout=out, stderr=subprocess.STDOUT)
+    SERVER = subprocess.Popen([ONDOL, "dev", "--data", os.path.join(DIR, "data"), "--listen", "127.0.0.1:0",
+                               "--s3-listen", "127.0.0.1:0", "--heaters", "2"], stdout=out, stderr=subprocess.STDOUT)
 
     def ready():
         with open(out.name, encoding="utf-8") as f:
@@ -122,7 +122,8 @@ def first_to_last(conn):
     check([i.instance_id for i in sorted(task.completed_instances, key=lambda i: i.instance_id)] == [0, 1], "instances")
     check(task.status.succeeded_range == "0-1" and str(task.status), "status")
     rebuilt = conn.retrieve_task(task.uuid)
-    check(rebuilt.results.uuid == "out-b" and rebuilt.resources[0].uuid == "in-b", "what was read back has other buckets")
+    check(rebuilt.results.uuid == "out-b" and rebuilt.resources[0].uuid == "in-b",
+          "what was read back has other buckets")
     check([t.uuid for t in conn.all_tasks(tags=["morning", "x"])] == [task.uuid], "all_tasks by tag")
     check([t.uuid for t in conn.all_tasks(tags_intersect=["morning", "x"])] == [], "all_tasks by all tags")
     check(conn.tasks_page(maximum=1).page_data[0].uuid == task.uuid, "tasks_page")
@@ -225,7 +226,8 @@ def pools(conn):
             sc.FixedScalingPolicy(1, "else", [sc.TimePeriodAlways("always")])])
         scaled.submit()
         got = conn.retrieve_pool(scaled.uuid).scaling
-        check([p.to_json() for p in got.policies] == [p.to_json() for p in scaled.scaling.policies], "scaling is another")
+        check([p.to_json() for p in got.policies] == [p.to_json() for p in scaled.scaling.policies],
+              "scaling is another")
         scaled.delete()
 
 
@@ -243,7 +245,8 @@ def jobs(conn):
     check(first.state == "Success" and len(job.tasks) == 2, "the first")
     dep = part("dependency")
     if dep:
-        check(str(second.dependencies.state) == "dependencyConditionsFulfilled", "dependencies: %s" % second.dependencies)
+        check(str(second.dependencies.state) == "dependencyConditionsFulfilled",
+              "dependencies: %s" % second.dependencies)
         third = new_task(conn, "three", "true", job=job)
         third.set_task_advanced_dependencies([dep.AdvancedDependency(second.uuid, [dep.TaskFinalStateFailure()])])
         third.submit()
@@ -349,7 +352,8 @@ def limits(conn, url, token):
         return subprocess.run([ONDOL, *args], check=True, capture_output=True, text=True,
                               env=dict(os.environ, ONDOL_URL=url, ONDOL_TOKEN=token)).stdout.strip()
 
-    ondol("user", "add", "few@x.org", "--max-tasks", "1", "--max-jobs", "1", "--organisation", "few", "--token", "few-tokens-1234")
+    ondol("user", "add", "few@x.org", "--max-tasks", "1", "--max-jobs", "1", "--organisation", "few", "--token",
+          "few-tokens-1234")
     few = connect(url, "few-tokens-1234")
     held = new_task(few, "held", "sleep 600")
     held.submit()
@@ -382,7 +386,8 @@ def main():
     errors(conn, url, token)
     SERVER.terminate()
     check(SERVER.wait(60) == 0, "ondol dev did not end with 0")
-    print("the Python client %s does all it knows%s" % (qarnot.__version__, SKIPPED and "; it lacks " + ", ".join(SKIPPED) or ""))
+    print("the Python client %s does all it knows%s" % (qarnot.__version__,
+                                                        SKIPPED and "; it lacks " + ", ".join(SKIPPED) or ""))
 
 
 SNAPSHOT = part("snapshot")

@@ -28,6 +28,10 @@ static void tls_options(CURL *easy, const struct http_tls *tls)
         curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
+    if (tls->trusts_anybody) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
     if (tls->cert_file) {
         curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
         curl_easy_setopt(easy, CURLOPT_SSLKEY, tls->key_file);

@@ -4,6 +4,7 @@
 // JSON object), says on stdout how far it is, one line each time, and ends:
 //
 //   P FILES FILES_N BYTES BYTES_N     done and in all
+//   N KEY                             of a result that is stored, before the end (core/work/staging.h)
 //   D FILES BYTES                     the end: all are where they belong
 //   F ELSEWHERE CODE SENTENCE         the end: they cannot be; ELSEWHERE 1: another board may try
 //

@@ -164,6 +164,15 @@ def resources_and_results(h):
     check(h.api("GET", "/tasks/%s/stdout/0" % uuid).split() == ["of", "the", "second", "4"], "the later bucket counts")
     check(h.keys() == {"data/c": 3, "e/f": 2, "e/zeros": 70000000, "new": 14}, "what is new or changed: %s" % h.keys())
     check(task["resultsCount"] == 1 and task["resultBucket"] == "out-b", "one upload of results")
+    here = h.storage.split("://")[1]
+    check(sorted(task["completedInstances"][0]["results"]) == ["s3://%s/out-b/%s" % (here, k) for k in sorted(h.keys())],
+          "and what it is called: %s" % task["completedInstances"])
+    status = task["status"]
+    check(status["downloadTimeSec"] >= 0 and status["uploadTimeSec"] >= 1, "70 MB at tenfold time take a while: %s" % status)
+    check(status["downloadTime"] > "00:00:00" and status["uploadTime"] > "00:00:00", "both were measured: %s" % status)
+    spent = [status["%sTimeSec" % part] for part in ("download", "environment", "execution", "upload")]
+    check(sum(spent) <= status["wallTimeSec"], "the parts make no more than the whole: %s" % status)
+    check([i["instanceId"] for i in status["executionTimeByInstanceId"]] == [0], "by instance")
     check(len(task["advancedResourceBuckets"]) == 2 and task["resourceBuckets"] == [], "told back as given")
 
     uuid = h.task("ls; echo 1 > keep.csv; echo 2 > drop.csv; echo 3 > other; exit 7", resultsBucketPrefix="f/", resultsWhitelist=".${KIND}$",

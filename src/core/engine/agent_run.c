@@ -406,6 +406,7 @@ void run_drop(struct agent *a, size_t i)
 {
     arena_deinit(&a->run[i].arena);
     arena_deinit(&a->run[i].orders_arena);
+    free(a->run[i].names);
     memmove(&a->run[i], &a->run[i + 1], (a->n_runs - i - 1) * sizeof *a->run);
     a->n_runs--;
 }

@@ -273,6 +273,7 @@ struct lease {
     uint32_t snapshots; // number of the last one that it told about
     struct {
         int64_t files, files_n, bytes, bytes_n;
+        int64_t fetch_ms, store_ms; // so far
     } staging;
     int64_t done_ms, used_ms; // of work, at full speed: that it could have done there, and of it used
     // crawls at a stretch since, and what it had done then; v -1: it does not
@@ -643,6 +644,8 @@ struct attempt_figures { // of an ended attempt, as reported; zeros when nobody 
     int32_t exit_code, signal, peak_memory_mb;
     uint64_t seq;
     int32_t results; // files that it staged
+    int64_t fetch_ms, fetch_bytes, store_ms, store_bytes;
+    const char *names; // keys of its results
     const char *code, *message;
 };
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,

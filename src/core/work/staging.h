@@ -36,6 +36,12 @@ struct stage_plan {
     bool on_cancel; // results also when it is cancelled
 };
 
+// Of the text in which a run names the keys of its results, one a line; what does not fit is left out. All
+// instances of a task together have 256 KiB, each at least 128 bytes and at most 32 KiB. A byte of a key that
+// would end its line, or that no terminal should see, and '%' itself stand as "%0A".
+#define STAGE_NAMES_MAX ((size_t)32 << 10)
+size_t staging_names_room(uint32_t instance_count);
+
 #define STAGE_ORDERS_MAX 64 // snapshots of a task that are asked for and not taken yet
 
 // A snapshot: what a filter or prefix is NULL for is as the plan says.

@@ -168,7 +168,6 @@ def resources_and_results(h):
     check(sorted(task["completedInstances"][0]["results"]) == ["s3://%s/out-b/%s" % (here, k) for k in sorted(h.keys())],
           "and what it is called: %s" % task["completedInstances"])
     status = task["status"]
-    check(status["downloadTimeSec"] >= 0 and status["uploadTimeSec"] >= 1, "70 MB at tenfold time take a while: %s" % status)
     check(status["downloadTime"] > "00:00:00" and status["uploadTime"] > "00:00:00", "both were measured: %s" % status)
     spent = [status["%sTimeSec" % part] for part in ("download", "environment", "execution", "upload")]
     check(sum(spent) <= status["wallTimeSec"], "the parts make no more than the whole: %s" % status)

@@ -713,6 +713,7 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_POOL_PUT] = walk_pool_draft,
     [EVENT_POOL_CLOSE] = walk_pool,
     [EVENT_POOL_DELETE] = walk_pool,
+    [EVENT_POOL_RESYNC] = walk_pool,
 };
 
 static void walk(struct codec *c, struct event *ev)

@@ -579,6 +579,7 @@ void server_pool_create(struct server *s, const struct event *ev, struct effects
 void server_pool_put(struct server *s, const struct event *ev, struct effects *fx);
 void server_pool_close(struct server *s, const struct event *ev, struct effects *fx);
 void server_pool_delete(struct server *s, const struct event *ev, struct effects *fx);
+void server_pool_resync(struct server *s, const struct event *ev, struct effects *fx);
 bool server_find_pool(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
 int server_pool_restore(struct server *s, const struct row_pool *r, struct err *e);
 uint32_t pool_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16], uint32_t account);
@@ -695,6 +696,7 @@ void instance_ended(struct task *t, uint32_t instance, enum attempt_end end); //
 
 // ---- server_order.c: what is asked of tasks that run
 void server_task_order(struct server *s, const struct event *ev, struct effects *fx);
+void order_resync(struct server *s, uint32_t task, struct effects *fx); // when it runs: its resources, again
 const struct stage_orders *orders_down(const struct task *t, const struct lease *l, struct arena *a);
 void orders_free(struct task *t);
 void orders_restore(struct server *s, const struct row_snapshot *row);

@@ -285,8 +285,12 @@ void stage_fetch_files(struct stage *s, const struct agent_action *a)
     }
     json_t *spec = spec_of(s, f, p, "fetch"), *in = json_array();
     for (size_t i = 0; i < p->n_in; i++)
-        json_array_append_new(in, json_pack("{s:s,s:s,s:s}", "bucket", p->in[i].bucket, "prefix",
-                                            p->in[i].prefix, "strip", p->in[i].strip));
+        json_array_append_new(in, json_pack("{s:s,s:s,s:s,s:I}", "bucket", p->in[i].bucket, "prefix",
+                                            p->in[i].prefix, "strip", p->in[i].strip, "ttl_s",
+                                            (json_int_t)p->in[i].ttl_s));
+    char cache[STAGE_DIR_BYTES + 8];
+    snprintf(cache, sizeof cache, "%s/cache", s->root);
+    json_object_set_new(spec, "cache", json_string(cache));
     json_object_set_new(spec, "room", json_integer(a->stage.room_bytes));
     json_object_set_new(spec, "in", in);
     run(s, f, spec);

@@ -6,11 +6,13 @@ are on their way: they appear once, all together, of one attempt.
 
 Usage: task_buckets.py ONDOL AGENT
 """
+import glob
 import json
 import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -189,6 +191,32 @@ def resources_and_results(h):
     check(h.keys("array/") == {"array/i%d" % i: 2 for i in range(3)}, "each instance of an array: %s" % h.keys("array/"))
 
 
+def kept_for_a_while(h):
+    """What came once does not come again while its TTL lasts, unless it has changed; and nobody sees what it may not."""
+    def came(uuid):
+        task = h.succeeds(uuid)
+        check(h.api("GET", "/tasks/%s/stdout/0" % uuid) == h.s3.get_object(Bucket="in-2", Key="big")["Body"].read(9).decode(), "it is the current one")
+        check(task["status"]["downloadProgress"] == 100, "all is there")
+        db = sqlite3.connect("file:%s/data/ondol.db?mode=ro" % DIR, uri=True)
+        got = db.execute("SELECT fetch_bytes FROM attempt JOIN task ON task = task.id WHERE task.uuid = ?", (uuid,)).fetchall()
+        db.close()
+        return got[0][0]
+
+    def run(ttl):
+        bucket = {"bucketName": "in-2", "filtering": {"prefixFiltering": {"prefix": "big"}}, "cacheTTLSec": ttl}
+        return came(h.task("head -c 9 big", advancedResourceBuckets=[bucket]))
+
+    big = b"version 1" + bytes(MIB)
+    h.s3.put_object(Bucket="in-2", Key="big", Body=big)
+    check([run(None), run(None), run(3600)] == [len(big), 0, 0], "it comes once")
+    check(run(0) == len(big), "unless it is not to be kept")
+    h.s3.put_object(Bucket="in-2", Key="big", Body=b"version 2" + bytes(MIB))
+    check([run(None), run(None)] == [len(big), 0], "a new one comes")
+    h.s3.delete_object(Bucket="in-2", Key="big")
+    held = [d for d in glob.glob("/dev/shm/ondol-*/cache") + glob.glob("/tmp/ondol-*/cache") if os.stat(d).st_mode & 0o777 != 0o700]
+    check(held == [], "copies are the agent's alone: %s" % held)
+
+
 def what_cannot_be(h):
     """More than a board takes; a bucket that goes away; a filter that is none."""
     h.s3.put_object(Bucket="large", Key="0", Body=bytes(32 * MIB))
@@ -305,6 +333,7 @@ def main():
         for bucket in ("in-b", "in-2", "large", "out-b", "pool-b"):
             h.s3.create_bucket(Bucket=bucket)
         resources_and_results(h)
+        kept_for_a_while(h)
         what_cannot_be(h)
         while_it_runs(h)
         in_a_pool(h)

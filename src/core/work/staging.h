@@ -19,6 +19,7 @@ struct stage_bucket {
     const char *bucket;
     const char *prefix; // only keys that begin so; "": all
     const char *strip;  // taken off the front of the path, where it stands there; "": nothing
+    int64_t ttl_s;      // how long a copy may be kept for later runs; 0: not
 };
 
 // Where files go. Filters are POSIX extended expressions that are searched anywhere in the path; NULL: none.

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 static const struct constant command[] = {{"DOCKER_CMD", "work"}, {"WHAT", "csv"}};
-static const struct stage_bucket in[] = {{"b", "", ""}};
+static const struct stage_bucket in[] = {{"b", "", "", 60}};
 static const struct stage_plan plan = {.url = "http://s",
                                        .access_key = "k",
                                        .secret = "s",

@@ -211,17 +211,9 @@ void pool_delete(struct call *c)
     call_submit(c, about(c, EVENT_POOL_DELETE, c->param[0]), done);
 }
 
-// Its nodes have nothing to fetch again; the answer only says whether there are any.
 void pool_patch(struct call *c)
 {
-    struct row_pool row = {0};
-    if (!find_there(c, &row))
-        return;
-    if (row.state == POOL_PARTIALLY_EXECUTING || row.state == POOL_FULLY_EXECUTING)
-        call_empty(c);
-    else
-        call_fail(c, 400, "The pool %s is not running: it is %s", c->param[0],
-                  pool_state_name((enum pool_state)row.state));
+    call_submit(c, about(c, EVENT_POOL_RESYNC, c->param[0]), done);
 }
 
 static void put(struct call *c, const struct row_pool *row, json_t *body, const json_t *in)

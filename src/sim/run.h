@@ -308,7 +308,7 @@ struct sim_run {
     struct float_list wait[4];
     double slowdown[4];
     uint64_t decisions; // hash of what was decided
-    uint32_t check_at;
+    uint32_t check_batch, check_at; // whose energy balance is checked in this step
     struct people *people;
 };
 

@@ -168,13 +168,16 @@ void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double
     const struct sim_rooms *rooms = &r->rooms[batch];
     const struct room_batch *b = &r->batch[batch];
     struct comfort *c = &r->measure->comfort[batch];
-    const double *set_c = rooms->lanes.heat.lane[LANE_R_C];
+    const double *set_c = rooms->lanes.heat.lane[LANE_R_C], *last_c = c->lane[COMFORT_LAST_SET_C],
+                 *stepping = c->lane[COMFORT_STEPPING], *air_c = b->air_c;
+    double *window = c->lane[COMFORT_WINDOW];
+    const uint8_t *open = b->window_open;
     double room_c[4] = {0}, wish_c[4] = {0}; // four sums, so that none waits for the one before
-    for (size_t i = 0; i < rooms->n; i++) {
-        if (set_c[i] != c->lane[COMFORT_LAST_SET_C][i] || c->lane[COMFORT_STEPPING][i] != 0)
-            one_moves(r, rooms, c, i, set_c[i], b->air_c[i]);
-        c->lane[COMFORT_WINDOW][i] = b->window_open[i];
-        room_c[i % 4] += b->air_c[i];
+    for (size_t i = 0, n = rooms->n; i < n; i++) {
+        if (set_c[i] != last_c[i] || stepping[i] != 0)
+            one_moves(r, rooms, c, i, set_c[i], air_c[i]);
+        window[i] = open[i];
+        room_c[i % 4] += air_c[i];
         wish_c[i % 4] += set_c[i];
     }
     const struct wide_now k = {

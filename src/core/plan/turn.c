@@ -91,7 +91,7 @@ static int64_t minute(const struct planner *p, house_ms at)
 
 static int64_t held_by(const struct planner *p, const struct queue *q)
 {
-    return by_share(p) ? p->account[q->account].cores[p->shape[q->shape].ask.activity] : 0;
+    return by_share(p) ? p->account[q->account].of[p->shape[q->shape].ask.activity].cores : 0;
 }
 
 // To where its due and key belong. An entry that it has already is void from now on.
@@ -99,15 +99,18 @@ static void move(struct planner *p, uint32_t queue, int64_t due, int64_t key)
 {
     struct queue *q = &p->queue[queue];
     struct shape *s = &p->shape[q->shape];
-    enum turn_heap from = q->in, h = due > minute(p, p->now) ? TURN_LATER : TURN_NOW;
+    enum turn_heap from = (enum turn_heap)q->in, h = due > minute(p, p->now) ? TURN_LATER : TURN_NOW;
     struct turns *t = &s->turn[h - 1];
-    q->in = h;
+    q->in = (uint8_t)h;
     q->due = due;
     q->key = key;
     q->stamp = ++p->turn_stamp;
+    __builtin_prefetch(q->tasks.v + q->tasks.first);
     struct turn_entry e = {.due = due, .key = key, .queue = queue, .stamp = q->stamp};
     if (from == h && t->n && t->v[0].queue == queue) {
         replace_first(t, h, e);
+        for (size_t i = 0; i < t->n && i < 3; i++) // one of these comes next
+            __builtin_prefetch(&p->queue[t->v[i].queue]);
         return;
     }
     if (t->n > 64 && t->n > 2 * (size_t)s->queues)
@@ -125,7 +128,7 @@ static void turn_put(struct planner *p, uint32_t queue)
         return;
     }
     struct shape *s = &p->shape[q->shape];
-    int64_t held = held_by(p, q), *basis = &p->account[q->account].basis[s->ask.activity];
+    int64_t held = held_by(p, q), *basis = &p->account[q->account].of[s->ask.activity].basis;
     *basis = held > *basis ? held : *basis;
     if (house_before(p->task[head].since, s->since))
         s->since = p->task[head].since;
@@ -137,7 +140,7 @@ static void turn_put(struct planner *p, uint32_t queue)
 static void turn_moved(struct planner *p, uint32_t queue)
 {
     const struct queue *q = &p->queue[queue];
-    int64_t held = held_by(p, q), *basis = &p->account[q->account].basis[p->shape[q->shape].ask.activity];
+    int64_t held = held_by(p, q), *basis = &p->account[q->account].of[p->shape[q->shape].ask.activity].basis;
     *basis = held > *basis ? held : *basis;
     move(p, queue, held + q->minute, q->key);
 }
@@ -223,8 +226,8 @@ static void account_refresh(struct planner *p, uint32_t account)
     bool lower[PLAN_CLASSES];
     a->lowered = false;
     for (int c = 0; c < PLAN_CLASSES; c++) {
-        lower[c] = a->cores[c] < a->basis[c];
-        a->basis[c] = a->cores[c];
+        lower[c] = a->of[c].cores < a->of[c].basis;
+        a->of[c].basis = a->of[c].cores;
     }
     for (uint32_t q = a->queues; q; q = p->queue[q - 1].next_of_account)
         if (lower[p->shape[p->queue[q - 1].shape].ask.activity])

@@ -241,11 +241,27 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
     kl->logged = (uint32_t)l->topped.n;
 }
 
+static inline __attribute__((always_inline)) void read_ahead(const struct planner *p, const uint32_t *zone,
+                                                             uint64_t n)
+{
+    if (n > 12)
+        for (size_t at = 0; at < sizeof *p->zone; at += 64)
+            __builtin_prefetch((const char *)&p->zone[zone[12]] + at);
+    if (n > 8)
+        __builtin_prefetch(p->zone[zone[8]].board);
+    if (n > 4 && p->zone[zone[4]].n_boards) {
+        const struct board_state *b = &p->board[p->zone[zone[4]].board[0]];
+        __builtin_prefetch(b);
+        __builtin_prefetch(&b->stamp);
+    }
+}
+
 void best_refresh(struct planner *p, unsigned lane, enum heap_side side)
 {
     struct lane *l = &p->lane[lane];
     struct zone_log *log = &p->changed[side];
     for (; l->read[side] < log->base + log->n; l->read[side]++) {
+        read_ahead(p, log->v + (l->read[side] - log->base), log->base + log->n - l->read[side]);
         const struct zone_state *z = &p->zone[log->v[l->read[side] - log->base]];
         if (z->logged[side] != l->read[side] + 1)
             continue;

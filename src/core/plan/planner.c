@@ -242,6 +242,7 @@ static void decide(struct planner *p, struct plan *out)
 void planner_run(struct planner *p, house_ms now, struct plan *out)
 {
     p->now = now;
+    turns_begin(p);
     if (!p->dirty && house_before(now, p->look_again))
         return;
     p->dirty = false;

@@ -259,6 +259,7 @@ struct planner {
     uint64_t version;
     bool dirty;
     house_ms now;        // of the run
+    int64_t minute;      // as turns are counted
     house_ms look_again; // though nothing changed
     struct kept kept[PLAN_CLASSES];
     bool kept_moved; // during a run: what was kept is open
@@ -431,6 +432,7 @@ void shapes_forget(struct planner *p, bool anywhere,
                    uint32_t index); // whether a family, or else a kind, fits
 
 // turn.c
+void turns_begin(struct planner *p);                       // a run: its `now` is known
 void turn_touch(struct planner *p, uint32_t queue);        // it may deserve a better place
 void turn_lowered(struct planner *p, uint32_t account);    // its queues may
 void turns_refresh(struct planner *p);                     // now they get it

@@ -12,6 +12,7 @@
 #ifndef ONDOL_API_BACKEND_H
 #define ONDOL_API_BACKEND_H
 
+#include "api/profile.h"
 #include "core/engine/server.h"
 #include "port/store.h"
 
@@ -87,6 +88,7 @@ struct api_backend {
     bool (*connections)(void *ctx, int *open, size_t *parked); // for /metrics; may be NULL
     struct server_config limits;                               // the limits to name in errors
     struct carbon_config carbon;
+    struct profile_list profiles;
     const char *storage_url;                                                // NULL: no buckets
     bool (*storage)(void *ctx, uint64_t account, struct storage_view *out); // false, or NULL: no buckets
     // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;

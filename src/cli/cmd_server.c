@@ -16,6 +16,7 @@
 #include "cli/config_file.h"
 #include "cli/house_epoch.h"
 #include "cli/options.h"
+#include "cli/profile_file.h"
 #include "cli/serve.h"
 #include "cli/site_file.h"
 #include "server/clock.h"
@@ -23,7 +24,7 @@
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
-    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites;
+    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites, *profiles;
     double speed, dispatch_delay_s, grid_g, price[BILL_CLASSES], price_kwh;
     long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets;
 };
@@ -81,6 +82,8 @@ static const struct option_row rows[] = {
      "What a kWh of paid work costs on top (0: it is in the price of the cores)"},
     {"sites", OPTION_TEXT, "FILE", AT(sites), 0, 0,
      "What is said of sites at each start: tariff, carbon, circuits, weather (ondol-site(1))"},
+    {"profiles", OPTION_TEXT, "FILE", AT(profiles), 0, 0,
+     "Profiles beside the built-in ones: [profile NAME] with base, default.X, forced.X (ondol-server(1))"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
     {"tasks-per-account", OPTION_INT, "N", AT(tasks), 1, 100000000,
      "Most unfinished tasks of an account (1000000)"},
@@ -182,6 +185,8 @@ static int serve(const struct values *v, struct arena *a)
     struct err e = ERR_NULL;
     to_config(v, &cfg);
     if (v->sites && site_file_read(v->sites, a, &cfg.site, &cfg.n_sites, &e))
+        return cli_fail_err(CLI_USAGE, &e);
+    if (v->profiles && profile_file_read(v->profiles, a, &cfg.profiles, &e))
         return cli_fail_err(CLI_USAGE, &e);
     keep_memory_small();
     signals_hold();

@@ -208,6 +208,9 @@ int access_keep(struct runtime *r, const char *token, const char hex[65], struct
 bool access_secret(struct runtime *r, const char hex[65], char *out, size_t room);
 void access_forget(struct runtime *r, const char hex[65]);
 
+// profile_body.c: into a body, what an operator's profile gives; *out is the profile
+int body_profile(struct runtime *r, json_t *body, const struct profile **out, struct err *e);
+
 // storage.c
 int storage_start(struct runtime *r, const struct runtime_config *cfg, struct err *e);
 int storage_bucket(void *runtime, uint64_t account, const char *name, bool make, struct err *e); // backend.h

@@ -222,6 +222,7 @@ static void make_backend(struct runtime *r)
         .limits = r->cfg.engine,
         .email = r->email,
         .carbon = r->cfg.carbon,
+        .profiles = r->cfg.profiles,
         .seal = backend_seal,
         .unseal = backend_unseal,
         .storage_url = r->storage_url,

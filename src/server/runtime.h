@@ -51,6 +51,7 @@ struct runtime_config {
     struct server_config engine; // lease times are house time: runtime_config_default scales them by speed
     struct http_limits limits;
     struct carbon_config carbon;
+    struct profile_list profiles; // an operator's; must outlive the runtime. `relay` is set by the runtime
     const struct runtime_site *site; // said at each start, over what was said before
     size_t n_sites;
     // Buckets; NULL: none. The other fields count only with it.

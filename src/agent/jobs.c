@@ -238,7 +238,6 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
         .pids_max = 1024,
         .job_dir = l->stage ? stage_job_dir(j->node->stage, a->lease) : NULL,
         .share_permille = a->start.permille > 0 ? a->start.permille : 0,
-        .network = l->net != NULL,
         .capture = true,
     };
     const struct sandbox_bind share = {j->node->opt.share, "/job/share"};

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/carry.h"
 #include "agent/progress.h"
 #include "agent/stage.h"
 #include "base/mem.h"
@@ -39,6 +40,8 @@ struct job {
     wall_ms accounted_at;
     struct sandbox_result result;
     struct progress progress;
+    struct carry *carry; // NULL: it has no network
+    int32_t net_in_kbps, net_out_kbps;
 };
 
 struct jobs {
@@ -79,6 +82,7 @@ static void job_free(struct job *job)
         p = &(*p)->next;
     *p = job->next;
     job->all->n--;
+    carry_end(job->carry);
     progress_deinit(&job->progress);
     free(job);
 }
@@ -191,6 +195,8 @@ static void on_dead(uv_poll_t *poll, int status, int events)
     if (sb->reap(sb->ctx, job->lease, clock_wall(), &job->result) == 0)
         return;
     job->ended = true;
+    carry_end(job->carry);
+    job->carry = NULL;
     uv_close((uv_handle_t *)&job->poll, on_closed);
     close(job->pidfd);
     job->pidfd = -1;
@@ -216,6 +222,25 @@ static void stream_open(struct job *job, int i, int fd)
 static void start_failed(struct jobs *j, uint64_t lease, const char *code, const char *why)
 {
     node_feed(j->node, &(struct agent_event){.kind = AGENT_START_FAILED, .start = {lease, code, why}});
+}
+
+static void on_rate(void *ctx, int32_t in_kbps, int32_t out_kbps)
+{
+    struct job *job = ctx;
+    job->net_in_kbps = in_kbps;
+    job->net_out_kbps = out_kbps;
+}
+
+// What counted on its network would wait for ever: it ends, and says why.
+static void on_carrier_lost(void *ctx, const char *why)
+{
+    struct job *job = ctx;
+    char line[320];
+    int n = snprintf(line, sizeof line, "ondol: the network of this instance failed: %s\n", why);
+    node_feed(job->all->node,
+              &(struct agent_event){.kind = AGENT_OUTPUT,
+                                    .output = {.lease = job->lease, .stream = 1, .data = line, .n = (size_t)n}});
+    jobs_kill(job->all, job->lease);
 }
 
 void jobs_start(struct jobs *j, const struct agent_action *a)
@@ -246,12 +271,25 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
         spec.binds_n = 1;
     }
     struct sandbox_run run;
+    struct sandbox_net net;
     struct err e = ERR_NULL;
-    if (sb->start(sb->ctx, &spec, clock_wall(), &run, &e) < 0) {
+    struct job *job = mem_alloc(sizeof *job);
+    const struct carry_events ev = {job, on_rate, on_carrier_lost};
+    if (l->net && !(job->carry = carry_begin(j->node, l, &ev, &net, &e))) {
+        free(job);
+        start_failed(j, a->lease, "no-network", e.text);
+        return;
+    }
+    spec.net = l->net ? &net : NULL;
+    int code = sb->start(sb->ctx, &spec, clock_wall(), &run, &e);
+    if (l->net)
+        close(net.tell_fd);
+    if (code < 0) {
+        carry_end(job->carry);
+        free(job);
         start_failed(j, a->lease, e.code == -ENOENT ? "command-not-found" : "start-failed", e.text);
         return;
     }
-    struct job *job = mem_alloc(sizeof *job);
     job->all = j;
     job->next = j->first;
     j->first = job;

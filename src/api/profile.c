@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The constants are in sets, of which a profile has those that what it gives calls for. docker-batch-smt would
-// promise hyper-threads to the container, which no board offers apart; docker-nvidia-batch a processor that no
-// heater has.
+// The constants are in sets, of which a profile has those that what it gives calls for. docker-batch-smt
+// would promise hyper-threads to the container, which no board offers apart; docker-nvidia-batch a processor
+// that no heater has.
 #include "api/profile.h"
 
 #include <ctype.h>
@@ -66,8 +66,7 @@ static bool offered(const struct profile_list *own, const struct profile *p)
 const struct profile *profile_at(const struct profile_list *own, size_t i)
 {
     for (size_t k = 0; k < ARRAY_LEN(profiles) + (own ? own->n : 0); k++) {
-        const struct profile *p =
-            k < ARRAY_LEN(profiles) ? &profiles[k] : &own->v[k - ARRAY_LEN(profiles)];
+        const struct profile *p = k < ARRAY_LEN(profiles) ? &profiles[k] : &own->v[k - ARRAY_LEN(profiles)];
         if (offered(own, p) && i-- == 0)
             return p;
     }

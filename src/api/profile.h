@@ -13,7 +13,7 @@
 
 struct profile_constant {
     const char *name, *value, *description; // description NULL: none
-    bool forced; // of an operator's: the task's own value does not count
+    bool forced;                            // of an operator's: the task's own value does not count
 };
 
 struct profile {

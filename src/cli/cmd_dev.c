@@ -22,7 +22,7 @@
 #define READY_MS 60000
 
 struct values {
-    const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record;
+    const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record, *net_allow, *net_deny;
     long heaters, boards, speed, instances;
     double dispatch_delay_s;
 };
@@ -48,6 +48,10 @@ static const struct option_row rows[] = {
     {"weather", OPTION_TEXT, "FILE", AT(weather), 0, 0,
      "Weather outside, an EPW file, also .gz (a synthetic Paris)"},
     {"share", OPTION_TEXT, "DIR", AT(share), 0, 0, "Tasks see DIR, read-only, at /job/share"},
+    {"net-allow", OPTION_TEXT, "RANGES", AT(net_allow), 0, 0,
+     "Private networks that tasks with the outside network may reach, as 10.1.0.0/16,... (none)"},
+    {"net-deny", OPTION_TEXT, "RANGES", AT(net_deny), 0, 0,
+     "Addresses that they may not reach; 0.0.0.0/0: none at all"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
     {0},
@@ -67,12 +71,20 @@ static int start_agent(struct building *b, const struct values *v, struct err *e
     snprintf(boards, sizeof boards, "%ld", v->boards);
     snprintf(cores, sizeof cores, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
     snprintf(world, sizeof world, "%s/world", v->data);
-    const char *own[24] = {"--virtual", "--node",       "dev", "--heaters",     heaters, "--boards",
+    const char *own[32] = {"--virtual", "--node",       "dev", "--heaters",     heaters, "--boards",
                            boards,      "--host-cores", cores, "--world-state", world};
     size_t n = 11;
     if (v->weather) {
         own[n++] = "--weather";
         own[n++] = v->weather;
+    }
+    if (v->net_allow) {
+        own[n++] = "--net-allow";
+        own[n++] = v->net_allow;
+    }
+    if (v->net_deny) {
+        own[n++] = "--net-deny";
+        own[n++] = v->net_deny;
     }
     char *share = v->share ? realpath(v->share, NULL) : NULL;
     if (v->share && !share)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The network of an instance that has one: a namespace of its own with a loopback and one or two tun devices,
-// whose other ends are descriptors that whoever carries its packets gets. There is no other way in or out, and
-// nobody inside has a capability over it: it belongs to the user namespace around the sandbox.
+// whose other ends are descriptors that whoever carries its packets gets. There is no other way in or out,
+// and nobody inside has a capability over it: it belongs to the user namespace around the sandbox.
 //
 //   eth0      NETNS_OUTSIDE_ADDRESS/24, the default route     when the outside can be reached
 //   cluster0  the address given, /NETPLAN_PREFIX              when there is a cluster
@@ -31,8 +31,8 @@ enum {
 // that shares its parent's memory: calls nothing but system calls. NULL, or the step that failed with errno.
 const char *netns_fill(const struct sandbox_net *n);
 
-// For who receives: fd[0] the network namespace, fd[1] its user namespace, fd[2] eth0, fd[3] cluster0; -1 what
-// there is not. Waits for it. -EPIPE: nothing will come.
+// For who receives: fd[0] the network namespace, fd[1] its user namespace, fd[2] eth0, fd[3] cluster0; -1
+// what there is not. Waits for it. -EPIPE: nothing will come.
 int netns_receive(int socket, int fd[NETNS_FDS_MAX]);
 
 #endif

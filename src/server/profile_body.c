@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What an operator's own profile means for the body that a node gets: it names the built-in profile that its
-// profile stands on, and has the constants that this profile gives. What is stored stays as the customer wrote
-// it, so that a profile that is changed changes what has not begun yet.
+// profile stands on, and has the constants that this profile gives. What is stored stays as the customer
+// wrote it, so that a profile that is changed changes what has not begun yet.
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>

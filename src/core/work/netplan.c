@@ -32,7 +32,8 @@ static const char *take(struct buf *b, struct arena *a)
 }
 
 // The instance is known to itself by its cluster address too, so that what it tells the others is true.
-const char *netplan_hosts(const struct ranges *members, const char *own_name, uint32_t own_id, struct arena *a)
+const char *netplan_hosts(const struct ranges *members, const char *own_name, uint32_t own_id,
+                          struct arena *a)
 {
     struct buf b = BUF_INIT(HOSTS_BYTES);
     uint64_t k = 0;

@@ -22,10 +22,10 @@
 #define NETPLAN_MTU         1400
 
 struct net_plan {
-    unsigned features;                 // core/work/profile.h
-    const char *relay;                 // "HOST:PORT"; ":PORT": on the server's host. NULL: none
-    const char *identity, *key;        // what the relay knows it by; key: 64 hexadecimal digits
-    const char *members;               // instances of the cluster, "0-3,7"; NULL: no cluster
+    unsigned features;          // core/work/profile.h
+    const char *relay;          // "HOST:PORT"; ":PORT": on the server's host. NULL: none
+    const char *identity, *key; // what the relay knows it by; key: 64 hexadecimal digits
+    const char *members;        // instances of the cluster, "0-3,7"; NULL: no cluster
 };
 
 // Address of the k-th member, host byte order; 0: there is none such.
@@ -34,9 +34,10 @@ uint32_t netplan_address(uint64_t k);
 // How many ids of the set are below `id`. The set has `id`.
 uint64_t netplan_rank(const struct ranges *members, uint32_t id);
 
-// /etc/hosts of an instance, and the machine file of MPI ("instance-0 slots=2"), in the arena. `slots` is NULL
-// or empty for one.
-const char *netplan_hosts(const struct ranges *members, const char *own_name, uint32_t own_id, struct arena *a);
+// /etc/hosts of an instance, and the machine file of MPI ("instance-0 slots=2"), in the arena. `slots` is
+// NULL or empty for one.
+const char *netplan_hosts(const struct ranges *members, const char *own_name, uint32_t own_id,
+                          struct arena *a);
 const char *netplan_machines(const struct ranges *members, const char *slots, struct arena *a);
 
 #endif

@@ -48,11 +48,12 @@ static void a_profile_stands_on_a_built_in_one(void **state)
     struct err e = ERR_NULL;
     struct profile_list l = {0};
     struct profile_constant c;
-    assert_int_equal(read_text("# ours\n[profile render]\nbase = docker-network\ndescription = Frames\n"
-                               "default.DOCKER_REPO = library/render\nforced.LICENCE = 203.0.113.7\n"
-                               "about.LICENCE = where licences are\n\n[profile mesh]\nbase = docker-cluster\n",
-                               &a, &l, &e),
-                     0);
+    assert_int_equal(
+        read_text("# ours\n[profile render]\nbase = docker-network\ndescription = Frames\n"
+                  "default.DOCKER_REPO = library/render\nforced.LICENCE = 203.0.113.7\n"
+                  "about.LICENCE = where licences are\n\n[profile mesh]\nbase = docker-cluster\n",
+                  &a, &l, &e),
+        0);
     assert_int_equal(l.n, 2);
     const struct profile *p = profile_find(&l, "Render");
     assert_non_null(p);

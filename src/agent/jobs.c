@@ -237,9 +237,10 @@ static void on_carrier_lost(void *ctx, const char *why)
     struct job *job = ctx;
     char line[320];
     int n = snprintf(line, sizeof line, "ondol: the network of this instance failed: %s\n", why);
-    node_feed(job->all->node,
-              &(struct agent_event){.kind = AGENT_OUTPUT,
-                                    .output = {.lease = job->lease, .stream = 1, .data = line, .n = (size_t)n}});
+    node_feed(
+        job->all->node,
+        &(struct agent_event){.kind = AGENT_OUTPUT,
+                              .output = {.lease = job->lease, .stream = 1, .data = line, .n = (size_t)n}});
     jobs_kill(job->all, job->lease);
 }
 
@@ -357,7 +358,9 @@ void jobs_account(struct jobs *j)
                                                            .cpu_ms = u.cpu_ms,
                                                            .memory_bytes = u.memory_bytes,
                                                            .peak_bytes = u.memory_peak_bytes,
-                                                           .progress_permille = job->progress.permille}});
+                                                           .progress_permille = job->progress.permille,
+                                                           .net_in_kbps = job->net_in_kbps,
+                                                           .net_out_kbps = job->net_out_kbps}});
     }
 }
 

@@ -50,6 +50,14 @@ struct storage_view {
     int64_t buckets_max, bytes_max; // 0: no limit
 };
 
+// A port of the server that leads into an instance. The texts live as long as the server.
+struct forward_view {
+    uint32_t instance;
+    uint16_t application_port, forwarder_port;
+    const char *host, *bind_address;
+};
+#define FORWARDS_MAX 1024 // of a task that are shown
+
 // On what carbon facts stand.
 struct carbon_config {
     double grid_g_kwh;         // of the grid that feeds the boards
@@ -94,6 +102,8 @@ struct api_backend {
     // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;
     // this waits for the disk. -EDQUOT: it has too many. NULL: no buckets. Any thread.
     int (*bucket)(void *ctx, uint64_t account, const char *name, bool make, struct err *e);
+    // Forwarded ports of a task, as they are now; how many were put into `out`. NULL: none. Any thread.
+    size_t (*forwards)(void *ctx, uint64_t task, struct forward_view *out, size_t most);
     const char *email; // of the installation, for /info defaults
 };
 

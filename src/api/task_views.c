@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "core/work/profile.h"
 
 void views_clear(struct views *v)
 {
@@ -71,6 +72,7 @@ static void copy(void *ctx, const struct live_view *view)
 {
     struct copying *k = ctx;
     struct live_copy *l = VEC_PUSH(k->v->live, k->v->n_live, k->v->cap_live);
+    *l = (struct live_copy){0};
     l->task = k->task;
     l->view = *view;
     if (view->spec)
@@ -80,6 +82,21 @@ static void copy(void *ctx, const struct live_view *view)
         l->view.memory_max_mb = l->spec.memory_mb;
     l->view.spec = NULL;
     l->view.board = NULL;
+}
+
+// The ports that lead into what runs of it.
+static void forwards(struct call *c, struct views *v, const struct task_view *t)
+{
+    const struct profile *p =
+        t->n_live && c->be->forwards ? profile_find(&c->be->profiles, t->row.profile) : NULL;
+    if (!p || !(profile_features_of(p) & PROFILE_SSH))
+        return;
+    struct forward_view *f = arena_alloc(&c->arena, FORWARDS_MAX * sizeof *f);
+    size_t n = c->be->forwards(c->be->ctx, t->row.id, f, FORWARDS_MAX);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = t->first_live; k < t->first_live + t->n_live; k++)
+            if (v->live[k].view.instance == f[i].instance)
+                v->live[k].forward = f[i];
 }
 
 void views_live(struct call *c, struct views *v)
@@ -92,6 +109,7 @@ void views_live(struct call *c, struct views *v)
         if (!task_state_final(t->row.live.state))
             server_live(c->engine, t->row.id, copy, &k);
         t->n_live = v->n_live - t->first_live;
+        forwards(c, v, t);
     }
 }
 

@@ -15,12 +15,8 @@ uint32_t netplan_address(uint64_t k)
 uint64_t netplan_rank(const struct ranges *members, uint32_t id)
 {
     uint64_t below = 0;
-    for (size_t i = members->first; i < members->first + members->n; i++) {
-        const struct range *r = &members->v[i];
-        if (id <= r->hi)
-            return id < r->lo ? below : below + (id - r->lo);
-        below += (uint64_t)(r->hi - r->lo) + 1;
-    }
+    for (uint32_t i = 0; ranges_next(members, i, &i) && i < id; i++)
+        below++;
     return below;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/carrier.h"
+#include "agent/fire.h"
 #include "agent/node.h"
 #include "agent/stager.h"
 
@@ -264,6 +265,8 @@ int main(int argc, char **argv)
         return stager_main();
     if (argc == 2 && !strcmp(argv[1], CARRIER_OPTION)) // what carry.c starts
         return carrier_main();
+    if (argc == 2 && !strcmp(argv[1], FIRE_OPTION)) // likewise, fire.c
+        return fire_main();
     struct config cfg;
     config_init(&cfg);
     struct setup s = {.cfg = &cfg,

@@ -18,6 +18,7 @@ struct live_copy {
     struct live_view view; // spec points to `spec` below once rendered; board is not kept
     struct board_spec spec;
     struct forward_view forward; // forwarder_port 0: none
+    uint32_t address;            // in its cluster; 0: none
 };
 
 // What the row does not hold.

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/work/netplan.h"
 #include "core/work/ranges.h"
 
 #define MODELS_MAX 32 // kinds of processor told apart; what comes after is not listed
@@ -165,7 +166,17 @@ static void live_instance(struct json_out *o, const struct live_copy *l, const s
         out_end_object(o);
     }
     out_end_array(o);
-    out_raw(o, "vpnConnections", "[]");
+    out_array(o, "vpnConnections");
+    if (l->address) {
+        char cidr[24];
+        snprintf(cidr, sizeof cidr, "%u.%u.%u.%u/%d", l->address >> 24, l->address >> 16 & 255,
+                 l->address >> 8 & 255, l->address & 255, NETPLAN_PREFIX);
+        out_object(o, NULL);
+        out_string(o, "nodeIPAddressCidr", cidr);
+        out_string(o, "vpnName", "cluster");
+        out_end_object(o);
+    }
+    out_end_array(o);
     out_string(o, "phase", phase_name(v->phase));
     out_int(o, "instanceId", v->instance);
     out_fixed(o, "maxFrequencyGHz", v->max_freq_mhz, 3);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "core/work/netplan.h"
 #include "core/work/profile.h"
+#include "core/work/ranges.h"
 
 void views_clear(struct views *v)
 {
@@ -84,11 +86,23 @@ static void copy(void *ctx, const struct live_view *view)
     l->view.board = NULL;
 }
 
+// Where in its cluster what runs of it is.
+static void addresses(struct views *v, const struct task_view *t)
+{
+    struct ranges members = RANGES_NULL;
+    if (ranges_parse(&members, t->row.ranges ? t->row.ranges : "", NETPLAN_MEMBERS_MAX, NULL) == 0)
+        for (size_t k = t->first_live; k < t->first_live + t->n_live; k++)
+            v->live[k].address = netplan_address(netplan_rank(&members, v->live[k].view.instance));
+    ranges_deinit(&members);
+}
+
 // The ports that lead into what runs of it.
 static void forwards(struct call *c, struct views *v, const struct task_view *t)
 {
     const struct profile *p =
         t->n_live && c->be->forwards ? profile_find(&c->be->profiles, t->row.profile) : NULL;
+    if (p && (profile_features_of(p) & PROFILE_CLUSTER))
+        addresses(v, t);
     if (!p || !(profile_features_of(p) & PROFILE_SSH))
         return;
     struct forward_view *f = arena_alloc(&c->arena, FORWARDS_MAX * sizeof *f);

@@ -18,11 +18,21 @@
 #include "base/mem.h"
 #include "sandbox/netns.h"
 
-#define SPEC_BYTES (256 * 1024)
-#define TELL_MS    1000
-#define TURN_MS    500
-#define NICE       5
-#define NOBODY     65534
+#define SPEC_BYTES      (256 * 1024)
+#define TELL_MS         1000
+#define TURN_MS         500
+#define NICE            5
+#define LEAVING_TURN_MS 40
+#define QUIET_MS        120 // without a packet and with nothing that waits
+#define NOBODY          65534
+
+static volatile sig_atomic_t leaving;
+
+static void on_leave(int signum)
+{
+    (void)signum;
+    leaving = 1;
+}
 
 const char *carrier_text(const struct carrier *c, const char *name)
 {
@@ -91,7 +101,7 @@ static bool begin(struct carrier *c)
     c->address = (uint32_t)json_integer_value(json_object_get(c->spec, "address"));
     if (c->outside >= 0 && !outside_start(c))
         return false;
-    if ((c->cluster >= 0 || wants(c, "ssh")) && !relay_start(c))
+    if (!dialer_start(c) || ((c->cluster >= 0 || wants(c, "ssh")) && !relay_start(c)))
         return false;
     return give_up_privileges(c);
 }
@@ -116,6 +126,19 @@ static void tell(struct carrier *c, int64_t *at_ms, uint64_t told[2], bool *quie
     *at_ms = now_ms;
 }
 
+// The instance has ended. True: what it left behind is sent, or has had its time.
+static bool left(const struct carrier *c, int64_t *since_ms, uint64_t *carried, int64_t *quiet_since_ms)
+{
+    int64_t now_ms = carrier_now_ms();
+    uint64_t all = c->in + c->out;
+    if (*since_ms < 0)
+        *since_ms = *quiet_since_ms = now_ms;
+    if (all != *carried || !relay_quiet(c))
+        *quiet_since_ms = now_ms;
+    *carried = all;
+    return now_ms - *quiet_since_ms >= QUIET_MS || now_ms - *since_ms >= LEAVE_MS;
+}
+
 static bool turn(struct carrier *c)
 {
     struct pollfd p[4 + RELAY_STREAMS_MAX];
@@ -124,7 +147,7 @@ static bool turn(struct carrier *c)
     p[1] = (struct pollfd){.fd = c->slirp, .events = POLLIN};
     p[2] = (struct pollfd){.fd = c->cluster, .events = POLLIN};
     size_t n = relay_polls(c, p + 3, now_ms);
-    if (poll(p, 3 + (nfds_t)n, TURN_MS) < 0 && errno != EINTR)
+    if (poll(p, 3 + (nfds_t)n, leaving ? LEAVING_TURN_MS : TURN_MS) < 0 && errno != EINTR)
         return carrier_fail(c, "poll: %s", strerror(errno));
     if (p[0].revents)
         outside_from_instance(c);
@@ -150,17 +173,25 @@ int carrier_main(void)
                           .link = {.fd = -1, .dead = true}};
     c->mux.link = &c->link;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, on_leave);
     signal(SIGTERM, SIG_IGN); // of the agent's group; the agent says itself when it is over
     signal(SIGINT, SIG_IGN);
     setpriority(PRIO_PROCESS, 0, NICE); // thermostats first
     if (begin(c)) {
         int64_t at_ms = carrier_now_ms();
-        uint64_t told[2] = {0, 0};
+        int64_t since_ms = -1, quiet_since_ms = 0;
+        uint64_t told[2] = {0, 0}, carried = 0;
         bool quiet = true;
         printf("R\n");
         fflush(stdout);
-        while (turn(c))
-            tell(c, &at_ms, told, &quiet);
+        while (turn(c)) {
+            if (!leaving) // then nobody listens
+                tell(c, &at_ms, told, &quiet);
+            if (leaving && left(c, &since_ms, &carried, &quiet_since_ms))
+                carrier_fail(c, "the instance has ended");
+            if (c->why[0])
+                break;
+        }
     }
     printf("F %s\n", c->why);
     fflush(stdout);

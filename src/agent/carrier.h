@@ -11,8 +11,9 @@
 //
 //   N <kbit/s in> <kbit/s out>
 //
-// and, as its last line when it cannot go on, "F <why>". It ends with its agent; the agent ends it with the
-// instance.
+// and, as its last line when it cannot go on, "F <why>". It ends with its agent. When the instance has ended,
+// SIGUSR1 says so: what the instance sent and nobody has acknowledged yet is still carried, for LEAVE_MS at
+// most.
 //
 //   tun eth0  <---- judged ---->  slirp4netns  <----> the outside
 //   tun cluster0  <---------->  link to the relay  <----> the other instances
@@ -30,6 +31,7 @@
 #define CARRIER_OPTION "--carrier"
 #define CARRIER_SOCKET 3
 #define CARRIER_PACKET 65536
+#define LEAVE_MS       30000
 
 struct carrier {
     json_t *spec;
@@ -41,7 +43,6 @@ struct carrier {
     // carrier_outside.c
     struct egress egress;
     int slirp; // a SEQPACKET socket, a frame of Ethernet each
-    pid_t slirp_pid;
     char slirp_dir[64];
     int64_t own_at_ms; // when the machine's addresses were read
 
@@ -68,7 +69,9 @@ bool outside_from_slirp(struct carrier *c);    // its socket can be read; false:
 void outside_refresh(struct carrier *c, int64_t now_ms);
 
 // carrier_relay.c
-bool relay_start(struct carrier *c); // before privileges are given up
+bool relay_start(struct carrier *c); // before privileges are given up, as dialer_start
+bool dialer_start(struct carrier *c);
+bool relay_quiet(const struct carrier *c); // nothing of the instance's waits to be sent
 void relay_from_instance(struct carrier *c);
 size_t relay_polls(struct carrier *c, struct pollfd *out, int64_t now_ms); // room for 1 + RELAY_STREAMS_MAX
 void relay_run(struct carrier *c, const struct pollfd *polled, size_t n, int64_t now_ms);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,16 +61,13 @@ void outside_refresh(struct carrier *c, int64_t now_ms)
     read_own(&c->egress);
 }
 
-// It ends when the other end of `life` is closed, that is, with its carrier, whatever ends that: a signal of
-// its own parent's death would not reach it once that has given up its privileges.
-static void slirp_exec(const char *program, const char *socket, int life)
+static void slirp_exec(const char *program, const char *socket)
 {
     bool root = geteuid() == 0;
     char *const argv[] = {"slirp4netns",
                           "--target-type=bess",
                           "--disable-host-loopback",
                           "--mtu=65520",
-                          "--exit-fd=3",
                           "--enable-seccomp",
                           root ? "--enable-sandbox" : (char *)(uintptr_t)socket,
                           root ? (char *)(uintptr_t)socket : NULL,
@@ -80,10 +78,37 @@ static void slirp_exec(const char *program, const char *socket, int life)
     dup2(null, 0);
     dup2(null, 1);
     dup2(null, 2); // it warns each time that this mode is new
-    dup2(life, 3);
-    syscall(SYS_close_range, 4, ~0U, 0);
+    syscall(SYS_close_range, 3, ~0U, 0);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
     execve(program, argv, (char *const[]){NULL});
     _exit(127);
+}
+
+// Between the carrier and slirp4netns: ends it, with the child that it may have, when the other end of `life`
+// is closed, that is, with the carrier, whatever ends that. It has the privileges for it, which the carrier
+// gives up.
+static void keeper_main(const char *program, const char *socket, int life)
+{
+    char ignored;
+    pid_t pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        slirp_exec(program, socket);
+    }
+    if (pid < 0)
+        _exit(1);
+    setpgid(pid, pid);
+    dup2(life, 3);
+    syscall(SYS_close_range, 4, ~0U, 0);
+    for (int fd = 0; fd < 3; fd++)
+        close(fd);
+    while (read(3, &ignored, 1) < 0 && errno == EINTR)
+        continue;
+    kill(-pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    _exit(0);
 }
 
 static int slirp_connect(const char *path)
@@ -113,21 +138,18 @@ static bool slirp_start(struct carrier *c)
     if (!mkdtemp(c->slirp_dir))
         return carrier_fail(c, "%s: %s", c->slirp_dir, strerror(errno));
     snprintf(path, sizeof path, "%s/socket", c->slirp_dir);
-    c->slirp_pid = fork();
-    if (c->slirp_pid == 0)
-        slirp_exec(program, path, life[0]);
+    if (fork() == 0)
+        keeper_main(program, path, life[0]);
     close(life[0]);
-    bool alive = c->slirp_pid > 0;
-    for (int waited = 0; c->slirp < 0 && alive && waited < SLIRP_MS; waited += 5) {
+    for (int waited = 0; c->slirp < 0 && waited < SLIRP_MS; waited += 5) {
         c->slirp = slirp_connect(path);
-        alive = waitpid(c->slirp_pid, NULL, WNOHANG) == 0;
         if (c->slirp < 0)
             usleep(5000);
     }
     unlink(path);
     rmdir(c->slirp_dir);
     if (c->slirp < 0)
-        return carrier_fail(c, "%s: %s", program, alive ? "does not listen" : "ended at once");
+        return carrier_fail(c, "%s: it does not listen", program);
     return true;
 }
 

@@ -18,7 +18,8 @@
 
 struct carry {
     struct carry_events ev;
-    bool ended; // nobody waits for what it says any more
+    bool ended;                    // nobody waits for what it says any more
+    struct carry *next, **leaving; // of those that leave; NULL: it does not
     uv_process_t process;
     uv_pipe_t in, out;
     uv_write_t write;
@@ -100,7 +101,12 @@ static void on_said(uv_stream_t *out, ssize_t n, const uv_buf_t *buf)
 
 static void on_exit_of(uv_process_t *p, int64_t code, int signal)
 {
+    struct carry *c = p->data, **at = c->leaving;
     (void)code, (void)signal;
+    while (at && *at && *at != c)
+        at = &(*at)->next;
+    if (at && *at)
+        *at = c->next;
     close_handle((uv_handle_t *)p);
 }
 
@@ -204,14 +210,39 @@ struct carry *carry_begin(struct node *n, const struct launch *l, const struct c
     return c;
 }
 
-void carry_end(struct carry *c)
+static void stop(struct carry *c, int signal)
 {
-    if (!c)
-        return;
     if (!c->ended) {
         c->ended = true;
         close_handle((uv_handle_t *)&c->out);
     }
-    uv_process_kill(&c->process, SIGKILL); // its end is heard later, by nobody
+    uv_process_kill(&c->process, signal); // its end is heard later, by nobody
     close_handle((uv_handle_t *)&c->in);
+}
+
+void carry_end(struct carry *c)
+{
+    if (c)
+        stop(c, SIGKILL);
+}
+
+void carry_leave(struct carry *c, struct carry **leaving)
+{
+    if (!c)
+        return;
+    stop(c, SIGUSR1);
+    if (uv_is_closing((uv_handle_t *)&c->process))
+        return; // it has ended already
+    c->leaving = leaving;
+    c->next = *leaving;
+    *leaving = c;
+}
+
+void carry_end_all(struct carry **leaving)
+{
+    for (struct carry *c = *leaving; c; c = c->next) {
+        c->leaving = NULL; // the list may be gone when its end is heard
+        uv_process_kill(&c->process, SIGKILL);
+    }
+    *leaving = NULL;
 }

@@ -23,4 +23,9 @@ struct carry *carry_begin(struct node *n, const struct launch *l, const struct c
                           struct sandbox_net *net, struct err *e);
 void carry_end(struct carry *c); // NULL is fine
 
+// As carry_end, for an instance that has ended by itself: what it sent and nobody has acknowledged yet is
+// still carried, for seconds. `leaving` is where its kind is kept; carry_end_all ends them at once.
+void carry_leave(struct carry *c, struct carry **leaving);
+void carry_end_all(struct carry **leaving);
+
 #endif

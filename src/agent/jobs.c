@@ -47,6 +47,7 @@ struct job {
 struct jobs {
     struct node *node;
     struct job *first;
+    struct carry *leaving; // carriers of instances that have ended
     uv_timer_t lever; // duty cycles of the sandbox
     size_t n;
     bool closing;
@@ -195,7 +196,10 @@ static void on_dead(uv_poll_t *poll, int status, int events)
     if (sb->reap(sb->ctx, job->lease, clock_wall(), &job->result) == 0)
         return;
     job->ended = true;
-    carry_end(job->carry);
+    if (job->result.killed)
+        carry_end(job->carry);
+    else
+        carry_leave(job->carry, &job->all->leaving);
     job->carry = NULL;
     uv_close((uv_handle_t *)&job->poll, on_closed);
     close(job->pidfd);
@@ -388,6 +392,7 @@ void jobs_free(struct jobs *j)
     if (!j)
         return;
     j->closing = true;
+    carry_end_all(&j->leaving);
     for (struct job *job = j->first, *next; job; job = next) {
         next = job->next;
         job->told = true;

@@ -20,6 +20,7 @@
 #include "store/sqlite.h"
 
 #define PROVE_MS     10000     // until a caller must have proved who it is
+#define LEAVE_MS     35000     // somewhat longer than a carrier stays
 #define TURN_MS      1000      // between looks at what is due
 #define PACKETS_FULL (1 << 20) // so many bytes wait to go to a member: its packets are lost
 #define LISTEN_QUEUE 128
@@ -205,7 +206,7 @@ static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t n
         return false;
     if (c->link.up && !c->who.lease && !admit(c->relay, c))
         return false;
-    return c->who.lease || now - c->called_ms < PROVE_MS;
+    return c->leave_ms ? now < c->leave_ms : c->who.lease || now - c->called_ms < PROVE_MS;
 }
 
 static size_t conn_polls(const struct conn *c, struct pollfd *out)
@@ -217,6 +218,14 @@ static size_t conn_polls(const struct conn *c, struct pollfd *out)
 
 // ---- the thread
 
+// Its lease is over. Ports are closed at once; in a cluster what it sent last may still be on its way.
+static void leave(struct conn *c)
+{
+    forward_close(c);
+    c->leave_ms = now_ms() + LEAVE_MS;
+    c->link.dead |= c->who.address == 0;
+}
+
 static bool take_orders(struct relay *k)
 {
     uint64_t ignored;
@@ -227,7 +236,7 @@ static bool take_orders(struct relay *k)
     for (size_t g = 0; g < k->n_gone; g++)
         for (size_t i = 0; i < k->n; i++)
             if (k->v[i]->who.lease == k->gone[g])
-                k->v[i]->link.dead = true;
+                leave(k->v[i]);
     k->n_gone = 0;
     pthread_mutex_unlock(&k->lock);
     return !stop;

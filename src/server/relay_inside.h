@@ -24,7 +24,8 @@ struct conn {
     struct relay_mux mux;
     struct relay_who who; // lease 0: it has not proved yet who it is
     int64_t called_ms;
-    int forward_fd; // -1: no port
+    int64_t leave_ms; // its lease is over: until then its last packets are carried; 0: it lasts
+    int forward_fd;   // -1: no port
     uint16_t forward_port;
     uint32_t next_stream;
 };

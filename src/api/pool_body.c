@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/bucket_in.h"
 #include "api/constraint_in.h"
 #include "api/json_in.h"
 #include "api/profile.h"
@@ -105,24 +106,9 @@ static int read_preparation(struct reading *r)
     return 0;
 }
 
-// A pool has no files of its own: its tasks name their buckets themselves.
 static int read_buckets(struct reading *r)
 {
-    static const char *const lists[] = {"resourceBuckets", "advancedResourceBuckets"};
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        const json_t *list = in_get(r->in, lists[i]);
-        const json_t *first = json_is_array(list) ? json_array_get(list, 0) : list;
-        if (json_is_object(first))
-            first = in_get(first, "bucketName");
-        const char *name = json_string_value(first);
-        if (first && !name)
-            return err_set(r->e, -EINVAL, "%s: must be a list of bucket names", lists[i]), invalid(r->e);
-        if (name && *name)
-            return err_set(r->e, -ENOENT,
-                           "No such bucket: %.200s (a pool has none of its own; name it in its tasks)", name),
-                   404;
-    }
-    return 0;
+    return buckets_of_pool(r->in, r->body, r->be, r->who, r->e);
 }
 
 static int read_constants(struct reading *r)

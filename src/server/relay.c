@@ -233,12 +233,16 @@ static bool take_orders(struct relay *k)
     (void)n;
     pthread_mutex_lock(&k->lock);
     bool stop = k->stop;
-    for (size_t g = 0; g < k->n_gone; g++)
+    uint64_t *gone = k->gone;
+    size_t n_gone = k->n_gone;
+    k->gone = NULL;
+    k->n_gone = k->cap_gone = 0;
+    pthread_mutex_unlock(&k->lock); // to close a port takes it again
+    for (size_t g = 0; g < n_gone; g++)
         for (size_t i = 0; i < k->n; i++)
-            if (k->v[i]->who.lease == k->gone[g])
+            if (k->v[i]->who.lease == gone[g])
                 leave(k->v[i]);
-    k->n_gone = 0;
-    pthread_mutex_unlock(&k->lock);
+    free(gone);
     return !stop;
 }
 

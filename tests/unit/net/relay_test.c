@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The link between an instance's machine and the relay: who gets in, and streams that neither lose a byte nor take
-// more memory than they may.
+// The link between an instance's machine and the relay: who gets in, and streams that neither lose a byte nor
+// take more memory than they may.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/carry.h"
 #include "agent/image_cache.h"
 #include "agent/progress.h"
 #include "agent/stage.h"
@@ -41,11 +42,14 @@ struct job {
     wall_ms accounted_at;
     struct sandbox_result result;
     struct progress progress;
+    struct carry *carry; // NULL: it has no network
+    int32_t net_in_kbps, net_out_kbps;
 };
 
 struct jobs {
     struct node *node;
     struct job *first;
+    struct carry *leaving; // carriers of instances that have ended
     uv_timer_t lever; // duty cycles of the sandbox
     size_t n;
     bool closing;
@@ -81,6 +85,7 @@ static void job_free(struct job *job)
         p = &(*p)->next;
     *p = job->next;
     job->all->n--;
+    carry_end(job->carry);
     progress_deinit(&job->progress);
     free(job);
 }
@@ -193,6 +198,11 @@ static void on_dead(uv_poll_t *poll, int status, int events)
     if (sb->reap(sb->ctx, job->lease, clock_wall(), &job->result) == 0)
         return;
     job->ended = true;
+    if (job->result.killed)
+        carry_end(job->carry);
+    else
+        carry_leave(job->carry, &job->all->leaving);
+    job->carry = NULL;
     uv_close((uv_handle_t *)&job->poll, on_closed);
     close(job->pidfd);
     job->pidfd = -1;
@@ -218,6 +228,26 @@ static void stream_open(struct job *job, int i, int fd)
 static void start_failed(struct jobs *j, uint64_t lease, const char *code, const char *why)
 {
     node_feed(j->node, &(struct agent_event){.kind = AGENT_START_FAILED, .start = {lease, code, why}});
+}
+
+static void on_rate(void *ctx, int32_t in_kbps, int32_t out_kbps)
+{
+    struct job *job = ctx;
+    job->net_in_kbps = in_kbps;
+    job->net_out_kbps = out_kbps;
+}
+
+// What counted on its network would wait for ever: it ends, and says why.
+static void on_carrier_lost(void *ctx, const char *why)
+{
+    struct job *job = ctx;
+    char line[320];
+    int n = snprintf(line, sizeof line, "ondol: the network of this instance failed: %s\n", why);
+    node_feed(
+        job->all->node,
+        &(struct agent_event){.kind = AGENT_OUTPUT,
+                              .output = {.lease = job->lease, .stream = 1, .data = line, .n = (size_t)n}});
+    jobs_kill(job->all, job->lease);
 }
 
 // Fills in what its image says; `rootfs` and the strings live in `arena`. false: told why not.
@@ -268,7 +298,6 @@ static void start_one(struct jobs *j, const struct agent_action *a, struct arena
         .pids_max = 1024,
         .job_dir = l->stage ? stage_job_dir(j->node->stage, a->lease) : NULL,
         .share_permille = a->start.permille > 0 ? a->start.permille : 0,
-        .network = l->network,
         .capture = true,
     };
     const struct sandbox_bind share = {j->node->opt.share, "/job/share"};
@@ -277,12 +306,25 @@ static void start_one(struct jobs *j, const struct agent_action *a, struct arena
         spec.binds_n = 1;
     }
     struct sandbox_run run;
+    struct sandbox_net net;
     struct err e = ERR_NULL;
-    if (sb->start(sb->ctx, &spec, clock_wall(), &run, &e) < 0) {
+    struct job *job = mem_alloc(sizeof *job);
+    const struct carry_events ev = {job, on_rate, on_carrier_lost};
+    if (l->net && !(job->carry = carry_begin(j->node, l, &ev, &net, &e))) {
+        free(job);
+        start_failed(j, a->lease, "no-network", e.text);
+        return;
+    }
+    spec.net = l->net ? &net : NULL;
+    int code = sb->start(sb->ctx, &spec, clock_wall(), &run, &e);
+    if (l->net)
+        close(net.tell_fd);
+    if (code < 0) {
+        carry_end(job->carry);
+        free(job);
         start_failed(j, a->lease, e.code == -ENOENT ? "command-not-found" : "start-failed", e.text);
         return;
     }
-    struct job *job = mem_alloc(sizeof *job);
     job->all = j;
     job->next = j->first;
     j->first = job;
@@ -357,7 +399,9 @@ void jobs_account(struct jobs *j)
                                                            .cpu_ms = u.cpu_ms,
                                                            .memory_bytes = u.memory_bytes,
                                                            .peak_bytes = u.memory_peak_bytes,
-                                                           .progress_permille = job->progress.permille}});
+                                                           .progress_permille = job->progress.permille,
+                                                           .net_in_kbps = job->net_in_kbps,
+                                                           .net_out_kbps = job->net_out_kbps}});
     }
 }
 
@@ -385,6 +429,7 @@ void jobs_free(struct jobs *j)
     if (!j)
         return;
     j->closing = true;
+    carry_end_all(&j->leaving);
     for (struct job *job = j->first, *next; job; job = next) {
         next = job->next;
         job->told = true;

@@ -12,6 +12,7 @@
 #ifndef ONDOL_API_BACKEND_H
 #define ONDOL_API_BACKEND_H
 
+#include "api/profile.h"
 #include "core/engine/server.h"
 #include "port/store.h"
 
@@ -48,6 +49,14 @@ struct storage_view {
     int64_t buckets, bytes;         // used
     int64_t buckets_max, bytes_max; // 0: no limit
 };
+
+// A port of the server that leads into an instance. The texts live as long as the server.
+struct forward_view {
+    uint32_t instance;
+    uint16_t application_port, forwarder_port;
+    const char *host, *bind_address;
+};
+#define FORWARDS_MAX 1024 // of a task that are shown
 
 // On what carbon facts stand.
 struct carbon_config {
@@ -112,6 +121,7 @@ struct api_backend {
     bool (*connections)(void *ctx, int *open, size_t *parked); // for /metrics; may be NULL
     struct server_config limits;                               // the limits to name in errors
     struct carbon_config carbon;
+    struct profile_list profiles;
     const char *storage_url;                                                // NULL: no buckets
     bool (*storage)(void *ctx, uint64_t account, struct storage_view *out); // false, or NULL: no buckets
     // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;
@@ -119,6 +129,8 @@ struct api_backend {
     int (*bucket)(void *ctx, uint64_t account, const char *name, bool make, struct err *e);
     // 0, -EINVAL, -EBADMSG, -EFBIG, -ENOENT, -ERANGE, -ENOSPC, or another for "later". NULL: no images.
     int (*images)(void *ctx, struct image_call *call, struct err *e);
+    // Forwarded ports of a task, as they are now; how many were put into `out`. NULL: none. Any thread.
+    size_t (*forwards)(void *ctx, uint64_t task, struct forward_view *out, size_t most);
     const char *email; // of the installation, for /info defaults
 };
 

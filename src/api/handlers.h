@@ -43,6 +43,8 @@ stage_fn zone_list, zone_get, zone_setpoint_get, zone_setpoint_put, zone_schedul
     zone_why;
 // estimate.c
 stage_fn estimate_task;
+// forward.c
+stage_fn forward_task;
 // carbon.c
 stage_fn carbon_task, carbon_pool;
 // credits.c

@@ -36,6 +36,7 @@ const struct api_route api_routes[] = {
     {"POST", "/tasks/{id}/snapshot/periodic", WORKER, snapshot_periodic},
     {"POST", "/tasks/{id}/snapshot", WORKER, snapshot_unique},
     {"GET", "/tasks/{id}/snapshot/{snapshot}", WORKER, snapshot_get},
+    {"GET", "/network/tasks/{id}/port-forward", WORKER, forward_task},
     {"POST", "/tasks/{id}/retry", WORKER, task_retry},
     {"POST", "/tasks/{id}/recover", WORKER, task_recover},
     {"POST", "/tasks/{id}/resume", WORKER, task_resume},

@@ -16,6 +16,7 @@
 #include "cli/config_file.h"
 #include "cli/house_epoch.h"
 #include "cli/options.h"
+#include "cli/profile_file.h"
 #include "cli/serve.h"
 #include "cli/site_file.h"
 #include "server/clock.h"
@@ -23,7 +24,8 @@
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
-    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites, *registries;
+    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites, *registries, *profiles;
+    const char *relay_listen, *relay_url, *forward_address, *forward_host, *forward_ports, *forward_allow;
     double speed, dispatch_delay_s, grid_g, price[BILL_CLASSES], price_kwh;
     long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets,
         image_gb, image_files;
@@ -89,6 +91,19 @@ static const struct option_row rows[] = {
      "What a kWh of paid work costs on top (0: it is in the price of the cores)"},
     {"sites", OPTION_TEXT, "FILE", AT(sites), 0, 0,
      "What is said of sites at each start: tariff, carbon, circuits, weather (ondol-site(1))"},
+    {"relay-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(relay_listen), 0, 0,
+     "Where agents bring the packets of clusters and *-ssh profiles; without it there are no such profiles"},
+    {"relay-url", OPTION_TEXT, "HOST:PORT", AT(relay_url), 0, 0,
+     "Address of that for agents (its port on the host that they call)"},
+    {"forward-ports", OPTION_TEXT, "FIRST-LAST", AT(forward_ports), 0, 0,
+     "Ports that lead into instances of *-ssh profiles (any that are free, at most 1000)"},
+    {"forward-address", OPTION_TEXT, "ADDRESS", AT(forward_address), 0, 0,
+     "Where these listen (127.0.0.1; 0.0.0.0: everywhere)"},
+    {"forward-host", OPTION_TEXT, "NAME", AT(forward_host), 0, 0, "What clients are told of it (127.0.0.1)"},
+    {"forward-allow", OPTION_TEXT, "RANGES", AT(forward_allow), 0, 0,
+     "Who may use them, as 192.0.2.0/24,... (everybody; the sshd inside decides)"},
+    {"profiles", OPTION_TEXT, "FILE", AT(profiles), 0, 0,
+     "Profiles beside the built-in ones: [profile NAME] with base, default.X, forced.X (ondol-server(1))"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
     {"tasks-per-account", OPTION_INT, "N", AT(tasks), 1, 100000000,
      "Most unfinished tasks of an account (1000000)"},
@@ -135,6 +150,11 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->s3_quota_buckets = v->s3_buckets;
     c->registries = v->registries;
     c->image_limits = (struct image_limits){(int64_t)v->image_gb * 1000000000, v->image_files};
+    c->relay_listen = v->relay_listen;
+    c->relay_url = v->relay_url;
+    c->forward_address = v->forward_address;
+    c->forward_host = v->forward_host;
+    c->forward_allow = v->forward_allow;
     c->engine.dispatch_delay_ms = (int64_t)(v->dispatch_delay_s * 1000 * v->speed);
     c->engine.instances_per_task = (int32_t)v->instances;
     c->engine.tasks_per_account = (int32_t)v->tasks;
@@ -145,6 +165,14 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->limits.connections_per_address = (int)v->per_address;
     c->limits.body_bytes = (size_t)v->body;
     c->carbon = (struct carbon_config){v->grid_g, (int32_t)v->overhead, heat_of(v->heat)};
+}
+
+// "20000-20999"
+static bool ports_of(const char *text, int *first, int *last)
+{
+    int n = 0;
+    return sscanf(text, "%d-%d%n", first, last, &n) == 2 && !text[n] && *first >= 1 && *last <= 65535 &&
+           *first <= *last;
 }
 
 // The file gives defaults; what stands on the command line wins, so that it is read again on top.
@@ -193,6 +221,11 @@ static int serve(const struct values *v, struct arena *a)
     to_config(v, &cfg);
     if (v->sites && site_file_read(v->sites, a, &cfg.site, &cfg.n_sites, &e))
         return cli_fail_err(CLI_USAGE, &e);
+    if (v->profiles && profile_file_read(v->profiles, a, &cfg.profiles, &e))
+        return cli_fail_err(CLI_USAGE, &e);
+    if (v->forward_ports && !ports_of(v->forward_ports, &cfg.forward_first, &cfg.forward_last))
+        return cli_fail(CLI_USAGE, "server: --forward-ports %s: is not FIRST-LAST within 1-65535",
+                        v->forward_ports);
     keep_memory_small();
     signals_hold();
     if (set_clock(v, &cfg, &e) || runtime_start(&r, &cfg, &e))

@@ -90,10 +90,29 @@ static void put_mounts(struct buf *out, const struct sandbox_spec *spec)
         arg(out, spec->binds[i].host);
         arg(out, spec->binds[i].inside);
     }
-    if (spec->network) {
-        arg(out, "--ro-bind-try");
-        arg(out, "/etc/resolv.conf");
-        arg(out, "/etc/resolv.conf");
+}
+
+// Files that the network brings, each from a descriptor of its own, in this order.
+static const char *const net_places[BOX_NET_FILES] = {"/etc/resolv.conf", "/etc/hosts", "/job/mpihosts"};
+
+static void net_texts(const struct sandbox_spec *spec, const char *text[BOX_NET_FILES])
+{
+    text[0] = spec->net ? spec->net->resolver : NULL;
+    text[1] = spec->net ? spec->net->hosts : NULL;
+    text[2] = spec->net ? spec->net->machines : NULL;
+}
+
+static void put_net_files(struct buf *out, const struct sandbox_spec *spec)
+{
+    const char *text[BOX_NET_FILES];
+    int fd = SPAWN_KEEP_FIRST + 2;
+    net_texts(spec, text);
+    for (size_t i = 0; i < BOX_NET_FILES; i++) {
+        if (!text[i])
+            continue;
+        arg(out, "--ro-bind-data");
+        arg_i64(out, fd++);
+        arg(out, net_places[i]);
     }
 }
 
@@ -122,6 +141,27 @@ static int args_file(struct buf *out, int *args_fd)
     return code;
 }
 
+// The files' descriptors, behind those that every sandbox has.
+int box_net_files(const struct sandbox_spec *spec, struct spawn *s)
+{
+    const char *text[BOX_NET_FILES];
+    net_texts(spec, text);
+    for (size_t i = 0; i < BOX_NET_FILES; i++) {
+        int fd;
+        struct buf b = BUF_INIT(ARGS_MAX_BYTES);
+        if (!text[i])
+            continue;
+        buf_puts(&b, text[i]);
+        int code = args_file(&b, &fd);
+        if (code < 0)
+            return code;
+        s->keep[s->keep_n++] = box_above_targets(fd);
+        if (s->keep[s->keep_n - 1] < 0)
+            return -errno;
+    }
+    return 0;
+}
+
 // What a zygote does not make anew for each instance (zygote_main.c), and the capabilities it needs for the
 // rest.
 int box_zygote_args_file(const struct box *b, int *args_fd, struct err *e)
@@ -145,11 +185,12 @@ int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *arg
         buf_put(&out, b->fixed_args.v, b->fixed_args.n);
     arg(&out, "--seccomp");
     arg(&out, "3");
-    if (!spec->network)
+    if (!spec->net)
         arg(&out, "--unshare-net");
     arg(&out, "--hostname");
     arg(&out, spec->hostname ? spec->hostname : "ondol");
     put_mounts(&out, spec);
+    put_net_files(&out, spec);
     arg(&out, "--chdir");
     arg(&out, spec->workdir ? spec->workdir : "/job");
     put_environment(&out, spec->envp);

@@ -249,6 +249,7 @@ def walk():
     call("GET", "/versions", who="")
     call("GET", "/", who="wrong", wants=401)
     call("GET", "/profiles/{name}", name="docker-batch")
+    call("GET", "/network/tasks/{id}/port-forward", id=first)
     call("GET", "/hardware-constraints/cpu-model-constraints/search", wants=400)
     for kind in ("/tasks", "/tasks/summaries", "/jobs"):
         call("POST", kind + "/paginate", {"maximumResults": 1})

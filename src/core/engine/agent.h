@@ -114,6 +114,7 @@ struct agent_event {
             uint64_t lease;
             int64_t cpu_ms, memory_bytes, peak_bytes;
             int32_t progress_permille; // -1: not known
+            int32_t net_in_kbps, net_out_kbps;
         } usage;
         struct {
             uint64_t lease;

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "core/work/profile.h"
 #include "core/work/tokens.h"
 
 // Where the instance's own variables and the constants are looked up.
@@ -86,7 +87,8 @@ static const char *expand(struct names *s, const char *text, struct arena *a, si
 
 static bool is_cluster(const struct task_body *b)
 {
-    return b->profile && strncmp(b->profile, "docker-cluster", 14) == 0;
+    unsigned features;
+    return profile_features(b->profile, &features) && (features & PROFILE_CLUSTER);
 }
 
 static const char *command_of(const struct task_body *b, uint32_t instance)
@@ -219,6 +221,47 @@ static int places_make(struct names *s, struct arena *a, struct launch *out, con
     return 0;
 }
 
+// The names by which the instances of a cluster know one another.
+static int cluster_make(struct names *s, uint32_t instance, struct arena *a, struct launch *out, struct err *e)
+{
+    struct ranges members = RANGES_NULL;
+    const char *text = s->body->net ? s->body->net->members : NULL;
+    int r = ranges_parse(&members, text ? text : "", NETPLAN_MEMBERS_MAX, e);
+    if (r == 0 && !ranges_has(&members, instance))
+        r = err_set(e, -EINVAL, "instance %u is none of it", instance);
+    if (r == 0) {
+        if (!out->hostname)
+            out->hostname = arena_printf(a, "instance-%u", instance);
+        out->address = netplan_address(netplan_rank(&members, instance));
+        out->hosts = netplan_hosts(&members, out->hostname, instance, a);
+        out->machines = netplan_machines(
+            &members, constant_or(s->body, "SETUP_CLUSTER_NB_SLOTS", NULL), a);
+    }
+    ranges_deinit(&members);
+    return r < 0 ? err_prefix(e, "cluster") : 0;
+}
+
+static int network_make(struct names *s, uint32_t instance, struct arena *a, struct launch *out, struct err *e)
+{
+    const struct net_plan *from = s->body->net;
+    unsigned features;
+    if (s->body->profile && !profile_features(s->body->profile, &features))
+        return err_set(e, -EINVAL, "profile %.80s: this heater knows none of that name", s->body->profile);
+    if (!s->body->profile || !features)
+        return 0;
+    if (profile_needs_relay(features) && (!from || !from->relay))
+        return err_set(e, -EINVAL, "profile %.80s: the server has no relay", s->body->profile);
+    struct net_plan *to = arena_alloc(a, sizeof *to);
+    to->features = features;
+    if (from && from->relay) {
+        to->relay = arena_strdup(a, from->relay);
+        to->identity = arena_strdup(a, from->identity);
+        to->key = arena_strdup(a, from->key);
+    }
+    out->net = to;
+    return features & PROFILE_CLUSTER ? cluster_make(s, instance, a, out, e) : 0;
+}
+
 static int filters_expand(struct names *s, const struct stage_out *from, struct stage_out *to,
                           struct arena *a, size_t *used, struct err *e)
 {
@@ -274,7 +317,10 @@ int launch_make(const struct task_body *b, uint32_t instance, uint32_t instance_
     r = envp_make(&s, a, out, e);
     if (r < 0 || (r = stage_make(&s, a, out, e)) < 0)
         return r;
-    out->network = b->profile && strstr(b->profile, "network") != NULL;
+    *code = "bad-task";
+    r = network_make(&s, instance, a, out, e);
+    if (r < 0)
+        return r;
     *code = "";
     return 0;
 }

@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/work/netplan.h"
 #include "core/work/staging.h"
 
 #define LAUNCH_ARGS_MAX 1024
@@ -40,6 +41,7 @@ struct task_body {
     size_t n_constants;
     const struct stage_plan *stage; // NULL: no files come or go
     const struct image_wish *image; // NULL: the machine's own /usr stands for it
+    const struct net_plan *net;     // what the server says of its network; NULL: nothing
     const char *error;              // not NULL: the body could not be read, and why
 };
 
@@ -62,7 +64,9 @@ struct launch {
     const char *hostname;                      // NULL: the sandbox's own
     const char *progress[LAUNCH_PROGRESS_MAX]; // DOCKER_PROGRESS1..3; NULL: not given
     const struct stage_plan *stage;            // names in its filters are replaced; NULL: no files
-    bool network;                              // the profile gives the instance the outside network
+    const struct net_plan *net;                // NULL: no network at all
+    uint32_t address;                          // in its cluster, host byte order; 0: none
+    const char *hosts, *machines;              // /etc/hosts and /job/mpihosts of a cluster; NULL: none
 };
 
 // Everything in `out` lives in `a`. On failure returns a negative errno and *code says it in one word for the

@@ -92,6 +92,7 @@ struct api_backend {
     // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;
     // this waits for the disk. -EDQUOT: it has too many. NULL: no buckets. Any thread.
     int (*bucket)(void *ctx, uint64_t account, const char *name, bool make, struct err *e);
+    bool bucket_waits; // for a network, also without `make`: not on the HTTP thread
     const char *email; // of the installation, for /info defaults
 };
 

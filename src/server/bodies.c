@@ -108,7 +108,7 @@ int body_open(struct runtime *r, uint64_t account, uint64_t lease, const char *b
               const char **out, struct err *e)
 {
     *out = body;
-    bool files = body && lease && r->objects && has_files(body);
+    bool files = body && lease && (r->objects || r->outside) && has_files(body);
     if (!body || (!files && !strstr(body, SECRET_PREFIX) && !strstr(body, "secretsAccessRights")))
         return 0;
     json_t *o = json_loads(body, 0, NULL);

@@ -65,10 +65,11 @@ static bool prefix_of(const json_t *o, const char *outer, const char *other, con
     return true;
 }
 
+// Without a prefix the whole object is null: the Python client takes a member that is null for one with a
+// prefix.
 static json_t *wrapped(const char *name, const char *prefix)
 {
-    json_t *inner = prefix ? json_pack("{s:s}", "prefix", prefix) : json_null();
-    return json_pack("{s:o}", name, inner);
+    return prefix ? json_pack("{s:{s:s}}", name, "prefix", prefix) : json_null();
 }
 
 static int advanced_one(const struct wanted *w, const json_t *in, json_t *list)

@@ -125,6 +125,14 @@ bool pool_find(struct call *c, struct row_pool *row)
     return r == 0;
 }
 
+bool pool_find_booked(struct call *c, struct row_pool *row)
+{
+    bool found = pool_find(c, row);
+    if (!found && c->status == 404)
+        call_fail(c, 404, "Pool not found");
+    return found;
+}
+
 // What is being deleted can be looked at, but nothing can be done to it.
 static bool find_there(struct call *c, struct row_pool *row)
 {

@@ -206,11 +206,11 @@ def kept_for_a_while(h):
         bucket = {"bucketName": "in-2", "filtering": {"prefixFiltering": {"prefix": "big"}}, "cacheTTLSec": ttl}
         return came(h.task("head -c 9 big", advancedResourceBuckets=[bucket]))
 
-    big = b"version 1" + bytes(MIB)
+    big = b"version 1" + bytes(65536)
     h.s3.put_object(Bucket="in-2", Key="big", Body=big)
     check([run(None), run(None), run(3600)] == [len(big), 0, 0], "it comes once")
     check(run(0) == len(big), "unless it is not to be kept")
-    h.s3.put_object(Bucket="in-2", Key="big", Body=b"version 2" + bytes(MIB))
+    h.s3.put_object(Bucket="in-2", Key="big", Body=b"version 2" + bytes(65536))
     check([run(None), run(None)] == [len(big), 0], "a new one comes")
     h.s3.delete_object(Bucket="in-2", Key="big")
     held = [d for d in glob.glob("/dev/shm/ondol-*/cache") + glob.glob("/tmp/ondol-*/cache") if os.stat(d).st_mode & 0o777 != 0o700]

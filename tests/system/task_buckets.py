@@ -217,6 +217,16 @@ def kept_for_a_while(h):
     check(held == [], "copies are the agent's alone: %s" % held)
 
 
+def what_is_forced(h):
+    """Forced constants stand above the task's own, in its command too."""
+    uuid = h.task("echo $NAME ${NAME}; false", resultBucket=None, constants=[
+        {"key": "NAME", "value": "own"}, {"key": "DOCKER_CMD", "value": "false"}], forcedConstants=[
+        {"constantName": "DOCKER_CMD", "forcedValue": "echo ${NAME} ${OTHER}"}, {"constantName": "NAME", "forcedValue": "forced"},
+        {"constantName": "OTHER", "forcedValue": None}])
+    h.succeeds(uuid)
+    check(h.api("GET", "/tasks/%s/stdout/0" % uuid) == "forced ${OTHER}\n", "forced: %s" % h.api("GET", "/tasks/%s/stdout/0" % uuid))
+
+
 def what_cannot_be(h):
     """More than a board takes; a bucket that goes away; a filter that is none."""
     h.s3.put_object(Bucket="large", Key="0", Body=bytes(32 * MIB))
@@ -334,6 +344,7 @@ def main():
             h.s3.create_bucket(Bucket=bucket)
         resources_and_results(h)
         kept_for_a_while(h)
+        what_is_forced(h)
         what_cannot_be(h)
         while_it_runs(h)
         in_a_pool(h)

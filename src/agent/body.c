@@ -90,6 +90,7 @@ static const struct stage_plan *stage_read(const json_t *j, struct arena *a)
     p->url = text_or(at, "url", "", a);
     p->access_key = text_or(at, "accessKey", "", a);
     p->secret = text_or(at, "secret", "", a);
+    p->patience_s = ttl_in(at, "patience", 0);
     buckets_read(j, p, a);
     p->has_out = json_is_string(json_object_get(j, "resultBucket"));
     p->on_cancel = json_is_true(json_object_get(j, "uploadResultsOnCancellation"));

@@ -293,8 +293,9 @@ static json_t *spec_of(struct stage *s, const struct box_files *f, const struct 
                        const char *mode)
 {
     const char *ca = s->node->opt.ca_file;
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i}", "mode", mode, "dir", f->dir, "url", p->url, "key",
-                     p->access_key, "secret", p->secret, "ca", ca ? ca : "", "parent", (int)getpid());
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:I}", "mode", mode, "dir", f->dir, "url", p->url, "key",
+                     p->access_key, "secret", p->secret, "ca", ca ? ca : "", "parent", (int)getpid(),
+                     "patience_s", (json_int_t)p->patience_s);
 }
 
 static void let_go(struct errand *x)

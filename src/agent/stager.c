@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -176,6 +177,10 @@ static bool begin(struct stager *s, char *host, size_t room)
     s->url = text(s->spec, "url");
     s->key = text(s->spec, "key");
     s->secret = text(s->spec, "secret");
+    s->patience_ms = json_integer_value(json_object_get(s->spec, "patience_s")) * 1000;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    s->good_ms = (int64_t)now.tv_sec * 1000;
     s->ca = *text(s->spec, "ca") ? text(s->spec, "ca") : NULL;
     if (!split_url(s, host, room))
         return stager_fail(s, true, "staging", "%.100s: is no address of a storage", s->url);

@@ -8,8 +8,9 @@
 //   D FILES BYTES                     the end: all are where they belong
 //   F ELSEWHERE CODE SENTENCE         the end: they cannot be; ELSEWHERE 1: another board may try
 //
-//   in   {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "room", "in": [{bucket, prefix,
-//   strip, ttl_s}]} out  {"mode": "store", ..., "target", "prefix", "whitelist", "blacklist"}
+//   in   {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "patience_s", "room", "in":
+//   [{bucket, prefix, strip, ttl_s}]} out  {"mode": "store", ..., "target", "prefix", "whitelist",
+//   "blacklist"}
 //   and  {"mode": "image", "dir", "url", "token", "ca", "parent", "bytes", "files", "image": {lease, server,
 //   repo, tag, login, password}}, whose dir is the cache of images and whose url is the server
 //
@@ -45,6 +46,10 @@ struct stager {
     _Atomic int64_t kept_bytes;   // of them from the cache
     int64_t files_n, bytes_n;
     _Atomic int64_t skew_ms; // of the storage's clock
+    // The storage is somebody else's: its address for each request comes from the server, and what does not
+    // work for `patience_ms` on end is given up. 0: it is the server, which is waited for.
+    int64_t patience_ms;
+    _Atomic int64_t good_ms; // when something last went well
     pthread_mutex_t lock;
     bool failed; // lock: the first failure counts
     bool elsewhere;
@@ -68,6 +73,7 @@ struct ask_s3 {
     const char *query;        // encoded, without '?'; NULL: none
     const char *const *extra; // name, value, ..., NULL
     const char *sha256;       // hex, of the body; NULL: none
+    const char *md5;          // base64, of the body, where the storage is outside; NULL: none
     // The body: `n` bytes from a file, or from memory.
     int fd; // -1: memory
     uint64_t offset, n;
@@ -81,13 +87,16 @@ struct ask_s3 {
 struct answer_s3 {
     int status;       // 0: none came
     char etag[48];    // without quotes
+    bool is_door;     // it is the server's, not that of the storage outside
     struct buf error; // the document of an answer that is not 2xx; or of all when there was no sink
     char why[200];
 };
 // One try. The answer is to be ended by answer_s3_deinit.
 void ask_s3(struct stager *s, CURL *easy, const struct ask_s3 *ask, struct answer_s3 *out);
 void answer_s3_deinit(struct answer_s3 *a);
-bool answer_s3_passes(const struct answer_s3 *a); // it may go better the next time
+bool answer_s3_passes(struct stager *s, const struct answer_s3 *a); // it may go better the next time
+// What to call a failure: the storage's, when it is outside and cannot or will not, or else `otherwise`.
+const char *answer_s3_code(const struct stager *s, const struct answer_s3 *a, const char *otherwise);
 // Tries until it is answered by something that does not pass; false: the stager has failed meanwhile.
 bool ask_s3_until(struct stager *s, CURL *easy, const struct ask_s3 *ask, struct answer_s3 *out);
 void stager_pause(int try); // before the next try

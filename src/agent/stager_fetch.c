@@ -53,9 +53,9 @@ static bool on_data(void *ctx, const char *data, size_t n)
     return true;
 }
 
-static bool refused(struct stager *s, const struct remote *r, const char *why)
+static bool refused(struct stager *s, const struct remote *r, const char *code, const char *why)
 {
-    return stager_fail(s, false, "resources-missing", "resource %.70s: %.80s", r->path, why);
+    return stager_fail(s, false, code, "resource %.70s: %.80s", r->path, why);
 }
 
 static bool begin_again(struct incoming *f)
@@ -89,7 +89,8 @@ static bool bring(struct stager *s, CURL *easy, const char *bucket, const struct
         if (stager_failed(s))
             return false;
         ask_s3(s, easy, &ask, &a);
-        bool passes = answer_s3_passes(&a);
+        bool passes = answer_s3_passes(s, &a);
+        const char *code = answer_s3_code(s, &a, "resources-missing");
         int status = a.status;
         char why[200];
         snprintf(why, sizeof why, "%s", a.why);
@@ -98,7 +99,7 @@ static bool bring(struct stager *s, CURL *easy, const char *bucket, const struct
             return stager_fail(s, f->error != ENOSPC, f->error == ENOSPC ? "resources-too-large" : "staging",
                                "resource %.80s: %s", r->path, strerror(f->error));
         if (!passes && status != 200 && status != 206)
-            return refused(s, r, status == 412 ? "it was changed while the task started" : why);
+            return refused(s, r, code, status == 412 ? "it was changed while the task started" : why);
         if (status == 200 && before && !begin_again(f)) // it does not know ranges
             return stager_fail(s, true, "staging", "%s", strerror(errno));
         if (f->size < r->size)

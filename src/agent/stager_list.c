@@ -114,7 +114,8 @@ static bool read_page(struct stager *s, CURL *easy, const char *bucket, const ch
     struct ask_s3 ask = {.method = "GET", .bucket = bucket, .query = buf_str(&query), .fd = -1};
     bool good = ask_s3_until(s, easy, &ask, &a);
     if (good && a.status != 200)
-        good = stager_fail(s, false, "resources-missing", "bucket %s: %s", bucket, a.why);
+        good =
+            stager_fail(s, false, answer_s3_code(s, &a, "resources-missing"), "bucket %s: %s", bucket, a.why);
     if (good && xml_read(&doc, buf_str(&a.error), a.error.n, p, &e) != S3_OK)
         good = stager_fail(s, false, "resources-unreadable", "bucket %s: its list cannot be read: %.80s",
                            bucket, e.text);

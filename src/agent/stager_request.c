@@ -30,7 +30,15 @@ struct flight {
     uint64_t sent;
     int64_t date_ms; // of the answer; 0: it said none
     bool stopped;
+    char *location; // owned: where to go, by the door
 };
+
+static int64_t real_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static size_t on_read(char *to, size_t size, size_t n, void *ctx)
 {
@@ -66,6 +74,7 @@ static size_t on_write(char *data, size_t size, size_t n, void *ctx)
     long status = 0;
     curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
     if (f->ask->sink && status / 100 == 2) {
+        f->s->good_ms = real_ms();
         f->stopped = !f->ask->sink(f->ask->ctx, data, size * n);
         return f->stopped ? 0 : size * n;
     }
@@ -84,6 +93,11 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
                 f->out->etag[k++] = line[i];
         f->out->etag[k] = '\0';
     }
+    if (len > 11 && !strncasecmp(line, "location: ", 10)) {
+        free(f->location);
+        f->location = mem_strndup(line + 10, len - 10);
+        f->location[strcspn(f->location, "\r\n")] = '\0';
+    }
     if (len > 6 && len < 80 && !strncasecmp(line, "date:", 5)) {
         char text[80];
         memcpy(text, line + 5, len - 5);
@@ -92,13 +106,6 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
         f->date_ms = t > 0 ? (int64_t)t * 1000 : 0;
     }
     return len;
-}
-
-static int64_t real_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 struct head {
@@ -133,7 +140,12 @@ static bool make_head(struct stager *s, const struct ask_s3 *ask, struct head *h
     s3_amz_date(h->date, WALL_MS(now));
     add(h, "Host", s->host);
     add(h, "X-Amz-Date", h->date);
-    add(h, "X-Amz-Content-Sha256", ask->sha256 ? ask->sha256 : S3_EMPTY_SHA256);
+    add(h, "X-Amz-Content-Sha256",
+        s->patience_ms ? S3_UNSIGNED_PAYLOAD
+        : ask->sha256  ? ask->sha256
+                       : S3_EMPTY_SHA256);
+    if (ask->md5 && s->patience_ms)
+        add(h, "Content-MD5", ask->md5);
     for (const char *const *x = ask->extra; x && x[0]; x += 2)
         add(h, x[0], x[1]);
     struct s3_request r = {ask->method, buf_str(&h->path), ask->query ? ask->query : "", h->signed_header,
@@ -160,11 +172,11 @@ static void body_options(CURL *easy, struct flight *f)
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, f->ask->method);
 }
 
-static void fly(struct stager *s, CURL *easy, struct head *h, struct flight *f)
+static void fly(CURL *easy, const char *url, const char *const *headers, const char *ca, struct flight *f)
 {
     char text[CURL_ERROR_SIZE] = "";
-    struct http_tls tls = {.ca_file = s->ca};
-    struct http_ask ask = {.method = f->ask->method, .url = buf_str(&h->url), .headers = h->header};
+    struct http_tls tls = {.ca_file = ca};
+    struct http_ask ask = {.method = f->ask->method, .url = url, .headers = headers};
     long status = 0;
     curl_easy_reset(easy); // the connection stays
     struct curl_slist *list = http_options(easy, &ask, &tls);
@@ -197,21 +209,56 @@ static void say(struct answer_s3 *a)
         snprintf(a->why, sizeof a->why, "the storage answers %d", a->status);
 }
 
+// Twice: at the server's door without the body, and where the door says. There the signature is in the URL.
+static void fly_outside(struct stager *s, CURL *easy, struct head *h, struct flight *f)
+{
+    const char *header[2 * HEADERS_MAX + 2];
+    const struct ask_s3 *ask = f->ask;
+    struct ask_s3 at_door = {.method = ask->method, .bucket = ask->bucket, .fd = -1, .memory = ""};
+    size_t n = 0;
+    f->ask = &at_door;
+    fly(easy, buf_str(&h->url), h->header, s->ca, f);
+    f->ask = ask;
+    f->out->is_door = f->out->status != 307 || !f->location;
+    if (f->out->is_door)
+        return;
+    for (const char *const *x = ask->extra; x && x[0] && n + 2 < ARRAY_LEN(header); x += 2) {
+        header[n++] = x[0];
+        header[n++] = x[1];
+    }
+    if (ask->md5) {
+        header[n++] = "Content-MD5";
+        header[n++] = ask->md5;
+    }
+    header[n] = NULL;
+    buf_clear(&f->out->error);
+    f->sent = 0;
+    f->date_ms = 0;
+    fly(easy, f->location, header, NULL, f);
+}
+
 void ask_s3(struct stager *s, CURL *easy, const struct ask_s3 *ask, struct answer_s3 *out)
 {
     struct head h = {0};
     struct err e = ERR_NULL;
     *out = (struct answer_s3){.error = BUF_INIT(ERROR_BYTES)};
     struct flight f = {.s = s, .ask = ask, .out = out, .easy = easy};
-    if (make_head(s, ask, &h, &e))
-        fly(s, easy, &h, &f);
+    bool good = make_head(s, ask, &h, &e);
+    if (good && s->patience_ms)
+        fly_outside(s, easy, &h, &f);
+    else if (good)
+        fly(easy, buf_str(&h.url), h.header, s->ca, &f);
     else
         snprintf(out->why, sizeof out->why, "%.190s", e.text);
     if (ask->counts && out->status / 100 != 2)
         s->bytes -= (int64_t)f.sent;
     if (out->status / 100 != 2 && out->status)
         say(out);
-    if (out->status == 403 && strstr(buf_str(&out->error), "RequestTimeTooSkewed") && f.date_ms) {
+    if (out->status / 100 == 2)
+        s->good_ms = real_ms();
+    free(f.location);
+    if (out->status == 403 && (!s->patience_ms || out->is_door) &&
+        strstr(buf_str(&out->error), "RequestTimeTooSkewed") && f.date_ms) {
         s->skew_ms = f.date_ms - real_ms();
         out->status = 503; // once more, with the right time
     }
@@ -225,10 +272,24 @@ void answer_s3_deinit(struct answer_s3 *a)
     buf_deinit(&a->error);
 }
 
-bool answer_s3_passes(const struct answer_s3 *a)
+// A store that has just got a key, a policy or a bucket may refuse for a while.
+bool answer_s3_passes(struct stager *s, const struct answer_s3 *a)
 {
+    if (s->patience_ms && real_ms() - s->good_ms > s->patience_ms)
+        return false;
+    if (s->patience_ms && !a->is_door && a->status == 403)
+        return true;
     return a->status == 0 || a->status == 408 || a->status == 429 || a->status == 500 || a->status == 502 ||
            a->status == 503 || a->status == 504;
+}
+
+const char *answer_s3_code(const struct stager *s, const struct answer_s3 *a, const char *otherwise)
+{
+    if (!s->patience_ms || a->is_door)
+        return otherwise;
+    return a->status == 403                                         ? "storage-refuses"
+           : a->status == 0 || a->status >= 500 || a->status == 429 ? "storage-unavailable"
+                                                                    : otherwise;
 }
 
 void stager_pause(int try)
@@ -241,7 +302,7 @@ bool ask_s3_until(struct stager *s, CURL *easy, const struct ask_s3 *ask, struct
 {
     for (int try = 0; !stager_failed(s); try++) {
         ask_s3(s, easy, ask, out);
-        if (!answer_s3_passes(out))
+        if (!answer_s3_passes(s, out))
             return true;
         answer_s3_deinit(out);
         stager_pause(try);

@@ -15,6 +15,7 @@
 #include "agent/stager.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "net/base64.h"
 #include "core/work/staging.h"
 
 #define PART_BYTES ((uint64_t)32 << 20)
@@ -97,6 +98,19 @@ static bool sum_file(int fd, uint64_t at, uint64_t n, enum s3_sum_kind kind, cha
     return n == 0;
 }
 
+// The same as a header says it.
+static bool md5_file(int fd, uint64_t at, uint64_t n, char out[BASE64_BYTES(16) + 1])
+{
+    char hex[2 * S3_SUM_BYTES_MAX + 1];
+    uint8_t sum[16];
+    bool good = sum_file(fd, at, n, S3_SUM_MD5, hex);
+    for (size_t i = 0; i < sizeof sum; i++)
+        sscanf(hex + 2 * i, "%2hhx", &sum[i]);
+    base64_encode(out, sum, sizeof sum);
+    out[BASE64_BYTES(16)] = '\0';
+    return good;
+}
+
 // A file that was only touched has another time and the same bytes.
 static bool changed(struct stager *s, const struct store *x, const struct tree_file *f)
 {
@@ -160,8 +174,8 @@ enum sent { SENT, CHANGED, FAILED };
 static enum sent put(struct sending *p, const char *query, uint64_t at, uint64_t n, char etag[48])
 {
     struct answer_s3 a;
-    char sha256[2 * S3_SUM_BYTES_MAX + 1];
-    if (!sum_file(p->fd, at, n, S3_SUM_SHA256, sha256))
+    char sha256[2 * S3_SUM_BYTES_MAX + 1] = "", md5[BASE64_BYTES(16) + 1] = "";
+    if (p->s->patience_ms ? !md5_file(p->fd, at, n, md5) : !sum_file(p->fd, at, n, S3_SUM_SHA256, sha256))
         return CHANGED;
     struct ask_s3 ask = {.method = "PUT",
                          .bucket = p->x->target,
@@ -169,6 +183,7 @@ static enum sent put(struct sending *p, const char *query, uint64_t at, uint64_t
                          .key_n = strlen(p->key),
                          .query = query,
                          .sha256 = sha256,
+                         .md5 = *md5 ? md5 : NULL,
                          .fd = p->fd,
                          .offset = at,
                          .n = n,
@@ -176,13 +191,15 @@ static enum sent put(struct sending *p, const char *query, uint64_t at, uint64_t
     struct stat st;
     for (int try = 0; !stager_failed(p->s); try++) {
         ask_s3(p->s, p->easy, &ask, &a);
-        bool again = answer_s3_passes(&a), good = a.status == 200;
-        bool differs = a.status == 400 && strstr(buf_str(&a.error), "XAmzContentSHA256Mismatch");
+        bool again = answer_s3_passes(p->s, &a), good = a.status == 200;
+        bool differs = a.status == 400 && (strstr(buf_str(&a.error), "XAmzContentSHA256Mismatch") ||
+                                           strstr(buf_str(&a.error), "BadDigest"));
         if (again && fstat(p->fd, &st) == 0 && (uint64_t)st.st_size < at + n)
             differs = true, again = false; // it became shorter under the hands
         snprintf(etag, 48, "%s", a.etag);
         if (!again && !good && !differs)
-            stager_fail(p->s, a.status == 403, a.status == 507 ? "results-disk-full" : "results-refused",
+            stager_fail(p->s, a.status == 403 && !p->s->patience_ms,
+                        a.status == 507 ? "results-disk-full" : answer_s3_code(p->s, &a, "results-refused"),
                         "result %.60s: %.90s", p->key, a.why);
         answer_s3_deinit(&a);
         if (!again)
@@ -225,7 +242,8 @@ static bool simple(struct sending *p, const char *query, const struct buf *body,
     bool good =
         a.status == 200 && (!id || between(buf_str(&a.error), "<UploadId>", "</UploadId>", id, room) != NULL);
     if (!good)
-        stager_fail(p->s, false, "results-refused", "result %.60s: %.90s", p->key, a.why);
+        stager_fail(p->s, false, answer_s3_code(p->s, &a, "results-refused"), "result %.60s: %.90s", p->key,
+                    a.why);
     answer_s3_deinit(&a);
     return good;
 }

@@ -131,6 +131,7 @@ struct api_backend {
     int (*images)(void *ctx, struct image_call *call, struct err *e);
     // Forwarded ports of a task, as they are now; how many were put into `out`. NULL: none. Any thread.
     size_t (*forwards)(void *ctx, uint64_t task, struct forward_view *out, size_t most);
+    bool bucket_waits; // for a network, also without `make`: not on the HTTP thread
     const char *email; // of the installation, for /info defaults
 };
 

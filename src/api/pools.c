@@ -106,7 +106,11 @@ static void create_from(struct call *c)
 
 void pool_create(struct call *c)
 {
-    if (call_object(c))
+    if (!call_object(c))
+        return;
+    if (c->be->bucket_waits)
+        call_next(c, RUN_WORKER, create_from);
+    else
         create_from(c);
 }
 

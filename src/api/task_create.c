@@ -204,7 +204,11 @@ static void check_shortnames(struct call *c)
 
 static void parse(struct call *c)
 {
-    if (call_json(c))
+    if (!call_json(c))
+        return;
+    if (c->be->bucket_waits)
+        call_next(c, RUN_WORKER, task_create_from);
+    else
         task_create_from(c);
 }
 

@@ -26,6 +26,9 @@ struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
     const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites, *registries, *profiles;
     const char *relay_listen, *relay_url, *forward_address, *forward_host, *forward_ports, *forward_allow;
+    const char *objects, *o_region, *o_key, *o_secret, *o_prefix, *o_staging, *o_ca;
+    bool o_host;
+    long o_patience;
     double speed, dispatch_delay_s, grid_g, price[BILL_CLASSES], price_kwh;
     long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets,
         image_gb, image_files;
@@ -57,6 +60,21 @@ static const struct option_row rows[] = {
      "Buckets may be named in front of this host: BUCKET.NAME"},
     {"s3-url", OPTION_TEXT, "URL", AT(s3_url), 0, 0,
      "Address of the buckets that clients are told (from --s3-listen)"},
+    {"objects", OPTION_TEXT, "URL", AT(objects), 0, 0,
+     "Objects lie in this S3 storage instead; --s3-listen is then where nodes ask for theirs"},
+    {"objects-region", OPTION_TEXT, "NAME", AT(o_region), 0, 0, "Its region (us-east-1)"},
+    {"objects-key", OPTION_TEXT, "KEY", AT(o_key), 0, 0, "Access key of the server there"},
+    {"objects-secret-file", OPTION_TEXT, "FILE", AT(o_secret), 0, 0,
+     "File that holds the secret of this key"},
+    {"objects-prefix", OPTION_TEXT, "TEXT", AT(o_prefix), 0, 0,
+     "What the buckets of an account begin with there (ondol-{account}-)"},
+    {"objects-staging", OPTION_TEXT, "BUCKET", AT(o_staging), 0, 0,
+     "Bucket of the server there, for results that are not published yet (ondol-staging)"},
+    {"objects-ca", OPTION_TEXT, "FILE", AT(o_ca), 0, 0, "Trust these authorities (PEM) there, and no others"},
+    {"objects-virtual-host", OPTION_FLAG, NULL, AT(o_host), 0, 0,
+     "Name buckets in front of its host, not in the path"},
+    {"objects-patience", OPTION_INT, "S", AT(o_patience), 1, 86400,
+     "Seconds after which files that the storage does not serve or take fail a task (180)"},
     {"s3-gigabytes", OPTION_INT, "N", AT(s3_gb), 0, 1000000,
      "Most bytes of an account in buckets, in units of 10^9; 0: no limit (0)"},
     {"s3-buckets", OPTION_INT, "N", AT(s3_buckets), 0, 1000000,
@@ -146,6 +164,14 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->s3_dir = v->s3_dir;
     c->s3_host = v->s3_host;
     c->s3_url = v->s3_url;
+    c->outside = (struct s3_outside){.url = v->objects,
+                                     .region = v->o_region,
+                                     .access_key = v->o_key,
+                                     .prefix = v->o_prefix,
+                                     .staging = v->o_staging,
+                                     .virtual_host = v->o_host};
+    c->outside_ca_file = v->o_ca;
+    c->outside_patience_ms = v->o_patience * 1000;
     c->s3_quota_bytes = (int64_t)v->s3_gb * 1000000000;
     c->s3_quota_buckets = v->s3_buckets;
     c->registries = v->registries;
@@ -213,12 +239,35 @@ static int set_clock(const struct values *v, struct runtime_config *c, struct er
     return bad;
 }
 
+// Its first line; a secret on the command line would be everybody's on this machine.
+static int read_secret(const struct values *v, char out[S3_SECRET_BYTES_MAX + 2], struct err *e)
+{
+    *out = '\0';
+    if (!v->objects)
+        return 0;
+    if (!v->o_secret)
+        return err_set(e, -EINVAL,
+                       "objects: the secret of its key is missing (give --objects-secret-file FILE)");
+    FILE *f = fopen(v->o_secret, "re");
+    if (!f)
+        return err_set(e, -errno, "objects-secret-file: %s: %s", v->o_secret, strerror(errno));
+    if (!fgets(out, S3_SECRET_BYTES_MAX + 2, f))
+        *out = '\0';
+    fclose(f);
+    out[strcspn(out, "\r\n")] = '\0';
+    return 0;
+}
+
 static int serve(const struct values *v, struct arena *a)
 {
     struct runtime_config cfg;
     struct runtime *r;
     struct err e = ERR_NULL;
+    char secret[S3_SECRET_BYTES_MAX + 2];
     to_config(v, &cfg);
+    if (read_secret(v, secret, &e))
+        return cli_fail_err(CLI_USAGE, &e);
+    cfg.outside.secret = secret;
     if (v->sites && site_file_read(v->sites, a, &cfg.site, &cfg.n_sites, &e))
         return cli_fail_err(CLI_USAGE, &e);
     if (v->profiles && profile_file_read(v->profiles, a, &cfg.profiles, &e))
@@ -270,6 +319,10 @@ int cmd_server(int argc, char **argv)
                        .s3_buckets = 1000,
                        .image_gb = 20,
                        .image_files = 500000,
+                       .o_region = "us-east-1",
+                       .o_prefix = "ondol-{account}-",
+                       .o_staging = "ondol-staging",
+                       .o_patience = 180,
                        .house_ms = -1,
                        .wall_ms = -1};
     struct arena a = {0};

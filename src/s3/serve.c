@@ -57,7 +57,8 @@ static struct ask *ask_new(struct s3_serve *s, struct http_request *r)
 void ask_free(struct ask *c)
 {
     intake_end(&c->intake);
-    objects_content_deinit(c->s->cfg.objects, &c->content);
+    if (c->s->cfg.objects)
+        objects_content_deinit(c->s->cfg.objects, &c->content);
     buf_deinit(&c->document);
     arena_deinit(&c->a);
     http_flow_free(c->flow);
@@ -82,6 +83,10 @@ static void head(void *ctx, struct http_request *r)
     enum s3_code code = ask_admit(c, &large, &e);
     if (code) {
         ask_refuse(c, code, &e);
+        return;
+    }
+    if (c->s->cfg.outside) {
+        door_answer(c);
         return;
     }
     if (large)

@@ -41,7 +41,12 @@ struct s3_account {
 void s3_staged_name(char out[OBJECTS_BUCKET_BYTES], uint64_t lease, uint32_t part);
 bool s3_staged_read(const char *name, uint64_t *lease, uint32_t *part);
 
+struct s3_outside;
+
 struct s3_serve_config {
+    // The objects lie there: attempts are told where, and nobody else is served. Must outlive the endpoint.
+    // NULL: in `objects`.
+    const struct s3_outside *outside;
     struct objects *objects; // must outlive the endpoint
     int64_t quota_bytes;     // as the store's: refused by the head already; 0: none
     const char *listen;

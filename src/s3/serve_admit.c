@@ -101,6 +101,8 @@ enum s3_code ask_admit(struct ask *c, bool *large, struct err *e)
     c->owner = c->account.id;
     if (!code && c->account.lease)
         code = lease_admit(c, e);
+    if (c->s->cfg.outside)
+        return code;
     if (!code && (c->claim.kind == S3_V4_QUERY || c->claim.kind == S3_V2_QUERY))
         code = adopt_metadata(c, e);
     if (!code)

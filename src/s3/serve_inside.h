@@ -5,6 +5,7 @@
 //   serve.c         start and end; a request's way: head, body, worker, answer
 //   serve_admit.c   what is judged by the head
 //   serve_lease.c   what the attempt of a task may do
+//   serve_door.c    where attempts find objects that lie outside
 //   serve_pool.c    the workers
 //   serve_intake.c  a body as it arrives: framing, hashes, checksums
 //   serve_upload.c  a large body: the ring between the HTTP thread and a worker
@@ -115,6 +116,9 @@ enum s3_code ask_admit(struct ask *c, bool *large, struct err *e);
 
 // serve_lease.c: whether the attempt may do this; where it writes, the route gets the name that is staged
 enum s3_code lease_admit(struct ask *c, struct err *e);
+
+// serve_door.c: answers and ends the call, in head()
+void door_answer(struct ask *c);
 
 // serve_pool.c
 int pool_start(struct pool *p, int threads, struct err *e);

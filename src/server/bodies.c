@@ -58,6 +58,24 @@ static bool has_constant(const json_t *constants, const char *key)
     return false;
 }
 
+// What is forced stands above what the task and its pool say. It is never secret.
+static void force(json_t *constants, const json_t *forced)
+{
+    for (size_t i = 0; i < json_array_size(forced); i++) {
+        const json_t *f = json_array_get(forced, i);
+        const char *key = json_string_value(json_object_get(f, "constantName"));
+        json_t *value = json_object_get(f, "forcedValue");
+        if (!key || !json_is_string(value))
+            continue;
+        for (size_t k = json_array_size(constants); k-- > 0;) {
+            const char *old = json_string_value(json_object_get(json_array_get(constants, k), "key"));
+            if (old && !strcmp(old, key))
+                json_array_remove(constants, k);
+        }
+        json_array_append_new(constants, json_pack("{s:s,s:O}", "key", key, "value", value));
+    }
+}
+
 static int grant(void *ctx, const char *key, const char *sealed)
 {
     struct opening *o = ctx;
@@ -117,9 +135,10 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
 {
     uint64_t lease = x->lease;
     *out = body;
-    bool files = body && lease && r->objects && has_files(body);
+    bool files = body && lease && (r->objects || r->outside) && has_files(body);
+    bool forced = body && strstr(body, "forcedValue\"");
     bool image = body && lease && images_may_matter(r, body);
-    if (!body || (!files && !image && is_plain(body) && !strstr(body, SECRET_PREFIX) &&
+    if (!body || (!files && !forced && !image && is_plain(body) && !strstr(body, SECRET_PREFIX) &&
                   !strstr(body, "secretsAccessRights")))
         return 0;
     json_t *o = json_loads(body, 0, NULL);
@@ -139,6 +158,8 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
         code = unseal_constants(&op);
     if (code == 0)
         code = grant_all(&op, json_object_get(o, "secretsAccessRights"));
+    if (code == 0)
+        force(constants, json_object_get(o, "forcedConstants"));
     if (code == 0 && files)
         code = lease_key_grant(r, lease, o, e);
     if (code == 0 && image)

@@ -15,6 +15,7 @@
 #include "net/http_server.h"
 #include "net/wire.h"
 #include "server/clock.h"
+#include "server/outside.h"
 #include "server/queue.h"
 #include "s3/serve.h"
 #include "server/runtime.h"
@@ -105,13 +106,16 @@ struct runtime {
     struct http_server *http; // under http_lock: calls are served before it is set and after it is gone
     struct api *api;
     struct api_backend backend;
-    uint64_t epoch;          // of the leadership
-    struct depot *depot;     // images
-    struct objects *objects; // NULL: no buckets
-    struct s3_serve *s3;
-    char *storage_url;
+    uint64_t epoch;                   // of the leadership
+    struct depot *depot;              // images
     struct relay *relay;              // NULL: none
+    struct objects *objects;          // NULL: no buckets, or
+    struct outside *outside;          // they are somebody else's; NULL: they are not
+    struct s3_serve *s3;              // for customers and attempts; of an outside storage for attempts alone
+    char *storage_url;                // told to customers
+    char *door_url;                   // told to nodes
     struct store_reader lease_reader; // the storage's HTTP thread
+    struct store_reader sweep_reader; // a thread of the outside storage
     pthread_mutex_t staged_lock;
     struct idmap staged;             // under staged_lock: leases that were given a key to the storage
     struct row_publish *unpublished; // engine's thread: rows of the last load; their buckets are malloc'd
@@ -233,6 +237,8 @@ bool lease_key_account(struct runtime *r, const char *access_key, struct arena *
 
 // publish.c: what attempts staged, moved into its bucket or thrown away. Store's thread, after the commit
 void publish_note(struct runtime *r, const struct change *c);
+void publish_told(void *runtime, uint64_t lease, uint32_t part, const char *code,
+                  const char *message); // any thread
 void publish_deinit(struct runtime *r);
 void publish_again(struct runtime *r); // engine's thread, after a load: what the load found; what nobody owns
 void publish_loaded(struct runtime *r, const struct row_publish *row); // engine's thread, while it loads

@@ -23,9 +23,10 @@ int lease_key_grant(struct runtime *r, uint64_t lease, json_t *body, struct err 
     int code = secret_of(r, key, secret, e);
     if (code < 0)
         return code;
-    json_object_set_new(
-        body, "ondolStorage",
-        json_pack("{s:s,s:s,s:s}", "url", r->storage_url, "accessKey", key, "secret", secret));
+    json_object_set_new(body, "ondolStorage",
+                        json_pack("{s:s,s:s,s:s,s:I}", "url", r->door_url, "accessKey", key, "secret", secret,
+                                  "patience",
+                                  (json_int_t)(r->outside ? r->cfg.outside_patience_ms / 1000 : 0)));
     explicit_bzero(secret, sizeof secret);
     pthread_mutex_lock(&r->staged_lock);
     idmap_set(&r->staged, lease, 1);

@@ -68,6 +68,15 @@ static void merge_rights(json_t *task, const json_t *pool)
         json_array_extend(list_of(own, lists[i]), json_object_get(theirs, lists[i]));
 }
 
+// The pool's first, so that the task's own speak last.
+static void merge_forced(json_t *task, const json_t *pool)
+{
+    json_t *all = json_array();
+    json_array_extend(all, json_object_get(pool, "forcedConstants"));
+    json_array_extend(all, json_object_get(task, "forcedConstants"));
+    json_object_set_new(task, "forcedConstants", all);
+}
+
 // In one form: buckets of the first list, then those of the other.
 static void take_buckets(json_t *all, const json_t *from)
 {
@@ -109,6 +118,7 @@ int body_in_pool(const struct row_pool *pool, const char *task, struct arena *a,
         merge_constants(body, from);
         merge_rights(body, from);
         merge_buckets(body, from);
+        merge_forced(body, from);
         give(body, a, out);
     }
     json_decref(body);
@@ -129,8 +139,11 @@ int body_of_node(const struct row_pool *pool, struct arena *a, const char **out,
         merge_constants(body, from);
         merge_rights(body, from);
         merge_buckets(body, from);
+        merge_forced(body, from);
         json_t *text = json_string(command);
         put(json_object_get(body, "constants"), "DOCKER_CMD", text);
+        json_array_append_new(json_object_get(body, "forcedConstants"), // the last one stands
+                              json_pack("{s:s,s:O}", "constantName", "DOCKER_CMD", "forcedValue", text));
         json_decref(text);
         give(body, a, out);
         json_decref(body);

@@ -23,22 +23,27 @@ static void told(struct submission *s, const struct reply *reply, int error)
     (void)s, (void)reply, (void)error; // not recorded: the row is still there, and the next load finds it
 }
 
-static void tell(struct publication *p, const char *code, const char *message)
+static void tell(struct runtime *r, uint64_t lease, uint32_t part, const char *code, const char *message)
 {
     struct submission *s = mem_alloc(sizeof *s);
     s->event.kind = EVENT_PUBLISHED;
-    s->event.published.lease = p->lease;
-    s->event.published.part = p->part;
-    s->event.published.code = code;
+    s->event.published.lease = lease;
+    s->event.published.part = part;
+    s->event.published.code = arena_strdup(&s->arena, code);
     s->event.published.message = message ? arena_strdup(&s->arena, message) : NULL;
     s->done = told;
     struct item *it = mem_alloc(sizeof *it);
     *it = (struct item){.kind = ITEM_SUBMISSION, .submission = s};
-    if (queue_put(&p->r->items, it))
+    if (queue_put(&r->items, it))
         return;
     arena_deinit(&s->arena); // the server ends
     free(s);
     free(it);
+}
+
+void publish_told(void *runtime, uint64_t lease, uint32_t part, const char *code, const char *message)
+{
+    tell(runtime, lease, part, code, message);
 }
 
 static void moved(struct objects_op *op)
@@ -46,27 +51,26 @@ static void moved(struct objects_op *op)
     struct publication *p = op->user;
     char text[400];
     if (op->code == OBJECTS_OK) {
-        tell(p, NULL, NULL);
+        tell(p->r, p->lease, p->part, NULL, NULL);
     } else if (op->code == OBJECTS_QUOTA) {
-        tell(p, "results-over-quota", "its results do not fit into the account's storage quota");
+        tell(p->r, p->lease, p->part, "results-over-quota",
+             "its results do not fit into the account's storage quota");
     } else if (op->code > 0) {
         snprintf(text, sizeof text, "its results could not be stored: No such bucket: %s", p->into);
-        tell(p, "results-no-bucket", text);
+        tell(p->r, p->lease, p->part, "results-no-bucket", text);
     } else {
         snprintf(text, sizeof text, "its results could not be stored: %.300s", op->e.text);
-        tell(p, "results-not-stored", text);
+        tell(p->r, p->lease, p->part, "results-not-stored", text);
     }
     free(p);
 }
 
 // Of the task, unless the row names one.
-static bool target(struct runtime *r, struct store_reader *reader, const struct row_publish *row,
-                   struct publication *p)
+static bool target(struct store_reader *reader, const struct row_publish *row, struct publication *p)
 {
     struct arena a = ARENA_NULL;
     struct row_task task = {0};
     struct err e = ERR_NULL;
-    (void)r;
     bool known = reader->task_by_id(reader->ctx, row->task, &a, &task, &e) == 0;
     json_t *body = known && task.body ? json_loads(task.body, 0, NULL) : NULL;
     const char *bucket = row->bucket && *row->bucket ? row->bucket : NULL;
@@ -86,7 +90,16 @@ static void publish(struct runtime *r, struct store_reader *reader, const struct
     struct publication *p = mem_alloc(sizeof *p);
     *p = (struct publication){.r = r, .lease = row->lease, .part = row->part};
     s3_staged_name(p->name, row->lease, row->part);
-    p->op.kind = target(r, reader, row, p) ? OBJECTS_PUBLISH : OBJECTS_DISCARD;
+    bool known = target(reader, row, p);
+    if (r->outside) {
+        if (known)
+            outside_publish(r->outside, p->lease, p->part, p->op.account, p->into);
+        else
+            outside_discard(r->outside, p->lease);
+        free(p);
+        return;
+    }
+    p->op.kind = known ? OBJECTS_PUBLISH : OBJECTS_DISCARD;
     p->op.name = p->name;
     p->op.into = p->into;
     p->op.now_ms = real_now_ms();
@@ -104,6 +117,10 @@ static void thrown(struct objects_op *op)
 
 static void discard(struct runtime *r, uint64_t lease)
 {
+    if (r->outside) {
+        outside_discard(r->outside, lease);
+        return;
+    }
     struct publication *p = mem_alloc(sizeof *p);
     snprintf(p->name, sizeof p->name, "~%llu.", (unsigned long long)lease);
     p->op = (struct objects_op){.kind = OBJECTS_DISCARD, .name = p->name, .done = thrown, .user = p};
@@ -150,7 +167,7 @@ void publish_again(struct runtime *r)
 {
     struct store_reader reader = {0};
     struct err e = ERR_NULL;
-    if (!r->objects)
+    if (!r->objects && !r->outside)
         return; // the first load: the storage starts later, and asks
     if (r->n_unpublished && store_sqlite_reader(&reader, r->data_dir, &e) < 0) {
         fprintf(stderr, "ondol: storage: %s\n", e.text);

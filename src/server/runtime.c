@@ -229,7 +229,8 @@ static void make_backend(struct runtime *r)
         .unseal = backend_unseal,
         .storage_url = r->storage_url,
         .storage = storage_usage,
-        .bucket = r->objects ? storage_bucket : NULL,
+        .bucket = r->objects || r->outside ? storage_bucket : NULL,
+        .bucket_waits = r->outside != NULL,
         .images = images_call,
     };
 }
@@ -496,5 +497,6 @@ void runtime_stop(struct runtime *r)
     free(r->email);
     free(r->record_path);
     free(r->storage_url);
+    free(r->door_url);
     free(r);
 }

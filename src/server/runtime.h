@@ -19,6 +19,7 @@
 #include "core/engine/server.h"
 #include "image/layer.h"
 #include "net/http_server.h"
+#include "s3/outside.h"
 
 struct runtime;
 
@@ -62,6 +63,11 @@ struct runtime_config {
     const char *s3_dir;    // NULL: "objects" in data_dir
     const char *s3_host;   // buckets may be named in front of this host; NULL: by path only
     const char *s3_url;    // what clients are told; NULL: from s3_listen
+    // The objects lie in this storage instead of s3_dir, and s3_listen is the door of the nodes alone, s3_url
+    // its address; url NULL: they do not. docs/design/0036.
+    struct s3_outside outside;
+    const char *outside_ca_file;
+    int64_t outside_patience_ms;
     int64_t s3_quota_bytes, s3_quota_buckets; // of an account; 0: none
     const char *registries; // where tasks may have images pulled from (image/depot.h); NULL: nowhere
     struct image_limits image_limits; // of one image; 0 each: the defaults

@@ -24,6 +24,8 @@ static bool account_of_key(void *ctx, const char *access_key, size_t nth, struct
     *out = (struct s3_account){0};
     if (!strncmp(access_key, S3_LEASE_KEY, strlen(S3_LEASE_KEY)))
         return nth == 0 && lease_key_account(ctx, access_key, a, out);
+    if (((struct runtime *)ctx)->outside)
+        return false; // customers have nothing to ask here
     if (!accounts_secret(ctx, access_key, nth, &who, out->secret, sizeof out->secret))
         return false;
     out->id = who.id;
@@ -48,21 +50,49 @@ static char *address(const struct runtime_config *cfg, int port)
     return mem_strdup(url);
 }
 
-int storage_start(struct runtime *r, const struct runtime_config *cfg, struct err *e)
+static int lease_is_there(void *ctx, uint64_t lease)
+{
+    struct runtime *r = ctx;
+    struct err e = ERR_NULL;
+    uint64_t task;
+    return r->sweep_reader.lease_task(r->sweep_reader.ctx, lease, &task, &e);
+}
+
+static int open_own(struct runtime *r, const struct runtime_config *cfg, struct err *e)
 {
     char dir[4096];
-    if (!cfg->s3_listen)
-        return 0;
     snprintf(dir, sizeof dir, "%s/objects", r->data_dir);
     struct objects_config store = {.dir = cfg->s3_dir ? cfg->s3_dir : dir,
                                    .quota_bytes = cfg->s3_quota_bytes,
                                    .quota_buckets = cfg->s3_quota_buckets,
                                    .part_bytes_min = PART_BYTES_MIN,
                                    .upload_keep_ms = UPLOAD_KEEP_MS};
-    int code = objects_open(&r->objects, &store, e);
+    return objects_open(&r->objects, &store, e);
+}
+
+static int open_outside(struct runtime *r, const struct runtime_config *cfg, struct err *e)
+{
+    struct outside_config outside = {.at = cfg->outside,
+                                     .ca_file = cfg->outside_ca_file,
+                                     .patience_ms = cfg->outside_patience_ms,
+                                     .published = publish_told,
+                                     .lease_is_there = lease_is_there,
+                                     .ctx = r};
+    int code = store_sqlite_reader(&r->sweep_reader, r->data_dir, e);
+    return code < 0 ? code : outside_start(&r->outside, &outside, e);
+}
+
+int storage_start(struct runtime *r, const struct runtime_config *cfg, struct err *e)
+{
+    if (!cfg->s3_listen && cfg->outside.url)
+        return err_set(e, -EINVAL, "objects: needs s3-listen too, where nodes ask for their files");
+    if (!cfg->s3_listen)
+        return 0;
+    int code = cfg->outside.url ? open_outside(r, cfg, e) : open_own(r, cfg, e);
     if (code < 0 || (code = store_sqlite_reader(&r->lease_reader, r->data_dir, e)) < 0)
         return code;
     struct s3_serve_config serve = {.objects = r->objects,
+                                    .outside = r->outside ? outside_at(r->outside) : NULL,
                                     .quota_bytes = cfg->s3_quota_bytes,
                                     .listen = cfg->s3_listen,
                                     .limits = {.connections = cfg->limits.connections,
@@ -76,9 +106,10 @@ int storage_start(struct runtime *r, const struct runtime_config *cfg, struct er
     code = s3_serve_start(&r->s3, &serve, e);
     if (code < 0)
         return err_prefix(e, "storage");
-    r->storage_url = address(cfg, s3_serve_port(r->s3));
+    r->door_url = address(cfg, s3_serve_port(r->s3));
+    r->storage_url = mem_strdup(r->outside ? cfg->outside.url : r->door_url);
     publish_again(r);
-    return publish_sweep(r, e);
+    return r->outside ? 0 : publish_sweep(r, e);
 }
 
 bool storage_usage(void *ctx, uint64_t account, struct storage_view *out)
@@ -99,6 +130,8 @@ int storage_bucket(void *ctx, uint64_t account, const char *name, bool make, str
 {
     struct runtime *r = ctx;
     struct objects_bucket b;
+    if (r->outside)
+        return outside_bucket(r->outside, account, name, make, e);
     int code = objects_bucket(r->objects, name, &b, e);
     if (code <= 0)
         return code < 0 ? code : b.account != account;
@@ -124,6 +157,11 @@ void storage_stop(struct runtime *r)
 void storage_close(struct runtime *r)
 {
     objects_close(r->objects);
+    outside_stop(r->outside);
+    r->outside = NULL;
+    if (r->sweep_reader.free)
+        r->sweep_reader.free(r->sweep_reader.ctx);
+    r->sweep_reader = (struct store_reader){0};
     if (r->lease_reader.free)
         r->lease_reader.free(r->lease_reader.ctx);
     r->lease_reader = (struct store_reader){0};

@@ -137,7 +137,7 @@ static void note_rows(struct runtime *r, const struct batch *b)
     for (size_t i = 0; i < b->fx.n_changes; i++) {
         const struct change *c = &b->fx.change[i];
         accounts_note(r, c);
-        if (r->objects && (c->kind == CHANGE_PUBLISH || c->kind == CHANGE_LEASE_GONE))
+        if ((r->objects || r->outside) && (c->kind == CHANGE_PUBLISH || c->kind == CHANGE_LEASE_GONE))
             publish_note(r, c);
         if (c->kind == CHANGE_LEASE_GONE)
             relay_lease_gone(r, c->gone);

@@ -206,15 +206,25 @@ def kept_for_a_while(h):
         bucket = {"bucketName": "in-2", "filtering": {"prefixFiltering": {"prefix": "big"}}, "cacheTTLSec": ttl}
         return came(h.task("head -c 9 big", advancedResourceBuckets=[bucket]))
 
-    big = b"version 1" + bytes(MIB)
+    big = b"version 1" + bytes(65536)
     h.s3.put_object(Bucket="in-2", Key="big", Body=big)
     check([run(None), run(None), run(3600)] == [len(big), 0, 0], "it comes once")
     check(run(0) == len(big), "unless it is not to be kept")
-    h.s3.put_object(Bucket="in-2", Key="big", Body=b"version 2" + bytes(MIB))
+    h.s3.put_object(Bucket="in-2", Key="big", Body=b"version 2" + bytes(65536))
     check([run(None), run(None)] == [len(big), 0], "a new one comes")
     h.s3.delete_object(Bucket="in-2", Key="big")
     held = [d for d in glob.glob("/dev/shm/ondol-*/cache") + glob.glob("/tmp/ondol-*/cache") if os.stat(d).st_mode & 0o777 != 0o700]
     check(held == [], "copies are the agent's alone: %s" % held)
+
+
+def what_is_forced(h):
+    """Forced constants stand above the task's own, in its command too."""
+    uuid = h.task("echo $NAME ${NAME}; false", resultBucket=None, constants=[
+        {"key": "NAME", "value": "own"}, {"key": "DOCKER_CMD", "value": "false"}], forcedConstants=[
+        {"constantName": "DOCKER_CMD", "forcedValue": "echo ${NAME} ${OTHER}"}, {"constantName": "NAME", "forcedValue": "forced"},
+        {"constantName": "OTHER", "forcedValue": None}])
+    h.succeeds(uuid)
+    check(h.api("GET", "/tasks/%s/stdout/0" % uuid) == "forced ${OTHER}\n", "forced: %s" % h.api("GET", "/tasks/%s/stdout/0" % uuid))
 
 
 def what_cannot_be(h):
@@ -334,6 +344,7 @@ def main():
             h.s3.create_bucket(Bucket=bucket)
         resources_and_results(h)
         kept_for_a_while(h)
+        what_is_forced(h)
         what_cannot_be(h)
         while_it_runs(h)
         in_a_pool(h)

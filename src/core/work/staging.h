@@ -30,7 +30,8 @@ struct stage_out {
 
 struct stage_plan {
     const char *url, *access_key, *secret; // of the storage, good while the lease is
-    const struct stage_bucket *in;         // later ones overwrite what earlier ones brought
+    int64_t patience_s;            // the storage is outside, by way of `url`, and gets so long; 0: it is not
+    const struct stage_bucket *in; // later ones overwrite what earlier ones brought
     size_t n_in;
     bool has_out; // results are wanted
     struct stage_out out, snapshot;

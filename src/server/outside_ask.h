@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One request of the server to the storage outside, by presigned URL.
+#ifndef ONDOL_SERVER_OUTSIDE_ASK_H
+#define ONDOL_SERVER_OUTSIDE_ASK_H
+
+#include <curl/curl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "s3/outside.h"
+
+struct outside_way {
+    const struct s3_outside *at;
+    const char *ca_file;
+    int64_t patience_ms;
+    atomic_bool *stop; // nothing is tried again once it is set
+};
+
+struct outside_answer {
+    int status; // 0: none came
+    char etag[64];
+    char why[256]; // of a failure
+    struct buf body;
+};
+void outside_answer_deinit(struct outside_answer *a);
+
+// `header`: name, value, ..., NULL, signed. Once; a document that says Error is a failure with any status.
+void outside_ask(const struct outside_way *w, CURL *easy, const struct s3_outside_ask *ask, const char *body,
+                 long timeout_ms, struct outside_answer *out);
+// Until it is answered by something that may not go better the next time, or patience is over. False: neither
+// 2xx nor `or_else`.
+bool outside_ask_until(const struct outside_way *w, CURL *easy, const struct s3_outside_ask *ask,
+                       const char *body, int or_else, struct outside_answer *out);
+
+#endif

@@ -167,9 +167,11 @@ static int append(const struct upload *u, const char *data, size_t n, struct err
     }
     if (fd >= 0)
         close(fd);
-    return r < 0
-               ? err_set(e, r == -EDQUOT ? -ENOSPC : r, "images: an upload cannot be kept: %s", strerror(-r))
-               : 0;
+    if (r == -EDQUOT || r == -EFBIG)
+        r = -ENOSPC;
+    return r < 0 ? err_set(e, r, "images: the upload was thrown away, for the server cannot keep it: %s",
+                           strerror(-r))
+                 : 0;
 }
 
 int depot_upload_put(struct depot *d, const char *id, int64_t offset, const void *data, size_t n,
@@ -192,6 +194,8 @@ int depot_upload_put(struct depot *d, const char *id, int64_t offset, const void
     if (r == 0) {
         u->n += (int64_t)n;
         u->used_ms = depot_now_ms();
+    } else if (u && r != -ERANGE && r != -EFBIG) {
+        upload_drop(u); // what it took is wanted back now, not when it is forgotten
     }
     pthread_mutex_unlock(&d->lock);
     return r;

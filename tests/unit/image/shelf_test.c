@@ -265,6 +265,32 @@ static void a_full_disk_is_said_and_nothing_changes(void **state)
     assert_int_equal(access(path, F_OK), -1);
 }
 
+static void an_upload_that_finds_no_room_gives_back_what_it_took(void **state)
+{
+    const struct fixture *f = *state;
+    struct rlimit little = {10, 10};
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct depot *d;
+        struct err e = ERR_NULL;
+        char id[DEPOT_ID_BYTES];
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &little);
+        if (depot_open(&d, &(struct depot_config){.dir = f->dir}, &e) < 0 || depot_upload_new(d, id, &e) < 0)
+            _exit(1);
+        int fits = depot_upload_put(d, id, 0, "12345678", 8, &e),
+            wrong = depot_upload_put(d, id, 7, "x", 1, &e),
+            full = depot_upload_put(d, id, 8, "12345678", 8, &e),
+            gone = depot_upload_put(d, id, 8, "x", 1, &e);
+        depot_close(d);
+        _exit(fits == 0 && wrong == -ERANGE && full == -ENOSPC && gone == -ENOENT ? 0 : 2);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    assert_int_equal(status, 0);
+    assert_int_equal(count(f->dir, "work"), 0);
+}
+
 static void registries_are_those_that_are_named(void **state)
 {
     (void)state;
@@ -300,6 +326,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_cut_or_foreign_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_death_at_any_moment_leaves_the_old_or_the_new, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_is_said_and_nothing_changes, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_upload_that_finds_no_room_gives_back_what_it_took, setup,
+                                        teardown),
         cmocka_unit_test(registries_are_those_that_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include "agent/carrier.h"
 #include "agent/fire.h"
+#include "agent/image_cache.h"
 #include "agent/node.h"
 #include "agent/stager.h"
 
@@ -40,6 +41,7 @@ enum option_key {
     OPT_SHARE,
     OPT_NET_ALLOW,
     OPT_NET_DENY,
+    OPT_IMAGES,
 };
 
 static const struct argp_option options[] = {
@@ -54,6 +56,8 @@ static const struct argp_option options[] = {
     {"net-allow", OPT_NET_ALLOW, "RANGES", 0,
      "private networks that tasks with the outside network may reach, as 10.1.0.0/16,... (default none)", 1},
     {"net-deny", OPT_NET_DENY, "RANGES", 0, "addresses that they may not reach; 0.0.0.0/0: none at all", 1},
+    {"image-megabytes", OPT_IMAGES, "N", 0,
+     "memory for unpacked images of tasks (a quarter of the machine's)", 1},
     {"virtual", OPT_VIRTUAL, NULL, 0, "simulated heaters in simulated rooms", 2},
     {"heaters", OPT_HEATERS, "N", 0, "how many (default 1)", 2},
     {"boards", OPT_BOARDS, "N", 0, "boards in each (default 3)", 2},
@@ -187,6 +191,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
     case OPT_NET_DENY:
         s->net_deny = arg;
         return 0;
+    case OPT_IMAGES:
+        s->opt.image_bytes = (int64_t)number(state, "image-megabytes", arg, 1, 1e9) * 1000000;
+        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "%s: nothing is expected here", arg);
         return 0;
@@ -269,11 +276,12 @@ int main(int argc, char **argv)
         return fire_main();
     struct config cfg;
     config_init(&cfg);
-    struct setup s = {.cfg = &cfg,
-                      .quick = {.heaters = 1, .boards = 3, .setpoint_c = 20},
-                      .start_c = -300,
-                      .seed = -1,
-                      .opt = {.clock.speed = 1, .host_cpu_permille = 1000}};
+    struct setup s = {
+        .cfg = &cfg,
+        .quick = {.heaters = 1, .boards = 3, .setpoint_c = 20},
+        .start_c = -300,
+        .seed = -1,
+        .opt = {.clock.speed = 1, .host_cpu_permille = 1000, .image_bytes = image_cache_bytes()}};
     struct err e = ERR_NULL;
     struct node node;
     argp_err_exit_status = EXIT_USAGE;

@@ -24,7 +24,7 @@
 
 struct values {
     const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record, *net_allow, *net_deny,
-        *profiles, *forward_allow;
+        *profiles, *forward_allow, *registries;
     long heaters, boards, speed, instances;
     double dispatch_delay_s;
 };
@@ -59,6 +59,10 @@ static const struct option_row rows[] = {
     {"net-deny", OPTION_TEXT, "RANGES", AT(net_deny), 0, 0,
      "Addresses that they may not reach; 0.0.0.0/0: none at all"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
+    {"registries", OPTION_TEXT, "HOST,...", AT(registries), 0, 0,
+     "Registries that images of tasks may be pulled from, the first for names without one; http://HOST: "
+     "without "
+     "TLS, *: any (none)"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
     {0},
 };
@@ -120,6 +124,7 @@ static int start(struct building *b, const struct values *v, struct arena *a, st
     cfg.record_file = v->record;
     cfg.relay_listen = "127.0.0.1:0";
     cfg.forward_allow = v->forward_allow;
+    cfg.registries = v->registries;
     cfg.has_epoch = true;
     cfg.real0_ms = real_now_ms();
     cfg.house0 = house_mark_start(v->data, cfg.real0_ms);

@@ -118,8 +118,9 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
     uint64_t lease = x->lease;
     *out = body;
     bool files = body && lease && r->objects && has_files(body);
-    if (!body ||
-        (!files && is_plain(body) && !strstr(body, SECRET_PREFIX) && !strstr(body, "secretsAccessRights")))
+    bool image = body && lease && images_may_matter(r, body);
+    if (!body || (!files && !image && is_plain(body) && !strstr(body, SECRET_PREFIX) &&
+                  !strstr(body, "secretsAccessRights")))
         return 0;
     json_t *o = json_loads(body, 0, NULL);
     if (!o)
@@ -132,6 +133,7 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
     struct opening op = {.r = r, .account = account, .arena = a, .constants = constants, .e = e};
     const struct profile *profile;
     int code = body_profile(r, o, &profile, e);
+    image |= code == 0 && lease && profile->base; // it may name one
     if (code == 0 && profile_needs_relay(profile_features_of(profile)))
         code = relay_grant(r, x, o, profile_features_of(profile), e);
     if (code == 0)
@@ -140,6 +142,8 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
         code = grant_all(&op, json_object_get(o, "secretsAccessRights"));
     if (code == 0 && files)
         code = lease_key_grant(r, lease, o, e);
+    if (code == 0 && image)
+        images_note(r, account, o);
     if (code == 0) {
         char *text = json_dumps(o, JSON_COMPACT);
         *out = arena_strdup(a, text);

@@ -17,6 +17,7 @@
 #include "base/when.h"
 #include "api/backend.h"
 #include "core/engine/server.h"
+#include "image/layer.h"
 #include "net/http_server.h"
 
 struct runtime;
@@ -69,6 +70,8 @@ struct runtime_config {
     const char *forward_host;    // what clients are told; NULL: 127.0.0.1
     const char *forward_allow;   // who may use them, ranges of IPv4; NULL: everybody
     int forward_first, forward_last; // their ports; first 0: any that are free, at most `last` of them
+    const char *registries; // where tasks may have images pulled from (image/depot.h); NULL: nowhere
+    struct image_limits image_limits; // of one image; 0 each: the defaults
     struct store *
         store; // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
 };

@@ -39,9 +39,9 @@ enum option_key {
     OPT_STATUS,
     OPT_SITE,
     OPT_SHARE,
+    OPT_IMAGES,
     OPT_NET_ALLOW,
     OPT_NET_DENY,
-    OPT_IMAGES,
 };
 
 static const struct argp_option options[] = {
@@ -53,11 +53,11 @@ static const struct argp_option options[] = {
     {"config", OPT_CONFIG, "FILE", 0, "zones, heaters and boards, as INI", 1},
     {"site", OPT_SITE, "NAME", 0, "site that the zones belong to (default home)", 1},
     {"share", OPT_SHARE, "DIR", 0, "every task sees DIR, read-only, at /job/share", 1},
+    {"image-megabytes", OPT_IMAGES, "N", 0,
+     "memory for unpacked images of tasks (a quarter of the machine's)", 1},
     {"net-allow", OPT_NET_ALLOW, "RANGES", 0,
      "private networks that tasks with the outside network may reach, as 10.1.0.0/16,... (default none)", 1},
     {"net-deny", OPT_NET_DENY, "RANGES", 0, "addresses that they may not reach; 0.0.0.0/0: none at all", 1},
-    {"image-megabytes", OPT_IMAGES, "N", 0,
-     "memory for unpacked images of tasks (a quarter of the machine's)", 1},
     {"virtual", OPT_VIRTUAL, NULL, 0, "simulated heaters in simulated rooms", 2},
     {"heaters", OPT_HEATERS, "N", 0, "how many (default 1)", 2},
     {"boards", OPT_BOARDS, "N", 0, "boards in each (default 3)", 2},
@@ -185,14 +185,14 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
             argp_error(state, "--share %s: must be an absolute path", arg);
         s->opt.share = arg;
         return 0;
+    case OPT_IMAGES:
+        s->opt.image_bytes = (int64_t)number(state, "image-megabytes", arg, 1, 1e9) * 1000000;
+        return 0;
     case OPT_NET_ALLOW:
         s->net_allow = arg;
         return 0;
     case OPT_NET_DENY:
         s->net_deny = arg;
-        return 0;
-    case OPT_IMAGES:
-        s->opt.image_bytes = (int64_t)number(state, "image-megabytes", arg, 1, 1e9) * 1000000;
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "%s: nothing is expected here", arg);

@@ -23,8 +23,8 @@
 #define READY_MS 60000
 
 struct values {
-    const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record, *net_allow, *net_deny,
-        *profiles, *forward_allow, *registries;
+    const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record, *registries, *net_allow,
+        *net_deny, *profiles, *forward_allow;
     long heaters, boards, speed, instances;
     double dispatch_delay_s;
 };
@@ -122,9 +122,9 @@ static int start(struct building *b, const struct values *v, struct arena *a, st
     cfg.email = v->email;
     cfg.s3_listen = v->s3_listen;
     cfg.record_file = v->record;
+    cfg.registries = v->registries;
     cfg.relay_listen = "127.0.0.1:0";
     cfg.forward_allow = v->forward_allow;
-    cfg.registries = v->registries;
     cfg.has_epoch = true;
     cfg.real0_ms = real_now_ms();
     cfg.house0 = house_mark_start(v->data, cfg.real0_ms);

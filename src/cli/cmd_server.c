@@ -24,7 +24,7 @@
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
-    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites, *profiles, *registries;
+    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites, *registries, *profiles;
     const char *relay_listen, *relay_url, *forward_address, *forward_host, *forward_ports, *forward_allow;
     double speed, dispatch_delay_s, grid_g, price[BILL_CLASSES], price_kwh;
     long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets,
@@ -148,13 +148,13 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->s3_url = v->s3_url;
     c->s3_quota_bytes = (int64_t)v->s3_gb * 1000000000;
     c->s3_quota_buckets = v->s3_buckets;
+    c->registries = v->registries;
+    c->image_limits = (struct image_limits){(int64_t)v->image_gb * 1000000000, v->image_files};
     c->relay_listen = v->relay_listen;
     c->relay_url = v->relay_url;
     c->forward_address = v->forward_address;
     c->forward_host = v->forward_host;
     c->forward_allow = v->forward_allow;
-    c->registries = v->registries;
-    c->image_limits = (struct image_limits){(int64_t)v->image_gb * 1000000000, v->image_files};
     c->engine.dispatch_delay_ms = (int64_t)(v->dispatch_delay_s * 1000 * v->speed);
     c->engine.instances_per_task = (int32_t)v->instances;
     c->engine.tasks_per_account = (int32_t)v->tasks;

@@ -429,8 +429,8 @@ int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct
     start_clock(r, cfg);
     if ((code = tokens(r, cfg, e)) < 0 || (code = open_store(r, e)) < 0 || (code = open_log(r, e)) < 0 ||
         (code = engine_load(r, e)) < 0 || (code = first_account(r, e)) < 0 ||
-        (code = tell_sites(r, cfg, e)) < 0 || (code = storage_start(r, cfg, e)) < 0 || (code = relay_start(r, e)) < 0 ||
-        (code = images_start(r, cfg, e)) < 0 || (code = start_threads(r, e)) < 0 ||
+        (code = tell_sites(r, cfg, e)) < 0 || (code = storage_start(r, cfg, e)) < 0 ||
+        (code = images_start(r, cfg, e)) < 0 || (code = relay_start(r, e)) < 0 || (code = start_threads(r, e)) < 0 ||
         (code = start_http(r, cfg, e)) < 0) {
         runtime_stop(r);
         return code;

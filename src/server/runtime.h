@@ -63,6 +63,8 @@ struct runtime_config {
     const char *s3_host;   // buckets may be named in front of this host; NULL: by path only
     const char *s3_url;    // what clients are told; NULL: from s3_listen
     int64_t s3_quota_bytes, s3_quota_buckets; // of an account; 0: none
+    const char *registries; // where tasks may have images pulled from (image/depot.h); NULL: nowhere
+    struct image_limits image_limits; // of one image; 0 each: the defaults
     // The relay of clusters and forwarded ports; NULL: none, and no profile that needs one.
     const char *relay_listen;    // "127.0.0.1:0" takes a free port
     const char *relay_url;       // "HOST:PORT" that agents are told; NULL: its port on the host that they call
@@ -70,8 +72,6 @@ struct runtime_config {
     const char *forward_host;    // what clients are told; NULL: 127.0.0.1
     const char *forward_allow;   // who may use them, ranges of IPv4; NULL: everybody
     int forward_first, forward_last; // their ports; first 0: any that are free, at most `last` of them
-    const char *registries; // where tasks may have images pulled from (image/depot.h); NULL: nowhere
-    struct image_limits image_limits; // of one image; 0 each: the defaults
     struct store *
         store; // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
 };

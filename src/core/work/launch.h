@@ -40,8 +40,8 @@ struct task_body {
     const struct constant *constant;
     size_t n_constants;
     const struct stage_plan *stage; // NULL: no files come or go
-    const struct net_plan *net;     // what the server says of its network; NULL: nothing
     const struct image_wish *image; // NULL: the machine's own /usr stands for it
+    const struct net_plan *net;     // what the server says of its network; NULL: nothing
     const char *error;              // not NULL: the body could not be read, and why
 };
 

@@ -152,6 +152,7 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
     struct opening op = {.r = r, .account = account, .arena = a, .constants = constants, .e = e};
     const struct profile *profile;
     int code = body_profile(r, o, &profile, e);
+    image |= code == 0 && lease && profile->base; // it may name one
     if (code == 0 && profile_needs_relay(profile_features_of(profile)))
         code = relay_grant(r, x, o, profile_features_of(profile), e);
     if (code == 0)

@@ -42,6 +42,7 @@ void api_handle(void *api, struct http_request *r);
 #define API_FILTER_NODES     256
 #define API_FILTER_VALUES    1000
 #define API_REGEX_BYTES      256
+#define API_LIKE_MS          2000 // of processor time, for all Like expressions of a filter
 #define API_LEDGER_ROWS      10000
 
 #endif

@@ -122,6 +122,7 @@ struct api_backend {
     struct server_config limits;                               // the limits to name in errors
     struct carbon_config carbon;
     struct profile_list profiles;
+    int64_t like_ms; // for all Like expressions of a filter; 0: API_LIKE_MS
     const char *storage_url;                                                // NULL: no buckets
     bool (*storage)(void *ctx, uint64_t account, struct storage_view *out); // false, or NULL: no buckets
     // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;

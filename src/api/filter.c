@@ -44,6 +44,8 @@ void filter_free(struct filter *f)
     json_decref(f->values);
     if (f->has_regex)
         regfree(&f->regex);
+    if (f->owns_time)
+        free(f->time);
     free(f);
 }
 
@@ -134,10 +136,37 @@ static struct filter *compile(const json_t *in, int depth, struct budget *left, 
     return f;
 }
 
+static void share_time(struct filter *f, struct like_time *time)
+{
+    f->time = time;
+    for (size_t i = 0; i < f->n_kids; i++)
+        share_time(f->kid[i], time);
+}
+
 struct filter *filter_new(const json_t *in, struct err *e)
 {
     struct budget left = {API_FILTER_NODES, API_FILTER_VALUES};
-    return compile(in, 1, &left, e);
+    struct filter *f = compile(in, 1, &left, e);
+    if (!f)
+        return NULL;
+    share_time(f, mem_alloc(sizeof *f->time));
+    f->owns_time = true;
+    filter_allow_ms(f, API_LIKE_MS);
+    return f;
+}
+
+void filter_allow_ms(struct filter *f, int64_t ms)
+{
+    f->time->left_ns = ms * 1000000;
+}
+
+bool filter_overran(const struct filter *f, struct err *e)
+{
+    if (f->time->left_ns >= 0)
+        return false;
+    err_set(e, -E2BIG, "filter: its Like expressions take too long to try on so many (more than %d ms)",
+            API_LIKE_MS);
+    return true;
 }
 
 struct filter *filter_of_tags(const char *const *group, size_t n, struct err *e)

@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -26,7 +27,14 @@ struct filter *filter_new(const json_t *in, struct err *e);
 struct filter *filter_of_tags(const char *const *group, size_t n, struct err *e);
 void filter_free(struct filter *f); // NULL is fine
 
+// False for all once filter_overran.
 bool filter_holds(const struct filter *f, const json_t *object);
+
+// A small expression on a small text can take milliseconds, and one request tries it on all tasks there are:
+// API_LIKE_MS of processor time are for all Likes of a filter together. True, with `e` set, when that is used
+// up. filter_allow_ms gives it another time, from now on.
+bool filter_overran(const struct filter *f, struct err *e);
+void filter_allow_ms(struct filter *f, int64_t ms);
 
 // Whether a field is asked about, by its first name, that is none of `known`.
 bool filter_needs_more(const struct filter *f, const char *const *known, size_t n);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "api/filter.h"
 #include "api/filter_inside.h"
@@ -51,14 +52,24 @@ static int compare(const json_t *a, const json_t *b)
     return (order > 0) - (order < 0);
 }
 
+static int64_t thread_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 static bool like(const struct filter *f, const json_t *v)
 {
     const char *s = json_string_value(v);
-    if (!s)
+    if (!s || f->time->left_ns < 0)
         return false;
     char head[SUBJECT_BYTES + 1];
     snprintf(head, sizeof head, "%.*s", SUBJECT_BYTES, s);
-    return regexec(&f->regex, head, 0, NULL, 0) == 0;
+    int64_t began = thread_ns();
+    bool found = regexec(&f->regex, head, 0, NULL, 0) == 0;
+    f->time->left_ns -= thread_ns() - began;
+    return found && f->time->left_ns >= 0;
 }
 
 // Whether the positive form of the operator holds for one value of the field.
@@ -111,14 +122,19 @@ static bool some_holds(const struct filter *f, const json_t *v, const char *path
     return next ? some_holds(f, next, path + n + (path[n] == '.')) : one_holds(f, &nothing);
 }
 
-bool filter_holds(const struct filter *f, const json_t *object)
+static bool holds(const struct filter *f, const json_t *object)
 {
     if (f->op <= OP_OR) {
         for (size_t i = 0; i < f->n_kids; i++)
-            if (filter_holds(f->kid[i], object) != (f->op == OP_AND))
+            if (holds(f->kid[i], object) != (f->op == OP_AND))
                 return f->op == OP_OR;
         return f->op == OP_AND;
     }
     bool some = some_holds(f, object, f->field);
     return f->op == OP_NOT_EQUAL || f->op == OP_NOT_IN ? !some : some;
+}
+
+bool filter_holds(const struct filter *f, const json_t *object)
+{
+    return f->time->left_ns >= 0 && holds(f, object) && f->time->left_ns >= 0;
 }

@@ -26,7 +26,14 @@ enum filter_op {
     OP_N,
 };
 
+// Processor time for the Like expressions of one filter, over all that it is tried on.
+struct like_time {
+    int64_t left_ns;
+};
+
 struct filter {
+    struct like_time *time; // of the whole filter; the outermost part owns it
+    bool owns_time;
     enum filter_op op;
     struct filter **kid; // AND, OR
     size_t n_kids;

@@ -38,6 +38,7 @@ void limits_get(struct call *c)
         {"filter_parts", API_FILTER_NODES},
         {"filter_values", API_FILTER_VALUES},
         {"filter_expression_bytes", API_REGEX_BYTES},
+        {"filter_expression_ms", API_LIKE_MS},
         {"ledger_rows", API_LEDGER_ROWS},
         {"answer_bytes", CALL_OUT_MAX},
     };

@@ -148,6 +148,8 @@ bool pool_size_read(const json_t *in, json_t *body, bool update, struct err *e)
         json_object_set_new(body, "instanceCount", json_integer(count));
     if ((elastic || !update) && !keep_elastic(elastic, body, e))
         return false;
+    if (scaling && !json_is_object(scaling))
+        return err_set(e, -EINVAL, "scaling: must be an object"), false;
     if (scaling && json_array_size(in_get(scaling, "policies"))) {
         json_t *kept = pool_policies(scaling, e);
         if (!kept)

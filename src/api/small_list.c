@@ -57,18 +57,23 @@ static void sort_items(struct call *c, struct small_item *v, size_t n, enum orde
     sort(v, arena_alloc(&c->arena, (n + 1) * sizeof *v), n, order, descending);
 }
 
-// Keeps what the filter holds of; frees it. Gives how many are left.
-static size_t keep(struct small_item *v, size_t n, struct filter *f)
+// Keeps what the filter holds of; frees it. Gives how many are left in `n`. False: failed with 400.
+static bool keep(struct call *c, struct small_item *v, size_t *n, struct filter *f)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
+    struct err e = ERR_NULL;
+    for (size_t i = 0; i < *n; i++) {
         json_t *shown = f ? json_loads(v[i].json, 0, NULL) : NULL;
         if (!f || (shown && filter_holds(f, shown)))
             v[kept++] = v[i];
         json_decref(shown);
     }
+    bool over = f && filter_overran(f, &e);
     filter_free(f);
-    return kept;
+    if (over)
+        call_problem(c, NULL, "filter", e.text);
+    *n = kept;
+    return !over;
 }
 
 static void write_items(struct json_out *o, const char *key, const struct small_item *v, size_t n)
@@ -92,7 +97,8 @@ void small_list(struct call *c, struct small_item *v, size_t n)
         call_fail(c, 400, "%s", e.text);
         return;
     }
-    n = keep(v, n, f);
+    if (!keep(c, v, &n, f))
+        return;
     sort_items(c, v, n, BY_CREATION, true);
     struct json_out o = {.b = &c->out};
     write_items(&o, NULL, v, n);
@@ -107,6 +113,8 @@ static bool read_filter(struct call *c, struct filter **f)
     *f = in ? filter_new(in, &e) : NULL;
     if (in && !*f)
         call_problem(c, NULL, "filter", e.text);
+    if (*f && c->be->like_ms)
+        filter_allow_ms(*f, c->be->like_ms);
     return !in || *f;
 }
 
@@ -181,7 +189,8 @@ void small_paginate(struct call *c, struct small_item *v, size_t n)
     if (!read_body(c) || !read_count(c, &want, API_PAGE_MAX) || !read_order(c, &after) ||
         !read_token(c, &after, &token, &before) || !read_filter(c, &f))
         return;
-    n = keep(v, n, f);
+    if (!keep(c, v, &n, f))
+        return;
     sort_items(c, v, n, after.order, after.descending);
     size_t first = 0;
     while (token && first < n &&
@@ -212,7 +221,8 @@ void small_search(struct call *c, struct small_item *v, size_t n)
     int64_t want = API_LIST_MAX;
     if (!read_body(c) || !read_count(c, &want, API_LIST_MAX) || !read_filter(c, &f))
         return;
-    n = keep(v, n, f);
+    if (!keep(c, v, &n, f))
+        return;
     sort_items(c, v, n, BY_CREATION, true);
     struct json_out o = {.b = &c->out};
     write_items(&o, NULL, v, n < (size_t)want ? n : (size_t)want);

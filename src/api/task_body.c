@@ -77,6 +77,10 @@ static int read_profile(struct reading *r)
         err_set(r->e, -EINVAL, "poolUuid: a task of a job runs in the job's pool, not in another");
         return invalid(r->e, NULL);
     }
+    if (pool && profile && *profile) {
+        err_set(r->e, -EINVAL, "profile: it is the pool's when a task runs in one");
+        return invalid(r->e, NULL);
+    }
     if ((pool && !uuid_parse(pool, uuid)) || (job && !uuid_parse(job, uuid))) {
         err_set(r->e, -EINVAL, "No such %s: %.64s", pool ? "pool" : "job", pool ? pool : job);
         return 400;
@@ -341,8 +345,11 @@ static int read_rights(struct reading *r)
     if (!task_secret_rights(secrets, r->body, r->e))
         return invalid(r->e, NULL);
     bool credentials = false;
-    if (json_is_object(priv) &&
-        !in_bool(priv, "exportApiAndStorageCredentialsInEnvironment", &credentials, r->e))
+    if (priv && !json_is_object(priv)) {
+        err_set(r->e, -EINVAL, "privileges: must be an object");
+        return invalid(r->e, NULL);
+    }
+    if (!in_bool(priv, "exportApiAndStorageCredentialsInEnvironment", &credentials, r->e))
         return invalid(r->e, NULL);
     if (credentials) {
         err_set(r->e, -EPERM,

@@ -34,6 +34,7 @@ struct listing {
     struct call *call;
     struct arena scratch;
     int error;
+    struct err overrun; // of the filter
 };
 
 static void listing_free(void *state)
@@ -175,6 +176,8 @@ static bool judge(struct listing *k, const struct row_task *row)
     json_t *task = k->render ? rendered(k, row) : brief(k->filter, row);
     bool holds = task && filter_holds(k->filter, task);
     json_decref(task);
+    if (filter_overran(k->filter, &k->overrun))
+        k->error = -E2BIG;
     return holds;
 }
 
@@ -216,6 +219,10 @@ static bool gather(struct call *c)
         p.limit = k->filter || missing > SCAN_CHUNK ? SCAN_CHUNK : missing;
         arena_clear(&k->scratch);
         int r = c->reader->tasks(c->reader->ctx, &p, &k->scratch, take, k, &token, &e);
+        if (k->overrun.code) {
+            call_problem(c, NULL, "filter", k->overrun.text);
+            return false;
+        }
         if (r < 0 || k->error)
             return !scan_failed(c, r < 0 ? r : k->error);
         after = arena_strdup(&c->arena, token);
@@ -318,6 +325,8 @@ static bool read_filter(struct call *c, struct listing *k)
         call_problem(c, NULL, "filter", e.text);
         return false;
     }
+    if (f && c->be->like_ms)
+        filter_allow_ms(f, c->be->like_ms);
     filter_set(k, f);
     return true;
 }

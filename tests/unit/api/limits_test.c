@@ -113,6 +113,28 @@ static const struct {
     {"\"secretsAccessRights\":7", "secretsAccessRights"},
     {"\"targetedReservedMachineKey\":7", "targetedReservedMachineKey"},
     {"\"targetedReservationName\":\"#2048,x#\"", "targetedReservationName"},
+    {"\"privileges\":7", "privileges"},
+    {"\"profile\":\"docker-batch\",\"poolUuid\":\"0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\"", "profile"},
+    {"\"poolUuid\":\"00000000-0000-0000-0000-000000000000\",\"jobUuid\":\"\"", OK}, // none
+    {"\"resourceBuckets\":[#99,\"here\",#\"here\"]", OK},
+    {"\"resourceBuckets\":[#100,\"here\",#\"here\"]", "resourceBuckets"},
+    {"\"resourceBuckets\":\"here\"", OK}, // one client sends the name alone
+    {"\"resourceBuckets\":[7]", "resourceBuckets"},
+    {"\"resourceBuckets\":[\"here\"],\"advancedResourceBuckets\":[{\"bucketName\":\"here\"}]",
+     "resourceBuckets"},
+    {"\"advancedResourceBuckets\":[#99,{\"bucketName\":\"here\"},#{\"bucketName\":\"here\"}]", OK},
+    {"\"advancedResourceBuckets\":[#100,{\"bucketName\":\"here\"},#{\"bucketName\":\"here\"}]",
+     "advancedResourceBuckets"},
+    {"\"advancedResourceBuckets\":[{}]", "advancedResourceBuckets"},
+    {"\"advancedResourceBuckets\":[{\"bucketName\":\"here\",\"cacheTTLSec\":-1}]", "advancedResourceBuckets"},
+    {"\"resultBucket\":\"here\",\"resultsBucketPrefix\":\"#2047,x#\"", OK},
+    {"\"resultsBucketPrefix\":\"#2048,x#\"", "resultsBucketPrefix"},
+    {"\"resultBucket\":7", "resultBucket"},
+    {"\"uploadResultsOnCancellation\":\"perhaps\"", "uploadResultsOnCancellation"},
+    {"\"waitForPoolResourcesSynchronization\":\"perhaps\"", "waitForPoolResourcesSynchronization"},
+    {"\"hardwareConstraints\":[{\"discriminator\":\"Sometimes\"}]", "hardwareConstraints"},
+    {"\"hardwareConstraints\":[{\"discriminator\":\"MinimumCoreHardwareConstraint\"}]",
+     "hardwareConstraints"},
     {"\"priority\":7,\"constraints\":[{\"key\":\"a\",\"value\":\"b\"}],\"state\":\"Success\",\"uuid\":\"x\"",
      OK},
 };
@@ -127,10 +149,20 @@ static const char *code_of(const char *message, char out[64])
     return out;
 }
 
+// Of all buckets only "here" is there.
+static int only_here(void *ctx, uint64_t account, const char *name, bool make, struct err *e)
+{
+    (void)ctx, (void)account, (void)make, (void)e;
+    return strcmp(name, "here") != 0;
+}
+
 static void a_field_of_a_task_passes_at_its_limit_and_not_above(void **state)
 {
     struct house *h = *state;
     int bad = 0;
+    h->be.bucket = only_here;
+    api_free(h->api);
+    h->api = api_new(&h->be);
     for (size_t i = 0; i < sizeof task / sizeof *task; i++) {
         char *fields = unfold(task[i].fields), code[64];
         json_t *body =
@@ -179,6 +211,68 @@ static const struct {
     {"POST", "/jobs", "{\"name\":\"n\",\"maxWallTime\":\"00:10:00\"}", 200, NULL},
     {"POST", "/jobs", "{\"name\":\"n\",\"completionTimeToLive\":\"never\"}", 400, "completionTimeToLive: "},
     {"POST", "/jobs", "{\"name\":\"n\",\"useDependencies\":\"perhaps\"}", 400, "useDependencies: "},
+    {"POST", "/pools", "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1000000}", 200, NULL},
+    {"POST", "/pools", "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1000001}", 400,
+     "Invalid pool file. Invalid fields: instanceCount. "},
+    {"POST", "/pools", "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":-1}", 400,
+     "Invalid pool file. Invalid fields: instanceCount. "},
+    {"POST", "/pools", "{\"name\":\"n\",\"profile\":\"docker-batch\",\"tags\":[]}", 400,
+     "Invalid pool file. Invalid fields: instanceCount. "},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"elasticProperty\":{\"isElastic\":true,\"minTotalSlots\":"
+     "0,\"maxTotalSlots\":3,\"rampResizeFactor\":0.4}}",
+     200, NULL},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"elasticProperty\":{\"isElastic\":true,\"minTotalSlots\":"
+     "4,\"maxTotalSlots\":3,\"rampResizeFactor\":0.4}}",
+     400, "Invalid pool file. Invalid fields: elasticProperty. "},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"elasticProperty\":{\"isElastic\":true,\"minTotalSlots\":"
+     "0,\"maxTotalSlots\":3,\"rampResizeFactor\":1.5}}",
+     400, "Invalid pool file. Invalid fields: elasticProperty. "},
+    {"POST", "/pools", "{\"name\":\"n\",\"profile\":\"docker-batch\",\"elasticProperty\":7}", 400,
+     "Invalid pool file. Invalid fields: elasticProperty. "},
+    {"POST", "/pools", "{\"name\":\"n\",\"profile\":\"docker-batch\",\"scaling\":7}", 400,
+     "Invalid pool file. Invalid fields: scaling. "},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"scaling\":{\"policies\":[{\"type\":\"Fixed\","
+     "\"slotsCount\":1,\"name\":\"f\",\"enabledPeriods\":[{\"type\":\"Always\",\"name\":\"a\"}]}]}}",
+     200, NULL},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"scaling\":{\"policies\":[{\"type\":\"Fixed\","
+     "\"slotsCount\":1,\"name\":\"f\",\"enabledPeriods\":[{\"type\":\"Always\",\"name\":\"a\"}]},{\"type\":"
+     "\"Fixed\",\"slotsCount\":1,\"name\":\"f\",\"enabledPeriods\":[{\"type\":\"Always\",\"name\":\"a\"}]}]}"
+     "}",
+     400, "Invalid pool file. Invalid fields: scaling. "},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"multiSlotsSettings\":{"
+     "\"slotsPerNode\":64}}",
+     200, NULL},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"multiSlotsSettings\":{"
+     "\"slotsPerNode\":65}}",
+     400, "Invalid pool file. Invalid fields: multiSlotsSettings. "},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"preparationTask\":{\"commandLine\":"
+     "\"#2048,x#\"}}",
+     200, NULL},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"preparationTask\":{\"commandLine\":"
+     "\"#2049,x#\"}}",
+     400, "Invalid pool file. Invalid fields: preparationTask. "},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"name\":\"#2048,x#\"}", 400,
+     "Invalid pool file. Invalid fields: name. "},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"tags\":[#9,\"t\",#\"t\"]}", 400,
+     "Invalid pool file. Invalid fields: tags. "},
+    {"POST", "/pools",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"defaultRetrySettings\":{"
+     "\"maxTotalRetries\":-1}}",
+     400, "Invalid pool file. Invalid fields: defaultRetrySettings. "},
+    {"POST", "/tasks",
+     "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"resourceBuckets\":[\"away\"]}", 404,
+     "No such bucket: away"},
     {"PUT", "/secrets-manager/data/#200,k#", "{\"value\":\"v\"}", 201, NULL},
     {"PUT", "/secrets-manager/data/k", "{}", 400, NULL},
     {"PUT", "/secrets-manager/data/k", "{\"value\":7}", 400, NULL},
@@ -196,6 +290,9 @@ static void jobs_secrets_and_whole_requests_have_limits_too(void **state)
 {
     struct house *h = *state;
     int bad = 0;
+    h->be.bucket = only_here;
+    api_free(h->api);
+    h->api = api_new(&h->be);
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
         char *body = unfold(other[i].body), *target = unfold(other[i].target);
         struct answer a = ask(h, other[i].method, target, body);
@@ -234,8 +331,9 @@ static void in_a_bulk_request_each_item_has_its_own_code(void **state)
 static void a_large_bulk_request_is_read_on_a_worker(void **state)
 {
     struct house *h = *state;
-    char *body = unfold("[#900,{\"name\":\"a long name of a task\",\"profile\":\"docker-batch\",\"instanceCount\":50},#"
-                        "{\"name\":\"a long name of a task\",\"profile\":\"docker-batch\",\"instanceCount\":50}]");
+    char *body = unfold(
+        "[#900,{\"name\":\"a long name of a task\",\"profile\":\"docker-batch\",\"instanceCount\":50},#"
+        "{\"name\":\"a long name of a task\",\"profile\":\"docker-batch\",\"instanceCount\":50}]");
     int before = h->works;
     assert_true(strlen(body) > 65536);
     json_t *j = expect(h, 200, "POST", "/tasks",

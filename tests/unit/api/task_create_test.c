@@ -202,7 +202,7 @@ static void each_limit_is_named(void **state)
          400},
         {"{" GOOD ",\"hardwareConstraints\":[{\"discriminator\":\"Huge\"}]}",
          INVALID("hardwareConstraints") "hardwareConstraints: unknown discriminator Huge", 400},
-        {"{" GOOD ",\"poolUuid\":\"0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\"}",
+        {"{\"name\":\"n\",\"instanceCount\":1,\"poolUuid\":\"0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\"}",
          "No such pool: 0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11", 400},
         {"{" GOOD ",\"jobUuid\":\"0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\"}",
          "No such job: 0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11", 400},

@@ -531,6 +531,114 @@ static void every_operation_on_anothers_bucket_is_refused(void **state)
     expect_storage(s, ALICE, s->alice, "GET", "/alices-bucket/key", 200, NULL);
 }
 
+static void expect_copy(struct street *s, const char *path, const char *query, int want)
+{
+    int status;
+    char *text = storage(s, BOB, s->bob, "PUT", path, query, "alices-bucket/key", &status);
+    if (status != want)
+        fail_msg("bob copies alice's object by PUT %s?%s: %d %s", path, query, status, text);
+    free(text);
+}
+
+// The text between <UploadId> and its end.
+static void upload_of(const char *xml, char *out, size_t size)
+{
+    const char *at = strstr(xml, "<UploadId>");
+    assert_non_null(at);
+    at += strlen("<UploadId>");
+    snprintf(out, size, "%.*s", (int)strcspn(at, "<"), at);
+}
+
+// What goes into his own bucket may not come from hers, nor by an upload of hers.
+static void nothing_of_hers_comes_into_his_bucket(void **state)
+{
+    struct street *s = *state;
+    char id[128], query[200];
+    int status;
+    expect_storage(s, BOB, s->bob, "PUT", "/bobs-bucket", 200, NULL);
+    expect_copy(s, "/bobs-bucket/copy", "", 403);
+    char *xml = storage(s, BOB, s->bob, "POST", "/bobs-bucket/big", "uploads=", NULL, &status);
+    upload_of(xml, id, sizeof id);
+    free(xml);
+    snprintf(query, sizeof query, "partNumber=1&uploadId=%s", id);
+    expect_copy(s, "/bobs-bucket/big", query, 403);
+    xml = storage(s, ALICE, s->alice, "POST", "/alices-bucket/big", "uploads=", NULL, &status);
+    upload_of(xml, id, sizeof id);
+    free(xml);
+    static const char *const method[] = {"PUT", "GET", "POST", "DELETE"};
+    for (size_t i = 0; i < ARRAY_LEN(method); i++) {
+        snprintf(query, sizeof query, "%suploadId=%s", i ? "" : "partNumber=1&", id);
+        xml = storage(s, BOB, s->bob, method[i], "/bobs-bucket/big", query, NULL, &status);
+        if (status < 400 || status > 499 || strstr(xml, "alice"))
+            fail_msg("%s with an upload of alice's: %d %s", method[i], status, xml);
+        free(xml);
+    }
+}
+
+// Tasks and snapshots of his that name her bucket: as one that he cannot have, and nothing is made.
+static void his_tasks_do_not_reach_her_bucket(void **state)
+{
+    struct street *s = *state;
+    static const char *const field[] = {"\"resourceBuckets\":[\"alices-bucket\"]",
+                                        "\"advancedResourceBuckets\":[{\"bucketName\":\"alices-bucket\"}]",
+                                        "\"resultBucket\":\"alices-bucket\"",
+                                        "\"snapshotBucket\":\"alices-bucket\""};
+    char body[300], task[64], path[128];
+    for (size_t i = 0; i < ARRAY_LEN(field); i++) {
+        int status;
+        snprintf(body, sizeof body, "{\"name\":\"b\",\"profile\":\"docker-batch\",\"instanceCount\":1,%s}",
+                 field[i]);
+        char *text = live_call(s->f->port, s->bob, "POST", "/tasks", body, &status);
+        if (status != 404 || strcmp(text, "{\"message\":\"No such bucket: alices-bucket\"}") != 0)
+            fail_msg("%s: %d %s", field[i], status, text);
+        free(text);
+    }
+    made(s, s->bob, "/tasks",
+         "{\"name\":\"b\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"resultBucket\":\"bobs-bucket\"}",
+         "uuid", task, sizeof task);
+    static const struct {
+        const char *what, *body;
+        int status;
+    } asked[] = {{"snapshot", "{\"bucket\":\"alices-bucket\"}", 400},
+                 {"snapshot/periodic", "{\"interval\":60,\"bucket\":\"alices-bucket\"}", 400},
+                 {"clone", "{\"resultBucket\":\"alices-bucket\"}", 404}};
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        int status;
+        snprintf(path, sizeof path, "/tasks/%s/%s", task, asked[i].what);
+        char *text = live_call(s->f->port, s->bob, "POST", path, asked[i].body, &status);
+        if (status != asked[i].status)
+            fail_msg("POST %s %s: %d %s", path, asked[i].body, status, text);
+        free(text);
+    }
+    snprintf(path, sizeof path, "/tasks/%s", task);
+    json_decref(must(s, s->bob, "PUT", path,
+                     "{\"resultBucket\":\"alices-bucket\",\"snapshotBucket\":\"alices-bucket\"}"));
+    int status;
+    char *text = live_call(s->f->port, s->bob, "GET", path, NULL, &status);
+    assert_null(strstr(text, "alices-bucket"));
+    free(text);
+}
+
+// A token of a page leads on in her list; in his it is nothing.
+static void her_page_token_shows_him_nothing(void **state)
+{
+    struct street *s = *state;
+    char token[400] = "", body[600];
+    for (int i = 0; i < 2; i++)
+        json_decref(must(s, s->alice, "POST", "/tasks",
+                         "{\"name\":\"" TASK_NAME "\",\"profile\":\"docker-batch\",\"instanceCount\":1}"));
+    json_t *j = must(s, s->alice, "POST", "/tasks/paginate", "{\"maximumResults\":1}");
+    keep(token, sizeof token, j, "nextToken");
+    json_decref(j);
+    snprintf(body, sizeof body, "{\"maximumResults\":5,\"token\":\"%s\"}", token);
+    int status;
+    char *text = live_call(s->f->port, s->bob, "POST", "/tasks/paginate", body, &status);
+    assert_true(status == 200 || status == 400);
+    assert_null(strstr(text, TASK_NAME));
+    assert_null(strstr(text, s->task));
+    free(text);
+}
+
 // Every valid token of hers signs for her buckets.
 static void a_second_token_opens_the_same_buckets(void **state)
 {
@@ -580,6 +688,32 @@ static int listen_to_events(struct street *s, const char *token)
     return fd;
 }
 
+// He hears of his own work and not of hers, which came before it.
+static void the_stream_tells_of_ones_own_work_only(void **state)
+{
+    struct street *s = *state;
+    static const char body[] = "{\"name\":\"b\",\"profile\":\"docker-batch\",\"instanceCount\":1}";
+    static char text[1 << 16];
+    char hers[64], his[64], path[128];
+    size_t n = 0;
+    int fd = listen_to_events(s, s->bob);
+    assert_true(fd >= 0);
+    made(s, s->alice, "/tasks", body, "uuid", hers, sizeof hers);
+    snprintf(path, sizeof path, "/tasks/%s/abort", hers);
+    json_decref(must(s, s->alice, "POST", path, NULL));
+    made(s, s->bob, "/tasks", body, "uuid", his, sizeof his);
+    snprintf(path, sizeof path, "/tasks/%s/abort", his);
+    json_decref(must(s, s->bob, "POST", path, NULL));
+    while (!strstr(text, his) && n < sizeof text - 1) {
+        ssize_t k = read(fd, text + n, sizeof text - 1 - n);
+        assert_true(k > 0);
+        text[n += (size_t)k] = '\0';
+    }
+    assert_non_null(strstr(text, his));
+    assert_null(strstr(text, hers));
+    close(fd);
+}
+
 #define STREAMS_MOST 300
 
 // Found by trying: one customer could take all the places of the stream, and keep them after hanging up.
@@ -614,8 +748,12 @@ int main(void)
         cmocka_unit_test(what_is_somebody_elses_answers_as_what_is_not_there),
         cmocka_unit_test(what_a_body_names_is_not_found_either),
         cmocka_unit_test(everything_of_alice_is_as_it_was),
+        cmocka_unit_test(the_stream_tells_of_ones_own_work_only),
         cmocka_unit_test(nobody_takes_all_the_streams_of_events),
         cmocka_unit_test(every_operation_on_anothers_bucket_is_refused),
+        cmocka_unit_test(nothing_of_hers_comes_into_his_bucket),
+        cmocka_unit_test(his_tasks_do_not_reach_her_bucket),
+        cmocka_unit_test(her_page_token_shows_him_nothing),
         cmocka_unit_test(a_second_token_opens_the_same_buckets),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -132,8 +132,14 @@ static int year(FILE *out, int permille, struct err *e)
     return bad;
 }
 
+// What a fleet costs: nanoseconds a board and minute, microseconds a job.
+struct cost {
+    double boards, minute_ns, job_us;
+};
+
 // Radiators of three boards, a fifth of them with work.
-static int fleet(FILE *out, int64_t boards, double hours, const char *target, struct err *e)
+static int fleet(FILE *out, int64_t boards, double hours, const char *target, struct cost *cost,
+                 struct err *e)
 {
     char text[512];
     struct sim_loaded l = {0};
@@ -163,26 +169,44 @@ static int fleet(FILE *out, int64_t boards, double hours, const char *target, st
                 (long long)boards, hours, s, s * 1e9 / steps, s * 3e9 / steps / bare_ns((size_t)boards / 3),
                 mb, (long long)r.class[ACTIVITY_FLEX].started, target);
         fflush(out); // each takes a while
+        int64_t jobs = r.class[ACTIVITY_FLEX].started;
+        *cost = (struct cost){(double)boards, s * 1e9 / steps, jobs ? s * 1e6 / (double)jobs : 0};
         sim_result_deinit(&r);
     }
     sim_unload(&l);
     return bad;
 }
 
+// How what a board costs grows with the fleet, and how log n would.
+static void curve(FILE *out, const struct cost *c, size_t n)
+{
+    fprintf(out, "sim, cost by size of the fleet:");
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s %.0f boards %.0f ns a board and minute, %.0f us a job", i ? ";" : "", c[i].boards,
+                c[i].minute_ns, c[i].job_us);
+    fprintf(out, "; the last is %.2f times the first (log n: %.2f times)\n",
+            c[0].minute_ns > 0 ? c[n - 1].minute_ns / c[0].minute_ns : 0,
+            num_log(c[n - 1].boards) / num_log(c[0].boards));
+}
+
 int bench_sim_part(FILE *out, int permille)
 {
     struct err e = ERR_NULL;
     double p = permille / 1000.0;
+    struct cost cost[4] = {0};
     int bad = year(out, permille, &e);
     if (!bad)
         bad = fleet(out, (int64_t)(1692 * p) + 3, 168,
                     " (as many boards and days as a published trace: target below 2 s; the published "
                     "simulator: up to 35 min)",
-                    &e);
+                    &cost[0], &e);
     if (!bad)
-        bad = fleet(out, (int64_t)(100000 * p) + 3, 24, " (target below 60 s and 2,000 MB)", &e);
+        bad = fleet(out, (int64_t)(100000 * p) + 3, 24, " (target below 60 s and 2,000 MB)", &cost[0], &e);
+    size_t sizes = 0;
     for (int64_t n = 1000; n <= 1000000 && !bad; n *= 10)
-        bad = fleet(out, (int64_t)((double)n * p) + 3, n < 1000000 ? 6 : 1, "", &e);
+        bad = fleet(out, (int64_t)((double)n * p) + 3, n < 1000000 ? 6 : 1, "", &cost[sizes++], &e);
+    if (!bad)
+        curve(out, cost, sizes);
     if (bad)
         fprintf(out, "sim: %s\n", e.text);
     return bad;

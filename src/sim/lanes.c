@@ -143,8 +143,7 @@ WIDE(look, (struct sim_lanes * l, int32_t step, size_t n), (l, step, n))
 WIDE_INLINE void news_any(struct sim_lanes *l, int32_t tell, size_t n)
 {
     const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *min_w = l->heat.min_w,
-                  *told_target_w = l->told_target_w, *told_max_w = l->told_max_w,
-                  *told_min_w = l->told_min_w;
+                  *told_target_w = l->told_target_w, *told_max_w = l->told_max_w, *told_min_w = l->told_min_w;
     int32_t *look = l->look;
     WIDE_LOOP
     for (size_t i = 0; i < n; i++)

@@ -91,7 +91,10 @@ static int house_make(struct sim_run *r, struct sim_site *x, struct err *e)
         x->shadow_rooms[b].air_c = r->rooms[x->first_batch + b].shadow.air_c;
     }
     int bad = house_init(&x->house, &r->batch[x->first_batch], x->n_batches, e);
-    return bad ? bad : house_init(&x->shadow_house, x->shadow_rooms, x->n_batches, e);
+    if (!bad)
+        bad = house_init(&x->shadow_house, x->shadow_rooms, x->n_batches, e);
+    x->house.unmetered = x->shadow_house.unmetered = true;
+    return bad;
 }
 
 int rooms_make(struct sim_run *r, struct err *e)

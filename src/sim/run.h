@@ -286,7 +286,7 @@ struct sim_run {
     int64_t lease_ms, foresights;
     uint64_t event, account[256];
     uint32_t n_accounts;
-    bool dirty; // the engine was told something and has not settled
+    bool dirty;         // the engine was told something and has not settled
     bool tells_at_once; // requests are told when they have moved, whether work waits or not
     int64_t news_step;  // in which all requests that had moved were told last
     uint32_t *touched;
@@ -307,7 +307,7 @@ struct sim_run {
     struct measure *measure;
     struct float_list wait[4];
     double slowdown[4];
-    uint64_t decisions; // hash of what was decided
+    uint64_t decisions;             // hash of what was decided
     uint32_t check_batch, check_at; // whose energy balance is checked in this step
     struct people *people;
 };

@@ -104,6 +104,20 @@ int house_add_wall(struct house *h, struct house_room a, struct house_room b, do
     return 0;
 }
 
+// The same, nobody asks what went through the walls.
+WIDE_INLINE void exchange_bare_any(struct house_strip *s, size_t n)
+{
+    double *a_air_c = s->a_air_c, *b_air_c = s->b_air_c;
+    const double *a_k_per_k = s->a_k_per_k, *b_k_per_k = s->b_k_per_k;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        double difference = a_air_c[i] - b_air_c[i];
+        a_air_c[i] -= difference * a_k_per_k[i];
+        b_air_c[i] += difference * b_k_per_k[i];
+    }
+}
+WIDE(exchange_bare, (struct house_strip * s, size_t n), (s, n))
+
 WIDE_INLINE void exchange_any(struct house_strip *s, size_t n)
 {
     double *a_air_c = s->a_air_c, *b_air_c = s->b_air_c, *out_of_a_j = s->out_of_a_j,
@@ -125,6 +139,8 @@ void house_walls(struct house *h, bool backwards)
         struct house_strip *s = &h->strip[backwards ? h->n_strips - 1 - i : i];
         if (s->n == 1) // it may be within one batch
             exchange_any(s, 1);
+        else if (h->unmetered)
+            exchange_bare(s, wide_end(s->n));
         else
             exchange(s, wide_end(s->n));
     }

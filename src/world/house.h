@@ -57,6 +57,7 @@ struct house {
     struct house_wall *wall; // as they were added
     size_t n_strips, cap_strips;
     struct house_strip *strip;
+    bool unmetered; // may be set after house_init: house_wall_j is not kept up
 };
 
 #define HOUSE_NULL ((struct house){0})

@@ -256,8 +256,7 @@ static size_t list_alone(struct heat_lanes *l, bool all)
     return n;
 }
 
-// A sample for the estimate of a zone that was stepped with the others, and the gains from it.
-static void learn(struct heat_lanes *l, size_t i)
+static struct thermostat *before_learning(struct heat_lanes *l, size_t i)
 {
     struct thermostat *t = &l->zone[i * l->stride];
     double *const *v = l->lane;
@@ -265,12 +264,37 @@ static void learn(struct heat_lanes *l, size_t i)
     t->integral_w = v[LANE_INTEGRAL_W][i];
     t->est.sum_p_s = v[LANE_SUM_P][i];
     t->est.sum_s = l->sum_s;
-    heat_learn(t);
+    return t;
+}
+
+static void after_learning(struct heat_lanes *l, size_t i)
+{
+    const struct thermostat *t = &l->zone[i * l->stride];
+    double *const *v = l->lane;
     v[LANE_INTEGRAL_W][i] = t->integral_w;
     v[LANE_SUM_P][i] = t->est.sum_p_s;
     v[LANE_KP][i] = t->kp;
     v[LANE_KP_PER_TI][i] = t->kp_per_ti;
     v[LANE_PER_TT][i] = t->per_tt;
+}
+
+// A sample for the estimates of all zones that were stepped together, and the gains from it.
+static void learn(struct heat_lanes *l)
+{
+    struct thermostat *t[HEAT_LEARN_MOST];
+    size_t of[HEAT_LEARN_MOST], n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->lane[LANE_ALONE][i] == 0) {
+            of[n] = i;
+            t[n++] = before_learning(l, i);
+        }
+        if (n < HEAT_LEARN_MOST && i + 1 < l->n)
+            continue;
+        heat_learn(t, n);
+        for (size_t k = 0; k < n; k++)
+            after_learning(l, of[k]);
+        n = 0;
+    }
 }
 
 // `sense` NULL: as the lanes have it.
@@ -295,9 +319,7 @@ static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_m
     l->last_sense_at = at;
     l->sum_s += wide ? l->spacing[0].s : 0;
     if (l->sum_s >= ESTIMATE_SAMPLE_S) {
-        for (size_t i = 0; i < l->n; i++)
-            if (l->lane[LANE_ALONE][i] == 0)
-                learn(l, i);
+        learn(l);
         l->sum_s = 0;
     }
     if (!wide && l->n > 0) // whatever they have now: most will agree

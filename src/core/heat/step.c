@@ -67,15 +67,9 @@ static int64_t take_reading(struct thermostat *t, const struct zone_sense *s, st
     return ms;
 }
 
-// Every quarter of an hour: a sample for the estimate; gains and capacity from it once it is usable.
-void heat_learn(struct thermostat *t)
+// Gains and capacity from the estimate once it is usable.
+static void gains_from_estimate(struct thermostat *t)
 {
-    t->est.sum_p_s *= t->ua_w_per_k / t->full_w;
-    if (t->guards & (GUARDS_BLIND | GUARD_BIT(GUARD_WINDOW_OPEN) | GUARD_BIT(GUARD_COVERED))) {
-        estimate_skip(&t->est);
-        return;
-    }
-    estimate_sample(&t->est, t->room_c, t->outside_c);
     t->capacity_j_per_k = estimate_capacity_j_per_k(&t->est, t->cfg.nameplate_w);
     if (!t->est.capacity_known)
         return;
@@ -84,6 +78,27 @@ void heat_learn(struct thermostat *t)
     double ti =
         num_clamp(num_min(estimate_tau_s(&t->est), 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S)), 3600, 20000);
     heat_set_gains(t, kp, ti, HEAT_TT_SHARE * ti);
+}
+
+void heat_learn(struct thermostat *const *t, size_t n)
+{
+    struct estimate_input in[HEAT_LEARN_MOST];
+    struct thermostat *learns[HEAT_LEARN_MOST];
+    size_t learning = 0;
+    for (size_t i = 0; i < n; i++) {
+        t[i]->est.sum_p_s *= t[i]->ua_w_per_k / t[i]->full_w;
+        if (t[i]->guards & (GUARDS_BLIND | GUARD_BIT(GUARD_WINDOW_OPEN) | GUARD_BIT(GUARD_COVERED))) {
+            estimate_skip(&t[i]->est);
+            continue;
+        }
+        in[learning] = (struct estimate_input){&t[i]->est, t[i]->room_c, t[i]->outside_c};
+        learns[learning++] = t[i];
+    }
+    if (learning == 0)
+        return;
+    estimate_sample(in, learning);
+    for (size_t i = 0; i < learning; i++)
+        gains_from_estimate(learns[i]);
 }
 
 // Times to the bands, every quarter of an hour and when guard or wish have changed.
@@ -183,5 +198,5 @@ void heat_step_one(struct thermostat *t, const struct zone_sense *s, struct heat
         guards_step(t, s, k->s, window_ms, now);
     loop(t, k->s, now);
     if (t->est.sum_s >= ESTIMATE_SAMPLE_S)
-        heat_learn(t);
+        heat_learn(&t, 1);
 }

@@ -27,8 +27,11 @@ struct heat_spacing heat_spacing_of(int64_t ms, double heater_tau_s);
 // One step of one zone, whatever its state. k: of the step before, in and out; ms -1: none yet.
 void heat_step_one(struct thermostat *t, const struct zone_sense *s, struct heat_spacing *k, house_ms now);
 
-// A sample for the estimate, and the gains from it: every ESTIMATE_SAMPLE_S, after the step.
-void heat_learn(struct thermostat *t);
+#define HEAT_LEARN_MOST 16
+
+// A sample for the estimates of n zones, up to HEAT_LEARN_MOST, and the gains from it: every
+// ESTIMATE_SAMPLE_S, after the step.
+void heat_learn(struct thermostat *const *t, size_t n);
 
 // Other gains, the output where it is.
 void heat_set_gains(struct thermostat *t, double kp, double ti_s, double tt_s);

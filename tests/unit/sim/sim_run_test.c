@@ -63,6 +63,28 @@ static void run(const char *text, struct sim_workload *w, struct sim_script *x, 
     unmake(&m);
 }
 
+// A job each hour.
+struct few {
+    int64_t n, given;
+};
+
+static int give_few(void *ctx, struct sim_job *job, struct err *e)
+{
+    struct few *f = ctx;
+    (void)e;
+    if (f->given == f->n)
+        return 0;
+    *job = (struct sim_job){.id = (uint64_t)f->given,
+                            .submit_ms = f->given * 3600000 + 90000,
+                            .activity = ACTIVITY_FLEX,
+                            .instances = 1,
+                            .cores = 16,
+                            .work_core_ms = 1800 * 16000,
+                            .expected_run_ms = -1};
+    f->given++;
+    return 1;
+}
+
 static void test_twice_is_the_same_and_a_seed_is_not(void **state)
 {
     (void)state;
@@ -266,6 +288,29 @@ static void test_faults_lose_work_and_not_for_good(void **state)
     }
 }
 
+// Requests are kept back while nothing waits. Where a circuit has a cap, even one that binds nothing, all are
+// told at once: hardly any figure is another, and the calls are many more.
+static void test_what_is_kept_back_changes_no_decision_that_counts(void **state)
+{
+    (void)state;
+    const char *work = "[work w]\nkind = random\nclass = flex\n"; // whose; the jobs come from below
+    char kept[1024], at_once[1024];
+    struct sim_result a, b;
+    snprintf(kept, sizeof kept, "%s%s%s", HEAD, ROOMS, work);
+    snprintf(at_once, sizeof at_once, "%scircuit_cap_w = 100000\n%s%s", HEAD, ROOMS, work);
+    struct few few_a = {.n = 48}, few_b = {.n = 48};
+    run(kept, &(struct sim_workload){&few_a, give_few, NULL}, NULL, &a);
+    run(at_once, &(struct sim_workload){&few_b, give_few, NULL}, NULL, &b);
+    const struct sim_class_result *x = &a.class[ACTIVITY_FLEX], *y = &b.class[ACTIVITY_FLEX];
+    assert_true(x->completed >= 40);
+    assert_in_range(x->completed, y->completed - 2, y->completed + 2);
+    assert_true((double)llabs(a.totals.delivered_j - b.totals.delivered_j) <
+                0.005 * (double)b.totals.delivered_j);
+    assert_true(a.totals.syncs < b.totals.syncs * 2 / 3);
+    sim_result_deinit(&a);
+    sim_result_deinit(&b);
+}
+
 static void test_a_cap_is_kept(void **state)
 {
     (void)state;
@@ -287,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_instances_that_belong_together_start_together),
         cmocka_unit_test(test_data_are_brought_once_to_a_site),
         cmocka_unit_test(test_faults_lose_work_and_not_for_good),
+        cmocka_unit_test(test_what_is_kept_back_changes_no_decision_that_counts),
         cmocka_unit_test(test_a_cap_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

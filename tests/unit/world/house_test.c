@@ -71,6 +71,27 @@ static void an_unheated_flat_steals_from_both_its_neighbours(void **state)
     house_deinit(&b);
 }
 
+static void walls_without_a_meter_move_the_same_heat(void **state)
+{
+    (void)state;
+    struct room_model m = model_of("rt2012", 30, 60000);
+    struct room_batch metered, bare;
+    struct house a, b;
+    row_of_three(&metered, &m, &a, 25);
+    row_of_three(&bare, &m, &b, 25);
+    b.unmetered = true;
+    for (int i = 0; i < 1440; i++) {
+        house_step(&a, 0);
+        house_step(&b, 0);
+    }
+    for (size_t i = 0; i < 3; i++)
+        assert_true(metered.air_c[i] == bare.air_c[i]);
+    room_batch_deinit(&metered);
+    room_batch_deinit(&bare);
+    house_deinit(&a);
+    house_deinit(&b);
+}
+
 // Both rooms as one linear system: eight states, the inputs of the first and the heater of the second.
 static void both_as_one(struct lti_step *out, const struct room_model *m, double w_k)
 {
@@ -233,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unheated_flat_steals_from_both_its_neighbours),
+        cmocka_unit_test(walls_without_a_meter_move_the_same_heat),
         cmocka_unit_test(two_rooms_step_as_the_exact_system_of_both),
         cmocka_unit_test(energy_is_neither_made_nor_lost_by_a_block_of_flats),
         cmocka_unit_test(a_house_without_walls_is_its_batch),

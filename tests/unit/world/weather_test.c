@@ -208,6 +208,20 @@ static void synthetic_paris_is_the_same_for_the_same_seed_only(void **state)
     weather_deinit(&c);
 }
 
+static void the_air_of_a_moment_is_that_of_the_whole_weather(void **state)
+{
+    (void)state;
+    struct weather w;
+    struct weather_now whole, air = {0};
+    weather_synthetic_paris(&w, 2018, 1);
+    weather_at(&w, utc(2018, 6, 1, 11, 23), &whole);
+    weather_air_at(&w, utc(2018, 6, 1, 11, 23), &air);
+    assert_true(whole.dry_c == air.dry_c && whole.wind_m_s == air.wind_m_s);
+    assert_true(whole.irradiance.global_w_m2 == air.irradiance.global_w_m2);
+    assert_true(whole.sun.up > 0 && air.sun.up == 0); // it leaves the sun to others
+    weather_deinit(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +235,7 @@ int main(void)
         cmocka_unit_test(the_year_joins_on_to_itself),
         cmocka_unit_test(the_sun_of_an_hour_is_its_row_all_along),
         cmocka_unit_test(synthetic_paris_has_the_climate_of_paris_whatever_the_seed),
+        cmocka_unit_test(the_air_of_a_moment_is_that_of_the_whole_weather),
         cmocka_unit_test(synthetic_paris_is_the_same_for_the_same_seed_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,7 +131,11 @@ static void room_comfort(struct sim_run *r, uint32_t zone)
     struct zone_measure *m = &r->measure->zone[zone];
     const struct room_batch *b = &r->batch[z->batch];
     double air = b->air_c[z->at], shadow = r->rooms[z->batch].shadow.air_c[z->at],
-           set = r->thermostat[zone].r_c;
+           set = r->rooms[z->batch]
+                     .shadow.setpoint_c[z->at]; // what is wished: the thermostat may be ahead of it
+    const struct thermostat *t = &r->thermostat[zone];
+    double meant =
+        t->ahead_of.v > r->s->start.v + r->now ? num_max(set, t->r_c) : set; // on its way to the next
     const double hours = COMFORT_MS / 3.6e6;
     m->sum_c += air;
     m->n_all++;
@@ -149,9 +153,9 @@ static void room_comfort(struct sim_run *r, uint32_t zone)
         m->step_at = r->now; // still on its way up, as the ideal heater is
     bool caused = r->now - m->heated_at < AFTER_HEAT, just = r->now - m->step_at < SETTLE_MS,
          window = b->window_open[z->at];
-    if (air > set + 1) {
-        *(caused && !just ? &m->hot : &m->free) += just ? 0 : (air - set - 1) * hours;
-        m->shadow_hot += shadow > set + 1 && caused && !just ? (shadow - set - 1) * hours : 0;
+    if (air > meant + 1) {
+        *(caused && !just ? &m->hot : &m->free) += just ? 0 : (air - meant - 1) * hours;
+        m->shadow_hot += shadow > meant + 1 && caused && !just ? (shadow - meant - 1) * hours : 0;
     }
     if (air < set - 0.5 && !just) {
         *(shadow < set - 0.4 ? &m->missing : &m->cold) += (set - 0.5 - air) * hours;

@@ -34,8 +34,9 @@ struct sim_zone_result {
     double cold_kh;  // degree-hours below setpoint - 0.5 K, but for three hours after a step up, where the
                      // ideal heater is not
     double short_kh; // the same where the ideal heater of the same watts is as cold: the heater is too small
-    double hot_kh;   // above setpoint + 1 K while the heater drew in the last two hours
-    double free_kh;  // the same while it did not: sun and people
+    double hot_kh;   // above setpoint + 1 K while the heater drew in the last two hours; while it is heated
+                   // ahead of a step of the week, above the next setpoint + 1 K
+    double free_kh;                      // the same while it did not: sun and people
     double shadow_rmse_k, shadow_hot_kh; // what the ideal heater reached, over the same times
     double min_c, mean_c, max_c;         // air, or water at the outlet
     double step_up_excess_s; // mean over steps up of at least 2 K: seconds later than the shadow to within

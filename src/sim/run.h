@@ -148,6 +148,7 @@ struct sim_zone {
     // occupant
     struct zone_wish wish, base;
     struct schedule *schedule;
+    house_ms look_at; // when its answer may next be another
     struct rng rng;
     bool touches; // somebody turns this knob at all
     double wish_setpoint_c;

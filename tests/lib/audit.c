@@ -67,9 +67,9 @@ static int audit_sets(const struct server *s, const struct task *t, struct err *
     int32_t publishing, ends = publishing_of(s, t, &publishing), uploading = 0;
     for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next)
         uploading += s->lease[l].uploading;
-    NEED(publishing == t->n_publishing && uploading == t->n_uploading,
+    NEED(publishing == rare_of(t)->n_publishing && uploading == rare_of(t)->n_uploading,
          "task %llu counts %d uploads and %d to be published, has %d and %d", (unsigned long long)t->id,
-         (int)t->n_uploading, (int)t->n_publishing, (int)uploading, (int)publishing);
+         (int)rare_of(t)->n_uploading, (int)rare_of(t)->n_publishing, (int)uploading, (int)publishing);
     struct ranges all = RANGES_NULL;
     ranges_copy(&all, &t->pending);
     uint64_t held = (uint64_t)(t->n_assigned + t->n_started + ends), sum = ranges_count(&t->pending) + held;
@@ -137,7 +137,7 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
     NEED(!task_state_final(t->state), "task %llu has ended and is in memory", id);
     NEED(!t->dirty, "task %llu is marked but was not written", id);
     NEED(!(t->aborting || t->deleting) ||
-             (!ranges_count(&t->pending) && assigned + started + t->n_publishing > 0),
+             (!ranges_count(&t->pending) && assigned + started + rare_of(t)->n_publishing > 0),
          "task %llu is being ended and nothing is left to end it", id);
     struct plan_task p;
     if (t->pool != NONE) // known by its pool only

@@ -210,9 +210,9 @@ static void write_tasks(struct server *s, struct effects *fx)
         struct change *c = fx_change(fx, CHANGE_TASK_LIVE);
         task_live_row(s, t, &fx->arena, &c->live);
         if (task_ended(t)) { // it leaves memory with the commit that ends it
-            if (t->keep_ms > 0)
+            if (rare_of(t)->keep_ms > 0)
                 expire_add(s, t->id, t->in_job ? s->job[t->in_job->job].id : 0, t->uuid,
-                           house_add(s->now, t->keep_ms));
+                           house_add(s->now, rare_of(t)->keep_ms));
             task_slot_free(s, s->dirty_task[i]);
         }
     }

@@ -172,8 +172,8 @@ static void resolve_one(struct server *s, const struct edge *e, enum depend_end 
     } else if (all == DEPEND_FULFILLED) {
         struct task *t = &s->task[slot];
         m->ready_ms = s->now.v;
-        if (t->queue_max_ms >= 0)
-            timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, t->queue_max_ms));
+        if (rare_of(t)->queue_max_ms >= 0)
+            timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, rare_of(t)->queue_max_ms));
         task_plan(s, slot);
     }
 }

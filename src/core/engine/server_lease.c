@@ -194,7 +194,8 @@ static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t 
     l->board = board;
     l->node = b->node;
     l->instance = instance;
-    l->snapshots = t->orders ? t->orders->last : 0; // what was asked before is not meant for it
+    const struct orders *o = rare_of(t)->orders;
+    l->snapshots = o ? o->last : 0; // what was asked before is not meant for it
     l->attempt = t->holder ? (uint32_t)++s->pool[t->pool].starts : 1 + task_retried(t, instance).attempts;
     l->cores = cores_of(s, board, within);
     l->within = within;
@@ -325,8 +326,10 @@ static bool after_attempt(struct task *t, uint32_t instance, enum attempt_end en
     tried.attempts++;
     tried.failures += end == ATTEMPT_FAILURE;
     task_set_retried(t, instance, tried);
-    t->lost += end == ATTEMPT_LOST;
-    t->preempted += end == ATTEMPT_PREEMPTED;
+    if (end == ATTEMPT_LOST)
+        task_rare(t)->lost++;
+    if (end == ATTEMPT_PREEMPTED)
+        task_rare(t)->preempted++;
     bool stopping = t->aborting || t->deleting;
     if (end == ATTEMPT_FAILURE && !stopping) {
         again = take_retry(t, instance);

@@ -21,26 +21,28 @@ static void snapshot_deinit(struct snapshot *x)
 
 void orders_free(struct task *t)
 {
-    if (!t->orders)
+    struct orders *o = rare_of(t)->orders;
+    if (!o)
         return;
-    for (size_t i = 0; i < t->orders->n_open; i++)
-        snapshot_deinit(&t->orders->open[i]);
-    snapshot_deinit(&t->orders->periodic);
-    free(t->orders->open);
-    free(t->orders);
-    t->orders = NULL;
+    for (size_t i = 0; i < o->n_open; i++)
+        snapshot_deinit(&o->open[i]);
+    snapshot_deinit(&o->periodic);
+    free(o->open);
+    free(o);
+    task_rare(t)->orders = NULL;
 }
 
 static struct orders *orders_of(struct task *t)
 {
-    if (!t->orders)
-        t->orders = mem_alloc(sizeof *t->orders);
-    return t->orders;
+    struct task_rare *r = task_rare(t);
+    if (!r->orders)
+        r->orders = mem_alloc(sizeof *r->orders);
+    return r->orders;
 }
 
 static void write_snapshot(const struct task *t, const struct snapshot *x, struct effects *fx)
 {
-    bool standing = x == &t->orders->periodic;
+    bool standing = x == &rare_of(t)->orders->periodic;
     struct arena *a = &fx->arena;
     fx_change(fx, CHANGE_SNAPSHOT)->snapshot =
         (struct row_snapshot){.task = t->id,
@@ -50,8 +52,8 @@ static void write_snapshot(const struct task *t, const struct snapshot *x, struc
                               .changed_ms = x->changed_ms,
                               .bytes = x->bytes,
                               .moved = x->moved,
-                              .period_ms = standing ? t->orders->period_ms : 0,
-                              .resync = standing ? t->orders->resync : 0,
+                              .period_ms = standing ? rare_of(t)->orders->period_ms : 0,
+                              .resync = standing ? rare_of(t)->orders->resync : 0,
                               .whitelist = arena_strdup(a, x->whitelist),
                               .blacklist = arena_strdup(a, x->blacklist),
                               .bucket = arena_strdup(a, x->bucket),
@@ -99,7 +101,7 @@ static struct stage_snapshot down(const struct snapshot *x, struct arena *a)
 
 const struct stage_orders *orders_down(const struct task *t, const struct lease *l, struct arena *a)
 {
-    const struct orders *o = t->orders;
+    const struct orders *o = rare_of(t)->orders;
     if (!o)
         return NULL;
     struct stage_orders *out = arena_alloc(a, sizeof *out);
@@ -181,7 +183,7 @@ void server_task_order(struct server *s, const struct event *ev, struct effects 
     }
     struct reply *r = fx_reply(fx, ev->token, code ? code : 200, why);
     r->id = t->id;
-    r->count = !code && t->orders ? t->orders->last : 0;
+    r->count = !code && rare_of(t)->orders ? rare_of(t)->orders->last : 0;
     if (code)
         return;
     server_trace(s, CHANGE_SNAPSHOT, (int64_t)t->id, ev->order.what);
@@ -192,9 +194,9 @@ void server_task_order(struct server *s, const struct event *ev, struct effects 
 
 static struct snapshot *open_snapshot(struct task *t, uint32_t number)
 {
-    for (size_t i = 0; t->orders && number && i < t->orders->n_open; i++)
-        if (t->orders->open[i].number == number)
-            return &t->orders->open[i];
+    for (size_t i = 0; rare_of(t)->orders && number && i < rare_of(t)->orders->n_open; i++)
+        if (rare_of(t)->orders->open[i].number == number)
+            return &rare_of(t)->orders->open[i];
     return NULL;
 }
 
@@ -204,7 +206,7 @@ void lease_snapshot(struct server *s, uint32_t lease, const struct report *r, st
     struct task *t = &s->task[l->task];
     struct snapshot *x = open_snapshot(t, r->snapshot.number);
     bool well = !*r->snapshot.code;
-    if (!t->orders || !r->snapshot.part)
+    if (!rare_of(t)->orders || !r->snapshot.part)
         return; // it was never asked
     if (x) {
         x->changed_ms = s->now.v;
@@ -219,7 +221,7 @@ void lease_snapshot(struct server *s, uint32_t lease, const struct report *r, st
         lease_row(s, l, &c->lease);
     }
     if (well && r->snapshot.files > 0 && !t->deleting) {
-        const struct snapshot *as = x ? x : &t->orders->periodic;
+        const struct snapshot *as = x ? x : &rare_of(t)->orders->periodic;
         publish_begin(s, lease,
                       &(struct publish_what){
                           .part = r->snapshot.part, .snapshot = r->snapshot.number, .bucket = as->bucket},
@@ -266,7 +268,7 @@ static bool awaited(const struct server *s, const struct task *t, const struct s
 void orders_settle(struct server *s, uint32_t task, struct effects *fx)
 {
     struct task *t = &s->task[task];
-    struct orders *o = t->orders;
+    struct orders *o = rare_of(t)->orders;
     size_t kept = 0;
     for (size_t i = 0; o && i < o->n_open; i++) {
         struct snapshot *x = &o->open[i];

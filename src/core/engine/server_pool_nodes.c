@@ -228,12 +228,8 @@ static void seek(struct server *s, const struct pool *p, int64_t n)
 static int64_t seek_less(struct server *s, const struct pool *p, int64_t n)
 {
     struct ranges *pending = &s->task[p->holder].pending;
-    while (n > 0 && ranges_count(pending)) {
-        const struct range *top = &pending->v[pending->first + pending->n - 1];
-        int64_t have = (int64_t)top->hi - top->lo + 1, go = have < n ? have : n;
-        ranges_remove_span(pending, top->hi - (uint32_t)go + 1, top->hi);
-        n -= go;
-    }
+    for (uint32_t top; n > 0 && ranges_highest(pending, &top); n--)
+        ranges_remove(pending, top);
     return n;
 }
 

@@ -22,7 +22,7 @@ void lease_uploads_no_more(struct server *s, uint32_t lease)
     if (!l->uploading)
         return;
     l->uploading = false;
-    s->task[l->task].n_uploading--;
+    task_rare(&s->task[l->task])->n_uploading--;
 }
 
 bool lease_is_moving(const struct server *s, const struct lease *l)
@@ -50,7 +50,7 @@ void lease_staging(struct server *s, uint32_t lease, const struct report *r, str
     if (!out || l->uploading)
         return;
     l->uploading = true;
-    s->task[l->task].n_uploading++;
+    task_rare(&s->task[l->task])->n_uploading++;
     task_settle(s, l->task, fx);
 }
 
@@ -74,7 +74,7 @@ void publish_begin(struct server *s, uint32_t lease, const struct publish_what *
                              .instance = l->instance,
                              .end = (uint8_t)what->end,
                              .snapshot = what->snapshot};
-    t->n_publishing++;
+    task_rare(t)->n_publishing++;
     fx_change(fx, CHANGE_PUBLISH)->publish =
         (struct row_publish){.lease = l->id,
                              .part = what->part,
@@ -93,7 +93,7 @@ void publish_restore(struct server *s, const struct row_publish *row)
         return; // deleted; there is nothing to count
     struct publishing *p = VEC_PUSH(s->publishing, s->n_publishing, s->cap_publishing);
     *p = (struct publishing){row->lease, row->task, row->part, row->instance, row->end, row->snapshot};
-    s->task[slot].n_publishing++;
+    task_rare(&s->task[slot])->n_publishing++;
     snapshot_publishing(&s->task[slot], row->snapshot);
     if (row->part == 0)
         ranges_remove(&s->task[slot].pending, row->instance);
@@ -102,7 +102,7 @@ void publish_restore(struct server *s, const struct row_publish *row)
 static void settle(struct server *s, struct task *t, const struct publishing *p, const struct event *ev,
                    struct effects *fx)
 {
-    t->results += !ev->published.code;
+    task_rare(t)->results += !ev->published.code;
     if (p->part) {
         snapshot_published(s, (uint32_t)(t - s->task), p->snapshot, !ev->published.code, fx);
         return;
@@ -133,7 +133,7 @@ void server_published(struct server *s, const struct event *ev, struct effects *
         if (!server_task_slot(s, p.task, &slot))
             break;
         struct task *t = &s->task[slot];
-        t->n_publishing--;
+        task_rare(t)->n_publishing--;
         settle(s, t, &p, ev, fx);
         task_settle(s, slot, fx);
         break;

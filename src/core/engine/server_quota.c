@@ -112,7 +112,7 @@ int32_t quota_expose(struct server *s, uint32_t slot, int32_t pending)
     show(s, t, -t->exposed);
     if (!pending)
         return 0;
-    int64_t most = pending, gang = t->place ? t->place->gang : 0;
+    int64_t most = pending, gang = rare_of(t)->place ? rare_of(t)->place->gang : 0;
     if (t->reservation != NONE && !reservation_open(s, t->reservation))
         most = 0;
     for (int i = 0, n = quotas_of(s, t, q); i < n; i++) {

@@ -195,17 +195,20 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     t->previous_state_ms = r->live.previous_state_ms;
     t->modified_ms = r->live.modified_ms;
     t->retries_used = r->live.retries_used;
-    t->lost = r->live.lost_attempts;
-    t->results = r->live.results_count;
-    t->preempted = r->live.preempted_attempts;
+    if (r->live.lost_attempts || r->live.preempted_attempts || r->live.results_count) {
+        struct task_rare *few = task_rare(t);
+        few->lost = r->live.lost_attempts;
+        few->preempted = r->live.preempted_attempts;
+        few->results = r->live.results_count;
+    }
+    task_set_limits(t, r->queue_max_ms, r->keep_ms);
     t->aborting = r->live.state == TASK_PENDING_CANCEL;
     t->deleting = r->live.state == TASK_PENDING_DELETE;
     t->retries_total = r->retries_total;
     t->retries_each = r->retries_each;
-    t->queue_max_ms = r->queue_max_ms;
-    t->keep_ms = r->keep_ms;
     task_expect(s, slot, r->profile, -1);
-    t->errors = r->live.errors && strcmp(r->live.errors, "[]") != 0 ? mem_strdup(r->live.errors) : NULL;
+    if (r->live.errors && strcmp(r->live.errors, "[]") != 0)
+        task_rare(t)->errors = mem_strdup(r->live.errors);
     if (r->shortname && !t->deleting && strcasecmp(r->shortname, r->uuid) != 0)
         task_set_shortname(s, slot, r->shortname);
     if (r->hardware && *r->hardware) {
@@ -228,9 +231,9 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
             return missing(e, "pool", r->pool);
         pool_join(s, slot, (uint32_t)pool);
     }
-    if (t->queue_max_ms >= 0 && !task_waits(t))
+    if (r->queue_max_ms >= 0 && !task_waits(t))
         timer_add(s, TIMER_QUEUE_MAX, t->id,
-                  HOUSE_MS((r->ready_ms ? r->ready_ms : t->created_ms) + t->queue_max_ms));
+                  HOUSE_MS((r->ready_ms ? r->ready_ms : t->created_ms) + r->queue_max_ms));
     struct ranges pending = RANGES_NULL;
     if (parse_set(&pending, r->ranges, e) < 0)
         return err_prefix(e, "store: task %s: ranges", r->uuid);

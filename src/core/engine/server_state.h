@@ -146,6 +146,20 @@ struct membership {
     bool waits, dirty; // dirty: its row of what it waits for will be written
 };
 
+// What few tasks have; the others share one record of it that nobody writes: rare_of, task_rare. A hundred
+// thousand tasks wait in memory, and each byte of struct task counts there (ondol bench http).
+struct task_rare {
+    int64_t queue_max_ms;    // waits no longer than that; -1: no limit
+    int64_t keep_ms;         // is deleted so long after it has ended; 0: never
+    struct place *place;     // NULL: anywhere
+    struct orders *orders;   // NULL: nothing was asked of it while it ran
+    char *errors;            // JSON array text, bounded; NULL: none
+    int32_t n_uploading;     // of n_started: the command is over, its results are on their way
+    int32_t n_publishing;    // staged, and not in their bucket yet; their instances wait for no board
+    int32_t results;         // uploads that arrived: results and snapshots
+    int32_t lost, preempted; // attempts
+};
+
 struct task {
     uint64_t id; // 0: free slot
     uint8_t uuid[16];
@@ -153,35 +167,38 @@ struct task {
     uint32_t account;
     uint8_t activity, state, previous_state;
     bool aborting, deleting, dirty, held_back; // held_back: dispatch delay not over
+    bool is_starved;                           // it stands in its account's list
+    bool holder;                               // of a pool, see below
     int32_t instances;
-    int32_t retries_total, retries_each, retries_used, lost, preempted;
-    int64_t created_ms, state_ms, previous_state_ms, modified_ms, queue_max_ms;
+    int32_t retries_total, retries_each, retries_used;
     int32_t n_assigned, n_started;
-    int32_t n_uploading;           // of n_started: the command is over, its results are on their way
-    int32_t n_publishing;          // staged, and not in their bucket yet; their instances wait for no board
-    int32_t results;               // uploads that arrived: results and snapshots
-    int64_t waits_ms;              // an instance waits again since, after none did; 0: since it was ready
-    uint32_t first_lease;          // list through lease.next
-    struct constraint *constraint; // NULL: none
-    struct place *place;           // NULL: anywhere
+    int64_t created_ms, state_ms, previous_state_ms, modified_ms;
+    int64_t waits_ms;     // an instance waits again since, after none did; 0: since it was ready
+    uint32_t first_lease; // list through lease.next
+    int32_t said_s;       // how long an instance runs, by the customer; 0: not said
     struct ranges pending;
-    struct task_sets *sets;
-    int32_t said_s;                // how long an instance runs, by the customer; 0: not said
-    uint32_t history;              // what the account's instances of its profile took
-    int64_t counted;               // of pending, in the engine's count of waiting instances
-    char *errors;                  // JSON array text, bounded; NULL: none
-    int64_t keep_ms;               // is deleted so long after it has ended; 0: never
+    struct task_sets *sets;        // NULL: none of it has begun
+    struct task_rare *rare;        // NULL: nothing of it; read through rare_of
+    struct constraint *constraint; // NULL: none
     struct membership *in_job;     // NULL: in none
-    uint32_t project, reservation; // reservation NONE: none
+    int64_t counted;               // of pending, in the engine's count of waiting instances
+    uint32_t history;              // what the account's instances of its profile took
     int32_t exposed;               // of pending, what the planner sees
-    bool is_starved;               // it stands in its account's list
-    struct orders *orders;         // NULL: nothing was asked of it while it ran
+    uint32_t project, reservation; // reservation NONE: none
     // Of a pool's task, and of the pool's holder: the record whose instances are its nodes. A holder is no
     // task for anybody outside: it has no row, no state, and is not counted.
     uint32_t pool;                 // NONE: of no pool
     uint32_t pool_next, pool_prev; // list through pool.first, oldest first; not of the holder
-    bool holder;
 };
+
+extern const struct task_rare task_rare_none;
+struct task_rare *task_rare(struct task *t); // to write; server_task.c
+void task_set_limits(struct task *t, int64_t queue_max_ms, int64_t keep_ms);
+
+static inline const struct task_rare *rare_of(const struct task *t)
+{
+    return t->rare ? t->rare : &task_rare_none;
+}
 
 // That a task waits for another one, in the list of the one it waits for.
 struct edge {

@@ -68,6 +68,26 @@ struct task_sets *task_sets(struct task *t)
     return t->sets;
 }
 
+const struct task_rare task_rare_none = {.queue_max_ms = -1};
+
+struct task_rare *task_rare(struct task *t)
+{
+    if (!t->rare) {
+        t->rare = mem_alloc(sizeof *t->rare);
+        *t->rare = task_rare_none;
+    }
+    return t->rare;
+}
+
+void task_set_limits(struct task *t, int64_t queue_max_ms, int64_t keep_ms)
+{
+    const struct task_rare *now = rare_of(t);
+    if (now->queue_max_ms == queue_max_ms && now->keep_ms == keep_ms)
+        return;
+    task_rare(t)->queue_max_ms = queue_max_ms;
+    task_rare(t)->keep_ms = keep_ms;
+}
+
 uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
 {
     uint32_t slot;
@@ -79,7 +99,6 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16])
     }
     s->task[slot] = (struct task){.id = id,
                                   .first_lease = NONE,
-                                  .queue_max_ms = -1,
                                   .pool = NONE,
                                   .pool_next = NONE,
                                   .pool_prev = NONE,
@@ -139,10 +158,13 @@ void task_slot_free(struct server *s, uint32_t slot)
     }
     ranges_deinit(&t->pending);
     free(t->sets);
-    free(t->errors);
     free(t->constraint);
-    orders_free(t);
-    free(t->place);
+    if (t->rare) {
+        orders_free(t);
+        free(t->rare->errors);
+        free(t->rare->place);
+        free(t->rare);
+    }
     if (t->account < s->n_accounts && !t->holder)
         s->account[t->account].live_tasks--;
     s->counts.tasks_live -= !t->holder;
@@ -237,8 +259,8 @@ void task_plan(struct server *s, uint32_t slot)
                           .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
         p.constraint = *t->constraint;
-    if (t->place)
-        place_plan(s, t->place, &p);
+    if (rare_of(t)->place)
+        place_plan(s, rare_of(t)->place, &p);
     planner_task(s->planner, slot, &p);
 }
 
@@ -268,14 +290,15 @@ int task_set_place(struct server *s, uint32_t slot, const char *text, struct err
         return err_set(e, -EINVAL, "placement: no such site: %s", p.site);
     if (slot == NONE || place_is_none(&p))
         return 0;
-    s->task[slot].place = mem_alloc(sizeof p);
-    *s->task[slot].place = p;
+    struct task_rare *rare = task_rare(&s->task[slot]);
+    rare->place = mem_alloc(sizeof p);
+    *rare->place = p;
     return 0;
 }
 
 void task_error(struct task *t, const char *code, const char *message, const char *debug)
 {
-    errors_add(&t->errors, code, message, debug);
+    errors_add(&task_rare(t)->errors, code, message, debug);
 }
 
 // Appends {code,message,debug} to the errors.
@@ -330,10 +353,10 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
         .started_once = "",
         .running = t->n_started,
         .retries_used = t->retries_used,
-        .lost_attempts = t->lost,
-        .preempted_attempts = t->preempted,
-        .results_count = t->results,
-        .errors = t->errors ? arena_strdup(a, t->errors) : "[]",
+        .lost_attempts = rare_of(t)->lost,
+        .preempted_attempts = rare_of(t)->preempted,
+        .results_count = rare_of(t)->results,
+        .errors = rare_of(t)->errors ? arena_strdup(a, rare_of(t)->errors) : "[]",
     };
     int64_t done = 0;
     if (t->sets) {
@@ -362,7 +385,7 @@ static enum task_state state_of(const struct task *t)
     if (t->deleting)
         return TASK_PENDING_DELETE;
     int64_t waiting = (int64_t)ranges_count(&t->pending);
-    if (!waiting && !t->n_assigned && !t->n_started && !t->n_publishing) {
+    if (!waiting && !t->n_assigned && !t->n_started && !rare_of(t)->n_publishing) {
         if (t->aborting) // whoever aborts a task sees it Cancelled, whatever some instances did before
             return TASK_CANCELLED;
         if (t->sets && ranges_count(&t->sets->failed))
@@ -371,7 +394,7 @@ static enum task_state state_of(const struct task *t)
     }
     if (t->aborting)
         return TASK_PENDING_CANCEL;
-    if (!waiting && !t->n_assigned && t->n_uploading == t->n_started)
+    if (!waiting && !t->n_assigned && rare_of(t)->n_uploading == t->n_started)
         return TASK_UPLOADING_RESULTS;
     if (t->n_started)
         return waiting || t->n_assigned ? TASK_PARTIALLY_EXECUTING : TASK_FULLY_EXECUTING;
@@ -389,7 +412,7 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
     }
     enum task_state next = state_of(t);
     task_touch(s, slot);
-    if (next == TASK_PENDING_DELETE && t->first_lease == NONE && !t->n_publishing) {
+    if (next == TASK_PENDING_DELETE && t->first_lease == NONE && !rare_of(t)->n_publishing) {
         depend_note_end(s, slot, DEPEND_GONE);
         fx_change(fx, CHANGE_TASK_GONE)->gone = t->id;
         server_trace(s, CHANGE_TASK_GONE, (int64_t)t->id, 0);
@@ -406,7 +429,7 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
     server_trace(s, CHANGE_TASK_LIVE, (int64_t)t->id, next);
     if (task_state_final(next))
         depend_note_end(s, slot, depend_end_of(next));
-    if (next == TASK_FAILURE && !t->errors)
+    if (next == TASK_FAILURE && !rare_of(t)->errors)
         task_error(t, "ONDOL-FAILED", "at least one instance failed", "");
     char uuid[UUID_TEXT_BYTES];
     uuid_format(uuid, t->uuid);
@@ -568,7 +591,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     uint32_t slot = task_slot_new(s, server_new_id(s), uuid);
     struct task *t = &s->task[slot];
     t->account = account;
-    t->keep_ms = d->keep_ms;
+    task_set_limits(t, d->queue_max_ms, d->keep_ms);
     t->activity = (uint8_t)entry.activity;
     t->project = entry.project;
     t->reservation = entry.reservation;
@@ -577,7 +600,6 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     ranges_deinit(&pending);
     t->retries_total = d->retries_total;
     t->retries_each = d->retries_each;
-    t->queue_max_ms = d->queue_max_ms;
     t->created_ms = t->state_ms = t->modified_ms = s->now.v;
     t->previous_state_ms = -1;
     if (constraint_hash(&entry.constraint) != constraint_hash(&(struct constraint){0})) {
@@ -601,8 +623,8 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     }
     if (pool != NONE)
         pool_join(s, slot, pool);
-    if (t->queue_max_ms >= 0 && !task_waits(t)) // else from when it waits for boards only
-        timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, t->queue_max_ms));
+    if (d->queue_max_ms >= 0 && !task_waits(t)) // else from when it waits for boards only
+        timer_add(s, TIMER_QUEUE_MAX, t->id, house_add(s->now, d->queue_max_ms));
     struct change *c = fx_change(fx, CHANGE_TASK_NEW);
     c->task = (struct row_task){.id = t->id,
                                 .account = owner->id,
@@ -614,7 +636,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
                                 .ranges = arena_strdup(&fx->arena, d->ranges),
                                 .retries_total = t->retries_total,
                                 .retries_each = t->retries_each,
-                                .queue_max_ms = t->queue_max_ms,
+                                .queue_max_ms = d->queue_max_ms,
                                 .body = arena_strdup(&fx->arena, d->body)};
     struct buf hardware = BUF_INIT(1024);
     constraint_format(&entry.constraint, &hardware);
@@ -624,7 +646,7 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     uuid_format(c->task.uuid, d->uuid);
     c->task.shortname =
         d->shortname ? arena_strdup(&fx->arena, d->shortname) : arena_strdup(&fx->arena, c->task.uuid);
-    c->task.keep_ms = t->keep_ms;
+    c->task.keep_ms = d->keep_ms;
     c->task.project = s->project[t->project].id;
     c->task.reservation = t->reservation != NONE ? s->reservation[t->reservation].id : 0;
     c->task.job = job != NONE ? s->job[job].id : 0;
@@ -692,7 +714,8 @@ void server_task_put(struct server *s, const struct event *ev, struct effects *f
     c->body.name = arena_strdup(&fx->arena, ev->task.name);
     c->body.body = arena_strdup(&fx->arena, ev->task.body);
     c->body.modified_ms = s->now.v;
-    c->body.keep_ms = s->task[slot].keep_ms = ev->task.keep_ms;
+    c->body.keep_ms = ev->task.keep_ms;
+    task_set_limits(&s->task[slot], rare_of(&s->task[slot])->queue_max_ms, ev->task.keep_ms);
     task_touch(s, slot);
     fx_reply(fx, ev->token, 200, NULL);
 }
@@ -799,7 +822,8 @@ void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx)
         (t->sets && ranges_count(&t->sets->started_once)))
         return; // it has begun: the limit is on waiting to begin
     struct buf why = BUF_INIT(200);
-    buf_putf(&why, "still queued after %lld s (maxTimeQueueSeconds)", (long long)(t->queue_max_ms / 1000));
+    buf_putf(&why, "still queued after %lld s (maxTimeQueueSeconds)",
+             (long long)(rare_of(t)->queue_max_ms / 1000));
     task_stop(s, slot, "ONDOL-QUEUE-TIME", buf_str(&why), fx);
     buf_deinit(&why);
 }

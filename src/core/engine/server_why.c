@@ -143,10 +143,10 @@ static void files_moving(const struct server *s, const struct task *t, struct bu
                  l->phase == PHASE_DOWNLOAD ? "downloading" : "uploading", text);
         said++;
     }
-    if (t->n_publishing)
+    if (rare_of(t)->n_publishing)
         buf_putf(out, "%sresults of %d instance%s are being put into their bucket",
-                 t->n_started || t->n_assigned ? "; " : "", (int)t->n_publishing,
-                 t->n_publishing == 1 ? "" : "s");
+                 t->n_started || t->n_assigned ? "; " : "", (int)rare_of(t)->n_publishing,
+                 rare_of(t)->n_publishing == 1 ? "" : "s");
 }
 
 bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out)

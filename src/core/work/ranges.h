@@ -20,9 +20,12 @@ struct range {
 };
 
 struct ranges {
-    struct range *v; // the live ones are v[first] .. v[first + n - 1], ascending
-    size_t first, n, cap;
-    uint64_t count; // ids in the set
+    union {
+        struct range one; // cap 0: the only one, when n is 1; of most sets, and a queued task has one for long
+        struct range *v;  // else the live ones are v[first] .. v[first + n - 1], ascending
+    };
+    uint32_t first, n, cap;
+    uint32_t count; // ids in the set
 };
 
 #define RANGES_NULL ((struct ranges){0})
@@ -45,6 +48,8 @@ bool ranges_remove_span(struct ranges *r, uint32_t lo, uint32_t hi);
 
 bool ranges_has(const struct ranges *r, uint32_t id);
 uint64_t ranges_count(const struct ranges *r);
+
+bool ranges_highest(const struct ranges *r, uint32_t *id); // false when it is empty
 
 // Takes the lowest id out of the set; false when it is empty. Constant time on average, whatever the shape.
 bool ranges_pop_lowest(struct ranges *r, uint32_t *id);

@@ -157,8 +157,12 @@ static void expect_bitmap(const struct ranges *r, const bool *bit, uint64_t seed
     }
     assert_false(ranges_next(r, walk, &walk));
     assert_int_equal(ranges_count(r), count);
+    const struct range *v = r->cap ? r->v + r->first : &r->one;
     for (size_t i = 1; i < r->n; i++) // neither touching nor out of order
-        assert_true(r->v[r->first + i - 1].hi + 1 < r->v[r->first + i].lo);
+        assert_true(v[i - 1].hi + 1 < v[i].lo);
+    assert_int_equal(ranges_highest(r, &walk), count > 0);
+    if (count)
+        assert_int_equal(walk, v[r->n - 1].hi);
 }
 
 static void one_random_step(struct rng *rng, struct ranges *r, bool *bit)

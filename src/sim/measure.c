@@ -193,6 +193,12 @@ void measure_window_ends(struct sim_run *r, uint32_t zone)
     double strict = num_min(asked, delivered);
     m->asked_j += asked;
     m->strict_j += strict;
+    double most = SHORT_SHARE * z->nameplate_w * (double)(r->now - m->window_from) * 1e-3;
+    m->window_from = r->now;
+    if (asked <= most) {
+        m->able_asked_j += asked;
+        m->able_strict_j += strict;
+    }
     r->measure->asked_j += asked;
     r->measure->strict_j += strict;
     if (!z->water)

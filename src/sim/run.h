@@ -125,6 +125,7 @@ struct sim_zone {
     int32_t tell_w;                     // by which a request must have moved to be told
     const struct heat_request *request; // of water; of a room: request_w()
     int16_t runs;                       // boards with an instance
+    int32_t told_mc;                    // of its room, to a policy that looks at rooms
     uint8_t n_boards;
     bool told_any;
     struct heat_watts told; // to the engine
@@ -302,6 +303,7 @@ struct sim_run {
     struct sim_happening next_script;
     bool have_script;
     struct rng rng;
+    struct published_board *published; // one a board; NULL: ours drives (published.h)
     // measures
     struct measure *measure;
     struct float_list wait[4];

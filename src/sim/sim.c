@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The run: its steps, and what happens within them.
+#include "sim/published.h"
 #include "sim/run.h"
 
 #include <errno.h>
@@ -131,6 +132,8 @@ static void control(struct sim_run *r)
 static void zone_step(struct sim_run *r, uint32_t i)
 {
     struct sim_zone *z = &r->zone[i];
+    if (published_drives(r, z))
+        return;
     const struct heat_watts q = request_w(r, z);
     int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
     int32_t *last = z->water ? &z->last_want : &lanes_of(r, z)->want_w[z->at];
@@ -206,6 +209,8 @@ static void step(struct sim_run *r)
     link_tick(r);
     if (r->t % BACKLOG_MS == 0)
         jobs_backlog(r);
+    if (r->published)
+        published_step(r);
     zones_step(r);
     link_settle(r);
     happen_until(r, r->t + r->s->step_ms);
@@ -227,7 +232,9 @@ static int run_all(struct sim_run *r, struct err *e)
     if (bad)
         return bad;
     measure_make(r);
-    bad = link_make(r, e);
+    bad = published_make(r);
+    if (!bad)
+        bad = link_make(r, e);
     if (!bad)
         bad = jobs_make(r, e);
     if (bad)
@@ -264,6 +271,7 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     jobs_free(&r);
     link_free(&r);
     drive_free(&r);
+    published_free(&r);
     fleet_free(&r);
     free(r.queue.v);
     sim_workload_free(&in->work);

@@ -278,6 +278,26 @@ static void test_a_cap_is_kept(void **state)
     sim_result_deinit(&r);
 }
 
+// The published control of heaters is theirs and not ours: it swings by its kelvin where our thermostat
+// stands still, burns and is switched off where ours spreads, and its work starts at full speed.
+static void test_the_published_scheduler_regulates_by_its_own_thresholds(void **state)
+{
+    (void)state;
+    struct sim_result ours, theirs, blind;
+    run("[scenario]\nburn = yes\n" HEAD ROOMS WORK, NULL, NULL, &ours);
+    run("[scenario]\nburn = yes\npolicy = qstd\n" HEAD ROOMS WORK, NULL, NULL, &theirs);
+    run("[scenario]\nburn = yes\npolicy = blind\n" HEAD ROOMS WORK, NULL, NULL, &blind);
+    assert_true(ours.totals.zone_rmse_k < 0.2 && blind.totals.zone_rmse_k < 0.2);
+    assert_true(theirs.totals.zone_rmse_k > 0.4);
+    assert_true(theirs.class[ACTIVITY_FILLER].energy_j == 0 &&
+                theirs.class[ACTIVITY_IDLE].energy_j * 50 < theirs.totals.it_j); // it burns or is off
+    assert_true(theirs.class[ACTIVITY_BURN].energy_j > 0 && theirs.class[ACTIVITY_FLEX].completed > 20);
+    assert_true(theirs.totals.violations == 0 && theirs.totals.energy_error < 1e-9);
+    sim_result_deinit(&ours);
+    sim_result_deinit(&theirs);
+    sim_result_deinit(&blind);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_data_are_brought_once_to_a_site),
         cmocka_unit_test(test_faults_lose_work_and_not_for_good),
         cmocka_unit_test(test_a_cap_is_kept),
+        cmocka_unit_test(test_the_published_scheduler_regulates_by_its_own_thresholds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,6 +47,7 @@ struct agent_config {
         host_cpu_permille; // virtual: what all runs of the node may use of the host, thousandths of a core
     int32_t speed;         // house milliseconds per wall millisecond, for the use of a quota; 1..1,000,000
     bool is_virtual, may_sleep, burn_allowed;
+    bool has_filler;          // there is something to run as filler; without it none is started
     bool filler_alone;        // filler runs while there is no word from above
     int64_t cap_mw;           // the node's own: fuse; -1: none
     int64_t control_ms;       // thermostat step, default 10,000
@@ -152,6 +153,15 @@ enum agent_action_kind {
     ACT_UNSTAGE, // ends either, without an answer, and removes what is left of the run's files
 };
 
+// How a board is to run.
+struct board_order {
+    enum activity run;
+    struct operating_point point;
+    // Duty of all its cores in burning, 0..1000: of a board that burns that of the point; beside a task so
+    // much as is to be burnt of what the task leaves. It never takes a cycle that a task wants.
+    int32_t burn_permille;
+};
+
 struct agent_action {
     enum agent_action_kind kind;
     uint64_t lease;
@@ -168,10 +178,7 @@ struct agent_action {
             uint32_t part;        // ACT_STORE: 0: results; n: the nth snapshot of this run
         } stage;
         int32_t permille;
-        struct {
-            enum activity run;
-            struct operating_point point;
-        } board_run;
+        struct board_order board_run;
         bool read;
     };
 };

@@ -106,8 +106,10 @@ struct agent_board {
     char barred_why[96];
     struct board_meter meter; // last reading
     bool metered;
-    int64_t apart_uj;  // since that reading: drawn apart from its task (all of it, without one)
-    int32_t expect_mw; // what it draws, by what its task leaves unused
+    int64_t apart_uj;      // since that reading: drawn apart from its task (all of it, without one)
+    int32_t expect_mw;     // what it draws, by what its task leaves unused, and with what burns beside it
+    int32_t beside_mw;     // of that, burnt
+    int32_t burn_permille; // as the device was told
     int64_t raw_at_report;
     int64_t part_uj[ACTIVITY_N], part_ms[ACTIVITY_N];
 };

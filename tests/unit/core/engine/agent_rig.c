@@ -36,7 +36,7 @@ static void perform(struct rig *r)
             r->share[a->lease % RUNS_MAX] = a->permille;
             break;
         case ACT_BOARD:
-            r->body.apply(r->body.ctx, a->board, a->board_run.run, &a->board_run.point, &e);
+            r->body.apply(r->body.ctx, a->board, &a->board_run, &e);
             break;
         case ACT_READ:
             *(a->read ? &r->reads_on : &r->reads_off) += 1;

@@ -208,7 +208,7 @@ struct sim_site {
     struct house house, shadow_house; // the shadows' walls: a building of ideal heaters
     struct room_batch *shadow_rooms;  // views for it: only air_c and model mean something
     uint32_t first_batch, n_batches;
-    int64_t offset_ms; // local time less UTC, now
+    int64_t offset_ms, told_offset_ms; // local time less UTC, now; as the engine knows it
     int64_t utc_day;
     bool closed, school; // today: no work; school is open
     bool wan_cut;
@@ -303,6 +303,7 @@ struct sim_run {
     struct sim_happening next_script;
     bool have_script;
     struct rng rng;
+    bool moves;                        // the policy moves what crawls
     struct published_board *published; // one a board; NULL: ours drives (published.h)
     // measures
     struct measure *measure;
@@ -375,6 +376,11 @@ void link_beat(struct sim_run *r, uint32_t zone);
 void link_tick(struct sim_run *r);
 void link_event(struct sim_run *r, struct event *ev);
 void link_board_meters(struct sim_run *r, uint32_t board);
+
+// sites.c
+void sites_tell(struct sim_run *r); // to the engine, at midnight: tariffs, carbon, caps, local time
+// levels.c
+void levels_tell(struct sim_run *r); // how fast long instances run, so that what crawls is moved
 
 // jobs.c
 int jobs_make(struct sim_run *r, struct err *e);

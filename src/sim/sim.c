@@ -13,6 +13,8 @@
 
 #define OUTSIDE_MS 900000 // how often thermostats are told of the weather
 #define HOUR_MS    3600000
+#define DAY_MS     86400000
+#define LEVELS_MS  600000
 #define BACKLOG_MS 60000
 
 // ---- what happens
@@ -207,6 +209,10 @@ static void step(struct sim_run *r)
     people_step(r);
     control(r);
     link_tick(r);
+    if (r->t > 0 && r->t % DAY_MS == 0)
+        sites_tell(r);
+    if (r->t > 0 && r->t % LEVELS_MS == 0)
+        levels_tell(r);
     if (r->t % BACKLOG_MS == 0)
         jobs_backlog(r);
     if (r->published)

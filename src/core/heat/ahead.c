@@ -7,6 +7,7 @@
 #define REACHED_K      0.5 // below the setpoint: there the step counts as reached
 #define SURFACE_SHARE  0.3 // of what the slow model says: most of a way up is faster
 #define SURFACE_MOST_S 1800.0
+#define NEED_SHARE     0.15
 #define DAY_S          86400.0
 #define LOOK_MS        60000
 
@@ -32,10 +33,18 @@ static double surface_s(const struct thermostat *t, double to_c, double ramp)
     return num_min(SURFACE_SHARE * (ramp_s(t, to_c, most_w) - ramp), SURFACE_MOST_S);
 }
 
+// In a warm season sun and people do it; and who does not know the room yet cannot tell.
+static bool is_for_nothing(const struct thermostat *t, double r)
+{
+    return !t->est.usable ||
+           estimate_need_w(&t->est, t->cfg.nameplate_w, r, t->outside_c) < NEED_SHARE * t->full_w;
+}
+
 int64_t ahead_lead_ms(const struct thermostat *t, const struct zone_wish *is, const struct zone_wish *next)
 {
     double r = thermostat_setpoint_c(t, next), tau = t->cfg.heater_tau_s;
-    if (!t->started || r < thermostat_setpoint_c(t, is) + AHEAD_LEAST_K || t->room_c >= r - REACHED_K)
+    if (!t->started || r < thermostat_setpoint_c(t, is) + AHEAD_LEAST_K || t->room_c >= r - REACHED_K ||
+        is_for_nothing(t, r))
         return 0;
     double ramp = ramp_s(t, r - REACHED_K, t->full_w), lead = tau;
     for (int i = 0; i < 20; i++) // falls to the fixed point

@@ -91,8 +91,10 @@ static void the_lead_grows_with_the_way_up_and_ends_at_an_hour(void **state)
     int64_t last = 0;
     for (int c = 20; c <= 26; c += 2) {
         struct rig g;
+        struct schedule s = week("daily 08:00 20; daily 14:00 18");
         rig_init(&g, plant_room(1.0, 1000, 18, 0), 18, 60);
-        run_by(&g, &(struct schedule){0}, DAY_S / 4);
+        g.outside_told = true;
+        run_by(&g, &s, 2 * DAY_S);
         struct zone_wish next = {ZONE_COMFORT, c * 1000};
         int64_t lead = ahead_lead_ms(&g.t, &base, &next);
         assert_true(lead >= last && lead > 0 && lead <= AHEAD_MOST_MS);
@@ -107,8 +109,13 @@ static void it_is_looked_at_again_an_hour_before_and_then_every_minute(void **st
     struct schedule s = week("daily 08:00 21; daily 20:00 18");
     rig_init(&g, plant_room(1.0, 1000, 18, 5), 18, 60);
     run_by(&g, &s, 60);
-    house_ms eight = HOUSE_MS(START_MS + STEP_S * INT64_C(1000)), look;
-    ahead_wish(&g.t, &s, &base, HOUSE_MS(0), HOUSE_MS(START_MS + 3600000), 0, &look);
+    struct zone_wish by_day = {ZONE_COMFORT, 21000};
+    assert_int_equal(ahead_lead_ms(&g.t, &base, &by_day), 0); // it does not know its room yet
+    g.outside_told = true;
+    run_by(&g, &s, 3 * DAY_S - 60);
+    assert_true(g.t.est.usable);
+    house_ms eight = HOUSE_MS(START_MS + (3 * DAY_S + STEP_S) * INT64_C(1000)), look;
+    ahead_wish(&g.t, &s, &base, HOUSE_MS(0), house_add(eight, -7 * 3600000), 0, &look);
     assert_int_equal(house_since(eight, look), AHEAD_MOST_MS);
     struct zone_wish w = ahead_wish(&g.t, &s, &base, HOUSE_MS(0), look, 0, &look);
     assert_int_equal(w.setpoint_mc, 18000);

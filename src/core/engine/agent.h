@@ -131,6 +131,7 @@ struct agent_event {
             int64_t files, files_n, bytes, bytes_n; // done and in all; _n 0: not known yet
             const char *code, *message;             // AGENT_STAGED: NULL code, or why not
             bool elsewhere;                         // it is not the task's fault: another board may try
+            const char *names; // AGENT_STAGED, of results: their keys, one a line (staging.h); NULL: none
         } staged;
         struct {
             size_t zone;

@@ -299,10 +299,10 @@ static int64_t lack_of(const struct heater_order *o)
 }
 
 // What a heater cannot make (its boards are held by tasks that leave their watts unused, or barred) the
-// zone's other heaters make as far as they may.
+// zone's other heaters make as far as they may, and it is no longer asked for it.
 static void lacks_pass_on(const struct agent *a, struct heater_order *o)
 {
-    int64_t *lack = mem_array(a->n_zones + 1, sizeof *lack);
+    int64_t *lack = mem_array(a->n_zones + 1, sizeof *lack), *made = mem_array(a->n_zones + 1, sizeof *made);
     for (size_t h = 0; h < a->n_heaters; h++)
         lack[o[h].zone] += lack_of(&o[h]) > LACK_LEAST_MW ? lack_of(&o[h]) : 0;
     for (size_t h = 0; h < a->n_heaters; h++) {
@@ -312,8 +312,18 @@ static void lacks_pass_on(const struct agent *a, struct heater_order *o)
         int64_t more = int_clamp(most - o[h].target, 0, lack[o[h].zone]);
         o[h].target += more;
         lack[o[h].zone] -= more;
+        made[o[h].zone] += more;
+    }
+    for (size_t h = 0; h < a->n_heaters; h++) {
+        int64_t less = lack_of(&o[h]) > LACK_LEAST_MW ? lack_of(&o[h]) : 0;
+        if (less == 0 || made[o[h].zone] == 0)
+            continue;
+        less = int_clamp(less, 0, made[o[h].zone]);
+        made[o[h].zone] -= less;
+        o[h].target = o[h].expect + lack_of(&o[h]) - less;
     }
     free(lack);
+    free(made);
 }
 
 // What is still missing in a zone because of its tasks: reported, so that nobody takes the heater to be too

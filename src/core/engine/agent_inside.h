@@ -64,12 +64,15 @@ struct agent_run {
     struct {
         int64_t files, files_n, bytes, bytes_n;
     } staging;
-    struct { // how the command ended, told once its results are stored
+    house_ms staged_since; // of what is fetched or stored now
+    struct {               // how the command ended, told once its results are stored
         enum attempt_end end;
         int32_t exit_code, signal;
         char code[24], message[160];
     } over;
-    int32_t results; // files stored
+    int32_t results;                                      // files stored
+    char *names;                                          // owned: their keys, until its end is told
+    int64_t fetch_ms, fetch_bytes, store_ms, store_bytes; // what moving its files took
     struct arena orders_arena;
     struct stage_orders orders; // while it runs
     enum { ERRAND_NONE, ERRAND_RESYNC, ERRAND_SNAPSHOT } errand;
@@ -116,7 +119,7 @@ struct agent_board {
 
 struct outbox_item {
     struct report r;
-    char *data; // owned, of REPORT_OUTPUT
+    char *data; // owned, of REPORT_OUTPUT; of REPORT_EXITED its names
 };
 
 struct agent {
@@ -229,6 +232,7 @@ struct report *outbox_add(struct agent *a, enum report_kind kind, const char *na
                           house_ms now);
 void outbox_add_output(struct agent *a, uint64_t lease, uint8_t stream, const char *data, size_t n,
                        house_ms now);
+void outbox_add_names(struct agent *a, struct report *last, char *names); // of the one added last; takes them
 void outbox_acked(struct agent *a, uint64_t acked);
 void outbox_clear(struct agent *a);
 bool outbox_holds(const struct agent *a, enum report_kind kind, const char *name, uint64_t lease);

@@ -1,79 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which board is best: values what changed, keeps the best of every kind, and for every shape a heap of the
-// kinds that fit.
+// Which board is best: values what changed; keeps the free boards of every family in order, for the shapes
+// that may run anywhere; and the best of every kind, and for every shape that cares where a heap of the kinds
+// that fit.
 //
-// A heap's top is the best there is: every zone whose worth changed, also by what this run places, is in the
-// log and is valued anew before the next look. Only a cap can spoil an entry from afar, so it is asked again
-// at the top.
+// What comes first is the best there is: every zone whose worth changed, also by what this run places, is in
+// the log and is valued anew before the next look. Only a cap can spoil an entry from afar, so it is asked
+// again at the top.
 #include "core/plan/planner_state.h"
 
-// ---- the logs of changed zones
-
-static bool of_use(const struct zone_state *z, enum heap_side side)
+void family_clear(struct family *f, unsigned lane)
 {
-    return side == SIDE_FREE ? z->free > 0 : z->low > 0;
-}
-
-// Drops entries that a later one replaces, that every lane has read, or that are of no use by now.
-static void log_compact(struct planner *p, enum heap_side side)
-{
-    struct zone_log *log = &p->changed[side];
-    uint64_t read[PLAN_LANES], first = UINT64_MAX;
-    size_t kept = 0;
-    for (unsigned l = 0; l < PLAN_LANES; l++)
-        first = p->lane[l].read[side] < first ? p->lane[l].read[side] : first;
-    for (size_t i = 0; i <= log->n; i++) {
-        for (unsigned l = 0; l < PLAN_LANES; l++)
-            if (p->lane[l].read[side] == log->base + i)
-                read[l] = log->base + kept;
-        if (i == log->n)
-            break;
-        uint32_t zone = log->v[i];
-        struct zone_state *z = &p->zone[zone];
-        if (z->logged[side] != log->base + i + 1)
-            continue;
-        z->logged[side] = 0;
-        if (log->base + i < first || !of_use(z, side))
-            continue;
-        log->v[kept++] = zone;
-        z->logged[side] = log->base + kept;
-    }
-    log->n = kept;
-    log->read = log->base;
-    for (unsigned l = 0; l < PLAN_LANES; l++) {
-        p->lane[l].read[side] = read[l];
-        log->read = read[l] > log->read ? read[l] : log->read;
-    }
-}
-
-void log_zone(struct planner *p, uint32_t zone, enum heap_side side)
-{
-    struct zone_log *log = &p->changed[side];
-    struct zone_state *z = &p->zone[zone];
-    if (!of_use(z, side) || z->logged[side] > log->read)
-        return; // or nobody has read its last entry yet
-    size_t most = side == SIDE_FREE && p->free < (int64_t)p->n_zones ? 2 * (size_t)p->free : 2 * p->n_zones;
-    if (log->n >= most + 64)
-        log_compact(p, side);
-    *VEC_PUSH(log->v, log->n, log->cap) = zone;
-    z->logged[side] = log->base + log->n;
-}
-
-static void log_clear(struct planner *p, enum heap_side side)
-{
-    struct zone_log *log = &p->changed[side];
-    log->base += log->n;
-    log->read = log->base;
-    log->n = 0;
-    for (unsigned l = 0; l < PLAN_LANES; l++)
-        p->lane[l].read[side] = log->base;
-}
-
-void log_rest(struct planner *p)
-{
-    if (!p->free)
-        log_clear(p, SIDE_FREE);
+    line_clear(&f->free[lane]);
+    f->taken[lane].n = 0;
 }
 
 void best_reset(struct planner *p)
@@ -92,9 +31,10 @@ void best_reset(struct planner *p)
     for (unsigned l = 0; l < PLAN_LANES; l++) {
         struct lane *lane = &p->lane[l];
         for (size_t f = 0; f < p->n_families; f++)
-            p->family[f].best[l][SIDE_FREE].n = p->family[f].best[l][SIDE_TAKE].n = 0;
+            family_clear(&p->family[f], l);
         lane->unsettled.n = lane->topped.n = 0;
-        lane->tops[SIDE_FREE] = lane->tops[SIDE_TAKE] = 0;
+        lane->takes = 0;
+        lane->by_kind = false;
         lane->epoch++;
     }
     log_clear(p, SIDE_FREE);
@@ -138,6 +78,16 @@ void best_forget(struct planner *p, uint32_t board)
     }
 }
 
+static void kind_offer(struct planner *p, uint32_t kind, unsigned lane, enum heap_side side,
+                       struct heap_entry e)
+{
+    struct heap *h = &p->kind[kind].lane[lane].heap[side];
+    compact(p, h, p->kind[kind].boards);
+    heap_push(h, e);
+    if (h->v[0].index == e.index)
+        unsettle(p, kind, lane);
+}
+
 static void value_board(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
 {
     struct board_state *b = &p->board[board];
@@ -152,39 +102,109 @@ static void value_board(struct planner *p, uint32_t board, unsigned lane, enum h
     int64_t least = side == SIDE_FREE ? -crawl_cost(p, ask, board) : 0; // which may be waived
     if (key <= least || site_is_kept(p, p->zone[b->board.zone].zone.site, ask.activity))
         return;
-    struct kind *kind = &p->kind[b->kind];
-    struct heap *h = &kind->lane[lane].heap[side];
-    compact(p, h, kind->boards);
-    heap_push(h, (struct heap_entry){.key = key, .index = board, .stamp = b->stamp});
-    if (h->v[0].index == board)
-        unsettle(p, b->kind, lane);
+    struct heap_entry e = {.key = key, .index = board, .stamp = b->stamp};
+    if (side == SIDE_FREE) {
+        struct family *f = &p->family[p->kind[b->kind].family];
+        *VEC_PUSH(f->fresh, f->n_fresh, f->cap_fresh) = e;
+    }
+    if (side == SIDE_TAKE || p->lane[lane].by_kind)
+        kind_offer(p, b->kind, lane, side, e);
+}
+
+// ---- the free boards of a family
+
+// Drops what is old once it is the larger part.
+static void tidy(const struct planner *p, const struct family *f, struct line *l)
+{
+    if (line_length(l) <= 2 * (size_t)f->boards + 64)
+        return;
+    size_t kept = 0, late = 0;
+    for (size_t i = l->first; i < l->n; i++)
+        if (l->v[i].stamp == p->board[l->v[i].index].stamp)
+            l->v[kept++] = l->v[i];
+    l->first = 0;
+    l->n = kept;
+    size_t n = l->late.n;
+    for (l->late.n = 0; late < n; late++) { // pushing writes at or before the place that was read last
+        struct heap_entry e = l->late.v[late];
+        if (e.stamp == p->board[e.index].stamp)
+            heap_push(&l->late, e);
+    }
+}
+
+static void add_fresh(struct planner *p, unsigned lane)
+{
+    for (size_t i = 0; i < p->n_families; i++) {
+        struct family *f = &p->family[i];
+        if (!f->n_fresh)
+            continue;
+        tidy(p, f, &f->free[lane]);
+        line_push_many(&f->free[lane], f->fresh, f->n_fresh);
+        f->n_fresh = 0;
+    }
+}
+
+// NULL: there is none. Not asked for the cap.
+static const struct heap_entry *first_free(const struct planner *p, struct line *l)
+{
+    const struct heap_entry *e;
+    while ((e = line_front(l)) && e->stamp != p->board[e->index].stamp)
+        line_pop(l, e);
+    return e;
+}
+
+static bool any_free(struct planner *p, unsigned lane)
+{
+    for (size_t f = 0; f < p->n_families; f++)
+        if (first_free(p, &p->family[f].free[lane]))
+            return true;
+    return false;
+}
+
+static void offer_to_kinds(struct planner *p, const struct heap_entry *v, size_t n, unsigned lane)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].stamp == p->board[v[i].index].stamp)
+            kind_offer(p, p->board[v[i].index].kind, lane, SIDE_FREE, v[i]);
+}
+
+void best_by_kind(struct planner *p, unsigned lane)
+{
+    for (size_t f = 0; f < p->n_families && !p->lane[lane].by_kind; f++) {
+        const struct line *l = &p->family[f].free[lane];
+        if (l->first < l->n)
+            offer_to_kinds(p, l->v + l->first, l->n - l->first, lane);
+        offer_to_kinds(p, l->late.v, l->late.n, lane);
+    }
+    p->lane[lane].by_kind = true;
+    best_refresh(p, lane, SIDE_FREE);
 }
 
 // ---- the best of a kind, and of a family
 
-static bool is_top(const struct planner *p, const struct heap_entry *e, unsigned lane, enum heap_side side)
+static bool is_top(const struct planner *p, const struct heap_entry *e, unsigned lane)
 {
-    const struct heap_entry *top = &p->kind[p->board[e->index].kind].lane[lane].top[side];
+    const struct heap_entry *top = &p->kind[p->board[e->index].kind].lane[lane].top[SIDE_TAKE];
     return top->index == e->index && top->key == e->key;
 }
 
-static void family_offer(struct planner *p, uint32_t kind, unsigned lane, enum heap_side side)
+static void family_offer(struct planner *p, uint32_t kind, unsigned lane)
 {
-    struct heap *h = &p->family[p->kind[kind].family].best[lane][side];
-    struct heap_entry top = p->kind[kind].lane[lane].top[side];
+    struct heap *h = &p->family[p->kind[kind].family].taken[lane];
+    struct heap_entry top = p->kind[kind].lane[lane].top[SIDE_TAKE];
     if (h->n > 2 * p->n_kinds + 64) {
         size_t n = h->n;
         h->n = 0;
         for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
             struct heap_entry e = h->v[i];
-            bool doubled = e.stamp != p->kind[p->board[e.index].kind].lane[lane].offers[side];
-            if (!doubled && is_top(p, &e, lane, side))
+            bool doubled = e.stamp != p->kind[p->board[e.index].kind].lane[lane].offers;
+            if (!doubled && is_top(p, &e, lane))
                 heap_push(h, e);
         }
     }
     if (top.index == PLAN_NONE)
         return;
-    top.stamp = ++p->kind[kind].lane[lane].offers[side];
+    top.stamp = ++p->kind[kind].lane[lane].offers;
     heap_push(h, top);
 }
 
@@ -202,12 +222,14 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
         struct heap_entry top = h->n ? h->v[0] : (struct heap_entry){.index = PLAN_NONE};
         if (top.index == kl->top[side].index && top.key == kl->top[side].key)
             continue;
-        l->tops[side] += (top.index != PLAN_NONE) - (kl->top[side].index != PLAN_NONE);
+        if (side == SIDE_TAKE)
+            l->takes += (top.index != PLAN_NONE) - (kl->top[side].index != PLAN_NONE);
         kl->top[side] = top;
         uint32_t bit = 1u << (lane * SIDES + (unsigned)side);
         p->kind[kind].topped = (p->kind[kind].topped & ~bit) | (top.index != PLAN_NONE ? bit : 0);
         moved = true;
-        family_offer(p, kind, lane, (enum heap_side)side);
+        if (side == SIDE_TAKE)
+            family_offer(p, kind, lane);
     }
     if (!moved)
         return;
@@ -219,17 +241,35 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
     kl->logged = (uint32_t)l->topped.n;
 }
 
+static inline __attribute__((always_inline)) void read_ahead(const struct planner *p, const uint32_t *zone,
+                                                             uint64_t n)
+{
+    if (n > 12)
+        for (size_t at = 0; at < sizeof *p->zone; at += 64)
+            __builtin_prefetch((const char *)&p->zone[zone[12]] + at);
+    if (n > 8)
+        __builtin_prefetch(p->zone[zone[8]].board);
+    if (n > 4 && p->zone[zone[4]].n_boards) {
+        const struct board_state *b = &p->board[p->zone[zone[4]].board[0]];
+        __builtin_prefetch(b);
+        __builtin_prefetch(&b->stamp);
+    }
+}
+
 void best_refresh(struct planner *p, unsigned lane, enum heap_side side)
 {
     struct lane *l = &p->lane[lane];
     struct zone_log *log = &p->changed[side];
     for (; l->read[side] < log->base + log->n; l->read[side]++) {
+        read_ahead(p, log->v + (l->read[side] - log->base), log->base + log->n - l->read[side]);
         const struct zone_state *z = &p->zone[log->v[l->read[side] - log->base]];
         if (z->logged[side] != l->read[side] + 1)
             continue;
         for (size_t k = 0; k < z->n_boards; k++)
             value_board(p, z->board[k], lane, side);
     }
+    if (side == SIDE_FREE)
+        add_fresh(p, lane);
     log->read = l->read[side] > log->read ? l->read[side] : log->read;
     for (size_t i = 0; i < l->unsettled.n; i++)
         settle(p, l->unsettled.v[i], lane);
@@ -238,7 +278,7 @@ void best_refresh(struct planner *p, unsigned lane, enum heap_side side)
 
 bool best_any(struct planner *p, enum activity a, enum heap_side side)
 {
-    int64_t tops = 0;
+    bool any = false;
     if (side == SIDE_FREE && !p->free)
         return false;
     for (unsigned run = 0; run < PLAN_RUNS; run++) {
@@ -246,9 +286,9 @@ bool best_any(struct planner *p, enum activity a, enum heap_side side)
         if (!p->lane[lane].pending)
             continue;
         best_refresh(p, lane, side);
-        tops += p->lane[lane].tops[side];
+        any = any || (side == SIDE_FREE ? any_free(p, lane) : p->lane[lane].takes > 0);
     }
-    return tops > 0;
+    return any;
 }
 
 // ---- the kinds that fit a shape, by their best
@@ -288,9 +328,8 @@ static void catch_up(struct planner *p, uint32_t shape)
             offer_kind(p, shape, k);
 }
 
-// Whether a cap, that others have come close to since it was valued, stands in the way. Takes it off the heap
-// then.
-static bool spoiled(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
+// Whether a cap, that others have come close to since it was valued, stands in the way.
+static bool is_capped(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
@@ -299,9 +338,66 @@ static bool spoiled(struct planner *p, uint32_t board, unsigned lane, enum heap_
     if (board_bar(p, ask_of(lane), board, side == SIDE_TAKE) != BAR_SITE_CAP)
         return false;
     zone_capped(p, b->board.zone);
+    return true;
+}
+
+// Takes it off its kind's heap then.
+static bool spoiled(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
+{
+    const struct board_state *b = &p->board[board];
+    if (!is_capped(p, board, lane, side))
+        return false;
     heap_pop(&p->kind[b->kind].lane[lane].heap[side]);
     settle(p, b->kind, lane);
     return true;
+}
+
+// What will be looked at when the row has been taken up to there, each a step after what leads to it: boards
+// stand anywhere in memory, and waiting for them is most of what a large plan would do.
+static inline __attribute__((always_inline)) void look_ahead(const struct planner *p, const struct line *l)
+{
+    size_t n = l->n - l->first;
+    const struct heap_entry *e = l->v + l->first;
+    if (n > 24) {
+        __builtin_prefetch(&p->board[e[24].index]);
+        __builtin_prefetch(&p->board[e[24].index].stamp);
+    }
+    if (n > 16) {
+        const struct board_state *b = &p->board[e[16].index];
+        for (size_t at = 0; at < sizeof *p->zone; at += 64)
+            __builtin_prefetch((const char *)&p->zone[b->board.zone] + at);
+        __builtin_prefetch(&p->kind[b->kind]);
+    }
+    if (n > 8) {
+        const struct zone_state *z = &p->zone[p->board[e[8].index].board.zone];
+        __builtin_prefetch(z->board);
+        if (z->zone.site < p->n_sites)
+            __builtin_prefetch(&p->site[z->zone.site].fuse);
+    }
+}
+
+// The best free board of a family, or the best that others hold. NULL: none.
+static const struct heap_entry *best_free(struct planner *p, uint32_t family, unsigned lane)
+{
+    struct line *l = &p->family[family].free[lane];
+    const struct heap_entry *e;
+    look_ahead(p, l);
+    while ((e = first_free(p, l)) && is_capped(p, e->index, lane, SIDE_FREE))
+        line_pop(l, e);
+    return e;
+}
+
+static const struct heap_entry *best_taken(struct planner *p, uint32_t family, unsigned lane)
+{
+    struct heap *h = &p->family[family].taken[lane];
+    while (h->n) {
+        uint32_t top = h->v[0].index;
+        if (!is_top(p, &h->v[0], lane) || p->kind[p->board[top].kind].family != family)
+            heap_pop(h); // there is a newer entry where it matters
+        else if (!spoiled(p, top, lane, SIDE_TAKE))
+            return &h->v[0];
+    }
+    return NULL;
 }
 
 static uint32_t best_anywhere(struct planner *p, struct shape *s, enum heap_side side, int64_t *worth)
@@ -309,20 +405,12 @@ static uint32_t best_anywhere(struct planner *p, struct shape *s, enum heap_side
     unsigned lane = lane_of(s->ask);
     uint32_t best = PLAN_NONE;
     for (uint32_t f = 0; f < p->n_families; f++) {
-        struct heap *h = &p->family[f].best[lane][side];
-        if (!h->n || !shape_suits(p, s, f))
+        if (!shape_suits(p, s, f))
             continue;
-        while (h->n) {
-            uint32_t top = h->v[0].index;
-            if (!is_top(p, &h->v[0], lane, side) || p->kind[p->board[top].kind].family != f)
-                heap_pop(h); // there is a newer entry where it matters
-            else if (!spoiled(p, top, lane, side))
-                break;
-        }
-        if (h->n &&
-            (best == PLAN_NONE || h->v[0].key > *worth || (h->v[0].key == *worth && h->v[0].index < best))) {
-            best = h->v[0].index;
-            *worth = h->v[0].key;
+        const struct heap_entry *e = side == SIDE_FREE ? best_free(p, f, lane) : best_taken(p, f, lane);
+        if (e && (best == PLAN_NONE || e->key > *worth || (e->key == *worth && e->index < best))) {
+            best = e->index;
+            *worth = e->key;
         }
     }
     return best;
@@ -332,9 +420,12 @@ uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int6
 {
     struct shape *s = &p->shape[shape];
     unsigned lane = lane_of(s->ask);
-    best_refresh(p, lane, side);
-    if (s->anywhere)
+    if (s->anywhere) {
+        best_refresh(p, lane, side);
         return best_anywhere(p, s, side, worth);
+    }
+    best_by_kind(p, lane);
+    best_refresh(p, lane, side);
     catch_up(p, shape);
     for (struct heap *h = &s->best[side]; h->n;) {
         struct heap_entry e = h->v[0];
@@ -358,7 +449,7 @@ uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site, int64_t 
     struct shape *s = &p->shape[shape];
     unsigned lane = lane_of(s->ask);
     uint32_t best = PLAN_NONE;
-    best_refresh(p, lane, SIDE_FREE);
+    best_by_kind(p, lane);
     for (size_t i = 0; i < p->site[site].kinds.n; i++) {
         uint32_t kind = p->site[site].kinds.v[i];
         if (!shape_fits(p, s, kind))

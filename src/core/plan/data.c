@@ -220,7 +220,7 @@ static void fetch_for(struct planner *p, uint32_t queue, struct plan *out)
     uint32_t head = queue_head(p, queue);
     if (!s->n_data || head == PLAN_NONE)
         return;
-    best_refresh(p, lane_of(s->ask), SIDE_FREE);
+    best_by_kind(p, lane_of(s->ask));
     int64_t need = p->queue[queue].pending;
     bool nowhere = true;
     for (uint32_t site = 0; site < p->n_sites; site++) {

@@ -122,7 +122,7 @@ static void kinds_anew(struct planner *p, const struct zone_state *z)
             family_of_kind(p, old)->spec; // copies: families move when there are more of them
         struct curve curve = family_of_kind(p, old)->curve;
         b->kind = kind_of(p, &(struct plan_board){.spec = &spec, .curve = &curve}, z->zone.site);
-        p->kind[b->kind].boards++;
+        kind_join(p, b->kind);
         kind_leave(p, old);
     }
 }
@@ -208,7 +208,7 @@ void board_count(struct planner *p, uint32_t board, int sign)
                 s->account = account_of(p, b->account);
             int32_t cores =
                 family_of_kind(p, s->kind)->spec.cores; // as counted: the board's own may have changed by now
-            p->account[s->account].cores[b->activity] += sign * cores;
+            p->account[s->account].of[b->activity].cores += sign * cores;
             if (sign < 0)
                 turn_lowered(p, s->account);
         }
@@ -254,7 +254,7 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
     }
     if (!same) {
         to->kind = kind_of(p, b, site);
-        p->kind[to->kind].boards++;
+        kind_join(p, to->kind);
     }
     if (had && moved)
         zone_leave(p, to->board.zone, board);

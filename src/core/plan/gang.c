@@ -52,7 +52,7 @@ static bool place_anywhere(struct planner *p, uint32_t queue, uint32_t task, str
     uint32_t shape = p->queue[queue].shape;
     int32_t n = members(p, queue, task);
     p->sites.n = 0;
-    best_refresh(p, lane_of(p->shape[shape].ask), SIDE_FREE);
+    best_by_kind(p, lane_of(p->shape[shape].ask));
     for (uint32_t site = 0; site < p->n_sites; site++) {
         int64_t net;
         if (free_there(p, &p->shape[shape], site) >= (size_t)n &&

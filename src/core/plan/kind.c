@@ -83,7 +83,7 @@ static void family_leave(struct planner *p, uint32_t family)
         return;
     unchain(&p->family_at, f->hash, family, &p->family[0].next, sizeof *p->family);
     for (unsigned l = 0; l < PLAN_LANES; l++)
-        f->best[l][SIDE_FREE].n = f->best[l][SIDE_TAKE].n = 0;
+        family_clear(f, l);
     list_add(&p->free_family, family);
 }
 
@@ -116,10 +116,17 @@ uint32_t kind_of(struct planner *p, const struct plan_board *b, uint32_t site)
     return at;
 }
 
-// The last board of a kind left it: its place is free.
+void kind_join(struct planner *p, uint32_t kind)
+{
+    p->kind[kind].boards++;
+    p->family[p->kind[kind].family].boards++;
+}
+
+// When the last board left it its place is free.
 void kind_leave(struct planner *p, uint32_t kind)
 {
     struct kind *k = &p->kind[kind];
+    p->family[k->family].boards--;
     if (--k->boards)
         return;
     unchain(&p->kind_at, k->hash, kind, &p->kind[0].next, sizeof *p->kind);
@@ -128,9 +135,9 @@ void kind_leave(struct planner *p, uint32_t kind)
         if (there->v[i] == kind)
             there->v[i--] = there->v[--there->n];
     for (unsigned l = 0; l < PLAN_LANES; l++) {
+        p->lane[l].takes -= k->lane[l].top[SIDE_TAKE].index != PLAN_NONE;
         for (int side = 0; side < SIDES; side++) {
             k->lane[l].heap[side].n = 0;
-            p->lane[l].tops[side] -= k->lane[l].top[side].index != PLAN_NONE;
             k->lane[l].top[side].index = PLAN_NONE;
         }
     }

@@ -77,6 +77,9 @@ static enum placed place_next(struct planner *p, uint32_t queue, uint32_t task, 
     if (net + waived(p, p->shape[shape].ask, p->task[task].since, board, net) <= 0)
         return NOT_THIS;
     plan_place(p, task, board, net, out);
+    const struct line *l = &p->queue[queue].tasks;
+    if (l->first + 1 < l->n)
+        __builtin_prefetch(&p->task[l->v[l->first + 1].index]); // of its next turn
     return PLACED;
 }
 
@@ -239,6 +242,7 @@ static void decide(struct planner *p, struct plan *out)
 void planner_run(struct planner *p, house_ms now, struct plan *out)
 {
     p->now = now;
+    turns_begin(p);
     if (!p->dirty && house_before(now, p->look_again))
         return;
     p->dirty = false;
@@ -304,10 +308,8 @@ void planner_free(struct planner *p)
     }
     for (size_t i = 0; i < p->n_zones; i++)
         free(p->zone[i].board);
-    for (size_t i = 0; i < p->n_queues; i++) {
-        free(p->queue[i].tasks.v);
-        free(p->queue[i].tasks.late.v);
-    }
+    for (size_t i = 0; i < p->n_queues; i++)
+        line_free(&p->queue[i].tasks);
     for (size_t i = 0; i < p->n_shapes; i++) {
         free(p->shape[i].fits);
         free(p->shape[i].best[SIDE_FREE].v);
@@ -315,10 +317,12 @@ void planner_free(struct planner *p)
         free(p->shape[i].turn[0].v);
         free(p->shape[i].turn[1].v);
     }
+    for (size_t f = 0; f < p->n_families; f++)
+        free(p->family[f].fresh);
     for (unsigned l = 0; l < PLAN_LANES; l++) {
         for (size_t f = 0; f < p->n_families; f++) {
-            free(p->family[f].best[l][SIDE_FREE].v);
-            free(p->family[f].best[l][SIDE_TAKE].v);
+            line_free(&p->family[f].free[l]);
+            free(p->family[f].taken[l].v);
         }
         for (size_t k = 0; k < p->n_kinds; k++) {
             free(p->kind[k].lane[l].heap[SIDE_FREE].v);

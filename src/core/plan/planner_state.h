@@ -2,14 +2,15 @@
 //
 // The inside of the planner, for the files of core/plan only.
 //
-// Boards of equal specification and curve at one site are one `kind`. What asks for boards is told apart by
-// `lane`: a class and about how long it runs. For every lane and kind there is a heap of free boards by what
-// the work would be worth there, and one of boards held by lower classes by what it would gain to stop them.
-// A change gives the boards of its zone a new stamp and puts the zone into a log: of zones with free boards,
-// and of zones with boards that a better class may ask back. A lane that has work waiting reads on from where
-// it stopped and values the boards of those zones anew. Entries are never removed from the middle: those with
-// an old stamp are dropped when they come up. What no class can use any more (a zone whose boards are all
-// taken) is in no log, so that a full fleet costs nothing.
+// Boards of equal specification and curve are one `family`, those of a family at one site one `kind`. What
+// asks for boards is told apart by `lane`: a class and about how long it runs. For every lane and family
+// there is a line of free boards by what the work would be worth there; for every lane and kind a heap of
+// boards held by lower classes by what it would gain to stop them, and, once somebody asks who cares where,
+// one of its free boards too. A change gives the boards of its zone a new stamp and puts the zone into a log:
+// of zones with free boards, and of zones with boards that a better class may ask back. A lane that has work
+// waiting reads on from where it stopped and values the boards of those zones anew. Entries are never removed
+// from the middle: those with an old stamp are dropped when they come up. What no class can use any more (a
+// zone whose boards are all taken) is in no log, so that a full fleet costs nothing.
 //
 // Tasks that are alike in all that decides where they may run have one `shape`, which has a heap of the kinds
 // that fit, by their best board; it is caught up from a log of the kinds whose best board changed. Tasks of
@@ -53,6 +54,14 @@ struct heap_entry {
 struct heap {
     struct heap_entry *v;
     size_t n, cap;
+};
+
+// Taken from the front: a row that is in order, and a heap of those that came later (a task that comes back,
+// a board that fell free).
+struct line {
+    struct heap_entry *v;
+    size_t first, n, cap;
+    struct heap late;
 };
 
 struct index_list {
@@ -128,7 +137,7 @@ struct kind_lane {
     struct heap_entry top[SIDES]; // its best as last looked at; index PLAN_NONE: none
     bool unsettled;               // to be looked at again
     uint32_t logged;              // its last place in the lane's log, + 1
-    uint32_t offers[SIDES];       // to its family: the last entry there counts
+    uint32_t offers;              // to its family, of boards to ask back: the last entry there counts
 };
 
 // Kinds that differ in their site only.
@@ -136,9 +145,13 @@ struct family {
     struct board_spec spec;
     struct curve curve;
     uint64_t hash;
-    uint32_t next;                       // of the same hash
-    uint32_t kinds;                      // 0: the place is free
-    struct heap best[PLAN_LANES][SIDES]; // index: board; the best of its kinds
+    uint32_t next;  // of the same hash
+    uint32_t kinds; // 0: the place is free
+    uint32_t boards;
+    struct line free[PLAN_LANES];  // its free boards, index: board
+    struct heap taken[PLAN_LANES]; // of those that others hold the best of its kinds
+    struct heap_entry *fresh;      // valued, not in `free` yet
+    size_t n_fresh, cap_fresh;
 };
 
 struct kind {
@@ -155,16 +168,9 @@ struct lane {
     struct index_list unsettled; // kinds
     struct index_list topped;    // log of kinds whose best changed
     uint32_t epoch;              // the log was begun anew so often
-    int64_t tops[SIDES];         // kinds that have a best
+    int64_t takes;               // kinds that have a board to ask back
+    bool by_kind;                // somebody asks for the best free board of a kind
     int64_t pending;             // instances that wait
-};
-
-// Tasks that wait, first come first: nearly all arrive in the order of their keys and stand in a row, which
-// is taken from its front; those that come back (a retry) are in a heap beside it.
-struct line {
-    struct heap_entry *v;
-    size_t first, n, cap;
-    struct heap late;
 };
 
 // Where a queue waits for its turn: turn.c.
@@ -205,29 +211,30 @@ struct shape {
 
 struct queue {
     // its turn, in one line of the cache
-    enum turn_heap in;
+    uint8_t in;     // enum turn_heap
+    bool touched;   // it may deserve a better place
     uint32_t stamp; // of the entry that counts
     uint32_t shape, account;
     int64_t due, key; // as they were when it was put there
     int64_t minute;   // since when its first task waits
     uint32_t active;  // place in the class's list of queues that have something waiting; PLAN_NONE: not there
-    bool touched;     // it may deserve a better place
+    uint32_t members; // tasks known; 0: the place is free
     struct line tasks;
-    int64_t pending; // instances
-    int64_t stops;   // boards that are being stopped for it
-    uint64_t hash;
+    int64_t pending;                           // instances
+    int32_t stops;                             // boards that are being stopped for it
     uint32_t next;                             // of the same hash
-    uint32_t members;                          // tasks known; 0: the place is free
     uint32_t next_of_account, prev_of_account; // + 1; 0: none
 };
 
 struct known_account {
     uint64_t id;
-    uint32_t next;               // of the same hash, + 1
-    uint32_t queues;             // first of its list, + 1
-    bool lowered;                // it lost boards since the turns were refreshed
-    int64_t cores[PLAN_CLASSES]; // held
-    int64_t basis[PLAN_CLASSES]; // the most that any place of its queues was reckoned with
+    uint32_t next;   // of the same hash, + 1
+    uint32_t queues; // first of its list, + 1
+    bool lowered;    // it lost boards since the turns were refreshed
+    struct {
+        int64_t cores; // held
+        int64_t basis; // the most that any place of its queues was reckoned with
+    } of[PLAN_CLASSES];
 };
 
 struct known_data {
@@ -252,6 +259,7 @@ struct planner {
     uint64_t version;
     bool dirty;
     house_ms now;        // of the run
+    int64_t minute;      // as turns are counted
     house_ms look_again; // though nothing changed
     struct kept kept[PLAN_CLASSES];
     bool kept_moved; // during a run: what was kept is open
@@ -313,6 +321,15 @@ static inline bool zone_sited(const struct planner *p, const struct zone_state *
 void heap_push(struct heap *h, struct heap_entry e);
 void heap_pop(struct heap *h);
 
+// line.c
+size_t line_length(const struct line *l);
+void line_push(struct line *l, struct heap_entry e);
+void line_push_many(struct line *l, struct heap_entry *v, size_t n); // may bring v into another order
+const struct heap_entry *line_front(const struct line *l);           // NULL: it is empty
+void line_pop(struct line *l, const struct heap_entry *front);
+void line_clear(struct line *l);
+void line_free(struct line *l);
+
 // worth.c
 bool class_is_urgent(enum activity a);
 int64_t taken_mw(const struct zone_state *z, bool urgent);
@@ -370,14 +387,21 @@ static inline const struct family *family_of_kind(const struct planner *p, uint3
 }
 bool same_kind(const struct planner *p, uint32_t kind, const struct plan_board *b, uint32_t site);
 uint32_t kind_of(struct planner *p, const struct plan_board *b, uint32_t site);
+void kind_join(struct planner *p, uint32_t kind); // a board
 void kind_leave(struct planner *p, uint32_t kind);
 
+// changed.c
+void log_zone(struct planner *p, uint32_t zone, enum heap_side side);
+void log_clear(struct planner *p, enum heap_side side);
+void log_rest(struct planner *p); // after a run: nobody reads of free boards when there are none
+
 // best.c
-void best_reset(struct planner *p);                                       // forgets all that was valued
+void family_clear(struct family *f, unsigned lane);
+void best_by_kind(struct planner *p,
+                  unsigned lane);   // values what changed of free boards, for best_on_site and heaps of kinds
+void best_reset(struct planner *p); // forgets all that was valued
 void best_refresh(struct planner *p, unsigned lane, enum heap_side side); // values what changed
 void best_forget(struct planner *p, uint32_t board);                      // what it was valued at
-void log_zone(struct planner *p, uint32_t zone, enum heap_side side);
-void log_rest(struct planner *p); // after a run: nobody reads of free boards when there are none
 bool best_any(struct planner *p, enum activity a, enum heap_side side);
 // The best board for a shape; PLAN_NONE: none.
 uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int64_t *worth);
@@ -408,6 +432,7 @@ void shapes_forget(struct planner *p, bool anywhere,
                    uint32_t index); // whether a family, or else a kind, fits
 
 // turn.c
+void turns_begin(struct planner *p);                       // a run: its `now` is known
 void turn_touch(struct planner *p, uint32_t queue);        // it may deserve a better place
 void turn_lowered(struct planner *p, uint32_t account);    // its queues may
 void turns_refresh(struct planner *p);                     // now they get it

@@ -27,10 +27,15 @@ static bool queue_is_of(const struct planner *p, const struct queue *q, const st
     return p->account[q->account].id == t->account && shape_is_of(&p->shape[q->shape], t);
 }
 
+static uint64_t queue_hash(uint32_t shape, uint32_t account)
+{
+    return hash_mix(hash_i64(hash_i64(HASH_SEED, shape), account)) | 1;
+}
+
 static uint32_t queue_of(struct planner *p, const struct plan_task *t)
 {
     uint32_t shape = shape_of(p, t), account = account_of(p, t->account);
-    uint64_t hash = hash_mix(hash_i64(hash_i64(HASH_SEED, shape), account)) | 1, first = 0;
+    uint64_t hash = queue_hash(shape, account), first = 0;
     idmap_get(&p->queue_at, hash, &first);
     for (uint32_t q = (uint32_t)first; q; q = p->queue[q - 1].next)
         if (p->queue[q - 1].shape == shape && p->queue[q - 1].account == account)
@@ -40,8 +45,8 @@ static uint32_t queue_of(struct planner *p, const struct plan_task *t)
         at = p->free_queue.v[--p->free_queue.n];
     else
         (void)VEC_PUSH(p->queue, p->n_queues, p->cap_queues);
-    p->queue[at] = (struct queue){
-        .shape = shape, .account = account, .hash = hash, .next = (uint32_t)first, .active = PLAN_NONE};
+    p->queue[at] =
+        (struct queue){.shape = shape, .account = account, .next = (uint32_t)first, .active = PLAN_NONE};
     p->queue[at].next_of_account = p->account[account].queues;
     if (p->account[account].queues)
         p->queue[p->account[account].queues - 1].prev_of_account = at + 1;
@@ -56,13 +61,13 @@ static void queue_leave(struct planner *p, uint32_t queue)
     struct queue *q = &p->queue[queue];
     if (--q->members)
         return;
-    uint64_t first = 0;
-    idmap_get(&p->queue_at, q->hash, &first);
+    uint64_t hash = queue_hash(q->shape, q->account), first = 0;
+    idmap_get(&p->queue_at, hash, &first);
     if (first == (uint64_t)queue + 1) {
         if (q->next)
-            idmap_set(&p->queue_at, q->hash, q->next);
+            idmap_set(&p->queue_at, hash, q->next);
         else
-            idmap_remove(&p->queue_at, q->hash);
+            idmap_remove(&p->queue_at, hash);
     } else {
         uint32_t i = (uint32_t)first;
         while (p->queue[i - 1].next != queue + 1)
@@ -77,8 +82,7 @@ static void queue_leave(struct planner *p, uint32_t queue)
     if (q->next_of_account)
         p->queue[q->next_of_account - 1].prev_of_account = q->prev_of_account;
     turn_remove(p, queue);
-    free(q->tasks.v);
-    free(q->tasks.late.v);
+    line_free(&q->tasks);
     shape_leave(p, q->shape);
     *q = (struct queue){.active = PLAN_NONE};
     list_add(&p->free_queue, queue);
@@ -135,52 +139,6 @@ int64_t task_key(const struct planner *p, uint32_t task)
 }
 
 // ---- the line of a queue
-
-static size_t line_length(const struct line *l)
-{
-    return l->n - l->first + l->late.n;
-}
-
-static void line_push(struct line *l, struct heap_entry e)
-{
-    if (l->first == l->n)
-        l->first = l->n = 0;
-    if (l->n && l->v[l->n - 1].key <= e.key) {
-        heap_push(&l->late, e);
-        return;
-    }
-    if (l->n == l->cap && l->first > l->n / 2) { // the front is empty: no more room is needed
-        memmove(l->v, l->v + l->first, (l->n - l->first) * sizeof *l->v);
-        l->n -= l->first;
-        l->first = 0;
-    }
-    if (l->n == l->cap)
-        mem_grow(&l->v, &l->cap, l->n + 1, sizeof *l->v);
-    l->v[l->n++] = e;
-}
-
-// NULL: it is empty.
-static const struct heap_entry *line_front(const struct line *l)
-{
-    const struct heap_entry *row = l->first < l->n ? &l->v[l->first] : NULL;
-    const struct heap_entry *late = l->late.n ? &l->late.v[0] : NULL;
-    if (!row || !late)
-        return row ? row : late;
-    return late->key > row->key || (late->key == row->key && late->index < row->index) ? late : row;
-}
-
-static void line_pop(struct line *l, const struct heap_entry *front)
-{
-    if (l->late.n && front == &l->late.v[0])
-        heap_pop(&l->late);
-    else
-        l->first++;
-}
-
-static void line_clear(struct line *l)
-{
-    l->first = l->n = l->late.n = 0;
-}
 
 static bool still_waits(const struct planner *p, uint32_t queue, const struct heap_entry *e)
 {

@@ -19,6 +19,8 @@
 // turn_touch and turn_lowered, and done at the next turns_refresh.
 #include "core/plan/planner_state.h"
 
+enum { WAYS = 4, SOON = 3 }; // of the heaps; levels where what comes is asked for
+
 static bool goes_before(const struct turn_entry *a, const struct turn_entry *b, enum turn_heap h)
 {
     if (h == TURN_LATER && a->due != b->due)
@@ -31,28 +33,56 @@ static void push(struct turns *t, enum turn_heap h, struct turn_entry e)
     if (t->n == t->cap)
         mem_grow(&t->v, &t->cap, t->n + 1, sizeof *t->v);
     size_t i = t->n++;
-    for (; i && goes_before(&e, &t->v[(i - 1) / 2], h); i = (i - 1) / 2)
-        t->v[i] = t->v[(i - 1) / 2];
+    for (; i && goes_before(&e, &t->v[(i - 1) / WAYS], h); i = (i - 1) / WAYS)
+        t->v[i] = t->v[(i - 1) / WAYS];
     t->v[i] = e;
 }
 
-static void replace_first(struct turns *t, enum turn_heap h, struct turn_entry e)
+// Those that move up next to the front are written to `up`, the new first first.
+static void replace_first(struct turns *t, enum turn_heap h, struct turn_entry e, uint32_t up[SOON])
 {
-    size_t i = 0;
-    for (size_t c; (c = 2 * i + 1) < t->n; i = c) {
-        c += c + 1 < t->n && goes_before(&t->v[c + 1], &t->v[c], h);
+    size_t i = 0, n = t->n;
+    for (int level = 0; level < SOON; level++)
+        up[level] = PLAN_NONE;
+    for (size_t c, level = 0; (c = WAYS * i + 1) < n; i = c, level++) {
+        size_t end = c + WAYS < n ? c + WAYS : n;
+        for (size_t k = c + 1; k < end; k++)
+            c = goes_before(&t->v[k], &t->v[c], h) ? k : c;
         if (!goes_before(&t->v[c], &e, h))
             break;
         t->v[i] = t->v[c];
+        if (level < SOON)
+            up[level] = t->v[c].queue;
     }
     t->v[i] = e;
 }
 
-static void pop(struct turns *t, enum turn_heap h)
+// Who comes up soon: first the queue is asked for, nearer to the front its customer and its first task, at
+// last that task. Inlined, as a function that only does this has no effect that a compiler would keep it for.
+static inline __attribute__((always_inline)) void look_ahead(const struct planner *p, const uint32_t up[SOON])
+{
+    if (up[2] != PLAN_NONE)
+        __builtin_prefetch(&p->queue[up[2]]);
+    if (up[1] != PLAN_NONE) {
+        const struct queue *q = &p->queue[up[1]];
+        __builtin_prefetch(&p->account[q->account].of[ACTIVITY_ONDEMAND]);
+        __builtin_prefetch(q->tasks.v + q->tasks.first);
+    }
+    if (up[0] != PLAN_NONE) {
+        const struct line *l = &p->queue[up[0]].tasks;
+        if (l->first < l->n)
+            __builtin_prefetch(&p->task[l->v[l->first].index]);
+    }
+}
+
+static void pop(const struct planner *p, struct turns *t, enum turn_heap h)
 {
     struct turn_entry last = t->v[--t->n];
-    if (t->n)
-        replace_first(t, h, last);
+    uint32_t up[SOON];
+    if (!t->n)
+        return;
+    replace_first(t, h, last, up);
+    look_ahead(p, up);
 }
 
 static bool counts(const struct planner *p, const struct turn_entry *e, uint32_t shape)
@@ -89,9 +119,14 @@ static int64_t minute(const struct planner *p, house_ms at)
     return by_share(p) ? at.v / p->prices.fair_ms_per_core : 0;
 }
 
+void turns_begin(struct planner *p)
+{
+    p->minute = minute(p, p->now);
+}
+
 static int64_t held_by(const struct planner *p, const struct queue *q)
 {
-    return by_share(p) ? p->account[q->account].cores[p->shape[q->shape].ask.activity] : 0;
+    return by_share(p) ? p->account[q->account].of[p->shape[q->shape].ask.activity].cores : 0;
 }
 
 // To where its due and key belong. An entry that it has already is void from now on.
@@ -99,15 +134,17 @@ static void move(struct planner *p, uint32_t queue, int64_t due, int64_t key)
 {
     struct queue *q = &p->queue[queue];
     struct shape *s = &p->shape[q->shape];
-    enum turn_heap from = q->in, h = due > minute(p, p->now) ? TURN_LATER : TURN_NOW;
+    enum turn_heap from = (enum turn_heap)q->in, h = due > p->minute ? TURN_LATER : TURN_NOW;
     struct turns *t = &s->turn[h - 1];
-    q->in = h;
+    q->in = (uint8_t)h;
     q->due = due;
     q->key = key;
     q->stamp = ++p->turn_stamp;
     struct turn_entry e = {.due = due, .key = key, .queue = queue, .stamp = q->stamp};
     if (from == h && t->n && t->v[0].queue == queue) {
-        replace_first(t, h, e);
+        uint32_t up[SOON];
+        replace_first(t, h, e, up);
+        look_ahead(p, up);
         return;
     }
     if (t->n > 64 && t->n > 2 * (size_t)s->queues)
@@ -125,7 +162,7 @@ static void turn_put(struct planner *p, uint32_t queue)
         return;
     }
     struct shape *s = &p->shape[q->shape];
-    int64_t held = held_by(p, q), *basis = &p->account[q->account].basis[s->ask.activity];
+    int64_t held = held_by(p, q), *basis = &p->account[q->account].of[s->ask.activity].basis;
     *basis = held > *basis ? held : *basis;
     if (house_before(p->task[head].since, s->since))
         s->since = p->task[head].since;
@@ -137,7 +174,7 @@ static void turn_put(struct planner *p, uint32_t queue)
 static void turn_moved(struct planner *p, uint32_t queue)
 {
     const struct queue *q = &p->queue[queue];
-    int64_t held = held_by(p, q), *basis = &p->account[q->account].basis[p->shape[q->shape].ask.activity];
+    int64_t held = held_by(p, q), *basis = &p->account[q->account].of[p->shape[q->shape].ask.activity].basis;
     *basis = held > *basis ? held : *basis;
     move(p, queue, held + q->minute, q->key);
 }
@@ -145,7 +182,7 @@ static void turn_moved(struct planner *p, uint32_t queue)
 static void drop_void(const struct planner *p, struct turns *t, enum turn_heap h, uint32_t shape)
 {
     while (t->n && !counts(p, &t->v[0], shape))
-        pop(t, h);
+        pop(p, t, h);
 }
 
 uint32_t turn_first(struct planner *p, uint32_t shape)
@@ -157,7 +194,7 @@ uint32_t turn_first(struct planner *p, uint32_t shape)
         drop_void(p, later, TURN_LATER, shape);
         if (!now->n && !later->n)
             return PLAN_NONE;
-        bool come = later->n && later->v[0].due <= minute(p, p->now);
+        bool come = later->n && later->v[0].due <= p->minute;
         uint32_t queue = come || !now->n ? later->v[0].queue : now->v[0].queue;
         const struct queue *q = &p->queue[queue];
         if (held_by(p, q) + q->minute != q->due) {
@@ -174,7 +211,7 @@ uint32_t turn_first(struct planner *p, uint32_t shape)
 int64_t turn_key(const struct planner *p, uint32_t queue)
 {
     const struct queue *q = &p->queue[queue];
-    int64_t cores = q->due - minute(p, p->now);
+    int64_t cores = q->due - p->minute;
     cores = cores < 0 ? 0 : cores < 1 << 22 ? cores : 1 << 22;
     return -(cores << 40) + q->key;
 }
@@ -223,8 +260,8 @@ static void account_refresh(struct planner *p, uint32_t account)
     bool lower[PLAN_CLASSES];
     a->lowered = false;
     for (int c = 0; c < PLAN_CLASSES; c++) {
-        lower[c] = a->cores[c] < a->basis[c];
-        a->basis[c] = a->cores[c];
+        lower[c] = a->of[c].cores < a->of[c].basis;
+        a->of[c].basis = a->of[c].cores;
     }
     for (uint32_t q = a->queues; q; q = p->queue[q - 1].next_of_account)
         if (lower[p->shape[p->queue[q - 1].shape].ask.activity])

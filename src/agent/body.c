@@ -100,6 +100,30 @@ static const struct stage_plan *stage_read(const json_t *j, struct arena *a)
     return p;
 }
 
+static const struct image_wish *image_read(const json_t *j, struct arena *a)
+{
+    const json_t *at = json_object_get(j, "ondolImage");
+    if (!json_is_object(at))
+        return NULL;
+    struct image_wish *w = arena_alloc(a, sizeof *w);
+    w->digest = text_or(at, "digest", "", a);
+    return w;
+}
+
+// What the server says of the way to its relay, to those who need one.
+static const struct net_plan *net_read(const json_t *j, struct arena *a)
+{
+    const json_t *at = json_object_get(j, "ondolNetwork");
+    if (!json_is_object(at))
+        return NULL;
+    struct net_plan *p = arena_alloc(a, sizeof *p);
+    p->relay = text_or(at, "relay", "", a);
+    p->identity = text_or(at, "identity", "", a);
+    p->key = text_or(at, "key", "", a);
+    p->members = text_or(at, "members", NULL, a);
+    return p;
+}
+
 const struct task_body *body_read(const char *json, struct arena *a)
 {
     struct task_body *b = arena_alloc(a, sizeof *b);
@@ -111,6 +135,8 @@ const struct task_body *body_read(const char *json, struct arena *a)
         b->name = member(j, "name", a);
         b->profile = member(j, "profile", a);
         b->stage = stage_read(j, a);
+        b->image = image_read(j, a);
+        b->net = net_read(j, a);
         b->error = constants_read(json_object_get(j, "constants"), b, a);
     }
     json_decref(j);

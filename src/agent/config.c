@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "core/work/egress.h"
 
 void config_init(struct config *c)
 {
@@ -339,11 +340,36 @@ struct reading {
     struct err first; // the first thing that was wrong
 };
 
+static int network_key(struct config *c, const char *k, const char *v)
+{
+    const char **to = strcmp(k, "allow") == 0  ? &c->net_allow
+                      : strcmp(k, "deny") == 0 ? &c->net_deny
+                                               : NULL;
+    if (!to)
+        return -ENOENT;
+    *to = arena_strdup(&c->arena, v);
+    return 0;
+}
+
+// The ranges of both, before anybody's packets are judged by them.
+static int network_check(const struct config *c, struct err *e)
+{
+    struct cidr_list l = {0};
+    int r = c->net_allow ? cidr_read(&l, c->net_allow, e) : 0;
+    if (r < 0)
+        return err_prefix(e, "network: allow");
+    l.n = 0;
+    r = c->net_deny ? cidr_read(&l, c->net_deny, e) : 0;
+    return r < 0 ? err_prefix(e, "network: deny") : 0;
+}
+
 static int section_key(struct config *c, const char *section, const char *k, const char *v, struct err *e)
 {
     size_t at;
     if (strcmp(section, "node") == 0)
         return node_key(c, k, v, e);
+    if (strcmp(section, "network") == 0)
+        return network_key(c, k, v);
     if (strcmp(section, "virtual") == 0)
         return virtual_key(c, k, v, e);
     if (strncmp(section, "zone ", 5) == 0) {
@@ -358,7 +384,7 @@ static int section_key(struct config *c, const char *section, const char *k, con
         int r = board_add(c, section + 6, &at, e);
         return r < 0 ? r : board_key(c, at, k, v, e);
     }
-    return err_set(e, -EINVAL, "[%s]: there is no such section (node, virtual, zone Z, heater H, board B)",
+    return err_set(e, -EINVAL, "[%s]: there is no such section (node, network, virtual, zone Z, heater H, board B)",
                    section);
 }
 
@@ -449,6 +475,8 @@ int config_finish(struct config *c, struct err *e)
         return err_set(e, -EINVAL, "node: it has no name (give --node NAME, or name = in [node])");
     if (!c->site[0])
         strcpy(c->site, "home");
+    if (network_check(c, e) < 0)
+        return e->code;
     if (c->offer.n_zones == 0)
         return err_set(e, -EINVAL, "node %s: it has no zone (give --virtual or --config FILE)", c->node);
     for (size_t b = 0; b < c->offer.n_boards; b++) {

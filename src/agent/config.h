@@ -3,6 +3,7 @@
 // What a node is: from an INI file, or from a few options (a quick virtual building).
 //
 //   [node]     name, site, cap_w, filler, burn, sleep, sysroot
+//   [network]  allow, deny (ranges of addresses, core/work/egress.h)
 //   [virtual]  archetype, start_temp, people, weather, seed     its presence makes the node virtual
 //   [zone Z]   label, setpoint, mode; virtual: archetype, floor_m2, start_temp, facade_deg, office;
 //              real: room, heatsink, cpu, lid (paths), lid_open_value; knob, keys (paths),
@@ -40,6 +41,7 @@ struct config {
     bool is_virtual, filler, burn, may_sleep, people;
     int32_t cap_w; // -1: none
     const char *sysroot, *weather, *archetype;
+    const char *net_allow, *net_deny; // core/work/egress.h; NULL: nothing beside what always holds
     double start_c;
     uint64_t seed;
     struct offer offer;

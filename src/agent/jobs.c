@@ -8,9 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/carry.h"
+#include "agent/image_cache.h"
 #include "agent/progress.h"
 #include "agent/stage.h"
 #include "base/mem.h"
+#include "sandbox/image_root.h"
 
 #define ACCOUNT_MS                                                                                           \
     100 // reading a control group's counters costs some 20 us each; ten times a second is enough
@@ -39,11 +42,14 @@ struct job {
     wall_ms accounted_at;
     struct sandbox_result result;
     struct progress progress;
+    struct carry *carry; // NULL: it has no network
+    int32_t net_in_kbps, net_out_kbps;
 };
 
 struct jobs {
     struct node *node;
     struct job *first;
+    struct carry *leaving; // carriers of instances that have ended
     uv_timer_t lever; // duty cycles of the sandbox
     size_t n;
     bool closing;
@@ -79,6 +85,7 @@ static void job_free(struct job *job)
         p = &(*p)->next;
     *p = job->next;
     job->all->n--;
+    carry_end(job->carry);
     progress_deinit(&job->progress);
     free(job);
 }
@@ -191,6 +198,11 @@ static void on_dead(uv_poll_t *poll, int status, int events)
     if (sb->reap(sb->ctx, job->lease, clock_wall(), &job->result) == 0)
         return;
     job->ended = true;
+    if (job->result.killed)
+        carry_end(job->carry);
+    else
+        carry_leave(job->carry, &job->all->leaving);
+    job->carry = NULL;
     uv_close((uv_handle_t *)&job->poll, on_closed);
     close(job->pidfd);
     job->pidfd = -1;
@@ -218,7 +230,48 @@ static void start_failed(struct jobs *j, uint64_t lease, const char *code, const
     node_feed(j->node, &(struct agent_event){.kind = AGENT_START_FAILED, .start = {lease, code, why}});
 }
 
-void jobs_start(struct jobs *j, const struct agent_action *a)
+static void on_rate(void *ctx, int32_t in_kbps, int32_t out_kbps)
+{
+    struct job *job = ctx;
+    job->net_in_kbps = in_kbps;
+    job->net_out_kbps = out_kbps;
+}
+
+// What counted on its network would wait for ever: it ends, and says why.
+static void on_carrier_lost(void *ctx, const char *why)
+{
+    struct job *job = ctx;
+    char line[320];
+    int n = snprintf(line, sizeof line, "ondol: the network of this instance failed: %s\n", why);
+    node_feed(
+        job->all->node,
+        &(struct agent_event){.kind = AGENT_OUTPUT,
+                              .output = {.lease = job->lease, .stream = 1, .data = line, .n = (size_t)n}});
+    jobs_kill(job->all, job->lease);
+}
+
+// Fills in what its image says; `rootfs` and the strings live in `arena`. false: told why not.
+static bool enter_image(struct jobs *j, const struct agent_action *a, struct arena *arena, struct launch *out,
+                        struct sandbox_spec *spec)
+{
+    const char *entry = stage_image(j->node->stage, a->lease), *code = "image-unavailable";
+    struct image_config config = {0};
+    struct err e = ERR_NULL;
+    if (!entry)
+        err_set(&e, -ENOENT, "image: it is not on this node any more");
+    else if (image_cache_config(entry, arena, &config, &e) == 0)
+        launch_in_image(&a->start.launch, &config, arena, out, &code, &e);
+    if (!e.code) {
+        code = "bad-user";
+        spec->rootfs = arena_printf(arena, "%s/rootfs", entry);
+        image_root_user(spec->rootfs, out->image.user, &spec->uid, &spec->gid, &e);
+    }
+    if (e.code)
+        start_failed(j, a->lease, code, e.text);
+    return !e.code;
+}
+
+static void start_one(struct jobs *j, const struct agent_action *a, struct arena *arena)
 {
     struct sandbox *sb = &j->node->sandbox;
     const char *why;
@@ -226,19 +279,25 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
         start_failed(j, a->lease, "no-sandbox", why);
         return;
     }
-    const struct launch *l = &a->start.launch;
+    struct launch launch = a->start.launch;
+    const struct launch *l = &launch;
+    struct sandbox_spec in_image = {0};
+    if (l->image.digest && !enter_image(j, a, arena, &launch, &in_image))
+        return;
     struct sandbox_spec spec = {
         .id = a->lease,
         .argv = l->argv,
         .envp = l->envp,
         .workdir = l->workdir,
         .hostname = l->hostname,
-        .image = l->image,
+        .image = l->image.repo,
+        .rootfs = in_image.rootfs,
+        .uid = in_image.uid,
+        .gid = in_image.gid,
         .memory_max_bytes = (int64_t)a->start.memory_mb << 20,
         .pids_max = 1024,
         .job_dir = l->stage ? stage_job_dir(j->node->stage, a->lease) : NULL,
         .share_permille = a->start.permille > 0 ? a->start.permille : 0,
-        .network = l->network,
         .capture = true,
     };
     const struct sandbox_bind share = {j->node->opt.share, "/job/share"};
@@ -247,12 +306,25 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
         spec.binds_n = 1;
     }
     struct sandbox_run run;
+    struct sandbox_net net;
     struct err e = ERR_NULL;
-    if (sb->start(sb->ctx, &spec, clock_wall(), &run, &e) < 0) {
+    struct job *job = mem_alloc(sizeof *job);
+    const struct carry_events ev = {job, on_rate, on_carrier_lost};
+    if (l->net && !(job->carry = carry_begin(j->node, l, &ev, &net, &e))) {
+        free(job);
+        start_failed(j, a->lease, "no-network", e.text);
+        return;
+    }
+    spec.net = l->net ? &net : NULL;
+    int code = sb->start(sb->ctx, &spec, clock_wall(), &run, &e);
+    if (l->net)
+        close(net.tell_fd);
+    if (code < 0) {
+        carry_end(job->carry);
+        free(job);
         start_failed(j, a->lease, e.code == -ENOENT ? "command-not-found" : "start-failed", e.text);
         return;
     }
-    struct job *job = mem_alloc(sizeof *job);
     job->all = j;
     job->next = j->first;
     j->first = job;
@@ -270,6 +342,13 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
     uv_poll_start(&job->poll, UV_READABLE, on_dead);
     jobs_share(j, a->lease, a->start.permille);
     node_feed(j->node, &(struct agent_event){.kind = AGENT_STARTED, .start.lease = a->lease});
+}
+
+void jobs_start(struct jobs *j, const struct agent_action *a)
+{
+    struct arena arena = ARENA_NULL;
+    start_one(j, a, &arena);
+    arena_deinit(&arena);
 }
 
 void jobs_kill(struct jobs *j, uint64_t lease)
@@ -320,7 +399,9 @@ void jobs_account(struct jobs *j)
                                                            .cpu_ms = u.cpu_ms,
                                                            .memory_bytes = u.memory_bytes,
                                                            .peak_bytes = u.memory_peak_bytes,
-                                                           .progress_permille = job->progress.permille}});
+                                                           .progress_permille = job->progress.permille,
+                                                           .net_in_kbps = job->net_in_kbps,
+                                                           .net_out_kbps = job->net_out_kbps}});
     }
 }
 
@@ -348,6 +429,7 @@ void jobs_free(struct jobs *j)
     if (!j)
         return;
     j->closing = true;
+    carry_end_all(&j->leaving);
     for (struct job *job = j->first, *next; job; job = next) {
         next = job->next;
         job->told = true;

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/carrier.h"
 #include "agent/fire.h"
+#include "agent/image_cache.h"
 #include "agent/node.h"
 #include "agent/stager.h"
 
@@ -37,6 +39,9 @@ enum option_key {
     OPT_STATUS,
     OPT_SITE,
     OPT_SHARE,
+    OPT_IMAGES,
+    OPT_NET_ALLOW,
+    OPT_NET_DENY,
 };
 
 static const struct argp_option options[] = {
@@ -48,6 +53,11 @@ static const struct argp_option options[] = {
     {"config", OPT_CONFIG, "FILE", 0, "zones, heaters and boards, as INI", 1},
     {"site", OPT_SITE, "NAME", 0, "site that the zones belong to (default home)", 1},
     {"share", OPT_SHARE, "DIR", 0, "every task sees DIR, read-only, at /job/share", 1},
+    {"image-megabytes", OPT_IMAGES, "N", 0,
+     "memory for unpacked images of tasks (a quarter of the machine's)", 1},
+    {"net-allow", OPT_NET_ALLOW, "RANGES", 0,
+     "private networks that tasks with the outside network may reach, as 10.1.0.0/16,... (default none)", 1},
+    {"net-deny", OPT_NET_DENY, "RANGES", 0, "addresses that they may not reach; 0.0.0.0/0: none at all", 1},
     {"virtual", OPT_VIRTUAL, NULL, 0, "simulated heaters in simulated rooms", 2},
     {"heaters", OPT_HEATERS, "N", 0, "how many (default 1)", 2},
     {"boards", OPT_BOARDS, "N", 0, "boards in each (default 3)", 2},
@@ -70,7 +80,7 @@ struct setup {
     struct config *cfg;
     struct node_options opt;
     struct quick quick;
-    const char *config_file, *node, *site, *weather, *archetype;
+    const char *config_file, *node, *site, *weather, *archetype, *net_allow, *net_deny;
     double start_c;
     int64_t seed;
     bool is_virtual, empty, has_house, has_wall;
@@ -175,6 +185,15 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
             argp_error(state, "--share %s: must be an absolute path", arg);
         s->opt.share = arg;
         return 0;
+    case OPT_IMAGES:
+        s->opt.image_bytes = (int64_t)number(state, "image-megabytes", arg, 1, 1e9) * 1000000;
+        return 0;
+    case OPT_NET_ALLOW:
+        s->net_allow = arg;
+        return 0;
+    case OPT_NET_DENY:
+        s->net_deny = arg;
+        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "%s: nothing is expected here", arg);
         return 0;
@@ -217,6 +236,10 @@ static int configure(struct setup *s, struct err *e)
         snprintf(c->node, sizeof c->node, "%s", s->node);
     if (s->site)
         snprintf(c->site, sizeof c->site, "%s", s->site);
+    if (s->net_allow)
+        c->net_allow = s->net_allow;
+    if (s->net_deny)
+        c->net_deny = s->net_deny;
     if (s->weather)
         c->weather = s->weather;
     if (s->archetype)
@@ -247,15 +270,18 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], STAGER_OPTION)) // what stage.c starts; nobody else needs it
         return stager_main();
+    if (argc == 2 && !strcmp(argv[1], CARRIER_OPTION)) // what carry.c starts
+        return carrier_main();
     if (argc == 2 && !strcmp(argv[1], FIRE_OPTION)) // likewise, fire.c
         return fire_main();
     struct config cfg;
     config_init(&cfg);
-    struct setup s = {.cfg = &cfg,
-                      .quick = {.heaters = 1, .boards = 3, .setpoint_c = 20},
-                      .start_c = -300,
-                      .seed = -1,
-                      .opt = {.clock.speed = 1, .host_cpu_permille = 1000}};
+    struct setup s = {
+        .cfg = &cfg,
+        .quick = {.heaters = 1, .boards = 3, .setpoint_c = 20},
+        .start_c = -300,
+        .seed = -1,
+        .opt = {.clock.speed = 1, .host_cpu_permille = 1000, .image_bytes = image_cache_bytes()}};
     struct err e = ERR_NULL;
     struct node node;
     argp_err_exit_status = EXIT_USAGE;

@@ -12,6 +12,7 @@
 #ifndef ONDOL_API_BACKEND_H
 #define ONDOL_API_BACKEND_H
 
+#include "api/profile.h"
 #include "core/engine/server.h"
 #include "port/store.h"
 
@@ -49,12 +50,45 @@ struct storage_view {
     int64_t buckets_max, bytes_max; // 0: no limit
 };
 
+// A port of the server that leads into an instance. The texts live as long as the server.
+struct forward_view {
+    uint32_t instance;
+    uint16_t application_port, forwarder_port;
+    const char *host, *bind_address;
+};
+#define FORWARDS_MAX 1024 // of a task that are shown
+
 // On what carbon facts stand.
 struct carbon_config {
     double grid_g_kwh;         // of the grid that feeds the boards
     int32_t overhead_permille; // what is drawn beside the boards' meters (network, pumps, server), of what
                                // they draw
     int displaced;             // index of kpi_heats: what would make the heat without us
+};
+
+// Images of containers. What is asked for, and what comes back; `in` is borrowed, `out` and `fd` are the
+// caller's.
+struct image_call {
+    enum {
+        IMAGE_LIST,
+        IMAGE_GET,    // `id`: name or digest
+        IMAGE_REMOVE, // likewise
+        IMAGE_UPLOAD,
+        IMAGE_PIECE,  // `id` of an upload; offset, data, n
+        IMAGE_IMPORT, // in: {upload, name}
+        IMAGE_PULL,   // in: {name, login, password, insecure}
+        IMAGE_JOB,    // `id` of a job
+        IMAGE_ASK,    // of an instance; in: {server, repo, tag, login, password, job}
+        IMAGE_BLOB,   // `id`: a digest; fd and n come back
+    } verb;
+    const char *id;
+    uint64_t account;
+    int64_t offset;
+    const void *data;
+    uint64_t n;
+    const struct json_t *in;
+    struct json_t *out; // NULL: nothing to be shown
+    int fd;
 };
 
 // Everything is called from any thread; nothing here waits. A backend may also do at once, inside the call,
@@ -87,11 +121,16 @@ struct api_backend {
     bool (*connections)(void *ctx, int *open, size_t *parked); // for /metrics; may be NULL
     struct server_config limits;                               // the limits to name in errors
     struct carbon_config carbon;
+    struct profile_list profiles;
     const char *storage_url;                                                // NULL: no buckets
     bool (*storage)(void *ctx, uint64_t account, struct storage_view *out); // false, or NULL: no buckets
     // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;
     // this waits for the disk. -EDQUOT: it has too many. NULL: no buckets. Any thread.
     int (*bucket)(void *ctx, uint64_t account, const char *name, bool make, struct err *e);
+    // 0, -EINVAL, -EBADMSG, -EFBIG, -ENOENT, -ERANGE, -ENOSPC, or another for "later". NULL: no images.
+    int (*images)(void *ctx, struct image_call *call, struct err *e);
+    // Forwarded ports of a task, as they are now; how many were put into `out`. NULL: none. Any thread.
+    size_t (*forwards)(void *ctx, uint64_t task, struct forward_view *out, size_t most);
     const char *email; // of the installation, for /info defaults
 };
 

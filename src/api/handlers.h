@@ -43,6 +43,8 @@ stage_fn zone_list, zone_get, zone_setpoint_get, zone_setpoint_put, zone_schedul
     zone_why;
 // estimate.c
 stage_fn estimate_task;
+// forward.c
+stage_fn forward_task;
 // carbon.c
 stage_fn carbon_task, carbon_pool;
 // credits.c
@@ -62,6 +64,9 @@ stage_fn secret_get, secret_put, secret_patch, secret_delete, secret_search;
 stage_fn account_list, account_get, account_create, account_put;
 // ledger.c
 stage_fn ledger_totals, ledger_work, ledger_zones;
+// images.c
+stage_fn image_list, image_get, image_remove, image_upload, image_piece, image_import, image_pull, image_job;
+stage_fn node_image, node_blob;
 // events.c, sync.c, metrics.c, limits.c
 stage_fn events_stream, node_sync, metrics_text, limits_get;
 

@@ -157,14 +157,15 @@ void info_profiles(struct call *c)
 {
     struct json_out o = {.b = &c->out};
     out_array(&o, NULL);
-    for (size_t i = 0; profile_at(i); i++)
-        out_string(&o, NULL, profile_at(i)->name);
+    const struct profile *p;
+    for (size_t i = 0; (p = profile_at(&c->be->profiles, i)); i++)
+        out_string(&o, NULL, p->name);
     out_end_array(&o);
 }
 
 void info_profile(struct call *c)
 {
-    const struct profile *p = profile_find(c->param[0]);
+    const struct profile *p = profile_find(&c->be->profiles, c->param[0]);
     if (!p) {
         call_fail(c, 404, "No such profile: %s", c->param[0]);
         return;
@@ -172,12 +173,16 @@ void info_profile(struct call *c)
     struct json_out o = {.b = &c->out};
     out_object(&o, NULL);
     out_string(&o, "name", p->name);
+    out_string(&o, "description", p->description ? p->description : "");
     out_array(&o, "constants");
-    for (size_t i = 0; i < p->n_constants; i++) {
+    struct profile_constant k;
+    for (size_t i = 0; profile_constant_at(p, i, &k); i++) {
         out_object(&o, NULL);
-        out_string(&o, "name", p->constant[i].name);
-        out_string(&o, "value", p->constant[i].value);
-        out_string(&o, "description", p->constant[i].description);
+        out_string(&o, "name", k.name);
+        out_string(&o, "value", k.value);
+        out_string(&o, "description", k.description ? k.description : "");
+        if (k.forced)
+            out_bool(&o, "forced", true);
         out_end_object(&o);
     }
     out_end_array(&o);

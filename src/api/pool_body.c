@@ -16,6 +16,7 @@
 #include "api/task_lists.h"
 #include "base/mem.h"
 #include "core/work/pool.h"
+#include "core/work/profile.h"
 #include "core/work/tokens.h"
 
 struct reading {
@@ -48,13 +49,17 @@ static int read_names(struct reading *r)
         return invalid(r->e);
     if (!r->d->name || !*r->d->name)
         return err_set(r->e, -EINVAL, "name: is required"), invalid(r->e);
-    const struct profile *p = profile && *profile ? profile_find(profile) : NULL;
+    const struct profile *p = profile && *profile ? profile_find(&r->be->profiles, profile) : NULL;
     if (!p && profile && *profile)
         return err_set(r->e, -EINVAL, "profile: there is no profile %.80s (GET /profiles lists them)",
                        profile),
                invalid(r->e);
     if (!p)
         return err_set(r->e, -EINVAL, "profile: is required (GET /profiles lists them)"), invalid(r->e);
+    if (profile_features_of(p) & PROFILE_CLUSTER)
+        return err_set(r->e, -EINVAL,
+                       "profile: %s is for tasks alone: what runs in a pool is not all there at once", p->name),
+               invalid(r->e);
     r->d->profile = p->name;
     json_object_set_new(r->body, "name", json_string(r->d->name));
     json_object_set_new(r->body, "profile", json_string(p->name));

@@ -21,6 +21,7 @@
 #include "api/task_lists.h"
 #include "base/mem.h"
 #include "core/work/place.h"
+#include "core/work/profile.h"
 #include "core/work/ranges.h"
 #include "core/work/tokens.h"
 
@@ -32,6 +33,7 @@ struct reading {
     struct arena *a;
     struct task_draft *d;
     struct err *e;
+    bool cluster; // its instances run all at once
 };
 
 // "Invalid task file. Invalid fields: name. name: is required"
@@ -88,7 +90,7 @@ static int read_profile(struct reading *r)
     r->d->pool = pool;
     r->d->project = project;
     json_object_set_new(r->body, "jobUuid", job ? json_string(job) : json_null());
-    const struct profile *p = profile && *profile ? profile_find(profile) : NULL;
+    const struct profile *p = profile && *profile ? profile_find(&r->be->profiles, profile) : NULL;
     json_object_set_new(r->body, "projectUuid", project ? json_string(project) : json_null());
     if ((pool || job) && !(profile && *profile))
         return 0; // the pool's, of which the job may have one
@@ -100,6 +102,7 @@ static int read_profile(struct reading *r)
         return invalid(r->e, NULL);
     }
     r->d->profile = p->name;
+    r->cluster = (profile_features_of(p) & PROFILE_CLUSTER) != 0;
     json_object_set_new(r->body, "profile", json_string(p->name));
     return 0;
 }
@@ -170,7 +173,9 @@ static int read_constants(struct reading *r)
         return invalid(r->e, NULL);
     for (size_t i = 0; i < json_array_size(list); i++) {
         json_t *c = json_array_get(list, i);
-        if (strcmp(json_string_value(json_object_get(c, "key")), "DOCKER_CMD") != 0)
+        const char *key = json_string_value(json_object_get(c, "key"));
+        if (strcmp(key, "DOCKER_CMD") != 0 && strcmp(key, "DOCKER_CMD_MASTER") != 0 &&
+            strcmp(key, "DOCKER_CMD_WORKER") != 0)
             continue;
         struct tokens words = TOKENS_NULL;
         struct err why = ERR_NULL;
@@ -178,7 +183,7 @@ static int read_constants(struct reading *r)
             tokens_split(&words, json_string_value(json_object_get(c, "value")), API_CONSTANT_CHARS, &why);
         tokens_deinit(&words);
         if (bad) {
-            err_set(r->e, bad, "constants: DOCKER_CMD: %s", why.text);
+            err_set(r->e, bad, "constants: %s: %s", key, why.text);
             return invalid(r->e, NULL);
         }
     }
@@ -197,17 +202,28 @@ static int read_hardware(struct reading *r)
     return bad ? invalid(r->e, NULL) : 0;
 }
 
-// One null means no limit of that kind when the other is set; both null mean no retries. Some clients write 0
-// for null, so 0 means the same; what was written is what is told back.
+static int keep_place(struct reading *r, const struct place *p)
+{
+    struct buf text = BUF_INIT(256);
+    place_format(p, &text);
+    r->d->place = text.n ? arena_strdup(r->a, buf_str(&text)) : NULL;
+    buf_deinit(&text);
+    return 0;
+}
+
 // {"country": "FR", "site": "balard", "near": {"latitude": 48.8, "longitude": 2.3}}: where it must run, and
 // would rather.
 static int read_placement(struct reading *r)
 {
     const json_t *in = in_get(r->in, "placement"), *near = in_get(in, "near");
     const char *country = "", *site = "";
-    struct place p = {0};
+    struct place p = {.gang = r->cluster && r->d->instances > 1 ? r->d->instances : 0};
+    if (p.gang > PLACE_GANG_MAX)
+        return err_set(r->e, -EINVAL, "instanceCount: %d instances at once; a cluster has at most %d",
+                       (int)p.gang, PLACE_GANG_MAX),
+               invalid(r->e, "range-length");
     if (!in)
-        return 0;
+        return keep_place(r, &p);
     if (!json_is_object(in))
         return err_set(r->e, -EINVAL, "placement: must be an object with country, site or near"),
                invalid(r->e, NULL);
@@ -226,11 +242,8 @@ static int read_placement(struct reading *r)
     p.has_near = near != NULL;
     p.lat_mdeg = (int32_t)lround(lat * 1000);
     p.lon_mdeg = (int32_t)lround(lon * 1000);
-    struct buf text = BUF_INIT(256);
-    place_format(&p, &text);
-    r->d->place = arena_strdup(r->a, buf_str(&text));
-    buf_deinit(&text);
-    if (!place_parse(r->d->place, &p))
+    keep_place(r, &p);
+    if (r->d->place && !place_parse(r->d->place, &p))
         return err_set(r->e, -EINVAL, "placement: country must be two capital letters, site a name"),
                invalid(r->e, NULL);
     json_t *echo = json_object();
@@ -246,6 +259,8 @@ static int read_placement(struct reading *r)
     return 0;
 }
 
+// One null means no limit of that kind when the other is set; both null mean no retries. Some clients write 0
+// for null, so 0 means the same; what was written is what is told back.
 static int read_retries(struct reading *r)
 {
     json_t *settings = in_get(r->in, "retrySettings");

@@ -38,7 +38,13 @@ static void summary(struct json_out *o, const struct row_task *row, const json_t
     out_fixed(o, "progress", l->progress_permille, 1);
     out_int(o, "runningInstanceCount", l->running);
     out_int(o, "runningCoreCount", l->running_cores);
-    out_null(o, "clusterInfo");
+    if (row->place && strstr(row->place, "gang=")) { // of a cluster, only
+        out_object(o, "clusterInfo");
+        out_int(o, "clusterCoresCount", l->running_cores);
+        out_end_object(o);
+    } else {
+        out_null(o, "clusterInfo");
+    }
     out_span(o, "executionTime", l->exec_ms + live_exec_ms);
     out_span(o, "wallTime", l->wall_ms);
     out_string(o, "state", task_state_name(l->state));

@@ -9,6 +9,7 @@
 
 #include "api/json_out.h"
 #include "core/engine/change.h"
+#include "api/backend.h"
 #include "core/engine/server.h"
 
 // A live view copied out of the engine.
@@ -16,6 +17,8 @@ struct live_copy {
     uint64_t task;
     struct live_view view; // spec points to `spec` below once rendered; board is not kept
     struct board_spec spec;
+    struct forward_view forward; // forwarder_port 0: none
+    uint32_t address;            // in its cluster; 0: none
 };
 
 // What the row does not hold.

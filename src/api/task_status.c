@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/work/netplan.h"
 #include "core/work/ranges.h"
 #include "core/work/staging.h"
 
@@ -187,8 +188,27 @@ static void live_instance(struct json_out *o, const struct live_copy *l, const s
     const struct live_view *v = &l->view;
     int64_t tries = 1 + tries_of(x, v->instance);
     out_object(o, NULL);
-    out_raw(o, "activeForwards", "[]");
-    out_raw(o, "vpnConnections", "[]");
+    out_array(o, "activeForwards");
+    if (l->forward.forwarder_port) {
+        out_object(o, NULL);
+        out_int(o, "applicationPort", l->forward.application_port);
+        out_int(o, "forwarderPort", l->forward.forwarder_port);
+        out_string(o, "forwarderHost", l->forward.host);
+        out_string(o, "bindAddress", l->forward.bind_address);
+        out_end_object(o);
+    }
+    out_end_array(o);
+    out_array(o, "vpnConnections");
+    if (l->address) {
+        char cidr[24];
+        snprintf(cidr, sizeof cidr, "%u.%u.%u.%u/%d", l->address >> 24, l->address >> 16 & 255,
+                 l->address >> 8 & 255, l->address & 255, NETPLAN_PREFIX);
+        out_object(o, NULL);
+        out_string(o, "nodeIPAddressCidr", cidr);
+        out_string(o, "vpnName", "cluster");
+        out_end_object(o);
+    }
+    out_end_array(o);
     out_string(o, "phase", phase_name(v->phase));
     out_int(o, "instanceId", v->instance);
     out_fixed(o, "maxFrequencyGHz", v->max_freq_mhz, 3);
@@ -198,8 +218,8 @@ static void live_instance(struct json_out *o, const struct live_copy *l, const s
     out_int(o, "currentMemoryMB", v->memory_mb);
     out_fixed(o, "memoryUsage", v->memory_max_mb > 0 ? (int64_t)v->memory_mb * 10000 / v->memory_max_mb : 0,
               4);
-    out_int(o, "networkInKbps", 0);
-    out_int(o, "networkOutKbps", 0);
+    out_int(o, "networkInKbps", v->net_in_kbps);
+    out_int(o, "networkOutKbps", v->net_out_kbps);
     out_fixed(o, "progress", v->progress_permille > 0 ? v->progress_permille : 0, 1);
     out_fixed(o, "executionTimeSec", v->exec_ms, 3);
     out_fixed(o, "executionTimeGHz", v->exec_ms * v->freq_mhz / 1000, 3);
@@ -217,7 +237,7 @@ static void running(struct json_out *o, const struct task_extra *x, const struct
         out_null(o, "runningInstancesInfo");
         return;
     }
-    int64_t freq = 0, freq_top = 0, freq_low = INT64_MAX, max = 0, cpu = 0, memory = 0,
+    int64_t freq = 0, freq_top = 0, freq_low = INT64_MAX, max = 0, cpu = 0, memory = 0, in = 0, out = 0,
             n = (int64_t)x->n_live;
     out_object(o, "runningInstancesInfo");
     out_array(o, "perRunningInstanceInfo");
@@ -229,6 +249,8 @@ static void running(struct json_out *o, const struct task_extra *x, const struct
         freq_low = v->freq_mhz < freq_low ? v->freq_mhz : freq_low;
         max += v->max_freq_mhz;
         cpu += v->cpu_permille;
+        in += v->net_in_kbps;
+        out += v->net_out_kbps;
         memory += v->memory_max_mb > 0 ? (int64_t)v->memory_mb * 10000 / v->memory_max_mb : 0;
     }
     out_end_array(o);
@@ -241,10 +263,10 @@ static void running(struct json_out *o, const struct task_extra *x, const struct
     out_fixed(o, "averageCpuUsage", cpu / n, 1);
     out_fixed(o, "clusterPowerIndicator", freq > 0 ? max * 1000 / freq : 1000, 3);
     out_fixed(o, "averageMemoryUsage", memory / n, 4);
-    out_int(o, "averageNetworkInKbps", 0);
-    out_int(o, "averageNetworkOutKbps", 0);
-    out_int(o, "totalNetworkInKbps", 0);
-    out_int(o, "totalNetworkOutKbps", 0);
+    out_int(o, "averageNetworkInKbps", in / n);
+    out_int(o, "averageNetworkOutKbps", out / n);
+    out_int(o, "totalNetworkInKbps", in);
+    out_int(o, "totalNetworkOutKbps", out);
     out_array(o, "runningCoreCountByCpuModel");
     for (size_t i = 0; i < n_models; i++) {
         if (!m[i].running_cores)

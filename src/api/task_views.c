@@ -4,6 +4,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "core/work/netplan.h"
+#include "core/work/profile.h"
+#include "core/work/ranges.h"
 
 void views_clear(struct views *v)
 {
@@ -71,6 +74,7 @@ static void copy(void *ctx, const struct live_view *view)
 {
     struct copying *k = ctx;
     struct live_copy *l = VEC_PUSH(k->v->live, k->v->n_live, k->v->cap_live);
+    *l = (struct live_copy){0};
     l->task = k->task;
     l->view = *view;
     if (view->spec)
@@ -80,6 +84,33 @@ static void copy(void *ctx, const struct live_view *view)
         l->view.memory_max_mb = l->spec.memory_mb;
     l->view.spec = NULL;
     l->view.board = NULL;
+}
+
+// Where in its cluster what runs of it is.
+static void addresses(struct views *v, const struct task_view *t)
+{
+    struct ranges members = RANGES_NULL;
+    if (ranges_parse(&members, t->row.ranges ? t->row.ranges : "", NETPLAN_MEMBERS_MAX, NULL) == 0)
+        for (size_t k = t->first_live; k < t->first_live + t->n_live; k++)
+            v->live[k].address = netplan_address(netplan_rank(&members, v->live[k].view.instance));
+    ranges_deinit(&members);
+}
+
+// The ports that lead into what runs of it.
+static void forwards(struct call *c, struct views *v, const struct task_view *t)
+{
+    const struct profile *p =
+        t->n_live && c->be->forwards ? profile_find(&c->be->profiles, t->row.profile) : NULL;
+    if (p && (profile_features_of(p) & PROFILE_CLUSTER))
+        addresses(v, t);
+    if (!p || !(profile_features_of(p) & PROFILE_SSH))
+        return;
+    struct forward_view *f = arena_alloc(&c->arena, FORWARDS_MAX * sizeof *f);
+    size_t n = c->be->forwards(c->be->ctx, t->row.id, f, FORWARDS_MAX);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = t->first_live; k < t->first_live + t->n_live; k++)
+            if (v->live[k].view.instance == f[i].instance)
+                v->live[k].forward = f[i];
 }
 
 void views_live(struct call *c, struct views *v)
@@ -92,6 +123,7 @@ void views_live(struct call *c, struct views *v)
         if (!task_state_final(t->row.live.state))
             server_live(c->engine, t->row.id, copy, &k);
         t->n_live = v->n_live - t->first_live;
+        forwards(c, v, t);
     }
 }
 

@@ -17,12 +17,14 @@
 #include "cli/cli.h"
 #include "cli/house_mark.h"
 #include "cli/options.h"
+#include "cli/profile_file.h"
 #include "server/clock.h"
 
 #define READY_MS 60000
 
 struct values {
-    const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record;
+    const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record, *registries, *net_allow,
+        *net_deny, *profiles, *forward_allow;
     long heaters, boards, speed, instances;
     double dispatch_delay_s;
 };
@@ -48,7 +50,19 @@ static const struct option_row rows[] = {
     {"weather", OPTION_TEXT, "FILE", AT(weather), 0, 0,
      "Weather outside, an EPW file, also .gz (a synthetic Paris)"},
     {"share", OPTION_TEXT, "DIR", AT(share), 0, 0, "Tasks see DIR, read-only, at /job/share"},
+    {"profiles", OPTION_TEXT, "FILE", AT(profiles), 0, 0,
+     "Profiles beside the built-in ones: [profile NAME] with base, default.X, forced.X (ondol-server(1))"},
+    {"forward-allow", OPTION_TEXT, "RANGES", AT(forward_allow), 0, 0,
+     "Who may use the ports that lead into instances of *-ssh profiles (everybody on this machine)"},
+    {"net-allow", OPTION_TEXT, "RANGES", AT(net_allow), 0, 0,
+     "Private networks that tasks with the outside network may reach, as 10.1.0.0/16,... (none)"},
+    {"net-deny", OPTION_TEXT, "RANGES", AT(net_deny), 0, 0,
+     "Addresses that they may not reach; 0.0.0.0/0: none at all"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
+    {"registries", OPTION_TEXT, "HOST,...", AT(registries), 0, 0,
+     "Registries that images of tasks may be pulled from, the first for names without one; http://HOST: "
+     "without "
+     "TLS, *: any (none)"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
     {0},
 };
@@ -67,12 +81,20 @@ static int start_agent(struct building *b, const struct values *v, struct err *e
     snprintf(boards, sizeof boards, "%ld", v->boards);
     snprintf(cores, sizeof cores, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
     snprintf(world, sizeof world, "%s/world", v->data);
-    const char *own[24] = {"--virtual", "--node",       "dev", "--heaters",     heaters, "--boards",
+    const char *own[32] = {"--virtual", "--node",       "dev", "--heaters",     heaters, "--boards",
                            boards,      "--host-cores", cores, "--world-state", world};
     size_t n = 11;
     if (v->weather) {
         own[n++] = "--weather";
         own[n++] = v->weather;
+    }
+    if (v->net_allow) {
+        own[n++] = "--net-allow";
+        own[n++] = v->net_allow;
+    }
+    if (v->net_deny) {
+        own[n++] = "--net-deny";
+        own[n++] = v->net_deny;
     }
     char *share = v->share ? realpath(v->share, NULL) : NULL;
     if (v->share && !share)
@@ -86,18 +108,23 @@ static int start_agent(struct building *b, const struct values *v, struct err *e
     return bad;
 }
 
-static int start(struct building *b, const struct values *v, struct err *e)
+static int start(struct building *b, const struct values *v, struct arena *a, struct err *e)
 {
     struct runtime_config cfg;
     if (mkdir(v->data, 0700) < 0 && errno != EEXIST)
         return err_set(e, -errno, "--data %s: %s", v->data, strerror(errno));
     runtime_config_default(&cfg, (double)v->speed);
+    if (v->profiles && profile_file_read(v->profiles, a, &cfg.profiles, e))
+        return e->code;
     cfg.data_dir = v->data;
     cfg.listen = v->listen;
     cfg.token = v->token;
     cfg.email = v->email;
     cfg.s3_listen = v->s3_listen;
     cfg.record_file = v->record;
+    cfg.registries = v->registries;
+    cfg.relay_listen = "127.0.0.1:0";
+    cfg.forward_allow = v->forward_allow;
     cfg.has_epoch = true;
     cfg.real0_ms = real_now_ms();
     cfg.house0 = house_mark_start(v->data, cfg.real0_ms);
@@ -151,7 +178,8 @@ int cmd_dev(int argc, char **argv)
     if (!v.data)
         return cli_fail(CLI_USAGE, "dev: no folder for the state (give --data DIR)");
     signals_hold();
-    int bad = start(&b, &v, &e);
+    struct arena a = {0};
+    int bad = start(&b, &v, &a, &e);
     if (!bad) {
         if (runtime_storage_url(b.rt))
             printf("ondol: storage at %s\n", runtime_storage_url(b.rt));
@@ -163,6 +191,7 @@ int cmd_dev(int argc, char **argv)
     }
     house_ms last = b.rt ? runtime_now(b.rt) : HOUSE_MS(0);
     building_stop(&b);
+    arena_deinit(&a);
     if (last.v)
         house_mark_move(v.data, last, (double)v.speed, true, &e);
     return bad && bad != -EINTR ? cli_fail_err(CLI_FAILED, &e) : CLI_DONE;

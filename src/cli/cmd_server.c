@@ -16,6 +16,7 @@
 #include "cli/config_file.h"
 #include "cli/house_epoch.h"
 #include "cli/options.h"
+#include "cli/profile_file.h"
 #include "cli/serve.h"
 #include "cli/site_file.h"
 #include "server/clock.h"
@@ -23,9 +24,11 @@
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
-    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites;
+    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites, *registries, *profiles;
+    const char *relay_listen, *relay_url, *forward_address, *forward_host, *forward_ports, *forward_allow;
     double speed, dispatch_delay_s, grid_g, price[BILL_CLASSES], price_kwh;
-    long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets;
+    long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets,
+        image_gb, image_files;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -58,6 +61,13 @@ static const struct option_row rows[] = {
      "Most bytes of an account in buckets, in units of 10^9; 0: no limit (0)"},
     {"s3-buckets", OPTION_INT, "N", AT(s3_buckets), 0, 1000000,
      "Most buckets of an account; 0: no limit (1000)"},
+    {"registries", OPTION_TEXT, "HOST,...", AT(registries), 0, 0,
+     "Registries that images of tasks may be pulled from, the first for names without one; http://HOST: "
+     "without "
+     "TLS, *: any (none)"},
+    {"image-gigabytes", OPTION_INT, "N", AT(image_gb), 1, 100000,
+     "Most bytes of an image, unpacked, in units of 10^9 (20)"},
+    {"image-files", OPTION_INT, "N", AT(image_files), 1, 100000000, "Most files of an image (500000)"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
     {"speed", OPTION_REAL, "X", AT(speed), 0.01, 10000, "House time runs X times faster than the clock (1)"},
     {"house-epoch-ms", OPTION_INT, "H", AT(house_ms), 0, 9e15,
@@ -81,6 +91,19 @@ static const struct option_row rows[] = {
      "What a kWh of paid work costs on top (0: it is in the price of the cores)"},
     {"sites", OPTION_TEXT, "FILE", AT(sites), 0, 0,
      "What is said of sites at each start: tariff, carbon, circuits, weather (ondol-site(1))"},
+    {"relay-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(relay_listen), 0, 0,
+     "Where agents bring the packets of clusters and *-ssh profiles; without it there are no such profiles"},
+    {"relay-url", OPTION_TEXT, "HOST:PORT", AT(relay_url), 0, 0,
+     "Address of that for agents (its port on the host that they call)"},
+    {"forward-ports", OPTION_TEXT, "FIRST-LAST", AT(forward_ports), 0, 0,
+     "Ports that lead into instances of *-ssh profiles (any that are free, at most 1000)"},
+    {"forward-address", OPTION_TEXT, "ADDRESS", AT(forward_address), 0, 0,
+     "Where these listen (127.0.0.1; 0.0.0.0: everywhere)"},
+    {"forward-host", OPTION_TEXT, "NAME", AT(forward_host), 0, 0, "What clients are told of it (127.0.0.1)"},
+    {"forward-allow", OPTION_TEXT, "RANGES", AT(forward_allow), 0, 0,
+     "Who may use them, as 192.0.2.0/24,... (everybody; the sshd inside decides)"},
+    {"profiles", OPTION_TEXT, "FILE", AT(profiles), 0, 0,
+     "Profiles beside the built-in ones: [profile NAME] with base, default.X, forced.X (ondol-server(1))"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
     {"tasks-per-account", OPTION_INT, "N", AT(tasks), 1, 100000000,
      "Most unfinished tasks of an account (1000000)"},
@@ -125,6 +148,13 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->s3_url = v->s3_url;
     c->s3_quota_bytes = (int64_t)v->s3_gb * 1000000000;
     c->s3_quota_buckets = v->s3_buckets;
+    c->registries = v->registries;
+    c->image_limits = (struct image_limits){(int64_t)v->image_gb * 1000000000, v->image_files};
+    c->relay_listen = v->relay_listen;
+    c->relay_url = v->relay_url;
+    c->forward_address = v->forward_address;
+    c->forward_host = v->forward_host;
+    c->forward_allow = v->forward_allow;
     c->engine.dispatch_delay_ms = (int64_t)(v->dispatch_delay_s * 1000 * v->speed);
     c->engine.instances_per_task = (int32_t)v->instances;
     c->engine.tasks_per_account = (int32_t)v->tasks;
@@ -135,6 +165,14 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->limits.connections_per_address = (int)v->per_address;
     c->limits.body_bytes = (size_t)v->body;
     c->carbon = (struct carbon_config){v->grid_g, (int32_t)v->overhead, heat_of(v->heat)};
+}
+
+// "20000-20999"
+static bool ports_of(const char *text, int *first, int *last)
+{
+    int n = 0;
+    return sscanf(text, "%d-%d%n", first, last, &n) == 2 && !text[n] && *first >= 1 && *last <= 65535 &&
+           *first <= *last;
 }
 
 // The file gives defaults; what stands on the command line wins, so that it is read again on top.
@@ -183,6 +221,11 @@ static int serve(const struct values *v, struct arena *a)
     to_config(v, &cfg);
     if (v->sites && site_file_read(v->sites, a, &cfg.site, &cfg.n_sites, &e))
         return cli_fail_err(CLI_USAGE, &e);
+    if (v->profiles && profile_file_read(v->profiles, a, &cfg.profiles, &e))
+        return cli_fail_err(CLI_USAGE, &e);
+    if (v->forward_ports && !ports_of(v->forward_ports, &cfg.forward_first, &cfg.forward_last))
+        return cli_fail(CLI_USAGE, "server: --forward-ports %s: is not FIRST-LAST within 1-65535",
+                        v->forward_ports);
     keep_memory_small();
     signals_hold();
     if (set_clock(v, &cfg, &e) || runtime_start(&r, &cfg, &e))
@@ -225,6 +268,8 @@ int cmd_server(int argc, char **argv)
                        .per_address = 4096,
                        .body = 32 << 20,
                        .s3_buckets = 1000,
+                       .image_gb = 20,
+                       .image_files = 500000,
                        .house_ms = -1,
                        .wall_ms = -1};
     struct arena a = {0};

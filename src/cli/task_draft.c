@@ -34,7 +34,7 @@ const struct option_row task_wish_rows[] = {
     {"memory-mb", OPTION_INT, "N", AT(memory_mb), 1, 1e9, "Boards of at least N MB"},
     {"name", OPTION_TEXT, "NAME", AT(name), 0, 0, "Its name (that of the command)"},
     {"pool", OPTION_TEXT, "ID", AT(pool), 0, 0, "Runs in this pool"},
-    {"profile", OPTION_TEXT, "NAME", AT(profile), 0, 0, "Profile (docker-batch, or that of the pool)"},
+    {"profile", OPTION_TEXT, "NAME", AT(profile), 0, 0, "Profile: docker-batch, docker-network, docker-cluster, ..., also with -ssh (docker-batch, or the pool's)"},
     {"range", OPTION_TEXT, "LIST", AT(range), 0, 0, "These instances instead of a number of them: 0-3,7"},
     {"resource", OPTION_LIST, "BUCKET", AT(resources), 0, 0,
      "Bucket whose objects each instance finds; again for more"},

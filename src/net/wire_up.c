@@ -177,6 +177,8 @@ static const struct field level_fields[] = {
     F_I32(struct report, "cpu_permille", level.cpu_permille),
     F_I32(struct report, "memory_mb", level.memory_mb),
     F_I32(struct report, "memory_max_mb", level.memory_max_mb),
+    F_I32(struct report, "net_in_kbps", level.net_in_kbps),
+    F_I32(struct report, "net_out_kbps", level.net_out_kbps),
     F_I64(struct report, "exec_ms", level.exec_ms),
 };
 

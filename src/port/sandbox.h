@@ -36,6 +36,16 @@ struct sandbox_bind {
     const char *inside; // absolute path in the sandbox, below /job/ or /tmp/; always read-only
 };
 
+// A network for it (docs/design/0045-networks.md). Without one there is only a loopback of its own.
+struct sandbox_net {
+    bool outside;             // a device eth0 with a default route
+    uint32_t cluster_address; // a device cluster0 with this address, host byte order; 0: none
+    int tell_fd;              // a SEQPACKET socket: the devices' other ends are sent over it (sandbox/netns.h)
+    const char *resolver;     // /etc/resolv.conf; NULL: the image's
+    const char *hosts;        // /etc/hosts; NULL: the image's
+    const char *machines;     // /job/mpihosts; NULL: none
+};
+
 // What to run. Nothing is kept after start returns. argv and envp end with NULL.
 struct sandbox_spec {
     uint64_t id;             // not 0; not the id of one that is not reaped yet
@@ -44,6 +54,11 @@ struct sandbox_spec {
     const char *workdir;     // NULL: /job
     const char *hostname;    // NULL: "ondol"
     const char *image;       // "library/...": a read-only view of the machine's own /usr. NULL: the same
+    // Absolute path of an unpacked image that is the root in place of that view, read-only; everyone may read
+    // it. Its /proc, /dev, /tmp, /job and /etc are folders, its /etc/resolv.conf a file. NULL: `image`
+    // counts.
+    const char *rootfs;
+    uint32_t uid, gid; // with rootfs: who the instance takes itself for; it is a plain user of the host
     const struct sandbox_bind *binds;
     size_t binds_n;
     int64_t memory_max_bytes; // 0: no limit; else at least 8 MiB. Page cache and files of /job, /tmp,
@@ -53,7 +68,7 @@ struct sandbox_spec {
     int64_t job_bytes;   // size of the RAM disk at /job; /tmp and /dev/shm are each as large. 0: 256 MiB
     int pids_max;        // most processes and threads, without those of the sandbox itself. 0: no limit
     int share_permille;  // granted from the start, as by set_share; 0: SANDBOX_SHARE_FULL
-    bool network;        // false: only a loopback of its own
+    const struct sandbox_net *net; // NULL: only a loopback of its own
     bool capture;        // false: output goes nowhere, and stdout_fd and stderr_fd are -1
 };
 

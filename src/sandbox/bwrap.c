@@ -168,7 +168,10 @@ static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box
     s->keep[1] = box_above_targets(args_fd);
     code = s->keep[1] < 0 ? -errno : box_pipes_open(p, spec->capture);
     if (code == 0)
-        code = box_spawn_in(b, r->slot, r->group, spec->network, s);
+        code = box_spawn_in(b, r->slot, r->group, spec->net != NULL, s);
+    s->net = spec->net;
+    if (code == 0)
+        code = box_net_files(spec, s);
     if (code < 0)
         return err_set(e, code, "sandbox: %s", strerror(-code));
     s->stdout_fd = spec->capture ? p->out[1] : s->stdin_fd;

@@ -14,8 +14,8 @@
 // Plain instances (no bind, no network, no size of /job) are served by zygotes where every control group is
 // there: docs/design/0018-zygotes.md. It shows in the time they take and nowhere else.
 //
-// With `network` the instance shares the host's network: it reaches loopback services and abstract sockets of
-// the host.
+// With `net` the instance has a network namespace with devices (sandbox/netns.h); no instance shares the
+// host's.
 //
 // Limits where the control group is missing: memory_max_bytes becomes RLIMIT_AS (per process, address space,
 // so a program that reserves much and touches little fails early), pids_max becomes RLIMIT_NPROC of the

@@ -27,6 +27,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sandbox/netns.h"
+
 #define STACK_BYTES (64 * 1024)
 #define OPEN_FILES  65536
 
@@ -130,6 +132,8 @@ static int child_main(void *ctx)
     for (int i = 0; i < s->join_n && !step; i++)
         if (write(s->join[i], "0", 1) < 0)
             step = "control group";
+    if (!step && s->net)
+        step = netns_fill(s->net); // before the change of user
     if (!step)
         step = identity(c);
     if (!step)
@@ -153,7 +157,8 @@ static int child_main(void *ctx)
 static pid_t make_child(struct child *c, int *pidfd)
 {
     uint64_t flags =
-        CLONE_PIDFD | CLONE_VFORK | CLONE_NEWPID | CLONE_NEWNS | (c->uid_map[0] ? CLONE_NEWUSER : 0);
+        CLONE_PIDFD | CLONE_VFORK | CLONE_NEWPID | CLONE_NEWNS | (c->uid_map[0] ? CLONE_NEWUSER : 0) |
+        (c->s->net ? CLONE_NEWNET : 0);
     if (c->s->into_cgroup >= 0) {
         struct clone_args a = {
             .flags = flags | CLONE_INTO_CGROUP,

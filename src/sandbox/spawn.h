@@ -17,9 +17,10 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "port/sandbox.h"
 
 #define SPAWN_KEEP_FIRST 3 // keep[i] becomes descriptor 3+i of the new process
-#define SPAWN_KEEP_MAX   4
+#define SPAWN_KEEP_MAX   8
 #define SPAWN_JOIN_MAX   8
 
 struct spawn {
@@ -35,6 +36,7 @@ struct spawn {
     int64_t address_max; // RLIMIT_AS, 0: leave
     int64_t process_max; // RLIMIT_NPROC, 0: leave
     int parent_pidfd;    // of the agent
+    const struct sandbox_net *net; // NULL: the network namespace is the agent's
 };
 
 // The pid, with *pidfd (close-on-exec) the caller's. Or negative errno. Returns once the program has been

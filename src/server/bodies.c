@@ -13,7 +13,9 @@
 
 #include "api/secrets.h"
 #include "api/task_body.h"
+#include "core/work/profile.h"
 #include "server/inside.h"
+#include "server/relay.h"
 
 #define CLEAR_BYTES 100000
 
@@ -104,12 +106,21 @@ static bool has_files(const char *body)
            strstr(body, "snapshotBucket\"");
 }
 
-int body_open(struct runtime *r, uint64_t account, uint64_t lease, const char *body, struct arena *a,
-              const char **out, struct err *e)
+// Of docker-batch there is nothing to add. A label may be called "profile" too: with labels it is looked at.
+static bool is_plain(const char *body)
 {
+    return strstr(body, "\"profile\":\"docker-batch\"") && !strstr(body, "\"labels\"");
+}
+
+int body_open(struct runtime *r, uint64_t account, const struct assignment *x, const char *body,
+              struct arena *a, const char **out, struct err *e)
+{
+    uint64_t lease = x->lease;
     *out = body;
     bool files = body && lease && r->objects && has_files(body);
-    if (!body || (!files && !strstr(body, SECRET_PREFIX) && !strstr(body, "secretsAccessRights")))
+    bool image = body && lease && images_may_matter(r, body);
+    if (!body || (!files && !image && is_plain(body) && !strstr(body, SECRET_PREFIX) &&
+                  !strstr(body, "secretsAccessRights")))
         return 0;
     json_t *o = json_loads(body, 0, NULL);
     if (!o)
@@ -120,11 +131,18 @@ int body_open(struct runtime *r, uint64_t account, uint64_t lease, const char *b
         json_object_set_new(o, "constants", constants);
     }
     struct opening op = {.r = r, .account = account, .arena = a, .constants = constants, .e = e};
-    int code = unseal_constants(&op);
+    const struct profile *profile;
+    int code = body_profile(r, o, &profile, e);
+    if (code == 0 && profile_needs_relay(profile_features_of(profile)))
+        code = relay_grant(r, x, o, profile_features_of(profile), e);
+    if (code == 0)
+        code = unseal_constants(&op);
     if (code == 0)
         code = grant_all(&op, json_object_get(o, "secretsAccessRights"));
     if (code == 0 && files)
         code = lease_key_grant(r, lease, o, e);
+    if (code == 0 && image)
+        images_note(r, account, o);
     if (code == 0) {
         char *text = json_dumps(o, JSON_COMPACT);
         *out = arena_strdup(a, text);

@@ -106,9 +106,11 @@ struct runtime {
     struct api *api;
     struct api_backend backend;
     uint64_t epoch;          // of the leadership
+    struct depot *depot;     // images
     struct objects *objects; // NULL: no buckets
     struct s3_serve *s3;
     char *storage_url;
+    struct relay *relay;              // NULL: none
     struct store_reader lease_reader; // the storage's HTTP thread
     pthread_mutex_t staged_lock;
     struct idmap staged;             // under staged_lock: leases that were given a key to the storage
@@ -166,8 +168,8 @@ void sync_refuse(struct http_park *park, int error); // 507 or 503
 // The body with what the task may know in the clear, in `a` (or `body` itself when there is nothing secret in
 // it).
 // `lease`: with the key to the storage, when the task has files.
-int body_open(struct runtime *r, uint64_t account, uint64_t lease, const char *body, struct arena *a,
-              const char **out, struct err *e);
+int body_open(struct runtime *r, uint64_t account, const struct assignment *x, const char *body,
+              struct arena *a, const char **out, struct err *e);
 
 // pool_bodies.c: what a task of a pool runs with, and what a node of it runs first (NULL: nothing).
 int body_in_pool(const struct row_pool *pool, const char *task, struct arena *a, const char **out,
@@ -208,12 +210,22 @@ int access_keep(struct runtime *r, const char *token, const char hex[65], struct
 bool access_secret(struct runtime *r, const char hex[65], char *out, size_t room);
 void access_forget(struct runtime *r, const char hex[65]);
 
+// profile_body.c: into a body, what an operator's profile gives; *out is the profile
+int body_profile(struct runtime *r, json_t *body, const struct profile **out, struct err *e);
+
 // storage.c
 int storage_start(struct runtime *r, const struct runtime_config *cfg, struct err *e);
 int storage_bucket(void *runtime, uint64_t account, const char *name, bool make, struct err *e); // backend.h
 bool storage_usage(void *runtime, uint64_t account, struct storage_view *out); // false: no buckets
 void storage_stop(struct runtime *r);                                          // nobody asks any more
 void storage_close(struct runtime *r);                                         // and nobody of us writes
+
+// images.c
+int images_start(struct runtime *r, const struct runtime_config *cfg, struct err *e);
+void images_stop(struct runtime *r);                                 // nobody asks any more
+int images_call(void *runtime, struct image_call *c, struct err *e); // backend.h
+bool images_may_matter(struct runtime *r, const char *body); // false: the body need not be opened for it
+void images_note(struct runtime *r, uint64_t account, json_t *body); // what the node is told of its image
 
 // lease_key.c: what an attempt may do in the storage
 int lease_key_grant(struct runtime *r, uint64_t lease, json_t *body, struct err *e); // into the body

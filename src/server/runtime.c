@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "server/inside.h"
+#include "server/relay.h"
 #include "store/sqlite.h"
 
 #define ITEMS_MAX   65536
@@ -222,11 +223,14 @@ static void make_backend(struct runtime *r)
         .limits = r->cfg.engine,
         .email = r->email,
         .carbon = r->cfg.carbon,
+        .profiles = r->cfg.profiles,
+        .forwards = relay_forwards,
         .seal = backend_seal,
         .unseal = backend_unseal,
         .storage_url = r->storage_url,
         .storage = storage_usage,
         .bucket = r->objects ? storage_bucket : NULL,
+        .images = images_call,
     };
 }
 
@@ -383,6 +387,9 @@ static struct runtime *runtime_alloc(const struct runtime_config *cfg)
 {
     struct runtime *r = mem_alloc(sizeof *r);
     r->cfg = *cfg;
+    r->cfg.profiles.relay = cfg->relay_listen != NULL;
+    if (!r->cfg.forward_first && !r->cfg.forward_last)
+        r->cfg.forward_last = RUNTIME_FORWARDS;
     if (r->cfg.park_ms <= 0)
         r->cfg.park_ms = 10000;
     if (r->cfg.refuse_ms <= 0)
@@ -423,7 +430,8 @@ int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct
     if ((code = tokens(r, cfg, e)) < 0 || (code = open_store(r, e)) < 0 || (code = open_log(r, e)) < 0 ||
         (code = engine_load(r, e)) < 0 || (code = first_account(r, e)) < 0 ||
         (code = tell_sites(r, cfg, e)) < 0 || (code = storage_start(r, cfg, e)) < 0 ||
-        (code = start_threads(r, e)) < 0 || (code = start_http(r, cfg, e)) < 0) {
+        (code = images_start(r, cfg, e)) < 0 || (code = relay_start(r, e)) < 0 || (code = start_threads(r, e)) < 0 ||
+        (code = start_http(r, cfg, e)) < 0) {
         runtime_stop(r);
         return code;
     }
@@ -455,6 +463,8 @@ void runtime_stop(struct runtime *r)
     http_server_free(http); // answers what is parked; later answers only free
     storage_stop(r);
     stop_threads(r);
+    images_stop(r);
+    relay_stop(r);
     storage_close(r); // nobody publishes any more; what is under way is still written
     streams_end(r);
     api_free(r->api);

@@ -17,12 +17,15 @@
 #include "base/when.h"
 #include "api/backend.h"
 #include "core/engine/server.h"
+#include "image/layer.h"
 #include "net/http_server.h"
 
 struct runtime;
 
 #define RUNTIME_GRID_G_KWH        52 // France, yearly mean
 #define RUNTIME_OVERHEAD_PERMILLE 1  // passive heaters: the switch and the server
+
+#define RUNTIME_FORWARDS 1000 // ports at once, when none are named
 
 // What a configuration says of a site (core/engine/site_setting.h); it is made when no node has named it yet.
 struct runtime_site {
@@ -51,6 +54,7 @@ struct runtime_config {
     struct server_config engine; // lease times are house time: runtime_config_default scales them by speed
     struct http_limits limits;
     struct carbon_config carbon;
+    struct profile_list profiles; // an operator's; must outlive the runtime. `relay` is set by the runtime
     const struct runtime_site *site; // said at each start, over what was said before
     size_t n_sites;
     // Buckets; NULL: none. The other fields count only with it.
@@ -59,6 +63,15 @@ struct runtime_config {
     const char *s3_host;   // buckets may be named in front of this host; NULL: by path only
     const char *s3_url;    // what clients are told; NULL: from s3_listen
     int64_t s3_quota_bytes, s3_quota_buckets; // of an account; 0: none
+    const char *registries; // where tasks may have images pulled from (image/depot.h); NULL: nowhere
+    struct image_limits image_limits; // of one image; 0 each: the defaults
+    // The relay of clusters and forwarded ports; NULL: none, and no profile that needs one.
+    const char *relay_listen;    // "127.0.0.1:0" takes a free port
+    const char *relay_url;       // "HOST:PORT" that agents are told; NULL: its port on the host that they call
+    const char *forward_address; // where forwarded ports listen; NULL: 127.0.0.1
+    const char *forward_host;    // what clients are told; NULL: 127.0.0.1
+    const char *forward_allow;   // who may use them, ranges of IPv4; NULL: everybody
+    int forward_first, forward_last; // their ports; first 0: any that are free, at most `last` of them
     struct store *
         store; // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
 };

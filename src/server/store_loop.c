@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "server/inside.h"
+#include "server/relay.h"
 
 #define GROUP_BATCHES 64
 
@@ -99,7 +100,7 @@ static int fill_bodies(struct runtime *r, struct sync_answer *a, struct arena *a
         }
         // A secret that does not open concerns this task only: its instance starts with what there is and
         // says so itself.
-        if (code == 0 && body && body_open(r, account, x->lease, body, arena, &x->body, &e) < 0)
+        if (code == 0 && body && body_open(r, account, x, body, arena, &x->body, &e) < 0)
             fprintf(stderr, "ondol: task %s: %s\n", x->task_uuid, e.text);
         x->stop |= code > 0; // it was deleted meanwhile; the next answer does not have it
     }
@@ -138,6 +139,8 @@ static void note_rows(struct runtime *r, const struct batch *b)
         accounts_note(r, c);
         if (r->objects && (c->kind == CHANGE_PUBLISH || c->kind == CHANGE_LEASE_GONE))
             publish_note(r, c);
+        if (c->kind == CHANGE_LEASE_GONE)
+            relay_lease_gone(r, c->gone);
     }
 }
 

@@ -58,6 +58,7 @@ struct agent_run {
     int64_t seen_uj, could_uj;
     int32_t unused_ppm; // filtered: what it leaves of its watts over idle
     int64_t memory_mb, peak_mb;
+    int32_t net_in_kbps, net_out_kbps;
     int64_t energy_uj, exec_ms, core_ms, work_mhz_ms;
     bool exit_acked;
     bool fetched, has_files; // its resources are there; files of it are on this machine

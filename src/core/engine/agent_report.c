@@ -79,6 +79,8 @@ static void run_level(struct agent *a, const struct agent_run *run, house_ms now
         r->level.cpu_permille = run->use_permille;
         r->level.memory_mb = (int32_t)run->memory_mb;
         r->level.memory_max_mb = a->cfg.offer.board[run->board].spec.memory_mb / run_slots(a, run);
+        r->level.net_in_kbps = run->net_in_kbps;
+        r->level.net_out_kbps = run->net_out_kbps;
         r->level.exec_ms = run->exec_ms;
     }
     if (!outbox_holds(a, REPORT_METER_LEASE, "", run->lease)) {

@@ -253,6 +253,8 @@ void run_usage(struct agent *a, const struct agent_event *ev)
     take_usage(r, ev->usage.cpu_ms, ev->usage.peak_bytes);
     r->memory_mb = ev->usage.memory_bytes >> 20;
     r->progress_permille = ev->usage.progress_permille;
+    r->net_in_kbps = ev->usage.net_in_kbps;
+    r->net_out_kbps = ev->usage.net_out_kbps;
 }
 
 void run_output(struct agent *a, const struct agent_event *ev, struct agent_actions *out)

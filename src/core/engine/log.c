@@ -239,6 +239,8 @@ static void report_level(struct codec *c, struct report *r)
     N(c, r->level.cpu_permille);
     N(c, r->level.memory_mb);
     N(c, r->level.memory_max_mb);
+    N(c, r->level.net_in_kbps);
+    N(c, r->level.net_out_kbps);
     N(c, r->level.exec_ms);
 }
 

@@ -135,6 +135,8 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     l->cpu_permille = r->level.cpu_permille;
     l->memory_mb = r->level.memory_mb;
     l->memory_max_mb = r->level.memory_max_mb;
+    l->net_in_kbps = r->level.net_in_kbps > 0 ? r->level.net_in_kbps : 0;
+    l->net_out_kbps = r->level.net_out_kbps > 0 ? r->level.net_out_kbps : 0;
     l->exec_ms = int_clamp(r->level.exec_ms, 0, LEVEL_EXEC_MOST_MS);
     lease_worked(s, at, speed_before, exec_ms_before);
     lease_paced(s, at);

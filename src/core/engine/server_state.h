@@ -285,6 +285,7 @@ struct lease {
     // level
     uint8_t phase;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
+    int32_t net_in_kbps, net_out_kbps;
     int64_t exec_ms;
     bool uploading;     // counted in its task
     uint32_t snapshots; // number of the last one that it told about

@@ -145,6 +145,8 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
                                       .cpu_permille = l->cpu_permille,
                                       .memory_mb = l->memory_mb,
                                       .memory_max_mb = l->memory_max_mb,
+                                      .net_in_kbps = l->net_in_kbps,
+                                      .net_out_kbps = l->net_out_kbps,
                                       .exec_ms = l->exec_ms,
                                       .energy_mj = l->energy_mj,
                                       .core_ms = l->core_ms,

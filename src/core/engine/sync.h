@@ -119,6 +119,7 @@ struct report {
             int32_t progress_permille; // -1: not known
             int32_t freq_mhz, max_freq_mhz, duty_permille, cpu_permille;
             int32_t memory_mb, memory_max_mb;
+            int32_t net_in_kbps, net_out_kbps; // over the last seconds, as the instance sees it
             int64_t exec_ms; // house time in execution so far
         } level;
         struct {

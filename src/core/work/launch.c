@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "core/work/profile.h"
 #include "core/work/tokens.h"
 
 // Where the instance's own variables and the constants are looked up.
@@ -86,7 +87,8 @@ static const char *expand(struct names *s, const char *text, struct arena *a, si
 
 static bool is_cluster(const struct task_body *b)
 {
-    return b->profile && strncmp(b->profile, "docker-cluster", 14) == 0;
+    unsigned features;
+    return profile_features(b->profile, &features) && (features & PROFILE_CLUSTER);
 }
 
 static const char *command_of(const struct task_body *b, uint32_t instance)
@@ -101,7 +103,7 @@ static int argv_make(struct names *s, const char *command, struct arena *a, stru
 {
     struct tokens t = TOKENS_NULL;
     int r = tokens_split(&t, command, LAUNCH_ARGS_MAX, e);
-    if (r == 0 && t.n == 0)
+    if (r == 0 && t.n == 0 && !out->image.digest)
         r = err_set(e, -EINVAL, "it is empty");
     const char **argv = arena_alloc(a, (t.n + 1) * sizeof *argv);
     size_t used = 0;
@@ -145,32 +147,70 @@ static int envp_make(struct names *s, struct arena *a, struct launch *out, struc
         if (envp_add(s, envp, &n, c->key, c->value, a, &used, e) < 0)
             return e->code;
     }
+    out->envp = envp;
+    if (out->image.digest) // it may say these
+        return 0;
     if (!constant_value(b, "PATH", 4))
         envp[n++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     if (!constant_value(b, "HOME", 4))
         envp[n++] = "HOME=/job";
-    out->envp = envp;
+    return 0;
+}
+
+static const char *expand_or_null(struct names *s, const char *name, struct arena *a, size_t *used,
+                                  struct err *e)
+{
+    const char *v = constant_or(s->body, name, NULL);
+    return v ? expand(s, v, a, used, e) : NULL;
+}
+
+static int image_make(struct names *s, struct arena *a, struct launch *out, size_t *used, struct err *e)
+{
+    const char *repo = expand(s, constant_or(s->body, "DOCKER_REPO", "library/ubuntu"), a, used, e);
+    const struct image_wish *wish = s->body->image;
+    if (!repo)
+        return e->code;
+    if (!wish && strncmp(repo, "library/", 8) != 0)
+        return err_set(e, -ENOTSUP,
+                       "DOCKER_REPO %.100s: this site has no such image (library/... is there; the operator "
+                       "can add it: ondol image import)",
+                       repo);
+    out->image.repo = repo;
+    if (!wish)
+        return 0;
+    out->image.digest = arena_strdup(a, wish->digest);
+    out->image.server = expand_or_null(s, "DOCKER_SRV", a, used, e);
+    out->image.tag = expand_or_null(s, "DOCKER_TAG", a, used, e);
+    out->image.login = expand_or_null(s, "DOCKER_REGISTRY_LOGIN", a, used, e);
+    out->image.password = expand_or_null(s, "DOCKER_REGISTRY_PASSWORD", a, used, e);
+    out->image.user = expand_or_null(s, "DOCKER_USER", a, used, e);
+    return 0;
+}
+
+static int workdir_make(struct names *s, struct arena *a, struct launch *out, size_t *used, struct err *e)
+{
+    const char *said = constant_value(s->body, "DOCKER_WORKDIR", strlen("DOCKER_WORKDIR"));
+    const char *dir = expand(s, said && *said ? said : "/job", a, used, e);
+    // A value that stands for itself, "${DOCKER_WORKDIR}", is what some clients send for "the default".
+    bool itself = dir && strncmp(dir, "${", 2) == 0;
+    if (itself || (said && !*said))
+        dir = out->image.digest ? NULL : "/job";
+    else if (!dir || dir[0] != '/')
+        return err_set(e, -EINVAL, "DOCKER_WORKDIR %.100s: is not an absolute path", dir ? dir : "");
+    out->workdir = dir;
     return 0;
 }
 
 static int places_make(struct names *s, struct arena *a, struct launch *out, const char **code, struct err *e)
 {
     size_t used = 0;
-    const char *repo = expand(s, constant_or(s->body, "DOCKER_REPO", "library/ubuntu"), a, &used, e);
     *code = "image-unavailable";
-    if (!repo || strncmp(repo, "library/", 8) != 0)
-        return err_set(e, -ENOTSUP,
-                       "DOCKER_REPO %.100s: this heater has no such image (library/... is there)",
-                       repo ? repo : "");
-    out->image = repo;
-    // A value that stands for itself, "${DOCKER_WORKDIR}", is what some clients send for "the default".
-    const char *dir = expand(s, constant_or(s->body, "DOCKER_WORKDIR", "/job"), a, &used, e);
+    int r = image_make(s, a, out, &used, e);
+    if (r < 0)
+        return r;
     *code = "bad-workdir";
-    if (dir && strncmp(dir, "${", 2) == 0)
-        dir = "/job";
-    if (!dir || dir[0] != '/')
-        return err_set(e, -EINVAL, "DOCKER_WORKDIR %.100s: is not an absolute path", dir ? dir : "");
-    out->workdir = dir;
+    if ((r = workdir_make(s, a, out, &used, e)) < 0)
+        return r;
     const char *host = constant_or(s->body, "DOCKER_HOST", NULL);
     static const char *const progress[LAUNCH_PROGRESS_MAX] = {"DOCKER_PROGRESS1", "DOCKER_PROGRESS2",
                                                               "DOCKER_PROGRESS3"};
@@ -179,6 +219,47 @@ static int places_make(struct names *s, struct arena *a, struct launch *out, con
         out->progress[i] = arena_strdup(a, constant_or(s->body, progress[i], NULL));
     out->hostname = host ? expand(s, host, a, &used, e) : NULL;
     return 0;
+}
+
+// The names by which the instances of a cluster know one another.
+static int cluster_make(struct names *s, uint32_t instance, struct arena *a, struct launch *out, struct err *e)
+{
+    struct ranges members = RANGES_NULL;
+    const char *text = s->body->net ? s->body->net->members : NULL;
+    int r = ranges_parse(&members, text ? text : "", NETPLAN_MEMBERS_MAX, e);
+    if (r == 0 && !ranges_has(&members, instance))
+        r = err_set(e, -EINVAL, "instance %u is none of it", instance);
+    if (r == 0) {
+        if (!out->hostname)
+            out->hostname = arena_printf(a, "instance-%u", instance);
+        out->address = netplan_address(netplan_rank(&members, instance));
+        out->hosts = netplan_hosts(&members, out->hostname, instance, a);
+        out->machines = netplan_machines(
+            &members, constant_or(s->body, "SETUP_CLUSTER_NB_SLOTS", NULL), a);
+    }
+    ranges_deinit(&members);
+    return r < 0 ? err_prefix(e, "cluster") : 0;
+}
+
+static int network_make(struct names *s, uint32_t instance, struct arena *a, struct launch *out, struct err *e)
+{
+    const struct net_plan *from = s->body->net;
+    unsigned features;
+    if (s->body->profile && !profile_features(s->body->profile, &features))
+        return err_set(e, -EINVAL, "profile %.80s: this heater knows none of that name", s->body->profile);
+    if (!s->body->profile || !features)
+        return 0;
+    if (profile_needs_relay(features) && (!from || !from->relay))
+        return err_set(e, -EINVAL, "profile %.80s: the server has no relay", s->body->profile);
+    struct net_plan *to = arena_alloc(a, sizeof *to);
+    to->features = features;
+    if (from && from->relay) {
+        to->relay = arena_strdup(a, from->relay);
+        to->identity = arena_strdup(a, from->identity);
+        to->key = arena_strdup(a, from->key);
+    }
+    out->net = to;
+    return features & PROFILE_CLUSTER ? cluster_make(s, instance, a, out, e) : 0;
 }
 
 static int filters_expand(struct names *s, const struct stage_out *from, struct stage_out *to,
@@ -236,7 +317,10 @@ int launch_make(const struct task_body *b, uint32_t instance, uint32_t instance_
     r = envp_make(&s, a, out, e);
     if (r < 0 || (r = stage_make(&s, a, out, e)) < 0)
         return r;
-    out->network = b->profile && strstr(b->profile, "network") != NULL;
+    *code = "bad-task";
+    r = network_make(&s, instance, a, out, e);
+    if (r < 0)
+        return r;
     *code = "";
     return 0;
 }

@@ -496,6 +496,38 @@ static void a_known_instance_is_silent_and_an_unknown_one_is_404(void **state)
     json_decref(made);
 }
 
+// What a client's own acceptance test asks for: a member for each instance, also where no port leads.
+static void every_instance_has_its_forwarded_ports(void **state)
+{
+    struct house *h = *state;
+    char uuid[UUID_TEXT_BYTES], target[TARGET_BYTES];
+    house_task(h, "hello", 2, uuid);
+    snprintf(target, sizeof target, "/v1/network/tasks/%s/port-forward", uuid);
+    struct answer a = ask(h, "GET", target, NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(a.body, "{\"0\":{},\"1\":{}}");
+    answer_free(&a);
+    const char *body = "{\"name\":\"n\",\"profile\":\"docker-cluster-ssh\",\"advancedRanges\":\"4,17\"}";
+    h->forward = (struct forward_view){17, 22, 50123, "gate.example", "0.0.0.0"};
+    json_t *made = expect(h, 200, "POST", "/tasks", body);
+    snprintf(target, sizeof target, "/network/tasks/%s/port-forward", text_at(made, "uuid"));
+    a = ask(h, "GET", target, NULL);
+    assert_string_equal(a.body,
+                        "{\"4\":{},\"17\":{\"ssh\":{\"name\":\"ssh\",\"enabled\":true,\"applicationType\":"
+                        "\"ssh\",\"proto\":\"tcp\",\"port\":22,\"allowedIPs\":[],\"access\":"
+                        "{\"publicHost\":\"gate.example\",\"publicPort\":50123}}}}");
+    answer_free(&a);
+    json_t *task = expect(h, 200, "GET", path_of(target, text_at(made, "uuid"), ""), NULL);
+    assert_true(json_is_object(json_object_get(task, "clusterInfo"))); // both at once
+    json_decref(task);
+    json_decref(made);
+    expect_message(
+        h, 400,
+        "Invalid pool file. Invalid fields: profile. profile: docker-cluster is for tasks alone: what "
+        "runs in a pool is not all there at once",
+        "POST", "/pools", "{\"name\":\"p\",\"profile\":\"docker-cluster\",\"instanceCount\":2}");
+}
+
 static void output_that_is_not_utf8_is_still_json(void **state)
 {
     struct house *h = *state;
@@ -546,6 +578,7 @@ int main(void)
         TEST(the_lines_of_a_lapsed_lease_give_way_to_the_retry),
         TEST(fresh_output_is_given_once_and_get_moves_nothing),
         TEST(a_known_instance_is_silent_and_an_unknown_one_is_404),
+        TEST(every_instance_has_its_forwarded_ports),
         TEST(output_that_is_not_utf8_is_still_json),
         TEST(why_has_a_sentence_for_live_and_ended_tasks),
     };

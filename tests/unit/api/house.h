@@ -35,6 +35,7 @@ struct house {
     struct vault vault;
     house_ms now;
     struct rng rng;
+    struct forward_view forward; // a port that leads into any task; forwarder_port 0: none
     uint64_t operator_id, customer_id, stranger_id;
     uint64_t next_token, node_id, node_epoch, node_seq;
     int fail_with;                         // negative errno: the next commits fail so

@@ -53,7 +53,7 @@ static void settings_and_versions_are_public(void **state)
 
 static void what_is_not_there_is_404_and_a_wrong_method_405(void **state)
 {
-    static const char *const nowhere[] = {"/v1/network/tasks/x/port-forward",
+    static const char *const nowhere[] = {"/v1/network/tasks/x/port-forward", // no such task
                                           "/carbon/v1/tasks/x/carbon-facts",
                                           "/credits/v1/pools",
                                           "/pool/x",

@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/netns.h"
 #include "boxes.h"
 
 struct fixture {
@@ -192,6 +193,18 @@ static int listen_on_loopback(int *port)
     return fd;
 }
 
+// Whether one of the packets that wait in a tun device goes there. The kernel's own, such as for IPv6 routers,
+// are passed over.
+static bool packet_to(int tun, uint32_t address)
+{
+    unsigned char p[2048];
+    uint32_t to = htonl(address);
+    while (read(tun, p, sizeof p) >= 20)
+        if (p[0] >> 4 == 4 && memcmp(p + 16, &to, 4) == 0)
+            return true;
+    return false;
+}
+
 static void network_is_there_only_when_asked_for(void **state)
 {
     struct fixture *f = *state;
@@ -200,8 +213,38 @@ static void network_is_there_only_when_asked_for(void **state)
     snprintf(text, sizeof text, "%d", port);
     struct outcome *o = play(f, &f->s, (struct sandbox_spec){.argv = PROBE("connect", text)});
     assert_string_equal(o->out, "connect ECONNREFUSED\n");
-    o = play(f, &f->s, (struct sandbox_spec){.argv = PROBE("connect", text), .network = true});
-    assert_string_equal(o->out, "connect ok\n");
+    int tell[2], got[NETNS_FDS_MAX];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, tell), 0);
+    const struct sandbox_net net = {.tell_fd = tell[0],
+                                    .outside = true,
+                                    .cluster_address = 0x0a2f0007,
+                                    .resolver = "nameserver 10.0.2.3\n",
+                                    .hosts = "10.47.0.7 me\n",
+                                    .machines = "me slots=1\n"};
+    if (access("/dev/net/tun", R_OK | W_OK) < 0) {
+        print_message("[  SKIPPED ] no /dev/net/tun here\n");
+        close(fd);
+        return;
+    }
+    o = play(f, &f->s, (struct sandbox_spec){.argv = PROBE("connect", text), .net = &net});
+    assert_string_equal(o->out, "connect ECONNREFUSED\n"); // the loopback is not the host's
+    assert_int_equal(netns_receive(tell[1], got), 0);
+    for (int i = 0; i < NETNS_FDS_MAX; i++)
+        close(got[i]);
+    static const char script[] =
+        "cat /etc/resolv.conf /etc/hosts /job/mpihosts; grep -c -e eth0 -e cluster0 /proc/net/dev;"
+        "exec 3<>/dev/udp/198.51.100.7/9 4<>/dev/udp/10.47.3.9/9; echo out >&3; echo in >&4";
+    o = play(f, &f->s,
+             (struct sandbox_spec){.argv = (const char *const[]){"bash", "-c", script, NULL}, .net = &net});
+    assert_string_equal(o->err, "");
+    assert_string_equal(o->out, "nameserver 10.0.2.3\n10.47.0.7 me\nme slots=1\n2\n");
+    assert_int_equal(netns_receive(tell[1], got), 0);
+    assert_true(packet_to(got[2], 0xc6336407));
+    assert_true(packet_to(got[3], 0x0a2f0309));
+    for (int i = 0; i < NETNS_FDS_MAX; i++)
+        close(got[i]);
+    close(tell[0]);
+    close(tell[1]);
     close(fd);
 }
 

@@ -7,10 +7,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "core/work/launch.h"
+#include "core/work/profile.h"
 
 static const char *env(const struct launch *l, const char *name)
 {
@@ -40,8 +42,8 @@ static void hello_world_is_split_and_filled_in_without_a_shell(void **state)
         assert_string_equal(l.argv[i], want[i]);
     assert_null(l.argv[ARRAY_LEN(want)]);
     assert_string_equal(l.workdir, "/job");
-    assert_string_equal(l.image, "library/ubuntu");
-    assert_false(l.network);
+    assert_string_equal(l.image.repo, "library/ubuntu");
+    assert_null(l.net);
     assert_string_equal(env(&l, "FRAME_ID"), "3");
     assert_string_equal(env(&l, "QSIZE"), "4");
     assert_string_equal(env(&l, "WHAT"), "a  b of 4");
@@ -65,7 +67,8 @@ static void own_variables_win_and_later_constants_too(void **state)
     assert_string_equal(env(&l, "INSTANCE_ID"), "0");
     assert_string_equal(env(&l, "PATH"), "/bin");
     assert_string_equal(env(&l, "X"), "2");
-    assert_true(l.network);
+    assert_int_equal(l.net->features, PROFILE_OUTSIDE);
+    assert_null(l.hosts);
     arena_deinit(&a);
 }
 
@@ -73,7 +76,9 @@ static void a_cluster_has_a_master_and_workers(void **state)
 {
     (void)state;
     const struct constant c[] = {{"DOCKER_CMD_MASTER", "lead"}, {"DOCKER_CMD_WORKER", "follow"}};
-    const struct task_body b = {.profile = "docker-cluster", .constant = c, .n_constants = ARRAY_LEN(c)};
+    const struct net_plan net = {.relay = ":1", .identity = "x", .key = "y", .members = "0-1,7"};
+    const struct task_body b = {
+        .profile = "docker-cluster", .constant = c, .n_constants = ARRAY_LEN(c), .net = &net};
     struct arena a = ARENA_NULL;
     struct launch l;
     struct err e = ERR_NULL;
@@ -82,7 +87,42 @@ static void a_cluster_has_a_master_and_workers(void **state)
     assert_string_equal(l.argv[0], "lead");
     assert_int_equal(launch_make(&b, 1, 2, &a, &l, &code, &e), 0);
     assert_string_equal(l.argv[0], "follow");
+    assert_int_equal(launch_make(&b, 7, 3, &a, &l, &code, &e), 0);
+    assert_string_equal(l.hostname, "instance-7");
+    assert_int_equal(l.address, 0x0a2f0003);
+    assert_string_equal(l.hosts, "127.0.0.1 localhost\n::1 localhost ip6-localhost\n10.47.0.1 instance-0\n"
+                                 "10.47.0.2 instance-1\n10.47.0.3 instance-7 instance-7\n");
+    assert_string_equal(l.machines, "instance-0 slots=1\ninstance-1 slots=1\ninstance-7 slots=1\n");
+    assert_int_equal(launch_make(&b, 2, 3, &a, &l, &code, &e), -EINVAL);
+    assert_string_equal(e.text, "cluster: instance 2 is none of it");
     arena_deinit(&a);
+}
+
+static void a_profile_says_in_its_name_what_it_gives(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int features; // -1: no such name
+    } row[] = {
+        {"docker-batch", 0},
+        {"Docker-Network", PROFILE_OUTSIDE},
+        {"docker-batch-ssh", PROFILE_SSH},
+        {"docker-network-ssh", PROFILE_OUTSIDE | PROFILE_SSH},
+        {"docker-cluster", PROFILE_CLUSTER},
+        {"docker-cluster-network-ssh", PROFILE_CLUSTER | PROFILE_OUTSIDE | PROFILE_SSH},
+        {"docker-network-network", -1},
+        {"docker-batch-network", -1},
+        {"docker-", -1},
+        {"network", -1},
+        {"", -1},
+        {NULL, -1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        unsigned f = 99;
+        assert_int_equal(profile_features(row[i].name, &f), row[i].features >= 0);
+        assert_int_equal(f, row[i].features >= 0 ? row[i].features : 0);
+    }
 }
 
 static void what_cannot_run_is_refused_with_a_code(void **state)
@@ -142,6 +182,7 @@ int main(void)
         cmocka_unit_test(hello_world_is_split_and_filled_in_without_a_shell),
         cmocka_unit_test(own_variables_win_and_later_constants_too),
         cmocka_unit_test(a_cluster_has_a_master_and_workers),
+        cmocka_unit_test(a_profile_says_in_its_name_what_it_gives),
         cmocka_unit_test(what_cannot_run_is_refused_with_a_code),
         cmocka_unit_test(names_that_multiply_do_not_grow_without_end),
     };

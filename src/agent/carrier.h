@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The process that carries the packets of one instance (docs/design/0045-networks.md). agent/carry.c starts
+// it as `ondol-agent --carrier`, with what to do as JSON on its standard input:
+//
+//   {"parent": pid, "outside": true, "cluster": true, "ssh": true, "relay": "host:port", "identity": "...",
+//    "key": "...", "address": n, "slirp": "/usr/bin/slirp4netns", "allow": "...", "deny": "..."}
+//
+// and the socket over which the sandbox's devices come as descriptor CARRIER_SOCKET. It says on its standard
+// output, each second in which they changed,
+//
+//   N <kbit/s in> <kbit/s out>
+//
+// and, as its last line when it cannot go on, "F <why>". It ends with its agent. When the instance has ended,
+// SIGUSR1 says so: what the instance sent and nobody has acknowledged yet is still carried, for LEAVE_MS at
+// most.
+//
+//   tun eth0  <---- judged ---->  slirp4netns  <----> the outside
+//   tun cluster0  <---------->  link to the relay  <----> the other instances
+//   sockets in the namespace  <-------->  "
+#ifndef ONDOL_AGENT_CARRIER_H
+#define ONDOL_AGENT_CARRIER_H
+
+#include <jansson.h>
+#include <poll.h>
+#include <sys/types.h>
+
+#include "core/work/egress.h"
+#include "net/relay_mux.h"
+
+#define CARRIER_OPTION "--carrier"
+#define CARRIER_SOCKET 3
+#define CARRIER_PACKET 65536
+#define LEAVE_MS       30000
+
+struct carrier {
+    json_t *spec;
+    int ns, userns, outside, cluster; // descriptors of the namespace and its devices; -1: none
+    uint32_t address;                 // in the cluster
+    uint64_t in, out;                 // bytes so far, as the instance sees it
+    char why[160];                    // it cannot go on
+
+    // carrier_outside.c
+    struct egress egress;
+    int slirp; // a SEQPACKET socket, a frame of Ethernet each
+    char slirp_dir[64];
+    int64_t own_at_ms; // when the machine's addresses were read
+
+    // carrier_relay.c
+    struct relay_link link; // dead: it is not there now
+    struct relay_mux mux;
+    int dialer; // a socket to who connects within the namespace
+    int64_t call_at_ms;
+    int64_t pause_ms;
+
+    unsigned char packet[CARRIER_PACKET];
+};
+
+int carrier_main(void);
+
+const char *carrier_text(const struct carrier *c, const char *name); // of the spec; "" when it is not there
+bool carrier_fail(struct carrier *c, const char *fmt, ...) __attribute__((format(printf, 2, 3))); // false
+int64_t carrier_now_ms(void);
+
+// carrier_outside.c
+bool outside_start(struct carrier *c);
+void outside_from_instance(struct carrier *c); // its device can be read
+bool outside_from_slirp(struct carrier *c);    // its socket can be read; false: it is gone
+void outside_refresh(struct carrier *c, int64_t now_ms);
+
+// carrier_relay.c
+bool relay_start(struct carrier *c); // before privileges are given up, as dialer_start
+bool dialer_start(struct carrier *c);
+bool relay_quiet(const struct carrier *c); // nothing of the instance's waits to be sent
+void relay_from_instance(struct carrier *c);
+size_t relay_polls(struct carrier *c, struct pollfd *out, int64_t now_ms); // room for 1 + RELAY_STREAMS_MAX
+void relay_run(struct carrier *c, const struct pollfd *polled, size_t n, int64_t now_ms);
+
+#endif

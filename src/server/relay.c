@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/relay_inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "core/work/netplan.h"
+#include "core/work/profile.h"
+#include "store/sqlite.h"
+
+#define PROVE_MS     10000     // until a caller must have proved who it is
+#define LEAVE_MS     35000     // somewhat longer than a carrier stays
+#define TURN_MS      1000      // between looks at what is due
+#define PACKETS_FULL (1 << 20) // so many bytes wait to go to a member: its packets are lost
+#define LISTEN_QUEUE 128
+
+// ---- who
+
+void relay_who_write(const struct relay_who *w, char out[RELAY_IDENTITY_BYTES])
+{
+    snprintf(out, RELAY_IDENTITY_BYTES, "%llu.%llu.%u.%u.%u", (unsigned long long)w->lease,
+             (unsigned long long)w->task, w->instance, w->address, w->features);
+}
+
+bool relay_who_read(const char *identity, struct relay_who *out)
+{
+    unsigned long long lease, task;
+    char same[RELAY_IDENTITY_BYTES];
+    struct relay_who w;
+    if (sscanf(identity, "%llu.%llu.%u.%u.%u", &lease, &task, &w.instance, &w.address, &w.features) != 5)
+        return false;
+    w.lease = lease;
+    w.task = task;
+    relay_who_write(&w, same); // one form only
+    if (strcmp(same, identity) != 0 || !lease || !task)
+        return false;
+    *out = w;
+    return true;
+}
+
+// Of its own kind, so that no other secret of the server's is ever the same.
+static int key_of(const struct runtime *r, const char *identity, char hex[65], struct err *e)
+{
+    char name[RELAY_IDENTITY_BYTES + 16];
+    snprintf(name, sizeof name, "relay %s", identity);
+    return vault_derive(&r->vault, name, hex, e);
+}
+
+static bool on_key(void *ctx, const char *identity, unsigned char key[RELAY_KEY_BYTES])
+{
+    const struct relay *k = ctx;
+    struct err e = ERR_NULL;
+    struct relay_who w;
+    char hex[65];
+    bool ok =
+        relay_who_read(identity, &w) && key_of(k->r, identity, hex, &e) == 0 && relay_key_read(hex, key);
+    explicit_bzero(hex, sizeof hex);
+    return ok;
+}
+
+static const char *members_of(const json_t *body, char out[32])
+{
+    const char *ranges = json_string_value(json_object_get(body, "advancedRanges"));
+    long long n = json_integer_value(json_object_get(body, "instanceCount"));
+    snprintf(out, 32, n > 1 ? "0-%lld" : "0", n - 1);
+    return ranges ? ranges : out;
+}
+
+int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, unsigned features, struct err *e)
+{
+    char identity[RELAY_IDENTITY_BYTES], hex[65], at[300], plain[32];
+    const char *members = members_of(body, plain);
+    struct relay_who w = {x->lease, x->task, x->instance, 0, features};
+    struct ranges ids = RANGES_NULL;
+    int code = r->relay ? 0 : err_set(e, -ENOTSUP, "relay: there is none (--relay-listen)");
+    if (code == 0 && (features & PROFILE_CLUSTER) &&
+        (code = ranges_parse(&ids, members, NETPLAN_MEMBERS_MAX, e)) == 0 && ranges_has(&ids, x->instance))
+        w.address = netplan_address(netplan_rank(&ids, x->instance));
+    ranges_deinit(&ids);
+    relay_who_write(&w, identity);
+    if (code < 0 || (code = key_of(r, identity, hex, e)) < 0)
+        return code;
+    snprintf(at, sizeof at, ":%d", r->relay->port);
+    json_object_set_new(body, "ondolNetwork",
+                        json_pack("{s:s,s:s,s:s,s:s}", "relay", r->cfg.relay_url ? r->cfg.relay_url : at,
+                                  "identity", identity, "key", hex, "members", members));
+    explicit_bzero(hex, sizeof hex);
+    return 0;
+}
+
+// ---- connections
+
+static uint64_t member_key(const struct relay_who *w)
+{
+    return w->task << 16 | (w->address & 0xffff);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void conn_end(struct relay *k, size_t i)
+{
+    struct conn *c = k->v[i];
+    uint64_t is;
+    forward_close(c);
+    if (c->who.address && idmap_get(&k->member, member_key(&c->who), &is) && is == (uint64_t)(uintptr_t)c)
+        idmap_remove(&k->member, member_key(&c->who));
+    relay_link_deinit(&c->link);
+    free(c);
+    k->v[i] = k->v[--k->n];
+}
+
+static void on_call(struct relay *k)
+{
+    struct err e = ERR_NULL;
+    int fd = accept4(k->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
+    if (fd < 0)
+        return;
+    if (k->n == RELAY_CONNS_MAX) {
+        close(fd);
+        return;
+    }
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    struct conn *c = mem_alloc(sizeof *c);
+    *c = (struct conn){.relay = k, .called_ms = now_ms(), .forward_fd = -1};
+    c->mux.link = &c->link;
+    if (relay_link_server(&c->link, fd, on_key, k, &e) < 0) {
+        free(c);
+        return;
+    }
+    k->v[k->n++] = c;
+}
+
+// It has proved to hold the key of its identity; whether its lease still lasts the store says.
+static bool admit(struct relay *k, struct conn *c)
+{
+    struct err e = ERR_NULL;
+    struct relay_who w;
+    uint64_t task;
+    const char *identity = relay_link_identity(&c->link);
+    if (!identity || !relay_who_read(identity, &w) ||
+        k->reader.lease_task(k->reader.ctx, w.lease, &task, &e) != 0 || task != w.task)
+        return false;
+    for (size_t i = 0; i < k->n; i++) // it calls again before its old link was seen to break
+        if (k->v[i] != c && k->v[i]->who.lease == w.lease)
+            k->v[i]->link.dead = true;
+    c->who = w;
+    if (w.address)
+        idmap_set(&k->member, member_key(&w), (uint64_t)(uintptr_t)c);
+    forward_open(c);
+    return true;
+}
+
+// From one instance of a task to another of the same; from nobody else's address.
+static void on_packet(struct conn *c, const struct relay_frame *f)
+{
+    struct ip4 h;
+    uint64_t to;
+    if (!c->who.address || !ip4_read(f->data, f->n, &h) || h.from != c->who.address ||
+        h.to >> (32 - NETPLAN_PREFIX) != NETPLAN_NET >> (32 - NETPLAN_PREFIX))
+        return;
+    const struct relay_who there = {.task = c->who.task, .address = h.to};
+    if (!idmap_get(&c->relay->member, member_key(&there), &to))
+        return;
+    struct conn *other = (struct conn *)(uintptr_t)to;
+    if (!other->link.dead && relay_link_backlog(&other->link) < PACKETS_FULL)
+        relay_link_send(&other->link, RELAY_PACKET, 0, f->data, f->n);
+}
+
+static bool on_frame(void *ctx, const struct relay_frame *f)
+{
+    struct conn *c = ctx;
+    if (!c->who.lease && !admit(c->relay, c))
+        return false;
+    if (f->kind == RELAY_PACKET) {
+        on_packet(c, f);
+        return true;
+    }
+    return f->kind != RELAY_OPEN && relay_mux_frame(&c->mux, f);
+}
+
+// True: it lives on.
+static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t now)
+{
+    if (n > 2)
+        relay_mux_run(&c->mux, p + 2, n - 2);
+    if (p[1].revents)
+        forward_accept(c);
+    if (relay_link_run(&c->link, on_frame, c) < 0)
+        return false;
+    if (c->link.up && !c->who.lease && !admit(c->relay, c))
+        return false;
+    return c->leave_ms ? now < c->leave_ms : c->who.lease || now - c->called_ms < PROVE_MS;
+}
+
+static size_t conn_polls(const struct conn *c, struct pollfd *out)
+{
+    out[0] = (struct pollfd){.fd = c->link.fd, .events = relay_link_events(&c->link)};
+    out[1] = (struct pollfd){.fd = c->mux.n < RELAY_STREAMS_MAX ? c->forward_fd : -1, .events = POLLIN};
+    return 2 + relay_mux_polls(&c->mux, out + 2);
+}
+
+// ---- the thread
+
+// Its lease is over. Ports are closed at once; in a cluster what it sent last may still be on its way.
+static void leave(struct conn *c)
+{
+    forward_close(c);
+    c->leave_ms = now_ms() + LEAVE_MS;
+    c->link.dead |= c->who.address == 0;
+}
+
+static bool take_orders(struct relay *k)
+{
+    uint64_t ignored;
+    ssize_t n = read(k->wake_fd, &ignored, sizeof ignored);
+    (void)n;
+    pthread_mutex_lock(&k->lock);
+    bool stop = k->stop;
+    uint64_t *gone = k->gone;
+    size_t n_gone = k->n_gone;
+    k->gone = NULL;
+    k->n_gone = k->cap_gone = 0;
+    pthread_mutex_unlock(&k->lock); // to close a port takes it again
+    for (size_t g = 0; g < n_gone; g++)
+        for (size_t i = 0; i < k->n; i++)
+            if (k->v[i]->who.lease == gone[g])
+                leave(k->v[i]);
+    free(gone);
+    return !stop;
+}
+
+// Connections that begin in this turn stand behind those that were asked about.
+static void *relay_main(void *arg)
+{
+    struct relay *k = arg;
+    struct pollfd *p = NULL;
+    size_t cap = 0, *count = NULL, cap_count = 0;
+    while (take_orders(k)) {
+        size_t at = 2, n = k->n;
+        mem_grow(&p, &cap, 2 + n * (2 + RELAY_STREAMS_MAX), sizeof *p);
+        mem_grow(&count, &cap_count, n + 1, sizeof *count);
+        p[0] = (struct pollfd){.fd = k->wake_fd, .events = POLLIN};
+        p[1] = (struct pollfd){.fd = k->n < RELAY_CONNS_MAX ? k->listen_fd : -1, .events = POLLIN};
+        for (size_t i = 0; i < n; i++)
+            at += count[i] = conn_polls(k->v[i], p + at);
+        poll(p, (nfds_t)at, TURN_MS);
+        int64_t now = now_ms();
+        at = 2;
+        for (size_t i = 0; i < n; i++) {
+            if (!conn_run(k->v[i], p + at, count[i], now))
+                k->v[i]->link.dead = true;
+            at += count[i];
+        }
+        for (size_t i = k->n; i-- > 0;)
+            if (k->v[i]->link.dead)
+                conn_end(k, i);
+        if (p[1].revents)
+            on_call(k);
+    }
+    free(p);
+    free(count);
+    return NULL;
+}
+
+void relay_wake(struct relay *k)
+{
+    uint64_t one = 1;
+    ssize_t n = write(k->wake_fd, &one, sizeof one);
+    (void)n;
+}
+
+void relay_lease_gone(struct runtime *r, uint64_t lease)
+{
+    struct relay *k = r->relay;
+    if (!k)
+        return;
+    pthread_mutex_lock(&k->lock);
+    bool waited = k->n_gone > 0;
+    *VEC_PUSH(k->gone, k->n_gone, k->cap_gone) = lease;
+    pthread_mutex_unlock(&k->lock);
+    if (!waited)
+        relay_wake(k);
+}
+
+// ---- start and end
+
+int relay_listen_on(const char *address, int *port, struct err *e)
+{
+    char host[256];
+    const char *colon = strrchr(address, ':');
+    size_t n = colon ? (size_t)(colon - address) : sizeof host;
+    struct addrinfo want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found = NULL;
+    struct sockaddr_storage got;
+    socklen_t size = sizeof got;
+    int on = 1, code = 0;
+    *port = 0;
+    if (n >= sizeof host)
+        return err_set(e, -EINVAL, "%s: is not ADDRESS:PORT", address);
+    snprintf(host, sizeof host, "%.*s", (int)n, address);
+    if (host[0] == '[' && host[n - 1] == ']') {
+        memmove(host, host + 1, n);
+        host[n - 2] = '\0';
+    }
+    if (getaddrinfo(host, colon + 1, &want, &found) != 0)
+        return err_set(e, -EINVAL, "%s: is no address to listen on", address);
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, LISTEN_QUEUE) < 0 ||
+        getsockname(fd, (struct sockaddr *)&got, &size) < 0)
+        code = err_set(e, -errno, "%s: %s", address, strerror(errno));
+    freeaddrinfo(found);
+    if (code < 0) {
+        if (fd >= 0)
+            close(fd);
+        return code;
+    }
+    *port = ntohs(got.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&got)->sin6_port
+                                            : ((struct sockaddr_in *)&got)->sin_port);
+    return fd;
+}
+
+int relay_start(struct runtime *r, struct err *e)
+{
+    if (!r->cfg.relay_listen)
+        return 0;
+    struct relay *k = mem_alloc(sizeof *k);
+    *k = (struct relay){.r = r, .listen_fd = -1, .wake_fd = -1, .everybody = !r->cfg.forward_allow};
+    pthread_mutex_init(&k->lock, NULL);
+    r->relay = k;
+    int code = r->cfg.forward_allow ? cidr_read(&k->allow, r->cfg.forward_allow, e) : 0;
+    if (code < 0)
+        return err_prefix(e, "forward-allow");
+    if ((code = store_sqlite_reader(&k->reader, r->data_dir, e)) < 0)
+        return code;
+    k->listen_fd = relay_listen_on(r->cfg.relay_listen, &k->port, e);
+    if (k->listen_fd < 0)
+        return err_prefix(e, "relay-listen");
+    k->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    k->runs = k->wake_fd >= 0 && pthread_create(&k->thread, NULL, relay_main, k) == 0;
+    return k->runs ? 0 : err_set(e, -EAGAIN, "server: the system gives no more threads");
+}
+
+void relay_stop(struct runtime *r)
+{
+    struct relay *k = r->relay;
+    if (!k)
+        return;
+    if (k->runs) {
+        pthread_mutex_lock(&k->lock);
+        k->stop = true;
+        pthread_mutex_unlock(&k->lock);
+        relay_wake(k);
+        pthread_join(k->thread, NULL);
+    }
+    while (k->n)
+        conn_end(k, k->n - 1);
+    if (k->listen_fd >= 0)
+        close(k->listen_fd);
+    if (k->wake_fd >= 0)
+        close(k->wake_fd);
+    if (k->reader.free)
+        k->reader.free(k->reader.ctx);
+    idmap_deinit(&k->member);
+    pthread_mutex_destroy(&k->lock);
+    free(k->gone);
+    free(k->forward);
+    free(k);
+    r->relay = NULL;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The inside of the relay. All of it is the relay thread's but what stands under the lock.
+#ifndef ONDOL_SERVER_RELAY_INSIDE_H
+#define ONDOL_SERVER_RELAY_INSIDE_H
+
+#include "core/work/egress.h"
+#include "net/relay_mux.h"
+#include "server/relay.h"
+
+#define RELAY_CONNS_MAX 4096
+
+// Who has called, as its identity says: "lease.task.instance.address.features", decimal.
+struct relay_who {
+    uint64_t lease, task;
+    uint32_t instance, address, features;
+};
+bool relay_who_read(const char *identity, struct relay_who *out);
+void relay_who_write(const struct relay_who *who, char out[RELAY_IDENTITY_BYTES]);
+
+struct conn {
+    struct relay *relay;
+    struct relay_link link;
+    struct relay_mux mux;
+    struct relay_who who; // lease 0: it has not proved yet who it is
+    int64_t called_ms;
+    int64_t leave_ms; // its lease is over: until then its last packets are carried; 0: it lasts
+    int forward_fd;   // -1: no port
+    uint16_t forward_port;
+    uint32_t next_stream;
+};
+
+struct relay {
+    struct runtime *r;
+    int listen_fd, wake_fd, port;
+    struct store_reader reader;
+    struct cidr_list allow; // who may use forwarded ports
+    bool everybody;         // no list was given
+    pthread_t thread;
+    bool runs;
+    struct conn *v[RELAY_CONNS_MAX];
+    size_t n;
+    struct idmap member; // task << 16 | low half of the address -> struct conn *
+
+    pthread_mutex_t lock;
+    bool stop;
+    uint64_t *gone; // leases
+    size_t n_gone, cap_gone;
+    struct forward_row {
+        uint64_t task, lease;
+        uint32_t instance;
+        uint16_t port;
+    } * forward;
+    size_t n_forwards, cap_forwards;
+};
+
+int relay_listen_on(const char *address, int *port, struct err *e); // a listening, non-blocking socket
+void relay_wake(struct relay *k);
+
+// relay_forward.c
+void forward_open(struct conn *c);   // says so when there is no port to be had
+void forward_close(struct conn *c);  // and everything that came by it
+void forward_accept(struct conn *c); // its port can be accepted from
+
+#endif

@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Networks of instances, with a real server and three real agents: who has none, what the outside is, what a cluster
+# is, what comes in by a forwarded port. All of it in a network namespace of its own, with another one beside it
+# that is the outside world; nothing leaves this machine.
+#   networks.py ONDOL AGENT
+import ctypes, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, urllib.error, urllib.request
+
+ONDOL, AGENT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+TOKEN, NODE_TOKEN = "test-token-0123456789", "test-node-token-0123456789"
+OUTSIDE, HOST, PRIVATE = "203.0.113.2", "203.0.113.1", "192.168.7.2"
+CLONE_NEWNET = 0x40000000
+
+
+def skip(why):
+    print("networks: skipped: %s" % why)
+    sys.exit(77)
+
+
+def run(*argv):
+    r = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if r.returncode:
+        skip("%s: %s" % (" ".join(argv), r.stdout.strip()))
+
+
+if os.geteuid() != 0:
+    skip("needs root, for network namespaces with names and addresses")
+if not shutil.which("ip"):
+    skip("no ip (install iproute2)")
+if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+    skip("no /dev/net/tun")
+if not shutil.which("slirp4netns"):
+    skip("no slirp4netns (install it)")
+LIBC = ctypes.CDLL(None, use_errno=True)
+if LIBC.unshare(CLONE_NEWNET):
+    skip("no network namespace can be made: %s" % os.strerror(ctypes.get_errno()))
+DIR = tempfile.mkdtemp(prefix="ondol-networks-")
+children = []
+
+
+def finish(code):
+    for p in reversed(children):
+        if p.poll() is None:
+            p.terminate()
+    for p in reversed(children):
+        try:
+            p.wait(20)
+        except subprocess.TimeoutExpired:
+            p.kill()
+            p.wait()
+    shutil.rmtree(DIR, ignore_errors=True)
+    sys.exit(code)
+
+
+def fail(what):
+    print("networks: %s" % what)
+    for name in sorted(os.listdir(DIR)):
+        if name.endswith(".err"):
+            print("--- %s\n%s" % (name, open(os.path.join(DIR, name)).read()[-2000:]))
+    finish(1)
+
+
+def check(what, ok):
+    if not ok:
+        fail(what)
+
+
+def wait(what, condition, seconds=240):
+    end = time.time() + seconds
+    while True:
+        got = condition()
+        if got:
+            return got
+        if time.time() > end:
+            fail("%s: did not happen in %d s" % (what() if callable(what) else what, seconds))
+        time.sleep(0.05)
+
+
+def with_parent():  # what was started ends with this test, however that ends
+    LIBC.prctl(1, signal.SIGTERM)
+
+
+def spawn(name, argv, **kw):
+    p = subprocess.Popen(argv, stderr=open(os.path.join(DIR, name + ".err"), "w"), preexec_fn=with_parent, **kw)
+    children.append(p)
+    return p
+
+
+# The outside world: echoes a line; to "flood" it answers without end. Also by a private address.
+WORLD = r"""
+import os, socket, sys, threading
+s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("0.0.0.0", 7000)); s.listen(20)
+print("listens", flush=True)
+def serve(c):
+    try:
+        d = c.recv(100)
+        if d.startswith(b"flood"):
+            while True: c.sendall(b"x" * 20000)
+        c.sendall(b"heard " + d)
+    except OSError: pass
+    c.close()
+while True:
+    c, _ = s.accept(); threading.Thread(target=serve, args=(c,), daemon=True).start()
+"""
+outside = subprocess.Popen(["unshare", "-n", "sh", "-c", "read go && exec \"$@\"", "sh", sys.executable, "-c", WORLD],
+                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=with_parent)
+children.append(outside)
+wait("the other namespace", lambda: os.readlink("/proc/%d/ns/net" % outside.pid) != os.readlink("/proc/self/ns/net"))
+there = ["nsenter", "-t", str(outside.pid), "-n", "ip"]
+run("ip", "link", "set", "lo", "up")
+run("ip", "link", "add", "inside", "type", "veth", "peer", "name", "outside")
+run("ip", "link", "set", "outside", "netns", str(outside.pid))
+for command, address in (("ip",), HOST), (tuple(there), OUTSIDE):
+    dev = "inside" if address == HOST else "outside"
+    run(*command, "addr", "add", address + "/24", "dev", dev)
+    run(*command, "addr", "add", address.replace("203.0.113", "192.168.7") + "/24", "dev", dev)
+    run(*command, "link", "set", dev, "up")
+run(*there, "link", "set", "lo", "up")
+outside.stdin.write("go\n")
+outside.stdin.flush()
+check("the outside world starts", outside.stdout.readline() == "listens\n")
+
+profiles = os.path.join(DIR, "profiles.ini")
+with open(profiles, "w") as f:
+    f.write("[profile render]\nbase = docker-batch\ndescription = Frames\ndefault.COLOUR = red\nforced.LICENCE = ours\n")
+server = spawn("server", [ONDOL, "server", "--data", DIR + "/data", "--listen", "0.0.0.0:0", "--token", TOKEN, "--node-token",
+                          NODE_TOKEN, "--relay-listen", "0.0.0.0:0", "--forward-allow", "127.0.0.1", "--profiles",
+                          profiles], stdout=subprocess.PIPE, text=True)
+URL = re.search(r"http://[0-9.:]+", server.stdout.readline()).group(0)
+
+
+def agent(name, site, *options):
+    return spawn(name, [AGENT, "--node", name, "--virtual", "--empty", "--boards", "2", "--server", URL, "--site", site, *options],
+                 env=dict(os.environ, ONDOL_NODE_TOKEN=NODE_TOKEN))
+
+
+agents = [agent("a", "closed"), agent("b", "closed"), agent("c", "open", "--net-allow", "192.168.7.0/24")]
+
+
+def call(method, path, body=None, token=TOKEN):
+    r = urllib.request.Request(URL + path, json.dumps(body).encode() if body is not None else None,
+                               {"Authorization": token}, method=method)
+    with urllib.request.urlopen(r, timeout=30) as a:
+        return json.loads(a.read().decode() or "null")
+
+
+def status_of(method, path, token):
+    try:
+        call(method, path, token=token)
+        return 200
+    except urllib.error.HTTPError as e:
+        return e.code
+
+
+def submit(profile, source, instances=1, **more):
+    constants = dict({"SOURCE": source, "DOCKER_CMD": "/usr/bin/python3 -c ${SOURCE}"}, **more.pop("constants", {}))
+    return call("POST", "/tasks", dict({"name": profile, "profile": profile, "instanceCount": instances, "constants": [
+        {"key": k, "value": v} for k, v in constants.items()]}, **more))["uuid"]
+
+
+started = time.time()
+known = {}
+
+
+def ended(uuid):
+    if uuid in known:
+        return known[uuid]
+    def final():
+        t = call("GET", "/tasks/" + uuid)
+        return t if t["state"] in ("Success", "Failure", "Cancelled") else None
+    t = wait(lambda: "the end of %s" % call("GET", "/ondol/v1/tasks/%s/why" % uuid), final)
+    out = call("GET", "/tasks/%s/stdout" % uuid)
+    check("%s: %s %s\n%s\n%s" % (t["profile"], t["state"], t["errors"], out, call("GET", "/tasks/%s/stderr" % uuid)),
+          t["state"] == "Success")
+    known[uuid] = sorted(re.sub(r"^ *\d+> ", "", line) for line in out.splitlines() if line)
+    print("networks: %5.1f s: %s ended" % (time.time() - started, t["profile"]), flush=True)
+    return known[uuid]
+
+
+wait("six boards call home", lambda: len([b for b in call("GET", "/ondol/v1/boards?limit=100")["data"]]) == 6)
+PORT = int(URL.rsplit(":", 1)[1])
+TRY = r"""
+import socket
+def say(host, port):
+    s = socket.socket(); s.settimeout(20)
+    try:
+        s.connect((host, port)); s.sendall(b"me\n"); got = s.recv(99).decode().strip()
+    except OSError as e:
+        got = "timeout" if isinstance(e, socket.timeout) else "refused"
+    print(host, port, got.split("\n")[0], flush=True)
+"""
+PLACES = "for h, p in %r: say(h, p)\n" % [(OUTSIDE, 7000), (PRIVATE, 7000), (HOST, PORT), ("127.0.0.1", PORT),
+                                          ("10.0.2.2", PORT), ("169.254.169.254", 80)]
+
+
+def expected(open_to):
+    return sorted("%s %d %s" % (h, p, "heard me" if h in open_to else "refused")
+                  for h, p in eval(PLACES.split(" in ", 1)[1].split(": say")[0]))
+
+
+# ---- none, the outside, the outside with a private network opened; an operator's own profile
+none = submit("docker-batch", TRY + PLACES)
+plain = submit("docker-network", TRY + PLACES, placement={"site": "closed"})
+opened = submit("docker-network", TRY + PLACES, placement={"site": "open"})
+render = submit("render", "import os; print(os.environ['COLOUR'], os.environ['LICENCE'])", constants={"LICENCE": "mine"})
+check("docker-batch has no network: %s" % ended(none), ended(none) == expected([]))
+check("docker-network reaches the outside and nothing else: %s" % ended(plain), ended(plain) == expected([OUTSIDE]))
+check("a private network that was opened: %s" % ended(opened), ended(opened) == expected([OUTSIDE, PRIVATE]))
+check("an operator's profile: %s" % ended(render), ended(render) == ["red ours"])
+check("profiles", {"docker-cluster", "docker-network-ssh", "render"} <= set(call("GET", "/profiles")))
+check("a forced constant is said to be", {"name": "LICENCE", "value": "ours", "description": "", "forced": True} in
+      call("GET", "/profiles/render")["constants"])
+
+# ---- a forwarded port, and the meter of another instance meanwhile
+ECHO = r"""
+import socket
+s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("0.0.0.0", 22)); s.listen(5)
+print("listens", flush=True)
+while True:
+    c, _ = s.accept(); n = 0
+    while True:
+        d = c.recv(65536)
+        if not d: break
+        n += len(d); c.sendall(d)
+    c.sendall(b" %d" % n); c.close()
+    if n == 4: break
+"""
+FLOOD = "import socket\ns = socket.create_connection(('%s', 7000)); s.sendall(b'flood')\nwhile s.recv(65536): pass\n" % OUTSIDE
+flood = submit("docker-network", FLOOD, placement={"site": "open"})
+echo = submit("docker-batch-ssh", ECHO, placement={"site": "closed"})
+wait("port 22 is listened on", lambda: call("GET", "/tasks/%s/stdout" % echo))
+
+
+def lives(uuid):
+    info = (call("GET", "/tasks/" + uuid)["status"] or {}).get("runningInstancesInfo") or {}
+    return info.get("perRunningInstanceInfo") or []
+
+
+forward = wait("a port is forwarded", lambda: lives(echo) and lives(echo)[0]["activeForwards"])[0]
+port = forward["forwarderPort"]
+check("the forward %s" % forward, forward["applicationPort"] == 22 and forward["forwarderHost"] == "127.0.0.1")
+shown = call("GET", "/v1/network/tasks/%s/port-forward" % echo)
+check("port-forward: %s" % shown, shown["0"]["ssh"]["access"] == {"publicHost": "127.0.0.1", "publicPort": port})
+call("POST", "/ondol/v1/accounts", {"email": "bob@example.org", "name": "Bob", "token": "token-of-bob-123"})
+check("another account sees no port", status_of("GET", "/network/tasks/%s/port-forward" % echo, "token-of-bob-123") == 404)
+check("nor anybody without one", status_of("GET", "/network/tasks/%s/port-forward" % echo, "nonsense") == 401)
+
+
+def through(data, source="127.0.0.1"):
+    s = socket.create_connection(("127.0.0.1", port), 60, (source, 0))
+    def write():
+        try:
+            s.sendall(data)
+            s.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+    t = threading.Thread(target=write)
+    t.start()
+    got = b""
+    try:
+        while True:
+            part = s.recv(65536)
+            if not part:
+                break
+            got += part
+    except ConnectionResetError:
+        pass
+    t.join()
+    s.close()
+    return got
+
+
+data = os.urandom(1500000)
+check("bytes come through both ways", through(data) == data + b" %d" % len(data))
+check("an address that is not allowed gets nothing", through(b"hello", "127.0.0.2") == b"")
+check("the last word comes through", through(b"quit") == b"quit 4")
+ended(echo)
+
+
+def closed():
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+wait("the port is closed with its task", closed)
+check("and is shown no more", call("GET", "/network/tasks/%s/port-forward" % echo) == {"0": {}})
+
+# ---- clusters: two at once with the same addresses, each over both agents; all to all
+ALL = r"""
+import os, socket, threading, time
+me, names = socket.gethostname(), [line.split()[0] for line in open("/job/mpihosts")]
+slots = open("/job/mpihosts").readline().split()[1]
+s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("0.0.0.0", 5000)); s.listen(50)
+heard = {}
+def serve():
+    while len(heard) < len(names) - 1:
+        c, a = s.accept(); d = b""
+        while True:
+            part = c.recv(65536)
+            if not part: break
+            d += part
+        who = d[:32].decode().strip()
+        heard[who] = len(d)
+        assert socket.gethostbyname(who.split("/")[1]) == a[0], (who, a)
+t = threading.Thread(target=serve); t.start()
+word = "%s/%s" % (os.environ["CITY"], me)
+for n in names:
+    while n != me:
+        try:
+            c = socket.create_connection((n, 5000), 5); break
+        except OSError: time.sleep(0.1)
+    else: continue
+    c.sendall(word.ljust(32).encode() + bytes(200000)); c.close()
+t.join()
+"""
+ROLE = "print(%r, word, slots, sorted(heard), set(heard.values()) == {200032})\n"
+cities = {}
+for city in ("oslo", "rome"):
+    cities[city] = submit("docker-cluster", "", 2, placement={"site": "closed"}, constants={
+        "CITY": city, "SETUP_CLUSTER_NB_SLOTS": "4", "ALL": ALL + ROLE % "leads",
+        "DOCKER_CMD_MASTER": "/usr/bin/python3 -c ${ALL}", "OTHER": ALL + ROLE % "follows",
+        "DOCKER_CMD_WORKER": "/usr/bin/python3 -c ${OTHER}"})
+for city, uuid in cities.items():
+    want = ["%s %s/instance-%d slots=4 ['%s/instance-%d'] True" % (role, city, i, city, 1 - i)
+            for i, role in ((1, "follows"), (0, "leads"))]
+    check("the cluster %s: %s" % (city, ended(uuid)), ended(uuid) == want)
+BELL = "\ns = socket.socket(); s.bind(('0.0.0.0', 22)); s.listen(1); print('listens', flush=True); s.accept()\n"
+large = submit("docker-cluster-network-ssh", ALL + TRY + "print(len(heard)); say('%s', 7000)" % OUTSIDE + BELL, 4, placement={"site": "closed"},
+               constants={"CITY": "oslo"})
+wait("its instances have done all", lambda: call("GET", "/tasks/%s/stdout" % large).count("listens") == 4)
+seen = call("GET", "/tasks/" + large)
+check("the cluster's cores: %s" % seen["clusterInfo"], seen["clusterInfo"]["clusterCoresCount"] > 0)
+for i in seen["status"]["runningInstancesInfo"]["perRunningInstanceInfo"]:
+    check("where it is in its cluster: %s" % i["vpnConnections"], i["vpnConnections"] ==
+          [{"nodeIPAddressCidr": "10.47.0.%d/16" % (1 + i["instanceId"]), "vpnName": "cluster"}])
+ports = {f["forwarderPort"] for i in lives(large) for f in i["activeForwards"]}
+check("a port for each of them: %s" % ports, len(ports) == 4)
+for p in ports:
+    socket.create_connection(("127.0.0.1", p), 60).close()
+check("a cluster of four over two agents, with the outside: %s" % ended(large),
+      ended(large) == sorted(["3", "listens"] * 4 + ["%s 7000 heard me" % OUTSIDE] * 4))
+
+# ---- what the network carries is metered, and nothing is left
+rates = wait("what the network carries is metered", lambda: [i for i in lives(flood) if i["networkInKbps"] > 0])
+check("more comes in than goes out: %s" % rates, rates[0]["networkInKbps"] > rates[0]["networkOutKbps"])
+call("POST", "/tasks/%s/abort" % flood)
+wait("the flood is over", lambda: call("GET", "/tasks/" + flood)["state"] == "Cancelled")
+
+
+def left():
+    mine = {str(p.pid) for p in agents}
+    for p in os.listdir("/proc"):
+        try:
+            fields = open("/proc/%s/stat" % p).read().rsplit(")", 1)[1].split() if p.isdigit() else None
+            if fields and fields[1] in mine and "--carrier" in open("/proc/%s/cmdline" % p).read():
+                return p
+        except OSError:
+            pass
+    return None
+
+
+wait("carriers end with their instances", lambda: not left())
+print("networks: all as it should be")
+finish(0)

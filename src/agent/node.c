@@ -105,7 +105,7 @@ static void stop_if_done(struct node *n)
 static void knobs_read(struct node *n)
 {
     for (size_t i = 0; n->device.knob && i < n->cfg->offer.n_zones; i++) {
-        struct zone_wish w = agent_thermostat(n->agent, i)->wish;
+        struct zone_wish w = agent_zone_wish(n->agent, i);
         if (n->device.knob(n->device.ctx, i, &w))
             node_feed(n,
                       &(struct agent_event){.kind = AGENT_KNOB, .knob = {i, w.setpoint_mc, (uint8_t)w.mode}});
@@ -123,8 +123,11 @@ static void on_beat(uv_timer_t *t)
     n->device.tick(n->device.ctx, clock_house(&n->opt.clock));
     for (size_t i = 0; i < n->cfg->offer.n_zones; i++) {
         n->device.sense(n->device.ctx, i, &n->sense[i]);
-        if (n->device.wish)
-            n->device.wish(n->device.ctx, i, (int32_t)(agent_thermostat(n->agent, i)->r_c * 1000 + 0.5));
+        if (n->device.wish) {
+            struct zone_wish w = agent_zone_wish(n->agent, i);
+            n->device.wish(n->device.ctx, i,
+                           (int32_t)(thermostat_setpoint_c(agent_thermostat(n->agent, i), &w) * 1000 + 0.5));
+        }
         if (n->device.shadow)
             n->device.shadow(n->device.ctx, i, &n->shadow[i]);
     }

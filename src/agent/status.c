@@ -15,14 +15,15 @@ static void zone_put(const struct node *n, size_t i, struct buf *b)
 {
     const struct thermostat *t = agent_thermostat(n->agent, i);
     struct zone_meter_view m = agent_zone_meter(n->agent, i);
+    struct zone_wish w = agent_zone_wish(n->agent, i);
     buf_putf(b,
              "%s\n    {\"name\": \"%s\", \"room_mc\": %d, \"setpoint_mc\": %d, \"mode\": \"%s\", \"guard\": "
              "\"%s\", "
              "\"target_w\": %d, \"missing_w\": %d, \"draw_mw\": %d, \"asked_mj\": %" PRId64
              ", \"delivered_mj\": %" PRId64 ", \"shadow_mc\": %d}",
-             i ? "," : "", n->cfg->offer.zone[i].name, n->sense[i].room_mc, t->wish.setpoint_mc,
-             zone_mode_name(t->wish.mode), zone_guard_name(t->guard), t->request.target_w,
-             thermostat_missing_w(t), n->sense[i].draw_mw, m.asked_mj, m.delivered_mj,
+             i ? "," : "", n->cfg->offer.zone[i].name, n->sense[i].room_mc, w.setpoint_mc,
+             zone_mode_name(w.mode), zone_guard_name(t->guard), t->request.target_w, thermostat_missing_w(t),
+             n->sense[i].draw_mw, m.asked_mj, m.delivered_mj,
              n->device.shadow ? n->shadow[i].shadow_mc : INT32_MIN);
 }
 

@@ -102,7 +102,8 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
     const double now = k->now_ms, hours = k->hours, caused_mw = k->caused_mw;
     const double *air_c = b->air_c, *metal_c = b->heater_c, *shadow_c = rooms->shadow.air_c,
                  *watts = rooms->shadow.watts, *max_w = rooms->shadow.max_w,
-                 *set_c = rooms->lanes.heat.lane[LANE_R_C], *step_at = c->lane[COMFORT_STEP_AT];
+                 *set_c = rooms->shadow.setpoint_c, *r_c = rooms->lanes.heat.lane[LANE_R_C],
+                 *step_at = c->lane[COMFORT_STEP_AT];
     const int32_t *draw_mw = rooms->lanes.heat.draw_mw, *driven_w = rooms->lanes.driven_w;
     double *heated_at = c->lane[COMFORT_HEATED_AT], *aired_at = c->lane[COMFORT_AIRED_AT],
            *window = c->lane[COMFORT_WINDOW], *swing_at_c = c->lane[COMFORT_SWING_AT_C],
@@ -133,13 +134,15 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
         double heated = wide_pick(wide_mask(draws > caused_mw) & wide_mask(driven > 0), now, heated_at[i]);
         int64_t caused = wide_mask(now - heated < AFTER_HEAT),
                 still = ~wide_mask(now - step_at[i] < SETTLE_MS);
-        int64_t warm = wide_mask(air > set + 1) & still, cool = wide_mask(air < set - 0.5) & still;
-        double above = (air - set - 1) * hours, below = (set - 0.5 - air) * hours;
+        // While it is heated ahead of a step of the week it is on its way to the next setpoint.
+        double meant = wide_pick(wide_mask(r_c[i] > set), r_c[i], set);
+        int64_t warm = wide_mask(air > meant + 1) & still, cool = wide_mask(air < set - 0.5) & still;
+        double above = (air - meant - 1) * hours, below = (set - 0.5 - air) * hours;
         heated_at[i] = heated;
         hot[i] += wide_pick(warm & caused, above, 0);
         free_gains[i] += wide_pick(warm & ~caused, above, 0);
         shadow_hot[i] +=
-            wide_pick(warm & caused & wide_mask(shadow > set + 1), (shadow - set - 1) * hours, 0);
+            wide_pick(warm & caused & wide_mask(shadow > meant + 1), (shadow - meant - 1) * hours, 0);
         int64_t short_of = wide_mask(shadow < set - 0.4);
         missing[i] += wide_pick(cool & short_of, below, 0);
         cold[i] += wide_pick(cool & ~short_of, below, 0);
@@ -168,7 +171,7 @@ void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double
     const struct sim_rooms *rooms = &r->rooms[batch];
     const struct room_batch *b = &r->batch[batch];
     struct comfort *c = &r->measure->comfort[batch];
-    const double *set_c = rooms->lanes.heat.lane[LANE_R_C], *last_c = c->lane[COMFORT_LAST_SET_C],
+    const double *set_c = rooms->shadow.setpoint_c, *last_c = c->lane[COMFORT_LAST_SET_C],
                  *stepping = c->lane[COMFORT_STEPPING], *air_c = b->air_c;
     double *window = c->lane[COMFORT_WINDOW];
     const uint8_t *open = b->window_open;

@@ -4,6 +4,7 @@
 // (core/heat/regulate.h). As it is a function of few things, what it says is kept: for up to four equal
 // boards a table by what each has to do and whether it sleeps, with a row for each watt of the target. Larger
 // heaters, caps and work on some of the cores ask it every time.
+#include "sim/published.h"
 #include "sim/run.h"
 
 #include <stdlib.h>
@@ -347,9 +348,45 @@ static void decide(struct sim_run *r, uint32_t zone, int32_t want)
     *driven = want;
 }
 
+// A board that boots, and one whose data are on the way, are no different here than with ours.
+static void drive_published(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    const struct curve *c = curve_of(r, z);
+    int32_t cores = r->s->board[z->model].spec.cores, total = 0;
+    drive_settle(r, zone);
+    unshare(z, r);
+    z->row = NULL;
+    z->stale = false;
+    z->low_since = INT64_MIN;
+    for (uint32_t at = z->first_board; at < z->first_board + z->n_boards; at++) {
+        const struct sim_board *b = &r->board[at];
+        enum code code = code_of(b);
+        bool works = code <= CODE_DONATED;
+        struct operating_point p = {.draw_mw = c->idle_mw};
+        enum activity run = ACTIVITY_IDLE;
+        if (code == CODE_DARK)
+            continue;
+        if (code != CODE_NOTHING)
+            run = published_board_run(r, at, works, &p);
+        if (works)
+            p.draw_mw = c->idle_mw + (int32_t)((int64_t)(p.draw_mw - c->idle_mw) * b->rate_cores / cores);
+        board_take(r, at, run, p.draw_mw, p.work_mhz);
+        total += r->board[at].draw_mw;
+    }
+    drive_total(r, z, total);
+    zone_restless(r, z);
+    decide(r, zone, total / 1000);
+    drive_fast(r, z);
+}
+
 void drive_zone(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
+    if (published_drives(r, z)) {
+        drive_published(r, zone);
+        return;
+    }
     int32_t want = want_of(r, zone);
     int64_t want_mw = (int64_t)want * 1000;
     bool sleep = sleep_now(r, z, want_mw);

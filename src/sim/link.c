@@ -439,6 +439,7 @@ int link_make(struct sim_run *r, struct err *e)
             r->s->file, r->s->policy);
     server_config_default(&cfg);
     cfg.policy = (uint8_t)plan_policy_number(policy);
+    r->moves = policy->keeps_market;
     r->tells_at_once = tells_at_once(r, policy);
     r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
                   : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS
@@ -463,15 +464,7 @@ int link_make(struct sim_run *r, struct err *e)
         if (i % 1000 == 999)
             link_settle(r);
     }
-    for (size_t i = 0; i < r->s->n_sites; i++) {
-        if (r->s->site[i].cap_w < 0)
-            continue;
-        struct event ev = {.kind = EVENT_SITE_SET,
-                           .site = {.site = r->s->site[i].name,
-                                    .has_cap = true,
-                                    .cap_mw = (int64_t)(r->s->site[i].cap_w * 1000)}};
-        apply(r, &ev);
-    }
+    sites_tell(r);
     link_settle(r);
     r->news_step = -1;
     int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);

@@ -14,7 +14,8 @@ struct zone_measure {
     int32_t steps;
     // heat
     int64_t asked_hour_uj, delivered_hour_uj; // at the start of the running window
-    double asked_j, strict_j, missing_j;
+    double asked_j, strict_j, able_asked_j, able_strict_j;
+    int64_t window_from;
 };
 
 struct measure {

@@ -51,6 +51,9 @@ static void zone_result(struct sim_run *r, uint32_t zone)
     o->asked_j = (int64_t)m->asked_j;
     o->strict_j = (int64_t)m->strict_j;
     o->delivered_j = z->total_uj / 1000000;
+    o->boards = z->n_boards;
+    o->able_asked_j = (int64_t)m->able_asked_j;
+    o->able_strict_j = (int64_t)m->able_strict_j;
     o->missing_j = (int64_t)num_max(0, m->asked_j - m->strict_j);
     for (uint32_t i = 0; i < z->n_boards; i++)
         for (int a = 0; a < ACTIVITY_N; a++)
@@ -152,7 +155,7 @@ static void comfort_totals(struct sim_run *r)
 static void totals(struct sim_run *r)
 {
     struct sim_totals *t = &r->out->totals;
-    double useful = 0;
+    double useful = 0, able_asked = 0, able_strict = 0;
     for (size_t i = 0; i < r->s->n_sites; i++) {
         const struct sim_site_result *s = &r->out->site[i];
         t->it_j += s->it_j;
@@ -167,6 +170,8 @@ static void totals(struct sim_run *r)
         t->asked_j += r->out->zone[i].asked_j;
         t->delivered_j += r->out->zone[i].delivered_j;
         t->strict_j += r->out->zone[i].strict_j;
+        able_asked += (double)r->out->zone[i].able_asked_j;
+        able_strict += (double)r->out->zone[i].able_strict_j;
         for (int a = 0; a < ACTIVITY_N; a++)
             r->out->class[a].energy_j += r->out->zone[i].activity_j[a];
     }
@@ -178,6 +183,7 @@ static void totals(struct sim_run *r)
     t->ere = t->it_j > 0 ? (double)(t->dc_j - t->strict_j) / (double)t->it_j : 0;
     t->heat_match = t->delivered_j > 0 ? (double)t->strict_j / (double)t->delivered_j : 0;
     t->heat_coverage = t->asked_j > 0 ? (double)t->strict_j / (double)t->asked_j : 0;
+    t->heat_coverage_able = able_asked > 0 ? able_strict / able_asked : 0;
     t->useful_work_share = t->it_j > 0 ? useful / (double)t->it_j : 0;
     comfort_totals(r);
 }

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/heat/ahead.h"
 #include "world/occupant.h"
 
 #define DAY_MS    INT64_C(86400000)
@@ -226,17 +227,22 @@ static void wish_now(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
     house_ms now = house_add(r->s->start, r->now);
-    struct zone_wish w = z->base;
+    int64_t offset_ms = r->site[z->site].offset_ms;
+    struct zone_wish w = z->base, ahead = z->base;
     if (z->schedule)
-        w = schedule_wish(z->schedule, &z->base, HOUSE_MS(0), now, r->site[z->site].offset_ms);
+        w = schedule_wish(z->schedule, &z->base, HOUSE_MS(0), now, offset_ms);
     z->wish = w;
+    z->look_at = z->schedule ? schedule_next(z->schedule, HOUSE_MS(0), now, offset_ms) : now;
     if (z->kind != ZONE_KIND_ROOM)
         return;
     struct sim_rooms *rooms = &r->rooms[z->batch];
     struct thermostat *t = lanes_pull(&rooms->lanes.heat, z->at);
-    thermostat_set_wish(t, &w);
+    if (z->schedule)
+        ahead = ahead_wish(t, z->schedule, &z->base, HOUSE_MS(0), now, offset_ms, &z->look_at);
+    thermostat_set_wish(t, &ahead);
     lanes_push(&rooms->lanes.heat, z->at);
-    rooms->shadow.setpoint_c[z->at] = t->r_c;
+    rooms->shadow.setpoint_c[z->at] =
+        thermostat_setpoint_c(t, &w); // nobody tells the ideal heater what will be
 }
 
 void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base)
@@ -249,9 +255,7 @@ void people_schedule(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
     wish_now(r, zone);
-    house_ms next =
-        schedule_next(z->schedule, HOUSE_MS(0), house_add(r->s->start, r->now), r->site[z->site].offset_ms);
-    int64_t at = house_since(next, r->s->start);
+    int64_t at = house_since(z->look_at, r->s->start);
     // Clocks may be changed on the way: look again at midnight at the latest.
     int64_t midnight = (r->now / DAY_MS + 1) * DAY_MS;
     queue_push(&r->queue, (struct happening){.at = at > r->now && at < midnight ? at : midnight,

@@ -23,10 +23,13 @@
 struct sim_zone_result {
     char name[SIM_NAME_BYTES + 16];
     uint32_t group, site; // in the scenario
+    int32_t boards;
     enum scenario_zone_kind kind;
     int64_t asked_j, delivered_j, strict_j;
-    int64_t activity_j[ACTIVITY_N]; // of delivered_j
-    int64_t missing_j;              // asked and not delivered while at full power: the heater is too small
+    int64_t activity_j[ACTIVITY_N];      // of delivered_j
+    int64_t able_asked_j, able_strict_j; // of asked_j and strict_j: hours (of water: days) that asked for no
+                                         // more than its heater has
+    int64_t missing_j; // asked and not delivered while at full power: the heater is too small
     // comfort of rooms
     int64_t heating_ms; // the heater was drawing now or in the last two hours, or the room below its setpoint
     int64_t settled_ms; // of it, not within three hours of a setpoint step and not short of watts
@@ -34,7 +37,8 @@ struct sim_zone_result {
     double cold_kh;  // degree-hours below setpoint - 0.5 K, but for three hours after a step up, where the
                      // ideal heater is not
     double short_kh; // the same where the ideal heater of the same watts is as cold: the heater is too small
-    double hot_kh;   // above setpoint + 1 K while the heater drew in the last two hours
+    double hot_kh;   // above setpoint + 1 K while the heater drew in the last two hours; while it is heated
+                     // ahead of a step of the week, above the next setpoint + 1 K
     double free_kh;  // the same while it did not: sun and people
     double shadow_rmse_k, shadow_hot_kh; // what the ideal heater reached, over the same times
     double min_c, mean_c, max_c;         // air, or water at the outlet
@@ -99,7 +103,8 @@ struct sim_series {
 struct sim_totals {
     int64_t it_j, dc_j, asked_j, delivered_j, strict_j, burn_j;
     double pue, erf_strict, ere, wue;
-    double heat_match, heat_coverage; // strict / delivered; strict / what was asked where capacity sufficed
+    double heat_match, heat_coverage; // strict / delivered; strict / asked
+    double heat_coverage_able;        // the same over the hours in which capacity sufficed
     double useful_work_share;         // paid, donated and volunteer joules / IT joules
     double carbon_g, cost_eur, displaced_g, displaced_eur;
     double zone_rmse_k, zone_rmse_worst_k; // over rooms, weighted by settled_ms; and the worst

@@ -125,6 +125,7 @@ struct sim_zone {
     int32_t tell_w;                     // by which a request must have moved to be told
     const struct heat_request *request; // of water; of a room: request_w()
     int16_t runs;                       // boards with an instance
+    int32_t told_mc;                    // of its room, to a policy that looks at rooms
     uint8_t n_boards;
     bool told_any;
     struct heat_watts told; // to the engine
@@ -148,6 +149,7 @@ struct sim_zone {
     // occupant
     struct zone_wish wish, base;
     struct schedule *schedule;
+    house_ms look_at; // when its answer may next be another
     struct rng rng;
     bool touches; // somebody turns this knob at all
     double wish_setpoint_c;
@@ -206,7 +208,7 @@ struct sim_site {
     struct house house, shadow_house; // the shadows' walls: a building of ideal heaters
     struct room_batch *shadow_rooms;  // views for it: only air_c and model mean something
     uint32_t first_batch, n_batches;
-    int64_t offset_ms; // local time less UTC, now
+    int64_t offset_ms, told_offset_ms; // local time less UTC, now; as the engine knows it
     int64_t utc_day;
     bool closed, school; // today: no work; school is open
     bool wan_cut;
@@ -303,6 +305,8 @@ struct sim_run {
     struct sim_happening next_script;
     bool have_script;
     struct rng rng;
+    bool moves;                        // the policy moves what crawls
+    struct published_board *published; // one a board; NULL: ours drives (published.h)
     // measures
     struct measure *measure;
     struct float_list wait[4];
@@ -377,6 +381,11 @@ void link_beat(struct sim_run *r, uint32_t zone);
 void link_tick(struct sim_run *r);
 void link_event(struct sim_run *r, struct event *ev);
 void link_board_meters(struct sim_run *r, uint32_t board);
+
+// sites.c
+void sites_tell(struct sim_run *r); // to the engine, at midnight: tariffs, carbon, caps, local time
+// levels.c
+void levels_tell(struct sim_run *r); // how fast long instances run, so that what crawls is moved
 
 // jobs.c
 int jobs_make(struct sim_run *r, struct err *e);

@@ -169,6 +169,27 @@ static int check_water(const struct scenario *s, const struct scenario_zones *z,
     return fail(s, z->line, e, what);
 }
 
+static int check_keys(const struct scenario *s, struct scenario_zones *z, struct err *e)
+{
+    char what[200];
+    if (z->odd_key[z->kind]) {
+        snprintf(what, sizeof what,
+                 "[zones %s] %s: a %s has no such key (kind is room, tank, pool or network)", z->name,
+                 z->odd_key[z->kind], scenario_zone_kind_name(z->kind));
+        return fail(s, z->odd_line[z->kind], e, what);
+    }
+    if (z->kind == ZONE_KIND_ROOM && z->setpoints == SETPOINTS_SCHEDULE && !z->schedule[0]) {
+        snprintf(what, sizeof what,
+                 "[zones %s] setpoints: schedule, but there is no schedule (as: schedule = "
+                 "daily 06:00 20; daily 22:00 eco)",
+                 z->name);
+        return fail(s, z->line, e, what);
+    }
+    if (!z->start_said && (z->kind == ZONE_KIND_TANK || z->kind == ZONE_KIND_POOL))
+        z->start_c = z->setpoint_c;
+    return 0;
+}
+
 static int check_zones(struct scenario *s, struct scenario_zones *z, struct err *e)
 {
     char what[300];
@@ -179,6 +200,8 @@ static int check_zones(struct scenario *s, struct scenario_zones *z, struct err 
         return fail(s, z->line, e, what);
     }
     z->site = (uint32_t)site;
+    if (check_keys(s, z, e) < 0)
+        return e ? e->code : -EINVAL;
     z->board = 0;
     size_t b = 0;
     while (b < s->n_board_models && z->board_name[0] && strcmp(s->board[b].name, z->board_name) != 0)

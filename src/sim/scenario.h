@@ -92,7 +92,7 @@ struct scenario_zones {
     int32_t count;  // 1..1,000,000
     int32_t boards; // of each zone, 1..240
     bool may_sleep;
-    double start_c;
+    double start_c; // where nothing is said: of a tank and a pool their setpoint
     enum scenario_setpoints setpoints;
     double setpoint_c;
     char schedule[SIM_TEXT_BYTES]; // of comfort setpoints; outside of it eco
@@ -123,6 +123,10 @@ struct scenario_zones {
     double supply_cold_c, supply_mild_c, return_c;
     // boiler (all but rooms)
     double flow_l_min, r_th_k_w, tjmax_c;
+    // as it was read: of each kind, the first key given that such a zone does not have (NULL: none), and its line
+    const char *odd_key[ZONE_KIND_N];
+    int odd_line[ZONE_KIND_N];
+    bool start_said, setpoints_said;
 };
 
 enum scenario_work_kind {

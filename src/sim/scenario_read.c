@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hash.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "sim/scenario.h"
@@ -25,6 +27,7 @@ struct row {
     double min, max, scale; // REAL: value x scale is kept, scale 0 is 1
     const char *const *choice;
     int (*set)(struct reading *r, void *section, const char *value, struct err *e); // SPECIAL
+    unsigned of; // kinds of zones that have it, bits 1 << enum scenario_zone_kind; 0: all
 };
 
 struct reading {
@@ -32,6 +35,7 @@ struct reading {
     const char *file;
     const char *p, *end;  // text not yet read
     int line, first_line; // of the first error
+    struct idmap seen;    // keys of this file, to their lines
     struct err first;
 };
 
@@ -115,6 +119,18 @@ static int set_floor(struct reading *r, void *section, const char *value, struct
     return 0;
 }
 
+static int set_schedule(struct reading *r, void *section, const char *value, struct err *e)
+{
+    struct scenario_zones *z = section;
+    (void)r;
+    if (strlen(value) >= sizeof z->schedule)
+        return err_set(e, -EINVAL, "a text of more than %zu bytes", sizeof z->schedule - 1);
+    memcpy(z->schedule, value, strlen(value) + 1);
+    if (!z->setpoints_said)
+        z->setpoints = *value ? SETPOINTS_SCHEDULE : SETPOINTS_FIXED;
+    return 0;
+}
+
 static int set_weather(struct reading *r, void *section, const char *value, struct err *e)
 {
     struct scenario_site *s = section;
@@ -156,6 +172,13 @@ static const char *const people_choice[] = {"none", "home", "office", "class", N
 static const char *const work_choice[] = {"backlog", "random", "swf", "batsim", "wfformat", NULL};
 static const char *const class_choice[] = {"reserved", "ondemand", "flex", "donated", NULL};
 static const char *const fault_choice[] = {"board", "agent", "wan", "sensor", NULL};
+
+enum {
+    ROOM = 1 << ZONE_KIND_ROOM,
+    TANK = 1 << ZONE_KIND_TANK,
+    POOL = 1 << ZONE_KIND_POOL,
+    NETWORK = 1 << ZONE_KIND_NETWORK
+};
 
 #define S(f) offsetof(struct scenario, f)
 static const struct row scenario_rows[] = {
@@ -221,54 +244,54 @@ static const struct row zones_rows[] = {
     {"boards", INT32, S(boards), 1, 240, 1, NULL, NULL},
     {"may_sleep", FLAG, S(may_sleep), 0, 0, 0, yes_no, NULL},
     {"start_c", REAL, S(start_c), -20, 90, 1, NULL, NULL},
-    {"setpoints", CHOICE, S(setpoints), 0, 0, 0, setpoints_choice, NULL},
+    {"setpoints", CHOICE, S(setpoints), 0, 0, 0, setpoints_choice, NULL, ROOM},
     {"setpoint", REAL, S(setpoint_c), 7, 80, 1, NULL, NULL},
-    {"schedule", TEXT, S(schedule), 0, 0, 0, NULL, NULL},
-    {"archetype", SPECIAL, 0, 0, 0, 0, NULL, set_archetype},
-    {"floor_m2", SPECIAL, 0, 0, 0, 0, NULL, set_floor},
-    {"glass_m2", REAL, S(room.glass_m2), 0, 1000, 1, NULL, NULL},
-    {"vent_w_k", REAL, S(room.vent_w_k), 0, 1e5, 1, NULL, NULL},
-    {"vent_open_w_k", REAL, S(room.vent_open_w_k), 0, 1e5, 1, NULL, NULL},
-    {"mass_out_w_k", REAL, S(room.mass_out_w_k), 0.001, 1e5, 1, NULL, NULL},
-    {"mass_kj_k", REAL, S(room.mass_j_k), 1, 1e9, 1e3, NULL, NULL},
-    {"air_kj_k", REAL, S(room.air_j_k), 1, 1e9, 1e3, NULL, NULL},
-    {"heater_w_k", REAL, S(room.heater_w_k), 0.1, 1e4, 1, NULL, NULL},
-    {"heater_kj_k", REAL, S(room.heater_j_k), 0.1, 1e5, 1e3, NULL, NULL},
-    {"internal_w_m2", REAL, S(internal_w_m2), 0, 500, 1, NULL, NULL},
-    {"facade_deg", REAL, S(facade_deg), 0, 360, 1, NULL, NULL},
-    {"facade_turn_deg", REAL, S(facade_turn_deg), 0, 360, 1, NULL, NULL},
-    {"spread", REAL, S(spread), 0, 0.5, 1, NULL, NULL},
-    {"neighbour_w_k", REAL, S(neighbour_w_k), 0, 1e5, 1, NULL, NULL},
-    {"rooms_together", INT32, S(rooms_together), 1, 1000000, 1, NULL, NULL},
-    {"people", CHOICE, S(people), 0, 0, 0, people_choice, NULL},
-    {"windows", FLAG, S(windows), 0, 0, 0, yes_no, NULL},
-    {"tank_l", REAL, S(tank_l), 50, 1e6, 1, NULL, NULL},
-    {"draw_l_day", REAL, S(draw_l_day), 0, 1e6, 1, NULL, NULL},
-    {"draw_mixed_c", REAL, S(draw_mixed_c), 20, 80, 1, NULL, NULL},
-    {"draw_file", TEXT, S(draw_file), 0, 0, 0, NULL, NULL},
-    {"draw_file_step_s", MINUTES_H, S(draw_file_step_ms), 1, 86400, 1000, NULL, NULL},
-    {"cold_c", REAL, S(cold_c), 0, 40, 1, NULL, NULL},
-    {"loop_l_min", REAL, S(loop_l_min), 0, 1000, 1, NULL, NULL},
-    {"loop_w_k", REAL, S(loop_w_k), 0, 1e4, 1, NULL, NULL},
-    {"backup_w", REAL, S(backup_w), 0, 1e7, 1, NULL, NULL},
-    {"loop_return", FLAG, S(loop_return), 0, 0, 0, yes_no, NULL},
-    {"pool_m2", REAL, S(pool_m2), 5, 1e4, 1, NULL, NULL},
-    {"pool_depth_m", REAL, S(pool_depth_m), 0.3, 10, 1, NULL, NULL},
-    {"bathers_day", REAL, S(bathers_day), 0, 1e5, 1, NULL, NULL},
-    {"hall_c", REAL, S(hall_c), 5, 45, 1, NULL, NULL},
-    {"hall_humidity", REAL, S(hall_humidity), 0, 1, 1, NULL, NULL},
-    {"demand_peak_w", REAL, S(demand_peak_w), 0, 1e9, 1, NULL, NULL},
-    {"demand_base_w", REAL, S(demand_base_w), 0, 1e9, 1, NULL, NULL},
-    {"demand_cold_c", REAL, S(demand_cold_c), -50, 40, 1, NULL, NULL},
-    {"demand_mild_c", REAL, S(demand_mild_c), -40, 50, 1, NULL, NULL},
-    {"demand_file", TEXT, S(demand_file), 0, 0, 0, NULL, NULL},
-    {"demand_column", NAME, S(demand_column), 0, 0, 0, NULL, NULL},
-    {"supply_cold_c", REAL, S(supply_cold_c), 20, 110, 1, NULL, NULL},
-    {"supply_mild_c", REAL, S(supply_mild_c), 20, 110, 1, NULL, NULL},
-    {"return_c", REAL, S(return_c), 5, 80, 1, NULL, NULL},
-    {"flow_l_min", REAL, S(flow_l_min), 0.01, 1e4, 1, NULL, NULL},
-    {"r_th_k_w", REAL, S(r_th_k_w), 0.01, 2, 1, NULL, NULL},
-    {"tjmax_c", REAL, S(tjmax_c), 60, 125, 1, NULL, NULL},
+    {"schedule", SPECIAL, 0, 0, 0, 0, NULL, set_schedule, ROOM},
+    {"archetype", SPECIAL, 0, 0, 0, 0, NULL, set_archetype, ROOM},
+    {"floor_m2", SPECIAL, 0, 0, 0, 0, NULL, set_floor, ROOM},
+    {"glass_m2", REAL, S(room.glass_m2), 0, 1000, 1, NULL, NULL, ROOM},
+    {"vent_w_k", REAL, S(room.vent_w_k), 0, 1e5, 1, NULL, NULL, ROOM},
+    {"vent_open_w_k", REAL, S(room.vent_open_w_k), 0, 1e5, 1, NULL, NULL, ROOM},
+    {"mass_out_w_k", REAL, S(room.mass_out_w_k), 0.001, 1e5, 1, NULL, NULL, ROOM},
+    {"mass_kj_k", REAL, S(room.mass_j_k), 1, 1e9, 1e3, NULL, NULL, ROOM},
+    {"air_kj_k", REAL, S(room.air_j_k), 1, 1e9, 1e3, NULL, NULL, ROOM},
+    {"heater_w_k", REAL, S(room.heater_w_k), 0.1, 1e4, 1, NULL, NULL, ROOM},
+    {"heater_kj_k", REAL, S(room.heater_j_k), 0.1, 1e5, 1e3, NULL, NULL, ROOM},
+    {"internal_w_m2", REAL, S(internal_w_m2), 0, 500, 1, NULL, NULL, ROOM},
+    {"facade_deg", REAL, S(facade_deg), 0, 360, 1, NULL, NULL, ROOM},
+    {"facade_turn_deg", REAL, S(facade_turn_deg), 0, 360, 1, NULL, NULL, ROOM},
+    {"spread", REAL, S(spread), 0, 0.5, 1, NULL, NULL, ROOM},
+    {"neighbour_w_k", REAL, S(neighbour_w_k), 0, 1e5, 1, NULL, NULL, ROOM},
+    {"rooms_together", INT32, S(rooms_together), 1, 1000000, 1, NULL, NULL, ROOM},
+    {"people", CHOICE, S(people), 0, 0, 0, people_choice, NULL, ROOM},
+    {"windows", FLAG, S(windows), 0, 0, 0, yes_no, NULL, ROOM},
+    {"tank_l", REAL, S(tank_l), 50, 1e6, 1, NULL, NULL, TANK},
+    {"draw_l_day", REAL, S(draw_l_day), 0, 1e6, 1, NULL, NULL, TANK},
+    {"draw_mixed_c", REAL, S(draw_mixed_c), 20, 80, 1, NULL, NULL, TANK},
+    {"draw_file", TEXT, S(draw_file), 0, 0, 0, NULL, NULL, TANK},
+    {"draw_file_step_s", MINUTES_H, S(draw_file_step_ms), 1, 86400, 1000, NULL, NULL, TANK},
+    {"cold_c", REAL, S(cold_c), 0, 40, 1, NULL, NULL, TANK | POOL},
+    {"loop_l_min", REAL, S(loop_l_min), 0, 1000, 1, NULL, NULL, TANK},
+    {"loop_w_k", REAL, S(loop_w_k), 0, 1e4, 1, NULL, NULL, TANK},
+    {"backup_w", REAL, S(backup_w), 0, 1e7, 1, NULL, NULL, TANK | POOL},
+    {"loop_return", FLAG, S(loop_return), 0, 0, 0, yes_no, NULL, TANK},
+    {"pool_m2", REAL, S(pool_m2), 5, 1e4, 1, NULL, NULL, POOL},
+    {"pool_depth_m", REAL, S(pool_depth_m), 0.3, 10, 1, NULL, NULL, POOL},
+    {"bathers_day", REAL, S(bathers_day), 0, 1e5, 1, NULL, NULL, POOL},
+    {"hall_c", REAL, S(hall_c), 5, 45, 1, NULL, NULL, POOL},
+    {"hall_humidity", REAL, S(hall_humidity), 0, 1, 1, NULL, NULL, POOL},
+    {"demand_peak_w", REAL, S(demand_peak_w), 0, 1e9, 1, NULL, NULL, NETWORK},
+    {"demand_base_w", REAL, S(demand_base_w), 0, 1e9, 1, NULL, NULL, NETWORK},
+    {"demand_cold_c", REAL, S(demand_cold_c), -50, 40, 1, NULL, NULL, NETWORK},
+    {"demand_mild_c", REAL, S(demand_mild_c), -40, 50, 1, NULL, NULL, NETWORK},
+    {"demand_file", TEXT, S(demand_file), 0, 0, 0, NULL, NULL, NETWORK},
+    {"demand_column", NAME, S(demand_column), 0, 0, 0, NULL, NULL, NETWORK},
+    {"supply_cold_c", REAL, S(supply_cold_c), 20, 110, 1, NULL, NULL, NETWORK},
+    {"supply_mild_c", REAL, S(supply_mild_c), 20, 110, 1, NULL, NULL, NETWORK},
+    {"return_c", REAL, S(return_c), 5, 80, 1, NULL, NULL, NETWORK},
+    {"flow_l_min", REAL, S(flow_l_min), 0.01, 1e4, 1, NULL, NULL, TANK | POOL | NETWORK},
+    {"r_th_k_w", REAL, S(r_th_k_w), 0.01, 2, 1, NULL, NULL, TANK | POOL | NETWORK},
+    {"tjmax_c", REAL, S(tjmax_c), 60, 125, 1, NULL, NULL, TANK | POOL | NETWORK},
     {0},
 };
 #undef S
@@ -365,7 +388,7 @@ static int set_number(const struct row *k, void *at, const char *value, struct e
 {
     double v, scale = k->scale != 0 ? k->scale : 1;
     if (!num_read(value, strlen(value), '.', &v))
-        return err_set(e, -EINVAL, "%s: is not a number", value);
+        return err_set(e, -EINVAL, "%s: is not a number (digits and a point, no unit)", value);
     if (!(v >= k->min && v <= k->max))
         return err_set(e, -EINVAL, "%s: is not within %g to %g", value, k->min, k->max);
     if (k->kind == REAL) {
@@ -435,6 +458,32 @@ static int set_key(struct reading *r, const struct row *k, void *section, const 
     return k->set(r, section, value, e);
 }
 
+// What a group of zones was told. Which kind it is may come later, so that keys of another are found at the
+// end.
+static void note_zones(struct scenario_zones *z, const struct row *k, int line)
+{
+    z->start_said |= !strcmp(k->name, "start_c");
+    z->setpoints_said |= !strcmp(k->name, "setpoints");
+    for (int kind = 0; k->of && kind < ZONE_KIND_N; kind++) {
+        if (k->of >> kind & 1 || z->odd_key[kind])
+            continue;
+        z->odd_key[kind] = k->name;
+        z->odd_line[kind] = line;
+    }
+}
+
+// In one file a key stands once in a section; a file that is laid over another says it again.
+static int only_once(struct reading *r, const char *section, const char *name, struct err *e)
+{
+    uint64_t key =
+        hash_mix(hash_bytes(hash_bytes(HASH_SEED, section, strlen(section) + 1), name, strlen(name)));
+    uint64_t line;
+    if (idmap_get(&r->seen, key | 1, &line))
+        return err_set(e, -EINVAL, "[%s] %s: is there already, in line %d", section, name, (int)line);
+    idmap_set(&r->seen, key | 1, (uint64_t)r->line);
+    return 0;
+}
+
 static int on_pair(struct reading *r, const char *section, const char *name, const char *value, struct err *e)
 {
     char kind[32];
@@ -459,9 +508,14 @@ static int on_pair(struct reading *r, const char *section, const char *name, con
     if (!k->name)
         return err_set(e, -EINVAL, "[%s] %s: there is no such key (ondol-scenario(5) lists them)", section,
                        name);
+    if (only_once(r, section, name, e) < 0)
+        return e->code;
     struct err why = ERR_NULL;
-    if (set_key(r, k, record(r, which, rest), value, &why) < 0)
+    void *to = record(r, which, rest);
+    if (set_key(r, k, to, value, &why) < 0)
         return err_set(e, -EINVAL, "[%s] %s: %s", section, name, why.text);
+    if (k >= zones_rows && k < zones_rows + ARRAY_LEN(zones_rows))
+        note_zones(to, k, r->line);
     return 0;
 }
 
@@ -541,6 +595,7 @@ int scenario_lay_over(struct scenario *s, const char *file, const char *text, si
     struct reading r = {.file = file, .p = text, .end = text + n};
     copy_scenario(&r.s, s);
     int line = ini_parse_stream(next_line, &r, on_ini, &r);
+    idmap_deinit(&r.seen);
     if (line > 0 &&
         (!r.first.code || line < r.first_line)) // a line that is no line comes before what follows from it
         err_set(&r.first, -EINVAL, "%s:%d: is neither [section] nor key = value", file,

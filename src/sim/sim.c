@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The run: its steps, and what happens within them.
+#include "sim/published.h"
 #include "sim/run.h"
 
 #include <errno.h>
@@ -12,6 +13,8 @@
 
 #define OUTSIDE_MS 900000 // how often thermostats are told of the weather
 #define HOUR_MS    3600000
+#define DAY_MS     86400000
+#define LEVELS_MS  600000
 #define BACKLOG_MS 60000
 
 // ---- what happens
@@ -131,6 +134,8 @@ static void control(struct sim_run *r)
 static void zone_step(struct sim_run *r, uint32_t i)
 {
     struct sim_zone *z = &r->zone[i];
+    if (published_drives(r, z))
+        return;
     const struct heat_watts q = request_w(r, z);
     int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
     int32_t *last = z->water ? &z->last_want : &lanes_of(r, z)->want_w[z->at];
@@ -202,8 +207,14 @@ static void step(struct sim_run *r)
     people_step(r);
     control(r);
     link_tick(r);
+    if (r->t > 0 && r->t % DAY_MS == 0)
+        sites_tell(r);
+    if (r->t > 0 && r->t % LEVELS_MS == 0)
+        levels_tell(r);
     if (r->t % BACKLOG_MS == 0)
         jobs_backlog(r);
+    if (r->published)
+        published_step(r);
     zones_step(r);
     link_news(r);
     link_settle(r);
@@ -226,7 +237,9 @@ static int run_all(struct sim_run *r, struct err *e)
     if (bad)
         return bad;
     measure_make(r);
-    bad = link_make(r, e);
+    bad = published_make(r);
+    if (!bad)
+        bad = link_make(r, e);
     if (!bad)
         bad = jobs_make(r, e);
     if (bad)
@@ -263,6 +276,7 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     jobs_free(&r);
     link_free(&r);
     drive_free(&r);
+    published_free(&r);
     fleet_free(&r);
     free(r.queue.v);
     sim_workload_free(&in->work);

@@ -219,6 +219,8 @@ bool agent_has_runs(const struct agent *a);
 // ---- views, for the status page and tests
 
 const struct thermostat *agent_thermostat(const struct agent *a, size_t zone);
+// What was in force at the last control step; the thermostat may be ahead of it.
+struct zone_wish agent_zone_wish(const struct agent *a, size_t zone);
 struct board_state {
     enum activity run;
     struct operating_point point;

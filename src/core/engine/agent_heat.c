@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "core/engine/agent_inside.h"
+#include "core/heat/ahead.h"
 
 #define LACK_LEAST_MW  5000 // watts that nobody would notice
 #define SLEEP_AFTER_MS 300000
@@ -26,10 +27,24 @@ struct zone_wish agent_wish(const struct agent_zone *z, house_ms now)
     return schedule_wish(&z->schedule, &z->base, z->boost_until, now, z->utc_offset_min * 60000);
 }
 
+struct zone_wish agent_zone_wish(const struct agent *a, size_t zone)
+{
+    return a->last_control.v == INT64_MIN ? a->zone[zone].base : agent_wish(&a->zone[zone], a->last_control);
+}
+
+struct zone_wish agent_wish_ahead(struct agent *a, size_t zone, house_ms now)
+{
+    const struct agent_zone *z = &a->zone[zone];
+    if (z->schedule.n == 0 || house_before(now, z->knob_until))
+        return agent_wish(z, now);
+    return ahead_wish(&a->thermostat[zone], &z->schedule, &z->base, z->boost_until, now,
+                      z->utc_offset_min * 60000, NULL);
+}
+
 static void zones_step(struct agent *a, house_ms now)
 {
     for (size_t i = 0; i < a->n_zones; i++) {
-        struct zone_wish w = agent_wish(&a->zone[i], now);
+        struct zone_wish w = agent_wish_ahead(a, i, now);
         thermostat_set_wish(&a->thermostat[i], &w);
         thermostat_set_outside(&a->thermostat[i],
                                a->sense[i].has_outside ? a->sense[i].outside_mc : INT32_MIN);

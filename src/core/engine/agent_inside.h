@@ -208,6 +208,8 @@ void lease_knob(struct agent *a, const struct agent_event *ev);
 
 // agent_heat.c
 struct zone_wish agent_wish(const struct agent_zone *z, house_ms now); // week, boost and knob resolved
+struct zone_wish agent_wish_ahead(struct agent *a, size_t zone,
+                                  house_ms now); // for the thermostat: core/heat/ahead.h
 void heat_control(struct agent *a, house_ms now, struct agent_actions *out);
 void heat_lids(struct agent *a, house_ms now, struct agent_actions *out); // opened heaters: nothing runs
 // Chooses again for all boards, with the requests as they are: when a run came, went or stood still between

@@ -40,7 +40,7 @@ static void zone_wish_set(struct agent *a, const struct desired_zone *d, house_m
         lid_clear(a, i, d->lid_clear, now);
         if (!z->knob_pending)
             z->base = (struct zone_wish){(enum zone_mode)d->mode, d->setpoint_mc};
-        struct zone_wish w = agent_wish(z, now);
+        struct zone_wish w = agent_wish_ahead(a, i, now);
         if (w.mode != a->thermostat[i].wish.mode || w.setpoint_mc != a->thermostat[i].wish.setpoint_mc)
             a->next_control = now, a->wish_changed = true; // somebody waits for the heater to follow
     }

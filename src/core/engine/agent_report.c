@@ -15,8 +15,9 @@ static void zone_level(struct agent *a, size_t i, house_ms now)
     if (!outbox_holds(a, REPORT_ZONE, name, 0)) {
         struct report *r = outbox_add(a, REPORT_ZONE, name, 0, now);
         r->zone.room_mc = a->sense[i].room_mc;
-        r->zone.setpoint_mc = t->wish.setpoint_mc;
-        r->zone.mode = (uint8_t)t->wish.mode;
+        struct zone_wish wish = agent_wish(z, now); // the thermostat may be ahead of it
+        r->zone.setpoint_mc = wish.setpoint_mc;
+        r->zone.mode = (uint8_t)wish.mode;
         r->zone.guard = (uint8_t)t->guard;
         r->zone.missing_w = thermostat_missing_w(t);
         r->zone.request = t->request;

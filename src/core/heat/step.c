@@ -67,6 +67,20 @@ static int64_t take_reading(struct thermostat *t, const struct zone_sense *s, st
     return ms;
 }
 
+// A room that cools down to a lower setpoint takes nothing for hours, and the integral follows the limit.
+// When it arrives the walls are still warm: it needs half of what it will need, and the rest comes faster
+// than the integral would.
+#define ARRIVAL_SHARE 0.5
+
+static void ready_for_arrival(struct thermostat *t)
+{
+    double need = estimate_need_w(&t->est, t->cfg.nameplate_w, t->r_c, t->outside_c);
+    double least = t->kp * (1 - t->weight_b) * t->r_c + ARRIVAL_SHARE * num_clamp(need, 0, t->full_w);
+    if (t->est.usable && t->est.outside_known && t->request.target_w == 0 && !t->guards &&
+        t->integral_w < least)
+        t->integral_w = least;
+}
+
 // Gains and capacity from the estimate once it is usable.
 static void gains_from_estimate(struct thermostat *t)
 {
@@ -78,6 +92,7 @@ static void gains_from_estimate(struct thermostat *t)
     double ti =
         num_clamp(num_min(estimate_tau_s(&t->est), 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S)), 3600, 20000);
     heat_set_gains(t, kp, ti, HEAT_TT_SHARE * ti);
+    ready_for_arrival(t);
 }
 
 void heat_learn(struct thermostat *const *t, size_t n)

@@ -58,7 +58,7 @@ void thermostat_config_default(struct thermostat_config *c, int32_t nameplate_w)
     };
 }
 
-static double setpoint_c(const struct thermostat *t, const struct zone_wish *w)
+double thermostat_setpoint_c(const struct thermostat *t, const struct zone_wish *w)
 {
     double sp = int_clamp(w->setpoint_mc, t->cfg.setpoint_min_mc, t->cfg.setpoint_max_mc) * 1e-3;
     switch (w->mode) {
@@ -105,7 +105,7 @@ void thermostat_init(struct thermostat *t, const struct thermostat_config *cfg)
     if (t->cfg.heaters < 1)
         t->cfg.heaters = 1;
     t->wish = (struct zone_wish){.mode = ZONE_COMFORT, .setpoint_mc = 19000};
-    t->r_c = setpoint_c(t, &t->wish);
+    t->r_c = thermostat_setpoint_c(t, &t->wish);
     t->hot_c = hot_limit_c(t);
     t->room_c = t->metal_c = t->r_c; // until the first reading
     t->weight_b = cfg->weight_b;
@@ -132,7 +132,7 @@ void thermostat_set_wish(struct thermostat *t, const struct zone_wish *wish)
 {
     if (wish->mode == t->wish.mode && wish->setpoint_mc == t->wish.setpoint_mc)
         return;
-    double r = setpoint_c(t, wish), step = r - t->r_c;
+    double r = thermostat_setpoint_c(t, wish), step = r - t->r_c;
     // Down by no more than a kelvin: the integral takes the step, and the loop goes down at its own pace. A
     // larger step is meant: the heater stops until the room gets there.
     if (step < 0 && step >= -1)

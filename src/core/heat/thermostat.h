@@ -101,6 +101,7 @@ struct thermostat {
     bool started;
     bool frozen; // a guard in force stops the integral
     struct zone_wish wish;
+    house_ms ahead_of; // the step of the week that `wish` is ahead of, once its time to start has come (ahead.h)
     struct heat_request request; // result of the last step
     struct thermostat_config cfg;
     struct zone_estimate est;
@@ -114,6 +115,9 @@ void thermostat_init(struct thermostat *t, const struct thermostat_config *cfg);
 
 // A new wish: bumpless (the integral is moved so that the output does not jump down on a small step).
 void thermostat_set_wish(struct thermostat *t, const struct zone_wish *wish);
+
+// The setpoint that a wish means here, degC, after mode and limits.
+double thermostat_setpoint_c(const struct thermostat *t, const struct zone_wish *wish);
 
 // Outside temperature where somebody knows it (weather, a sensor); INT32_MIN: no longer known. Makes the
 // estimate of missing watts much better; the loop itself does not use it.

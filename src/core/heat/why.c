@@ -98,6 +98,11 @@ void thermostat_why(const struct thermostat *t, house_ms now, int64_t utc_offset
         guard_text(t, since, reason);
     else
         loop_text(t, utc_offset_ms, reason);
-    snprintf(out, out_bytes, "%.1f degC for %.1f (%s): %s", t->room_c, t->r_c, zone_mode_name(t->wish.mode),
-             reason);
+    char at[CLOCK_BYTES + 8] = "";
+    if (house_before(now, t->ahead_of)) {
+        clock_text(t->ahead_of, utc_offset_ms, since);
+        snprintf(at, sizeof at, " at %s", since);
+    }
+    snprintf(out, out_bytes, "%.1f degC for %.1f%s (%s): %s", t->room_c, t->r_c, at,
+             zone_mode_name(t->wish.mode), reason);
 }

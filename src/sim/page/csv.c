@@ -27,7 +27,7 @@ void page_zones_csv(struct buf *out, const struct sim_result *r)
     buf_puts(out, "zone,site,kind,asked_j,delivered_j,strict_j,missing_j");
     for (int a = 0; a < ACTIVITY_N; a++)
         buf_putf(out, ",%s_j", activity_name((enum activity)a));
-    buf_puts(out, ",heating_h,settled_h,rmse_k,bias_k,cold_kh,hot_kh,free_kh,shadow_rmse_k,shadow_cold_kh,"
+    buf_puts(out, ",heating_h,settled_h,rmse_k,bias_k,cold_kh,hot_kh,free_kh,short_kh,shadow_rmse_k,"
                   "shadow_hot_kh,"
                   "step_up_excess_s,steps_up,min_c,mean_c,max_c,power_cycles,swings,backup_j,users_j,lost_j,"
                   "hygiene_alarm_h,hygiene_longest_gap_h,outlet_low_h,loop_low_h,in_band_h,injected_supply_j,"

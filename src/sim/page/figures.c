@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/page/figures.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -26,6 +28,7 @@ TOTAL(ere, t->ere)
 TOTAL(wue, t->wue)
 TOTAL(heat_match, t->heat_match)
 TOTAL(coverage, t->heat_coverage)
+TOTAL(coverage_able, t->heat_coverage_able)
 TOTAL(useful_work, t->useful_work_share)
 TOTAL(carbon_kg, t->carbon_g / 1000)
 TOTAL(cost, t->cost_eur)
@@ -96,13 +99,64 @@ static double paid_p95(const struct sim_result *r)
     return a > b ? a : b;
 }
 
+// Of every board, or of its heater, over the run: how often a year.
+static double a_board_and_year(const struct sim_result *r, bool of_heater)
+{
+    double sum = 0, boards = 0, years = (double)r->length_ms / (365.25 * 86400000.0);
+    for (size_t i = 0; i < r->n_zones; i++) {
+        const struct sim_zone_result *z = &r->zone[i];
+        boards += z->boards;
+        sum += of_heater ? (double)z->swings * z->boards : z->power_cycles;
+    }
+    return boards > 0 && years > 0 ? sum / boards / years : 0;
+}
+
 static double cycles(const struct sim_result *r)
 {
-    double sum = 0;
+    return a_board_and_year(r, false);
+}
+
+static double swings(const struct sim_result *r)
+{
+    return a_board_and_year(r, true);
+}
+
+// What the ideal heaters reached over the same hours.
+static double shadow_rmse(const struct sim_result *r)
+{
+    double sum = 0, ms = 0;
+    for (size_t i = 0; i < r->n_zones; i++) {
+        const struct sim_zone_result *z = &r->zone[i];
+        sum += z->shadow_rmse_k * z->shadow_rmse_k * (double)z->settled_ms;
+        ms += (double)z->settled_ms;
+    }
+    return ms > 0 ? sqrt(sum / ms) : 0;
+}
+
+static double shadow_hot(const struct sim_result *r)
+{
+    double sum = 0, rooms = 0, days = (double)r->length_ms / 86400000.0;
+    for (size_t i = 0; i < r->n_zones; i++) {
+        rooms += r->zone[i].kind == ZONE_KIND_ROOM;
+        sum += r->zone[i].shadow_hot_kh;
+    }
+    return rooms > 0 ? sum / rooms / days : 0;
+}
+
+static double steps_up(const struct sim_result *r)
+{
+    double n = 0;
     for (size_t i = 0; i < r->n_zones; i++)
-        sum += r->zone[i].power_cycles;
-    double years = (double)r->length_ms / (365.25 * 86400000.0);
-    return r->n_zones && years > 0 ? sum / (double)r->n_zones / years : 0;
+        n += r->zone[i].steps_up;
+    return n;
+}
+
+static double step_excess(const struct sim_result *r)
+{
+    double sum = 0, n = steps_up(r);
+    for (size_t i = 0; i < r->n_zones; i++)
+        sum += r->zone[i].step_up_excess_s * r->zone[i].steps_up;
+    return n > 0 ? sum / n : 0;
 }
 
 static double backup_mwh(const struct sim_result *r)
@@ -129,6 +183,7 @@ struct kpi_meters figure_meters(const struct sim_result *r)
 const struct figure figures[] = {
     {"heat_match", "heat match", "", 1, 3, heat_match},
     {"heat_coverage", "heat coverage", "", 1, 3, coverage},
+    {"coverage_able", "heat coverage where the heater suffices", "", 1, 3, coverage_able},
     {"erf_strict", "ERF, strict", "", 1, 3, erf_strict},
     {"ere", "ERE", "", -1, 3, ere},
     {"pue", "PUE", "", -1, 4, pue},
@@ -136,10 +191,14 @@ const struct figure figures[] = {
     {"wasted_ratio", "times less energy wasted", "", 1, 1, wasted_ratio},
     {"rmse_k", "room to setpoint, RMSE", "K", -1, 3, rmse},
     {"rmse_worst_k", "worst room, RMSE", "K", -1, 3, rmse_worst},
+    {"shadow_rmse_k", "ideal heater to setpoint, RMSE", "K", 0, 3, shadow_rmse},
     {"cold_kh_day", "too cold", "K h / room and day", -1, 3, cold},
     {"short_kh_day", "too cold, the heater too small", "K h / room and day", 0, 3, short_of_watts},
     {"hot_kh_day", "too hot by its heater", "K h / room and day", -1, 3, hot},
+    {"shadow_hot_kh_day", "too hot by an ideal heater", "K h / room and day", 0, 3, shadow_hot},
     {"free_kh_day", "too hot by sun and people", "K h / room and day", 0, 3, free_gains},
+    {"step_excess_s", "step up, later than an ideal heater", "s", -1, 0, step_excess},
+    {"steps_up", "steps up", "", 0, 0, steps_up},
     {"dc_mwh", "electricity", "MWh", 0, 2, dc_mwh},
     {"it_mwh", "electricity of computers", "MWh", 0, 2, it_mwh},
     {"asked_mwh", "heat asked for", "MWh", 0, 2, asked_mwh},
@@ -156,7 +215,8 @@ const struct figure figures[] = {
     {"wait_paid_p95_s", "wait of reserved and on demand, p95", "s", -1, 1, paid_p95},
     {"slowdown", "bounded slowdown", "", -1, 2, slowdown},
     {"moved_gb", "data moved", "GB", -1, 1, moved_gb},
-    {"cycles_year", "power cycles / zone and year", "", -1, 0, cycles},
+    {"cycles_year", "power cycles / board and year", "", -1, 0, cycles},
+    {"swings_year", "swings of 15 K / board and year", "", -1, 0, swings},
     {"carbon_kg", "carbon of the electricity", "kg", -1, 1, carbon_kg},
     {"displaced_kg", "carbon of the heat displaced", "kg", 1, 1, displaced_kg},
     {"cost_eur", "electricity bill", "EUR", -1, 2, cost},

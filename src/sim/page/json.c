@@ -151,7 +151,10 @@ static void put_zone(struct buf *out, const struct sim_zone_result *z)
     put_int(&l, "asked_j", z->asked_j);
     put_int(&l, "delivered_j", z->delivered_j);
     put_int(&l, "strict_j", z->strict_j);
+    put_int(&l, "able_asked_j", z->able_asked_j);
+    put_int(&l, "able_strict_j", z->able_strict_j);
     put_int(&l, "missing_j", z->missing_j);
+    put_int(&l, "boards", z->boards);
     put_real(&l, "min_c", z->min_c);
     put_real(&l, "mean_c", z->mean_c);
     put_real(&l, "max_c", z->max_c);
@@ -226,6 +229,7 @@ static void put_totals(struct list *l, const struct sim_result *r)
     put_real(l, "wue", t->wue);
     put_real(l, "heat_match", t->heat_match);
     put_real(l, "heat_coverage", t->heat_coverage);
+    put_real(l, "heat_coverage_able", t->heat_coverage_able);
     put_real(l, "useful_work_share", t->useful_work_share);
     put_real(l, "zone_rmse_k", t->zone_rmse_k);
     put_real(l, "zone_rmse_worst_k", t->zone_rmse_worst_k);

@@ -49,8 +49,10 @@ static void energy(struct buf *out, const struct sim_result *r)
     buf_putf(out,
              "  useful heat            %12.2f  hour by hour the smaller of the two, in water day by day\n",
              (double)t->strict_j / MWH);
-    buf_putf(out, "  match %.3f, coverage %.3f; PUE %.4f, ERF strict %.3f, ERE %.3f, WUE %.2f l/kWh\n",
-             t->heat_match, t->heat_coverage, t->pue, t->erf_strict, t->ere, t->wue);
+    buf_putf(out,
+             "  match %.3f, coverage %.3f, %.3f where the heater suffices; PUE %.4f, ERF strict %.3f, ERE "
+             "%.3f, WUE %.2f l/kWh\n",
+             t->heat_match, t->heat_coverage, t->heat_coverage_able, t->pue, t->erf_strict, t->ere, t->wue);
 }
 
 static void rooms(struct buf *out, const struct sim_result *r)
@@ -61,13 +63,20 @@ static void rooms(struct buf *out, const struct sim_result *r)
         n += r->zone[i].kind == ZONE_KIND_ROOM;
     if (n == 0)
         return;
-    buf_putf(out, "\nRooms: %" PRId64 "; to setpoint %.3f K RMSE while heating, worst %.3f K\n", n,
-             t->zone_rmse_k, t->zone_rmse_worst_k);
+    buf_putf(out,
+             "\nRooms: %" PRId64
+             "; to setpoint %.3f K RMSE while heating, worst %.3f K; an ideal heater %.3f K\n",
+             n, t->zone_rmse_k, t->zone_rmse_worst_k, figure_find("shadow_rmse_k")->of(r));
     buf_putf(out,
              "  a day and room: %.3f K h too cold, %.3f more where the heater is too small; %.3f too hot by "
              "the heater, "
              "%.3f by sun and people\n",
              t->cold_kh_zone_day, t->short_kh_zone_day, t->hot_kh_zone_day, t->free_kh_zone_day);
+    if (figure_find("steps_up")->of(r) > 0)
+        buf_putf(out, "  steps up: %.0f, reached %.1f min after an ideal heater without metal on average\n",
+                 figure_find("steps_up")->of(r), figure_find("step_excess_s")->of(r) / 60);
+    buf_putf(out, "  a board and year: switched on %.0f times, %.0f swings of its heater by 15 K\n",
+             figure_find("cycles_year")->of(r), figure_find("swings_year")->of(r));
 }
 
 static void water(struct buf *out, const struct sim_result *r)

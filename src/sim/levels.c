@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Levels of instances: how far below full speed they run. Agents tell them at every call; here they are told
+// where they can decide anything, which is where an instance has run for so long that the engine may move it
+// (price_table.move_after_s), and as often as that.
+#include "sim/run.h"
+
+#include "base/num.h"
+#include "core/heat/curve.h"
+
+#define LONG_MS 600000
+
+// The first time the mean since it started, so that what it has done is known; then the speed of now.
+static int32_t speed_mhz(const struct sim_run *r, const struct sim_board *b, bool first)
+{
+    int32_t cores = r->s->board[r->zone[b->zone].model].spec.cores;
+    int64_t ms = r->now - b->started_at, done = b->all - b->saved - b->left;
+    bool works = activity_is_task((enum activity)b->run);
+    return (int32_t)(first ? done / ms / b->rate_cores : works ? b->work_mhz / cores : 0);
+}
+
+static void level(struct sim_run *r, uint32_t board, bool first)
+{
+    const struct sim_board *b = &r->board[board];
+    const struct curve *c = &r->s->board[r->zone[b->zone].model].curve;
+    struct report *rep = link_report(r, b->zone, REPORT_LEVEL);
+    rep->lease = b->lease;
+    rep->level.phase = PHASE_EXECUTION;
+    rep->level.progress_permille = -1;
+    rep->level.freq_mhz = speed_mhz(r, b, first);
+    rep->level.max_freq_mhz = c->p[c->n - 1].freq_mhz;
+    rep->level.duty_permille = rep->level.cpu_permille = 1000;
+    rep->level.exec_ms = r->now - b->started_at;
+}
+
+static void zone_levels(struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    bool told = false;
+    for (uint32_t at = z->first_board; at < z->first_board + z->n_boards; at++) {
+        const struct sim_board *b = &r->board[at];
+        int64_t ms = r->now - b->started_at;
+        if (b->phase != BOARD_RUNS || ms < LONG_MS)
+            continue;
+        if (!told)
+            drive_settle(r, zone);
+        if (ms < 2 * LONG_MS)
+            level(r, at, true);
+        level(r, at, false);
+        told = true;
+    }
+    if (told)
+        link_sync(r, zone);
+}
+
+void levels_tell(struct sim_run *r)
+{
+    for (uint32_t i = 0; r->moves && i < r->n_zones; i++)
+        if (r->zone[i].runs && !r->zone[i].down && !r->zone[i].cut)
+            zone_levels(r, i);
+}

@@ -49,8 +49,17 @@ static const char *filter(const json_t *j, const char *name, struct arena *a)
     return v && *v ? v : NULL;
 }
 
+#define TTL_S 7776000 // qarnot-api.md 2.4
+
+static int64_t ttl_in(const json_t *o, const char *name, int64_t otherwise)
+{
+    const json_t *v = json_object_get(o, name);
+    return json_is_integer(v) ? json_integer_value(v) : otherwise;
+}
+
 static void buckets_read(const json_t *j, struct stage_plan *p, struct arena *a)
 {
+    int64_t ttl_s = ttl_in(j, "defaultResourcesCacheTTLSec", TTL_S);
     const json_t *plain = json_object_get(j, "resourceBuckets"),
                  *full = json_object_get(j, "advancedResourceBuckets");
     struct stage_bucket *in =
@@ -58,14 +67,15 @@ static void buckets_read(const json_t *j, struct stage_plan *p, struct arena *a)
     for (size_t i = 0; i < json_array_size(plain); i++) {
         const char *name = json_string_value(json_array_get(plain, i));
         if (name)
-            in[p->n_in++] = (struct stage_bucket){arena_strdup(a, name), "", ""};
+            in[p->n_in++] = (struct stage_bucket){arena_strdup(a, name), "", "", ttl_s};
     }
     for (size_t i = 0; i < json_array_size(full); i++) {
         const json_t *b = json_array_get(full, i);
         const char *name = text_or(b, "bucketName", NULL, a);
         if (name)
             in[p->n_in++] = (struct stage_bucket){name, prefix_in(b, "filtering", "prefixFiltering", a),
-                                                  prefix_in(b, "resourcesTransformation", "stripPrefix", a)};
+                                                  prefix_in(b, "resourcesTransformation", "stripPrefix", a),
+                                                  ttl_in(b, "cacheTTLSec", ttl_s)};
     }
     p->in = in;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/fire.h"
 #include "agent/node.h"
 #include "agent/stager.h"
 
@@ -246,6 +247,8 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], STAGER_OPTION)) // what stage.c starts; nobody else needs it
         return stager_main();
+    if (argc == 2 && !strcmp(argv[1], FIRE_OPTION)) // likewise, fire.c
+        return fire_main();
     struct config cfg;
     config_init(&cfg);
     struct setup s = {.cfg = &cfg,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "agent/fire.h"
 #include "agent/jobs.h"
 #include "agent/link.h"
 #include "agent/stage.h"
@@ -23,10 +24,12 @@
 static void act_board(struct node *n, const struct agent_action *a)
 {
     struct err e = ERR_NULL;
-    int r = n->device.apply(n->device.ctx, a->board, a->board_run.run, &a->board_run.point, &e);
+    int r = n->device.apply(n->device.ctx, a->board, &a->board_run, &e);
     if (r < 0 && !n->device_ill)
         fprintf(stderr, "ondol: board %s: %s\n", n->cfg->offer.board[a->board].name, e.text);
     n->device_ill = r < 0;
+    if (n->fire)
+        fire_set(n->fire, a->board, a->board_run.burn_permille);
 }
 
 static void act(struct node *n, const struct agent_action *a)
@@ -145,6 +148,8 @@ static void on_second(uv_timer_t *t)
     if (n->trim)
         malloc_trim(0);
     n->trim = false;
+    if (n->fire)
+        fire_look(n->fire);
 }
 
 static void on_stop(uv_signal_t *s, int signum)
@@ -229,6 +234,7 @@ static int agent_open(struct node *n, struct err *e)
     c.may_sleep = n->cfg->may_sleep && n->cfg->is_virtual; // a real board that sleeps takes its agent with it
     c.burn_allowed = n->cfg->burn;
     c.filler_alone = n->cfg->filler;
+    c.has_filler = n->cfg->is_virtual; // a real one has no volunteer program yet: it burns, and says so
     c.cap_mw = n->cfg->cap_w < 0 ? -1 : (int64_t)n->cfg->cap_w * 1000;
     // Half a second of wall is how fresh a page need be; a lease that ends sooner is renewed sooner by the
     // engine.
@@ -269,6 +275,8 @@ int node_init(struct node *n, struct config *cfg, const struct node_options *opt
         return r;
     n->jobs = jobs_new(n);
     n->stage = stage_new(n);
+    if (!cfg->is_virtual)
+        n->fire = fire_new(n);
     uv_timer_init(n->loop, &n->beat);
     uv_timer_init(n->loop, &n->second);
     uv_signal_init(n->loop, &n->on_term);
@@ -304,6 +312,7 @@ void node_deinit(struct node *n)
     link_free(n->link);
     jobs_free(n->jobs);
     stage_free(n->stage);
+    fire_free(n->fire);
     uv_run(n->loop, UV_RUN_DEFAULT);
     uv_loop_close(n->loop);
     if (n->sandbox.free)

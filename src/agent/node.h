@@ -23,6 +23,7 @@
 struct link;
 struct jobs;
 struct stage;
+struct fire;
 struct batch;
 
 struct node_options {
@@ -44,6 +45,7 @@ struct node {
     struct link *link;
     struct jobs *jobs;
     struct stage *stage;
+    struct fire *fire; // NULL: virtual
     uv_timer_t beat, second;
     uv_signal_t on_term, on_int, on_pipe;
     struct zone_sense *sense;

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "s3/serve.h"
 
-#define LINE_BYTES 512
+#define LINE_BYTES 4096
 
 struct errand;
 
@@ -44,6 +44,7 @@ struct errand {
     bool said, exited, closed_out;
     char line[LINE_BYTES];
     size_t n;
+    struct buf names; // of the results that are stored
 };
 
 static struct box_files *find(const struct stage *s, uint64_t lease)
@@ -100,6 +101,10 @@ static void said(struct errand *x, const char *line)
         return;
     struct node *node = x->stage->node;
     struct agent_event ev = {.kind = AGENT_STAGING, .staged.lease = f->lease};
+    if (!strncmp(line, "N ", 2)) {
+        buf_putf(&x->names, "%s\n", line + 2);
+        return;
+    }
     if (sscanf(line, "P %lld %lld %lld %lld", &v[0], &v[1], &v[2], &v[3]) == 4) {
         ev.staged.files = v[0];
         ev.staged.files_n = v[1];
@@ -109,6 +114,7 @@ static void said(struct errand *x, const char *line)
         ev.kind = AGENT_STAGED;
         ev.staged.files = v[0];
         ev.staged.bytes = v[1];
+        ev.staged.names = x->names.n ? buf_str(&x->names) : NULL;
         x->said = true;
     } else if (sscanf(line, "F %d %23s %159[^\n]", &elsewhere, code, message) >= 2) {
         ev.kind = AGENT_STAGED;
@@ -129,6 +135,7 @@ static void on_closed(uv_handle_t *h)
         return;
     explicit_bzero(x->spec, x->spec_n);
     free(x->spec);
+    buf_deinit(&x->names);
     free(x);
 }
 
@@ -250,6 +257,7 @@ static void run(struct stage *s, struct box_files *f, json_t *spec)
     struct errand *x = mem_alloc(sizeof *x);
     x->stage = s;
     x->of = f;
+    x->names = BUF_INIT(STAGE_NAMES_MAX);
     x->spec = json_dumps(spec, JSON_COMPACT);
     x->spec_n = strlen(x->spec);
     json_decref(spec);
@@ -277,8 +285,12 @@ void stage_fetch_files(struct stage *s, const struct agent_action *a)
     }
     json_t *spec = spec_of(s, f, p, "fetch"), *in = json_array();
     for (size_t i = 0; i < p->n_in; i++)
-        json_array_append_new(in, json_pack("{s:s,s:s,s:s}", "bucket", p->in[i].bucket, "prefix",
-                                            p->in[i].prefix, "strip", p->in[i].strip));
+        json_array_append_new(in, json_pack("{s:s,s:s,s:s,s:I}", "bucket", p->in[i].bucket, "prefix",
+                                            p->in[i].prefix, "strip", p->in[i].strip, "ttl_s",
+                                            (json_int_t)p->in[i].ttl_s));
+    char cache[STAGE_DIR_BYTES + 8];
+    snprintf(cache, sizeof cache, "%s/cache", s->root);
+    json_object_set_new(spec, "cache", json_string(cache));
     json_object_set_new(spec, "room", json_integer(a->stage.room_bytes));
     json_object_set_new(spec, "in", in);
     run(s, f, spec);

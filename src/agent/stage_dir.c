@@ -62,6 +62,13 @@ static void remove_leftovers(const char *parent)
         closedir(d);
 }
 
+static int make_inside(const char *dir, const char *name, mode_t mode)
+{
+    char path[STAGE_DIR_BYTES + 16];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return mkdir(path, 0700) < 0 || chmod(path, mode) < 0 ? -errno : 0;
+}
+
 static int make_root(const char *parent, char root[STAGE_DIR_BYTES])
 {
     char name[OWNER_NAME_BYTES];
@@ -71,8 +78,10 @@ static int make_root(const char *parent, char root[STAGE_DIR_BYTES])
     for (int n = FIRST_NAME; n < FIRST_NAME + 1000; n++) {
         owner_name(name, n);
         snprintf(root, STAGE_DIR_BYTES, "%s/%s", parent, name);
-        if (mkdir(root, 0700) == 0)
-            return chmod(root, pass_mode()) < 0 ? -errno : 0;
+        if (mkdir(root, 0700) == 0) {
+            int code = make_inside(root, "cache", 0700);
+            return code ? code : chmod(root, pass_mode()) < 0 ? -errno : 0;
+        }
         if (errno != EEXIST)
             return -errno;
     }
@@ -89,13 +98,6 @@ int stage_root(char root[STAGE_DIR_BYTES], struct err *e)
     root[0] = '\0';
     return err_set(e, code, "files of tasks: no folder can be made in /dev/shm, /run or /tmp: %s",
                    strerror(-code));
-}
-
-static int make_inside(const char *dir, const char *name, mode_t mode)
-{
-    char path[STAGE_DIR_BYTES + 16];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return mkdir(path, 0700) < 0 || chmod(path, mode) < 0 ? -errno : 0;
 }
 
 int stage_dir_make(const char *root, int64_t most_bytes, char dir[STAGE_DIR_BYTES], struct err *e)

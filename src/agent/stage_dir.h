@@ -7,6 +7,7 @@
 //   /dev/shm/ondol-...-N/RANDOM/   job       shown at /job
 //                                  incoming  files that have not come whole yet
 //                                  manifest  what came, to know what is new
+//   /dev/shm/ondol-...-N/cache/    objects of earlier runs (stager_cache.c)
 #ifndef ONDOL_AGENT_STAGE_DIR_H
 #define ONDOL_AGENT_STAGE_DIR_H
 

@@ -157,6 +157,8 @@ static bool open_dirs(struct stager *s)
         s->job_fd = openat(s->top_fd, "job", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         s->incoming_fd = openat(s->top_fd, "incoming", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }
+    if (*text(s->spec, "cache"))
+        s->cache_fd = open(text(s->spec, "cache"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->top_fd < 0 || s->job_fd < 0 || s->incoming_fd < 0)
         return stager_fail(s, true, "staging", "%s: %s", s->dir, strerror(errno));
     return true;
@@ -182,7 +184,7 @@ static bool begin(struct stager *s, char *host, size_t room)
 
 int stager_main(void)
 {
-    struct stager s = {.spec = read_spec(), .top_fd = -1, .job_fd = -1, .incoming_fd = -1};
+    struct stager s = {.spec = read_spec(), .top_fd = -1, .job_fd = -1, .incoming_fd = -1, .cache_fd = -1};
     char host[256];
     pthread_mutex_init(&s.lock, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -200,7 +202,7 @@ int stager_main(void)
     if (s.failed)
         printf("F %d %s %s\n", s.elsewhere, s.code, s.message);
     else
-        printf("D %lld %lld\n", (long long)s.files, (long long)s.bytes);
+        printf("D %lld %lld\n", (long long)s.files, (long long)(s.bytes - s.kept_bytes));
     fflush(stdout);
     json_decref(s.spec);
     curl_global_cleanup();

@@ -4,11 +4,12 @@
 // JSON object), says on stdout how far it is, one line each time, and ends:
 //
 //   P FILES FILES_N BYTES BYTES_N     done and in all
+//   N KEY                             of a result that is stored, before the end (core/work/staging.h)
 //   D FILES BYTES                     the end: all are where they belong
 //   F ELSEWHERE CODE SENTENCE         the end: they cannot be; ELSEWHERE 1: another board may try
 //
 //   in   {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "room", "in": [{bucket, prefix,
-//   strip}]} out  {"mode": "store", ..., "target", "prefix", "whitelist", "blacklist"}
+//   strip, ttl_s}]} out  {"mode": "store", ..., "target", "prefix", "whitelist", "blacklist"}
 //
 // A few threads move one file each, through constant memory. What fails on the way is tried again from where
 // it was, for as long as nobody ends the process. It dies with its agent.
@@ -37,7 +38,9 @@ struct stager {
     json_t *spec;
     const char *mode, *dir, *url, *host, *base_path, *key, *secret, *ca;
     int top_fd, job_fd, incoming_fd;
+    int cache_fd;                 // -1: nothing is kept
     _Atomic int64_t files, bytes; // done
+    _Atomic int64_t kept_bytes;   // of them from the cache
     int64_t files_n, bytes_n;
     _Atomic int64_t skew_ms; // of the storage's clock
     pthread_mutex_t lock;
@@ -134,6 +137,16 @@ struct remote_list {
 void remote_list_deinit(struct remote_list *l);
 // All resources, each path once: what comes from a later bucket counts.
 bool list_resources(struct stager *s, CURL *easy, struct remote_list *out);
+
+// ---- stager_cache.c: objects that came before
+
+void cache_name(char out[65], const char *bucket, const struct remote *r);
+// The whole object into `sink`, if it is there and not older; false: it must be fetched, and the sink may
+// have had some of it.
+bool cache_read(struct stager *s, const char *name, const struct remote *r, int64_t ttl_s,
+                bool (*sink)(void *ctx, const char *data, size_t n), void *ctx);
+void cache_drop(struct stager *s, const char *name);
+void cache_keep(struct stager *s, const char *name, int fd, uint64_t n, int64_t ttl_s); // a copy, if it fits
 
 void stager_fetch(struct stager *s); // stager_fetch.c
 void stager_store(struct stager *s); // stager_store.c

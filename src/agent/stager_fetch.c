@@ -146,11 +146,32 @@ static bool place(struct stager *s, const char *name, const struct remote *r, st
     return true;
 }
 
+// From the cache, or else from the storage.
+static bool get(struct stager *s, CURL *easy, const struct fetch *f, const struct remote *r,
+                struct incoming *in, char md5[33])
+{
+    const json_t *from = json_array_get(f->in, r->bucket);
+    const char *bucket = json_string_value(json_object_get(from, "bucket"));
+    int64_t ttl_s = json_integer_value(json_object_get(from, "ttl_s"));
+    char kept[65];
+    cache_name(kept, bucket, r);
+    bool cached = cache_read(s, kept, r, ttl_s, on_data, in);
+    if (cached)
+        s->kept_bytes += (int64_t)r->size;
+    else if (in->size && !begin_again(in))
+        return stager_fail(s, true, "staging", "%s", strerror(errno));
+    bool good = (cached || bring(s, easy, bucket, r, in)) && check(s, r, in, md5);
+    if (good && !cached)
+        cache_keep(s, kept, in->fd, in->size, ttl_s);
+    if (!good && cached)
+        cache_drop(s, kept);
+    return good;
+}
+
 static bool one(struct stager *s, CURL *easy, size_t i, void *ctx)
 {
     struct fetch *f = ctx;
     const struct remote *r = &f->remote.v[i];
-    const char *bucket = json_string_value(json_object_get(json_array_get(f->in, r->bucket), "bucket"));
     char name[32];
     if (!f->wanted[i])
         return true;
@@ -160,8 +181,8 @@ static bool one(struct stager *s, CURL *easy, size_t i, void *ctx)
     if (in.fd < 0)
         return stager_fail(s, true, "staging", "%s", strerror(errno));
     s3_sum_init(&in.md5, S3_SUM_MD5);
-    bool good = bring(s, easy, bucket, r, &in) && check(s, r, &in, f->came.v[i].md5) &&
-                place(s, name, r, &f->came.v[i], in.fd, f->again);
+    bool good =
+        get(s, easy, f, r, &in, f->came.v[i].md5) && place(s, name, r, &f->came.v[i], in.fd, f->again);
     s3_sum_deinit(&in.md5);
     close(in.fd);
     if (!good)

@@ -15,6 +15,7 @@
 #include "agent/stager.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "core/work/staging.h"
 
 #define PART_BYTES ((uint64_t)32 << 20)
 #define KEY_BYTES  1024
@@ -29,6 +30,7 @@ struct filter {
 struct store {
     struct tree_list found, came;
     struct tree_file **chosen;
+    bool *sent;
     size_t n;
     struct filter white, black;
     const char *target, *prefix;
@@ -125,6 +127,7 @@ static bool passes(const struct store *x, const char *path)
 static bool choose(struct stager *s, struct store *x)
 {
     x->chosen = mem_array(x->found.n + 1, sizeof *x->chosen);
+    x->sent = mem_array(x->found.n + 1, sizeof *x->sent);
     for (size_t i = 0; i < x->found.n; i++) {
         struct tree_file *f = &x->found.v[i];
         if (!passes(x, f->path) || !changed(s, x, f))
@@ -269,6 +272,7 @@ static bool one(struct stager *s, CURL *easy, size_t i, void *ctx)
         enum sent r = size > 2 * PART_BYTES ? put_parts(&p, size) : put(&p, NULL, 0, size, etag);
         close(p.fd);
         s->files += r == SENT;
+        x->sent[i] = r == SENT;
         if (r != CHANGED)
             return r == SENT;
     }
@@ -290,6 +294,25 @@ static bool open_target(struct stager *s, const struct store *x)
     return good;
 }
 
+// What they are called, for those who ask what the task has left; as much as is kept of it.
+static void tell_names(const struct store *x)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < x->n; i++) {
+        if (!x->sent[i])
+            continue;
+        struct buf line = BUF_INIT(4 * KEY_BYTES);
+        const char *parts[] = {x->prefix, x->chosen[i]->path};
+        for (size_t k = 0; k < ARRAY_LEN(parts); k++)
+            for (const unsigned char *p = (const unsigned char *)parts[k]; *p; p++)
+                buf_putf(&line, *p < ' ' || *p == 0x7f || *p == '%' ? "%%%02X" : "%c", *p);
+        told += line.n + 1;
+        if (told <= STAGE_NAMES_MAX)
+            printf("N %s\n", buf_str(&line));
+        buf_deinit(&line);
+    }
+}
+
 void stager_store(struct stager *s)
 {
     struct store x = {.target = text(s, "target"), .prefix = text(s, "prefix")};
@@ -297,12 +320,15 @@ void stager_store(struct stager *s)
     bool good = filter_make(s, "whitelist", &x.white) && filter_make(s, "blacklist", &x.black) &&
                 manifest_read(s, &x.came) && tree_walk(s, s->job_fd, &x.found) && choose(s, &x);
     if (good && x.n && open_target(s, &x))
-        stager_each(s, x.n, one, &x);
+        good = stager_each(s, x.n, one, &x);
+    if (good && !x.snapshot)
+        tell_names(&x);
     if (x.white.on)
         regfree(&x.white.re);
     if (x.black.on)
         regfree(&x.black.re);
     free(x.chosen);
+    free(x.sent);
     tree_list_deinit(&x.found);
     tree_list_deinit(&x.came);
 }

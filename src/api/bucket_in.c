@@ -14,6 +14,7 @@ struct wanted {
     const struct api_backend *be;
     const struct account_view *who;
     struct err *e;
+    const char *what; // "task" or "pool"
 };
 
 static int refused(const struct wanted *w, const char *name)
@@ -22,11 +23,11 @@ static int refused(const struct wanted *w, const char *name)
     return 404;
 }
 
-static int invalid(struct err *e, const char *field)
+static int invalid(const struct wanted *w, const char *field)
 {
-    char sentence[sizeof e->text];
-    memcpy(sentence, e->text, sizeof sentence);
-    err_set(e, -EINVAL, "Invalid task file. Invalid fields: %s. %s", field, sentence);
+    char sentence[sizeof w->e->text];
+    memcpy(sentence, w->e->text, sizeof sentence);
+    err_set(w->e, -EINVAL, "Invalid %s file. Invalid fields: %s. %s", w->what, field, sentence);
     return 400;
 }
 
@@ -64,10 +65,11 @@ static bool prefix_of(const json_t *o, const char *outer, const char *other, con
     return true;
 }
 
+// Without a prefix the whole object is null: the Python client takes a member that is null for one with a
+// prefix.
 static json_t *wrapped(const char *name, const char *prefix)
 {
-    json_t *inner = prefix ? json_pack("{s:s}", "prefix", prefix) : json_null();
-    return json_pack("{s:o}", name, inner);
+    return prefix ? json_pack("{s:{s:s}}", name, "prefix", prefix) : json_null();
 }
 
 static int advanced_one(const struct wanted *w, const json_t *in, json_t *list)
@@ -76,18 +78,18 @@ static int advanced_one(const struct wanted *w, const json_t *in, json_t *list)
     int64_t ttl = -1;
     if (!json_is_object(in)) {
         err_set(w->e, -EINVAL, "advancedResourceBuckets: must be a list of objects");
-        return invalid(w->e, "advancedResourceBuckets");
+        return invalid(w, "advancedResourceBuckets");
     }
     if (!in_string(in, "bucketName", API_NAME_CHARS, &name, w->e) ||
         !prefix_of(in, "filtering", NULL, "prefixFiltering", &prefix, w->e) ||
         !prefix_of(in, "resourcesTransformation", "resourceTransformation", "stripPrefix", &strip, w->e) ||
         !in_int(in, "cacheTTLSec", 0, INT32_MAX, &ttl, w->e)) {
         err_prefix(w->e, "advancedResourceBuckets[%zu]", json_array_size(list));
-        return invalid(w->e, "advancedResourceBuckets");
+        return invalid(w, "advancedResourceBuckets");
     }
     if (!name || !*name) {
         err_set(w->e, -EINVAL, "advancedResourceBuckets[%zu].bucketName: is required", json_array_size(list));
-        return invalid(w->e, "advancedResourceBuckets");
+        return invalid(w, "advancedResourceBuckets");
     }
     int code = look(w, name);
     if (!code)
@@ -103,7 +105,7 @@ static int plain_one(const struct wanted *w, const json_t *in, json_t *list)
     const char *name = json_string_value(in);
     if (!name || !*name) {
         err_set(w->e, -EINVAL, "resourceBuckets: must be a list of bucket names");
-        return invalid(w->e, "resourceBuckets");
+        return invalid(w, "resourceBuckets");
     }
     int code = look(w, name);
     if (!code)
@@ -121,11 +123,11 @@ static int list_in(const struct wanted *w, const json_t *given, const char *fiel
         return *json_string_value(given) ? one(w, given, list) : 0;
     if (given && !json_is_array(given)) {
         err_set(w->e, -EINVAL, "%s: must be a list", field);
-        return invalid(w->e, field);
+        return invalid(w, field);
     }
     if (json_array_size(given) > API_BUCKETS) {
         err_set(w->e, -E2BIG, "%s: more than %d", field, API_BUCKETS);
-        return invalid(w->e, field);
+        return invalid(w, field);
     }
     for (size_t i = 0; i < json_array_size(given) && !code; i++)
         code = one(w, json_array_get(given, i), list);
@@ -145,9 +147,9 @@ static int target_in(const struct wanted *w, const json_t *in, const char *field
 {
     const char *name = NULL;
     if (!in_string(in, field, API_NAME_CHARS, &name, w->e))
-        return invalid(w->e, field);
+        return invalid(w, field);
     if ((!name || !*name) && alias && !in_string(in, alias, API_NAME_CHARS, &name, w->e))
-        return invalid(w->e, field);
+        return invalid(w, field);
     bool named = name && *name;
     if (named && (!w->be->bucket || !is_bucket_name(name)))
         return refused(w, name);
@@ -155,21 +157,31 @@ static int target_in(const struct wanted *w, const json_t *in, const char *field
     return 0;
 }
 
+static int resources_in(const struct wanted *w, const json_t *in, json_t *body)
+{
+    const json_t *plain = in_get(in, "resourceBuckets"), *full = in_get(in, "advancedResourceBuckets");
+    if (json_array_size(plain) && json_array_size(full)) {
+        err_set(w->e, -EINVAL, "resourceBuckets: give either resourceBuckets or advancedResourceBuckets");
+        return invalid(w, "resourceBuckets");
+    }
+    int code = list_in(w, plain, "resourceBuckets", body, plain_one);
+    return code ? code : list_in(w, full, "advancedResourceBuckets", body, advanced_one);
+}
+
 int buckets_in(const json_t *in, json_t *body, const struct api_backend *be, const struct account_view *who,
                struct err *e)
 {
-    struct wanted w = {be, who, e};
-    const json_t *plain = in_get(in, "resourceBuckets"), *full = in_get(in, "advancedResourceBuckets");
-    if (json_array_size(plain) && json_array_size(full)) {
-        err_set(e, -EINVAL, "resourceBuckets: give either resourceBuckets or advancedResourceBuckets");
-        return invalid(e, "resourceBuckets");
-    }
-    int code = list_in(&w, plain, "resourceBuckets", body, plain_one);
-    if (!code)
-        code = list_in(&w, full, "advancedResourceBuckets", body, advanced_one);
+    struct wanted w = {be, who, e, "task"};
+    int code = resources_in(&w, in, body);
     if (!code)
         code = target_in(&w, in, "resultBucket", "resultsBucket", body);
     return code ? code : target_in(&w, in, "snapshotBucket", NULL, body);
+}
+
+int buckets_of_pool(const json_t *in, json_t *body, const struct api_backend *be,
+                    const struct account_view *who, struct err *e)
+{
+    return resources_in(&(struct wanted){be, who, e, "pool"}, in, body);
 }
 
 bool buckets_to_make(const char *body)

@@ -17,6 +17,10 @@
 int buckets_in(const json_t *in, json_t *body, const struct api_backend *be, const struct account_view *who,
                struct err *e);
 
+// Likewise of a pool, which has resources alone.
+int buckets_of_pool(const json_t *in, json_t *body, const struct api_backend *be,
+                    const struct account_view *who, struct err *e);
+
 // Whether the body names a bucket that is made when it is missing; making it waits for the disk.
 bool buckets_to_make(const char *body);
 int buckets_make(const char *body, const struct api_backend *be, const struct account_view *who,

@@ -127,6 +127,6 @@ void carbon_task(struct call *c)
 void carbon_pool(struct call *c)
 {
     struct row_pool row = {0};
-    if (pool_find(c, &row))
+    if (pool_find_booked(c, &row))
         carbon(c, c->reader->pool_heat, row.id);
 }

@@ -48,7 +48,7 @@ void credits_pool(struct call *c)
     struct row_pool row = {0};
     struct totals_row sum[10];
     struct err e = ERR_NULL;
-    if (!pool_find(c, &row))
+    if (!pool_find_booked(c, &row))
         return;
     int r = c->reader->pool_totals(c->reader->ctx, row.id, sum, &e);
     if (r < 0)

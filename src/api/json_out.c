@@ -30,15 +30,24 @@ static void escape(struct buf *b, unsigned char ch)
     }
 }
 
+// A character of its own that stands as it is.
+static bool is_plain(unsigned char ch)
+{
+    return ch >= 0x20 && ch < 0x7F && ch != '"' && ch != '\\';
+}
+
 void json_text(struct buf *b, const char *text, size_t n)
 {
     const unsigned char *s = (const unsigned char *)text;
     buf_putc(b, '"');
     size_t run = 0, i = 0;
     while (i < n) {
+        if (is_plain(s[i])) { // nearly all there is
+            i++;
+            continue;
+        }
         size_t len = utf8_step(text + i, n - i);
-        bool plain = len > 1 || (len == 1 && s[i] >= 0x20 && s[i] != '"' && s[i] != '\\' && s[i] != 0x7F);
-        if (plain) {
+        if (len > 1) {
             i += len;
             continue;
         }
@@ -102,8 +111,15 @@ void out_string(struct json_out *o, const char *key, const char *value)
 
 void out_int(struct json_out *o, const char *key, int64_t value)
 {
+    char text[24], *at = text + sizeof text;
+    uint64_t v = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     key_of(o, key);
-    buf_putf(o->b, "%" PRId64, value);
+    do
+        *--at = (char)('0' + v % 10);
+    while (v /= 10);
+    if (value < 0)
+        *--at = '-';
+    buf_put(o->b, at, (size_t)(text + sizeof text - at));
 }
 
 void out_fixed(struct json_out *o, const char *key, int64_t value, int decimals)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/bucket_in.h"
 #include "api/constraint_in.h"
 #include "api/json_in.h"
 #include "api/profile.h"
@@ -20,6 +21,7 @@
 struct reading {
     const json_t *in;
     json_t *body;
+    const struct api_backend *be;
     const struct account_view *who;
     struct arena *a;
     struct pool_draft *d;
@@ -99,24 +101,9 @@ static int read_preparation(struct reading *r)
     return 0;
 }
 
-// A pool has no files of its own: its tasks name their buckets themselves.
 static int read_buckets(struct reading *r)
 {
-    static const char *const lists[] = {"resourceBuckets", "advancedResourceBuckets"};
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        const json_t *list = in_get(r->in, lists[i]);
-        const json_t *first = json_is_array(list) ? json_array_get(list, 0) : list;
-        if (json_is_object(first))
-            first = in_get(first, "bucketName");
-        const char *name = json_string_value(first);
-        if (first && !name)
-            return err_set(r->e, -EINVAL, "%s: must be a list of bucket names", lists[i]), invalid(r->e);
-        if (name && *name)
-            return err_set(r->e, -ENOENT,
-                           "No such bucket: %.200s (a pool has none of its own; name it in its tasks)", name),
-                   404;
-    }
-    return 0;
+    return buckets_of_pool(r->in, r->body, r->be, r->who, r->e);
 }
 
 static int read_constants(struct reading *r)
@@ -238,7 +225,7 @@ int pool_body_read(const json_t *in, const struct api_backend *be, const struct 
     static int (*const reader[])(struct reading * r) = {read_names,   read_slots,      read_preparation,
                                                         read_buckets, read_constants,  read_hardware,
                                                         read_retries, read_scheduling, read_rest};
-    struct reading r = {.in = in, .body = json_object(), .who = who, .a = a, .d = d, .e = e};
+    struct reading r = {.in = in, .body = json_object(), .be = be, .who = who, .a = a, .d = d, .e = e};
     *d = (struct pool_draft){0};
     int code = 0;
     for (size_t i = 0; i < ARRAY_LEN(reader) && !code; i++)

@@ -121,6 +121,14 @@ bool pool_find(struct call *c, struct row_pool *row)
     return r == 0;
 }
 
+bool pool_find_booked(struct call *c, struct row_pool *row)
+{
+    bool found = pool_find(c, row);
+    if (!found && c->status == 404)
+        call_fail(c, 404, "Pool not found");
+    return found;
+}
+
 // What is being deleted can be looked at, but nothing can be done to it.
 static bool find_there(struct call *c, struct row_pool *row)
 {
@@ -203,17 +211,9 @@ void pool_delete(struct call *c)
     call_submit(c, about(c, EVENT_POOL_DELETE, c->param[0]), done);
 }
 
-// Its nodes have nothing to fetch again; the answer only says whether there are any.
 void pool_patch(struct call *c)
 {
-    struct row_pool row = {0};
-    if (!find_there(c, &row))
-        return;
-    if (row.state == POOL_PARTIALLY_EXECUTING || row.state == POOL_FULLY_EXECUTING)
-        call_empty(c);
-    else
-        call_fail(c, 400, "The pool %s is not running: it is %s", c->param[0],
-                  pool_state_name((enum pool_state)row.state));
+    call_submit(c, about(c, EVENT_POOL_RESYNC, c->param[0]), done);
 }
 
 static void put(struct call *c, const struct row_pool *row, json_t *body, const json_t *in)

@@ -6,5 +6,6 @@
 
 // The pool of the path; false: the call has been failed (404, or the store's error). WORKER, LANE.
 bool pool_find(struct call *c, struct row_pool *row);
+bool pool_find_booked(struct call *c, struct row_pool *row); // likewise, in the words of carbon and credits
 
 #endif

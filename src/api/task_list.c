@@ -254,7 +254,7 @@ static void render(struct call *c)
     out_array(&o, k->paged ? "data" : NULL);
     for (size_t i = 0; i < k->views.n && !c->out.failed; i++) {
         if (k->full)
-            views_render(&o, &k->views, i, now);
+            views_render(&o, &k->views, i, now, NULL); // names of results: ask for the task
         else
             task_render_summary(&o, NULL, &k->views.v[i].row);
     }

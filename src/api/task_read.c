@@ -36,7 +36,7 @@ static void render(struct call *c)
         return;
     }
     struct json_out o = {.b = &c->out};
-    views_render(&o, &k->views, 0, c->be->now(c->be->ctx));
+    views_render(&o, &k->views, 0, c->be->now(c->be->ctx), c->be->storage_url);
 }
 
 static void running(struct call *c)

@@ -147,7 +147,7 @@ void task_render(struct json_out *o, const char *key, const struct row_task *row
     summary(o, row, body, live_exec_ms);
     errors(o, &row->live);
     storage(o, body);
-    task_render_completed(o, row, x);
+    task_render_completed(o, row, body, x);
     task_render_status(o, row, x);
     out_int(o, "snapshotInterval", 0);
     out_int(o, "resultsCount", row->live.results_count);

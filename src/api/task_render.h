@@ -25,13 +25,15 @@ struct task_extra {
     const struct live_copy *live;
     size_t n_live;
     house_ms now;
+    const char *storage_url; // NULL: what results are called is not told (there are none, or it is a list)
 };
 
 void task_render_summary(struct json_out *o, const char *key, const struct row_task *row);
 void task_render(struct json_out *o, const char *key, const struct row_task *row, const struct task_extra *x);
 
 // task_status.c: the members "completedInstances" and "status".
-void task_render_completed(struct json_out *o, const struct row_task *row, const struct task_extra *x);
+void task_render_completed(struct json_out *o, const struct row_task *row, const json_t *body,
+                           const struct task_extra *x);
 void task_render_status(struct json_out *o, const struct row_task *row, const struct task_extra *x);
 
 // The constants of a body, secret ones masked.

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "core/work/ranges.h"
+#include "core/work/staging.h"
 
 #define MODELS_MAX 32 // kinds of processor told apart; what comes after is not listed
 
@@ -37,10 +38,34 @@ static int64_t thousandth_ghz_s(const struct row_attempt *a)
     return a->cores > 0 ? a->work_mhz_s / a->cores : 0;
 }
 
-static void completed(struct json_out *o, const struct row_attempt *a, int64_t tries)
+// Where the results of an instance are, "s3://HOST/BUCKET/KEY".
+struct where {
+    const char *host, *bucket; // host NULL: it is not told; bucket NULL: nowhere
+    int host_n;
+};
+
+static void results(struct json_out *o, const char *names, const struct where *at)
+{
+    if (!at->host) {
+        out_null(o, "results");
+        return;
+    }
+    out_array(o, "results");
+    for (const char *p = at->bucket && names ? names : ""; *p;) {
+        int n = (int)strcspn(p, "\n");
+        struct buf text = BUF_INIT(STAGE_NAMES_MAX + 1024);
+        buf_putf(&text, "s3://%.*s/%s/%.*s", at->host_n, at->host, at->bucket, n, p);
+        out_string(o, NULL, buf_str(&text));
+        buf_deinit(&text);
+        p += n + (p[n] == '\n');
+    }
+    out_end_array(o);
+}
+
+static void completed(struct json_out *o, const struct row_attempt *a, int64_t tries, const struct where *at)
 {
     out_object(o, NULL);
-    out_raw(o, "results", "[]");
+    results(o, a->results, at);
     out_int(o, "instanceId", a->instance);
     out_fixed(o, "wallTimeSec", a->wall_ms, 3);
     out_fixed(o, "execTimeSec", a->exec_ms, 3);
@@ -75,8 +100,19 @@ static void completed(struct json_out *o, const struct row_attempt *a, int64_t t
     out_end_object(o);
 }
 
-void task_render_completed(struct json_out *o, const struct row_task *row, const struct task_extra *x)
+static struct where where_of(const json_t *body, const struct task_extra *x)
 {
+    const char *host = x->storage_url ? strstr(x->storage_url, "://") : NULL;
+    struct where w = {.host = host ? host + 3 : NULL,
+                      .bucket = json_string_value(json_object_get(body, "resultBucket"))};
+    w.host_n = host ? (int)strcspn(w.host, "/") : 0;
+    return w;
+}
+
+void task_render_completed(struct json_out *o, const struct row_task *row, const json_t *body,
+                           const struct task_extra *x)
+{
+    struct where at = where_of(body, x);
     struct ranges over = set_of(row->live.succeeded), failed = set_of(row->live.failed),
                   cancelled = set_of(row->live.cancelled);
     ranges_union(&over, &failed);
@@ -88,7 +124,7 @@ void task_render_completed(struct json_out *o, const struct row_task *row, const
         if (!last)
             continue;
         if (final_end(a->end) && ranges_has(&over, a->instance))
-            completed(o, a, (int64_t)(i - first) + 1);
+            completed(o, a, (int64_t)(i - first) + 1, &at);
         first = i + 1;
     }
     out_end_array(o);
@@ -235,7 +271,30 @@ static void spans(struct json_out *o, const char *name, int64_t ms)
     out_int(o, key, ms / 1000);
 }
 
-static void models(struct json_out *o, const struct by_model *m, size_t n)
+// Ended attempts of each instance, added up; they lie together. Sites have names and no uuid.
+static void instances(struct json_out *o, const struct task_extra *x)
+{
+    out_array(o, "executionTimeByInstanceId");
+    for (size_t i = 0, next; i < x->n_attempts; i = next) {
+        const struct row_attempt *a = &x->attempt[i];
+        int64_t exec_ms = 0, ghz_ms = 0;
+        for (next = i; next < x->n_attempts && x->attempt[next].instance == a->instance; next++) {
+            exec_ms += x->attempt[next].exec_ms;
+            ghz_ms += thousandth_ghz_s(&x->attempt[next]);
+        }
+        out_object(o, NULL);
+        out_int(o, "instanceId", a->instance);
+        out_string(o, "specificationKey", x->attempt[next - 1].spec_key ? x->attempt[next - 1].spec_key : "");
+        out_string(o, "siteUuid", "00000000-0000-0000-0000-000000000000");
+        out_int(o, "time", exec_ms / 1000);
+        out_fixed(o, "timeGhz", ghz_ms, 3);
+        out_int(o, "clockRatio", 1);
+        out_end_object(o);
+    }
+    out_end_array(o);
+}
+
+static void models(struct json_out *o, const struct by_model *m, size_t n, const struct task_extra *x)
 {
     out_array(o, "executionTimeByCpuModel");
     for (size_t i = 0; i < n; i++) {
@@ -255,7 +314,7 @@ static void models(struct json_out *o, const struct by_model *m, size_t n)
     }
     out_end_array(o);
     out_raw(o, "executionTimeBySiteAndMachine", "[]");
-    out_raw(o, "executionTimeByInstanceId", "[]");
+    instances(o, x);
     out_array(o, "executionTimeGhzByCpuModel");
     for (size_t i = 0; i < n; i++) {
         out_object(o, NULL);
@@ -301,6 +360,21 @@ static int64_t files_permille(const struct task_extra *x, enum phase phase, int6
     return x->n_live ? sum / (int64_t)x->n_live : done;
 }
 
+// How long files were on their way, of ended attempts and of what runs.
+static void moving(const struct task_extra *x, int64_t *fetch_ms, int64_t *store_ms, int64_t *ended_ms)
+{
+    *fetch_ms = *store_ms = 0;
+    for (size_t i = 0; i < x->n_attempts; i++) {
+        *fetch_ms += x->attempt[i].fetch_ms;
+        *store_ms += x->attempt[i].store_ms;
+    }
+    *ended_ms = *fetch_ms + *store_ms;
+    for (size_t i = 0; i < x->n_live; i++) {
+        *fetch_ms += x->live[i].view.fetch_ms;
+        *store_ms += x->live[i].view.store_ms;
+    }
+}
+
 void task_render_status(struct json_out *o, const struct row_task *row, const struct task_extra *x)
 {
     const struct row_task_live *l = &row->live;
@@ -313,6 +387,8 @@ void task_render_status(struct json_out *o, const struct row_task *row, const st
     int64_t exec_ms = l->exec_ms, at = task_state_final(l->state) && l->end_ms >= 0 ? l->end_ms : x->now.v;
     for (size_t i = 0; i < x->n_live; i++)
         exec_ms += x->live[i].view.exec_ms;
+    int64_t fetch_ms, store_ms, moved_ms, around_ms = l->wall_ms - l->exec_ms;
+    moving(x, &fetch_ms, &store_ms, &moved_ms);
     out_object(o, "status");
     out_date(o, "timestamp", at);
     out_date(o, "lastUpdateTimestamp", at);
@@ -320,11 +396,11 @@ void task_render_status(struct json_out *o, const struct row_task *row, const st
     out_fixed(o, "executionProgress", l->progress_permille, 1);
     out_fixed(o, "uploadProgress", task_state_final(l->state) ? 1000 : files_permille(x, PHASE_UPLOAD, 0), 1);
     out_int(o, "instanceCount", l->running);
-    spans(o, "downloadTime", 0);
-    spans(o, "environmentTime", l->wall_ms > l->exec_ms ? l->wall_ms - l->exec_ms : 0);
+    spans(o, "downloadTime", fetch_ms);
+    spans(o, "environmentTime", around_ms > moved_ms ? around_ms - moved_ms : 0);
     spans(o, "executionTime", exec_ms);
-    models(o, m, n);
-    spans(o, "uploadTime", 0);
+    models(o, m, n, x);
+    spans(o, "uploadTime", store_ms);
     spans(o, "wallTime", l->wall_ms);
     id_ranges(o, l);
     running(o, x, m, n);

@@ -95,13 +95,14 @@ void views_live(struct call *c, struct views *v)
     }
 }
 
-void views_render(struct json_out *o, const struct views *v, size_t i, house_ms now)
+void views_render(struct json_out *o, const struct views *v, size_t i, house_ms now, const char *storage_url)
 {
     const struct task_view *t = &v->v[i];
     struct task_extra x = {.attempt = t->attempt,
                            .n_attempts = t->n_attempts,
                            .live = v->live ? v->live + t->first_live : NULL,
                            .n_live = t->n_live,
-                           .now = now};
+                           .now = now,
+                           .storage_url = storage_url};
     task_render(o, NULL, &t->row, &x);
 }

@@ -31,6 +31,6 @@ bool views_find(struct call *c, struct views *v, const char *id);
 bool views_attempts(struct call *c, struct views *v); // WORKER; false: failed
 bool views_any_live(const struct views *v);           // whether some task is not final
 void views_live(struct call *c, struct views *v);     // ENGINE
-void views_render(struct json_out *o, const struct views *v, size_t i, house_ms now);
+void views_render(struct json_out *o, const struct views *v, size_t i, house_ms now, const char *storage_url);
 
 #endif

@@ -28,7 +28,8 @@ static bool buf_room(struct buf *b, size_t n)
         b->failed = true;
         return false;
     }
-    mem_grow(&b->v, &b->cap, b->n + n + 1, 1);
+    if (b->n + n >= b->cap)
+        mem_grow(&b->v, &b->cap, b->n + n + 1, 1);
     return true;
 }
 
@@ -49,7 +50,10 @@ void buf_puts(struct buf *b, const char *s)
 
 void buf_putc(struct buf *b, char c)
 {
-    buf_put(b, &c, 1);
+    if (!buf_room(b, 1))
+        return;
+    b->v[b->n++] = c;
+    b->v[b->n] = '\0';
 }
 
 void buf_putf(struct buf *b, const char *fmt, ...)

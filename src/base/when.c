@@ -63,6 +63,13 @@ struct civil civil_from_ms(int64_t ms)
     return c;
 }
 
+// The last `n` digits. Answers have many dates, and snprintf would take a tenth of the time of each.
+static void put_digits(char *out, int n, int v)
+{
+    for (unsigned rest = (unsigned)v; n-- > 0; rest /= 10)
+        out[n] = (char)('0' + rest % 10);
+}
+
 void date_format(char out[DATE_TEXT_BYTES], house_ms t)
 {
     if (t.v < 0) {
@@ -70,9 +77,13 @@ void date_format(char out[DATE_TEXT_BYTES], house_ms t)
         return;
     }
     struct civil c = civil_from_ms(t.v);
-    snprintf(out, DATE_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)c.year % 10000u,
-             (unsigned)c.month % 100u, (unsigned)c.day % 100u, (unsigned)c.hour % 100u,
-             (unsigned)c.minute % 100u, (unsigned)c.second % 100u);
+    memcpy(out, "0000-00-00T00:00:00Z", 21);
+    put_digits(out, 4, c.year);
+    put_digits(out + 5, 2, c.month);
+    put_digits(out + 8, 2, c.day);
+    put_digits(out + 11, 2, c.hour);
+    put_digits(out + 14, 2, c.minute);
+    put_digits(out + 17, 2, c.second);
 }
 
 // Reads exactly `digits` decimal digits at *p.

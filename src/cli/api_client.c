@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/cli.h"
 #include "net/http_call.h"
 
-#define TIMEOUT_MS 60000
+#define TIMEOUT_MS     60000
+#define TIMEOUT_MOST_S 86400
 
 static const char *first_env(const char *a, const char *b)
 {
@@ -27,6 +29,34 @@ void api_client_init(struct api_client *c, const char *url, const char *token)
         c->kept[n - 1] = '\0';
     c->url = c->kept;
     c->token = token;
+    c->storage_url = NULL;
+    c->tls = (struct http_tls){0};
+    c->timeout_ms = TIMEOUT_MS;
+}
+
+bool api_env_true(const char *name)
+{
+    const char *v = getenv(name);
+    return v && (!strcasecmp(v, "true") || !strcmp(v, "1"));
+}
+
+// -1: go on.
+static int more_env(struct api_client *c)
+{
+    const char *s = getenv("QARNOT_CLUSTER_TIMEOUT"), *ca = getenv("ONDOL_CA"),
+               *storage = getenv("QARNOT_STORAGE_URL");
+    char *end = NULL;
+    if (s && *s) {
+        long timeout_s = strtol(s, &end, 10);
+        if (*end || timeout_s < 1 || timeout_s > TIMEOUT_MOST_S)
+            return cli_fail(CLI_USAGE, "QARNOT_CLUSTER_TIMEOUT %s: must be 1 to %d seconds", s,
+                            TIMEOUT_MOST_S);
+        c->timeout_ms = timeout_s * 1000;
+    }
+    c->storage_url = storage && *storage ? storage : NULL;
+    c->tls.ca_file = ca && *ca ? ca : NULL;
+    c->tls.trusts_anybody = api_env_true("QARNOT_CLUSTER_UNSAFE") || api_env_true("QARNOT_USE_UNSAFE_SSL");
+    return -1;
 }
 
 int api_client_env(struct api_client *c)
@@ -45,7 +75,7 @@ int api_client_env(struct api_client *c)
             CLI_USAGE,
             "ONDOL_TOKEN: not set (the token of an account, as the server's ready line prints it)");
     api_client_init(c, url, token);
-    return -1;
+    return more_env(c);
 }
 
 void api_path_add(struct buf *path, const char *text)
@@ -105,10 +135,10 @@ int api_call(const struct api_client *c, const char *method, const char *path, c
                              body ? "Content-Type" : NULL,
                              "application/json",
                              NULL};
-    struct http_ask ask = {method, buf_str(&url), headers, body, body ? strlen(body) : 0, TIMEOUT_MS};
+    struct http_ask ask = {method, buf_str(&url), headers, body, body ? strlen(body) : 0, c->timeout_ms};
     struct http_answer got = {0};
     *out = BUF_INIT(API_ANSWER_MAX);
-    int bad = http_call(&got, &ask, NULL, API_ANSWER_MAX, e);
+    int bad = http_call(&got, &ask, &c->tls, API_ANSWER_MAX, e);
     buf_deinit(&url);
     if (bad)
         return bad == -ECONNREFUSED || bad == -EHOSTUNREACH || bad == -ETIMEDOUT ? CLI_UNREACHABLE

@@ -4,10 +4,7 @@
 // length of an answer and at nothing else.
 #include "cli/bench_load.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/bench_line.h"
 #include "cli/bench_server.h"
 
 #define ANSWER_MAX 8192
@@ -26,20 +24,6 @@ struct line {
     size_t n;
     char answer[ANSWER_MAX + 1];
 };
-
-static int dial(int port)
-{
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) < 0) {
-        close(fd);
-        return -1;
-    }
-    if (fd >= 0)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    return fd;
-}
 
 // 1: a whole answer with status 200; 0: more is to come; -1: something else.
 static int whole(struct line *l)
@@ -100,7 +84,7 @@ int bench_load(int port, int connections, const char *request, size_t bytes, lon
     struct line *line = mem_array((size_t)connections, sizeof *line);
     int epoll = epoll_create1(EPOLL_CLOEXEC), bad = 0, open = 0;
     for (; open < connections && !bad; open++) {
-        line[open].fd = dial(port);
+        line[open].fd = bench_dial(port);
         struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &line[open]};
         if (line[open].fd < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, line[open].fd, &ev) < 0)
             bad = err_set(e, -errno, "bench: connection %d: %s", open + 1, strerror(errno));

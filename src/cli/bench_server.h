@@ -31,6 +31,7 @@ double bench_server_rss_mb(const struct bench_server *s); // resident memory of 
 
 double bench_now_s(void);
 double bench_rss_kb(pid_t pid);     // resident memory of a process; 0 when it is gone
+double bench_cpu_s(pid_t pid);      // seconds of processor it has used; likewise
 void bench_remove(const char *dir); // a folder with all that is in it
 struct bench_spread {
     double median, least, most;

@@ -23,9 +23,12 @@ int bucket_client_open(struct bucket_client *b, const struct api_client *api, st
     if (!code)
         code = api_json(api, "GET", "/info", NULL, &info, e);
     if (!code) {
-        snprintf(b->url, sizeof b->url, "%s", got_text(settings, "storage"));
+        snprintf(b->url, sizeof b->url, "%s",
+                 api->storage_url ? api->storage_url : got_text(settings, "storage"));
         snprintf(b->email, sizeof b->email, "%s", got_text(info, "email"));
         b->token = api->token;
+        b->tls = api->tls;
+        b->tls.trusts_anybody |= api_env_true("QARNOT_USE_STORAGE_UNSAFE_SSL");
         for (size_t n = strlen(b->url); n > 0 && b->url[n - 1] == '/'; n--)
             b->url[n - 1] = '\0';
         if (!*b->url) {
@@ -104,7 +107,7 @@ static int call(const struct bucket_client *b, const struct wish *w, struct buf 
     struct http_ask ask = {.method = w->method, .url = buf_str(&url), .headers = headers};
     struct http_answer got = {0};
     static const struct http_flow still = {0};
-    int bad = http_file(&got, &ask, NULL, w->flow ? w->flow : &still, ANSWER_MAX, e);
+    int bad = http_file(&got, &ask, &b->tls, w->flow ? w->flow : &still, ANSWER_MAX, e);
     buf_deinit(&path);
     buf_deinit(&url);
     buf_deinit(&who);

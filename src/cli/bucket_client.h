@@ -15,6 +15,7 @@ struct bucket_client {
     char url[1024]; // of the endpoint, without a slash at its end
     char email[256];
     const char *token;
+    struct http_tls tls;
 };
 
 // Asks the server where its storage is and who asks. 0, or an exit code with the sentence in `e`.

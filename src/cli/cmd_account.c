@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ondol account`: who may submit work. For operators.
+// `ondol account`: one's own account, for customers; who may submit work, for operators.
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "cli/verbs.h"
 
 #define ACCOUNTS "/ondol/v1/accounts"
+
+#define NO_LIMIT 2147483647.0 // what the server says where there is none, or more
 
 struct values {
     bool json, research, paid, new_token;
@@ -43,6 +46,59 @@ static const struct option_row set_rows[] = {
      "Most unfinished tasks, 0 for the server's limit"},
     {0},
 };
+
+// ---- one's own
+
+static void use(struct table *t, const char *what, const json_t *info, const char *used, const char *most)
+{
+    table_put(t, TABLE_PLAIN, "%s", what);
+    table_number(t, TABLE_PLAIN, 0, got_number(info, used));
+    double limit = got_number(info, most);
+    table_number(t, TABLE_DIM, 0, limit < NO_LIMIT ? limit : (double)NAN);
+}
+
+static void print_own(const json_t *info)
+{
+    static const char *const what[][3] = {
+        {"tasks", "taskCount", "maxTask"},
+        {"tasks that run", "runningTaskCount", "maxRunningTask"},
+        {"pools", "poolCount", "maxPool"},
+        {"jobs", "jobCount", "maxJob"},
+        {"buckets", "bucketCount", "maxBucket"},
+        {"bytes stored", "usedQuotaBytesBucket", "quotaBytesBucket"},
+        {"flex instances", "runningFlexInstanceCount", "maxFlexInstances"},
+        {"flex cores", "runningFlexCoreCount", "maxFlexCores"},
+        {"onDemand instances", "runningOnDemandInstanceCount", "maxOnDemandInstances"},
+        {"onDemand cores", "runningOnDemandCoreCount", "maxOnDemandCores"},
+    };
+    struct table t;
+    table_init(&t, "WHAT >USED >MOST");
+    for (size_t i = 0; i < sizeof what / sizeof *what; i++)
+        use(&t, what[i][0], info, what[i][1], what[i][2]);
+    printf("%s, spent %.4f euro\n", got_text(info, "email"), got_number(info, "credits"));
+    table_print(&t, stdout, table_colours(stdout));
+    table_deinit(&t);
+}
+
+static int own(struct verb_call *c)
+{
+    const struct values *v = c->values;
+    json_t *info = NULL, *money = NULL;
+    int code = api_json(&c->api, "GET", "/info", NULL, &info, &c->e);
+    if (!code)
+        code = api_json(&c->api, "GET", "/credits/v1/accounts/credits", NULL, &money, &c->e);
+    if (!code)
+        json_object_update(info, money);
+    if (!code && v->json)
+        got_print(info);
+    else if (!code)
+        print_own(info);
+    json_decref(info);
+    json_decref(money);
+    return code;
+}
+
+// ---- everybody's
 
 static void row(struct table *t, const json_t *j)
 {
@@ -127,8 +183,9 @@ static int set(struct verb_call *c)
 }
 
 static const struct verb verbs[] = {
+    {"info", NULL, 0, 0, own, json_rows, "Your own account: what you use, may use and have spent."},
     {"list", NULL, 0, 0, list, json_rows, "All accounts and what kind they are."},
-    {"show", "EMAIL", 1, 1, show, json_rows + 1, "Everything about one account, as JSON."},
+    {"show", "EMAIL", 1, 1, show, json_rows, "Everything about one account, as JSON."},
     {"add", "EMAIL", 1, 1, add, add_rows, "Makes an account and prints its token, once."},
     {"set", "EMAIL", 1, 1, set, set_rows, "Changes an account."},
     {0},

@@ -19,6 +19,7 @@
 #include "cli/bench_engine.h"
 #include "cli/bench_heat.h"
 #include "cli/bench_agent.h"
+#include "cli/bench_api.h"
 #include "cli/bench_http.h"
 #include "cli/bench_plan.h"
 #include "cli/bench_s3.h"
@@ -36,8 +37,8 @@ static const struct bench {
     int (*run)(FILE *out);
 } benches[] = {
     {"engine", bench_engine}, {"plan", bench_plan},       {"world", bench_world}, {"heat", bench_heat},
-    {"store", bench_store},   {"sandbox", bench_sandbox}, {"http", bench_http},   {"run", bench_run},
-    {"agent", bench_agent},   {"s3", bench_s3},           {"sim", bench_sim},
+    {"store", bench_store},   {"sandbox", bench_sandbox}, {"http", bench_http},   {"api", bench_api},
+    {"run", bench_run},       {"agent", bench_agent},     {"s3", bench_s3},       {"sim", bench_sim},
 };
 
 static const struct option_row rows[] = {{0}};
@@ -46,14 +47,15 @@ static const struct options options = {
     .command = "bench",
     .args = "[NAME...]",
     .args_max = OPTIONS_ARGS_MAX,
-    .what = "Measures: engine (events and plans), plan (large plans), world (physics), heat (thermostats), "
-            "store, sandbox, http "
-            "(submissions, lists, cancelling, memory), run (tasks on "
-            "their whole way), agent (memory and processor while idle), s3 (objects large and small), sim "
-            "(the simulator); all of "
-            "them without a NAME, in some five minutes. Medians of five rounds and their spread, beside "
-            "SQLite, bubblewrap and (if "
-            "installed) Slurm. Reports, asserts nothing.",
+    .what =
+        "Measures: engine (events and plans), plan (large plans), world (physics), heat (thermostats), "
+        "store, sandbox, http (submissions, lists, cancelling, memory), api (bulk calls, long lists, clients "
+        "that ask over and over), run (tasks on their whole way), agent (memory and processor while idle), "
+        "s3 "
+        "(objects large and small), sim (the simulator); all of them without a NAME, in some six minutes. "
+        "Medians of five rounds and their spread, beside SQLite, bubblewrap and (if installed) Slurm. "
+        "Reports, "
+        "asserts nothing.",
     .row = rows,
 };
 

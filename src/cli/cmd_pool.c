@@ -4,18 +4,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "cli/bar.h"
 #include "cli/cli.h"
 #include "cli/json_file.h"
-#include "cli/verbs.h"
-
-#define WAIT_FIRST_MS 100
-#define WAIT_MOST_MS  1000
+#include "cli/verb_list.h"
+#include "core/work/pool.h"
 
 struct values {
+    struct verb_pick pick;
     bool json;
-    long limit, slots, min, max, idle, slots_per_node;
+    long slots, min, max, idle, slots_per_node;
     const char *name, *profile, *prepare, *scheduling, *shortname;
     double timeout_s;
 };
@@ -27,14 +26,11 @@ static const struct option_row json_rows[] = {
     {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
     {0},
 };
-static const struct option_row list_rows[] = {
-    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
-    {"limit", OPTION_INT, "N", AT(limit), 1, 1000, "At most N pools, the newest (50)"},
-    {0},
-};
+static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "pools"), {0}};
 static const struct option_row create_rows[] = {
     {"class", OPTION_TEXT, "CLASS", AT(scheduling), 0, 0, "flex, onDemand or reserved (flex)"},
     {"idle", OPTION_INT, "N", AT(idle), 0, 1000000, "With --max: N slots more than are used (0)"},
+    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
     {"max", OPTION_INT, "N", AT(max), 0, 1000000, "As many slots as its tasks need, at most N"},
     {"min", OPTION_INT, "N", AT(min), 0, 1000000, "With --max: at least N slots (0)"},
     {"name", OPTION_TEXT, "NAME", AT(name), 0, 0, "Its name (pool)"},
@@ -101,15 +97,12 @@ static void wish(json_t *body, const struct values *v)
 
 static int create(struct verb_call *c)
 {
-    json_t *got = NULL, *body = c->args->n ? json_file(c->args->v[0], &c->e) : json_object();
+    json_t *body = c->args->n ? json_file(c->args->v[0], &c->e) : json_object();
     if (!body)
         return CLI_USAGE;
     wish(body, values(c));
-    int code = api_json(&c->api, "POST", "/pools", body, &got, &c->e);
+    int code = verb_make(c, "/pools", body, values(c)->json);
     json_decref(body);
-    if (!code)
-        puts(got_text(got, "uuid"));
-    json_decref(got);
     return code;
 }
 
@@ -122,65 +115,41 @@ static enum table_colour colour_of(const char *state)
     return !strcmp(state, "Closed") ? TABLE_DIM : !strcmp(state, "Failure") ? TABLE_RED : TABLE_YELLOW;
 }
 
-static void print_pools(const json_t *pools)
+static void row(struct table *t, const json_t *j)
 {
-    struct table t;
-    size_t i;
-    json_t *j;
-    table_init(&t, "UUID NAME STATE NODES WANTED TASKS CREATED");
-    json_array_foreach(pools, i, j)
-    {
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "uuid"));
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "name"));
-        table_put(&t, colour_of(got_text(j, "state")), "%s", got_text(j, "state"));
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "runningInstanceCount"));
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "targetRunningInstanceCount"));
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "queuedOrRunningTaskInstancesCount"));
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "creationDate"));
-    }
-    table_print(&t, stdout, table_colours(stdout));
-    table_deinit(&t);
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "uuid"));
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "name"));
+    table_put(t, colour_of(got_text(j, "state")), "%s", got_text(j, "state"));
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "runningInstanceCount"));
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "targetRunningInstanceCount"));
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "queuedOrRunningTaskInstancesCount"));
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "creationDate"));
 }
 
 static int list(struct verb_call *c)
 {
-    json_t *got = NULL, *body = json_pack("{s:i}", "maximumResults", (int)values(c)->limit);
-    int code = api_json(&c->api, "POST", "/pools/summaries/paginate", body, &got, &c->e);
-    json_decref(body);
-    if (!code && values(c)->json)
-        got_print(json_object_get(got, "data"));
-    else if (!code)
-        print_pools(json_object_get(got, "data"));
-    json_decref(got);
-    return code;
+    const char *states[POOL_STATE_N + 1] = {0};
+    const struct verb_pick *pick = &values(c)->pick;
+    json_t *all;
+    for (int i = 0; i < POOL_STATE_N; i++)
+        states[i] = pool_state_name((enum pool_state)i);
+    int code =
+        verb_pages(c, pick->tags.n ? "/pools/paginate" : "/pools/summaries/paginate", pick, states, &all);
+    return verb_print(code, all, pick->json, "UUID NAME STATE >NODES >WANTED >TASKS CREATED", row);
 }
 
 static int show(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, "/pools/", ""), NULL, &got, &c->e);
-    if (!code)
-        got_print(got);
-    json_decref(got);
-    return code;
+    return verb_show(c, "/pools/", "");
 }
 
-static void print_nodes(const json_t *nodes)
+static void node_row(struct table *t, const json_t *j)
 {
-    struct table t;
-    size_t i;
-    json_t *j;
-    table_init(&t, "NODE PHASE CORES MHZ SECONDS");
-    json_array_foreach(nodes, i, j)
-    {
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "instanceId"));
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "phase"));
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "coreCount"));
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "currentFrequencyGHz") * 1000);
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "executionTimeSec"));
-    }
-    table_print(&t, stdout, table_colours(stdout));
-    table_deinit(&t);
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "instanceId"));
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "phase"));
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "coreCount"));
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "currentFrequencyGHz") * 1000);
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "executionTimeSec"));
 }
 
 static int nodes(struct verb_call *c)
@@ -188,78 +157,55 @@ static int nodes(struct verb_call *c)
     json_t *got = NULL;
     int code = api_json(&c->api, "GET", verb_path(c, "/pools/", ""), NULL, &got, &c->e);
     json_t *info = json_object_get(json_object_get(got, "status"), "runningInstancesInfo"),
-           *list = json_object_get(info, "perRunningInstanceInfo"), *none = json_array();
-    if (!code && values(c)->json)
-        got_print(list ? list : none);
-    else if (!code)
-        print_nodes(list);
-    json_decref(none);
+           *list = json_object_get(info, "perRunningInstanceInfo");
+    list = list ? json_incref(list) : json_array();
     json_decref(got);
-    return code;
+    return verb_print(code, list, values(c)->json, "NODE PHASE >CORES >MHZ >SECONDS", node_row);
 }
 
-static void print_tasks(const json_t *tasks)
+static void task_row(struct table *t, const json_t *j)
 {
-    struct table t;
-    size_t i;
-    json_t *j;
-    table_init(&t, "UUID NAME STATE RUNNING");
-    json_array_foreach(tasks, i, j)
-    {
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "uuid"));
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "name"));
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "state"));
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "runningInstanceCount"));
-    }
-    table_print(&t, stdout, table_colours(stdout));
-    table_deinit(&t);
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "uuid"));
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "name"));
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "state"));
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "runningInstanceCount"));
 }
 
 static int tasks(struct verb_call *c)
 {
     json_t *got = NULL;
     int code = api_json(&c->api, "GET", verb_path(c, "/pools/", "/tasks"), NULL, &got, &c->e);
-    if (!code && values(c)->json)
-        got_print(got);
-    else if (!code)
-        print_tasks(got);
-    json_decref(got);
-    return code;
+    return verb_print(code, got, values(c)->json, "UUID NAME STATE >RUNNING", task_row);
 }
 
-// 1: it goes on.
-static int look(struct verb_call *c, const json_t *pool)
+static int look(void *ctx, const json_t *pool, struct bar *b, double waited_s, struct err *e)
 {
-    const char *state = got_text(pool, "state");
+    const char *id = ctx, *state = got_text(pool, "state");
     if (!strcmp(state, "FullyExecuting"))
         return CLI_DONE;
-    if (strcmp(state, "Failure") != 0 && strcmp(state, "Closing") != 0 && strcmp(state, "Closed") != 0)
-        return -1;
-    const json_t *errors = json_object_get(pool, "errors");
-    err_set(&c->e, -1, "pool %s is %s: %.200s", c->args->v[0], state,
-            got_text(json_array_get(errors, json_array_size(errors) - 1), "message"));
-    return CLI_WORK;
+    if (!strcmp(state, "Failure") || !strcmp(state, "Closing") || !strcmp(state, "Closed")) {
+        const json_t *errors = json_object_get(pool, "errors");
+        err_set(e, -1, "pool %.64s is %s: %.200s", id, state,
+                got_text(json_array_get(errors, json_array_size(errors) - 1), "message"));
+        return CLI_WORK;
+    }
+    double ready = got_number(pool, "runningInstanceCount"),
+           wanted = got_number(pool, "targetRunningInstanceCount");
+    char detail[64];
+    snprintf(detail, sizeof detail, "%.0f of %.0f nodes", ready, wanted);
+    bar_draw(b, state, wanted > 0 ? 100 * ready / wanted : 0, detail, waited_s);
+    return -1;
 }
 
 static int wait_for(struct verb_call *c)
 {
-    double waited_s = 0;
-    verb_path(c, "/pools/", "");
-    for (long ms = WAIT_FIRST_MS;; ms = ms * 5 / 4 < WAIT_MOST_MS ? ms * 5 / 4 : WAIT_MOST_MS) {
-        json_t *got = NULL;
-        int code = api_json(&c->api, "GET", buf_str(&c->path), NULL, &got, &c->e);
-        int is = code ? code : look(c, got);
-        json_decref(got);
-        if (code || is >= 0)
-            return is;
-        if (values(c)->timeout_s >= 0 && waited_s >= values(c)->timeout_s) {
-            err_set(&c->e, -1, "pool %s: nodes are missing after %.0f s (ondol pool show %s)", c->args->v[0],
-                    waited_s, c->args->v[0]);
-            return CLI_LATER;
-        }
-        nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
-        waited_s += (double)ms / 1000;
-    }
+    char id[65], late[128], hint[128];
+    snprintf(id, sizeof id, "%s", c->args->v[0]);
+    snprintf(late, sizeof late, "pool %s: nodes are missing", id);
+    snprintf(hint, sizeof hint, "ondol pool show %s", id);
+    return bar_wait(
+        &(struct bar_wait){&c->api, verb_path(c, "/pools/", ""), values(c)->timeout_s, late, hint, look, id},
+        &c->e);
 }
 
 // ---- changing
@@ -284,19 +230,19 @@ static int scale(struct verb_call *c)
 
 static int close_it(struct verb_call *c)
 {
-    return api_json(&c->api, "POST", verb_path(c, "/pools/", "/close"), NULL, NULL, &c->e);
+    return verb_do(c, "POST", "/pools/", "/close");
 }
 
 static int delete_it(struct verb_call *c)
 {
-    return api_json(&c->api, "DELETE", verb_path(c, "/pools/", ""), NULL, NULL, &c->e);
+    return verb_do(c, "DELETE", "/pools/", "");
 }
 
 static const struct verb verbs[] = {
     {"create", "[FILE]", 0, 1, create, create_rows,
      "Makes a pool as the options say, laid over FILE (JSON; - is stdin), and prints its uuid."},
     {"list", NULL, 0, 0, list, list_rows, "Pools of the account, the newest first."},
-    {"show", "ID", 1, 1, show, no_rows, "Everything about one pool, as JSON."},
+    {"show", "ID", 1, 1, show, json_rows, "Everything about one pool, as JSON."},
     {"nodes", "ID", 1, 1, nodes, json_rows, "The boards that it holds now."},
     {"tasks", "ID", 1, 1, tasks, json_rows, "Its tasks."},
     {"wait", "ID", 1, 1, wait_for, wait_rows,
@@ -309,6 +255,6 @@ static const struct verb verbs[] = {
 
 int cmd_pool(int argc, char **argv)
 {
-    struct values v = {.limit = 50, .slots = -1, .max = -1, .timeout_s = -1};
+    struct values v = {.pick = VERB_PICK_NULL, .slots = -1, .max = -1, .timeout_s = -1};
     return verbs_run("pool", verbs, &v, argc, argv);
 }

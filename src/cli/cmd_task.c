@@ -10,17 +10,15 @@
 #include "cli/cli.h"
 #include "cli/task_draft.h"
 #include "cli/task_wait.h"
-#include "cli/verbs.h"
+#include "cli/verb_list.h"
 #include "core/work/task.h"
 
 struct values {
     struct task_wish wish; // first: task_wish_rows count from it
+    struct verb_pick pick;
     bool json, print, dry_run, wait, follow, fresh;
-    long limit, instance;
+    long instance;
     double timeout_s;
-    const char *state;
-    struct option_list tags;
-    const char *name;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -30,15 +28,7 @@ static const struct option_row json_rows[] = {
     {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
     {0},
 };
-static const struct option_row list_rows[] = {
-    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
-    {"limit", OPTION_INT, "N", AT(limit), 1, 1000000, "At most N tasks, the newest (50)"},
-    {"name", OPTION_TEXT, "WORDS", AT(name), 0, 0, "Only those whose name has these words in it"},
-    {"state", OPTION_TEXT, "STATE", AT(state), 0, 0,
-     "Only those in this state: Success, FullyExecuting, ..."},
-    {"tag", OPTION_LIST, "TAG", AT(tags), 0, 0, "Only those with this tag; again for more"},
-    {0},
-};
+static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "tasks"), {0}};
 static const struct option_row wait_rows[] = {
     {"follow", OPTION_FLAG, NULL, AT(follow), 0, 0, "Prints what its instances write meanwhile"},
     {"timeout", OPTION_REAL, "S", AT(timeout_s), 0, 1e9,
@@ -154,106 +144,33 @@ static enum table_colour colour_of(const char *state)
                                  : TABLE_YELLOW;
 }
 
-static void print_list(const json_t *list)
+static void row(struct table *t, const json_t *j)
 {
-    struct table t;
-    size_t i;
-    json_t *j;
-    table_init(&t, "UUID NAME STATE >INSTANCES >RUNNING >PROGRESS CREATED");
-    json_array_foreach(list, i, j)
-    {
-        const char *state = got_text(j, "state");
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "uuid"));
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "name"));
-        table_put(&t, colour_of(state), "%s", state);
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "totalInstanceCount"));
-        table_number(&t, TABLE_PLAIN, 0, got_number(j, "runningInstanceCount"));
-        table_put(&t, TABLE_PLAIN, "%.0f %%", got_number(j, "progress"));
-        table_put(&t, TABLE_PLAIN, "%s", got_text(j, "creationDate"));
-    }
-    table_print(&t, stdout, table_colours(stdout));
-    table_deinit(&t);
+    const char *state = got_text(j, "state");
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "uuid"));
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "name"));
+    table_put(t, colour_of(state), "%s", state);
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "totalInstanceCount"));
+    table_number(t, TABLE_PLAIN, 0, got_number(j, "runningInstanceCount"));
+    table_put(t, TABLE_PLAIN, "%.0f %%", got_number(j, "progress"));
+    table_put(t, TABLE_PLAIN, "%s", got_text(j, "creationDate"));
 }
 
-// The words as they are, for an extended regular expression.
-static void escape(struct buf *to, const char *words)
-{
-    for (; *words; words++) {
-        if (strchr("\\.[]()*+?{}|^$/", *words))
-            buf_putc(to, '\\');
-        buf_putc(to, *words);
-    }
-}
-
-// NULL: all tasks.
-static json_t *filter_of(const struct values *v)
-{
-    json_t *all = json_array();
-    if (v->state)
-        json_array_append_new(
-            all, json_pack("{s:s,s:s,s:s}", "field", "state", "operator", "Equal", "value", v->state));
-    if (v->name) {
-        struct buf words = BUF_INIT(65536);
-        escape(&words, v->name);
-        json_array_append_new(
-            all, json_pack("{s:s,s:s,s:s}", "field", "name", "operator", "Like", "value", buf_str(&words)));
-        buf_deinit(&words);
-    }
-    for (int i = 0; i < v->tags.n; i++)
-        json_array_append_new(
-            all, json_pack("{s:s,s:s,s:s}", "field", "tags", "operator", "Equal", "value", v->tags.v[i]));
-    json_t *filter = json_array_size(all) ? json_pack("{s:s,s:O}", "operator", "And", "filters", all) : NULL;
-    json_decref(all);
-    return filter;
-}
-
-// Page by page, until there are enough or no more.
 static int list(struct verb_call *c)
 {
-    enum task_state state;
-    const struct values *v = values(c);
-    if (v->state && !task_state_parse(v->state, &state))
-        return err_set(&c->e, -1, "--state %s: there is no such state (ondol task list says what there is)",
-                       v->state),
-               CLI_USAGE;
-    json_t *all = json_array(), *token = json_null(), *filter = filter_of(v);
-    int code = 0;
-    while (!code && (long)json_array_size(all) < v->limit) {
-        long left = v->limit - (long)json_array_size(all);
-        json_t *got = NULL, *body = json_pack("{s:O,s:i}", "token", token, "maximumResults",
-                                              (int)(left < 1000 ? left : 1000));
-        if (filter)
-            json_object_set(body, "filter", filter);
-        code = api_json(&c->api, "POST", v->tags.n ? "/tasks/paginate" : "/tasks/summaries/paginate", body,
-                        &got, &c->e);
-        json_decref(body);
-        if (!code)
-            json_array_extend(all, json_object_get(got, "data"));
-        json_decref(token);
-        token = json_incref(json_object_get(got, "nextToken"));
-        bool more = json_is_true(json_object_get(got, "isTruncated")) && json_is_string(token);
-        json_decref(got);
-        if (!more)
-            break;
-    }
-    json_decref(token);
-    json_decref(filter);
-    if (!code && v->json)
-        got_print(all);
-    else if (!code)
-        print_list(all);
-    json_decref(all);
-    return code;
+    const char *states[TASK_STATE_N + 1] = {0};
+    const struct verb_pick *pick = &values(c)->pick;
+    json_t *all;
+    for (int i = 0; i < TASK_STATE_N; i++)
+        states[i] = task_state_name((enum task_state)i);
+    int code =
+        verb_pages(c, pick->tags.n ? "/tasks/paginate" : "/tasks/summaries/paginate", pick, states, &all);
+    return verb_print(code, all, pick->json, "UUID NAME STATE >INSTANCES >RUNNING >PROGRESS CREATED", row);
 }
 
 static int show(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, "/tasks/", ""), NULL, &got, &c->e);
-    if (!code)
-        got_print(got);
-    json_decref(got);
-    return code;
+    return verb_show(c, "/tasks/", "");
 }
 
 static int wait_for(struct verb_call *c)
@@ -302,14 +219,42 @@ static int why(struct verb_call *c)
     return code;
 }
 
+// ---- what it cost
+
+static int cost(struct verb_call *c)
+{
+    json_t *got = NULL, *carbon = NULL;
+    int code = api_json(&c->api, "GET", verb_path(c, "/credits/v1/tasks/", "/credits"), NULL, &got, &c->e);
+    if (!code)
+        code = api_json(&c->api, "GET", verb_path(c, "/carbon/v1/tasks/", "/carbon-facts"), NULL, &carbon,
+                        &c->e);
+    if (!code)
+        json_object_update(got, carbon);
+    if (!code && values(c)->json) {
+        got_print(got);
+    } else if (!code) {
+        printf("%-9s %.4f euro\n", "costs", got_number(got, "credits"));
+        printf("%-9s %.3f Wh, %.3f Wh of it as heat that was asked for\n", "drew",
+               got_number(got, "total_consumed_energy_Wh"), got_number(got, "total_reused_energy_Wh"));
+        printf("%-9s %.3f gCO2; in a data centre (%s) and with a boiler %.3f g more\n", "emitted",
+               got_number(got, "qarnot_carbon_footprint"), got_text(got, "equivalent_datacenter_name"),
+               got_number(got, "saved_carbon_footprint_compute_heat"));
+    }
+    json_decref(got);
+    json_decref(carbon);
+    return code;
+}
+
+// ---- changing
+
 static int abort_it(struct verb_call *c)
 {
-    return api_json(&c->api, "POST", verb_path(c, "/tasks/", "/abort"), NULL, NULL, &c->e);
+    return verb_do(c, "POST", "/tasks/", "/abort");
 }
 
 static int delete_it(struct verb_call *c)
 {
-    return api_json(&c->api, "DELETE", verb_path(c, "/tasks/", ""), NULL, NULL, &c->e);
+    return verb_do(c, "DELETE", "/tasks/", "");
 }
 
 // What its instances left in the bucket of results, into a folder.
@@ -340,7 +285,10 @@ static int again(struct verb_call *c, const char *back)
 {
     json_t *got = NULL;
     int code = api_json(&c->api, "POST", verb_path(c, "/tasks/", back), NULL, &got, &c->e);
-    print_created(got);
+    if (!code && values(c)->json)
+        got_print(got);
+    else if (!code)
+        print_created(got);
     json_decref(got);
     return code;
 }
@@ -376,7 +324,7 @@ int cmd_task(int argc, char **argv)
         {"create", "[FILE]", 0, 1, create, create_rows,
          "Submits a task (options, or FILE: JSON or INI; - is stdin) and prints its uuid."},
         {"list", NULL, 0, 0, list, list_rows, "Tasks of the account, the newest first."},
-        {"show", "ID", 1, 1, show, no_rows, "Everything about one task, as JSON."},
+        {"show", "ID", 1, 1, show, json_rows, "Everything about one task, as JSON."},
         {"wait", "ID", 1, 1, wait_for, wait_rows,
          "Waits until it has ended. Exit code 5 unless it ended in Success."},
         {"stdout", "ID", 1, 1, out, output_rows, "What its instances wrote to their standard output."},
@@ -384,15 +332,16 @@ int cmd_task(int argc, char **argv)
         {"download", "ID [DIR]", 1, 2, download, no_rows,
          "Fetches its results into a folder (that of the bucket's name)."},
         {"why", "ID", 1, 1, why, json_rows, "One sentence: what it waits for, or why it ended as it did."},
-        {"retry", "ID", 1, 1, retry, no_rows, "A new task of the instances that failed; prints its uuid."},
-        {"recover", "ID", 1, 1, recover, no_rows,
+        {"cost", "ID", 1, 1, cost, json_rows, "Euros, watt-hours and grams of CO2, so far."},
+        {"retry", "ID", 1, 1, retry, json_rows, "A new task of the instances that failed; prints its uuid."},
+        {"recover", "ID", 1, 1, recover, json_rows,
          "A new task of the instances that failed or were cancelled."},
-        {"resume", "ID", 1, 1, resume, no_rows, "A new task of the instances that were cancelled."},
-        {"clone", "ID", 1, 1, clone_it, no_rows, "A new task like it, with all its instances."},
+        {"resume", "ID", 1, 1, resume, json_rows, "A new task of the instances that were cancelled."},
+        {"clone", "ID", 1, 1, clone_it, json_rows, "A new task like it, with all its instances."},
         {"abort", "ID", 1, 1, abort_it, no_rows, "Ends it; what it has done stays."},
         {"delete", "ID", 1, 1, delete_it, no_rows, "Ends it and forgets it."},
         {0},
     };
-    struct values v = {.wish = TASK_WISH_NULL, .limit = 50, .instance = -1, .timeout_s = -1};
+    struct values v = {.wish = TASK_WISH_NULL, .pick = VERB_PICK_NULL, .instance = -1, .timeout_s = -1};
     return verbs_run("task", verbs, &v, argc, argv);
 }

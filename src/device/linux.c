@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "device/knob.h"
 #include "device/sysfs.h"
 
@@ -37,6 +38,9 @@ struct host {
     struct host_board *board;
     size_t n_zones, n_boards;
     house_ms now;
+    char *stat;            // /proc/stat
+    int64_t busy, all;     // as last read, ticks of all processors; all 0: not read yet
+    int32_t busy_permille; // over the last beat; -1: cannot be told
 };
 
 static char *below(const char *sysroot, const char *path, const char *file)
@@ -79,7 +83,43 @@ static bool host_knob(void *ctx, size_t zone, struct zone_wish *wish)
     return h->knob[zone] && knob_turned(h->knob[zone], wish);
 }
 
-static void board_beat(struct host_board *b, int64_t dt_ms)
+// How busy all processors were since the last look, from the first line of /proc/stat: "cpu", then ticks as
+// user, nice, system, idle, waiting for a disk, ... (proc(5)).
+static int32_t busy_since(struct host *h)
+{
+    FILE *f = h->stat ? fopen(h->stat, "re") : NULL;
+    int64_t tick[8] = {0}, all = 0, permille = -1;
+    bool ok =
+        f && fscanf(f,
+                    "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64
+                    " %" SCNd64,
+                    &tick[0], &tick[1], &tick[2], &tick[3], &tick[4], &tick[5], &tick[6], &tick[7]) == 8;
+    if (f)
+        fclose(f);
+    if (!ok)
+        return -1;
+    for (int i = 0; i < 8; i++)
+        all += tick[i];
+    int64_t busy = all - tick[3] - tick[4];
+    if (h->all > 0 && all > h->all)
+        permille = int_clamp((busy - h->busy) * 1000 / (all - h->all), 0, 1000);
+    else if (h->all > 0)
+        permille = h->busy_permille; // no tick went by
+    h->busy = busy;
+    h->all = all;
+    return (int32_t)permille;
+}
+
+// What the curve says for the frequency that was set and so busy a machine, mW.
+static int64_t counted_mw(const struct host_board *b, int32_t busy_permille)
+{
+    if (b->run == ACTIVITY_SLEEP || busy_permille < 0)
+        return b->point.draw_mw;
+    struct operating_point full = curve_at(b->curve, b->point.freq_mhz, 1000);
+    return b->curve->idle_mw + (int64_t)(full.draw_mw - b->curve->idle_mw) * busy_permille / 1000;
+}
+
+static void board_beat(struct host_board *b, int64_t dt_ms, int32_t busy_permille)
 {
     int64_t is, moved = -1;
     if (sysfs_read(b->energy, &is)) {
@@ -88,7 +128,7 @@ static void board_beat(struct host_board *b, int64_t dt_ms)
         b->last_uj = is;
     }
     if (moved < 0)
-        moved = b->point.draw_mw * dt_ms;
+        moved = counted_mw(b, busy_permille) * dt_ms;
     b->counted_uj += moved;
     b->draw_mw = dt_ms > 0 ? moved / dt_ms : b->draw_mw;
 }
@@ -100,8 +140,9 @@ static void host_tick(void *ctx, house_ms now)
     if (dt <= 0)
         return;
     h->now = now;
+    h->busy_permille = busy_since(h);
     for (size_t i = 0; i < h->n_boards; i++)
-        board_beat(&h->board[i], dt);
+        board_beat(&h->board[i], dt, h->busy_permille);
 }
 
 // With powercap the counter as it is, so that the parent sees what the hardware says; else what was counted
@@ -129,17 +170,10 @@ static int number_write(const char *path, int64_t v, struct err *e)
 
 // Every policy of the machine gets the same ceiling. A board that runs nothing is held at its lowest
 // frequency: what the machine does for itself need not be fast.
-static int host_apply(void *ctx, size_t board, enum activity run, const struct operating_point *p,
-                      struct err *e)
+static int frequency_set(struct host_board *b, struct err *e)
 {
-    struct host *h = ctx;
-    struct host_board *b = &h->board[board];
-    b->run = run;
-    b->point = *p;
-    if (!b->cpufreq)
-        return 0;
-    int32_t khz = (p->freq_mhz > 0 ? p->freq_mhz : b->curve->p[0].freq_mhz) * 1000;
-    if (khz == b->set_khz)
+    int32_t khz = (b->point.freq_mhz > 0 ? b->point.freq_mhz : b->curve->p[0].freq_mhz) * 1000;
+    if (!b->cpufreq || khz == b->set_khz)
         return 0;
     DIR *dir = opendir(b->cpufreq);
     if (!dir)
@@ -158,6 +192,15 @@ static int host_apply(void *ctx, size_t board, enum activity run, const struct o
     return r;
 }
 
+static int host_apply(void *ctx, size_t board, const struct board_order *o, struct err *e)
+{
+    struct host *h = ctx;
+    struct host_board *b = &h->board[board];
+    b->run = o->run;
+    b->point = o->point;
+    return frequency_set(b, e);
+}
+
 static void host_free(void *ctx)
 {
     struct host *h = ctx;
@@ -173,6 +216,7 @@ static void host_free(void *ctx)
         free(h->board[i].cpufreq);
     }
     if (h) {
+        free(h->stat);
         free(h->zone);
         free(h->knob);
         free(h->board);
@@ -229,6 +273,8 @@ int linux_init(struct device *d, const struct linux_config *cfg, house_ms now, s
     h->board = mem_array(cfg->n_boards + 1, sizeof *h->board);
     h->n_zones = cfg->n_zones;
     h->now = now;
+    h->stat = below(cfg->sysroot, "/proc/stat", "");
+    h->busy_permille = busy_since(h);
     for (size_t i = 0; i < cfg->n_zones; i++) {
         h->knob[i] = knob_below(cfg->sysroot, &cfg->zone[i].knob);
         h->zone[i] = (struct sensor_paths){.room = below(cfg->sysroot, cfg->zone[i].room, ""),

@@ -12,7 +12,7 @@
 //
 // A sensor without path, or whose file cannot be read or is no number, reads as "none": the thermostat's
 // guards decide what that means. One board is the computer this runs on; duty below the lowest frequency is
-// the sandbox's lever, not ours.
+// the sandbox's lever, and burning is the agent's (agent/fire.h), not ours.
 #ifndef ONDOL_DEVICE_LINUX_H
 #define ONDOL_DEVICE_LINUX_H
 
@@ -27,7 +27,9 @@ struct linux_zone {
 
 struct linux_board {
     size_t zone;
-    const char *powercap;      // folder with energy_uj; NULL: energy is counted from what was set
+    // Folder with energy_uj. NULL: energy is the curve's at the frequency that was set, by how busy
+    // /proc/stat says the processors were; no meter, and told apart from one by its wrap of 0.
+    const char *powercap;
     const char *cpufreq;       // folder that holds policy*/; NULL: the frequency is not ours to set
     const struct curve *curve; // must outlive the device
 };

@@ -27,6 +27,12 @@ static double load_of(struct twin *t, struct twin_node *b, int64_t dt_ms)
     return take / want_us;
 }
 
+// Of the watts over idle at the board's point, what burns beside its task.
+static double burnt(const struct twin_node *b)
+{
+    return b->point.duty_permille > 0 ? (double)b->burn_permille / b->point.duty_permille : 0;
+}
+
 static void board_step(struct twin *t, struct twin_node *b, int64_t dt_ms)
 {
     const struct curve *c = b->cfg.curve;
@@ -34,7 +40,7 @@ static void board_step(struct twin *t, struct twin_node *b, int64_t dt_ms)
     if (b->run == ACTIVITY_SLEEP)
         b->draw_mw = c->sleep_mw;
     else if (activity_is_task(b->run))
-        b->draw_mw += num_round((b->point.draw_mw - c->idle_mw) * load_of(t, b, dt_ms));
+        b->draw_mw += num_round((b->point.draw_mw - c->idle_mw) * num_min(1, load_of(t, b, dt_ms) + burnt(b)));
     else if (b->run == ACTIVITY_FILLER || b->run == ACTIVITY_BURN)
         b->draw_mw = b->point.draw_mw;
     int64_t uj = b->draw_mw * dt_ms;
@@ -125,13 +131,13 @@ static void twin_meter(void *ctx, size_t board, struct board_meter *m)
     m->wrap_mj = TWIN_WRAP_MJ;
 }
 
-static int twin_apply(void *ctx, size_t board, enum activity run, const struct operating_point *p,
-                      struct err *e)
+static int twin_apply(void *ctx, size_t board, const struct board_order *o, struct err *e)
 {
     (void)e;
     struct twin *t = ctx;
-    t->node[board].run = run;
-    t->node[board].point = *p;
+    t->node[board].run = o->run;
+    t->node[board].point = o->point;
+    t->node[board].burn_permille = o->burn_permille;
     return 0;
 }
 

@@ -26,6 +26,7 @@ struct twin_node {
     struct twin_board cfg;
     enum activity run;
     struct operating_point point;
+    int32_t burn_permille; // beside its task: duty of all cores
     int32_t share_permille;
     int64_t credit_us;
     int64_t draw_mw; // of the last stretch, true

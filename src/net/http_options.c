@@ -28,6 +28,10 @@ static void tls_options(CURL *easy, const struct http_tls *tls)
         curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
+    if (tls->trusts_anybody) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
     if (tls->cert_file) {
         curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->cert_file);
         curl_easy_setopt(easy, CURLOPT_SSLKEY, tls->key_file);
@@ -65,7 +69,6 @@ struct curl_slist *http_options(CURL *easy, const struct http_ask *ask, const st
     for (const char *const *h = ask->headers; h && h[0] && h[1]; h += 2)
         list = header(list, h[0], h[1]);
     body_options(easy, ask);
-    tls_options(easy, tls);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(easy, CURLOPT_URL, ask->url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -79,5 +82,6 @@ struct curl_slist *http_options(CURL *easy, const struct http_ask *ask, const st
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    tls_options(easy, tls);
     return list;
 }

@@ -8,10 +8,7 @@
 #include <curl/curl.h>
 #include <stddef.h>
 
-struct http_tls {
-    const char *ca_file;              // PEM: trust these authorities and no others; NULL: those of the system
-    const char *cert_file, *key_file; // PEM: show this certificate; NULL: none
-};
+#include "net/http_tls.h"
 
 struct http_ask {
     const char *method;         // "GET", "POST", ...

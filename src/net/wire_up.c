@@ -196,6 +196,11 @@ static const struct field exited_fields[] = {
     F_I64(struct report, "energy_mj", exited.energy_mj),
     F_I32(struct report, "peak_memory_mb", exited.peak_memory_mb),
     F_I32(struct report, "results", exited.results),
+    F_I64(struct report, "fetch_ms", exited.fetch_ms),
+    F_I64(struct report, "fetch_bytes", exited.fetch_bytes),
+    F_I64(struct report, "store_ms", exited.store_ms),
+    F_I64(struct report, "store_bytes", exited.store_bytes),
+    F_STR(struct report, "names", exited.names, STAGE_NAMES_MAX),
     F_TEXT(struct report, "code", exited.code),
     F_TEXT(struct report, "message", exited.message),
 };
@@ -248,6 +253,7 @@ static const struct field staging_fields[] = {
     F_I64(struct report, "files_n", staging.files_n),
     F_I64(struct report, "bytes", staging.bytes),
     F_I64(struct report, "bytes_n", staging.bytes_n),
+    F_I64(struct report, "ms", staging.ms),
 };
 
 static const struct {

@@ -20,7 +20,7 @@ struct device {
     void (*sense)(void *ctx, size_t zone, struct zone_sense *s);
     void (*meter)(void *ctx, size_t board, struct board_meter *m);
     // How the board is to run from now on. 0 or a negative errno; called again with the same when it failed.
-    int (*apply)(void *ctx, size_t board, enum activity run, const struct operating_point *p, struct err *e);
+    int (*apply)(void *ctx, size_t board, const struct board_order *o, struct err *e);
 
     // The rest concerns virtual bodies only; NULL for a real one.
     // Host processor time that the board's task used since the last call, microseconds, and the share it may

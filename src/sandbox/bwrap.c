@@ -26,6 +26,7 @@
 #define OWN_PROCESSES  2
 #define PROBE_LIMIT_MS 10000
 #define END_LIMIT_MS   5000
+#define BACKGROUND     "rburn" // with an r, as the groups of instances: what a killed agent leaves is cleared
 
 static struct box_run *find(struct box *b, uint64_t id)
 {
@@ -379,6 +380,7 @@ static void box_free(void *ctx)
         }
     }
     box_zygotes_free(b);
+    cgroup_remove(&b->tree, BACKGROUND);
     cgroup_tree_deinit(&b->tree);
     root_deinit(&b->root);
     buf_deinit(&b->fixed_args);
@@ -456,6 +458,22 @@ static int prepare(struct box *b, const struct bwrap_config *c, struct err *e)
     b->counts = (struct bwrap_counts){0};
     box_zygotes_init(b, c);
     return 0;
+}
+
+// Among siblings a group has its weight whatever the classes of its threads: the idle class counts only within.
+void bwrap_sandbox_background(struct sandbox *s, pid_t pid)
+{
+    struct box *b = s->ctx;
+    struct err e = ERR_NULL;
+    char text[16];
+    snprintf(text, sizeof text, "%d", (int)pid);
+    cgroup_remove(&b->tree, BACKGROUND); // of the one before
+    if (!cgroup_where(&b->tree, CG_CPU) || cgroup_make(&b->tree, BACKGROUND, &e) < 0)
+        return;
+    if (cgroup_set(&b->tree, BACKGROUND, CG_CPU, "cpu.shares", "cpu.idle",
+                   cgroup_where(&b->tree, CG_CPU)->v2 ? "1" : "2") < 0)
+        cgroup_set(&b->tree, BACKGROUND, CG_CPU, "cpu.shares", "cpu.weight", "1"); // before Linux 5.15
+    cgroup_set(&b->tree, BACKGROUND, CG_CPU, "cgroup.procs", "cgroup.procs", text);
 }
 
 struct bwrap_counts bwrap_sandbox_counts(const struct sandbox *s)

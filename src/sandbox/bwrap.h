@@ -59,6 +59,10 @@ void bwrap_sandbox_init(struct sandbox *s, const struct bwrap_config *config);
 
 struct bwrap_counts bwrap_sandbox_counts(const struct sandbox *s);
 
+// Gives a process of the agent's own only the processor time that nobody in a sandbox wants, where control
+// groups can say so. One at a time; the process must be gone before free().
+void bwrap_sandbox_background(struct sandbox *s, pid_t pid);
+
 const char *lever_name(enum lever l); // as sandbox.lever() gives it; "none" for LEVER_AUTO
 
 #endif

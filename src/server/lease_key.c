@@ -42,12 +42,16 @@ static void grant(struct s3_account *out, struct s3_grant *v, struct arena *a, c
     out->grant = v;
 }
 
+// Adds what the body of a task or pool names to what is granted already.
 static void grants_of(const char *body, struct arena *a, struct s3_account *out)
 {
     json_t *o = json_loads(body ? body : "{}", 0, NULL);
     const json_t *plain = json_object_get(o, "resourceBuckets"),
                  *full = json_object_get(o, "advancedResourceBuckets");
-    struct s3_grant *v = arena_alloc(a, (json_array_size(plain) + json_array_size(full) + 1) * sizeof *v);
+    size_t n = out->n_grants + json_array_size(plain) + json_array_size(full);
+    struct s3_grant *v = arena_alloc(a, (n + 1) * sizeof *v);
+    for (size_t i = 0; i < out->n_grants; i++)
+        v[i] = out->grant[i];
     for (size_t i = 0; i < json_array_size(plain); i++)
         grant(out, v, a, json_string_value(json_array_get(plain, i)), NULL);
     for (size_t i = 0; i < json_array_size(full); i++) {
@@ -59,23 +63,37 @@ static void grants_of(const char *body, struct arena *a, struct s3_account *out)
     json_decref(o);
 }
 
+// A task's own and those of its pool; of a pool's node, the pool's. False: it is in the store no more.
+static bool grants_read(struct store_reader *reader, uint64_t task, struct arena *a, struct s3_account *out)
+{
+    struct row_task row = {0};
+    struct row_pool pool = {0};
+    struct err e = ERR_NULL;
+    bool is_task = reader->task_by_id(reader->ctx, task, a, &row, &e) == 0;
+    uint64_t of = is_task ? row.pool : task;
+    if (of && reader->pool_by_id(reader->ctx, of, a, &pool, &e) != 0)
+        return false;
+    out->id = is_task ? row.account : pool.account;
+    if (is_task)
+        grants_of(row.body, a, out);
+    if (of)
+        grants_of(pool.body, a, out);
+    return true;
+}
+
 bool lease_key_account(struct runtime *r, const char *access_key, struct arena *a, struct s3_account *out)
 {
     char *end;
     const char *digits = access_key + strlen(S3_LEASE_KEY);
     struct store_reader *reader = &r->lease_reader;
-    struct row_task row = {0};
     struct err e = ERR_NULL;
     uint64_t task;
     errno = 0;
     out->lease = strtoull(digits, &end, 10);
     if (*digits < '1' || *digits > '9' || *end || errno || secret_of(r, access_key, out->secret, &e) < 0)
         return false;
-    if (reader->lease_task(reader->ctx, out->lease, &task, &e) != 0 ||
-        reader->task_by_id(reader->ctx, task, a, &row, &e) != 0)
+    if (reader->lease_task(reader->ctx, out->lease, &task, &e) != 0 || !grants_read(reader, task, a, out))
         return false;
-    out->id = row.account;
     snprintf(out->name, sizeof out->name, "lease %llu", (unsigned long long)out->lease);
-    grants_of(row.body, a, out);
     return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a pool gives to what runs on its nodes: profile, constants and secrets, as far as a task does not say
-// them itself; and what its nodes run before any task, as the body of a task of its own.
+// What a pool gives to what runs on its nodes: profile, constants, secrets and resources, as far as a task
+// does not say them itself; and what its nodes run before any task, as the body of a task of its own.
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -68,6 +68,28 @@ static void merge_rights(json_t *task, const json_t *pool)
         json_array_extend(list_of(own, lists[i]), json_object_get(theirs, lists[i]));
 }
 
+// In one form: buckets of the first list, then those of the other.
+static void take_buckets(json_t *all, const json_t *from)
+{
+    const json_t *plain = json_object_get(from, "resourceBuckets");
+    for (size_t i = 0; i < json_array_size(plain); i++)
+        json_array_append_new(all, json_pack("{s:O}", "bucketName", json_array_get(plain, i)));
+    json_array_extend(all, json_object_get(from, "advancedResourceBuckets"));
+}
+
+// The pool's come first, so that of two files for one path the task's own counts.
+static void merge_buckets(json_t *task, const json_t *pool)
+{
+    json_t *all = json_array();
+    take_buckets(all, pool);
+    if (json_array_size(all)) {
+        take_buckets(all, task);
+        json_object_del(task, "resourceBuckets");
+        json_object_set(task, "advancedResourceBuckets", all);
+    }
+    json_decref(all);
+}
+
 static int give(json_t *body, struct arena *a, const char **out)
 {
     char *text = json_dumps(body, JSON_COMPACT);
@@ -86,6 +108,7 @@ int body_in_pool(const struct row_pool *pool, const char *task, struct arena *a,
             json_object_set_new(body, "profile", json_string(pool->profile));
         merge_constants(body, from);
         merge_rights(body, from);
+        merge_buckets(body, from);
         give(body, a, out);
     }
     json_decref(body);
@@ -105,6 +128,7 @@ int body_of_node(const struct row_pool *pool, struct arena *a, const char **out,
         json_t *body = json_pack("{s:s,s:s}", "name", "preparation", "profile", pool->profile);
         merge_constants(body, from);
         merge_rights(body, from);
+        merge_buckets(body, from);
         json_t *text = json_string(command);
         put(json_object_get(body, "constants"), "DOCKER_CMD", text);
         json_decref(text);

@@ -11,6 +11,30 @@
 #include "server/inside.h"
 
 #define LISTENERS_MAX 256
+// Of them for one account, so that none keeps the others out. Operators may have all.
+#define LISTENERS_ACCOUNT 32
+
+// Readers that went away are noticed when something is sent to them, and to many nothing ever is.
+static void sweep(struct runtime *r)
+{
+    struct buf nothing = BUF_INIT(64);
+    sse_comment(&nothing);
+    for (size_t i = r->n_listeners; i-- > 0;) {
+        if (http_stream_send(r->listener[i].stream, buf_str(&nothing), nothing.n))
+            continue;
+        http_stream_end(r->listener[i].stream);
+        r->listener[i] = r->listener[--r->n_listeners];
+    }
+    buf_deinit(&nothing);
+}
+
+static bool has_room(const struct runtime *r, const struct account_view *who)
+{
+    size_t own = 0;
+    for (size_t i = 0; i < r->n_listeners; i++)
+        own += r->listener[i].account == who->id;
+    return r->n_listeners < LISTENERS_MAX && (own < LISTENERS_ACCOUNT || who->operator);
+}
 
 void streams_add(struct runtime *r, struct http_stream *s, const struct account_view *who)
 {
@@ -19,7 +43,9 @@ void streams_add(struct runtime *r, struct http_stream *s, const struct account_
     sse_comment(&hello);
     bool kept = false;
     pthread_mutex_lock(&r->listen_lock);
-    if (r->n_listeners < LISTENERS_MAX && http_stream_send(s, buf_str(&hello), hello.n)) {
+    if (!has_room(r, who))
+        sweep(r);
+    if (has_room(r, who) && http_stream_send(s, buf_str(&hello), hello.n)) {
         struct listener *l = VEC_PUSH(r->listener, r->n_listeners, r->cap_listeners);
         *l = (struct listener){.stream = s, .account = who->id, .operator= who->operator};
         kept = true;

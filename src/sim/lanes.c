@@ -27,8 +27,9 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_s
         l->restless[i] = 1;
         l->driven_w[i] = l->fast[i] = -1;
         l->told_target_w[i] = INT32_MIN / 2;
-        l->quiet_step[i] = INT32_MAX;
     }
+    for (size_t i = 0; i < wide_room(rooms->n); i++) // nor beyond the last: nobody is to be looked at there
+        l->quiet_step[i] = INT32_MAX;
     l->decided = mem_array(wide_room(rooms->n), sizeof *l->decided);
     l->log = mem_array((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
     lanes_init(&l->heat, first, rooms->stride, rooms->n);
@@ -125,27 +126,50 @@ WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
     return (a > b + by ? 1 : 0) | (b > a + by ? 1 : 0) | zero;
 }
 
-WIDE_INLINE void look_any(const struct sim_rooms *rooms, int32_t step, size_t n)
+WIDE_INLINE void look_any(struct sim_lanes *l, int32_t step, size_t n)
 {
-    const struct sim_lanes *l = &rooms->lanes;
-    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *min_w = l->heat.min_w,
-                  *want_w = l->want_w, *told_target_w = l->told_target_w, *told_max_w = l->told_max_w,
-                  *told_min_w = l->told_min_w, *quiet_step = l->quiet_step, *restless = l->restless,
-                  tell = rooms->tell_w;
+    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *want_w = l->want_w,
+                  *quiet_step = l->quiet_step, *restless = l->restless;
     int32_t *look = l->look;
     WIDE_LOOP
     for (size_t i = 0; i < n; i++) {
-        int32_t target = target_w[i], max = max_w[i], min = min_w[i], want = target < max ? target : max;
-        int32_t other = (want ^ want_w[i]) | restless[i] | (step >= quiet_step[i] ? 1 : 0);
-        look[i] = other | moved(target, told_target_w[i], tell) | moved(max, told_max_w[i], 2 * tell) |
-                  moved(min, told_min_w[i], tell);
+        int32_t target = target_w[i], max = max_w[i], want = target < max ? target : max;
+        look[i] = (want ^ want_w[i]) | restless[i] | (step >= quiet_step[i] ? 1 : 0);
     }
 }
-WIDE(look, (const struct sim_rooms *rooms, int32_t step, size_t n), (rooms, step, n))
+WIDE(look, (struct sim_lanes * l, int32_t step, size_t n), (l, step, n))
+
+// link_worth_telling() for many.
+WIDE_INLINE void news_any(struct sim_lanes *l, int32_t tell, size_t n)
+{
+    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *min_w = l->heat.min_w,
+                  *told_target_w = l->told_target_w, *told_max_w = l->told_max_w,
+                  *told_min_w = l->told_min_w;
+    int32_t *look = l->look;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++)
+        look[i] = moved(target_w[i], told_target_w[i], tell) | moved(max_w[i], told_max_w[i], 2 * tell) |
+                  moved(min_w[i], told_min_w[i], tell);
+}
+WIDE(news, (struct sim_lanes * l, int32_t tell, size_t n), (l, tell, n))
 
 static inline void attend(struct sim_run *r, uint32_t zone)
 {
     r->attend[zone / 64] |= UINT64_C(1) << zone % 64;
+}
+
+// Those whose `look` is not 0, sixteen at a time: in most steps they are few.
+static void attend_marked(struct sim_run *r, const struct sim_rooms *rooms)
+{
+    const int32_t *look = rooms->lanes.look;
+    for (uint32_t i = 0; i < rooms->n; i += 16) {
+        int32_t some = 0;
+        for (uint32_t k = i; k < i + 16; k++)
+            some |= look[k];
+        for (uint32_t k = i; some && k < i + 16 && k < rooms->n; k++)
+            if (look[k])
+                attend(r, rooms->first + k * rooms->stride);
+    }
 }
 
 void rooms_control(struct sim_run *r)
@@ -158,15 +182,23 @@ void rooms_control(struct sim_run *r)
         size_t alone = lanes_step(&l->heat, now, now), n = wide_end(rooms->n);
         if (r->n_draw > 0 && r->t > 0)
             follow(l, r->draw, l->log + (size_t)(r->step % r->log_steps) * n, (int32_t)r->step, n);
-        look(rooms, (int32_t)r->step + 1, n);
-        for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride)
-            if (l->look[i] | all)
-                attend(r, zone);
+        look(l, (int32_t)r->step + 1, n);
+        attend_marked(r, rooms);
+        for (uint32_t i = 0, zone = rooms->first; all && i < rooms->n; i++, zone += rooms->stride)
+            attend(r, zone);
         for (size_t j = 0; j < alone; j++) // its guards may have changed
             attend(r, rooms->first + l->heat.alone[j] * rooms->stride);
     }
     for (uint32_t k = 0; k < r->n_water; k++)
         attend(r, r->water[k]);
+}
+
+void rooms_news(struct sim_run *r)
+{
+    for (uint32_t b = 0; b < r->n_batches; b++) {
+        news(&r->rooms[b].lanes, r->rooms[b].tell_w, wide_end(r->rooms[b].n));
+        attend_marked(r, &r->rooms[b]);
+    }
 }
 
 // ---- energies

@@ -192,6 +192,40 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
     }
 }
 
+void link_zone_news(struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    if (z->down || z->cut || !link_worth_telling(r, z))
+        return;
+    link_zone_report(r, zone);
+    link_sync(r, zone);
+}
+
+// A market decides by requests when something waits to be placed and at no other time: until then what has
+// moved is kept back, and told as it stands when it is needed. Policies that stop work by what a zone asks
+// for, and caps that are shared out by it, are told at once.
+static bool decides_by_requests(const struct sim_run *r)
+{
+    int64_t waiting = 0;
+    for (size_t a = 0; a < ARRAY_LEN(r->waiting); a++)
+        waiting += r->waiting[a];
+    return r->tells_at_once || waiting > 0;
+}
+
+void link_news(struct sim_run *r)
+{
+    if (r->news_step == r->step || !decides_by_requests(r))
+        return;
+    r->news_step = r->step; // thermostats move once a step
+    rooms_news(r);
+    for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
+        uint64_t bits = r->attend[w];
+        r->attend[w] = 0;
+        for (; bits; bits &= bits - 1)
+            link_zone_news(r, w * 64 + (uint32_t)__builtin_ctzll(bits));
+    }
+}
+
 // ---- meters
 
 static void board_meter(struct sim_run *r, uint32_t board)
@@ -313,6 +347,7 @@ void link_settle(struct sim_run *r)
 {
     for (int rounds = 0; (r->dirty || r->n_touched) && rounds < 10000; rounds++) {
         if (r->dirty) {
+            link_news(r);
             r->dirty = false;
             server_settle(r->server, wall(r), &r->fx);
             r->out->totals.plans++;
@@ -368,6 +403,14 @@ static bool can_fall_silent(const struct scenario *s)
     return false;
 }
 
+static bool tells_at_once(const struct sim_run *r, const struct plan_policy *policy)
+{
+    bool capped = policy->evicts || policy->sees_rooms;
+    for (size_t i = 0; i < r->s->n_sites; i++)
+        capped |= r->s->site[i].cap_w >= 0 || r->s->site[i].circuit_cap_w >= 0;
+    return capped;
+}
+
 static void accounts_make(struct sim_run *r)
 {
     for (size_t i = 0; i < r->s->n_work && r->n_accounts < ARRAY_LEN(r->account); i++)
@@ -397,6 +440,7 @@ int link_make(struct sim_run *r, struct err *e)
             r->s->file, r->s->policy);
     server_config_default(&cfg);
     cfg.policy = (uint8_t)plan_policy_number(policy);
+    r->tells_at_once = tells_at_once(r, policy);
     r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
                   : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS
                                                                 : LEASE_LONG_MS;
@@ -430,6 +474,7 @@ int link_make(struct sim_run *r, struct err *e)
         apply(r, &ev);
     }
     link_settle(r);
+    r->news_step = -1;
     int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
     for (uint32_t i = 0; i < r->n_zones; i++) // spread, so that they do not all call at once
         queue_push(&r->queue,

@@ -13,31 +13,18 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define COMFORT_MS  300000
 #define HOUR_MS     3600000
 #define DAY_MS      86400000
-#define SETTLE_MS   10800000
-#define AFTER_HEAT  7200000
 #define SERIES_DAYS 800
-#define AIRED_MS    3600000 // after a window was shut
-#define SWING_K     15.0
-#define CAUSED_W    5.0 // a heater that draws less heats nobody
-#define SHORT_SHARE 0.97
 
 void measure_make(struct sim_run *r)
 {
     struct measure *m = r->measure = mem_alloc(sizeof *m);
     struct sim_series *x = &r->out->series;
     m->zone = mem_array((size_t)r->n_zones + 1, sizeof *m->zone);
-    for (uint32_t i = 0; i < r->n_zones; i++) {
-        const struct scenario_zones *g = &r->s->zones[r->zone[i].group];
-        m->zone[i] = (struct zone_measure){.last_set_c = NAN,
-                                           .aired_at = INT64_MIN / 2,
-                                           .heated_at = INT64_MIN / 2,
-                                           .min_c = 1e9,
-                                           .max_c = -1e9,
-                                           .swing_at_c = g->start_c};
-    }
+    m->comfort = mem_array((size_t)r->n_batches + 1, sizeof *m->comfort);
+    for (uint32_t b = 0; b < r->n_batches; b++)
+        comfort_init(&m->comfort[b], r->rooms[b].n, r->s->zones[r->rooms[b].group].start_c);
     x->step_ms = r->s->length_ms > (int64_t)SERIES_DAYS * DAY_MS ? DAY_MS : HOUR_MS;
     x->n = (size_t)((r->s->length_ms + x->step_ms - 1) / x->step_ms);
     float **all[] = {&x->asked_w,    &x->delivered_w, &x->strict_w, &x->outside_c, &x->room_c,
@@ -64,110 +51,15 @@ void measure_make(struct sim_run *r)
 
 void measure_free(struct sim_run *r)
 {
-    if (r->measure)
+    if (r->measure) {
+        for (uint32_t b = 0; b < r->n_batches; b++)
+            comfort_deinit(&r->measure->comfort[b]);
+        free(r->measure->comfort);
         free(r->measure->zone);
+    }
     free(r->measure);
     for (int i = 0; i < 4; i++)
         free(r->wait[i].v);
-}
-
-// ---- comfort
-
-static void set_changed(struct sim_run *r, struct zone_measure *m, double set_c, double air_c)
-{
-    m->stepping = set_c > m->last_set_c + 1.99 && air_c < set_c - 0.5;
-    m->step_from_c = m->last_set_c;
-    m->last_set_c = set_c;
-    m->step_at = r->now;
-    m->reached_at = m->shadow_reached_at = -1;
-}
-
-// A step up: when the room and its shadow come within half a kelvin.
-static void step_follow(struct sim_run *r, struct zone_measure *m, double air_c, double shadow_c)
-{
-    if (m->reached_at < 0 && air_c >= m->last_set_c - 0.5)
-        m->reached_at = r->now;
-    if (m->shadow_reached_at < 0 && shadow_c >= m->last_set_c - 0.5)
-        m->shadow_reached_at = r->now;
-    if (m->reached_at < 0 || m->shadow_reached_at < 0)
-        return;
-    m->stepping = false;
-    m->steps++;
-    m->step_excess_s += (double)(m->reached_at - m->shadow_reached_at) * 1e-3;
-}
-
-static void swing_follow(struct zone_measure *m, double metal_c)
-{
-    if (m->swing_way >= 0 && metal_c > m->swing_at_c)
-        m->swing_at_c = metal_c;
-    else if (m->swing_way < 0 && metal_c < m->swing_at_c)
-        m->swing_at_c = metal_c;
-    double gap = fabs(metal_c - m->swing_at_c);
-    if (gap < SWING_K)
-        return;
-    m->swings++;
-    m->swing_way = metal_c < m->swing_at_c ? -1 : 1;
-    m->swing_at_c = metal_c;
-}
-
-static bool rooms_shadow_at_limit(const struct sim_run *r, uint32_t zone)
-{
-    const struct sim_zone *z = &r->zone[zone];
-    return r->rooms[z->batch].shadow.watts[z->at] >= SHORT_SHARE * z->nameplate_w;
-}
-
-// The ideal heater of the same watts is at its limit, or has nothing to do: then no heater could hold the
-// setpoint.
-static bool rooms_shadow_idle(const struct sim_run *r, uint32_t zone)
-{
-    const struct sim_zone *z = &r->zone[zone];
-    const struct shadow_batch *s = &r->rooms[z->batch].shadow;
-    return s->watts[z->at] >= SHORT_SHARE * z->nameplate_w || s->watts[z->at] <= 0;
-}
-
-static void room_comfort(struct sim_run *r, uint32_t zone)
-{
-    const struct sim_zone *z = &r->zone[zone];
-    struct zone_measure *m = &r->measure->zone[zone];
-    const struct room_batch *b = &r->batch[z->batch];
-    double air = b->air_c[z->at], shadow = r->rooms[z->batch].shadow.air_c[z->at],
-           set = r->thermostat[zone].r_c;
-    const double hours = COMFORT_MS / 3.6e6;
-    m->sum_c += air;
-    m->n_all++;
-    m->min_c = num_min(m->min_c, air);
-    m->max_c = num_max(m->max_c, air);
-    if (set != m->last_set_c)
-        set_changed(r, m, set, air);
-    if (m->stepping)
-        step_follow(r, m, air, shadow);
-    if ((double)zone_mw(r, z) > CAUSED_W * 1e3 * z->n_boards && zone_driven_w(r, z) > 0)
-        m->heated_at = r->now;
-    swing_follow(m, b->heater_c[z->at]);
-    if (r->now - m->step_at < SETTLE_MS && zone_driven_w(r, z) > 0 && rooms_shadow_at_limit(r, zone) &&
-        m->stepping)
-        m->step_at = r->now; // still on its way up, as the ideal heater is
-    bool caused = r->now - m->heated_at < AFTER_HEAT, just = r->now - m->step_at < SETTLE_MS,
-         window = b->window_open[z->at];
-    if (air > set + 1) {
-        *(caused && !just ? &m->hot : &m->free) += just ? 0 : (air - set - 1) * hours;
-        m->shadow_hot += shadow > set + 1 && caused && !just ? (shadow - set - 1) * hours : 0;
-    }
-    if (air < set - 0.5 && !just) {
-        *(shadow < set - 0.4 ? &m->missing : &m->cold) += (set - 0.5 - air) * hours;
-    }
-    if (!caused && air >= set)
-        return;
-    m->heating_ms += COMFORT_MS;
-    if (window)
-        m->aired_at = r->now;
-    if (just || r->now - m->aired_at < AIRED_MS || rooms_shadow_idle(r, zone))
-        return;
-    m->settled_ms += COMFORT_MS;
-    m->err2 += (air - set) * (air - set);
-    m->err += air - set;
-    m->shadow_err2 += (shadow - set) * (shadow - set);
-    m->n++;
 }
 
 // ---- heat
@@ -280,17 +172,13 @@ static void comfort_step(struct sim_run *r)
     struct measure *m = r->measure;
     double room = 0, set = 0, backup = 0, outside = 0;
     uint32_t rooms = 0;
-    for (uint32_t i = 0; i < r->n_zones; i++) {
-        const struct sim_zone *z = &r->zone[i];
-        if (z->water) {
-            backup += water_backup_w(z->water);
-            continue;
-        }
-        room_comfort(r, i);
-        room += r->batch[z->batch].air_c[z->at];
-        set += r->thermostat[i].r_c;
-        rooms++;
+    for (uint32_t k = 0; k < r->n_water; k++)
+        backup += water_backup_w(r->zone[r->water[k]].water);
+    for (uint32_t b = 0; b < r->n_batches; b++) {
+        comfort_rooms(r, b, &room, &set);
+        rooms += r->rooms[b].n;
     }
+    m->looks++;
     for (size_t i = 0; i < r->s->n_sites; i++)
         outside += r->site[i].outside_c / (double)r->s->n_sites;
     m->outside_sum += outside;

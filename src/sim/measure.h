@@ -4,19 +4,14 @@
 #ifndef ONDOL_SIM_MEASURE_H
 #define ONDOL_SIM_MEASURE_H
 
+#include "sim/comfort.h"
 #include "sim/run.h"
 
 struct zone_measure {
-    double last_set_c, step_from_c;
-    int64_t step_at, aired_at, heated_at, reached_at, shadow_reached_at;
-    bool stepping;
-    double err2, err, shadow_err2, n, sum_c, min_c, max_c, n_all;
-    double cold, missing, hot, free, shadow_hot;
-    int64_t heating_ms, settled_ms;
-    double step_excess_s;
-    int32_t steps, swings;
-    double swing_at_c;
-    int8_t swing_way;
+    // a room's way to a higher setpoint; the rest of its comfort is in its batch's arrays
+    double step_from_c, step_excess_s;
+    int64_t reached_at, shadow_reached_at;
+    int32_t steps;
     // heat
     int64_t asked_hour_uj, delivered_hour_uj; // at the start of the running window
     double asked_j, strict_j, missing_j;
@@ -24,6 +19,8 @@ struct zone_measure {
 
 struct measure {
     struct zone_measure *zone;
+    struct comfort *comfort; // one a batch of rooms
+    int64_t looks;           // at comfort
     int64_t series_ms;
     int64_t class_uj[ACTIVITY_N];
     double outside_sum, room_sum, set_sum, backup_sum;

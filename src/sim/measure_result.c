@@ -14,6 +14,27 @@
 #define HOUR_MS 3600000
 #define DAY_MS  86400000
 
+static void comfort_result(const struct sim_run *r, const struct sim_zone *z, struct sim_zone_result *o)
+{
+    double *const *of = r->measure->comfort[z->batch].lane, n = of[COMFORT_SETTLED][z->at];
+    o->heating_ms = (int64_t)of[COMFORT_HEATING][z->at] * COMFORT_MS;
+    o->settled_ms = (int64_t)n * COMFORT_MS;
+    if (n > 0) {
+        o->rmse_k = sqrt(of[COMFORT_ERR2][z->at] / n);
+        o->bias_k = of[COMFORT_ERR][z->at] / n;
+        o->shadow_rmse_k = sqrt(of[COMFORT_SHADOW_ERR2][z->at] / n);
+    }
+    o->cold_kh = of[COMFORT_COLD][z->at];
+    o->hot_kh = of[COMFORT_HOT][z->at];
+    o->free_kh = of[COMFORT_FREE][z->at];
+    o->short_kh = of[COMFORT_MISSING][z->at];
+    o->shadow_hot_kh = of[COMFORT_SHADOW_HOT][z->at];
+    o->min_c = of[COMFORT_MIN_C][z->at];
+    o->max_c = of[COMFORT_MAX_C][z->at];
+    o->mean_c = r->measure->looks ? of[COMFORT_SUM_C][z->at] / (double)r->measure->looks : 0;
+    o->swings = (int32_t)of[COMFORT_SWINGS][z->at];
+}
+
 static void zone_result(struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
@@ -34,27 +55,13 @@ static void zone_result(struct sim_run *r, uint32_t zone)
     for (uint32_t i = 0; i < z->n_boards; i++)
         for (int a = 0; a < ACTIVITY_N; a++)
             o->activity_j[a] += board_uj(r, z->first_board + i, (enum activity)a) / 1000000;
-    o->heating_ms = m->heating_ms;
-    o->settled_ms = m->settled_ms;
-    if (m->n > 0) {
-        o->rmse_k = sqrt(m->err2 / m->n);
-        o->bias_k = m->err / m->n;
-        o->shadow_rmse_k = sqrt(m->shadow_err2 / m->n);
-    }
-    o->cold_kh = m->cold;
-    o->hot_kh = m->hot;
-    o->free_kh = m->free;
-    o->short_kh = m->missing;
-    o->shadow_hot_kh = m->shadow_hot;
-    o->min_c = m->min_c;
-    o->max_c = m->max_c;
-    o->mean_c = m->n_all > 0 ? m->sum_c / m->n_all : 0;
     o->steps_up = m->steps;
     o->step_up_excess_s = m->steps ? m->step_excess_s / m->steps : 0;
-    o->swings = m->swings;
     o->power_cycles = z->power_cycles;
     if (z->water)
         water_result(r, zone, o);
+    else
+        comfort_result(r, z, o);
 }
 
 static int by_value(const void *a, const void *b)

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/wide.h"
 
 #define VARIANTS 5
 
@@ -46,7 +47,7 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, int v, 
     struct facade f = facade_usual(0, spec.glass_m2);
     rooms->glass_w_m2 = f.glass_m2 * f.g * f.frame * f.shade;
     rooms->facade = mem_array(n + 1, 1);
-    rooms->shadow_w = mem_array(n + 1, sizeof *rooms->shadow_w);
+    rooms->shadow_w = mem_array(wide_room(n), sizeof *rooms->shadow_w);
     room_batch_init(&r->batch[at], &rooms->model, n, g->start_c);
     shadow_batch_init(&rooms->shadow, &rooms->shadow_model, n, g->start_c);
     for (uint32_t i = 0; i < n; i++) {
@@ -176,11 +177,23 @@ static void batch_step(struct sim_run *r, uint32_t b)
         free(was);
         return;
     }
+    if (b != r->check_batch) {
+        room_batch_step(batch, outside_c);
+        return;
+    }
     uint32_t i = r->check_at % (uint32_t)batch->n;
     struct room_state was = state_of(batch, i);
     room_batch_step(batch, outside_c);
     check_room(r, b, i, &was);
 }
+
+WIDE_INLINE void add_up_any(double *sum, const double *x, size_t n)
+{
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++)
+        sum[i] += x[i];
+}
+WIDE(add_up, (double *sum, const double *x, size_t n), (sum, x, n))
 
 void rooms_step(struct sim_run *r)
 {
@@ -192,12 +205,12 @@ void rooms_step(struct sim_run *r)
         house_walls(&x->shadow_house, false);
         for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
             shadow_batch_step(&r->rooms[b].shadow, &r->batch[b], x->outside_c);
-            for (uint32_t i = 0; i < r->rooms[b].n; i++)
-                r->rooms[b].shadow_w[i] += r->rooms[b].shadow.watts[i];
+            add_up(r->rooms[b].shadow_w, r->rooms[b].shadow.watts, wide_end(r->rooms[b].n));
             batch_step(r, b);
         }
         house_walls(&x->house, true);
         house_walls(&x->shadow_house, true);
     }
-    r->check_at++;
+    r->check_batch = r->n_batches ? (r->check_batch + 1) % r->n_batches : 0;
+    r->check_at += r->check_batch == 0;
 }

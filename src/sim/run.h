@@ -184,7 +184,7 @@ struct sim_lanes {
     int32_t *told_target_w, *told_max_w, *told_min_w;
     int32_t *quiet_step; // no instance can end before this step
     int32_t *restless;   // to be looked at every step
-    int32_t *look;       // result: to be looked at in this step
+    int32_t *look;       // result: to be looked at in this step, or worth telling
 };
 
 // A kind of room under one sky, stepped together. Row r of variant v is zone first + r * variants + v.
@@ -289,6 +289,8 @@ struct sim_run {
     uint64_t event, account[256];
     uint32_t n_accounts;
     bool dirty; // the engine was told something and has not settled
+    bool tells_at_once; // requests are told when they have moved, whether work waits or not
+    int64_t news_step;  // in which all requests that had moved were told last
     uint32_t *touched;
     size_t n_touched, cap_touched;
     struct sim_task *task;
@@ -308,7 +310,7 @@ struct sim_run {
     struct float_list wait[4];
     double slowdown[4];
     uint64_t decisions; // hash of what was decided
-    uint32_t check_at;
+    uint32_t check_batch, check_at; // whose energy balance is checked in this step
     struct people *people;
 };
 
@@ -335,6 +337,7 @@ int rooms_make(struct sim_run *r, struct err *e);
 void rooms_free(struct sim_run *r);
 void rooms_sense(struct sim_run *r);
 void rooms_control(struct sim_run *r); // thermostats of all rooms; marks in `attend` who is to be looked at
+void rooms_news(struct sim_run *r);    // marks in `attend` whose request is worth telling
 void rooms_books(struct sim_run *r);   // energies of the step that ends
 void rooms_flush(struct sim_run *r);   // the lanes' sums of energy into the zones
 int32_t room_mc(const struct sim_run *r, uint32_t zone);
@@ -369,6 +372,8 @@ struct report *link_report(struct sim_run *r, uint32_t zone, enum report_kind ki
 void link_sync(struct sim_run *r, uint32_t zone); // sends the outbox, if it can
 void link_settle(struct sim_run *r);              // the engine plans; nodes take what it says
 void link_zone_report(struct sim_run *r, uint32_t zone);
+void link_zone_news(struct sim_run *r, uint32_t zone); // its request, if it has moved
+void link_news(struct sim_run *r); // requests that have moved, if anybody would decide by them
 void link_meters(struct sim_run *r, uint32_t zone);
 void link_beat(struct sim_run *r, uint32_t zone);
 void link_tick(struct sim_run *r);

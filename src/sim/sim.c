@@ -142,10 +142,8 @@ static void zone_step(struct sim_run *r, uint32_t i)
         z->keeps = keeps;
         zone_stale(r, z);
     }
-    if (link_worth_telling(r, z) && !z->down && !z->cut) {
-        link_zone_report(r, i);
-        link_sync(r, i);
-    }
+    if (z->water)
+        link_zone_news(r, i);
     bool same = want == *last && z->hw_cap_w >= want && (z->low_since == INT64_MIN || z->resting);
     *last = want;
     if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
@@ -210,6 +208,7 @@ static void step(struct sim_run *r)
     if (r->t % BACKLOG_MS == 0)
         jobs_backlog(r);
     zones_step(r);
+    link_news(r);
     link_settle(r);
     happen_until(r, r->t + r->s->step_ms);
     r->now = r->t + r->s->step_ms;

@@ -29,7 +29,7 @@ void sky_step(struct sim_run *r)
             x->weather.dry_c = s->outside_c;
             x->weather.wind_m_s = 3;
         } else {
-            weather_at(w, house_add(r->s->start, r->t), &x->weather);
+            weather_air_at(w, house_add(r->s->start, r->t), &x->weather);
         }
         if (!x->outside_told)
             x->outside_c = x->weather.dry_c + s->weather_shift_k;
@@ -37,7 +37,9 @@ void sky_step(struct sim_run *r)
         x->outside_n++;
         x->outside_min = num_min(x->outside_min, x->outside_c);
         x->outside_max = num_max(x->outside_max, x->outside_c);
-        if (r->t % SUN_MS == 0 && s->weather != WEATHER_CONSTANT)
+        if (r->t % SUN_MS == 0 && s->weather != WEATHER_CONSTANT) {
+            x->weather.sun = sun_at(w->latitude_deg, w->longitude_deg, house_add(r->s->start, r->t));
             sun_step(r, x);
+        }
     }
 }

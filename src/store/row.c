@@ -233,6 +233,11 @@ static const struct col attempt_cols[] = {
     C(row_attempt, U64, seq),
     C(row_attempt, TEXT, code),
     C(row_attempt, TEXT, message),
+    C(row_attempt, I64, fetch_ms),
+    C(row_attempt, I64, fetch_bytes),
+    C(row_attempt, I64, store_ms),
+    C(row_attempt, I64, store_bytes),
+    C(row_attempt, TEXT, results),
 };
 
 static const struct col publish_cols[] = {

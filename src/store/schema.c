@@ -229,11 +229,20 @@ static const char step_pools[] =
     "CREATE UNIQUE INDEX pool_uuid ON pool (uuid);"
     "CREATE INDEX pool_account ON pool (account, id);"
     "CREATE INDEX pool_shortname ON pool (account, shortname COLLATE NOCASE) WHERE shortname <> uuid;";
+
+// What moving its files took, and what it left.
+static const char step_files[] =
+    "ALTER TABLE attempt ADD COLUMN fetch_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN fetch_bytes INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN store_ms INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN store_bytes INT NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN results TEXT;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
 static const char *const step[] = {step_1,    step_2,     step_secrets, step_jobs,    step_lists,
-                                   step_lids, step_sites, step_users,   step_publish, step_pools};
+                                   step_lids, step_sites, step_users,   step_publish, step_pools,
+                                   step_files};
 
 int schema_version(void)
 {

@@ -138,4 +138,7 @@ void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n,
 void room_batch_deinit(struct room_batch *b);
 void room_batch_step(struct room_batch *b, double outside_c);
 
+// Whether a window is open among the n rooms from `from`.
+bool room_batch_open(const struct room_batch *b, size_t from, size_t n);
+
 #endif

@@ -11,6 +11,7 @@
 #include "world/room.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/wide.h"
@@ -100,11 +101,27 @@ struct open_rooms {
     double value[7][BLOCK + 16]; // as in struct room_batch
 };
 
+bool room_batch_open(const struct room_batch *b, size_t from, size_t n)
+{
+    const uint8_t *open = b->window_open + from;
+    uint64_t some = 0, eight;
+    size_t i = 0;
+    for (; i + sizeof eight <= n; i += sizeof eight) {
+        memcpy(&eight, open + i, sizeof eight);
+        some |= eight;
+    }
+    for (; i < n; i++)
+        some |= open[i];
+    return some != 0;
+}
+
 static void note_open(struct open_rooms *o, const struct room_batch *b, size_t from, size_t n)
 {
     const double *in[7] = {b->air_c,    b->mass_c,     b->heater_c, b->sensor_c,
                            b->heater_w, b->internal_w, b->solar_w};
     o->n = 0;
+    if (!room_batch_open(b, from, n))
+        return;
     for (size_t i = 0; i < n; i++) {
         o->at[o->n] = (uint16_t)i;
         o->n += b->window_open[from + i];

@@ -33,19 +33,22 @@ static int day_of_year(const struct weather *w, const struct civil *c)
     return day;
 }
 
-void weather_at(const struct weather *w, house_ms t, struct weather_now *out)
+void weather_air_at(const struct weather *w, house_ms t, struct weather_now *out)
 {
     struct civil c = civil_from_ms(t.v + w->zone_ms);
     size_t row = ((size_t)day_of_year(w, &c) * 24 + (size_t)c.hour) % w->n;
     int64_t into_ms = (int64_t)c.minute * 60000 + (int64_t)c.second * 1000 + c.ms;
     double part = (double)into_ms / (double)HOUR_MS;
     const struct weather_hour *from = &w->hour[(row + w->n - 1) % w->n], *to = &w->hour[row];
-    *out = (struct weather_now){
-        .dry_c = from->dry_c + part * (to->dry_c - from->dry_c),
-        .wind_m_s = from->wind_m_s + part * (to->wind_m_s - from->wind_m_s),
-        .irradiance = to->sun,
-        .sun = sun_at(w->latitude_deg, w->longitude_deg, t),
-    };
+    out->dry_c = from->dry_c + part * (to->dry_c - from->dry_c);
+    out->wind_m_s = from->wind_m_s + part * (to->wind_m_s - from->wind_m_s);
+    out->irradiance = to->sun;
+}
+
+void weather_at(const struct weather *w, house_ms t, struct weather_now *out)
+{
+    weather_air_at(w, t, out);
+    out->sun = sun_at(w->latitude_deg, w->longitude_deg, t);
 }
 
 struct paris {

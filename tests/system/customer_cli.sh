@@ -68,7 +68,45 @@ run 0 task list --json --tag a --tag b --state Success --name greet
 run 0 task list --json --name 'gr.et'
 [ "$(jq length "$DIR/run.out")" = 0 ] || fail "words were taken as an expression"
 run 2 task list --state Asleep
-complains 'no such state'
+complains 'no such state (one of Submitted, '
+run 0 task cost "$id"
+says '^costs  *0[.]'
+run 0 task retry --help
+says '--json'
+
+# ---- jobs and pools: the same filters as tasks
+echo '{"name":"of the night","tags":["x"]}' >"$DIR/job.json"
+run 0 job create "$DIR/job.json" --json
+job=$(jq -r .uuid "$DIR/run.out")
+run 0 job list --name 'the night' --tag x --state active --json
+[ "$(jq -r '.[].uuid' "$DIR/run.out")" = "$job" ] || fail "the filters found another job"
+run 0 job list --tag y
+[ "$(wc -l <"$DIR/run.out")" = 1 ] || fail "a job without the tag is listed"
+run 2 job list --state Success
+complains 'one of Active, Terminating, Completed, Deleting'
+run 0 job wait "$job"
+run 0 job delete "$job"
+run 0 pool create --name empty --slots 0 --json
+pool=$(jq -r .uuid "$DIR/run.out")
+run 0 pool wait "$pool" --timeout 60
+run 0 pool list --state FullyExecuting --name empty --json
+[ "$(jq -r '.[].uuid' "$DIR/run.out")" = "$pool" ] || fail "the filters found another pool"
+run 0 pool list --state Failure --json
+[ "$(jq length "$DIR/run.out")" = 0 ] || fail "a pool that did not fail is listed as such"
+run 0 pool delete "$pool"
+
+# ---- the account, and the variables of existing clients
+run 0 account info
+says '^tasks  *[0-9]'
+run 0 account info --json
+[ "$(jq '.credits >= 0 and .maxTask > 0' "$DIR/run.out")" = true ] || fail "account info"
+(unset ONDOL_URL ONDOL_TOKEN && QARNOT_CLUSTER_URL=$URL/ QARNOT_CLIENT_TOKEN=$TOKEN QARNOT_CLUSTER_TIMEOUT=30 "$ONDOL" task list) \
+    >"$DIR/run.out" 2>&1 || fail "the variables of existing clients are not read"
+QARNOT_CLUSTER_TIMEOUT=soon
+export QARNOT_CLUSTER_TIMEOUT
+run 2 task list
+complains 'must be 1 to'
+unset QARNOT_CLUSTER_TIMEOUT
 run 0 task list
 says "$id  greeting"
 

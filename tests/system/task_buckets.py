@@ -6,11 +6,13 @@ are on their way: they appear once, all together, of one attempt.
 
 Usage: task_buckets.py ONDOL AGENT
 """
+import glob
 import json
 import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -164,6 +166,13 @@ def resources_and_results(h):
     check(h.api("GET", "/tasks/%s/stdout/0" % uuid).split() == ["of", "the", "second", "4"], "the later bucket counts")
     check(h.keys() == {"data/c": 3, "e/f": 2, "e/zeros": 70000000, "new": 14}, "what is new or changed: %s" % h.keys())
     check(task["resultsCount"] == 1 and task["resultBucket"] == "out-b", "one upload of results")
+    here = h.storage.split("://")[1]
+    check(sorted(task["completedInstances"][0]["results"]) == ["s3://%s/out-b/%s" % (here, k) for k in sorted(h.keys())],
+          "and what it is called: %s" % task["completedInstances"])
+    status = task["status"]
+    spent = [status["%sTimeSec" % part] for part in ("download", "environment", "execution", "upload")]
+    check(sum(spent) <= status["wallTimeSec"], "the parts make no more than the whole: %s" % status)
+    check([i["instanceId"] for i in status["executionTimeByInstanceId"]] == [0], "by instance")
     check(len(task["advancedResourceBuckets"]) == 2 and task["resourceBuckets"] == [], "told back as given")
 
     uuid = h.task("ls; echo 1 > keep.csv; echo 2 > drop.csv; echo 3 > other; exit 7", resultsBucketPrefix="f/", resultsWhitelist=".${KIND}$",
@@ -180,6 +189,32 @@ def resources_and_results(h):
     uuid = h.task("echo ${INSTANCE_ID} > i${INSTANCE_ID}", instanceCount=3, resultsBucketPrefix="array/", resourceBuckets=["in-2"])
     h.succeeds(uuid)
     check(h.keys("array/") == {"array/i%d" % i: 2 for i in range(3)}, "each instance of an array: %s" % h.keys("array/"))
+
+
+def kept_for_a_while(h):
+    """What came once does not come again while its TTL lasts, unless it has changed; and nobody sees what it may not."""
+    def came(uuid):
+        task = h.succeeds(uuid)
+        check(h.api("GET", "/tasks/%s/stdout/0" % uuid) == h.s3.get_object(Bucket="in-2", Key="big")["Body"].read(9).decode(), "it is the current one")
+        check(task["status"]["downloadProgress"] == 100, "all is there")
+        db = sqlite3.connect("file:%s/data/ondol.db?mode=ro" % DIR, uri=True)
+        got = db.execute("SELECT fetch_bytes FROM attempt JOIN task ON task = task.id WHERE task.uuid = ?", (uuid,)).fetchall()
+        db.close()
+        return got[0][0]
+
+    def run(ttl):
+        bucket = {"bucketName": "in-2", "filtering": {"prefixFiltering": {"prefix": "big"}}, "cacheTTLSec": ttl}
+        return came(h.task("head -c 9 big", advancedResourceBuckets=[bucket]))
+
+    big = b"version 1" + bytes(MIB)
+    h.s3.put_object(Bucket="in-2", Key="big", Body=big)
+    check([run(None), run(None), run(3600)] == [len(big), 0, 0], "it comes once")
+    check(run(0) == len(big), "unless it is not to be kept")
+    h.s3.put_object(Bucket="in-2", Key="big", Body=b"version 2" + bytes(MIB))
+    check([run(None), run(None)] == [len(big), 0], "a new one comes")
+    h.s3.delete_object(Bucket="in-2", Key="big")
+    held = [d for d in glob.glob("/dev/shm/ondol-*/cache") + glob.glob("/tmp/ondol-*/cache") if os.stat(d).st_mode & 0o777 != 0o700]
+    check(held == [], "copies are the agent's alone: %s" % held)
 
 
 def what_cannot_be(h):
@@ -230,12 +265,26 @@ def while_it_runs(h):
 
 
 def in_a_pool(h):
-    """A task of a pool has its own buckets; the pool itself takes none."""
-    pool = {"name": "p", "profile": "docker-batch", "instanceCount": 2, "multiSlotsSettings": {"slotsPerNode": 2}}
-    for buckets in ({"resourceBuckets": ["in-2"]}, {"advancedResourceBuckets": [{"bucketName": "in-2"}]}):
-        refusal = h.api("POST", "/pools", dict(pool, **buckets), 404)
-        check("in-2" in json.dumps(refusal) and "its tasks" in json.dumps(refusal), "it says what to do: %s" % refusal)
+    """A pool's buckets are there for its preparation and for what runs in it, below the task's own."""
+    h.s3.put_object(Bucket="pool-b", Key="pool/a.txt", Body=b"of the pool\n")
+    h.s3.put_object(Bucket="pool-b", Key="pool/p.txt", Body=b"p\n")
+    pool = {"name": "p", "profile": "docker-batch", "instanceCount": 2, "multiSlotsSettings": {"slotsPerNode": 2},
+            "preparationTask": {"commandLine": "grep -q pool a.txt"},
+            "advancedResourceBuckets": [{"bucketName": "pool-b", "filtering": {"prefixFiltering": {"prefix": "pool/"}},
+                                         "resourcesTransformation": {"stripPrefix": {"prefix": "pool/"}}}]}
+    refusal = h.api("POST", "/pools", dict(pool, advancedResourceBuckets=[{"bucketName": "nowhere"}]), 404)
+    check(refusal["message"] == "No such bucket: nowhere", "as for tasks: %s" % refusal)
+    refusal = h.api("POST", "/pools", dict(pool, resourceBuckets=["in-2"]), 400)
+    check("Invalid pool file. Invalid fields: resourceBuckets." in refusal["message"], "one form or the other: %s" % refusal)
     pool = h.api("POST", "/pools", pool)["uuid"]
+    check(h.api("GET", "/pools/" + pool)["advancedResourceBuckets"][0]["bucketName"] == "pool-b", "told back")
+    uuid = h.task("cat a.txt p.txt; ls; echo ready; while [ ! -e late ]; do sleep 0.05; done", poolUuid=pool, profile=None,
+                  resultsBucketPrefix="pool-1/")
+    eventually(lambda: h.api("GET", "/tasks/%s/stdout/0" % uuid) == "of the pool\np\na.txt\np.txt\nready\n", "it sees the pool's files")
+    h.s3.put_object(Bucket="pool-b", Key="pool/late", Body=b"")
+    h.api("PATCH", "/pools/" + pool)
+    h.succeeds(uuid)
+    check(h.keys("pool-1/") == {}, "and leaves none of them: %s" % h.keys("pool-1/"))
     uuid = h.task("cat a.txt; echo ${INSTANCE_ID} > i${INSTANCE_ID}", poolUuid=pool, profile=None, instanceCount=3,
                   resultsBucketPrefix="pool/", resourceBuckets=["in-2"])
     task = h.succeeds(uuid)
@@ -281,16 +330,17 @@ def killed(h, who, round_):
 def main():
     h = House()
     try:
-        for bucket in ("in-b", "in-2", "large", "out-b"):
+        for bucket in ("in-b", "in-2", "large", "out-b", "pool-b"):
             h.s3.create_bucket(Bucket=bucket)
         resources_and_results(h)
+        kept_for_a_while(h)
         what_cannot_be(h)
         while_it_runs(h)
         in_a_pool(h)
         for who, round_ in (("agent", 0), ("agent", 1), ("server", 2)):
             killed(h, who, round_)
         names = [b["Name"] for b in h.s3.list_buckets()["Buckets"]]
-        check(names == ["in-2", "in-b", "large", "other-b", "out-b"], "no other bucket is seen: %s" % names)
+        check(names == ["in-2", "in-b", "large", "other-b", "out-b", "pool-b"], "no other bucket is seen: %s" % names)
         h.end()
     except BaseException:
         for name in ("server.err", "agent.err"):

@@ -16,6 +16,7 @@ void agent_config_default(struct agent_config *c)
         .may_sleep = true,
         .burn_allowed = true,
         .filler_alone = true,
+        .has_filler = true,
         .cap_mw = -1,
         .control_ms = 10000,
         .report_ms = 10000,

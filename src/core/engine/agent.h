@@ -49,6 +49,7 @@ struct agent_config {
     bool is_virtual, may_sleep, burn_allowed;
     int32_t
         keep_permille;  // low-power mode: of a zone's computing, what goes on when it wants no heat; 0: none
+    bool has_filler;    // there is something to run as filler; without it none is started
     bool filler_alone;  // filler runs while there is no word from above
     int64_t cap_mw;     // the node's own: fuse; -1: none
     int64_t control_ms; // thermostat step, default 10,000
@@ -132,6 +133,7 @@ struct agent_event {
             int64_t files, files_n, bytes, bytes_n; // done and in all; _n 0: not known yet
             const char *code, *message;             // AGENT_STAGED: NULL code, or why not
             bool elsewhere;                         // it is not the task's fault: another board may try
+            const char *names; // AGENT_STAGED, of results: their keys, one a line (staging.h); NULL: none
         } staged;
         struct {
             size_t zone;
@@ -154,6 +156,15 @@ enum agent_action_kind {
     ACT_UNSTAGE, // ends either, without an answer, and removes what is left of the run's files
 };
 
+// How a board is to run.
+struct board_order {
+    enum activity run;
+    struct operating_point point;
+    // Duty of all its cores in burning, 0..1000: of a board that burns that of the point; beside a task so
+    // much as is to be burnt of what the task leaves. It never takes a cycle that a task wants.
+    int32_t burn_permille;
+};
+
 struct agent_action {
     enum agent_action_kind kind;
     uint64_t lease;
@@ -170,10 +181,7 @@ struct agent_action {
             uint32_t part;        // ACT_STORE: 0: results; n: the nth snapshot of this run
         } stage;
         int32_t permille;
-        struct {
-            enum activity run;
-            struct operating_point point;
-        } board_run;
+        struct board_order board_run;
         bool read;
     };
 };

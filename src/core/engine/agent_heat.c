@@ -179,6 +179,8 @@ static bool any_works(const struct agent *a, size_t board)
 static int32_t unused_permille(const struct agent *a, const struct agent_run *first)
 {
     int32_t slots = run_slots(a, first), used = 0;
+    if (first->state == RUN_FETCHING) // its files may be an hour on their way
+        return 1000;
     if (slots == 1)
         return first->state == RUN_RUNNING ? first->unused_ppm / 1000 : 0;
     for (size_t i = 0; i < a->n_runs; i++) {
@@ -195,7 +197,7 @@ static struct regulate_board regulate_input(struct agent *a, size_t i)
     const struct agent_run *r = run_on_board(a, i);
     bool alone = a->wish_until.v == INT64_MIN;
     bool wanted = a->thermostat[b->zone].request.keep_w == 0; // low-power mode is for tasks
-    bool filler = (alone ? a->cfg.filler_alone : a->filler_allowed) && wanted &&
+    bool filler = a->cfg.has_filler && wanted && (alone ? a->cfg.filler_alone : a->filler_allowed) &&
                   thermostat_filler_allowed(&a->thermostat[b->zone]);
     return (struct regulate_board){
         .curve = &a->cfg.offer.board[i].curve,
@@ -213,8 +215,18 @@ static struct regulate_board regulate_input(struct agent *a, size_t i)
     };
 }
 
+// Its duty in burning: that of the point, or beside a task the part of it that the watts are.
+static int32_t burn_permille(enum activity run, const struct operating_point *p, int32_t idle_mw,
+                             int32_t beside_mw)
+{
+    if (run == ACTIVITY_BURN)
+        return p->duty_permille;
+    int64_t over = p->draw_mw - idle_mw;
+    return activity_is_task(run) && over > 0 ? (int32_t)(p->duty_permille * (int64_t)beside_mw / over) : 0;
+}
+
 static void board_set(struct agent *a, size_t i, enum activity run, struct operating_point point,
-                      house_ms now, struct agent_actions *out)
+                      int32_t beside_mw, house_ms now, struct agent_actions *out)
 {
     struct agent_board *b = &a->board[i];
     const struct curve *c = &a->cfg.offer.board[i].curve;
@@ -225,9 +237,13 @@ static void board_set(struct agent *a, size_t i, enum activity run, struct opera
     if (b->waking_until.v != INT64_MIN) { // it boots: it draws, and does nothing yet
         run = ACTIVITY_IDLE;
         point = (struct operating_point){.draw_mw = c->idle_mw};
+        beside_mw = 0;
     }
-    if (b->known && b->run == run && memcmp(&b->point, &point, sizeof point) == 0)
+    int32_t burn = burn_permille(run, &point, c->idle_mw, beside_mw);
+    b->beside_mw = beside_mw;
+    if (b->known && b->run == run && b->burn_permille == burn && memcmp(&b->point, &point, sizeof point) == 0)
         return;
+    b->burn_permille = burn;
     b->known = true;
     b->run = run;
     b->point = point;
@@ -235,6 +251,7 @@ static void board_set(struct agent *a, size_t i, enum activity run, struct opera
     act->board = i;
     act->board_run.run = run;
     act->board_run.point = point;
+    act->board_run.burn_permille = burn;
 }
 
 void heat_control(struct agent *a, house_ms now, struct agent_actions *out)
@@ -294,10 +311,10 @@ static int64_t lack_of(const struct heater_order *o)
 }
 
 // What a heater cannot make (its boards are held by tasks that leave their watts unused, or barred) the
-// zone's other heaters make as far as they may.
+// zone's other heaters make as far as they may, and it is no longer asked for it.
 static void lacks_pass_on(const struct agent *a, struct heater_order *o)
 {
-    int64_t *lack = mem_array(a->n_zones + 1, sizeof *lack);
+    int64_t *lack = mem_array(a->n_zones + 1, sizeof *lack), *made = mem_array(a->n_zones + 1, sizeof *made);
     for (size_t h = 0; h < a->n_heaters; h++)
         lack[o[h].zone] += lack_of(&o[h]) > LACK_LEAST_MW ? lack_of(&o[h]) : 0;
     for (size_t h = 0; h < a->n_heaters; h++) {
@@ -307,8 +324,18 @@ static void lacks_pass_on(const struct agent *a, struct heater_order *o)
         int64_t more = int_clamp(most - o[h].target, 0, lack[o[h].zone]);
         o[h].target += more;
         lack[o[h].zone] -= more;
+        made[o[h].zone] += more;
+    }
+    for (size_t h = 0; h < a->n_heaters; h++) {
+        int64_t less = lack_of(&o[h]) > LACK_LEAST_MW ? lack_of(&o[h]) : 0;
+        if (less == 0 || made[o[h].zone] == 0)
+            continue;
+        less = int_clamp(less, 0, made[o[h].zone]);
+        made[o[h].zone] -= less;
+        o[h].target = o[h].expect + lack_of(&o[h]) - less;
     }
     free(lack);
+    free(made);
 }
 
 // What is still missing in a zone because of its tasks: reported, so that nobody takes the heater to be too
@@ -324,7 +351,7 @@ static void zones_short(struct agent *a, const struct heater_order *o)
             if (b->zone != z || !activity_is_task(b->run))
                 continue;
             could += b->point.draw_mw - a->cfg.offer.board[i].curve.idle_mw;
-            unused += b->point.draw_mw - b->expect_mw;
+            unused += b->point.draw_mw - (b->expect_mw - b->beside_mw);
         }
         int64_t because = lack < unused ? lack : unused;
         a->zone[z].short_w = because > LACK_LEAST_MW ? (int32_t)(because / 1000) : 0;
@@ -344,9 +371,11 @@ void heat_regulate(struct agent *a, house_ms now, struct agent_actions *out)
     lacks_pass_on(a, o);
     for (size_t h = 0; h < a->n_heaters; h++) {
         size_t n = heater_choose(a, h, &o[h], in, who, now);
+        if (lack_of(&o[h]) > LACK_LEAST_MW)
+            o[h].expect += regulate_beside(in, n, lack_of(&o[h]));
         for (size_t k = 0; k < n; k++) {
             struct agent_board *b = &a->board[who[k]];
-            board_set(a, who[k], in[k].run, in[k].point, now, out);
+            board_set(a, who[k], in[k].run, in[k].point, in[k].beside_mw, now, out);
             b->expect_mw = activity_is_task(b->run) ? in[k].expect_mw : b->point.draw_mw;
         }
     }

@@ -64,12 +64,15 @@ struct agent_run {
     struct {
         int64_t files, files_n, bytes, bytes_n;
     } staging;
-    struct { // how the command ended, told once its results are stored
+    house_ms staged_since; // of what is fetched or stored now
+    struct {               // how the command ended, told once its results are stored
         enum attempt_end end;
         int32_t exit_code, signal;
         char code[24], message[160];
     } over;
-    int32_t results; // files stored
+    int32_t results;                                      // files stored
+    char *names;                                          // owned: their keys, until its end is told
+    int64_t fetch_ms, fetch_bytes, store_ms, store_bytes; // what moving its files took
     struct arena orders_arena;
     struct stage_orders orders; // while it runs
     enum { ERRAND_NONE, ERRAND_RESYNC, ERRAND_SNAPSHOT } errand;
@@ -106,15 +109,17 @@ struct agent_board {
     char barred_why[96];
     struct board_meter meter; // last reading
     bool metered;
-    int64_t apart_uj;  // since that reading: drawn apart from its task (all of it, without one)
-    int32_t expect_mw; // what it draws, by what its task leaves unused
+    int64_t apart_uj;      // since that reading: drawn apart from its task (all of it, without one)
+    int32_t expect_mw;     // what it draws, by what its task leaves unused, and with what burns beside it
+    int32_t beside_mw;     // of that, burnt
+    int32_t burn_permille; // as the device was told
     int64_t raw_at_report;
     int64_t part_uj[ACTIVITY_N], part_ms[ACTIVITY_N];
 };
 
 struct outbox_item {
     struct report r;
-    char *data; // owned, of REPORT_OUTPUT
+    char *data; // owned, of REPORT_OUTPUT; of REPORT_EXITED its names
 };
 
 struct agent {
@@ -225,6 +230,7 @@ struct report *outbox_add(struct agent *a, enum report_kind kind, const char *na
                           house_ms now);
 void outbox_add_output(struct agent *a, uint64_t lease, uint8_t stream, const char *data, size_t n,
                        house_ms now);
+void outbox_add_names(struct agent *a, struct report *last, char *names); // of the one added last; takes them
 void outbox_acked(struct agent *a, uint64_t acked);
 void outbox_clear(struct agent *a);
 bool outbox_holds(const struct agent *a, enum report_kind kind, const char *name, uint64_t lease);

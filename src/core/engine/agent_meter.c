@@ -82,6 +82,18 @@ static void count_time(struct agent *a, size_t i, const struct on_board *on, boo
     on->node->core_ms += dt_ms * (left > 0 ? left : 0);
 }
 
+// What burned beside the board's task: as much as was ordered, and no more than the task left.
+static void beside_account(struct agent_board *b, int64_t left_uj, int64_t dt_ms)
+{
+    int64_t uj = b->beside_mw * dt_ms;
+    if (uj > left_uj)
+        uj = left_uj;
+    if (uj <= 0)
+        return;
+    part_add(b, ACTIVITY_BURN, uj, 0);
+    b->apart_uj += uj;
+}
+
 static void board_account(struct agent *a, size_t i, int64_t dt_ms)
 {
     struct agent_board *b = &a->board[i];
@@ -93,10 +105,13 @@ static void board_account(struct agent *a, size_t i, int64_t dt_ms)
         bool task = activity_is_task(b->run);
         part_add(b, task ? ACTIVITY_IDLE : b->run, (task ? idle_mw : draw_mw) * dt_ms, dt_ms);
         b->apart_uj += (task ? idle_mw : draw_mw) * dt_ms;
+        if (task)
+            beside_account(b, (draw_mw - idle_mw) * dt_ms, dt_ms);
         return;
     }
     b->apart_uj += idle_mw * dt_ms;
     int64_t left_uj = idle_mw * dt_ms; // of being on at all: by slots, what no slot has is the node's
+    int64_t unused_uj = (draw_mw - idle_mw) * dt_ms;
     for (size_t k = 0; k < a->n_runs; k++) {
         struct agent_run *r = &a->run[k];
         if (!executes(r, i))
@@ -104,6 +119,7 @@ static void board_account(struct agent *a, size_t i, int64_t dt_ms)
         int64_t base_uj = idle_mw * dt_ms / on.slots, over_uj = (draw_mw - idle_mw) * dt_ms / on.slots;
         int64_t uj = base_uj + over_uj * r->use_permille / 1000;
         r->could_uj += over_uj;
+        unused_uj -= uj - base_uj;
         left_uj -= base_uj;
         part_add(b, r->activity, uj, 0);
         r->energy_uj += uj;
@@ -114,6 +130,7 @@ static void board_account(struct agent *a, size_t i, int64_t dt_ms)
         part_add(b, on.node->activity, left_uj, 0);
     }
     part_add(b, b->run, 0, dt_ms);
+    beside_account(b, unused_uj, dt_ms);
 }
 
 // What the meter moved since the last reading, mJ. It may wrap once between two readings; when it falls back

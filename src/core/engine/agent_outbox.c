@@ -34,6 +34,13 @@ void outbox_add_output(struct agent *a, uint64_t lease, uint8_t stream, const ch
     a->out_bytes += n;
 }
 
+void outbox_add_names(struct agent *a, struct report *r, char *names)
+{
+    struct outbox_item *item = &a->out[a->n_out - 1];
+    item->data = names;
+    r->exited.names = names;
+}
+
 static void settled(struct agent *a, const struct report *r)
 {
     if (r->kind == REPORT_EXITED) {
@@ -53,10 +60,9 @@ void outbox_acked(struct agent *a, uint64_t acked)
     while (n < a->n_out && a->out[n].r.seq != 0 && a->out[n].r.seq <= acked) {
         struct outbox_item *item = &a->out[n++];
         settled(a, &item->r);
-        if (item->data) {
+        if (item->data && item->r.kind == REPORT_OUTPUT)
             a->out_bytes -= item->r.output.n;
-            free(item->data);
-        }
+        free(item->data);
     }
     if (n == 0)
         return;
@@ -179,6 +185,7 @@ void agent_call_make(struct agent *a, enum agent_call call, house_ms now, struct
         if (r->seq == 0)
             r->seq = ++a->seq;
         bytes += r->kind == REPORT_OUTPUT ? r->output.n : 0;
+        bytes += r->kind == REPORT_EXITED && r->exited.names ? strlen(r->exited.names) : 0;
         up->report[up->n_reports++] = *r;
     }
 }

@@ -114,6 +114,12 @@ void report_exit(struct agent *a, struct agent_run *run, enum attempt_end end, i
     r->exited.energy_mj = run->energy_uj / 1000;
     r->exited.peak_memory_mb = (int32_t)run->peak_mb;
     r->exited.results = run->results;
+    r->exited.fetch_ms = run->fetch_ms;
+    r->exited.fetch_bytes = run->fetch_bytes;
+    r->exited.store_ms = run->store_ms;
+    r->exited.store_bytes = run->store_bytes;
+    outbox_add_names(a, r, run->names);
+    run->names = NULL;
     snprintf(r->exited.code, sizeof r->exited.code, "%s", code);
     snprintf(r->exited.message, sizeof r->exited.message, "%.159s", message);
 }

@@ -265,8 +265,11 @@ void run_output(struct agent *a, const struct agent_event *ev, struct agent_acti
 }
 
 // From now on it takes runs.
-static void node_ready(struct agent *a, struct agent_run *r, house_ms now)
+static void node_ready(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out)
 {
+    if (r->has_files) // what runs inside has its own
+        agent_act(out, ACT_UNSTAGE)->lease = r->lease;
+    r->has_files = false;
     r->ready = true;
     set_state(r, RUN_RUNNING, now);
     a->regulate_due = true;
@@ -301,7 +304,7 @@ void run_exited(struct agent *a, const struct agent_event *ev, struct agent_acti
                  r->slots ? "preparation " : "", ev->exited.exit_code);
     }
     if (r->slots && end == ATTEMPT_SUCCESS) {
-        node_ready(a, r, ev->now);
+        node_ready(a, r, ev->now, out);
         return;
     }
     r->over.end = end;
@@ -331,19 +334,19 @@ static bool may_start(struct agent *a, const struct agent_run *r)
     return run_on_board(a, r->board) == r;
 }
 
-static void node_start(struct agent *a, struct agent_run *r, house_ms now)
+static void node_start(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out)
 {
     meter_boards(a, now);
     set_state(r, RUN_RUNNING, now);
     r->started_at = now;
     outbox_add(a, REPORT_STARTED, "", r->lease, now)->started.at = now;
-    node_ready(a, r, now);
+    node_ready(a, r, now, out);
 }
 
 static void start(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out)
 {
     if (r->slots && !r->prepares) {
-        node_start(a, r, now);
+        node_start(a, r, now, out);
         return;
     }
     set_state(r, RUN_STARTING, now);
@@ -406,6 +409,7 @@ void run_drop(struct agent *a, size_t i)
 {
     arena_deinit(&a->run[i].arena);
     arena_deinit(&a->run[i].orders_arena);
+    free(a->run[i].names);
     memmove(&a->run[i], &a->run[i + 1], (a->n_runs - i - 1) * sizeof *a->run);
     a->n_runs--;
 }

@@ -3,14 +3,16 @@
 // Files of a run, before and after its command. Whoever moves them says how far it is; what does not move at
 // all for stage_timeout_ms is given up, and another board may try.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "core/engine/agent_inside.h"
 
 static void begin(struct agent *a, struct agent_run *r, enum run_state state, house_ms now)
 {
     r->state = state;
-    r->state_since = now;
+    r->state_since = r->staged_since = now;
     r->has_files = true;
     memset(&r->staging, 0, sizeof r->staging);
     a->regulate_due = true;
@@ -100,10 +102,33 @@ void run_staging(struct agent *a, const struct agent_event *ev)
     r->staging.bytes_n = ev->staged.bytes_n;
 }
 
+// How long the files of this phase were on their way, and how many bytes; also when they did not all come.
+static void count(struct agent_run *r, bool in, int64_t bytes, house_ms now)
+{
+    int64_t ms = house_since(now, r->staged_since);
+    *(in ? &r->fetch_ms : &r->store_ms) += ms > 0 ? ms : 0;
+    *(in ? &r->fetch_bytes : &r->store_bytes) += bytes > 0 ? bytes : 0;
+}
+
+static void keep_names(struct agent_run *r, const char *names)
+{
+    if (!names || !*names)
+        return;
+    size_t n = strlen(names), room = staging_names_room(r->instance_count);
+    while (n > room)
+        for (n--; n > 0 && names[n - 1] != '\n';)
+            n--;
+    free(r->names);
+    r->names = n ? mem_strndup(names, n) : NULL;
+}
+
 static void stored(struct agent *a, struct agent_run *r, const struct agent_event *ev)
 {
     enum attempt_end end = r->over.end;
     const char *code = r->over.code, *message = r->over.message;
+    count(r, false, ev->staged.code ? r->staging.bytes : ev->staged.bytes, ev->now);
+    if (!ev->staged.code)
+        keep_names(r, ev->staged.names);
     if (!ev->staged.code)
         r->results = ev->staged.files > INT32_MAX ? INT32_MAX : (int32_t)ev->staged.files;
     else if (end == ATTEMPT_SUCCESS) { // what failed or was cancelled stays so
@@ -124,9 +149,11 @@ void run_staged(struct agent *a, const struct agent_event *ev)
     } else if (r->state == RUN_RUNNING) {
         order_done(a, r, ev);
     } else if (r->state == RUN_FETCHING && ev->staged.code) {
+        count(r, true, r->staging.bytes, ev->now);
         run_over(a, r, ev->staged.elsewhere ? ATTEMPT_LOST : ATTEMPT_FAILURE, ev->staged.code,
                  ev->staged.message, ev->now);
     } else if (r->state == RUN_FETCHING) {
+        count(r, true, ev->staged.bytes, ev->now);
         r->fetched = true;
         r->state = RUN_ASSIGNED;
         r->state_since = ev->now;
@@ -143,4 +170,5 @@ void stage_level(struct agent *a, const struct agent_run *r, house_ms now)
     p->staging.files_n = r->staging.files_n;
     p->staging.bytes = r->staging.bytes;
     p->staging.bytes_n = r->staging.bytes_n;
+    p->staging.ms = house_since(now, r->staged_since);
 }

@@ -239,6 +239,9 @@ struct row_attempt {
     const char *board, *spec_key, *cpu_model, *node;
     uint64_t epoch, seq; // the report that told it; 0 when the parent decided (lost, cancelled in the queue)
     const char *code, *message;
+    int64_t fetch_ms, fetch_bytes; // resources: how long they took (house time), what came
+    int64_t store_ms, store_bytes; // results, likewise
+    const char *results;           // keys of the results, one a line (staging.h); NULL: none
 };
 
 // What an attempt has staged in the storage, until it is in its bucket. For results the instance has its end

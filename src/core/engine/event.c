@@ -30,6 +30,7 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_POOL_PUT] = "pool-put",
         [EVENT_POOL_CLOSE] = "pool-close",
         [EVENT_POOL_DELETE] = "pool-delete",
+        [EVENT_POOL_RESYNC] = "pool-resync",
         [EVENT_TASK_ORDER] = "task-order",
         [EVENT_PUBLISHED] = "published",
     };

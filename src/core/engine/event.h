@@ -46,6 +46,7 @@ enum event_kind {
     EVENT_POOL_PUT, // new body, and how many slots it wants
     EVENT_POOL_CLOSE,
     EVENT_POOL_DELETE,
+    EVENT_POOL_RESYNC, // what runs in it fetches its resources again
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);

@@ -261,6 +261,11 @@ static void report_exited(struct codec *c, struct report *r)
     N(c, r->exited.energy_mj);
     N(c, r->exited.peak_memory_mb);
     N(c, r->exited.results);
+    N(c, r->exited.fetch_ms);
+    N(c, r->exited.fetch_bytes);
+    N(c, r->exited.store_ms);
+    N(c, r->exited.store_bytes);
+    string(c, &r->exited.names);
     T(c, r->exited.code);
     T(c, r->exited.message);
 }
@@ -319,6 +324,7 @@ static void report_staging(struct codec *c, struct report *r)
     N(c, r->staging.files_n);
     N(c, r->staging.bytes);
     N(c, r->staging.bytes_n);
+    N(c, r->staging.ms);
 }
 
 typedef void report_walk(struct codec *c, struct report *r);
@@ -708,6 +714,7 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_POOL_PUT] = walk_pool_draft,
     [EVENT_POOL_CLOSE] = walk_pool,
     [EVENT_POOL_DELETE] = walk_pool,
+    [EVENT_POOL_RESYNC] = walk_pool,
 };
 
 static void walk(struct codec *c, struct event *ev)

@@ -184,6 +184,7 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_POOL_PUT] = server_pool_put,
     [EVENT_POOL_CLOSE] = server_pool_close,
     [EVENT_POOL_DELETE] = server_pool_delete,
+    [EVENT_POOL_RESYNC] = server_pool_resync,
     [EVENT_TASK_ORDER] = server_task_order,
     [EVENT_PUBLISHED] = server_published,
 };

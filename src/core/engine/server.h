@@ -235,7 +235,8 @@ struct live_view {
     const char *board;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int64_t exec_ms, energy_mj, core_ms;
-    int64_t bytes, bytes_n; // of its files, while the phase is download or upload; bytes_n 0: not known
+    int64_t bytes, bytes_n;     // of its files, while the phase is download or upload; bytes_n 0: not known
+    int64_t fetch_ms, store_ms; // how long its files have been on their way
 };
 // Calls `each` for every assigned instance of a task, or node of a pool. Returns how many; 0 too when the
 // task is not in memory.

@@ -298,6 +298,11 @@ static void record_attempt(struct server *s, const struct lease *l, enum attempt
         .seq = f->seq,
         .code = arena_strdup(&fx->arena, f->code ? f->code : ""),
         .message = arena_strdup(&fx->arena, f->message ? f->message : ""),
+        .fetch_ms = f->fetch_ms,
+        .fetch_bytes = f->fetch_bytes,
+        .store_ms = f->store_ms,
+        .store_bytes = f->store_bytes,
+        .results = f->results > 0 ? arena_strdup(&fx->arena, f->names) : NULL,
     };
     server_trace(s, CHANGE_ATTEMPT, (int64_t)l->id, end);
 }

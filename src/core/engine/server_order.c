@@ -160,6 +160,16 @@ static void ask_standing(struct server *s, struct task *t, const struct event *e
     write_snapshot(t, &o->periodic, fx);
 }
 
+void order_resync(struct server *s, uint32_t slot, struct effects *fx)
+{
+    struct task *t = &s->task[slot];
+    if (task_ended(t) || t->aborting || t->deleting || !t->n_started)
+        return;
+    ask_standing(s, t, &(struct event){.order.what = ASK_RESYNC}, fx);
+    server_trace(s, CHANGE_SNAPSHOT, (int64_t)t->id, ASK_RESYNC);
+    wake_all(s, t);
+}
+
 void server_task_order(struct server *s, const struct event *ev, struct effects *fx)
 {
     uint32_t slot;

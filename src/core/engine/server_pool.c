@@ -325,6 +325,23 @@ void server_pool_close(struct server *s, const struct event *ev, struct effects 
     fx_reply(fx, ev->token, 200, NULL);
 }
 
+// Its nodes keep no files between what runs in them: what begins later has what is there then anyway.
+void server_pool_resync(struct server *s, const struct event *ev, struct effects *fx)
+{
+    uint32_t slot;
+    if (!find_or_answer(s, ev, fx, &slot))
+        return;
+    const struct pool *p = &s->pool[slot];
+    if (p->state != POOL_PARTIALLY_EXECUTING && p->state != POOL_FULLY_EXECUTING) {
+        fx_reply(fx, ev->token, 400, NULL)->message = arena_printf(
+            &fx->arena, "The pool %s is not running: it is %s", ev->pool.id, pool_state_name(p->state));
+        return;
+    }
+    for (uint32_t t = p->first; t != NONE; t = s->task[t].pool_next)
+        order_resync(s, t, fx);
+    fx_reply(fx, ev->token, 200, NULL);
+}
+
 void server_pool_delete(struct server *s, const struct event *ev, struct effects *fx)
 {
     uint32_t slot;

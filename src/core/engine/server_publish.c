@@ -45,6 +45,7 @@ void lease_staging(struct server *s, uint32_t lease, const struct report *r, str
     l->staging.bytes = bytes;
     l->staging.files_n = int_clamp(r->staging.files_n, 0, STAGING_MOST);
     l->staging.bytes_n = int_clamp(r->staging.bytes_n, 0, STAGING_MOST);
+    *(out ? &l->staging.store_ms : &l->staging.fetch_ms) = int_clamp(r->staging.ms, 0, STAGING_MOST);
     if (moved && l->state != LEASE_STARTED)
         l->since = s->now;
     if (!out || l->uploading)

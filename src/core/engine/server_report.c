@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define STAGED_MOST        (INT64_C(1) << 50)     // ms or bytes of files, so that sums of them stay numbers
 #define LEVEL_EXEC_MOST_MS INT64_C(1000000000000) // three decades
 
 static bool zone_of(const struct server *s, uint32_t node, const char *name, uint32_t *zone)
@@ -187,6 +188,11 @@ static void report_exited(struct server *s, uint32_t node, const struct report *
                                         .peak_memory_mb = r->exited.peak_memory_mb,
                                         .seq = r->seq,
                                         .results = r->exited.results,
+                                        .fetch_ms = int_clamp(r->exited.fetch_ms, 0, STAGED_MOST),
+                                        .fetch_bytes = int_clamp(r->exited.fetch_bytes, 0, STAGED_MOST),
+                                        .store_ms = int_clamp(r->exited.store_ms, 0, STAGED_MOST),
+                                        .store_bytes = int_clamp(r->exited.store_bytes, 0, STAGED_MOST),
+                                        .names = r->exited.names,
                                         .code = r->exited.code,
                                         .message = r->exited.message},
               fx);

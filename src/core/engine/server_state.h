@@ -290,6 +290,7 @@ struct lease {
     uint32_t snapshots; // number of the last one that it told about
     struct {
         int64_t files, files_n, bytes, bytes_n;
+        int64_t fetch_ms, store_ms; // so far
     } staging;
     int64_t done_ms, used_ms; // of work, at full speed: that it could have done there, and of it used
     // crawls at a stretch since, and what it had done then; v -1: it does not
@@ -578,6 +579,7 @@ void server_pool_create(struct server *s, const struct event *ev, struct effects
 void server_pool_put(struct server *s, const struct event *ev, struct effects *fx);
 void server_pool_close(struct server *s, const struct event *ev, struct effects *fx);
 void server_pool_delete(struct server *s, const struct event *ev, struct effects *fx);
+void server_pool_resync(struct server *s, const struct event *ev, struct effects *fx);
 bool server_find_pool(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
 int server_pool_restore(struct server *s, const struct row_pool *r, struct err *e);
 uint32_t pool_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16], uint32_t account);
@@ -660,6 +662,8 @@ struct attempt_figures { // of an ended attempt, as reported; zeros when nobody 
     int32_t exit_code, signal, peak_memory_mb;
     uint64_t seq;
     int32_t results; // files that it staged
+    int64_t fetch_ms, fetch_bytes, store_ms, store_bytes;
+    const char *names; // keys of its results
     const char *code, *message;
 };
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
@@ -692,6 +696,7 @@ void instance_ended(struct task *t, uint32_t instance, enum attempt_end end); //
 
 // ---- server_order.c: what is asked of tasks that run
 void server_task_order(struct server *s, const struct event *ev, struct effects *fx);
+void order_resync(struct server *s, uint32_t task, struct effects *fx); // when it runs: its resources, again
 const struct stage_orders *orders_down(const struct task *t, const struct lease *l, struct arena *a);
 void orders_free(struct task *t);
 void orders_restore(struct server *s, const struct row_snapshot *row);

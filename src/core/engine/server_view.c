@@ -149,7 +149,9 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
                                       .energy_mj = l->energy_mj,
                                       .core_ms = l->core_ms,
                                       .bytes = l->staging.bytes,
-                                      .bytes_n = l->staging.bytes_n});
+                                      .bytes_n = l->staging.bytes_n,
+                                      .fetch_ms = l->staging.fetch_ms,
+                                      .store_ms = l->staging.store_ms});
     }
     return n;
 }

@@ -133,8 +133,11 @@ struct report {
             int64_t core_ms, work_mhz_s; // granted cores x execution; core-MHz x seconds done
             int64_t energy_mj;
             int32_t peak_memory_mb;
-            int32_t results;             // files that it staged as its results
-            char code[24], message[160]; // error for the customer; "" when none
+            int32_t results;               // files that it staged as its results
+            int64_t fetch_ms, fetch_bytes; // its resources: how long they took, what came
+            int64_t store_ms, store_bytes; // its results, likewise
+            const char *names;             // keys of its results, one a line; NULL: none
+            char code[24], message[160];   // error for the customer; "" when none
         } exited;
         struct {
             uint32_t number; // of the order; 0: a periodic one
@@ -145,6 +148,7 @@ struct report {
         struct {
             uint8_t phase;                          // PHASE_DOWNLOAD or PHASE_UPLOAD
             int64_t files, files_n, bytes, bytes_n; // done and in all; _n 0: not known yet
+            int64_t ms;                             // since they began, house time
         } staging;
         struct {
             // cumulative meter of the board and the independent parts of its energy since the epoch began

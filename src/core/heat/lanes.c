@@ -231,12 +231,25 @@ static struct zone_sense sense_of(const struct heat_lanes *l, size_t i, house_ms
                                .outside_mc = INT32_MIN};
 }
 
+static bool eight_zero(const double *x)
+{
+    uint64_t bits[8], some = 0;
+    memcpy(bits, x, sizeof bits);
+    for (int i = 0; i < 8; i++)
+        some |= bits[i];
+    return some == 0;
+}
+
 // The zones to be stepped alone: all, or those marked.
 static size_t list_alone(struct heat_lanes *l, bool all)
 {
     const double *alone = l->lane[LANE_ALONE];
     size_t n = 0;
     for (size_t i = 0; i < l->n; i++) {
+        if (!all && i % 8 == 0 && i + 8 <= l->n && eight_zero(alone + i)) {
+            i += 7;
+            continue;
+        }
         l->alone[n] = (uint32_t)i;
         n += all | (alone[i] != 0);
     }

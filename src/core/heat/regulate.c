@@ -252,6 +252,7 @@ static void fill(struct plan *p, size_t n, struct budget left)
 
 static int64_t settle(const struct plan *p, struct regulate_board *b)
 {
+    b->beside_mw = 0;
     if (!p->awake) {
         b->run = ACTIVITY_SLEEP;
         b->point = (struct operating_point){.draw_mw = b->curve->sleep_mw};
@@ -306,9 +307,25 @@ int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t 
             b[i].run = b[i - 1].run;
             b[i].point = b[i - 1].point;
             b[i].expect_mw = b[i - 1].expect_mw;
+            b[i].beside_mw = 0;
         }
         draw += same ? b[i].expect_mw : settle(&p[i], &b[i]);
     }
     free(p);
     return draw;
+}
+
+int64_t regulate_beside(struct regulate_board *b, size_t n, int64_t lack_mw)
+{
+    int64_t found = 0;
+    for (size_t i = 0; i < n && found < lack_mw; i++) {
+        if (!activity_is_task(b[i].run) || !b[i].burn_allowed || b[i].point.work_mhz <= 0)
+            continue;
+        int64_t left = b[i].point.draw_mw - b[i].expect_mw;
+        int64_t more = int_clamp(lack_mw - found, 0, left > 0 ? left : 0);
+        b[i].beside_mw += (int32_t)more;
+        b[i].expect_mw += (int32_t)more;
+        found += more;
+    }
+    return found;
 }

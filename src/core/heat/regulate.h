@@ -31,7 +31,8 @@ struct regulate_board {
     // out
     enum activity run;            // what runs: its work, filler, burn, idle, sleep
     struct operating_point point; // point.draw_mw: by the curve, all cores busy
-    int32_t expect_mw;            // what it will draw by what its task leaves unused
+    int32_t expect_mw;            // what it will draw by what its task leaves unused; with beside_mw
+    int32_t beside_mw;            // of it, by burn beside its task: regulate_beside
 };
 
 // A board that gets no watts beyond idle runs ACTIVITY_IDLE; its task, if it has one, is frozen, not lost. A
@@ -45,5 +46,10 @@ struct regulate_board {
 // index.
 int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t max_mw, int64_t fuse_mw,
                  bool may_sleep);
+
+// After regulate(): up to `lack_mw` of what tasks leave unused is burnt beside them, where burn may run; the
+// room is not cold because a task sleeps. Burn takes no memory and gives way to the task at once, so that the
+// draws by the curve hold. Filler would take memory: it never runs beside a task. Returns what was found, mW.
+int64_t regulate_beside(struct regulate_board *b, size_t n, int64_t lack_mw);
 
 #endif

@@ -205,7 +205,7 @@ static int stage_make(struct names *s, struct arena *a, struct launch *out, stru
     for (size_t i = 0; i < from->n_in; i++)
         in[i] =
             (struct stage_bucket){arena_strdup(a, from->in[i].bucket), arena_strdup(a, from->in[i].prefix),
-                                  arena_strdup(a, from->in[i].strip)};
+                                  arena_strdup(a, from->in[i].strip), from->in[i].ttl_s};
     to->in = in;
     out->stage = to;
     int r = filters_expand(s, &from->out, &to->out, a, &used, e);

@@ -58,6 +58,12 @@ int64_t staging_room(int32_t memory_mb)
     return half > ROOM_LEAST ? half : ROOM_LEAST;
 }
 
+size_t staging_names_room(uint32_t instance_count)
+{
+    size_t each = ((size_t)256 << 10) / (instance_count ? instance_count : 1);
+    return each > STAGE_NAMES_MAX ? STAGE_NAMES_MAX : each < 128 ? 128 : each;
+}
+
 // Tenths of the unit, so that no rounding of floats differs between machines.
 static void amount(int64_t bytes, int64_t unit, char out[32])
 {

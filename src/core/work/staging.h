@@ -19,6 +19,7 @@ struct stage_bucket {
     const char *bucket;
     const char *prefix; // only keys that begin so; "": all
     const char *strip;  // taken off the front of the path, where it stands there; "": nothing
+    int64_t ttl_s;      // how long a copy may be kept for later runs; 0: not
 };
 
 // Where files go. Filters are POSIX extended expressions that are searched anywhere in the path; NULL: none.
@@ -35,6 +36,12 @@ struct stage_plan {
     struct stage_out out, snapshot;
     bool on_cancel; // results also when it is cancelled
 };
+
+// Of the text in which a run names the keys of its results, one a line; what does not fit is left out. All
+// instances of a task together have 256 KiB, each at least 128 bytes and at most 32 KiB. A byte of a key that
+// would end its line, or that no terminal should see, and '%' itself stand as "%0A".
+#define STAGE_NAMES_MAX ((size_t)32 << 10)
+size_t staging_names_room(uint32_t instance_count);
 
 #define STAGE_ORDERS_MAX 64 // snapshots of a task that are asked for and not taken yet
 

@@ -229,6 +229,11 @@ static void a_task_that_succeeded_shows_what_it_used(void **state)
     assert_int_equal(json_array_size(json_at(t, "completedInstances")), 2);
     SAME_KEYS(json_at(t, "completedInstances.0"), completed_keys);
     assert_string_equal(text_at(t, "completedInstances.1.state"), "Success");
+    assert_int_equal(json_integer_value(json_at(t, "status.downloadTimeSec")), 1); // 2 x 900 ms
+    assert_int_equal(json_integer_value(json_at(t, "status.uploadTimeSec")), 1);
+    assert_int_equal(json_integer_value(json_at(t, "status.environmentTimeSec")), 0); // what is left: 200 ms
+    assert_int_equal(json_array_size(json_at(t, "status.executionTimeByInstanceId")), 2);
+    assert_int_equal(json_integer_value(json_at(t, "status.executionTimeByInstanceId.1.time")), 8);
     assert_true(json_is_null(json_at(t, "completedInstances.1.error")));
     assert_float_equal(json_real_value(json_at(t, "completedInstances.0.wallTimeSec")), 9.5, 1e-9);
     assert_int_equal(int_at(t, "completedInstances.0.execTimeSec"), 8);

@@ -230,6 +230,25 @@ static void in_a_bulk_request_each_item_has_its_own_code(void **state)
     json_decref(j);
 }
 
+// A body of thousands of tasks is read on a worker: the thread of all connections is not held up.
+static void a_large_bulk_request_is_read_on_a_worker(void **state)
+{
+    struct house *h = *state;
+    char *body = unfold("[#900,{\"name\":\"a long name of a task\",\"profile\":\"docker-batch\",\"instanceCount\":50},#"
+                        "{\"name\":\"a long name of a task\",\"profile\":\"docker-batch\",\"instanceCount\":50}]");
+    int before = h->works;
+    assert_true(strlen(body) > 65536);
+    json_t *j = expect(h, 200, "POST", "/tasks",
+                       "[{\"name\":\"a\",\"profile\":\"docker-batch\",\"instanceCount\":1}]");
+    json_decref(j);
+    assert_int_equal(h->works, before);
+    j = expect(h, 200, "POST", "/tasks", body);
+    assert_int_equal(json_array_size(j), 901);
+    assert_int_equal(h->works, before + 1);
+    json_decref(j);
+    free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +256,7 @@ int main(void)
                                         house_close),
         cmocka_unit_test_setup_teardown(jobs_secrets_and_whole_requests_have_limits_too, house_open,
                                         house_close),
+        cmocka_unit_test_setup_teardown(a_large_bulk_request_is_read_on_a_worker, house_open, house_close),
         cmocka_unit_test_setup_teardown(in_a_bulk_request_each_item_has_its_own_code, house_open,
                                         house_close),
     };

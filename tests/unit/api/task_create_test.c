@@ -70,6 +70,30 @@ static void a_placement_is_kept_and_told_back(void **state)
     }
 }
 
+static int any_bucket(void *ctx, uint64_t account, const char *name, bool make, struct err *e)
+{
+    (void)ctx, (void)account, (void)name, (void)make, (void)e;
+    return 0;
+}
+
+// The Python client takes "prefixFiltering": null for one that has a prefix, and breaks.
+static void a_bucket_without_prefix_has_null_and_not_an_object_of_nulls(void **state)
+{
+    struct house *h = *state;
+    api_free(h->api);
+    h->be.bucket = any_bucket;
+    h->api = api_new(&h->be);
+    check_created(
+        *state,
+        "{" GOOD ",\"advancedResourceBuckets\":[{\"bucketName\":\"a-b\",\"filtering\":{},"
+        "\"resourcesTransformation\":{\"stripPrefix\":null},\"cacheTTLSec\":null},{\"bucketName\":\"c-d\","
+        "\"filtering\":{\"prefixFiltering\":{\"prefix\":\"in/\"}}}]}",
+        "advancedResourceBuckets",
+        "[{\"bucketName\":\"a-b\",\"filtering\":null,\"resourcesTransformation\":null,\"cacheTTLSec\":null},"
+        "{\"bucketName\":\"c-d\",\"filtering\":{\"prefixFiltering\":{\"prefix\":\"in/\"}},"
+        "\"resourcesTransformation\":null,\"cacheTTLSec\":null}]");
+}
+
 static void the_csharp_client_is_understood(void **state)
 {
     check_created(
@@ -402,6 +426,7 @@ int main(void)
         TEST(the_python_client_is_understood),
         TEST(a_placement_is_kept_and_told_back),
         TEST(the_csharp_client_is_understood),
+        TEST(a_bucket_without_prefix_has_null_and_not_an_object_of_nulls),
         TEST(the_node_client_is_understood),
         TEST(the_go_client_is_understood),
         TEST(retry_settings_are_told_back_as_they_were_written),

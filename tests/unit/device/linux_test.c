@@ -129,9 +129,42 @@ static void every_policy_gets_the_frequency(void **state)
     struct err e = ERR_NULL;
     assert_int_equal(body(&d, &e), 0);
     struct operating_point p = curve_at(curve_default(), 3200, 1000);
-    assert_int_equal(d.apply(d.ctx, 0, ACTIVITY_FLEX, &p, &e), 0);
+    assert_int_equal(d.apply(d.ctx, 0, &(struct board_order){ACTIVITY_FLEX, p, 0}, &e), 0);
     assert_string_equal(get("/cpufreq/policy0/scaling_max_freq"), "3200000\n");
     assert_string_equal(get("/cpufreq/policy4/scaling_max_freq"), "3200000\n");
+    d.free(d.ctx);
+}
+
+// Without a counter: the curve at the frequency that was set, by how busy the processors were.
+static void without_a_meter_energy_follows_the_processors(void **state)
+{
+    (void)state;
+    const struct linux_board board = {.cpufreq = "/cpufreq", .curve = curve_default()};
+    const struct linux_config c = {root, &zone, 1, &board, 1};
+    struct device d;
+    struct err e = ERR_NULL;
+    struct board_meter before, after;
+    put("/proc/stat", "cpu 1000 0 0 9000 0 0 0 0 0 0\ncpu0 1000 0 0 9000 0 0 0 0 0 0\n");
+    assert_int_equal(linux_init(&d, &c, HOUSE_MS(0), &e), 0);
+    struct operating_point p = curve_at(curve_default(), 3200, 1000);
+    d.apply(d.ctx, 0, &(struct board_order){ACTIVITY_FLEX, p, 0}, &e);
+    d.meter(d.ctx, 0, &before);
+    put("/proc/stat", "cpu 1000 0 0 9900 100 0 0 0 0 0\n"); // the task slept
+    d.tick(d.ctx, HOUSE_MS(10000));
+    d.meter(d.ctx, 0, &after);
+    assert_int_equal(after.raw_mj - before.raw_mj, curve_default()->idle_mw * 10);
+    assert_int_equal(after.wrap_mj, 0);
+    before = after;
+    put("/proc/stat", "cpu 1400 50 50 10400 100 0 0 0 0 0\n"); // half of it
+    d.tick(d.ctx, HOUSE_MS(20000));
+    d.meter(d.ctx, 0, &after);
+    assert_in_range(after.raw_mj - before.raw_mj, (curve_default()->idle_mw + p.draw_mw) * 5 - 10,
+                    (curve_default()->idle_mw + p.draw_mw) * 5 + 10);
+    before = after;
+    put("/proc/stat", "gone\n"); // then what was set is all that is known
+    d.tick(d.ctx, HOUSE_MS(30000));
+    d.meter(d.ctx, 0, &after);
+    assert_int_equal(after.raw_mj - before.raw_mj, p.draw_mw * 10);
     d.free(d.ctx);
 }
 
@@ -245,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sensors_that_cannot_be_read_are_none, setup, teardown),
         cmocka_unit_test_setup_teardown(the_counter_is_passed_on_and_its_wrap_understood, setup, teardown),
         cmocka_unit_test_setup_teardown(every_policy_gets_the_frequency, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_a_meter_energy_follows_the_processors, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_that_is_not_there_is_refused_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(a_knob_counts_when_it_is_turned_and_not_where_it_stands_at_start,
                                         setup, teardown),

@@ -57,7 +57,7 @@ static void set(struct house *h, size_t board, enum activity run, int32_t mhz)
 {
     struct operating_point p = curve_at(curve_default(), mhz, 1000);
     struct err e = ERR_NULL;
-    assert_int_equal(h->d.apply(h->d.ctx, board, run, &p, &e), 0);
+    assert_int_equal(h->d.apply(h->d.ctx, board, &(struct board_order){run, p, 0}, &e), 0);
 }
 
 static void pass(struct house *h, int64_t ms, int64_t step_ms)

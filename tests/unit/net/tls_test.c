@@ -104,6 +104,8 @@ static void a_trusted_server_is_talked_to_and_an_untrusted_is_not(void **state)
     assert_int_equal(call(s, "https", &stranger, said), -EPROTO);
     assert_non_null(strstr(said, "certificate is not trusted"));
     assert_int_equal(call(s, "https", NULL, said), -EPROTO);
+    struct http_tls anybody = {.trusts_anybody = true};
+    assert_int_equal(call(s, "https", &anybody, said), 200);
     assert_true(call(s, "http", NULL, said) < 0);
     http_server_free(s);
 }

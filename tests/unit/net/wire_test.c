@@ -104,6 +104,11 @@ static void any_exit(struct rng *r, struct report *p)
     p->exited.energy_mj = any_i64(r);
     p->exited.peak_memory_mb = any_i32(r);
     p->exited.results = any_i32(r);
+    p->exited.fetch_ms = any_i64(r);
+    p->exited.fetch_bytes = any_i64(r);
+    p->exited.store_ms = any_i64(r);
+    p->exited.store_bytes = any_i64(r);
+    p->exited.names = rng_below(r, 2) ? "a/b\n\xc3\xa9%0A\n" : NULL;
     any_text(r, p->exited.code, sizeof p->exited.code);
     any_text(r, p->exited.message, sizeof p->exited.message);
 }
@@ -183,6 +188,7 @@ static void any_report(struct rng *r, struct arena *a, struct report *p)
         p->staging.files_n = any_i64(r);
         p->staging.bytes = any_i64(r);
         p->staging.bytes_n = any_i64(r);
+        p->staging.ms = any_i64(r);
         break;
     default:
         p->setpoint.setpoint_mc = any_i32(r);
@@ -305,6 +311,11 @@ static void same_report(const struct report *a, const struct report *b)
         assert_int_equal(a->output.n, b->output.n);
         assert_memory_equal(a->output.data, b->output.data, a->output.n);
         x.output.data = y.output.data = NULL;
+    } else if (a->kind == REPORT_EXITED) {
+        assert_true(!a->exited.names == !b->exited.names);
+        if (a->exited.names)
+            assert_string_equal(a->exited.names, b->exited.names);
+        x.exited.names = y.exited.names = NULL;
     }
     assert_memory_equal(&x, &y, sizeof x); // both lie in zeroed memory: padding and text tails are equal too
 }

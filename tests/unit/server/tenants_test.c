@@ -9,8 +9,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <jansson.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "api/call.h"
 #include "live.h"
@@ -549,6 +552,58 @@ static void a_second_token_opens_the_same_buckets(void **state)
     expect_storage(s, ALICE, s->revoked, "GET", "/alices-bucket/key", 403, NULL);
 }
 
+// Opens the stream of events and waits for its first words. The socket, or -1 when it was ended without any.
+static int listen_to_events(struct street *s, const char *token)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)s->f->port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char text[2048] = "";
+    size_t n = 0;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval limit = {.tv_sec = 60};
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    dprintf(fd, "GET /ondol/v1/events HTTP/1.1\r\nHost: h\r\nAuthorization: %s\r\nConnection: close\r\n\r\n",
+            token);
+    while (!strstr(text, "retry:")) {
+        ssize_t k = read(fd, text + n, sizeof text - 1 - n);
+        if (k <= 0) {
+            assert_int_equal(k, 0); // ended, not silent
+            assert_non_null(strstr(text, " 200 "));
+            close(fd);
+            return -1;
+        }
+        text[n += (size_t)k] = '\0';
+    }
+    return fd;
+}
+
+#define STREAMS_MOST 300
+
+// Found by trying: one customer could take all the places of the stream, and keep them after hanging up.
+static void nobody_takes_all_the_streams_of_events(void **state)
+{
+    struct street *s = *state;
+    int fd[STREAMS_MOST], n = 0;
+    while (n < STREAMS_MOST && (fd[n] = listen_to_events(s, s->bob)) >= 0)
+        n++;
+    assert_true(n > 0 && n < STREAMS_MOST / 2);
+    int hers = listen_to_events(s, s->alice);
+    assert_true(hers >= 0);
+    close(hers);
+    for (int i = 0; i < n; i++)
+        close(fd[i]);
+    int again = -1;
+    for (int i = 0; i < WAIT_TRIES && again < 0; i++) { // his places come back to him
+        again = listen_to_events(s, s->bob);
+        if (again < 0)
+            usleep(50000);
+    }
+    assert_true(again >= 0);
+    close(again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -558,6 +613,7 @@ int main(void)
         cmocka_unit_test(what_is_somebody_elses_answers_as_what_is_not_there),
         cmocka_unit_test(what_a_body_names_is_not_found_either),
         cmocka_unit_test(everything_of_alice_is_as_it_was),
+        cmocka_unit_test(nobody_takes_all_the_streams_of_events),
         cmocka_unit_test(every_operation_on_anothers_bucket_is_refused),
         cmocka_unit_test(a_second_token_opens_the_same_buckets),
     };

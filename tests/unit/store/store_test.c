@@ -442,6 +442,11 @@ static void an_attempt_is_written_once(void **state)
     SAME(seq);
     SAME_TEXT(code);
     SAME_TEXT(message);
+    SAME(fetch_ms);
+    SAME(fetch_bytes);
+    SAME(store_ms);
+    SAME(store_bytes);
+    SAME_TEXT(results);
 }
 
 // ---- batches

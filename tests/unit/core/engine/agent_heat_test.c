@@ -124,6 +124,42 @@ static void the_parts_add_up_to_the_meters_within_a_percent(void **state)
     rig_deinit(&r);
 }
 
+// Every board of the room is held by a task that sleeps nearly all the time: the rest is burnt beside it.
+static void tasks_that_sleep_leave_no_room_cold(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 19, NULL);
+    rig_step(&r, 1000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a[BOARDS] = {rig_assignment(&r, 13, "b0"), rig_assignment(&r, 14, "b1"),
+                                   rig_assignment(&r, 15, "b2")};
+    for (size_t i = 0; i < BOARDS; i++) {
+        a[i].until = house_add(r.now, 100 * HOUR_MS);
+        r.use_permille[13 + i] = 5;
+    }
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.cap_mw = -1}, a, BOARDS);
+    rig_run_for(&r, 14 * HOUR_MS);
+    for (int i = 0; i < 10; i++) {
+        rig_run_for(&r, HOUR_MS);
+        assert_in_range(twin_air_mc(&r.body, 0), 19500, 20500);
+    }
+    int64_t parts = 0, meters = 0, burnt = 0, paid = 0;
+    for (size_t i = 0; i < BOARDS; i++) {
+        struct board_state b = agent_board(r.agent, i);
+        for (int k = 0; k < ACTIVITY_N; k++)
+            parts += b.part_uj[k] / 1000;
+        burnt += b.part_uj[ACTIVITY_BURN] / 1000;
+        paid += b.part_uj[ACTIVITY_ONDEMAND] / 1000;
+        meters += twin_true_mj(&r.body, i);
+    }
+    assert_true(burnt > parts / 2); // and the customer's is what the boards draw idle, and the little it used
+    assert_true(paid < parts / 2 && paid > 0);
+    assert_true(llabs(parts - meters) * 100 < meters);
+    rig_deinit(&r);
+}
+
 // A parent counts a board from the first reading that it gets, a zone from its first joule: what was drawn
 // before it answered was in one book only. Seen as a zone with five percent more than its boards.
 static void what_is_drawn_before_the_parent_answers_is_in_both_books(void **state)
@@ -203,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_lost_link_does_not_lift_the_cap),
         cmocka_unit_test(what_is_drawn_before_the_parent_answers_is_in_both_books),
         cmocka_unit_test(a_report_between_two_ticks_costs_no_joules),
+        cmocka_unit_test(tasks_that_sleep_leave_no_room_cold),
         cmocka_unit_test(the_parts_add_up_to_the_meters_within_a_percent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

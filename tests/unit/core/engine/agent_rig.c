@@ -36,7 +36,7 @@ static void perform(struct rig *r)
             r->share[a->lease % RUNS_MAX] = a->permille;
             break;
         case ACT_BOARD:
-            r->body.apply(r->body.ctx, a->board, a->board_run.run, &a->board_run.point, &e);
+            r->body.apply(r->body.ctx, a->board, &a->board_run, &e);
             break;
         case ACT_READ:
             *(a->read ? &r->reads_on : &r->reads_off) += 1;
@@ -98,7 +98,7 @@ void rig_run_for(struct rig *r, int64_t ms)
         rig_step(r, ms < 10000 ? ms : 10000);
 }
 
-void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int heaters)
+void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int heaters, bool burns)
 {
     memset(r, 0, sizeof *r);
     r->now = HOUSE_MS(START_MS);
@@ -140,6 +140,7 @@ void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int h
     c.offer = (struct offer){&zone, 1, board, BOARDS};
     c.is_virtual = true;
     c.host_cpu_permille = 2000;
+    c.burn_allowed = burns;
     if (cfg_out) {
         cfg_out->offer = c.offer;
         c.outbox_bytes_max = cfg_out->outbox_bytes_max ? cfg_out->outbox_bytes_max : c.outbox_bytes_max;
@@ -153,7 +154,7 @@ void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int h
 
 void rig_init(struct rig *r, double start_c, struct agent_config *cfg_out)
 {
-    rig_open(r, start_c, cfg_out, 1);
+    rig_open(r, start_c, cfg_out, 1, true);
 }
 
 void rig_deinit(struct rig *r)

@@ -52,8 +52,8 @@ void rig_step(struct rig *r, int64_t ms);
 void rig_run_for(struct rig *r, int64_t ms);
 // `cfg`: NULL, or whose outbox_bytes_max (0: default) and cap_mw count.
 void rig_init(struct rig *r, double start_c, struct agent_config *cfg_out);
-// The same; with 2 heaters the last board is in one of its own.
-void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int heaters);
+// The same; with 2 heaters the last board is in one of its own. burns: where there is nothing to run.
+void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int heaters, bool burns);
 void rig_deinit(struct rig *r);
 // The message of a call that must be due.
 struct sync_up rig_call(struct rig *r, enum agent_call want);

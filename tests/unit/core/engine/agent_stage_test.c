@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files of runs through the node's engine: fetched before the command, stored after it.
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent_rig.h"
+#include "base/mem.h"
 
 static const struct constant command[] = {{"DOCKER_CMD", "work"}, {"WHAT", "csv"}};
-static const struct stage_bucket in[] = {{"b", "", ""}};
+static const struct stage_bucket in[] = {{"b", "", "", 60}};
 static const struct stage_plan plan = {.url = "http://s",
                                        .access_key = "k",
                                        .secret = "s",
@@ -85,6 +88,34 @@ static void files_come_before_the_command_and_go_after_it(void **state)
     assert_int_equal(e->exited.end, ATTEMPT_SUCCESS);
     assert_int_equal(e->exited.exit_code, 0);
     assert_int_equal(e->exited.results, 7);
+    rig_deinit(&r);
+}
+
+static void the_end_tells_how_long_files_took_and_what_they_are_called(void **state)
+{
+    (void)state;
+    struct rig r;
+    given(&r, &plan);
+    rig_step(&r, 3000);
+    staged(&r, 4, NULL, false);
+    ends(&r, 0);
+    rig_step(&r, 2000);
+    char *names = mem_alloc(STAGE_NAMES_MAX + 200);
+    size_t n = 0;
+    while (n < STAGE_NAMES_MAX)
+        n += (size_t)sprintf(names + n, "p/%0100zu\n", n);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_STAGED,
+                                       .staged = {.lease = 3, .files = 7, .bytes = 20, .names = names}});
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_FAILED, .answer = {.call = CALL_REPORT}});
+    const struct report *e = told(&r, REPORT_EXITED);
+    assert_int_equal(e->exited.fetch_ms, 3000);
+    assert_int_equal(e->exited.fetch_bytes, 10);
+    assert_int_equal(e->exited.store_ms, 2000);
+    assert_int_equal(e->exited.store_bytes, 20);
+    n = strlen(e->exited.names);
+    assert_true(n > STAGE_NAMES_MAX - 103 && n <= STAGE_NAMES_MAX && e->exited.names[n - 1] == '\n');
+    assert_memory_equal(e->exited.names, names, n);
+    free(names);
     rig_deinit(&r);
 }
 
@@ -205,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_come_before_the_command_and_go_after_it),
+        cmocka_unit_test(the_end_tells_how_long_files_took_and_what_they_are_called),
         cmocka_unit_test(a_failure_leaves_results_too_and_keeps_its_own_reason),
         cmocka_unit_test(what_cannot_be_fetched_ends_the_attempt_with_the_reason),
         cmocka_unit_test(what_does_not_move_is_given_up),

@@ -61,7 +61,7 @@ static void the_boards_beside_a_sleeping_task_make_its_watts(void **state)
     for (int heaters = 1; heaters <= 2; heaters++) {
         struct rig r;
         struct assignment a;
-        rig_open(&r, 10, NULL, heaters);
+        rig_open(&r, 10, NULL, heaters, true);
         wish(&r, 10000);
         begin(&r, &a, 1, 20);
         run_with(&r, &a, 1, 1200000);
@@ -98,7 +98,7 @@ static void when_all_boards_are_held_by_sleepers_the_zone_says_what_is_short(voi
     (void)state;
     struct rig r;
     struct assignment a[BOARDS];
-    rig_init(&r, 17, NULL);
+    rig_open(&r, 17, NULL, 1, false); // else what is short would be burnt
     begin(&r, a, BOARDS, 30);
     struct report level = run_with(&r, a, BOARDS, 1200000);
     int use = -1, shortage = -1;

@@ -94,6 +94,11 @@ static void random_report(struct rng *g, struct report *r)
         r->exited.exit_code = (int32_t)any(g);
         r->exited.energy_mj = any(g);
         r->exited.results = (int32_t)any(g);
+        r->exited.fetch_ms = any(g);
+        r->exited.fetch_bytes = any(g);
+        r->exited.store_ms = any(g);
+        r->exited.store_bytes = any(g);
+        r->exited.names = any(g) % 2 ? "a\nb\n" : NULL;
         put(g, r->exited.message, sizeof r->exited.message);
         break;
     case REPORT_METER_BOARD:
@@ -116,6 +121,7 @@ static void random_report(struct rng *g, struct report *r)
     case REPORT_STAGING:
         r->staging.phase = 1;
         r->staging.bytes = any(g);
+        r->staging.ms = any(g);
         break;
     default:
         r->setpoint.setpoint_mc = (int32_t)any(g);

@@ -247,6 +247,30 @@ static void what_a_task_leaves_unused_goes_to_the_boards_beside_it(void **state)
     assert_int_equal(b[0].expect_mw, b[0].point.draw_mw);
 }
 
+static void burn_beside_a_task_makes_up_what_it_leaves_and_no_more(void **state)
+{
+    (void)state;
+    struct regulate_board b[2] = {board(ACTIVITY_ONDEMAND), board(ACTIVITY_FLEX)};
+    b[0].burn_allowed = true;
+    b[0].unused_permille = b[1].unused_permille = 900;
+    int64_t draw = regulate(b, 2, 200000, 306000, INT64_MAX, true);
+    assert_in_range(draw, 40000, 60000); // both at full speed, and a tenth of it used
+    assert_int_equal(b[0].beside_mw, 0);
+    assert_int_equal(regulate_beside(b, 2, 50000), 50000);
+    assert_int_equal(b[0].beside_mw, 50000);
+    assert_in_range(b[0].expect_mw + b[1].expect_mw, draw + 50000, draw + 50000);
+    // No more than its point draws in all, and nothing where burn may not run.
+    int64_t most = b[0].point.draw_mw - b[0].expect_mw;
+    assert_int_equal(regulate_beside(b, 2, 500000), most);
+    assert_int_equal(b[0].expect_mw, b[0].point.draw_mw);
+    assert_int_equal(b[1].beside_mw, 0);
+    assert_int_equal(regulate_beside(b, 2, 0), 0);
+    b[0].work = ACTIVITY_IDLE;
+    regulate(b, 2, 200000, 306000, INT64_MAX, true);
+    assert_int_equal(b[0].run, ACTIVITY_BURN);
+    assert_int_equal(regulate_beside(b, 2, 100000), 0); // there is no beside: it burns already
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +282,7 @@ int main(void)
         cmocka_unit_test(boards_sleep_only_below_the_idle_floor_and_wake_with_room_to_work),
         cmocka_unit_test(a_barred_board_runs_nothing_and_a_cap_holds),
         cmocka_unit_test(what_a_task_leaves_unused_goes_to_the_boards_beside_it),
+        cmocka_unit_test(burn_beside_a_task_makes_up_what_it_leaves_and_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Comfort of rooms, every five minutes, over arrays. What is rare (another setpoint, a room on its way up
+// to one) is looked at room by room before; the rest is the same for all.
+#include "sim/comfort.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/wide.h"
+#include "sim/measure.h"
+
+#define SETTLE_MS   10800000
+#define AFTER_HEAT  7200000
+#define AIRED_MS    3600000 // after a window was shut
+#define SWING_K     15.0
+#define CAUSED_W    5.0 // a heater that draws less heats nobody
+#define SHORT_SHARE 0.97
+#define LONG_AGO_MS (-1e15)
+
+void comfort_init(struct comfort *c, size_t n, double start_c)
+{
+    static const struct {
+        enum comfort_lane lane;
+        double begins;
+    } first[] = {{COMFORT_LAST_SET_C, NAN},
+                 {COMFORT_AIRED_AT, LONG_AGO_MS},
+                 {COMFORT_HEATED_AT, LONG_AGO_MS},
+                 {COMFORT_MIN_C, 1e9},
+                 {COMFORT_MAX_C, -1e9}};
+    *c = (struct comfort){.n = n};
+    for (int k = 0; k < COMFORT_N; k++)
+        c->lane[k] = mem_array(wide_room(n), sizeof(double));
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < ARRAY_LEN(first); k++)
+            c->lane[first[k].lane][i] = first[k].begins;
+        c->lane[COMFORT_SWING_AT_C][i] = start_c;
+    }
+}
+
+void comfort_deinit(struct comfort *c)
+{
+    for (int k = 0; k < COMFORT_N; k++)
+        free(c->lane[k]);
+    *c = (struct comfort){0};
+}
+
+// ---- what is rare
+
+static void set_changed(struct sim_run *r, struct comfort *c, struct zone_measure *m, size_t i, double set_c,
+                        double air_c)
+{
+    double *last = &c->lane[COMFORT_LAST_SET_C][i];
+    c->lane[COMFORT_STEPPING][i] = set_c > *last + 1.99 && air_c < set_c - 0.5;
+    m->step_from_c = *last;
+    *last = set_c;
+    c->lane[COMFORT_STEP_AT][i] = (double)r->now;
+    m->reached_at = m->shadow_reached_at = -1;
+}
+
+// A step up: when the room and its shadow come within half a kelvin.
+static void step_follow(struct sim_run *r, struct comfort *c, struct zone_measure *m, size_t i, double air_c,
+                        double shadow_c)
+{
+    double near_c = c->lane[COMFORT_LAST_SET_C][i] - 0.5;
+    if (m->reached_at < 0 && air_c >= near_c)
+        m->reached_at = r->now;
+    if (m->shadow_reached_at < 0 && shadow_c >= near_c)
+        m->shadow_reached_at = r->now;
+    if (m->reached_at < 0 || m->shadow_reached_at < 0)
+        return;
+    c->lane[COMFORT_STEPPING][i] = 0;
+    m->steps++;
+    m->step_excess_s += (double)(m->reached_at - m->shadow_reached_at) * 1e-3;
+}
+
+static void one_moves(struct sim_run *r, const struct sim_rooms *rooms, struct comfort *c, size_t i,
+                      double set_c, double air_c)
+{
+    uint32_t zone = rooms->first + (uint32_t)i * rooms->stride;
+    struct zone_measure *m = &r->measure->zone[zone];
+    double *stepping = &c->lane[COMFORT_STEPPING][i], *step_at = &c->lane[COMFORT_STEP_AT][i];
+    if (set_c != c->lane[COMFORT_LAST_SET_C][i])
+        set_changed(r, c, m, i, set_c, air_c);
+    if (*stepping != 0)
+        step_follow(r, c, m, i, air_c, rooms->shadow.air_c[i]);
+    bool at_limit = rooms->shadow.watts[i] >= SHORT_SHARE * rooms->shadow.max_w[i];
+    if (*stepping != 0 && (double)r->now - *step_at < SETTLE_MS && rooms->lanes.driven_w[i] > 0 && at_limit)
+        *step_at = (double)r->now; // still on its way up, as the ideal heater is
+}
+
+// ---- what is done with all
+
+struct wide_now {
+    double now_ms, hours, caused_mw;
+};
+
+WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *rooms,
+                                    const struct room_batch *b, const struct wide_now *k, size_t n)
+{
+    const double now = k->now_ms, hours = k->hours, caused_mw = k->caused_mw;
+    const double *air_c = b->air_c, *metal_c = b->heater_c, *shadow_c = rooms->shadow.air_c,
+                 *watts = rooms->shadow.watts, *max_w = rooms->shadow.max_w,
+                 *set_c = rooms->lanes.heat.lane[LANE_R_C], *step_at = c->lane[COMFORT_STEP_AT];
+    const int32_t *draw_mw = rooms->lanes.heat.draw_mw, *driven_w = rooms->lanes.driven_w;
+    double *heated_at = c->lane[COMFORT_HEATED_AT], *aired_at = c->lane[COMFORT_AIRED_AT],
+           *window = c->lane[COMFORT_WINDOW], *swing_at_c = c->lane[COMFORT_SWING_AT_C],
+           *swing_way = c->lane[COMFORT_SWING_WAY], *swings = c->lane[COMFORT_SWINGS],
+           *sum_c = c->lane[COMFORT_SUM_C], *min_c = c->lane[COMFORT_MIN_C], *max_c = c->lane[COMFORT_MAX_C],
+           *hot = c->lane[COMFORT_HOT], *free_gains = c->lane[COMFORT_FREE],
+           *shadow_hot = c->lane[COMFORT_SHADOW_HOT], *cold = c->lane[COMFORT_COLD],
+           *missing = c->lane[COMFORT_MISSING], *heating = c->lane[COMFORT_HEATING],
+           *settled = c->lane[COMFORT_SETTLED], *err2 = c->lane[COMFORT_ERR2], *err = c->lane[COMFORT_ERR],
+           *shadow_err2 = c->lane[COMFORT_SHADOW_ERR2];
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        double air = air_c[i], set = set_c[i], shadow = shadow_c[i], metal = metal_c[i];
+        sum_c[i] += air;
+        min_c[i] = wide_pick(wide_mask(air < min_c[i]), air, min_c[i]);
+        max_c[i] = wide_pick(wide_mask(air > max_c[i]), air, max_c[i]);
+        // how far the metal has gone since it turned
+        double was = swing_at_c[i], way = swing_way[i];
+        int64_t on =
+            (wide_mask(way >= 0) & wide_mask(metal > was)) | (wide_mask(way < 0) & wide_mask(metal < was));
+        double turn = wide_pick(on, metal, was), gap = metal - turn;
+        int64_t swung = wide_mask(gap >= SWING_K) | wide_mask(gap <= -SWING_K);
+        swings[i] += wide_pick(swung, 1, 0);
+        swing_way[i] = wide_pick(swung, wide_pick(wide_mask(gap < 0), -1, 1), way);
+        swing_at_c[i] = wide_pick(swung, metal, turn);
+        // too warm, too cold
+        double draws = draw_mw[i], driven = driven_w[i];
+        double heated = wide_pick(wide_mask(draws > caused_mw) & wide_mask(driven > 0), now, heated_at[i]);
+        int64_t caused = wide_mask(now - heated < AFTER_HEAT),
+                still = ~wide_mask(now - step_at[i] < SETTLE_MS);
+        int64_t warm = wide_mask(air > set + 1) & still, cool = wide_mask(air < set - 0.5) & still;
+        double above = (air - set - 1) * hours, below = (set - 0.5 - air) * hours;
+        heated_at[i] = heated;
+        hot[i] += wide_pick(warm & caused, above, 0);
+        free_gains[i] += wide_pick(warm & ~caused, above, 0);
+        shadow_hot[i] +=
+            wide_pick(warm & caused & wide_mask(shadow > set + 1), (shadow - set - 1) * hours, 0);
+        int64_t short_of = wide_mask(shadow < set - 0.4);
+        missing[i] += wide_pick(cool & short_of, below, 0);
+        cold[i] += wide_pick(cool & ~short_of, below, 0);
+        // errors, where a heater could hold the setpoint: the ideal one of the same watts neither is at its
+        // limit nor has nothing to do
+        int64_t heats = caused | wide_mask(air < set);
+        heating[i] += wide_pick(heats, 1, 0);
+        double aired = wide_pick(heats & wide_mask(window[i] > 0), now, aired_at[i]);
+        aired_at[i] = aired;
+        int64_t counts = heats & still & ~wide_mask(now - aired < AIRED_MS) &
+                         wide_mask(watts[i] < SHORT_SHARE * max_w[i]) & wide_mask(watts[i] > 0);
+        double e = wide_pick(counts, air - set, 0), shadow_e = wide_pick(counts, shadow - set, 0);
+        settled[i] += wide_pick(counts, 1, 0);
+        err2[i] += e * e;
+        err[i] += e;
+        shadow_err2[i] += shadow_e * shadow_e;
+    }
+}
+WIDE(follow_comfort,
+     (struct comfort * c, const struct sim_rooms *rooms, const struct room_batch *b, const struct wide_now *k,
+      size_t n),
+     (c, rooms, b, k, n))
+
+void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double *set_sum_c)
+{
+    const struct sim_rooms *rooms = &r->rooms[batch];
+    const struct room_batch *b = &r->batch[batch];
+    struct comfort *c = &r->measure->comfort[batch];
+    const double *set_c = rooms->lanes.heat.lane[LANE_R_C], *last_c = c->lane[COMFORT_LAST_SET_C],
+                 *stepping = c->lane[COMFORT_STEPPING], *air_c = b->air_c;
+    double *window = c->lane[COMFORT_WINDOW];
+    const uint8_t *open = b->window_open;
+    double room_c[4] = {0}, wish_c[4] = {0}; // four sums, so that none waits for the one before
+    for (size_t i = 0, n = rooms->n; i < n; i++) {
+        if (set_c[i] != last_c[i] || stepping[i] != 0)
+            one_moves(r, rooms, c, i, set_c[i], air_c[i]);
+        window[i] = open[i];
+        room_c[i % 4] += air_c[i];
+        wish_c[i % 4] += set_c[i];
+    }
+    const struct wide_now k = {
+        .now_ms = (double)r->now, .hours = COMFORT_MS / 3.6e6, .caused_mw = CAUSED_W * 1e3 * rooms->n_boards};
+    follow_comfort(c, rooms, b, &k, wide_end(rooms->n));
+    *room_sum_c += (room_c[0] + room_c[1]) + (room_c[2] + room_c[3]);
+    *set_sum_c += (wish_c[0] + wish_c[1]) + (wish_c[2] + wish_c[3]);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How warm rooms are against their setpoints: what is summed up for each, as arrays over a batch of rooms.
+#ifndef ONDOL_SIM_COMFORT_H
+#define ONDOL_SIM_COMFORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define COMFORT_MS 300000 // how often it is looked at
+
+struct sim_run;
+
+enum comfort_lane { // times in ms since the start of the run; heating and settled in looks
+    COMFORT_LAST_SET_C,
+    COMFORT_STEPPING, // 1: on its way to a higher setpoint
+    COMFORT_STEP_AT,
+    COMFORT_HEATED_AT,
+    COMFORT_AIRED_AT,
+    COMFORT_WINDOW, // 1: open now
+    COMFORT_SWING_AT_C,
+    COMFORT_SWING_WAY,
+    COMFORT_SWINGS,
+    COMFORT_SUM_C,
+    COMFORT_MIN_C,
+    COMFORT_MAX_C,
+    COMFORT_HOT, // kelvin hours: by the heater, by sun and people, of the ideal heater
+    COMFORT_FREE,
+    COMFORT_SHADOW_HOT,
+    COMFORT_COLD, // kelvin hours: that the heater could have avoided, that it could not
+    COMFORT_MISSING,
+    COMFORT_HEATING,
+    COMFORT_SETTLED,
+    COMFORT_ERR2, // over the looks that are settled
+    COMFORT_ERR,
+    COMFORT_SHADOW_ERR2,
+    COMFORT_N
+};
+
+struct comfort {
+    size_t n;
+    double *lane[COMFORT_N];
+};
+
+void comfort_init(struct comfort *c, size_t n, double start_c);
+void comfort_deinit(struct comfort *c);
+
+// Looks at all rooms of a batch at run->now; adds up their temperatures and setpoints.
+void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double *set_sum_c);
+
+#endif

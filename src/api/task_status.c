@@ -46,12 +46,8 @@ struct where {
 
 static void results(struct json_out *o, const char *names, const struct where *at)
 {
-    if (!at->host) {
-        out_null(o, "results");
-        return;
-    }
     out_array(o, "results");
-    for (const char *p = at->bucket && names ? names : ""; *p;) {
+    for (const char *p = at->host && at->bucket && names ? names : ""; *p;) {
         int n = (int)strcspn(p, "\n");
         struct buf text = BUF_INIT(STAGE_NAMES_MAX + 1024);
         buf_putf(&text, "s3://%.*s/%s/%.*s", at->host_n, at->host, at->bucket, n, p);

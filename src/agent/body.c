@@ -100,6 +100,16 @@ static const struct stage_plan *stage_read(const json_t *j, struct arena *a)
     return p;
 }
 
+static const struct image_wish *image_read(const json_t *j, struct arena *a)
+{
+    const json_t *at = json_object_get(j, "ondolImage");
+    if (!json_is_object(at))
+        return NULL;
+    struct image_wish *w = arena_alloc(a, sizeof *w);
+    w->digest = text_or(at, "digest", "", a);
+    return w;
+}
+
 const struct task_body *body_read(const char *json, struct arena *a)
 {
     struct task_body *b = arena_alloc(a, sizeof *b);
@@ -111,6 +121,7 @@ const struct task_body *body_read(const char *json, struct arena *a)
         b->name = member(j, "name", a);
         b->profile = member(j, "profile", a);
         b->stage = stage_read(j, a);
+        b->image = image_read(j, a);
         b->error = constants_read(json_object_get(j, "constants"), b, a);
     }
     json_decref(j);

@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/image_cache.h"
 #include "agent/progress.h"
 #include "agent/stage.h"
 #include "base/mem.h"
+#include "sandbox/image_root.h"
 
 #define ACCOUNT_MS                                                                                           \
     100 // reading a control group's counters costs some 20 us each; ten times a second is enough
@@ -218,7 +220,28 @@ static void start_failed(struct jobs *j, uint64_t lease, const char *code, const
     node_feed(j->node, &(struct agent_event){.kind = AGENT_START_FAILED, .start = {lease, code, why}});
 }
 
-void jobs_start(struct jobs *j, const struct agent_action *a)
+// Fills in what its image says; `rootfs` and the strings live in `arena`. false: told why not.
+static bool enter_image(struct jobs *j, const struct agent_action *a, struct arena *arena, struct launch *out,
+                        struct sandbox_spec *spec)
+{
+    const char *entry = stage_image(j->node->stage, a->lease), *code = "image-unavailable";
+    struct image_config config = {0};
+    struct err e = ERR_NULL;
+    if (!entry)
+        err_set(&e, -ENOENT, "image: it is not on this node any more");
+    else if (image_cache_config(entry, arena, &config, &e) == 0)
+        launch_in_image(&a->start.launch, &config, arena, out, &code, &e);
+    if (!e.code) {
+        code = "bad-user";
+        spec->rootfs = arena_printf(arena, "%s/rootfs", entry);
+        image_root_user(spec->rootfs, out->image.user, &spec->uid, &spec->gid, &e);
+    }
+    if (e.code)
+        start_failed(j, a->lease, code, e.text);
+    return !e.code;
+}
+
+static void start_one(struct jobs *j, const struct agent_action *a, struct arena *arena)
 {
     struct sandbox *sb = &j->node->sandbox;
     const char *why;
@@ -226,14 +249,21 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
         start_failed(j, a->lease, "no-sandbox", why);
         return;
     }
-    const struct launch *l = &a->start.launch;
+    struct launch launch = a->start.launch;
+    const struct launch *l = &launch;
+    struct sandbox_spec in_image = {0};
+    if (l->image.digest && !enter_image(j, a, arena, &launch, &in_image))
+        return;
     struct sandbox_spec spec = {
         .id = a->lease,
         .argv = l->argv,
         .envp = l->envp,
         .workdir = l->workdir,
         .hostname = l->hostname,
-        .image = l->image,
+        .image = l->image.repo,
+        .rootfs = in_image.rootfs,
+        .uid = in_image.uid,
+        .gid = in_image.gid,
         .memory_max_bytes = (int64_t)a->start.memory_mb << 20,
         .pids_max = 1024,
         .job_dir = l->stage ? stage_job_dir(j->node->stage, a->lease) : NULL,
@@ -270,6 +300,13 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
     uv_poll_start(&job->poll, UV_READABLE, on_dead);
     jobs_share(j, a->lease, a->start.permille);
     node_feed(j->node, &(struct agent_event){.kind = AGENT_STARTED, .start.lease = a->lease});
+}
+
+void jobs_start(struct jobs *j, const struct agent_action *a)
+{
+    struct arena arena = ARENA_NULL;
+    start_one(j, a, &arena);
+    arena_deinit(&arena);
 }
 
 void jobs_kill(struct jobs *j, uint64_t lease)

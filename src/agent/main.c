@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/fire.h"
+#include "agent/image_cache.h"
 #include "agent/node.h"
 #include "agent/stager.h"
 
@@ -37,6 +38,7 @@ enum option_key {
     OPT_STATUS,
     OPT_SITE,
     OPT_SHARE,
+    OPT_IMAGES,
 };
 
 static const struct argp_option options[] = {
@@ -48,6 +50,8 @@ static const struct argp_option options[] = {
     {"config", OPT_CONFIG, "FILE", 0, "zones, heaters and boards, as INI", 1},
     {"site", OPT_SITE, "NAME", 0, "site that the zones belong to (default home)", 1},
     {"share", OPT_SHARE, "DIR", 0, "every task sees DIR, read-only, at /job/share", 1},
+    {"image-megabytes", OPT_IMAGES, "N", 0,
+     "memory for unpacked images of tasks (a quarter of the machine's)", 1},
     {"virtual", OPT_VIRTUAL, NULL, 0, "simulated heaters in simulated rooms", 2},
     {"heaters", OPT_HEATERS, "N", 0, "how many (default 1)", 2},
     {"boards", OPT_BOARDS, "N", 0, "boards in each (default 3)", 2},
@@ -175,6 +179,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
             argp_error(state, "--share %s: must be an absolute path", arg);
         s->opt.share = arg;
         return 0;
+    case OPT_IMAGES:
+        s->opt.image_bytes = (int64_t)number(state, "image-megabytes", arg, 1, 1e9) * 1000000;
+        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "%s: nothing is expected here", arg);
         return 0;
@@ -251,11 +258,12 @@ int main(int argc, char **argv)
         return fire_main();
     struct config cfg;
     config_init(&cfg);
-    struct setup s = {.cfg = &cfg,
-                      .quick = {.heaters = 1, .boards = 3, .setpoint_c = 20},
-                      .start_c = -300,
-                      .seed = -1,
-                      .opt = {.clock.speed = 1, .host_cpu_permille = 1000}};
+    struct setup s = {
+        .cfg = &cfg,
+        .quick = {.heaters = 1, .boards = 3, .setpoint_c = 20},
+        .start_c = -300,
+        .seed = -1,
+        .opt = {.clock.speed = 1, .host_cpu_permille = 1000, .image_bytes = image_cache_bytes()}};
     struct err e = ERR_NULL;
     struct node node;
     argp_err_exit_status = EXIT_USAGE;

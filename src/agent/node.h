@@ -29,7 +29,8 @@ struct batch;
 struct node_options {
     const char *server, *token, *ca_file; // server NULL: nobody to call
     const char *status_file, *world_state;
-    const char *share; // absolute: every task sees it, read-only, at /job/share; NULL: nothing
+    const char *share;   // absolute: every task sees it, read-only, at /job/share; NULL: nothing
+    int64_t image_bytes; // RAM that unpacked images may take
     struct house_clock clock;
     int32_t host_cpu_permille;
 };

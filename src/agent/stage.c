@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/image_cache.h"
 #include "agent/stage_dir.h"
 #include "agent/stager.h"
 #include "base/mem.h"
@@ -20,13 +21,17 @@ struct errand;
 struct box_files { // of one run
     struct box_files *next;
     uint64_t lease;
-    char dir[STAGE_DIR_BYTES], job[STAGE_DIR_BYTES + 8];
-    struct errand *errand; // under way; NULL: none
+    char dir[STAGE_DIR_BYTES], job[STAGE_DIR_BYTES + 8]; // "": it has no files
+    struct errand *errand;                               // under way; NULL: none
+    char image[IMAGE_DIR_BYTES];                         // its folder in the cache; "": none
+    int image_fd;                                        // holds it there; -1: not yet
+    json_t *then; // what to fetch when the image has come; NULL: nothing
 };
 
 struct stage {
     struct node *node;
-    char root[STAGE_DIR_BYTES]; // "": not made yet
+    char root[STAGE_DIR_BYTES];   // "": not made yet
+    char images[IMAGE_DIR_BYTES]; // the cache; likewise
     struct box_files *first;
     bool closing;
 };
@@ -41,6 +46,7 @@ struct errand {
     char *spec;
     size_t spec_n;
     int handles;
+    bool image; // it brings the image
     bool said, exited, closed_out;
     char line[LINE_BYTES];
     size_t n;
@@ -58,7 +64,13 @@ static struct box_files *find(const struct stage *s, uint64_t lease)
 const char *stage_job_dir(const struct stage *s, uint64_t lease)
 {
     const struct box_files *f = find(s, lease);
-    return f ? f->job : NULL;
+    return f && *f->job ? f->job : NULL;
+}
+
+const char *stage_image(const struct stage *s, uint64_t lease)
+{
+    const struct box_files *f = find(s, lease);
+    return f && f->image_fd >= 0 ? f->image : NULL;
 }
 
 static void tell_failed(struct stage *s, uint64_t lease, bool elsewhere, const char *code,
@@ -77,16 +89,42 @@ static struct box_files *files_make(struct stage *s, const struct agent_action *
         return f;
     if (!s->root[0] && stage_root(s->root, e) < 0)
         return NULL;
+    if (a->stage.image.digest && !s->images[0] &&
+        image_cache_make(s->root, s->node->opt.image_bytes, s->images, e) < 0) {
+        s->images[0] = '\0';
+        return NULL;
+    }
     f = mem_alloc(sizeof *f);
-    if (stage_dir_make(s->root, a->stage.room_bytes + a->stage.room_bytes / 2, f->dir, e) < 0) {
+    if (a->stage.plan &&
+        stage_dir_make(s->root, a->stage.room_bytes + a->stage.room_bytes / 2, f->dir, e) < 0) {
         free(f);
         return NULL;
     }
     f->lease = a->lease;
-    snprintf(f->job, sizeof f->job, "%s/job", f->dir);
+    f->image_fd = -1;
+    if (a->stage.plan)
+        snprintf(f->job, sizeof f->job, "%s/job", f->dir);
     f->next = s->first;
     s->first = f;
     return f;
+}
+
+static void run(struct stage *s, struct box_files *f, json_t *spec);
+
+static void tell_staged(struct stage *s, uint64_t lease)
+{
+    node_feed(s->node, &(struct agent_event){.kind = AGENT_STAGED, .staged.lease = lease});
+}
+
+// The image is there: now the files, if there are any.
+static void go_on(struct stage *s, struct box_files *f)
+{
+    json_t *spec = f->then;
+    f->then = NULL;
+    if (spec)
+        run(s, f, spec);
+    else
+        tell_staged(s, f->lease);
 }
 
 // ---- what it says
@@ -95,10 +133,25 @@ static void said(struct errand *x, const char *line)
 {
     long long v[4] = {0};
     int elsewhere;
-    char code[24], message[160] = "";
+    char code[24], message[160] = "", digest[80];
     struct box_files *f = x->of;
     if (!f || x->said)
         return;
+    if (sscanf(line, "I %79s", digest) == 1) {
+        f->image_fd = image_cache_hold(x->stage->images, digest, f->image);
+        return;
+    }
+    if (x->image && line[0] == 'D') {
+        struct stage *s = x->stage;
+        f->errand = NULL, x->of = NULL;
+        x->said = true;
+        if (f->image_fd >= 0)
+            go_on(s, f);
+        else
+            tell_failed(s, f->lease, true, "image-unavailable",
+                        "image: it was removed before it could be used");
+        return;
+    }
     struct node *node = x->stage->node;
     struct agent_event ev = {.kind = AGENT_STAGING, .staged.lease = f->lease};
     if (!strncmp(line, "N ", 2)) {
@@ -257,6 +310,7 @@ static void run(struct stage *s, struct box_files *f, json_t *spec)
     struct errand *x = mem_alloc(sizeof *x);
     x->stage = s;
     x->of = f;
+    x->image = json_object_get(spec, "image") != NULL;
     x->names = BUF_INIT(STAGE_NAMES_MAX);
     x->spec = json_dumps(spec, JSON_COMPACT);
     x->spec_n = strlen(x->spec);
@@ -270,19 +324,12 @@ static void run(struct stage *s, struct box_files *f, json_t *spec)
     tell_failed(s, f->lease, true, "staging", uv_strerror(r));
 }
 
-void stage_fetch_files(struct stage *s, const struct agent_action *a)
+// NULL: no bucket is to be fetched.
+static json_t *fetch_spec(struct stage *s, const struct box_files *f, const struct agent_action *a)
 {
-    struct err e = ERR_NULL;
     const struct stage_plan *p = a->stage.plan;
-    struct box_files *f = files_make(s, a, &e);
-    if (!f) {
-        tell_failed(s, a->lease, true, "staging", e.text);
-        return;
-    }
-    if (p->n_in == 0) {
-        node_feed(s->node, &(struct agent_event){.kind = AGENT_STAGED, .staged.lease = a->lease});
-        return;
-    }
+    if (!p || p->n_in == 0)
+        return NULL;
     json_t *spec = spec_of(s, f, p, "fetch"), *in = json_array();
     for (size_t i = 0; i < p->n_in; i++)
         json_array_append_new(in, json_pack("{s:s,s:s,s:s,s:I}", "bucket", p->in[i].bucket, "prefix",
@@ -293,7 +340,49 @@ void stage_fetch_files(struct stage *s, const struct agent_action *a)
     json_object_set_new(spec, "cache", json_string(cache));
     json_object_set_new(spec, "room", json_integer(a->stage.room_bytes));
     json_object_set_new(spec, "in", in);
-    run(s, f, spec);
+    return spec;
+}
+
+static const char *or_empty(const char *s)
+{
+    return s ? s : "";
+}
+
+static json_t *image_spec(struct stage *s, const struct agent_action *a)
+{
+    const struct node_options *o = &s->node->opt;
+    const struct launch_image *i = &a->stage.image;
+    char lease[24];
+    snprintf(lease, sizeof lease, "%llu", (unsigned long long)a->lease);
+    json_t *ask =
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "lease", lease, "server", or_empty(i->server), "repo", i->repo,
+                  "tag", or_empty(i->tag), "login", or_empty(i->login), "password", or_empty(i->password));
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:I,s:o}", "mode", "image", "dir", s->images, "url",
+                     or_empty(o->server), "token", or_empty(o->token), "ca", or_empty(o->ca_file), "parent",
+                     (int)getpid(), "bytes", (json_int_t)o->image_bytes, "files",
+                     (json_int_t)IMAGE_CACHE_FILES, "image", ask);
+}
+
+void stage_fetch_files(struct stage *s, const struct agent_action *a)
+{
+    struct err e = ERR_NULL;
+    struct box_files *f = files_make(s, a, &e);
+    const char *digest = a->stage.image.digest;
+    if (!f) {
+        tell_failed(s, a->lease, true, "staging", e.text);
+        return;
+    }
+    json_decref(f->then);
+    f->then = fetch_spec(s, f, a);
+    if (digest && f->image_fd < 0)
+        f->image_fd = image_cache_hold(s->images, digest, f->image);
+    json_t *spec = digest && f->image_fd < 0 ? image_spec(s, a) : NULL;
+    if (spec)
+        run(s, f, spec);
+    else if (digest && f->image_fd < 0)
+        tell_failed(s, a->lease, false, "image-unavailable", "image: its name is not UTF-8");
+    else
+        go_on(s, f);
 }
 
 void stage_store_files(struct stage *s, const struct agent_action *a)
@@ -328,7 +417,11 @@ void stage_forget(struct stage *s, uint64_t lease)
     *at = f->next;
     if (f->errand)
         let_go(f->errand);
-    stage_dir_remove(f->dir);
+    if (f->dir[0])
+        stage_dir_remove(f->dir);
+    if (f->image_fd >= 0)
+        close(f->image_fd);
+    json_decref(f->then);
     free(f);
 }
 

@@ -15,6 +15,9 @@ void stage_fetch_files(struct stage *s, const struct agent_action *a);
 void stage_store_files(struct stage *s, const struct agent_action *a);
 void stage_forget(struct stage *s, uint64_t lease);
 
+// The folder of its image in the cache (image_cache.h), held for it; NULL: it has none of its own.
+const char *stage_image(const struct stage *s, uint64_t lease);
+
 // What is shown at /job; NULL: it has no files.
 const char *stage_job_dir(const struct stage *s, uint64_t lease);
 

@@ -179,7 +179,7 @@ static bool begin(struct stager *s, char *host, size_t room)
     s->ca = *text(s->spec, "ca") ? text(s->spec, "ca") : NULL;
     if (!split_url(s, host, room))
         return stager_fail(s, true, "staging", "%.100s: is no address of a storage", s->url);
-    return open_dirs(s);
+    return !strcmp(s->mode, "image") || open_dirs(s);
 }
 
 int stager_main(void)
@@ -194,7 +194,9 @@ int stager_main(void)
     setpriority(PRIO_PROCESS, 0, NICE); // thermostats first
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (begin(&s, host, sizeof host)) {
-        if (strcmp(s.mode, "store") == 0)
+        if (strcmp(s.mode, "image") == 0)
+            stager_image(&s);
+        else if (strcmp(s.mode, "store") == 0)
             stager_store(&s);
         else
             stager_fetch(&s);

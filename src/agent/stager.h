@@ -10,6 +10,8 @@
 //
 //   in   {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "room", "in": [{bucket, prefix,
 //   strip, ttl_s}]} out  {"mode": "store", ..., "target", "prefix", "whitelist", "blacklist"}
+//   and  {"mode": "image", "dir", "url", "token", "ca", "parent", "bytes", "files", "image": {lease, server,
+//   repo, tag, login, password}}, whose dir is the cache of images and whose url is the server
 //
 // A few threads move one file each, through constant memory. What fails on the way is tried again from where
 // it was, for as long as nobody ends the process. It dies with its agent.
@@ -150,6 +152,7 @@ void cache_keep(struct stager *s, const char *name, int fd, uint64_t n, int64_t 
 
 void stager_fetch(struct stager *s); // stager_fetch.c
 void stager_store(struct stager *s); // stager_store.c
+void stager_image(struct stager *s); // stager_image.c
 
 void hex_of(char *out, const uint8_t *v, size_t n);
 

@@ -57,6 +57,31 @@ struct carbon_config {
     int displaced;             // index of kpi_heats: what would make the heat without us
 };
 
+// Images of containers. What is asked for, and what comes back; `in` is borrowed, `out` and `fd` are the
+// caller's.
+struct image_call {
+    enum {
+        IMAGE_LIST,
+        IMAGE_GET,    // `id`: name or digest
+        IMAGE_REMOVE, // likewise
+        IMAGE_UPLOAD,
+        IMAGE_PIECE,  // `id` of an upload; offset, data, n
+        IMAGE_IMPORT, // in: {upload, name}
+        IMAGE_PULL,   // in: {name, login, password, insecure}
+        IMAGE_JOB,    // `id` of a job
+        IMAGE_ASK,    // of an instance; in: {server, repo, tag, login, password, job}
+        IMAGE_BLOB,   // `id`: a digest; fd and n come back
+    } verb;
+    const char *id;
+    uint64_t account;
+    int64_t offset;
+    const void *data;
+    uint64_t n;
+    const struct json_t *in;
+    struct json_t *out; // NULL: nothing to be shown
+    int fd;
+};
+
 // Everything is called from any thread; nothing here waits. A backend may also do at once, inside the call,
 // what it is asked for (tests do).
 struct api_backend {
@@ -92,6 +117,8 @@ struct api_backend {
     // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;
     // this waits for the disk. -EDQUOT: it has too many. NULL: no buckets. Any thread.
     int (*bucket)(void *ctx, uint64_t account, const char *name, bool make, struct err *e);
+    // 0, -EINVAL, -EBADMSG, -EFBIG, -ENOENT, -ERANGE, -ENOSPC, or another for "later". NULL: no images.
+    int (*images)(void *ctx, struct image_call *call, struct err *e);
     const char *email; // of the installation, for /info defaults
 };
 

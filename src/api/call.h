@@ -33,6 +33,7 @@ typedef void stage_fn(struct call *c);
 enum call_kind {
     CALL_ANSWER, // status, type and out
     CALL_STREAM, // an endless body of events: the skin hands the stream to backend.subscribe
+    CALL_FILE,   // `file_bytes` of the open `file`
     CALL_SYNC,   // a node's sync: the skin hands the parked request to backend.sync
 };
 
@@ -69,7 +70,9 @@ struct call {
     const char *type;
     struct buf out;
     struct sync_call *sync; // CALL_SYNC
-    const char *header[8];  // name, value, ..., NULL
+    int file;               // CALL_FILE
+    uint64_t file_bytes;
+    const char *header[8]; // name, value, ..., NULL
 
     // The router's.
     enum call_where next_where;

@@ -62,6 +62,9 @@ stage_fn secret_get, secret_put, secret_patch, secret_delete, secret_search;
 stage_fn account_list, account_get, account_create, account_put;
 // ledger.c
 stage_fn ledger_totals, ledger_work, ledger_zones;
+// images.c
+stage_fn image_list, image_get, image_remove, image_upload, image_piece, image_import, image_pull, image_job;
+stage_fn node_image, node_blob;
 // events.c, sync.c, metrics.c, limits.c
 stage_fn events_stream, node_sync, metrics_text, limits_get;
 

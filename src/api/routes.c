@@ -10,6 +10,7 @@
 #define ENGINE AUTH_ACCOUNT, RUN_ENGINE
 #define FLEET  AUTH_OPERATOR, RUN_ENGINE
 #define CHANGE AUTH_OPERATOR, RUN_HERE
+#define IMAGES AUTH_OPERATOR, RUN_WORKER
 
 const struct api_route api_routes[] = {
     {"GET", "/", HERE, info_ping},
@@ -149,8 +150,18 @@ const struct api_route api_routes[] = {
     {"GET", "/ondol/v1/ledger", HERE, ledger_totals},
     {"GET", "/ondol/v1/ledger/work", WORKER, ledger_work},
     {"GET", "/ondol/v1/ledger/zones", AUTH_OPERATOR, RUN_WORKER, ledger_zones},
+    {"GET", "/ondol/v1/images", IMAGES, image_list},
+    {"POST", "/ondol/v1/images", IMAGES, image_import},
+    {"POST", "/ondol/v1/images/uploads", IMAGES, image_upload},
+    {"PUT", "/ondol/v1/images/uploads/{upload}", IMAGES, image_piece},
+    {"POST", "/ondol/v1/images/pull", IMAGES, image_pull},
+    {"GET", "/ondol/v1/images/jobs/{job}", IMAGES, image_job},
+    {"GET", "/ondol/v1/images/{image...}", IMAGES, image_get},
+    {"DELETE", "/ondol/v1/images/{image...}", IMAGES, image_remove},
     {"GET", "/ondol/v1/events", HERE, events_stream},
     {"POST", "/ondol/v1/sync", AUTH_NODE, RUN_HERE, node_sync},
+    {"POST", "/ondol/v1/sync/images", AUTH_NODE, RUN_WORKER, node_image},
+    {"GET", "/ondol/v1/sync/blobs/{digest}", AUTH_NODE, RUN_HERE, node_blob},
     {"GET", "/ondol/v1/metrics", FLEET, metrics_text},
     {"GET", "/metrics", FLEET, metrics_text},
 };

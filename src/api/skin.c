@@ -35,6 +35,15 @@ static void answer(struct call *c, struct skin *s)
     http_unpark(s->park, c->status, c->type, n ? buf_take(&c->out) : NULL, n, headers);
 }
 
+static void answer_file(struct call *c, struct skin *s)
+{
+    const struct http_content file = {.n = c->file_bytes, .fd = c->file};
+    if (s->park)
+        http_unpark_content(s->park, c->status, c->type, &file, NULL);
+    else
+        http_reply_content(s->request, c->status, c->type, &file, NULL);
+}
+
 static void finish(struct call *c)
 {
     struct skin *s = c->skin;
@@ -42,6 +51,9 @@ static void finish(struct call *c)
     switch (c->kind) {
     case CALL_ANSWER:
         answer(c, s);
+        break;
+    case CALL_FILE:
+        answer_file(c, s);
         break;
     case CALL_STREAM:
         be->subscribe(be->ctx, http_stream_start(s->request, SSE_TYPE), &c->account);

@@ -123,19 +123,17 @@ static int refused(const struct api_client *c, int status, const struct buf *bod
                                            : CLI_FAILED;
 }
 
-int api_call(const struct api_client *c, const char *method, const char *path, const char *body,
-             const char *accept, struct buf *out, struct err *e)
+static int call(const struct api_client *c, const struct http_ask *asked, const char *accept,
+                const char *type, struct buf *out, struct err *e)
 {
     struct buf url = BUF_INIT(65536);
-    buf_putf(&url, "%s%s", c->url, path);
-    const char *headers[] = {"Authorization",
-                             c->token,
-                             "Accept",
-                             accept ? accept : "application/json",
-                             body ? "Content-Type" : NULL,
-                             "application/json",
-                             NULL};
-    struct http_ask ask = {method, buf_str(&url), headers, body, body ? strlen(body) : 0, c->timeout_ms};
+    buf_putf(&url, "%s%s", c->url, asked->url);
+    const char *headers[] = {
+        "Authorization", c->token, "Accept", accept, type ? "Content-Type" : NULL, type, NULL};
+    struct http_ask ask = *asked;
+    ask.url = buf_str(&url);
+    ask.headers = headers;
+    ask.timeout_ms = c->timeout_ms;
     struct http_answer got = {0};
     *out = BUF_INIT(API_ANSWER_MAX);
     int bad = http_call(&got, &ask, &c->tls, API_ANSWER_MAX, e);
@@ -149,6 +147,20 @@ int api_call(const struct api_client *c, const char *method, const char *path, c
     else
         *out = got.body;
     return code;
+}
+
+int api_call(const struct api_client *c, const char *method, const char *path, const char *body,
+             const char *accept, struct buf *out, struct err *e)
+{
+    struct http_ask ask = {.method = method, .url = path, .body = body, .n = body ? strlen(body) : 0};
+    return call(c, &ask, accept ? accept : "application/json", body ? "application/json" : NULL, out, e);
+}
+
+int api_send(const struct api_client *c, const char *method, const char *path, const void *data, size_t n,
+             struct buf *out, struct err *e)
+{
+    struct http_ask ask = {.method = method, .url = path, .body = data, .n = n};
+    return call(c, &ask, "application/json", "application/octet-stream", out, e);
 }
 
 int api_json(const struct api_client *c, const char *method, const char *path, const json_t *body,

@@ -35,6 +35,10 @@ void api_client_init(struct api_client *c, const char *url, const char *token);
 int api_call(const struct api_client *c, const char *method, const char *path, const char *body,
              const char *accept, struct buf *out, struct err *e);
 
+// The same with a body of any bytes.
+int api_send(const struct api_client *c, const char *method, const char *path, const void *data, size_t n,
+             struct buf *out, struct err *e);
+
 // The same with JSON on both sides; `body` is borrowed and may be NULL. `*out` is the caller's.
 int api_json(const struct api_client *c, const char *method, const char *path, const json_t *body,
              json_t **out, struct err *e);

@@ -32,6 +32,7 @@ int cmd_server(int argc, char **argv);
 int cmd_agent(int argc, char **argv);
 int cmd_dev(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_image(int argc, char **argv);
 int cmd_job(int argc, char **argv);
 int cmd_pool(int argc, char **argv);
 int cmd_task(int argc, char **argv);

@@ -22,7 +22,7 @@
 #define READY_MS 60000
 
 struct values {
-    const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record;
+    const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record, *registries;
     long heaters, boards, speed, instances;
     double dispatch_delay_s;
 };
@@ -49,6 +49,10 @@ static const struct option_row rows[] = {
      "Weather outside, an EPW file, also .gz (a synthetic Paris)"},
     {"share", OPTION_TEXT, "DIR", AT(share), 0, 0, "Tasks see DIR, read-only, at /job/share"},
     {"instances-per-task", OPTION_INT, "N", AT(instances), 1, 10000000, "Most instances of a task (2048)"},
+    {"registries", OPTION_TEXT, "HOST,...", AT(registries), 0, 0,
+     "Registries that images of tasks may be pulled from, the first for names without one; http://HOST: "
+     "without "
+     "TLS, *: any (none)"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
     {0},
 };
@@ -98,6 +102,7 @@ static int start(struct building *b, const struct values *v, struct err *e)
     cfg.email = v->email;
     cfg.s3_listen = v->s3_listen;
     cfg.record_file = v->record;
+    cfg.registries = v->registries;
     cfg.has_epoch = true;
     cfg.real0_ms = real_now_ms();
     cfg.house0 = house_mark_start(v->data, cfg.real0_ms);

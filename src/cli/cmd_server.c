@@ -23,9 +23,10 @@
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
-    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites;
+    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites, *registries;
     double speed, dispatch_delay_s, grid_g, price[BILL_CLASSES], price_kwh;
-    long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets;
+    long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets,
+        image_gb, image_files;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -58,6 +59,13 @@ static const struct option_row rows[] = {
      "Most bytes of an account in buckets, in units of 10^9; 0: no limit (0)"},
     {"s3-buckets", OPTION_INT, "N", AT(s3_buckets), 0, 1000000,
      "Most buckets of an account; 0: no limit (1000)"},
+    {"registries", OPTION_TEXT, "HOST,...", AT(registries), 0, 0,
+     "Registries that images of tasks may be pulled from, the first for names without one; http://HOST: "
+     "without "
+     "TLS, *: any (none)"},
+    {"image-gigabytes", OPTION_INT, "N", AT(image_gb), 1, 100000,
+     "Most bytes of an image, unpacked, in units of 10^9 (20)"},
+    {"image-files", OPTION_INT, "N", AT(image_files), 1, 100000000, "Most files of an image (500000)"},
     {"record", OPTION_TEXT, "FILE", AT(record), 0, 0, "Write every event to FILE, for ondol replay"},
     {"speed", OPTION_REAL, "X", AT(speed), 0.01, 10000, "House time runs X times faster than the clock (1)"},
     {"house-epoch-ms", OPTION_INT, "H", AT(house_ms), 0, 9e15,
@@ -125,6 +133,8 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->s3_url = v->s3_url;
     c->s3_quota_bytes = (int64_t)v->s3_gb * 1000000000;
     c->s3_quota_buckets = v->s3_buckets;
+    c->registries = v->registries;
+    c->image_limits = (struct image_limits){(int64_t)v->image_gb * 1000000000, v->image_files};
     c->engine.dispatch_delay_ms = (int64_t)(v->dispatch_delay_s * 1000 * v->speed);
     c->engine.instances_per_task = (int32_t)v->instances;
     c->engine.tasks_per_account = (int32_t)v->tasks;
@@ -225,6 +235,8 @@ int cmd_server(int argc, char **argv)
                        .per_address = 4096,
                        .body = 32 << 20,
                        .s3_buckets = 1000,
+                       .image_gb = 20,
+                       .image_files = 500000,
                        .house_ms = -1,
                        .wall_ms = -1};
     struct arena a = {0};

@@ -27,6 +27,7 @@ static const struct command {
     {"reservation", cmd_reservation, "boards set aside for somebody"},
     {"task", cmd_task, "submit, watch, abort tasks"},
     {"bucket", cmd_bucket, "objects: files for tasks, and what tasks leave"},
+    {"image", cmd_image, "images of containers that tasks may run in"},
     {"secret", cmd_secret, "what tasks need to know and nobody else may read"},
     {"job", cmd_job, "tasks that belong together and wait for one another"},
     {"pool", cmd_pool, "boards that are held for tasks to come"},

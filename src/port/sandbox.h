@@ -44,6 +44,11 @@ struct sandbox_spec {
     const char *workdir;     // NULL: /job
     const char *hostname;    // NULL: "ondol"
     const char *image;       // "library/...": a read-only view of the machine's own /usr. NULL: the same
+    // Absolute path of an unpacked image that is the root in place of that view, read-only; everyone may read
+    // it. Its /proc, /dev, /tmp, /job and /etc are folders, its /etc/resolv.conf a file. NULL: `image`
+    // counts.
+    const char *rootfs;
+    uint32_t uid, gid; // with rootfs: who the instance takes itself for; it is a plain user of the host
     const struct sandbox_bind *binds;
     size_t binds_n;
     int64_t memory_max_bytes; // 0: no limit; else at least 8 MiB. Page cache and files of /job, /tmp,

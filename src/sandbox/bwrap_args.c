@@ -17,6 +17,7 @@
 #define ARGS_MAX_BYTES ((size_t)4 << 20)
 #define JOB_BYTES      ((int64_t)256 << 20)
 #define MEMORY_MIN     ((int64_t)8 << 20)
+#define JOB_USER       1000 // who an instance takes itself for outside of an image
 
 static void arg(struct buf *out, const char *text)
 {
@@ -29,30 +30,34 @@ static void arg_i64(struct buf *out, int64_t value)
     buf_putc(out, '\0');
 }
 
-void box_fixed_args(struct box *b)
+static void put_fixed(struct buf *out, const struct root *root, const struct sandbox_spec *in_image)
 {
     static const char *const fixed[] = {
-        "--unshare-user",
-        "--uid",
-        "1000",
-        "--gid",
-        "1000",
-        "--unshare-pid",
-        "--unshare-ipc",
-        "--unshare-uts",
-        "--unshare-cgroup-try",
-        "--new-session",
-        "--die-with-parent",
-        "--cap-drop",
-        "ALL",
-        "--clearenv",
+        "--unshare-pid",     "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--new-session",
+        "--die-with-parent", "--cap-drop",    "ALL",           "--clearenv",
     };
+    arg(out, "--unshare-user");
+    arg(out, "--uid");
+    arg_i64(out, in_image ? (int64_t)in_image->uid : JOB_USER);
+    arg(out, "--gid");
+    arg_i64(out, in_image ? (int64_t)in_image->gid : JOB_USER);
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
-        arg(&b->fixed_args, fixed[i]);
-    root_arguments(&b->root, &b->fixed_args);
+        arg(out, fixed[i]);
+    if (in_image) {
+        arg(out, "--ro-bind");
+        arg(out, in_image->rootfs);
+        arg(out, "/");
+    } else {
+        root_arguments(root, out);
+    }
     static const char *const mounts[] = {"--proc", "/proc", "--dev", "/dev"};
     for (size_t i = 0; i < ARRAY_LEN(mounts); i++)
-        arg(&b->fixed_args, mounts[i]);
+        arg(out, mounts[i]);
+}
+
+void box_fixed_args(struct box *b)
+{
+    put_fixed(&b->fixed_args, &b->root, NULL);
 }
 
 static void ram_disk(struct buf *out, const char *mode, int64_t bytes, const char *at)
@@ -134,7 +139,10 @@ int box_zygote_args_file(const struct box *b, int *args_fd, struct err *e)
 int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *args_fd, struct err *e)
 {
     struct buf out = BUF_INIT(ARGS_MAX_BYTES);
-    buf_put(&out, b->fixed_args.v, b->fixed_args.n);
+    if (spec->rootfs)
+        put_fixed(&out, &b->root, spec);
+    else
+        buf_put(&out, b->fixed_args.v, b->fixed_args.n);
     arg(&out, "--seccomp");
     arg(&out, "3");
     if (!spec->network)
@@ -236,6 +244,8 @@ int box_check_spec(const struct sandbox_spec *spec, struct err *e)
                        SANDBOX_SHARE_FULL, SANDBOX_SHARE_MAX);
     if (spec->pids_max < 0 || spec->job_bytes < 0)
         return err_set(e, -EINVAL, "pids_max, job_bytes: below 0");
+    if (spec->rootfs)
+        return box_check_image(spec, e);
     if (spec->image && strncmp(spec->image, "library/", 8) != 0)
         return err_set(e, -ENOTSUP, "image %s: only library/... is known here", spec->image);
     if (command_missing(spec))

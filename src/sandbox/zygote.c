@@ -365,7 +365,7 @@ static bool hand_over(struct box *b, struct zygote *z, const struct sandbox_spec
 
 static bool is_plain(const struct sandbox_spec *spec)
 {
-    return !spec->network && spec->binds_n == 0 && spec->job_bytes == 0 && !spec->job_dir;
+    return !spec->network && spec->binds_n == 0 && spec->job_bytes == 0 && !spec->job_dir && !spec->rootfs;
 }
 
 bool box_zygote_start(struct box *b, const struct sandbox_spec *spec, struct box_run *r,

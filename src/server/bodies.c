@@ -109,7 +109,8 @@ int body_open(struct runtime *r, uint64_t account, uint64_t lease, const char *b
 {
     *out = body;
     bool files = body && lease && r->objects && has_files(body);
-    if (!body || (!files && !strstr(body, SECRET_PREFIX) && !strstr(body, "secretsAccessRights")))
+    bool image = body && lease && images_may_matter(r, body);
+    if (!body || (!files && !image && !strstr(body, SECRET_PREFIX) && !strstr(body, "secretsAccessRights")))
         return 0;
     json_t *o = json_loads(body, 0, NULL);
     if (!o)
@@ -125,6 +126,8 @@ int body_open(struct runtime *r, uint64_t account, uint64_t lease, const char *b
         code = grant_all(&op, json_object_get(o, "secretsAccessRights"));
     if (code == 0 && files)
         code = lease_key_grant(r, lease, o, e);
+    if (code == 0 && image)
+        images_note(r, account, o);
     if (code == 0) {
         char *text = json_dumps(o, JSON_COMPACT);
         *out = arena_strdup(a, text);

@@ -106,6 +106,7 @@ struct runtime {
     struct api *api;
     struct api_backend backend;
     uint64_t epoch;          // of the leadership
+    struct depot *depot;     // images
     struct objects *objects; // NULL: no buckets
     struct s3_serve *s3;
     char *storage_url;
@@ -214,6 +215,13 @@ int storage_bucket(void *runtime, uint64_t account, const char *name, bool make,
 bool storage_usage(void *runtime, uint64_t account, struct storage_view *out); // false: no buckets
 void storage_stop(struct runtime *r);                                          // nobody asks any more
 void storage_close(struct runtime *r);                                         // and nobody of us writes
+
+// images.c
+int images_start(struct runtime *r, const struct runtime_config *cfg, struct err *e);
+void images_stop(struct runtime *r);                                 // nobody asks any more
+int images_call(void *runtime, struct image_call *c, struct err *e); // backend.h
+bool images_may_matter(struct runtime *r, const char *body); // false: the body need not be opened for it
+void images_note(struct runtime *r, uint64_t account, json_t *body); // what the node is told of its image
 
 // lease_key.c: what an attempt may do in the storage
 int lease_key_grant(struct runtime *r, uint64_t lease, json_t *body, struct err *e); // into the body

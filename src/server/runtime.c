@@ -227,6 +227,7 @@ static void make_backend(struct runtime *r)
         .storage_url = r->storage_url,
         .storage = storage_usage,
         .bucket = r->objects ? storage_bucket : NULL,
+        .images = images_call,
     };
 }
 
@@ -423,7 +424,8 @@ int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct
     if ((code = tokens(r, cfg, e)) < 0 || (code = open_store(r, e)) < 0 || (code = open_log(r, e)) < 0 ||
         (code = engine_load(r, e)) < 0 || (code = first_account(r, e)) < 0 ||
         (code = tell_sites(r, cfg, e)) < 0 || (code = storage_start(r, cfg, e)) < 0 ||
-        (code = start_threads(r, e)) < 0 || (code = start_http(r, cfg, e)) < 0) {
+        (code = images_start(r, cfg, e)) < 0 || (code = start_threads(r, e)) < 0 ||
+        (code = start_http(r, cfg, e)) < 0) {
         runtime_stop(r);
         return code;
     }
@@ -455,6 +457,7 @@ void runtime_stop(struct runtime *r)
     http_server_free(http); // answers what is parked; later answers only free
     storage_stop(r);
     stop_threads(r);
+    images_stop(r);
     storage_close(r); // nobody publishes any more; what is under way is still written
     streams_end(r);
     api_free(r->api);

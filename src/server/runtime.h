@@ -17,6 +17,7 @@
 #include "base/when.h"
 #include "api/backend.h"
 #include "core/engine/server.h"
+#include "image/layer.h"
 #include "net/http_server.h"
 
 struct runtime;
@@ -59,6 +60,8 @@ struct runtime_config {
     const char *s3_host;   // buckets may be named in front of this host; NULL: by path only
     const char *s3_url;    // what clients are told; NULL: from s3_listen
     int64_t s3_quota_bytes, s3_quota_buckets; // of an account; 0: none
+    const char *registries; // where tasks may have images pulled from (image/depot.h); NULL: nowhere
+    struct image_limits image_limits; // of one image; 0 each: the defaults
     struct store *
         store; // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
 };

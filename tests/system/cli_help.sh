@@ -42,6 +42,10 @@ done
 for v in list show add set delete; do
     ask 0 "Usage: ondol secret $v" secret $v --help
 done
+ask 0 'Usage: ondol image VERB' image --help
+for v in import pull list show remove; do
+    ask 0 "Usage: ondol image $v" image $v --help
+done
 ask 0 'Usage: ondol job VERB' job --help
 for v in create list show tasks wait terminate delete; do
     ask 0 "Usage: ondol job $v" job $v --help

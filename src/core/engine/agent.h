@@ -151,7 +151,7 @@ enum agent_action_kind {
     ACT_SHARE,   // thousandths of a core of the host; 0: frozen
     ACT_BOARD,   // how a board is to run from now on
     ACT_READ,    // read the run's pipes (on) or let them fill (off)
-    ACT_FETCH,   // its resources; answer with AGENT_STAGING, and AGENT_STAGED once
+    ACT_FETCH,   // its image and resources; answer with AGENT_STAGING, and AGENT_STAGED once
     ACT_STORE,   // its results, likewise
     ACT_UNSTAGE, // ends either, without an answer, and removes what is left of the run's files
 };
@@ -175,10 +175,11 @@ struct agent_action {
             int32_t memory_mb, permille;
         } start;
         struct {
-            const struct stage_plan *plan;
-            int64_t room_bytes;   // most that may come
-            struct stage_out out; // ACT_STORE
-            uint32_t part;        // ACT_STORE: 0: results; n: the nth snapshot of this run
+            const struct stage_plan *plan; // NULL: an image alone
+            struct launch_image image;     // ACT_FETCH: comes first, when it has a digest
+            int64_t room_bytes;            // most that may come
+            struct stage_out out;          // ACT_STORE
+            uint32_t part;                 // ACT_STORE: 0: results; n: the nth snapshot of this run
         } stage;
         int32_t permille;
         struct board_order board_run;

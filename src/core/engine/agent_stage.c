@@ -26,14 +26,16 @@ struct agent_action *stage_act(struct agent *a, const struct agent_run *r, enum 
     act->lease = r->lease;
     act->board = r->board;
     act->stage.plan = r->launch.stage;
-    act->stage.out = r->launch.stage->out;
+    act->stage.image = r->launch.image;
+    if (r->launch.stage)
+        act->stage.out = r->launch.stage->out;
     act->stage.room_bytes = staging_room(a->cfg.offer.board[r->board].spec.memory_mb / run_slots(a, r));
     return act;
 }
 
 bool stage_fetch(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out)
 {
-    if (!r->launch.stage || r->fetched)
+    if ((!r->launch.stage && !r->launch.image.digest) || r->fetched)
         return false;
     begin(a, r, RUN_FETCHING, now);
     stage_act(a, r, ACT_FETCH, out);
@@ -82,7 +84,7 @@ void stage_step(struct agent *a, struct agent_run *r, house_ms now, struct agent
     if (house_since(now, r->state_since) <= a->cfg.stage_timeout_ms)
         return;
     run_over(a, r, ATTEMPT_LOST, "staging-timeout",
-             r->state == RUN_FETCHING ? "its resources did not come any further"
+             r->state == RUN_FETCHING ? "its image or resources did not come any further"
                                       : "its results did not get any further",
              now);
 }

@@ -101,7 +101,7 @@ static int argv_make(struct names *s, const char *command, struct arena *a, stru
 {
     struct tokens t = TOKENS_NULL;
     int r = tokens_split(&t, command, LAUNCH_ARGS_MAX, e);
-    if (r == 0 && t.n == 0)
+    if (r == 0 && t.n == 0 && !out->image.digest)
         r = err_set(e, -EINVAL, "it is empty");
     const char **argv = arena_alloc(a, (t.n + 1) * sizeof *argv);
     size_t used = 0;
@@ -145,32 +145,70 @@ static int envp_make(struct names *s, struct arena *a, struct launch *out, struc
         if (envp_add(s, envp, &n, c->key, c->value, a, &used, e) < 0)
             return e->code;
     }
+    out->envp = envp;
+    if (out->image.digest) // it may say these
+        return 0;
     if (!constant_value(b, "PATH", 4))
         envp[n++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     if (!constant_value(b, "HOME", 4))
         envp[n++] = "HOME=/job";
-    out->envp = envp;
+    return 0;
+}
+
+static const char *expand_or_null(struct names *s, const char *name, struct arena *a, size_t *used,
+                                  struct err *e)
+{
+    const char *v = constant_or(s->body, name, NULL);
+    return v ? expand(s, v, a, used, e) : NULL;
+}
+
+static int image_make(struct names *s, struct arena *a, struct launch *out, size_t *used, struct err *e)
+{
+    const char *repo = expand(s, constant_or(s->body, "DOCKER_REPO", "library/ubuntu"), a, used, e);
+    const struct image_wish *wish = s->body->image;
+    if (!repo)
+        return e->code;
+    if (!wish && strncmp(repo, "library/", 8) != 0)
+        return err_set(e, -ENOTSUP,
+                       "DOCKER_REPO %.100s: this site has no such image (library/... is there; the operator "
+                       "can add it: ondol image import)",
+                       repo);
+    out->image.repo = repo;
+    if (!wish)
+        return 0;
+    out->image.digest = arena_strdup(a, wish->digest);
+    out->image.server = expand_or_null(s, "DOCKER_SRV", a, used, e);
+    out->image.tag = expand_or_null(s, "DOCKER_TAG", a, used, e);
+    out->image.login = expand_or_null(s, "DOCKER_REGISTRY_LOGIN", a, used, e);
+    out->image.password = expand_or_null(s, "DOCKER_REGISTRY_PASSWORD", a, used, e);
+    out->image.user = expand_or_null(s, "DOCKER_USER", a, used, e);
+    return 0;
+}
+
+static int workdir_make(struct names *s, struct arena *a, struct launch *out, size_t *used, struct err *e)
+{
+    const char *said = constant_value(s->body, "DOCKER_WORKDIR", strlen("DOCKER_WORKDIR"));
+    const char *dir = expand(s, said && *said ? said : "/job", a, used, e);
+    // A value that stands for itself, "${DOCKER_WORKDIR}", is what some clients send for "the default".
+    bool itself = dir && strncmp(dir, "${", 2) == 0;
+    if (itself || (said && !*said))
+        dir = out->image.digest ? NULL : "/job";
+    else if (!dir || dir[0] != '/')
+        return err_set(e, -EINVAL, "DOCKER_WORKDIR %.100s: is not an absolute path", dir ? dir : "");
+    out->workdir = dir;
     return 0;
 }
 
 static int places_make(struct names *s, struct arena *a, struct launch *out, const char **code, struct err *e)
 {
     size_t used = 0;
-    const char *repo = expand(s, constant_or(s->body, "DOCKER_REPO", "library/ubuntu"), a, &used, e);
     *code = "image-unavailable";
-    if (!repo || strncmp(repo, "library/", 8) != 0)
-        return err_set(e, -ENOTSUP,
-                       "DOCKER_REPO %.100s: this heater has no such image (library/... is there)",
-                       repo ? repo : "");
-    out->image = repo;
-    // A value that stands for itself, "${DOCKER_WORKDIR}", is what some clients send for "the default".
-    const char *dir = expand(s, constant_or(s->body, "DOCKER_WORKDIR", "/job"), a, &used, e);
+    int r = image_make(s, a, out, &used, e);
+    if (r < 0)
+        return r;
     *code = "bad-workdir";
-    if (dir && strncmp(dir, "${", 2) == 0)
-        dir = "/job";
-    if (!dir || dir[0] != '/')
-        return err_set(e, -EINVAL, "DOCKER_WORKDIR %.100s: is not an absolute path", dir ? dir : "");
-    out->workdir = dir;
+    if ((r = workdir_make(s, a, out, &used, e)) < 0)
+        return r;
     const char *host = constant_or(s->body, "DOCKER_HOST", NULL);
     static const char *const progress[LAUNCH_PROGRESS_MAX] = {"DOCKER_PROGRESS1", "DOCKER_PROGRESS2",
                                                               "DOCKER_PROGRESS3"};

@@ -9,6 +9,9 @@
 //   INSTANCE_COUNT, QSIZE           how many there are         QARNOT_RESULTS_DIRECTORY  /job
 //   TMP_PATH /tmp                                              TMP_RAMFS_PATH  /dev/shm
 // All of them and every constant make the environment, beside PATH and HOME where no constant gives these.
+//
+// In an image (struct image_wish) argv may be empty, PATH and HOME are not added, and a DOCKER_WORKDIR that
+// is empty or names itself is the image's: launch_in_image (image.h) puts both together.
 #ifndef ONDOL_CORE_WORK_LAUNCH_H
 #define ONDOL_CORE_WORK_LAUNCH_H
 
@@ -36,13 +39,26 @@ struct task_body {
     const struct constant *constant;
     size_t n_constants;
     const struct stage_plan *stage; // NULL: no files come or go
+    const struct image_wish *image; // NULL: the machine's own /usr stands for it
     const char *error;              // not NULL: the body could not be read, and why
+};
+
+// The server says with the body that the task runs in an image of its own.
+struct image_wish {
+    const char *digest; // of its manifest, "sha256:..."; "": the server is to be asked
+};
+
+// The image of an instance, and what is needed to ask the server for it.
+struct launch_image {
+    const char *digest; // NULL: none, the machine's own /usr; "": not known yet
+    const char *server, *repo, *tag, *login, *password, *user; // as the constants say; NULL: not said
 };
 
 struct launch {
     const char *const *argv; // ends with NULL
     const char *const *envp; // "NAME=value", ends with NULL
-    const char *workdir, *image;
+    const char *workdir;     // NULL: that of the image
+    struct launch_image image;
     const char *hostname;                      // NULL: the sandbox's own
     const char *progress[LAUNCH_PROGRESS_MAX]; // DOCKER_PROGRESS1..3; NULL: not given
     const struct stage_plan *stage;            // names in its filters are replaced; NULL: no files

@@ -159,7 +159,8 @@ static const char *value_of(const struct street *s, const char *pattern, const c
     } anybodys[] = {{"{instance}", "0"},     {"{name}", "docker-batch"}, {"{site}", "s1"},
                     {"{zone}", "z1"},        {"{heater}", "h1"},         {"{board}", "b1"},
                     {"{budget}", NOWHERE},   {"{reservation}", NOWHERE}, {"{snapshot}", "snap_x"},
-                    {"{organisation}", "x"}, {"{snapshotId}", "snap_x"}};
+                    {"{organisation}", "x"}, {"{snapshotId}", "snap_x"}, {"{upload}", "x"},
+                    {"{job}", "x"},          {"{image...}", "a/b:1"}, {"{digest}", "sha256:0"}};
     for (size_t i = 0; i < ARRAY_LEN(anybodys); i++)
         if (!strcmp(name, anybodys[i].name))
             return anybodys[i].value;

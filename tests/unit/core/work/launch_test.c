@@ -40,7 +40,7 @@ static void hello_world_is_split_and_filled_in_without_a_shell(void **state)
         assert_string_equal(l.argv[i], want[i]);
     assert_null(l.argv[ARRAY_LEN(want)]);
     assert_string_equal(l.workdir, "/job");
-    assert_string_equal(l.image, "library/ubuntu");
+    assert_string_equal(l.image.repo, "library/ubuntu");
     assert_false(l.network);
     assert_string_equal(env(&l, "FRAME_ID"), "3");
     assert_string_equal(env(&l, "QSIZE"), "4");

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files that hold images: what `docker save` writes, and archives of the OCI layout.
+//
+// An archive of the OCI layout is opened here and not by the tool that reads the layout, since that one
+// follows links on the way: only the layout's own regular files come out, whatever else is in it.
+#ifndef ONDOL_IMAGE_PACK_H
+#define ONDOL_IMAGE_PACK_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum pack_kind { PACK_DOCKER = 1, PACK_OCI };
+
+// Which of both the file is. -EBADMSG: neither.
+int pack_kind(const char *file, enum pack_kind *out, struct err *e);
+
+// Writes index.json, oci-layout and the blobs into the empty folder `dir`. -EFBIG: more than `bytes_max`;
+// -ENOSPC: the disk is full.
+int pack_open(const char *file, const char *dir, int64_t bytes_max, struct err *e);
+
+#endif

@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Images of containers, on a real server and a real node: imported from archives of both kinds, listed, run in, replaced,
+removed; pulled from a registry on the loopback, with a login, by the operator and by a task; hostile ones; what a task is
+told when there is none.
+
+Usage: image_task.py ONDOL PROBE
+"""
+import crypt
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ONDOL, PROBE = sys.argv[1:3]
+for tool in "skopeo", "umoci":
+    if not shutil.which(tool):
+        print("skipped: there is no %s (install the package)" % tool)
+        sys.exit(77)
+# Much is synced, which costs nothing on a RAM disk.
+DIR = tempfile.mkdtemp(prefix="ondol-image.", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else os.environ.get("TMPDIR"))
+TOKEN = "token-of-this-test"
+
+
+def check(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def eventually(condition, what, limit_s=120):
+    until = time.monotonic() + limit_s
+    while True:
+        got = condition()
+        if got:
+            return got
+        check(time.monotonic() < until, "not within %d s: %s" % (limit_s, what))
+        time.sleep(0.05)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+# ---- archives, made here
+
+
+def entry(name, data=b"", **more):
+    t = tarfile.TarInfo(name)
+    t.size = len(data)
+    t.mode = 0o644
+    for k, v in more.items():
+        setattr(t, k, v)
+    return t, data
+
+
+def layer(entries):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for t, data in entries:
+            tar.addfile(t, io.BytesIO(data))
+    return out.getvalue()
+
+
+def probe():
+    with open(PROBE, "rb") as f:
+        return entry("bin/probe", f.read(), mode=0o4700)
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def config_of(layers, config):
+    return json.dumps({"architecture": "amd64", "os": "linux", "config": config,
+                       "rootfs": {"type": "layers", "diff_ids": ["sha256:" + sha(x) for x in layers]}}).encode()
+
+
+def write_tar(path, files):
+    with tarfile.open(path, "w") as tar:
+        for name, data in files:
+            tar.addfile(*(lambda t, d: (t, io.BytesIO(d)))(*entry(name, data)))
+    return path
+
+
+def docker_archive(name, layers, config):
+    c = config_of(layers, config)
+    manifest = [{"Config": sha(c) + ".json", "RepoTags": [name], "Layers": [sha(x) + "/layer.tar" for x in layers]}]
+    return write_tar(DIR + "/docker.tar", [("manifest.json", json.dumps(manifest).encode()), (sha(c) + ".json", c)] +
+                     [(sha(x) + "/layer.tar", x) for x in layers])
+
+
+def oci_archive(name, layers, config, extra=()):
+    packed = [gzip.compress(x, 1) for x in layers]
+    c = config_of(layers, config)
+    kind = "application/vnd.oci.image."
+    m = json.dumps({"schemaVersion": 2, "mediaType": kind + "manifest.v1+json",
+                    "config": {"mediaType": kind + "config.v1+json", "digest": "sha256:" + sha(c), "size": len(c)},
+                    "layers": [{"mediaType": kind + "layer.v1.tar+gzip", "digest": "sha256:" + sha(x), "size": len(x)}
+                               for x in packed]}).encode()
+    index = {"schemaVersion": 2, "manifests": [
+        {"mediaType": kind + "manifest.v1+json", "digest": "sha256:" + sha(m), "size": len(m),
+         "annotations": {"org.opencontainers.image.ref.name": name}}]}
+    path = write_tar(DIR + "/oci.tar", [("oci-layout", b'{"imageLayoutVersion":"1.0.0"}'),
+                                        ("index.json", json.dumps(index).encode())] +
+                     [("blobs/sha256/" + sha(x), x) for x in packed + [c, m]])
+    if extra:
+        with tarfile.open(path, "a") as tar:
+            for t, data in extra:
+                tar.addfile(t, io.BytesIO(data))
+    return path
+
+
+# ---- the house
+
+
+class House:
+    def __init__(self, registry):
+        self.out = open(DIR + "/dev.out", "wb")
+        self.process = subprocess.Popen(
+            [ONDOL, "dev", "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--heaters", "1", "--boards", "2", "--token", TOKEN,
+             "--speed", "20", "--registries", "http://" + registry], stdout=self.out, stderr=subprocess.STDOUT)
+        line = eventually(self.ready, "ondol dev is ready")
+        self.url = line.split()[3]
+        self.env = dict(os.environ, ONDOL_URL=self.url, ONDOL_TOKEN=TOKEN)
+
+    def ready(self):
+        check(self.process.poll() is None, "ondol dev ended")
+        with open(DIR + "/dev.out") as f:
+            return next((x for x in f if x.startswith("ondol: ready at ")), None)
+
+    def cli(self, want, *args, stdin=None):
+        p = subprocess.run([ONDOL] + list(args), env=self.env, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           timeout=120, check=False)
+        said = p.stdout.decode() + p.stderr.decode()
+        check(p.returncode == want, "ondol %s: exit code %d, not %d: %s" % (" ".join(args), p.returncode, want, said))
+        return said
+
+    def call(self, method, path, body=None, token=TOKEN):
+        data = json.dumps(body).encode() if body is not None else None
+        r = urllib.request.Request(self.url + path, data, {"Authorization": token}, method=method)
+        try:
+            with urllib.request.urlopen(r, timeout=60) as a:
+                return a.status, a.read()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read()
+
+    def submit(self, **constants):
+        status, body = self.call("POST", "/tasks", {
+            "name": "t", "profile": "docker-batch", "instanceCount": 1,
+            "constants": [{"key": k, "value": v} for k, v in constants.items()]})
+        check(status == 200, "task: %d %s" % (status, body))
+        return json.loads(body)["uuid"]
+
+    def ended(self, uuid):
+        def look():
+            t = json.loads(self.call("GET", "/tasks/" + uuid)[1])
+            return t if t["state"] in ("Success", "Failure") else None
+        return eventually(look, "the end of a task")
+
+    def output(self, uuid):
+        t = self.ended(uuid)
+        out = json.loads(self.call("GET", "/tasks/%s/stdout/0" % uuid)[1] or b'""')
+        check(t["state"] == "Success", "%s %s %s" % (t["errors"], out, self.call("GET", "/tasks/%s/stderr/0" % uuid)[1]))
+        return out.splitlines()
+
+    def error(self, uuid):
+        t = self.ended(uuid)
+        check(t["state"] == "Failure", "a task should fail: " + t["state"])
+        return t["errors"][0]["code"], t["errors"][0]["message"]
+
+    def images(self):
+        return json.loads(self.cli(0, "image", "list", "--json"))
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            check(self.process.wait(60) == 0, "ondol dev did not end with 0")
+
+
+CONFIG = {"Entrypoint": ["/bin/probe", "entry"], "Cmd": ["from", "image"], "WorkingDir": "/work", "User": "someone",
+          "Env": ["PATH=/bin", "FROM_IMAGE=1", "BOTH=image"]}
+BASE = [entry("bin", type=tarfile.DIRTYPE, mode=0o700), probe(), entry("removed", b"x"),
+        entry("work", type=tarfile.DIRTYPE, mode=0o755), entry("etc", type=tarfile.DIRTYPE, mode=0o700),
+        entry("etc/passwd", b"root:x:0:0::/:/bin/sh\nsomeone:x:1234:55::/:/bin/sh\n", mode=0o600),
+        entry("proc", type=tarfile.SYMTYPE, linkname="/etc"), entry("link", type=tarfile.SYMTYPE, linkname="/etc/../../../etc"),
+        entry("null", type=tarfile.CHRTYPE, devmajor=1, devminor=3)]
+SECOND = [entry("layer2", b"2"), entry(".wh.removed")]
+
+
+def runs_in_an_image(h):
+    said = h.cli(0, "image", "import", docker_archive("acme/probe:1", [layer(BASE), layer(SECOND)], CONFIG))
+    check(said.startswith("acme/probe:1 sha256:"), said)
+    out = h.output(h.submit(DOCKER_REPO="acme/probe", DOCKER_TAG="1", BOTH="task", FROM_TASK="2"))
+    for line in ("argv [entry] [from] [image]", "cwd /job", "uid 1234 gid 55", "FROM_IMAGE=1", "BOTH=task", "FROM_TASK=2",
+                 "PATH=/bin", "HOME=/job", "/layer2 there", "/removed gone", "root Read-only file system", "job written",
+                 "suid 0", "host hidden"):
+        check(line in out, "%s is not in %s" % (line, out))
+    out = h.output(h.submit(DOCKER_REPO="acme/${N}", N="probe", DOCKER_TAG="1", DOCKER_CMD='a "b c"', DOCKER_WORKDIR="",
+                            DOCKER_USER="7:8"))
+    for line in "argv [entry] [a] [b c]", "cwd /work", "uid 7 gid 8":
+        check(line in out, "%s is not in %s" % (line, out))
+    check(h.error(h.submit(DOCKER_REPO="acme/probe", DOCKER_TAG="1", DOCKER_USER="nobody-here"))[0] == "bad-user", "bad user")
+
+
+def kept_and_removed(h):
+    a, = h.images()
+    check(a["name"] == "acme/probe:1" and a["files"] == len(BASE) + len(SECOND) and len(a["layers"]) == 2, a)
+    blobs = DIR + "/data/images/blobs"
+    check(len(os.listdir(blobs)) == 4, os.listdir(blobs))
+    # The same layers under another name, from an archive of the other kind, are the same files.
+    h.cli(0, "image", "import", oci_archive("x:1", [layer(BASE)], {}), "--name", "acme/other")
+    check([i["name"] for i in h.images()] == ["acme/probe:1", "acme/other:latest"], h.images())
+    h.cli(0, "image", "remove", a["digest"])
+    h.cli(4, "image", "remove", "acme/probe:1")
+    check([i["name"] for i in h.images()] == ["acme/other:latest"] and len(os.listdir(blobs)) == 3, os.listdir(blobs))
+    code, why = h.error(h.submit(DOCKER_REPO="nowhere:1/acme/probe", DOCKER_CMD="x"))
+    check(code == "image-unavailable" and "is not at this site" in why, why)
+    # What is imported as library/... stands before the machine's own programs, which are back when it is removed.
+    check(h.output(h.submit(DOCKER_CMD="test -e /usr/bin/env")) == [], "the machine's own")
+    h.cli(0, "image", "import", oci_archive("ubuntu:latest", [layer(BASE)], CONFIG))
+    check("host hidden" in h.output(h.submit(DOCKER_REPO="library/ubuntu")), "the imported one")
+    h.cli(0, "image", "remove", "ubuntu")
+    check(h.output(h.submit(DOCKER_CMD="test -e /usr/bin/env")) == [], "the machine's own again")
+    for who in "no-token", open(DIR + "/data/node-token").read().strip():
+        check(h.call("GET", "/ondol/v1/images", token=who)[0] == 401, "images for " + who)
+        check(h.call("GET", "/ondol/v1/sync/blobs/sha256:" + 64 * "0", token=TOKEN)[0] == 401, "a blob for a customer")
+
+
+def hostile(h):
+    outside = DIR + "/outside"
+    trap = [entry("blobs/sha256/" + 64 * "a", type=tarfile.SYMTYPE, linkname=DIR), entry("../outside", b"out"),
+            entry(outside, b"out"), entry("d", type=tarfile.SYMTYPE, linkname=DIR), entry("d/outside", b"out")]
+    h.cli(0, "image", "import", oci_archive("bad:1", [layer(BASE)], CONFIG, trap))
+    inside = [entry("d", type=tarfile.SYMTYPE, linkname=DIR), entry("d/outside", b"out"), entry(outside, b"out"),
+              entry("tmp", type=tarfile.SYMTYPE, linkname=DIR), entry("job", b"a file"), entry("etc/resolv.conf", type=tarfile.SYMTYPE,
+                                                                                            linkname=outside)]
+    h.cli(0, "image", "import", oci_archive("acme/bad:2", [layer(BASE + inside)], CONFIG))
+    check("job written" in h.output(h.submit(DOCKER_REPO="acme/bad", DOCKER_TAG="2")), "runs all the same")
+    check(not os.path.exists(outside), "an image came out of its folder")
+    big = entry("zeros")
+    big[0].size = 1 << 40
+    out = io.BytesIO()
+    out.write(big[0].tobuf() + b"\0" * 4096)
+    for name, entries, says in (("up", layer([entry("../x", b"x")]), "leads out"), ("bomb", out.getvalue(), "when unpacked"),
+                                ("junk", b"not a tar" * 500, "cannot be read")):
+        said = h.cli(4, "image", "import", oci_archive("acme/%s:1" % name, [entries], CONFIG))
+        check(says in said, "%s: %s" % (name, said))
+    write_tar(DIR + "/none.tar", [("readme", b"x")])
+    check("neither manifest.json nor oci-layout" in h.cli(4, "image", "import", DIR + "/none.tar"), "no image")
+    check(os.listdir(DIR + "/data/images/work") == [], "something is left of imports")
+
+
+# ---- a registry
+
+
+def start_registry(port):
+    if not shutil.which("docker-registry"):
+        return None
+    with open(DIR + "/htpasswd", "w") as f:
+        f.write("ann:%s\n" % crypt.crypt("open-sesame", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))
+    with open(DIR + "/registry.yml", "w") as f:
+        json.dump({"version": 0.1, "storage": {"filesystem": {"rootdirectory": DIR + "/registry"}},
+                   "http": {"addr": "127.0.0.1:%d" % port}, "auth": {"htpasswd": {"realm": "r", "path": DIR + "/htpasswd"}}}, f)
+    with open(DIR + "/registry.out", "wb") as out:
+        return subprocess.Popen(["docker-registry", "serve", DIR + "/registry.yml"], stdout=out, stderr=out)
+
+
+def pulls(h, host, archive):
+    def up():
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", int(host.split(":")[1]))) == 0
+    eventually(up, "the registry listens")
+    subprocess.run(["skopeo", "--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", "--dest-creds", "ann:open-sesame",
+                    "oci-archive:" + archive, "docker://%s/team/tool:2" % host], check=True, timeout=60)
+    said = h.cli(4, "image", "pull", "team/tool:2")
+    check("auth" in said.lower(), said)
+    code, why = h.error(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2"))
+    check(code == "image-unavailable", why)
+    # A task with a login has it for its account.
+    out = h.output(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2", DOCKER_SRV="http://" + host, DOCKER_REGISTRY_LOGIN="ann",
+                            DOCKER_REGISTRY_PASSWORD="open-sesame"))
+    check("argv [entry] [from] [image]" in out, out)
+    check([i["account"] != 0 for i in h.images() if i["name"] == host + "/team/tool:2"] == [True], h.images())
+    with open(DIR + "/password", "w") as f:
+        f.write("open-sesame\n")
+    h.cli(0, "image", "pull", "team/tool:2", "--login", "ann", "--password-file", DIR + "/password")
+    check([i["account"] for i in h.images() if i["name"] == "team/tool:2"] == [0], h.images())
+    h.cli(4, "image", "pull", "team/none:2", "--login", "ann", "--password-file", DIR + "/password")
+
+
+def main():
+    port = free_port()
+    host = "127.0.0.1:%d" % port
+    registry = start_registry(port)
+    h = None
+    try:
+        h = House(host)
+        runs_in_an_image(h)
+        kept_and_removed(h)
+        hostile(h)
+        if registry:
+            pulls(h, host, oci_archive("it", [layer(BASE)], CONFIG))
+        h.stop()
+    except BaseException:
+        if h:
+            h.process.kill()
+        for name in "dev.out", "registry.out":
+            if os.path.exists(DIR + "/" + name):
+                with open(DIR + "/" + name, errors="replace") as f:
+                    print("--- " + name + "\n" + f.read()[-3000:])
+        raise
+    finally:
+        if registry:
+            registry.kill()
+            registry.wait()
+        shutil.rmtree(DIR, ignore_errors=True)
+    print("images" if registry else "images (without a registry: there is no docker-registry)")
+
+
+main()

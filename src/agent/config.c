@@ -121,6 +121,8 @@ static int node_key(struct config *c, const char *k, const char *v, struct err *
         return name_value(v, k, c->site, e);
     if (strcmp(k, "cap_w") == 0)
         return int_value(v, k, 0, 10000000, &c->cap_w, e);
+    if (strcmp(k, "low_power") == 0)
+        return int_value(v, k, 0, 100, &c->low_power, e);
     if (strcmp(k, "filler") == 0)
         return bool_value(v, k, &c->filler, e);
     if (strcmp(k, "burn") == 0)

@@ -39,7 +39,8 @@ struct config {
     struct arena arena; // texts
     char node[NAME_BYTES], site[NAME_BYTES];
     bool is_virtual, filler, burn, may_sleep, people;
-    int32_t cap_w; // -1: none
+    int32_t cap_w;     // -1: none
+    int32_t low_power; // percent of the computing that goes on where heat is refused
     const char *sysroot, *weather, *archetype;
     const char *net_allow, *net_deny; // core/work/egress.h; NULL: nothing beside what always holds
     double start_c;

@@ -258,6 +258,7 @@ static int agent_open(struct node *n, struct err *e)
     for (size_t i = 0; i < n->cfg->offer.n_zones; i++)
         lid[i] = !n->cfg->is_virtual && n->cfg->real[i].lid;
     c.lid = lid;
+    c.keep_permille = n->cfg->low_power * 10;
     n->agent = agent_new(&c, nonce, clock_house(&n->opt.clock));
     free(lid);
     return 0;

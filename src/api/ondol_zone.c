@@ -19,6 +19,7 @@ static void request(struct json_out *o, const struct heat_request *r)
     out_int(o, "target_w", r->target_w);
     out_int(o, "min_w", r->min_w);
     out_int(o, "max_w", r->max_w);
+    out_int(o, "keep_w", r->keep_w);
     out_int(o, "up_j", r->up_j);
     out_int(o, "down_j", r->down_j);
     if (r->t_up_s == INT32_MAX)

@@ -147,6 +147,7 @@ static const struct field zone_fields[] = {
     F_I32(struct report, "target_w", zone.request.target_w),
     F_I32(struct report, "min_w", zone.request.min_w),
     F_I32(struct report, "max_w", zone.request.max_w),
+    F_I32(struct report, "keep_w", zone.request.keep_w),
     F_I64(struct report, "up_j", zone.request.up_j),
     F_I64(struct report, "down_j", zone.request.down_j),
     F_I32(struct report, "t_up_s", zone.request.t_up_s),

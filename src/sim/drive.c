@@ -39,15 +39,16 @@ static enum code code_of(const struct sim_board *b)
 }
 
 static struct regulate_board input(const struct sim_run *r, const struct sim_zone *z, enum code code,
-                                   bool asleep, bool filler)
+                                   bool asleep, bool filler, bool burn)
 {
     return (struct regulate_board){
         .curve = curve_of(r, z),
         .work = code <= CODE_DONATED ? (enum activity)code : ACTIVITY_IDLE,
         .asleep = asleep,
+        .spare = !burn && code == CODE_NONE,
         .filler_allowed = filler && code == CODE_NONE && r->s->filler,
         .donated_allowed = r->s->donated,
-        .burn_allowed = r->s->burn && code != CODE_NOTHING,
+        .burn_allowed = burn && r->s->burn && code != CODE_NOTHING,
         .cap_mw = INT32_MAX,
     };
 }
@@ -57,7 +58,7 @@ static struct regulate_board input(const struct sim_run *r, const struct sim_zon
 static uint64_t key_of(const struct sim_run *r, const struct sim_zone *z, bool sleep)
 {
     uint64_t key = (uint64_t)z->model << 32 | (uint64_t)z->n_boards << 24 | (uint64_t)sleep << 20 |
-                   (uint64_t)z->filler_ok << 21 | UINT64_C(1) << 40;
+                   (uint64_t)z->filler_ok << 21 | (uint64_t)z->keeps << 22 | UINT64_C(1) << 40;
     for (int i = 0; i < z->n_boards; i++) {
         const struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
         key |= (uint64_t)(code_of(b) | (unsigned)b->asleep << 3) << (4 * i);
@@ -108,11 +109,11 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     struct regulate_board in[DRIVE_BOARDS], lit[DRIVE_BOARDS];
     enum code code[DRIVE_BOARDS];
     int n_lit = 0;
-    bool filler = t->key >> 21 & 1, sleep = t->key >> 20 & 1;
+    bool filler = t->key >> 21 & 1, sleep = t->key >> 20 & 1, keeps = t->key >> 22 & 1;
     for (int i = 0; i < z->n_boards; i++) {
         unsigned bits = (unsigned)(t->key >> (4 * i)) & 15;
         code[i] = (enum code)(bits & 7);
-        in[i] = input(r, z, code[i], bits >> 3, filler);
+        in[i] = input(r, z, code[i], bits >> 3, filler, !keeps);
         if (code[i] != CODE_DARK)
             lit[n_lit++] = in[i];
     }
@@ -153,7 +154,7 @@ static bool sleep_now(struct sim_run *r, struct sim_zone *z, int64_t want_mw)
         return false;
     for (int i = 0; i < z->n_boards; i++)
         floor += r->board[z->first_board + (uint32_t)i].asleep ? c->sleep_mw : c->idle_mw;
-    if (want_mw >= floor) {
+    if (want_mw >= floor && !z->keeps) {
         z->low_since = INT64_MIN;
         return false;
     }
@@ -231,8 +232,8 @@ static void drive_fast(struct sim_run *r, struct sim_zone *z)
         return;
     struct sim_lanes *l = lanes_of(r, z);
     bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && z->low_since == INT64_MIN &&
-                !z->down && !z->stale && r->s->site[z->site].circuit_cap_w < 0 &&
-                !r->o.mutants.thermostat_off;
+                !z->down && !z->stale && (z->water || !r->thermostat[z - r->zone].cfg.keep_w) &&
+                r->s->site[z->site].circuit_cap_w < 0 && !r->o.mutants.thermostat_off;
     l->fast[z->at] = fast ? r->table[z->table].draw : -1;
     l->run[z->at] = z->alike ? z->row->run[0] : DRIVE_MIXED;
     z->row_step = r->step;
@@ -288,7 +289,7 @@ static void drive_anew(struct sim_run *r, struct sim_zone *z, int64_t want_mw, i
         enum code code = code_of(b);
         if (code == CODE_DARK)
             continue;
-        in[n] = input(r, z, code, b->asleep, z->filler_ok);
+        in[n] = input(r, z, code, b->asleep, z->filler_ok, !z->keeps);
         if (code <= CODE_DONATED && b->rate_cores < r->s->board[z->model].spec.cores)
             in[n].unused_permille = 1000 - 1000 * b->rate_cores / r->s->board[z->model].spec.cores;
         who[n++] = at;
@@ -314,13 +315,15 @@ static bool uses_all(const struct sim_run *r, const struct sim_zone *z)
     return true;
 }
 
-static int32_t want_of(const struct sim_run *r, uint32_t zone)
+static int32_t want_of(struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
     const struct heat_watts q = request_w(r, z);
     int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3
                    : q.target_w < q.max_w      ? q.target_w
                                                : q.max_w;
+    int32_t keep = zone_keep_w(r, z, false);
+    want = want > keep ? want : keep;
     double circuit = r->s->site[z->site].circuit_cap_w;
     if (z->down)
         return 0;

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
+#include "core/plan/mix.h"
 
 #define TELL_SHARE 0.06 // of the nameplate that a request must have moved
 
@@ -14,6 +16,19 @@
 static int32_t nameplate_of(const struct sim_run *r, const struct scenario_zones *g)
 {
     return (int32_t)((int64_t)curve_max_mw(&r->s->board[g->board].curve) * g->boards / 1000);
+}
+
+// Low-power mode: what the cheapest mix of slow and sleeping boards draws.
+static void keep_some(const struct sim_run *r, const struct scenario_zones *g, struct thermostat_config *c)
+{
+    if (g->low_power <= 0 || g->kind != ZONE_KIND_ROOM)
+        return;
+    struct mix_board *m = mem_array((size_t)g->boards, sizeof *m);
+    for (int32_t i = 0; i < g->boards; i++)
+        m[i].curve = &r->s->board[g->board].curve;
+    c->keep_w =
+        power_mix_keep_w(m, (size_t)g->boards, (int32_t)num_round(g->low_power * 1000), &c->keep_boards);
+    free(m);
 }
 
 static void zone_make(struct sim_run *r, uint32_t zone, uint32_t group, uint32_t first_board)
@@ -42,6 +57,7 @@ static void zone_make(struct sim_run *r, uint32_t zone, uint32_t group, uint32_t
         c.heater_ua_w_per_k = g->room.heater_w_k / c.heaters;
         c.heater_tau_s = g->room.heater_j_k / g->room.heater_w_k;
     }
+    keep_some(r, g, &c);
     thermostat_init(&r->thermostat[zone], &c);
     z->tell_w = (int32_t)(z->nameplate_w * TELL_SHARE) + 5;
     if (g->kind != ZONE_KIND_ROOM)

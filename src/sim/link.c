@@ -182,6 +182,7 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
     rep->zone.draw_w = zone_mw(r, z) / 1000;
     rep->zone.request = q;
     z->told = (struct heat_watts){q.target_w, q.max_w, q.min_w};
+    z->told_keep_w = q.keep_w;
     z->told_any = true;
     if (!z->water) {
         struct sim_lanes *l = lanes_of(r, z);

@@ -138,6 +138,8 @@ struct sim_zone {
     uint32_t batch, at; // of a room
     uint8_t kind, model;
     bool filler_ok;
+    bool keeps; // low-power mode is in force
+    int32_t told_keep_w;
     int32_t nameplate_w;
     int64_t low_since;
     int64_t cap_mw;                                     // from above; -1: none
@@ -443,14 +445,26 @@ static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
     return z->water ? z->step_uj : (int64_t)lanes_of(r, z)->booked_uj[z->at];
 }
 
-// A room is looked at in every step while its boards are not yet driven as they should be, or wait for sleep.
+// Low-power mode: what its boards at work may draw, whatever heat it wants. `all`: if all of them worked.
+static inline int32_t zone_keep_w(struct sim_run *r, const struct sim_zone *z, bool all)
+{
+    const struct thermostat_config *c = &r->thermostat[z - r->zone].cfg;
+    if (z->water || !c->keep_w)
+        return 0;
+    return thermostat_keep_share_w(c, lanes_request(&lanes_of(r, z)->heat, z->at)->keep_w,
+                                   all ? c->keep_boards : z->runs);
+}
+
+// A room is looked at in every step while its boards are not yet driven as they should be, or wait for sleep;
+// and where there is low-power mode.
 static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
 {
     if (z->water)
         return;
     if (z->stale)
         drive_slow(r, z);
-    lanes_of(r, z)->restless[z->at] = z->stale || (z->low_since != INT64_MIN && !z->resting);
+    lanes_of(r, z)->restless[z->at] =
+        z->stale || (z->low_since != INT64_MIN && !z->resting) || r->thermostat[z - r->zone].cfg.keep_w;
 }
 
 static inline void zone_stale(struct sim_run *r, struct sim_zone *z)
@@ -460,14 +474,15 @@ static inline void zone_stale(struct sim_run *r, struct sim_zone *z)
 }
 
 // Whether the engine should hear of the zone's request.
-static inline bool link_worth_telling(const struct sim_run *r, const struct sim_zone *z)
+static inline bool link_worth_telling(struct sim_run *r, const struct sim_zone *z)
 {
     const struct heat_watts q = request_w(r, z), *told = &z->told;
     if (r->o.mutants.planner_blind)
         return !z->told_any;
     return !z->told_any || request_moved(q.target_w, told->target_w, z->tell_w) ||
            request_moved(q.max_w, told->max_w, 2 * z->tell_w) ||
-           request_moved(q.min_w, told->min_w, z->tell_w);
+           request_moved(q.min_w, told->min_w, z->tell_w) ||
+           request_moved(zone_keep_w(r, z, true), z->told_keep_w, z->tell_w);
 }
 
 // faults.c

@@ -92,6 +92,7 @@ struct scenario_zones {
     int32_t count;  // 1..1,000,000
     int32_t boards; // of each zone, 1..240
     bool may_sleep;
+    double low_power; // share of its computing that goes on when it wants no heat
     double start_c; // where nothing is said: of a tank and a pool their setpoint
     enum scenario_setpoints setpoints;
     double setpoint_c;

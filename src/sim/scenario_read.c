@@ -243,6 +243,7 @@ static const struct row zones_rows[] = {
     {"count", INT32, S(count), 1, 1000000, 1, NULL, NULL},
     {"boards", INT32, S(boards), 1, 240, 1, NULL, NULL},
     {"may_sleep", FLAG, S(may_sleep), 0, 0, 0, yes_no, NULL},
+    {"low_power", REAL, S(low_power), 0, 1, 1, NULL, NULL},
     {"start_c", REAL, S(start_c), -20, 90, 1, NULL, NULL},
     {"setpoints", CHOICE, S(setpoints), 0, 0, 0, setpoints_choice, NULL, ROOM},
     {"setpoint", REAL, S(setpoint_c), 7, 80, 1, NULL, NULL},

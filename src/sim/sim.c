@@ -137,11 +137,14 @@ static void zone_step(struct sim_run *r, uint32_t i)
     if (published_drives(r, z))
         return;
     const struct heat_watts q = request_w(r, z);
-    int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
+    int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w, keep = zone_keep_w(r, z, false);
+    want = want > keep ? want : keep;
     int32_t *last = z->water ? &z->last_want : &lanes_of(r, z)->want_w[z->at];
-    bool ok = z->water || thermostat_filler_allowed(&r->thermostat[i]);
-    if (ok != z->filler_ok) {
+    bool keeps = zone_keep_w(r, z, true) > 0;
+    bool ok = !keeps && (z->water || thermostat_filler_allowed(&r->thermostat[i]));
+    if (ok != z->filler_ok || keeps != z->keeps) {
         z->filler_ok = ok;
+        z->keeps = keeps;
         zone_stale(r, z);
     }
     if (z->water)

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "core/engine/agent_inside.h"
+#include "core/plan/mix.h"
 
 void agent_config_default(struct agent_config *c)
 {
@@ -76,6 +77,20 @@ static void boards_new(struct agent *a)
     }
 }
 
+// Low-power mode of a zone: what the cheapest mix of slow and sleeping boards draws.
+static void keep_some(const struct agent *a, const char *zone, struct thermostat_config *c)
+{
+    const struct offer *o = &a->cfg.offer;
+    struct mix_board *m = mem_array(o->n_boards + 1, sizeof *m);
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_boards; i++)
+        if (strcmp(o->board[i].zone, zone) == 0)
+            m[n++].curve = &o->board[i].curve;
+    if (a->cfg.keep_permille > 0)
+        c->keep_w = power_mix_keep_w(m, n, a->cfg.keep_permille, &c->keep_boards);
+    free(m);
+}
+
 static void zones_new(struct agent *a)
 {
     const struct offer *o = &a->cfg.offer;
@@ -85,7 +100,9 @@ static void zones_new(struct agent *a)
     for (size_t i = 0; i < o->n_zones; i++) {
         struct thermostat_config c;
         thermostat_config_default(&c, o->zone[i].nameplate_w);
-        thermostat_init(&a->thermostat[i], a->cfg.thermostat ? &a->cfg.thermostat[i] : &c);
+        c = a->cfg.thermostat ? a->cfg.thermostat[i] : c;
+        keep_some(a, o->zone[i].name, &c);
+        thermostat_init(&a->thermostat[i], &c);
         a->zone[i].base = (struct zone_wish){(enum zone_mode)o->zone[i].mode, o->zone[i].setpoint_mc};
         a->zone[i].shadow.shadow_mc = INT32_MIN;
         a->zone[i].has_lid = a->cfg.lid && a->cfg.lid[i];

@@ -47,11 +47,13 @@ struct agent_config {
         host_cpu_permille; // virtual: what all runs of the node may use of the host, thousandths of a core
     int32_t speed;         // house milliseconds per wall millisecond, for the use of a quota; 1..1,000,000
     bool is_virtual, may_sleep, burn_allowed;
-    bool has_filler;          // there is something to run as filler; without it none is started
-    bool filler_alone;        // filler runs while there is no word from above
-    int64_t cap_mw;           // the node's own: fuse; -1: none
-    int64_t control_ms;       // thermostat step, default 10,000
-    int64_t report_ms;        // levels are told this often while something runs, default 10,000
+    int32_t
+        keep_permille;  // low-power mode: of a zone's computing, what goes on when it wants no heat; 0: none
+    bool has_filler;    // there is something to run as filler; without it none is started
+    bool filler_alone;  // filler runs while there is no word from above
+    int64_t cap_mw;     // the node's own: fuse; -1: none
+    int64_t control_ms; // thermostat step, default 10,000
+    int64_t report_ms;  // levels are told this often while something runs, default 10,000
     int64_t report_idle_ms;   // and else, default 30,000; a wish that changed is told at once
     int64_t gather_ms;        // a start is told this much later, with what came after it; default 0
     int64_t lease_margin_ms;  // work ends this much before its lease, default 5,000

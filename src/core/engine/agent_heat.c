@@ -126,6 +126,29 @@ static bool held_dark(const struct agent *a, size_t zone, house_ms now)
            (a->zone[zone].has_lid && !a->zone[zone].heard && house_since(now, a->born) < LID_ASK_MS);
 }
 
+static bool any_works(const struct agent *a, size_t board);
+
+// Low-power mode: watts go to the boards that work, and to none else.
+static void keep_order(const struct agent *a, struct heater_order *o, size_t z, int64_t *power, int64_t *part)
+{
+    int32_t working = 0;
+    memset(power, 0, a->n_heaters * sizeof *power);
+    for (size_t i = 0; i < a->n_boards; i++)
+        if (a->board[i].zone == z && any_works(a, i)) {
+            power[a->board[i].heater] += curve_max_mw(&a->cfg.offer.board[i].curve);
+            working++;
+        }
+    const struct thermostat *t = &a->thermostat[z];
+    int32_t w = thermostat_keep_share_w(&t->cfg, t->request.keep_w, working);
+    if (!w)
+        return;
+    num_share((int64_t)w * 1000, power, part, (int)a->n_heaters);
+    for (size_t h = 0; h < a->n_heaters; h++) {
+        o[h].target = part[h] > o[h].target ? part[h] : o[h].target;
+        o[h].max = part[h] > o[h].max ? part[h] : o[h].max;
+    }
+}
+
 // A zone's request goes to its heaters by what they can draw.
 static void heater_orders(const struct agent *a, struct heater_order *o, house_ms now)
 {
@@ -148,6 +171,7 @@ static void heater_orders(const struct agent *a, struct heater_order *o, house_m
         num_share((int64_t)q.max_w * 1000, power, part, (int)a->n_heaters);
         for (size_t h = 0; h < a->n_heaters; h++)
             o[h].max += power[h] > 0 ? part[h] : 0;
+        keep_order(a, o, z, power, part);
     }
     free(power);
     free(part);
@@ -187,18 +211,20 @@ static struct regulate_board regulate_input(struct agent *a, size_t i)
     const struct agent_board *b = &a->board[i];
     const struct agent_run *r = run_on_board(a, i);
     bool alone = a->wish_until.v == INT64_MIN;
-    bool filler = a->cfg.has_filler && (alone ? a->cfg.filler_alone : a->filler_allowed) &&
+    bool wanted = a->thermostat[b->zone].request.keep_w == 0; // low-power mode is for tasks
+    bool filler = a->cfg.has_filler && wanted && (alone ? a->cfg.filler_alone : a->filler_allowed) &&
                   thermostat_filler_allowed(&a->thermostat[b->zone]);
     return (struct regulate_board){
         .curve = &a->cfg.offer.board[i].curve,
         .work = r && any_works(a, i) ? r->activity : ACTIVITY_IDLE,
         .barred = b->barred,
         .asleep = b->run == ACTIVITY_SLEEP,
+        .spare = !wanted,
         // Beside a task there is no filler: also one that stands still holds the board's memory. On a pool's
         // node there is while none of its tasks is there.
         .filler_allowed = filler && !r,
         .donated_allowed = alone || a->donated_allowed,
-        .burn_allowed = a->cfg.burn_allowed,
+        .burn_allowed = a->cfg.burn_allowed && wanted,
         .unused_permille = r ? unused_permille(a, r) : 0,
         .cap_mw = INT32_MAX,
     };
@@ -265,7 +291,8 @@ static bool sleep_now(struct agent *a, const struct regulate_board *in, const si
         barred |= in[k].barred;
     }
     struct agent_board *first = n > 0 ? &a->board[who[0]] : NULL;
-    if (!first || want >= floor) {
+    bool keeps = a->thermostat[o->zone].request.keep_w > 0; // then the watts are for those at work only
+    if (!first || (want >= floor && !keeps)) {
         if (first)
             first->low_since = HOUSE_MS(INT64_MIN);
         return barred;

@@ -206,6 +206,7 @@ static void report_zone(struct codec *c, struct report *r)
     N(c, q->target_w);
     N(c, q->min_w);
     N(c, q->max_w);
+    N(c, q->keep_w);
     N(c, q->up_j);
     N(c, q->down_j);
     N(c, q->t_up_s);

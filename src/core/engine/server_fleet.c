@@ -78,6 +78,7 @@ void zone_plan(struct server *s, uint32_t zone)
     r.target_w = (int32_t)int_clamp(r.target_w, 0, NAMEPLATE_W_MAX);
     r.min_w = (int32_t)int_clamp(r.min_w, 0, NAMEPLATE_W_MAX);
     r.max_w = (int32_t)int_clamp(r.max_w, 0, NAMEPLATE_W_MAX);
+    r.keep_w = (int32_t)int_clamp(r.keep_w, 0, NAMEPLATE_W_MAX);
     struct plan_zone p = {.site = z->site,
                           .circuit = z->circuit,
                           .request = r,

@@ -44,7 +44,7 @@ static bool takes(const struct server *s, const struct board *b, const struct co
 {
     const struct zone *z = s->zone[b->zone];
     return b->node != NONE && s->node[b->node].online && !b->barred && !b->node_barred && b->sandbox &&
-           !board_rests(s, b) && !b->kept_for && !z->lid_open.v && z->request.max_w > 0 &&
+           !board_rests(s, b) && !b->kept_for && !z->lid_open.v && (z->request.max_w > 0 || z->request.keep_w > 0) &&
            constraint_holds(want, &b->spec);
 }
 

@@ -146,7 +146,7 @@ static void put_to_sleep(struct plan *p, const struct regulate_board *b, size_t 
                          int64_t *floor)
 {
     for (size_t i = 0; i < n; i++) {
-        if (b[i].barred && p[i].awake) {
+        if (p[i].awake && (b[i].barred || (b[i].spare && !activity_is_task(b[i].work)))) {
             p[i].awake = false;
             *floor -= b[i].curve->idle_mw - b[i].curve->sleep_mw;
         }

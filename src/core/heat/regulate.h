@@ -19,6 +19,7 @@ struct regulate_board {
     enum activity work;  // what it has to do: a paid or donated class, or ACTIVITY_IDLE for nothing
     bool barred;         // must not run anything (opened, faulty): counts with what it draws, 0 W wanted
     bool asleep;         // now; waking costs curve->boot_ms
+    bool spare;          // low-power mode: without a task it sleeps where it may, and the watts are for the others
     bool filler_allowed; // volunteer computing may run here when there is no work
     bool donated_allowed;
     bool burn_allowed; // last resort

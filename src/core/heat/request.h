@@ -16,6 +16,10 @@ struct heat_request {
     int64_t down_j;   // joules it could spare before its lower band
     int32_t t_up_s;   // time to the upper band at max_w; INT32_MAX: never gets there
     int32_t t_down_s; // time to the lower band at 0 W; INT32_MAX: never
+    // Low-power mode: that its boards at work may draw together though nobody wants the heat, so that
+    // computing goes on where heat is refused; no filler and no burn in it. 0: more is wanted than that, or
+    // not allowed.
+    int32_t keep_w;
     house_ms valid_until;
 };
 

@@ -145,10 +145,22 @@ static void write_request(struct thermostat *t, double v, double u, double hi)
     q->min_w = t->guards & GUARDS_BLIND ? 0 : heat_to_w(heat_between(low, 0, u));
 }
 
+// Though the room is above its band or the setpoint's guard: the host has allowed that. The absolute limit
+// stands, watts become less over the last of it as below the band, and whatever else a guard found wins.
+static int32_t keep_w(const struct thermostat *t)
+{
+    const uint32_t may = GUARD_BIT(GUARD_ROOM_HOT);
+    if (!t->cfg.keep_w || !t->started || t->guards & ~may)
+        return 0;
+    int32_t w = heat_to_w(heat_ceiling_w(HOT_ALWAYS_C - t->room_c, t->cfg.keep_w));
+    return w > t->request.target_w ? w : 0;
+}
+
 void heat_request_rest(struct thermostat *t, house_ms now)
 {
     struct heat_request *q = &t->request;
     double y = t->room_c;
+    q->keep_w = keep_w(t);
     q->up_j = q->max_w == 0 ? 0 : (int64_t)num_max(0, t->capacity_j_per_k * (t->r_c + t->up_c - y));
     q->down_j = (int64_t)num_max(0, t->capacity_j_per_k * (y - t->r_c + t->down_c));
     q->valid_until = house_add(now, VALID_MS);

@@ -12,6 +12,7 @@
 #define HEAT_LAG_S         1500.0 // half of the heater's 40 min, and 5 min of sensor and filters
 #define HEAT_CLOSED_LOOP_S 1800.0 // wanted time constant tc
 #define HEAT_TT_SHARE      0.9    // of Ti
+#define HOT_ALWAYS_C       28.0   // a room this warm gets nothing, whatever its setpoint
 #define HEAT_TAPER_K       0.2    // over the last 0.2 K below the upper band max_w goes to 0
 #define HEAT_STEP_MAX_MS   600000
 

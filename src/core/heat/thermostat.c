@@ -82,7 +82,7 @@ static double hot_limit_c(const struct thermostat *t)
 {
     bool low = t->wish.mode == ZONE_OFF || t->wish.mode == ZONE_FROST;
     double above = (t->wish.mode == ZONE_ECO ? t->wish.setpoint_mc * 1e-3 : t->r_c) + 3;
-    return low ? 28 : num_min(28, above);
+    return low ? HOT_ALWAYS_C : num_min(HOT_ALWAYS_C, above);
 }
 
 void heat_set_gains(struct thermostat *t, double kp, double ti_s, double tt_s)
@@ -96,6 +96,13 @@ void heat_set_gains(struct thermostat *t, double kp, double ti_s, double tt_s)
     t->kp = kp;
     t->kp_per_ti = kp / ti_s;
     t->per_tt = 1 / tt_s;
+}
+
+int32_t thermostat_keep_share_w(const struct thermostat_config *c, int32_t keep_w, int32_t working)
+{
+    if (keep_w <= 0 || working <= 0 || c->keep_boards <= 0)
+        return 0;
+    return working >= c->keep_boards ? keep_w : keep_w * working / c->keep_boards;
 }
 
 void thermostat_init(struct thermostat *t, const struct thermostat_config *cfg)

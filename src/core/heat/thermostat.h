@@ -66,6 +66,10 @@ struct thermostat_config {
     int32_t band_up_mc;       // above the setpoint still in band, default 500
     int32_t band_down_mc;     // default 500
     int32_t setpoint_min_mc, setpoint_max_mc; // default 7,000 and 26,000
+    // Low-power mode: watts of the cheapest mix of slow and sleeping boards that keeps a part of the
+    // computing when the room wants no heat, and how many of its boards are awake (power_mix). 0: not
+    // allowed, the default.
+    int32_t keep_w, keep_boards;
 };
 void thermostat_config_default(struct thermostat_config *c, int32_t nameplate_w);
 
@@ -132,6 +136,9 @@ void thermostat_latch_lid(struct thermostat *t, house_ms now);
 
 // Volunteer computing and burn may run: not with a broken sensor, a covered or an opened heater.
 bool thermostat_filler_allowed(const struct thermostat *t);
+
+// What so many boards at work may draw in low-power mode, of request.keep_w.
+int32_t thermostat_keep_share_w(const struct thermostat_config *c, int32_t keep_w, int32_t working);
 
 // One control step for n zones at house time `now`; any spacing from 1 s to 5 min, typically 10 s. sense[i]
 // belongs to t[i]. Results in t[i].request and t[i].guard.

@@ -24,6 +24,13 @@ static void add_missing(const struct thermostat *t, char *out, int n)
         snprintf(out + n, REASON_BYTES - (size_t)n, ", heater too small by %d W", missing);
 }
 
+static void add_keep(const struct thermostat *t, char *out, int n)
+{
+    if (t->request.keep_w > 0 && n > 0 && n < REASON_BYTES)
+        snprintf(out + n, REASON_BYTES - (size_t)n, "; low-power mode: up to %d W so that work goes on",
+                 (int)t->request.keep_w);
+}
+
 static void guard_text(const struct thermostat *t, const char *since, char *out)
 {
     int w = (int)t->request.target_w, max = (int)t->request.max_w, n;
@@ -43,7 +50,8 @@ static void guard_text(const struct thermostat *t, const char *since, char *out)
                  since, w);
         return;
     case GUARD_ROOM_HOT:
-        snprintf(out, REASON_BYTES, "too warm since %s (limit %.1f), takes no heat", since, t->hot_c);
+        n = snprintf(out, REASON_BYTES, "too warm since %s (limit %.1f), takes no heat", since, t->hot_c);
+        add_keep(t, out, n);
         return;
     case GUARD_CPU_HOT:
         snprintf(out, REASON_BYTES, "a processor over %d degC since %s, cut back to %d W",
@@ -76,7 +84,7 @@ static void loop_text(const struct thermostat *t, int64_t utc_offset_ms, char *o
         clock_text(t->full_since, utc_offset_ms, since);
         add_missing(t, out, snprintf(out, REASON_BYTES, "at full power (%d W) since %s", w, since));
     } else if (gap < -t->cfg.band_up_mc * 1e-3) {
-        snprintf(out, REASON_BYTES, "warm enough, takes no heat");
+        add_keep(t, out, snprintf(out, REASON_BYTES, "warm enough, takes no heat"));
     } else if (gap > t->cfg.band_down_mc * 1e-3) {
         snprintf(out, REASON_BYTES, "heating up at %d W of %d", w, (int)t->cfg.nameplate_w);
     } else {

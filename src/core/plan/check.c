@@ -33,8 +33,7 @@ static int check_assign(const struct planner *p, const struct plan_assign *a, ui
         return err_set(e, -EINVAL, "plan: task %u may not run on site %u", a->task, z->zone.site);
     if (p->policy->fetches_first && !data_is_there(p, s, z->zone.site))
         return err_set(e, -EINVAL, "plan: board %u would wait for data of task %u", a->board, a->task);
-    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind &&
-        !p->prices.refused_heat_allowed[s->ask.activity])
+    if (zone_refuses(z) && !p->policy->heat_blind && !p->prices.refused_heat_allowed[s->ask.activity])
         return err_set(e, -EINVAL, "plan: zone %u refuses heat", b->zone);
     if (t->pending < 0)
         return err_set(e, -EINVAL, "plan: task %u has more instances placed than wait", a->task);

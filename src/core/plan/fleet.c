@@ -79,8 +79,8 @@ static bool same_zone(const struct planner *p, const struct plan_zone *a, const 
         return false;
     return a->site == b->site && a->circuit == b->circuit && a->online == b->online &&
            a->request.target_w == b->request.target_w && a->request.min_w == b->request.min_w &&
-           a->request.max_w == b->request.max_w && a->has_other_heat == b->has_other_heat &&
-           a->has_ahead == b->has_ahead &&
+           a->request.max_w == b->request.max_w && a->request.keep_w == b->request.keep_w &&
+           a->has_other_heat == b->has_other_heat && a->has_ahead == b->has_ahead &&
            (!a->has_ahead || memcmp(a->ahead_w, b->ahead_w, sizeof a->ahead_w) == 0) &&
            a->other_heat_ueur_per_kwh == b->other_heat_ueur_per_kwh;
 }

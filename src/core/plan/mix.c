@@ -205,3 +205,15 @@ struct mix power_mix(struct mix_board *board, size_t n, int64_t work_mhz)
     free(step);
     return m;
 }
+
+int32_t power_mix_keep_w(struct mix_board *board, size_t n, int32_t keep_permille, int32_t *awake)
+{
+    int64_t all = 0;
+    for (size_t i = 0; i < n; i++)
+        all += curve_max_work_mhz(board[i].curve);
+    struct mix m = power_mix(board, n, (all * keep_permille + 999) / 1000);
+    *awake = 0;
+    for (size_t i = 0; i < n; i++)
+        *awake += board[i].point != MIX_SLEEP;
+    return (int32_t)((m.draw_mw + 999) / 1000);
+}

@@ -31,4 +31,8 @@ struct mix {
 #define MIX_EXACT_MAX 128
 struct mix power_mix(struct mix_board *board, size_t n, int64_t work_mhz);
 
+// What a mix draws that keeps so much of all that the boards can do, in whole watts rounded up, and how many
+// boards are awake in it. Fills `point`.
+int32_t power_mix_keep_w(struct mix_board *board, size_t n, int32_t keep_permille, int32_t *awake);
+
 #endif

@@ -317,6 +317,12 @@ static inline bool zone_sited(const struct planner *p, const struct zone_state *
     return z->zone.site < p->n_sites && p->site[z->zone.site].known;
 }
 
+// Takes no heat, and is not in low-power mode either.
+static inline bool zone_refuses(const struct zone_state *z)
+{
+    return z->zone.request.max_w <= 0 && z->zone.request.keep_w <= 0;
+}
+
 // heap.c
 void heap_push(struct heap *h, struct heap_entry e);
 void heap_pop(struct heap *h);

@@ -58,7 +58,10 @@ static int64_t heat_value(const struct planner *p, const struct plan_zone *z, in
 int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run, bool urgent)
 {
     int64_t now = taken_mw(z, urgent);
-    return urgent || !z->zone.has_ahead || now <= c->idle_mw ? now : (int64_t)z->zone.ahead_w[run] * 1000;
+    if (urgent || !z->zone.has_ahead || now <= c->idle_mw)
+        return now;
+    int64_t w = z->zone.ahead_w[run];
+    return (w > z->zone.request.keep_w ? w : z->zone.request.keep_w) * 1000;
 }
 
 int64_t crawl_cost(const struct planner *p, struct plan_ask ask, uint32_t board)

@@ -15,7 +15,7 @@ int64_t taken_mw(const struct zone_state *z, bool urgent)
     int64_t w = urgent && r->max_w > r->target_w ? r->max_w : r->target_w;
     if (w > r->max_w)
         w = r->max_w;
-    return w * 1000;
+    return (w > r->keep_w ? w : r->keep_w) * 1000;
 }
 
 // Most that so many boards draw that share the zone's watts, when one draws `most_mw` at most.
@@ -54,8 +54,7 @@ int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, b
     *why = board_bar(p, ask, board, as_if_free);
     if (*why == BAR_UNUSABLE || *why == BAR_HELD)
         return INT64_MIN;
-    if (z->zone.request.max_w <= 0 && !p->policy->heat_blind &&
-        !p->prices.refused_heat_allowed[ask.activity]) {
+    if (zone_refuses(z) && !p->policy->heat_blind && !p->prices.refused_heat_allowed[ask.activity]) {
         *why = BAR_REFUSES_HEAT;
         return INT64_MIN;
     }

@@ -87,8 +87,8 @@ static void any_zone(struct rng *r, struct report *p)
     p->zone.guard = (uint8_t)rng_below(r, GUARD_N);
     p->zone.draw_w = any_i32(r);
     p->zone.missing_w = any_i32(r);
-    p->zone.request = (struct heat_request){any_i32(r), any_i32(r), any_i32(r), any_i64(r),
-                                            any_i64(r), any_i32(r), any_i32(r), {any_i64(r)}};
+    p->zone.request = (struct heat_request){any_i32(r), any_i32(r), any_i32(r), any_i64(r), any_i64(r),
+                                            any_i32(r), any_i32(r), any_i32(r), {any_i64(r)}};
     any_text(r, p->zone.why, sizeof p->zone.why);
 }
 

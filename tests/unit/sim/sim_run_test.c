@@ -399,9 +399,52 @@ static void test_the_published_scheduler_regulates_by_its_own_thresholds(void **
     sim_result_deinit(&blind);
 }
 
+#define SUMMER                                                                                               \
+    "[scenario]\nstart = 2018-07-02\ndays = 2\n[site home]\nweather = 20\nweather_without_sun = dark\n"      \
+    "[zones room]\nsite = home\ncount = 6\nboards = 3\nsetpoint = 16\nstart_c = 20\nvent_w_k = 60\n"         \
+    "vent_open_w_k = 60\n"
+#define ALWAYS "[work w]\nkind = backlog\nshare = 2\ninstances = 4\nrun_s = 1800\n"
+
+// Rooms that want no heat for two days: nothing runs, or half of what the boards can do for a quarter of
+// their watts (26 %), by the setting. What was not at its end yet is not counted: at most 12 boards' half
+// hours of 18 boards' 48 hours, 0.7 %, and as much for the start.
+static void test_low_power_mode_keeps_half_of_the_computing_in_summer(void **state)
+{
+    (void)state;
+    struct sim_result none, low;
+    run(SUMMER ALWAYS, NULL, NULL, &none);
+    run(SUMMER "low_power = 0.5\n" ALWAYS, NULL, NULL, &low);
+    double all_ghz_h = 18 * 48 * 8 * 4.0, all_j = 18 * 48 * 3600 * 153.0;
+    assert_true(none.class[ACTIVITY_FLEX].work_ghz_h == 0);
+    double work = low.class[ACTIVITY_FLEX].work_ghz_h / all_ghz_h, watts = (double)low.totals.it_j / all_j;
+    assert_true(work >= 0.4); // the first hours pass before the mode is told
+    assert_true(work >= 1.88 * watts);
+    assert_true(low.totals.it_j <= 0.26 * all_j);
+    assert_true(low.class[ACTIVITY_FILLER].energy_j == 0 && low.class[ACTIVITY_BURN].energy_j == 0);
+    assert_true(low.totals.violations == 0);
+    assert_true(low.totals.asked_j == 0); // no heat is said to be of use that nobody asked for
+    sim_result_deinit(&none);
+    sim_result_deinit(&low);
+}
+
+// At 28 degC it ends, whoever allowed it.
+static void test_low_power_mode_ends_where_rooms_are_hot(void **state)
+{
+    (void)state;
+    struct sim_result r;
+    run("[scenario]\nstart = 2018-07-02\ndays = 1\n[site home]\nweather = 29\nweather_without_sun = dark\n"
+        "[zones room]\nsite = home\ncount = 2\nboards = 3\nsetpoint = 20\nstart_c = 29\nlow_power = "
+        "0.5\n" ALWAYS,
+        NULL, NULL, &r);
+    assert_true(r.class[ACTIVITY_FLEX].work_ghz_h == 0);
+    sim_result_deinit(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_low_power_mode_keeps_half_of_the_computing_in_summer),
+        cmocka_unit_test(test_low_power_mode_ends_where_rooms_are_hot),
         cmocka_unit_test(test_twice_is_the_same_and_a_seed_is_not),
         cmocka_unit_test(test_books_agree),
         cmocka_unit_test(test_an_instance_takes_its_work_over_its_cores),

@@ -468,9 +468,39 @@ static void a_heater_that_can_ask_nobody_heats_after_a_while(void **state)
     rig_deinit(&r);
 }
 
+// A room of 24 degC that wants 20: a board with a task draws, by the host's leave; those without sleep.
+static void low_power_mode_keeps_a_task_at_work_in_a_room_that_wants_no_heat(void **state)
+{
+    (void)state;
+    for (int32_t keep = 0; keep <= 500; keep += 500) {
+        struct rig r;
+        struct agent_config cfg = {.cap_mw = -1, .keep_permille = keep};
+        rig_init(&r, 24, &cfg);
+        rig_run_for(&r, 600000);
+        rig_join(&r);
+        rig_call(&r, CALL_REPORT);
+        struct assignment a = rig_assignment(&r, 12, "b2");
+        a.until = house_add(r.now, HOUR_MS);
+        rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, &a, 1);
+        rig_run_for(&r, 900000);
+        const struct thermostat *t = agent_thermostat(r.agent, 0);
+        char why[256];
+        thermostat_why(t, r.now, 0, why, sizeof why);
+        assert_int_equal(t->request.target_w, 0);
+        assert_int_equal(t->request.keep_w > 0, keep > 0);
+        assert_int_equal(strstr(why, "low-power mode") != NULL, keep > 0);
+        assert_int_equal(agent_board(r.agent, 2).point.work_mhz > 0, keep > 0);
+        assert_true(agent_board(r.agent, 2).point.draw_mw <= 1000 * (t->request.keep_w / 2 + 1));
+        assert_int_equal(agent_board(r.agent, 0).run, ACTIVITY_SLEEP);
+        assert_int_equal(agent_board(r.agent, 1).run, ACTIVITY_SLEEP);
+        rig_deinit(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(low_power_mode_keeps_a_task_at_work_in_a_room_that_wants_no_heat),
         cmocka_unit_test(an_assignment_is_started_reported_and_ends_once),
         cmocka_unit_test(answers_may_come_twice_and_in_any_order),
         cmocka_unit_test(work_ends_before_its_lease_does),

@@ -117,9 +117,33 @@ static void a_large_fleet_is_close_to_its_bound(void **state)
     assert_true(m.draw_mw <= 50 * one.draw_mw + curve_max_mw(c));
 }
 
+// The promise of a heater of three boards and more; one or two boards cannot be divided so well.
+static void half_of_a_heaters_computing_costs_a_quarter_of_its_watts(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 12; n++) {
+        struct mix_board b[12];
+        int32_t awake;
+        int64_t work = 0;
+        for (size_t i = 0; i < n; i++)
+            b[i].curve = curve_default();
+        int32_t w = power_mix_keep_w(b, n, 500, &awake);
+        for (size_t i = 0; i < n; i++)
+            work +=
+                b[i].point == MIX_SLEEP ? 0 : (int64_t)b[i].curve->cores * b[i].curve->p[b[i].point].freq_mhz;
+        assert_true(2 * work >= (int64_t)n * curve_max_work_mhz(curve_default()));
+        assert_true(w * 1000LL <= (n < 3 ? 282 : 260) * (int64_t)n * curve_max_mw(curve_default()) / 1000);
+        assert_in_range(awake, 1, n);
+    }
+    int32_t awake;
+    assert_int_equal(power_mix_keep_w(NULL, 0, 500, &awake), 0);
+    assert_int_equal(awake, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(half_of_a_heaters_computing_costs_a_quarter_of_its_watts),
         cmocka_unit_test(half_of_the_computing_needs_at_most_26_percent_of_the_watts),
         cmocka_unit_test(nothing_to_do_is_sleep_and_too_much_is_all_there_is),
         cmocka_unit_test(no_other_choice_draws_less),

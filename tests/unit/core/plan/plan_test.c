@@ -427,9 +427,34 @@ static void the_incremental_plan_is_the_full_plan_after_any_changes(void **state
     assert_true(done > 5000);
 }
 
+// Low-power mode in zone 0, which refuses heat: paid work goes there, after those who want heat; donated work
+// does not.
+static void low_power_mode_takes_paid_work_after_those_who_want_heat(void **state)
+{
+    (void)state;
+    for (int a = ACTIVITY_RESERVED; a <= ACTIVITY_DONATED; a++) {
+        struct planner *p = planner_new(price_table_default());
+        struct plan out = {0};
+        struct err e = ERR_NULL;
+        planner_site(p, 0, &(struct plan_site){.cap_mw = -1});
+        planner_zone(p, 0, &(struct plan_zone){.online = true, .has_ahead = true, .request = {.keep_w = 50}});
+        zone(p, 1, 0, 50, 50);
+        put_board(p, 0, free_board(0));
+        put_board(p, 1, free_board(1));
+        put_task(p, 0, waiting((enum activity)a, 2, 1));
+        planner_run(p, noon, &out);
+        assert_int_equal(plan_check(p, noon, &out, &e), 0);
+        assert_int_equal(out.n_assigns, a == ACTIVITY_DONATED ? 1 : 2);
+        assert_int_equal(out.assign[0].board, 1);
+        plan_deinit(&out);
+        planner_free(p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(low_power_mode_takes_paid_work_after_those_who_want_heat),
         cmocka_unit_test(a_slot_given_twice_is_found),
         cmocka_unit_test(a_slot_that_another_task_holds_is_found),
         cmocka_unit_test(two_accounts_on_a_board_are_found),

@@ -195,8 +195,13 @@ void rooms_control(struct sim_run *r)
 void rooms_news(struct sim_run *r)
 {
     for (uint32_t b = 0; b < r->n_batches; b++) {
-        news(&r->rooms[b].lanes, r->rooms[b].tell_w, wide_end(r->rooms[b].n));
-        attend_marked(r, &r->rooms[b]);
+        const struct sim_rooms *rooms = &r->rooms[b];
+        news(&r->rooms[b].lanes, r->rooms[b].tell_w, wide_end(rooms->n));
+        attend_marked(r, rooms);
+        // The lanes compare what heat is wanted; where low-power mode may run, what it keeps may have moved.
+        bool keeps = rooms->n && r->thermostat[rooms->first].cfg.keep_w > 0;
+        for (uint32_t i = 0, zone = rooms->first; keeps && i < rooms->n; i++, zone += rooms->stride)
+            attend(r, zone);
     }
 }
 

@@ -308,7 +308,7 @@ static void test_what_is_kept_back_changes_no_decision_that_counts(void **state)
     assert_in_range(x->completed, y->completed - 2, y->completed + 2);
     assert_true((double)llabs(a.totals.delivered_j - b.totals.delivered_j) <
                 0.005 * (double)b.totals.delivered_j);
-    assert_true(a.totals.syncs < b.totals.syncs * 2 / 3);
+    assert_true(a.totals.syncs < b.totals.syncs * 4 / 5); // levels of what runs are told in both
     sim_result_deinit(&a);
     sim_result_deinit(&b);
 }
@@ -417,9 +417,8 @@ static void test_low_power_mode_keeps_half_of_the_computing_in_summer(void **sta
     double all_ghz_h = 18 * 48 * 8 * 4.0, all_j = 18 * 48 * 3600 * 153.0;
     assert_true(none.class[ACTIVITY_FLEX].work_ghz_h == 0);
     double work = low.class[ACTIVITY_FLEX].work_ghz_h / all_ghz_h, watts = (double)low.totals.it_j / all_j;
-    assert_true(work >= 0.4); // the first hours pass before the mode is told
-    assert_true(work >= 1.88 * watts);
-    assert_true(low.totals.it_j <= 0.26 * all_j);
+    assert_true(work >= 0.485);
+    assert_true(watts <= 0.26);
     assert_true(low.class[ACTIVITY_FILLER].energy_j == 0 && low.class[ACTIVITY_BURN].energy_j == 0);
     assert_true(low.totals.violations == 0);
     assert_true(low.totals.asked_j == 0); // no heat is said to be of use that nobody asked for

@@ -529,6 +529,7 @@ void server_release_held(struct server *s, uint64_t task_id);
 bool server_task_slot(const struct server *s, uint64_t id, uint32_t *slot); // slot may be NULL
 bool server_task_uuid(const struct server *s, const uint8_t uuid[16], uint32_t *slot);
 bool server_find_task(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
+bool task_uuid_taken(const struct server *s, const uint8_t uuid[16]); // or one that is not told from it
 uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16]);
 void task_slot_free(struct server *s, uint32_t slot);
 void task_set_shortname(struct server *s, uint32_t slot, const char *shortname);

@@ -96,12 +96,15 @@ static void filter_set(struct listing *k, struct filter *f)
 
 // ---- gathering
 
+// Every text of it: what is rendered of a row may be any.
 static void copy_row(struct arena *a, struct row_task *row)
 {
     const char **text[] = {
-        &row->shortname,      &row->name,        &row->profile,        &row->body,
+        &row->shortname,      &row->name,        &row->profile,        &row->ranges,
+        &row->hardware,       &row->place,       &row->depends,        &row->body,
         &row->live.succeeded, &row->live.failed, &row->live.cancelled, &row->live.started_once,
-        &row->live.errors,    &row->depends};
+        &row->live.errors,
+    };
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         *text[i] = arena_strdup(a, *text[i]);
 }

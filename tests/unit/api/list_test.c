@@ -219,6 +219,31 @@ static void a_like_that_takes_long_is_given_up(void **state)
     }
 }
 
+// A long list is read in more than one go: what a row points to must outlive the go that read it. The
+// placement did not.
+static void rows_of_a_long_list_keep_all_their_texts(void **state)
+{
+    struct house *h = *state;
+    struct buf body = BUF_INIT(1 << 20);
+    for (int round = 0; round < 2; round++) {
+        buf_clear(&body);
+        for (int i = 0; i < 400; i++)
+            buf_putf(&body, "%c{\"name\":\"t\",\"profile\":\"docker-batch\",\"instanceCount\":1}",
+                     i ? ',' : '[');
+        buf_putc(&body, ']');
+        json_decref(expect(h, 200, "POST", "/tasks", buf_str(&body)));
+    }
+    json_decref(expect(h, 200, "POST", "/tasks",
+                       "{\"name\":\"c\",\"profile\":\"docker-cluster\",\"instanceCount\":3}"));
+    json_t *list = expect(h, 200, "GET", "/tasks/summaries", NULL);
+    assert_int_equal(json_array_size(list), 801);
+    assert_string_equal(text_at(list, "0.name"), "c");
+    assert_true(json_is_object(json_object_get(json_array_get(list, 0), "clusterInfo")));
+    assert_true(json_is_null(json_object_get(json_array_get(list, 1), "clusterInfo")));
+    json_decref(list);
+    buf_deinit(&body);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
@@ -231,6 +256,7 @@ int main(void)
         TEST(fields_that_only_attempts_know_can_be_asked_for),
         TEST(wrong_requests_are_problems),
         TEST(a_list_shows_only_the_accounts_own),
+        TEST(rows_of_a_long_list_keep_all_their_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

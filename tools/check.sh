@@ -78,7 +78,7 @@ step "purity of gcc's objects" sh tools/purity.sh build
 if [ -z "$quick" ]; then
     judge build-clang clang "--suite numbers --suite sim" -Dbuildtype=debugoptimized
     step "purity of clang's objects" sh tools/purity.sh build-clang
-    judge build-asan clang "" -Db_sanitize=address,undefined -Db_lundef=false
+    judge build-asan clang "--no-suite large" -Db_sanitize=address,undefined -Db_lundef=false
     judge build-tsan clang "--suite threads" -Db_sanitize=thread -Db_lundef=false
 fi
 

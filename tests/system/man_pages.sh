@@ -40,13 +40,17 @@ for c in $commands; do
     [ -f "$page" ] || fail "ondol $c has no page: $page"
     grep -q "'ondol-$c'" "$2/meson.build" || fail "$page is not built: docs/meson.build"
     grep -q "ondol-$c\*(1)" "$MAN/ondol.1.scd" || fail "ondol(1) does not name ondol-$c(1)"
-    echo "$c" >>"$DIR/commands"
+    asked=$c # of each command itself and of its last verb
     options_of "$c" >"$DIR/has"
+    sed "s/^/$c: /" "$DIR/has" >>"$DIR/wants"
     for v in $(verbs_of "$c"); do
         grep -q "[ *]$v\*" "$page" || fail "the verb $v is not in $(basename "$page")"
-        echo "$c $v" >>"$DIR/commands"
-        options_of "$c" "$v" >>"$DIR/has"
+        asked="$c $v"
+        options_of "$c" "$v" >"$DIR/last"
+        cat "$DIR/last" >>"$DIR/has"
     done
+    printf '%s\n' "$c" "$asked" | uniq >>"$DIR/asked"
+    [ "$asked" = "$c" ] || sed "s/^/$asked: /" "$DIR/last" >>"$DIR/wants"
     sort -u "$DIR/has" >"$DIR/own"
     cat "$DIR/has" >>"$DIR/all"
     named . "$page" >"$DIR/told"
@@ -63,17 +67,12 @@ for page in "$MAN"/*.scd; do
 done
 
 if command -v bash >/dev/null; then
-    while read -r command; do
-        # shellcheck disable=SC2086
-        options_of $command | sed "s/^/$command: /"
-    done <"$DIR/commands" >"$DIR/wants"
     # shellcheck disable=SC2016
     bash -c 'dir=$1; . "$2"; ondol() { cat "$dir/help.$(IFS=.; echo "${*:1:$#-1}")"; }
-        while read -r command; do
-            COMP_WORDS=(ondol $command --) COMP_CWORD=$(($(echo $command | wc -w) + 1)); _ondol
-            printf "$command: %s\n" "${COMPREPLY[@]}"
-        done' bash "$DIR" "$COMPLETION" <"$DIR/commands" | sed 's/: --/: /' | grep -v -e ': help$' -e ': usage$' -e ': version$' \
-        -e ': $' | sort -u >"$DIR/offers"
+        while read -ra words; do
+            COMP_WORDS=(ondol "${words[@]}" --) COMP_CWORD=$((${#words[@]} + 1)); _ondol
+            printf "${words[*]}: %s\n" "${COMPREPLY[@]#--}"
+        done' bash "$DIR" "$COMPLETION" <"$DIR/asked" | grep -v -e ': help$' -e ': usage$' -e ': version$' -e ': $' | sort -u >"$DIR/offers"
     sort -u "$DIR/wants" | diff - "$DIR/offers" | nothing "bash completes other options than --help lists" || exit 1
 else
     echo "skipped: there is no bash"

@@ -179,8 +179,10 @@ WIDE_INLINE void learn_lanes_any(struct heat_lanes *l, const struct learn_make *
                           .kp = kp[i],
                           .kp_per_ti = kp_per_ti[i],
                           .per_tt = per_tt[i]};
+        WIDE_UNROLL
         for (int j = 0; j < ESTIMATE_TERMS; j++)
             e.theta[j] = theta[j][i];
+        WIDE_UNROLL
         for (int j = 0; j < LEARN_COVS; j++)
             e.cov[j] = cov[j][i];
         int64_t hot = wide_mask(most_c[i] >= NEVER_C); // of the guards, lanes have only these two
@@ -192,8 +194,10 @@ WIDE_INLINE void learn_lanes_any(struct heat_lanes *l, const struct learn_make *
                                 .target_w = target_w[i],
                                 .guarded = wide_pick(hot, 1, surface[i])};
         learn_sample(&e, &in, &k);
+        WIDE_UNROLL
         for (int j = 0; j < ESTIMATE_TERMS; j++)
             theta[j][i] = e.theta[j];
+        WIDE_UNROLL
         for (int j = 0; j < LEARN_COVS; j++)
             cov[j][i] = e.cov[j];
         last_y[i] = e.last_y;

@@ -72,27 +72,34 @@ WIDE_INLINE void learn_move(struct learn *e, const double x[ESTIMATE_TERMS], dou
 {
     enum { N = ESTIMATE_TERMS };
     double px[N], s = LEARN_NOISE_VAR;
+    WIDE_UNROLL
     for (int i = 0; i < N; i++) {
         double var = e->cov[LEARN_COV_OF(i, i)] + (i < N - 1 ? learn_wander[i] : more);
         double most = i < N - 1 ? learn_prior_sd[i] * learn_prior_sd[i] : last_most;
         e->cov[LEARN_COV_OF(i, i)] = wide_pick(wide_mask(var < most), var, most);
         err -= x[i] * e->theta[i];
     }
+    WIDE_UNROLL
     for (int i = 0; i < N; i++) {
         px[i] = 0;
+        WIDE_UNROLL
         for (int j = 0; j < N; j++)
             px[i] += e->cov[i < j ? LEARN_COV_OF(i, j) : LEARN_COV_OF(j, i)] * x[j];
     }
+    WIDE_UNROLL
     for (int i = 0; i < N; i++)
         s += px[i] * x[i];
     double limit = 3 * sqrt(s), inv_s = 1.0 / s;
     double bounded = wide_pick(wide_mask(err > limit), limit, err);
     bounded = wide_pick(wide_mask(err < -limit), -limit, bounded);
+    WIDE_UNROLL
     for (int i = 0; i < N; i++)
         e->theta[i] += px[i] * inv_s * bounded;
+    WIDE_UNROLL
     for (int i = 0; i < N; i++)
-        for (int j = i; j < N; j++)
-            e->cov[LEARN_COV_OF(i, j)] -= px[i] * px[j] * inv_s;
+        WIDE_UNROLL
+    for (int j = i; j < N; j++)
+        e->cov[LEARN_COV_OF(i, j)] -= px[i] * px[j] * inv_s;
 }
 
 // What has gone far out of any building's range starts again rather than find its way back for days.
@@ -101,12 +108,15 @@ WIDE_INLINE void learn_restart(struct learn *e, double last_most)
     enum { N = ESTIMATE_TERMS };
     int64_t again =
         wide_mask(e->theta[1] < -learn_prior[1] * 2) | wide_mask(e->theta[0] < -learn_prior[0] * 4);
+    WIDE_UNROLL
     for (int i = 0; i < N; i++)
-        for (int j = i; j < N; j++) {
-            double sd2 = i < N - 1 ? learn_prior_sd[i] * learn_prior_sd[i] : last_most;
-            double *c = &e->cov[LEARN_COV_OF(i, j)];
-            *c = wide_pick(again, i == j ? sd2 : 0, *c);
-        }
+        WIDE_UNROLL
+    for (int j = i; j < N; j++) {
+        double sd2 = i < N - 1 ? learn_prior_sd[i] * learn_prior_sd[i] : last_most;
+        double *c = &e->cov[LEARN_COV_OF(i, j)];
+        *c = wide_pick(again, i == j ? sd2 : 0, *c);
+    }
+    WIDE_UNROLL
     for (int i = 0; i < N; i++)
         e->theta[i] = wide_pick(again, learn_prior[i], e->theta[i]);
     e->samples = wide_pick(again, 0, e->samples);
@@ -177,8 +187,10 @@ WIDE_INLINE void learn_sample(struct learn *e, const struct learn_from *in, cons
     e->samples += 1;
     learn_restart(e, most);
     learn_judge(e, in->outside_known);
+    WIDE_UNROLL
     for (int i = 0; i < ESTIMATE_TERMS; i++)
         e->theta[i] = wide_pick(ready, e->theta[i], was.theta[i]);
+    WIDE_UNROLL
     for (int i = 0; i < LEARN_COVS; i++)
         e->cov[i] = wide_pick(ready, e->cov[i], was.cov[i]);
     e->samples = wide_pick(ready, e->samples, was.samples);

@@ -61,6 +61,47 @@ static int64_t go_s(const struct planner *p, const struct plan_runner *r, const 
            (r->left_s + r->lost_s) * full / rate;
 }
 
+// Few zones have watts enough, and what a share of watts does is dear to compute: so first the share is found
+// from which on a board of that curve could be in time at all, and zones with less are passed over.
+struct reach {
+    const struct curve *c;
+    int64_t least_mw; // of one board; INT64_MAX: none is fast enough
+};
+
+// The least share that does `need_mhz`; more watts never do less (curve.h).
+static int64_t share_for(const struct curve *c, int64_t need_mhz)
+{
+    int64_t lo = c->idle_mw, hi = curve_max_mw(c);
+    if (work_mhz(c, hi) < need_mhz)
+        return INT64_MAX;
+    while (hi - lo > 1) {
+        int64_t middle = lo + (hi - lo) / 2;
+        if (work_mhz(c, middle) >= need_mhz)
+            hi = middle;
+        else
+            lo = middle;
+    }
+    return hi;
+}
+
+// Whether some board of the zone could be at the end within `limit_s` if it had all data and were awake.
+static bool in_reach(const struct planner *p, const struct plan_runner *r, const struct shape *s,
+                     const struct zone_state *z, int64_t limit_s, struct reach *reach)
+{
+    int64_t run_s = limit_s - p->prices.move_start_s;
+    if (run_s < 0 || !z->n_boards)
+        return false;
+    if (z->family == PLAN_NONE)
+        return true;
+    const struct curve *c = &p->family[z->family].curve;
+    if (reach->c != c) {
+        int64_t full = curve_max_work_mhz(&family_of_kind(p, p->board[r->board].kind)->curve);
+        *reach = (struct reach){c, share_for(c, (r->left_s + r->lost_s) * full / (run_s + 1) + 1)};
+    }
+    return reach->least_mw != INT64_MAX &&
+           over_the_run_mw(z, c, s->ask.run, false) >= reach->least_mw * (z->at_work ? z->at_work : 1);
+}
+
 // What the holder of the board would have to do again. Its class says that it gives way, not that the boards'
 // time that it had is worth less.
 static int64_t loss_s(const struct planner *p, const struct plan_runner *r, uint32_t board)
@@ -77,6 +118,34 @@ static const struct shape *shape_of_runner(const struct planner *p, const struct
     return s->gang > 1 ? NULL : s;
 }
 
+// Where `go` is least so far; of equals the first board.
+struct search {
+    const struct shape *s;
+    int64_t most_s, least_s, here;
+    struct reach reach;
+    struct plan_move *out;
+};
+
+static void look_at(const struct planner *p, const struct plan_runner *r, uint32_t board, struct search *x)
+{
+    const struct plan_board *to = &p->board[board].board;
+    struct plan_move *out = x->out;
+    bool take = to->task != PLAN_NONE;
+    if (!to->usable || (take && (to->stopping || to->activity <= x->s->ask.activity)))
+        return;
+    int64_t there = go_s(p, r, x->s, board), loss = loss_s(p, r, board);
+    if (there > x->most_s - loss || there + loss > x->least_s ||
+        (there + loss == x->least_s && out->board != PLAN_NONE && board > out->board) ||
+        !may_go(p, x->s, board, take, x->here))
+        return;
+    if (there + loss < x->least_s)
+        x->reach.c = NULL; // from now on less is too long
+    x->least_s = there + loss;
+    out->board = board;
+    out->take = take;
+    out->go_s = there;
+}
+
 bool planner_move(const struct planner *p, const struct plan_runner *r, struct plan_move *out)
 {
     const struct shape *s = shape_of_runner(p, r);
@@ -84,22 +153,15 @@ bool planner_move(const struct planner *p, const struct plan_runner *r, struct p
         return false;
     int64_t speed = r->speed_permille > 0 ? r->speed_permille : 1, stay = r->left_s * 1000 / speed;
     int64_t by_ratio = stay * 1000 / p->prices.move_ratio_permille, by_time = stay - p->prices.move_least_s;
-    int64_t most = by_ratio < by_time ? by_ratio : by_time, here = worth_here(p, r, s), least = 0;
+    int64_t most = by_ratio < by_time ? by_ratio : by_time;
+    struct search x = {.s = s, .most_s = most, .least_s = most, .here = worth_here(p, r, s), .out = out};
     *out = (struct plan_move){.board = PLAN_NONE, .stay_s = stay};
-    for (uint32_t b = 0; b < p->n_boards; b++) {
-        const struct plan_board *to = &p->board[b].board;
-        bool take = to->task != PLAN_NONE;
-        if (!p->board[b].known || !to->usable || to->zone == p->board[r->board].board.zone ||
-            (take && (to->stopping || to->activity <= s->ask.activity)))
+    for (uint32_t zone = 0; zone < p->n_zones; zone++) {
+        const struct zone_state *z = &p->zone[zone];
+        if (zone == p->board[r->board].board.zone || !in_reach(p, r, s, z, x.least_s, &x.reach))
             continue;
-        int64_t there = go_s(p, r, s, b), loss = loss_s(p, r, b);
-        if (there > most - loss || (out->board != PLAN_NONE && there + loss >= least) ||
-            !may_go(p, s, b, take, here))
-            continue;
-        out->board = b;
-        out->take = take;
-        out->go_s = there;
-        least = there + loss;
+        for (size_t i = 0; i < z->n_boards; i++)
+            look_at(p, r, z->board[i], &x);
     }
     return out->board != PLAN_NONE;
 }

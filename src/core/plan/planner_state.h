@@ -103,6 +103,7 @@ struct zone_state {
     int32_t at_work;        // boards whose slot is held
     int32_t at_work_urgent; // of these, reserved and onDemand
     int32_t most_mw;        // the most that one of its boards can draw
+    uint32_t family;        // of all its boards; PLAN_NONE: of several
     int32_t free, low;      // boards whose slot is free; held by other than the best class
     int64_t
         work_mw; // what those at work are expected to draw at most, as counted in the site and the circuit

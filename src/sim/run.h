@@ -86,7 +86,9 @@ struct sim_board {
     int64_t all;   // of the instance
     int64_t saved; // done and saved before this attempt
     int64_t granted_at, started_at, boot_end;
-    int64_t foreseen; // the latest foresight of its end: older ones are void
+    int64_t level_at;  // when its level was told last,
+    int32_t level_mhz; // and which
+    int64_t foreseen;  // the latest foresight of its end: older ones are void
     int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
     int64_t lease_uj;
     int64_t uj[ACTIVITY_N], ms[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone

@@ -98,11 +98,12 @@ struct sim_board {
 };
 
 struct drive_row {
+    int32_t draw_mw[DRIVE_BOARDS], work_mhz[DRIVE_BOARDS];
+    uint8_t run[DRIVE_BOARDS];
     int32_t total_mw;
+    bool filled;
     bool alike;            // every board does the same
     bool to_sleep_or_wake; // it moves a board between sleep and awake
-    uint8_t run[DRIVE_BOARDS];
-    int32_t draw_mw[DRIVE_BOARDS], work_mhz[DRIVE_BOARDS];
 };
 
 // ---- zones
@@ -253,7 +254,7 @@ struct drive_table {
     uint64_t key;
     int32_t watts; // rows 0..watts
     int32_t draw;  // where its part of run->draw begins
-    struct drive_row **row;
+    struct drive_row *row;
 };
 
 struct sim_run {

@@ -491,8 +491,7 @@ static void stretch_book(const struct sim_run *r, const struct sim_zone *z, cons
     }
 }
 
-// Boards that differ, step by step as the log has it: at most an hour of steps, so that whole ones are sums
-// of 32 bits.
+// Boards that differ, step by step as the log has it.
 static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
 {
     const struct sim_rooms *rooms = &r->rooms[z->batch];

@@ -14,6 +14,7 @@ void planner_changed(struct planner *p)
 void zone_stale(struct planner *p, uint32_t zone)
 {
     struct zone_state *z = &p->zone[zone];
+    p->tops = 0;
     for (size_t i = 0; i < z->n_boards; i++)
         best_forget(p, z->board[i]);
     log_zone(p, zone, SIDE_FREE);

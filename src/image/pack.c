@@ -83,18 +83,22 @@ static int write_out(struct archive *a, int dir, const char *name, int64_t *room
     const void *data;
     size_t n;
     la_int64_t offset;
+    int64_t end = 0; // of the file so far; what lies in its holes is read later like anything else
     int got, r = 0, fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_set(e, -errno, "image: %s: %s", name, strerror(errno));
     while (r == 0 && (got = archive_read_data_block(a, &data, &n, &offset)) != ARCHIVE_EOF) {
-        *room -= (int64_t)n;
-        if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
+        if (got != ARCHIVE_OK && got != ARCHIVE_WARN) {
             r = err_set(e, -EBADMSG, "image: the archive is cut: %.150s", archive_error_string(a));
-        else if (*room < 0)
+        } else if (offset < 0 || offset > end + *room || (int64_t)n > end + *room - offset) {
             r = err_set(e, -EFBIG, "image: the archive is larger than the limit on the size of an image");
-        else if (pwrite(fd, data, n, offset) != (ssize_t)n)
+        } else if (pwrite(fd, data, n, offset) != (ssize_t)n) {
             r = err_set(e, errno == EFBIG || errno == EDQUOT ? -ENOSPC : -errno, "image: %s",
                         strerror(errno));
+        } else if (offset + (int64_t)n > end) {
+            *room -= offset + (int64_t)n - end;
+            end = offset + (int64_t)n;
+        }
     }
     close(fd);
     return r;

@@ -126,7 +126,7 @@ static void open_it(const char *path)
     enum pack_kind kind;
     struct err e = ERR_NULL;
     char dir[SCRATCH_PATH];
-    int r = pack_kind(path, &kind, &e);
+    int r = pack_kind(path, BYTES_MAX, &kind, &e);
     assert(r == 0 ? kind == PACK_DOCKER || kind == PACK_OCI : e.text[0] != '\0');
     scratch_dir(dir);
     e = ERR_NULL;

@@ -25,6 +25,7 @@
 #include "sim/read/batsim.h"
 #include "sim/read/workflow.h"
 #include "sim/scenario.h"
+#include "sim/work_swf.h"
 #include "world/calendar.h"
 #include "world/csv.h"
 #include "world/draw.h"
@@ -405,6 +406,31 @@ static void many_sections_are_refused_and_not_compared(void **state)
     free(text);
 }
 
+// Each of them would be searched for a job for as long as the universe lasts.
+static void a_repeated_trace_of_nothing_is_not_searched_for_ever(void **state)
+{
+    (void)state;
+    static const char jobs[] = "1 0 -1 -1 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n"
+                               "2 0 -1 60 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n";
+    for (int i = 0; i < 2; i++) { // only jobs that never ran, and nothing of those that did
+        struct scenario_work w = {
+            .kind = WORK_SWF, .repeat = true, .stretch = 1, .share = 1 - i, .days = -1, .accounts = 1};
+        struct sim_workload out;
+        struct sim_job job;
+        struct err e = ERR_NULL;
+        size_t n = i ? strlen(jobs) : strlen(jobs) / 2;
+        char *text = malloc(n * 5000);
+        for (size_t k = 0; k < 5000; k++)
+            memcpy(text + k * n, jobs, n);
+        assert_int_equal(work_swf(&out, &w, INT64_C(3660) * 86400000, text, n * 5000, &e), 0);
+        assert_int_equal(out.next(out.ctx, &job, &e), 0);
+        out.free(out.ctx);
+    }
+    put("f", jobs, strlen(jobs));
+    refused(SWF "repeat = yes\nshare = 1e-9\n",
+            "[work w]: share 1e-09: a trace that is repeated is taken from 1e-06 on");
+}
+
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
     (void)st, (void)kind, (void)at;
@@ -434,6 +460,7 @@ int main(void)
         cmocka_unit_test(each_beginning_of_each_kind_is_read_or_refused),
         cmocka_unit_test(each_beginning_of_each_shipped_scenario_is_read_or_refused),
         cmocka_unit_test(many_sections_are_refused_and_not_compared),
+        cmocka_unit_test(a_repeated_trace_of_nothing_is_not_searched_for_ever),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

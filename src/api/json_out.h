@@ -21,7 +21,7 @@ struct json_out {
     bool comma; // something was written before at this level
 };
 
-// `key` NULL: an element of an array (or the whole document).
+// `key` NULL: an element of an array (or the whole document); else a word of ours, in plain ASCII.
 void out_object(struct json_out *o, const char *key);
 void out_array(struct json_out *o, const char *key);
 void out_end_object(struct json_out *o);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/shown.h"
 #include "base/mem.h"
 #include "server/inside.h"
 #include "server/relay.h"
@@ -207,8 +208,10 @@ static void commit_group(struct runtime *r, struct batch **b, size_t n, struct g
     for (size_t i = 0; i < n; i++)
         collect(g, b[i]);
     int code = 0;
+    shown_changing(r->shown, g->change, g->n_changes);
     if (g->n_changes || g->n_fresh)
         code = r->store.commit(r->store.ctx, r->epoch, g->change, g->n_changes, g->fresh, g->n_fresh, &e);
+    shown_changed(r->shown, g->change, g->n_changes);
     if (code < 0)
         fail(r, code, &e);
     for (size_t i = 0; i < n; i++) {

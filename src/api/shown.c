@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A table of sets of WAYS entries; a set is found by the hash of the uuid, and a new entry takes the place of
-// the oldest. Changes are numbered; the last number of each task is kept by its id modulo TASKS, so that two
-// tasks may share one: then an answer is made anew that was still true. While a commit is under way it is the
-// greatest there is.
+// the oldest. After very many changes at once all answers are made anew. Changes are numbered; the last
+// number of each task is kept by its id modulo TASKS, so that two tasks may share one: then an answer is made
+// anew that was still true. While a commit is under way it is the greatest there is.
 #include "api/shown.h"
 
 #include <pthread.h>
@@ -17,6 +17,7 @@
 #define SETS  1024
 #define WAYS  4
 #define TASKS 16384
+#define MANY  4096 // changes
 
 struct entry {
     uint64_t task, account, change;
@@ -30,6 +31,7 @@ struct shown {
     uint64_t change; // the last one
     int64_t lead_ms; // when our leadership was last seen
     size_t bytes;
+    uint64_t floor;       // what is not above it is not true any more
     uint64_t last[TASKS]; // change of a task
     struct entry entry[SETS][WAYS];
 };
@@ -98,6 +100,12 @@ bool shown_leads(struct shown *s)
     return leads;
 }
 
+static uint64_t last_of(const struct shown *s, uint64_t task)
+{
+    uint64_t last = s->last[task % TASKS];
+    return last > s->floor ? last : s->floor;
+}
+
 static struct entry *set_of(struct shown *s, const char *uuid)
 {
     return s->entry[hash_mix(hash_bytes(HASH_SEED, uuid, UUID_TEXT_BYTES - 1)) % SETS];
@@ -119,7 +127,7 @@ bool shown_get(struct shown *s, uint64_t account, const char *uuid, struct buf *
     struct entry *set = set_of(s, uuid);
     pthread_mutex_lock(&s->lock);
     struct entry *e = find(set, uuid);
-    if (e && s->last[e->task % TASKS] > e->change) {
+    if (e && last_of(s, e->task) > e->change) {
         drop(s, e);
         e = NULL;
     }
@@ -148,7 +156,7 @@ void shown_keep(struct shown *s, struct shown_mark at, const struct row_task *ro
     if (n > SHOWN_TEXT)
         return;
     pthread_mutex_lock(&s->lock);
-    if (s->last[row->id % TASKS] <= at.change) {
+    if (last_of(s, row->id) <= at.change) {
         struct entry *e = find(set, row->uuid);
         e = e ? e : oldest(set);
         drop(s, e);
@@ -190,24 +198,28 @@ static uint64_t task_of(const struct change *c)
     }
 }
 
+// Under the lock. What an answer of their tasks must not be older than.
+static void set_last(struct shown *s, const struct change *c, size_t n, uint64_t last)
+{
+    if (n > MANY)
+        s->floor = last;
+    for (size_t i = 0; i < n && n <= MANY; i++) {
+        uint64_t task = task_of(&c[i]);
+        if (task)
+            s->last[task % TASKS] = last;
+    }
+}
+
 void shown_changing(struct shown *s, const struct change *c, size_t n)
 {
     pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t task = task_of(&c[i]);
-        if (task)
-            s->last[task % TASKS] = UINT64_MAX;
-    }
+    set_last(s, c, n, UINT64_MAX);
     pthread_mutex_unlock(&s->lock);
 }
 
 void shown_changed(struct shown *s, const struct change *c, size_t n)
 {
     pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t task = task_of(&c[i]);
-        if (task)
-            s->last[task % TASKS] = ++s->change;
-    }
+    set_last(s, c, n, ++s->change);
     pthread_mutex_unlock(&s->lock);
 }

@@ -33,7 +33,7 @@ void shown_free(struct shown *s);
 // Everything below: any thread.
 
 struct shown_mark {
-    uint64_t change; // the last one before
+    uint64_t change; // number of the last commit before
     int64_t at_ms;
 };
 

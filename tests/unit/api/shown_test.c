@@ -122,6 +122,27 @@ static void rows_read_before_a_change_are_not_kept_after_it(void **state)
     shown_free(s);
 }
 
+static void after_very_many_changes_nothing_is_given(void **state)
+{
+    (void)state;
+    enum { N = 5000 };
+    struct shown *s = led();
+    struct row_task a = task(7);
+    struct change *c = mem_array(N, sizeof *c);
+    for (uint64_t i = 0; i < N; i++)
+        c[i] = (struct change){.kind = CHANGE_TASK_LIVE, .live = {.id = 100 + i}};
+    keep(s, shown_mark(s), &a, "old");
+    shown_changing(s, c, N);
+    keep(s, shown_mark(s), &a, "old");
+    assert_false(gives(s, 3, &a, ""));
+    shown_changed(s, c, N);
+    assert_false(gives(s, 3, &a, ""));
+    keep(s, shown_mark(s), &a, "new");
+    assert_true(gives(s, 3, &a, "new"));
+    free(c);
+    shown_free(s);
+}
+
 static void nothing_is_given_while_nobody_knows_who_leads(void **state)
 {
     (void)state;
@@ -223,6 +244,7 @@ int main(void)
         cmocka_unit_test(an_answer_is_given_to_its_account_until_its_task_changes),
         cmocka_unit_test(every_kind_of_row_of_a_task_ends_its_answer),
         cmocka_unit_test(rows_read_before_a_change_are_not_kept_after_it),
+        cmocka_unit_test(after_very_many_changes_nothing_is_given),
         cmocka_unit_test(nothing_is_given_while_nobody_knows_who_leads),
         cmocka_unit_test(what_is_kept_is_bounded),
         cmocka_unit_test(no_reader_sees_an_answer_from_before_a_commit_it_saw),

@@ -3,6 +3,8 @@
 // A string is copied in runs of bytes that need no escape; most are one run.
 #include "api/json_out.h"
 
+#include <jansson.h>
+
 #include "base/utf8.h"
 
 static void escape(struct buf *b, unsigned char ch)
@@ -96,6 +98,102 @@ void json_text(struct buf *b, const char *text, size_t n)
     memcpy(at + 1, text, n);
 }
 
+#define DIGITS 24 // of any number of 64 bits, with its sign and a point
+
+// The digits of v before `end`; gives where they begin.
+static char *digits_before(char *end, uint64_t v)
+{
+    do
+        *--end = (char)('0' + v % 10);
+    while (v /= 10);
+    return end;
+}
+
+static uint64_t magnitude(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
+static char *signed_before(char *end, int64_t v)
+{
+    char *at = digits_before(end, magnitude(v));
+    if (v < 0)
+        *--at = '-';
+    return at;
+}
+
+// ---- trees
+
+static int append(const char *text, size_t n, void *b)
+{
+    buf_put(b, text, n);
+    return 0;
+}
+
+static void by_library(struct buf *b, const json_t *v)
+{
+    json_dump_callback(v, append, b, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+static void tree_text(struct buf *b, const char *text, size_t n)
+{
+    if (plain_run(text, n) == n) {
+        json_text(b, text, n);
+        return;
+    }
+    json_t *v = json_stringn(text, n);
+    by_library(b, v);
+    json_decref(v);
+}
+
+static void tree_object(struct buf *b, json_t *v)
+{
+    char before = '{';
+    for (void *it = json_object_iter(v); it; it = json_object_iter_next(v, it)) {
+        buf_putc(b, before);
+        before = ',';
+        tree_text(b, json_object_iter_key(it), json_object_iter_key_len(it));
+        buf_putc(b, ':');
+        json_tree(b, json_object_iter_value(it));
+    }
+    buf_puts(b, before == '{' ? "{}" : "}");
+}
+
+static void tree_array(struct buf *b, const json_t *v)
+{
+    buf_putc(b, '[');
+    for (size_t i = 0; i < json_array_size(v); i++) {
+        if (i)
+            buf_putc(b, ',');
+        json_tree(b, json_array_get(v, i));
+    }
+    buf_putc(b, ']');
+}
+
+void json_tree(struct buf *b, const json_t *v)
+{
+    switch (json_typeof(v)) {
+    case JSON_OBJECT:
+        tree_object(b, (json_t *)v);
+        break;
+    case JSON_ARRAY:
+        tree_array(b, v);
+        break;
+    case JSON_STRING:
+        tree_text(b, json_string_value(v), json_string_length(v));
+        break;
+    case JSON_INTEGER: {
+        char text[DIGITS], *end = text + sizeof text, *at = signed_before(end, json_integer_value(v));
+        buf_put(b, at, (size_t)(end - at));
+        break;
+    }
+    default:
+        by_library(b, v);
+    }
+}
+
+// ---- one after the other
+
 // Keys are words of ours: plain.
 static void key_of(struct json_out *o, const char *key)
 {
@@ -149,28 +247,10 @@ void out_string(struct json_out *o, const char *key, const char *value)
     json_text(o->b, value, strlen(value));
 }
 
-#define DIGITS 24 // of any number of 64 bits, with its sign and a point
-
-// The digits of v before `end`; gives where they begin.
-static char *digits_before(char *end, uint64_t v)
-{
-    do
-        *--end = (char)('0' + v % 10);
-    while (v /= 10);
-    return end;
-}
-
-static uint64_t magnitude(int64_t value)
-{
-    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-}
-
 void out_int(struct json_out *o, const char *key, int64_t value)
 {
-    char text[DIGITS], *end = text + sizeof text, *at = digits_before(end, magnitude(value));
+    char text[DIGITS], *end = text + sizeof text, *at = signed_before(end, value);
     key_of(o, key);
-    if (value < 0)
-        *--at = '-';
     buf_put(o->b, at, (size_t)(end - at));
 }
 

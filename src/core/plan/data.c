@@ -19,6 +19,8 @@
 #include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
+#include <stdlib.h>
+
 enum { DAY_MS = 86400000, USE = 1024 }; // uses are kept in 1024ths
 
 void planner_data(struct planner *p, uint32_t data, int64_t bytes)
@@ -26,7 +28,10 @@ void planner_data(struct planner *p, uint32_t data, int64_t bytes)
     mem_grow(&p->data, &p->cap_datas, (size_t)data + 1, sizeof *p->data);
     if (data >= p->n_datas)
         p->n_datas = (size_t)data + 1;
-    p->data[data].bytes = bytes;
+    struct known_data *d = &p->data[data];
+    for (size_t site = 0; site < d->n_sites; site++)
+        p->stored[site] += d->on_site[site] != REPLICA_NONE ? bytes - d->bytes : 0;
+    d->bytes = bytes;
     p->place_epoch++;
     planner_changed(p);
 }
@@ -49,10 +54,33 @@ void planner_replica(struct planner *p, uint32_t data, uint32_t site, enum plan_
     mem_grow(&p->coming, &p->cap_coming, (size_t)site + 1, sizeof *p->coming);
     p->n_coming = site >= p->n_coming ? (size_t)site + 1 : p->n_coming;
     p->coming[site] += (r == REPLICA_COMING) - (d->on_site[site] == REPLICA_COMING);
+    mem_grow(&p->stored, &p->cap_stored, (size_t)site + 1, sizeof *p->stored);
+    p->n_stored = site >= p->n_stored ? (size_t)site + 1 : p->n_stored;
+    p->stored[site] += d->bytes * ((r != REPLICA_NONE) - (d->on_site[site] != REPLICA_NONE));
     if (r == REPLICA_HERE || d->on_site[site] == REPLICA_HERE)
         p->place_epoch++; // who may run there has changed
     d->on_site[site] = (uint8_t)r;
     planner_changed(p);
+}
+
+enum plan_replica planner_replica_at(const struct planner *p, uint32_t data, uint32_t site)
+{
+    return replica(p, data, site);
+}
+
+void planner_data_gone(struct planner *p, uint32_t data)
+{
+    if (data >= p->n_datas)
+        return;
+    for (size_t site = 0; site < p->data[data].n_sites; site++)
+        planner_replica(p, data, (uint32_t)site, REPLICA_NONE);
+    free(p->data[data].on_site);
+    p->data[data] = (struct known_data){0};
+}
+
+void planner_makes_copies(struct planner *p, bool makes)
+{
+    p->no_copies = !makes;
 }
 
 int64_t bytes_missing(const struct planner *p, const struct shape *s, uint32_t site)
@@ -72,23 +100,15 @@ bool data_is_there(const struct planner *p, const struct shape *s, uint32_t site
     return true;
 }
 
-int64_t bytes_there(const struct planner *p, const struct shape *s, uint32_t site)
-{
-    int64_t all = 0;
-    for (int i = 0; i < s->n_data; i++)
-        all += s->data[i] < p->n_datas ? p->data[s->data[i]].bytes : 0;
-    return all - bytes_missing(p, s, site);
-}
-
 static void order(struct planner *p, uint32_t data, uint32_t site, uint32_t for_task, struct plan *out)
 {
     if (data >= p->n_datas || replica(p, data, site) != REPLICA_NONE)
         return;
-    bool was_dirty = p->dirty;
-    planner_replica(p, data, site, REPLICA_COMING);
+    bool was_dirty = p->dirty, there = p->policy->in_advance;
+    planner_replica(p, data, site, there ? REPLICA_HERE : REPLICA_COMING);
     p->dirty = was_dirty; // what is on its way changes nobody's mind until it is there
     struct plan_fetch *f = VEC_PUSH(out->fetch, out->n_fetches, out->cap_fetches);
-    *f = (struct plan_fetch){.data = data, .site = site, .for_task = for_task};
+    *f = (struct plan_fetch){.data = data, .site = site, .for_task = for_task, .in_advance = there};
 }
 
 // ---- what is used
@@ -173,7 +193,7 @@ static struct offer offer_of(struct planner *p, struct shape *s, uint32_t site)
     return o;
 }
 
-static int64_t staging_ms(const struct planner *p, const struct shape *s, uint32_t site)
+int64_t staging_ms(const struct planner *p, const struct shape *s, uint32_t site)
 {
     int64_t mbit_s = p->site[site].site.link_mbit_s > 0 ? p->site[site].site.link_mbit_s : 100;
     return bytes_missing(p, s, site) / (mbit_s * 125); // bytes for each millisecond
@@ -256,16 +276,25 @@ static void fetch_for(struct planner *p, uint32_t queue, struct plan *out)
 
 // ---- copies for new tasks
 
+// What is free beside the copies that were ordered.
+static int64_t disk_left(const struct planner *p, uint32_t site)
+{
+    return p->site[site].site.disk_free_mb * 1000000 - (site < p->n_stored ? p->stored[site] : 0);
+}
+
 static void replicate(struct planner *p, uint32_t task, struct plan *out)
 {
     const struct shape *s = &p->shape[p->queue[p->task[task].queue].shape];
     int32_t copies = p->policy->copies < 0 ? INT32_MAX : p->policy->copies;
     for (int i = 0; i < s->n_data; i++) {
+        if (s->data[i] >= p->n_datas || p->data[s->data[i]].copied)
+            continue;
+        p->data[s->data[i]].copied = true;
         p->sites.n = 0;
         for (uint32_t site = 0; site < p->n_sites; site++)
-            if (p->site[site].known && where_holds(&s->where, &p->site[site].site, site))
-                heap_push(&p->sites,
-                          (struct heap_entry){.key = p->site[site].site.disk_free_mb, .index = site});
+            if (p->site[site].known && boards_on(p, site) &&
+                where_holds(&s->where, &p->site[site].site, site))
+                heap_push(&p->sites, (struct heap_entry){.key = disk_left(p, site), .index = site});
         for (int32_t n = 0; p->sites.n && n < copies; n++, heap_pop(&p->sites))
             order(p, s->data[i], p->sites.v[0].index, task, out);
     }
@@ -273,7 +302,7 @@ static void replicate(struct planner *p, uint32_t task, struct plan *out)
 
 void data_replicate(struct planner *p, struct plan *out)
 {
-    for (size_t i = 0; i < p->submitted.n; i++)
+    for (size_t i = 0; i < p->submitted.n && !p->no_copies; i++)
         if (p->task[p->submitted.v[i]].known)
             replicate(p, p->submitted.v[i], out);
     p->submitted.n = 0;
@@ -281,7 +310,7 @@ void data_replicate(struct planner *p, struct plan *out)
 
 void data_fetch(struct planner *p, struct plan *out)
 {
-    if (!p->policy->fetches_first || !p->n_datas)
+    if (!data_goes_first(p) || !p->n_datas)
         return;
     for (int a = 0; a < PLAN_CLASSES && p->with_data; a++)
         for (size_t i = 0; i < p->active[a].n; i++)

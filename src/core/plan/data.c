@@ -9,18 +9,21 @@
 //   need   = instances that wait - boards free on sites where the data is on its way
 //   site   = where min(need, boards free there) x worth of the best x its run, less the bytes, is most, if
 //   above zero;
-//            who has waited as long as fetching takes gets the data in any case
+//            who has waited as long as fetching takes gets the data in any case; where the bytes cost more
+//            than an instance is worth, so many times as long
 //
 // and, where nobody waits, the sets that are used most: a set is fetched ahead to a site that would use it
 // often enough, by the share of the boards that stand there.
 //
 // The published policies give boards at once and stage the data while the board waits; those that replicate
 // order copies when a task is new, on the sites with the emptiest disks.
+#include "base/num.h"
 #include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
 #include <stdlib.h>
 
+enum { DEAR_MOST = 100 };
 enum { DAY_MS = 86400000, USE = 1024 }; // uses are kept in 1024ths
 
 void planner_data(struct planner *p, uint32_t data, int64_t bytes)
@@ -221,9 +224,13 @@ static int64_t fetch_gain(struct planner *p, struct shape *s, uint32_t site, int
     if (!o.all || (o.free && worth <= 0))
         return 0;
     int64_t cost = bytes_missing(p, s, site) / 1000 * p->prices.data_ueur_per_gb / 1000000;
-    int64_t gain = boards * worth / 3600 * plan_run_typical_s(s->ask.run) - cost;
+    int64_t run_s = plan_run_typical_s(s->ask.run), one = worth / 3600 * run_s;
+    int64_t gain = boards * one - cost;
     if (gain > 0)
         return gain;
+    // As long as fetching takes, and so often again as the bytes cost what one instance is worth.
+    if (one > 0)
+        stage += stage * int_clamp(cost / one, 0, DEAR_MOST);
     if (boards && waited_ms < stage) {
         house_ms due = house_add(p->now, stage - waited_ms);
         p->look_again = house_before(due, p->look_again) ? due : p->look_again;

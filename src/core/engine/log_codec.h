@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bytes of a log, for the files log*.c only. One walk over the fields serves both directions, so that what
-// is written is what is read: every function below writes its value, or puts there what it read. Anything
-// that does not fit sets `bad`; then nothing more of the event counts.
+// The bytes of a log, for the files log*.c only. One walk over the fields serves both directions, so that
+// what is written is what is read: every function below writes its value, or puts there what it read.
+// Anything that does not fit sets `bad`; then nothing more of the event counts.
 #ifndef ONDOL_CORE_ENGINE_LOG_CODEC_H
 #define ONDOL_CORE_ENGINE_LOG_CODEC_H
 

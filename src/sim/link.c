@@ -358,6 +358,8 @@ void link_settle(struct sim_run *r)
                 if (idmap_get(&r->zone_of_node, r->fx.wake[i], &zone))
                     touch(r, (uint32_t)zone);
             }
+            for (size_t i = 0; i < r->fx.n_copies; i++)
+                data_copy(r, &r->fx.copy[i]);
             effects_clear(&r->fx);
         }
         size_t n = r->n_touched;
@@ -454,6 +456,7 @@ int link_make(struct sim_run *r, struct err *e)
     cfg.preempt_grace_ms = INT64_C(3600000);
     cfg.tasks_per_account = INT32_MAX;
     cfg.reserved_by_all = true; // traces do not say what was reserved
+    cfg.makes_copies = true;
     cfg.filler_allowed = r->s->filler;
     cfg.donated_allowed = r->s->donated;
     cfg.check_plans = r->o.check_plans;
@@ -467,6 +470,8 @@ int link_make(struct sim_run *r, struct err *e)
         if (i % 1000 == 999)
             link_settle(r);
     }
+    for (uint32_t i = 0; i < r->s->n_sites; i++)
+        strmap_set(&r->site_of_name, r->s->site[i].name, i);
     sites_tell(r);
     link_settle(r);
     r->news_step = -1;
@@ -492,5 +497,6 @@ void link_free(struct sim_run *r)
     }
     arena_deinit(&r->arena);
     idmap_deinit(&r->zone_of_node);
+    strmap_deinit(&r->site_of_name);
     free(r->touched);
 }

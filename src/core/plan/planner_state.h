@@ -249,6 +249,7 @@ struct known_data {
     int64_t uses; // 1024ths, halved each day
     house_ms aged;
     bool touched; // used since it was last thought of fetching it ahead
+    bool copied;  // the policy's copies of it were ordered, when a task named it first
 };
 
 // The site that is kept for a gang of a class.
@@ -292,6 +293,9 @@ struct planner {
     size_t n_datas, cap_datas;
     int32_t *coming; // copies on their way to a site
     size_t n_coming, cap_coming;
+    int64_t *stored; // bytes of the copies there and on their way, by site
+    size_t n_stored, cap_stored;
+    bool no_copies; // nobody makes them
     struct index_list submitted; // tasks whose data is to be copied
     struct index_list free_family, free_kind, free_shape, free_queue;
     struct idmap family_at, kind_at, shape_at, queue_at; // hash -> first of the chain, + 1
@@ -368,9 +372,14 @@ bool place_holds(const struct planner *p, const struct shape *s, uint32_t site);
 int64_t place_worth(const struct planner *p, const struct shape *s, uint32_t site); // 0 or less in money
 
 // data.c
+// Whether work starts where its data is, or not at all.
+static inline bool data_goes_first(const struct planner *p)
+{
+    return p->policy->fetches_first && !p->no_copies;
+}
+int64_t staging_ms(const struct planner *p, const struct shape *s, uint32_t site);
 bool data_is_there(const struct planner *p, const struct shape *s, uint32_t site);
 int64_t bytes_missing(const struct planner *p, const struct shape *s, uint32_t site);
-int64_t bytes_there(const struct planner *p, const struct shape *s, uint32_t site);
 void data_used(struct planner *p, const struct shape *s);
 void data_replicate(struct planner *p, struct plan *out);
 void data_fetch(struct planner *p, struct plan *out);

@@ -18,6 +18,7 @@
 
 struct http_park;
 struct http_stream;
+struct shown;
 
 struct submission {
     struct event event; // event.token and event.seq are set by the server
@@ -135,6 +136,8 @@ struct api_backend {
     // Forwarded ports of a task, as they are now; how many were put into `out`. NULL: none. Any thread.
     size_t (*forwards)(void *ctx, uint64_t task, struct forward_view *out, size_t most);
     bool bucket_waits; // for a network, also without `make`: not on the HTTP thread
+    struct shown *shown; // answers that are still true (shown.h); NULL: none are kept
+    uint64_t epoch;      // of the leadership under which changes are told to it
     const char *email; // of the installation, for /info defaults
 };
 

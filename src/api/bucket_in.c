@@ -154,7 +154,7 @@ static int target_in(const struct wanted *w, const json_t *in, const char *field
     bool named = name && *name;
     if (named && (!w->be->bucket || !is_bucket_name(name)))
         return refused(w, name);
-    json_object_set_new(body, field, named ? json_string(name) : json_null());
+    json_object_set_new(body, field, named ? json_string(name) : NULL);
     return 0;
 }
 

@@ -105,6 +105,7 @@ struct runtime {
     pthread_mutex_t http_lock;
     struct http_server *http; // under http_lock: calls are served before it is set and after it is gone
     struct api *api;
+    struct shown *shown; // told by the store's thread of what it committed
     struct api_backend backend;
     uint64_t epoch;                   // of the leadership
     struct depot *depot;              // images

@@ -88,7 +88,9 @@ struct sim_board {
     int64_t all;   // of the instance
     int64_t saved; // done and saved before this attempt
     int64_t granted_at, started_at, boot_end;
-    int64_t foreseen; // the latest foresight of its end: older ones are void
+    int64_t level_at;  // when its level was told last,
+    int32_t level_mhz; // and which
+    int64_t foreseen;  // the latest foresight of its end: older ones are void
     int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
     int64_t lease_uj;
     int64_t uj[ACTIVITY_N], ms[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone
@@ -98,11 +100,12 @@ struct sim_board {
 };
 
 struct drive_row {
+    int32_t draw_mw[DRIVE_BOARDS], work_mhz[DRIVE_BOARDS];
+    uint8_t run[DRIVE_BOARDS];
     int32_t total_mw;
+    bool filled;
     bool alike;            // every board does the same
     bool to_sleep_or_wake; // it moves a board between sleep and awake
-    uint8_t run[DRIVE_BOARDS];
-    int32_t draw_mw[DRIVE_BOARDS], work_mhz[DRIVE_BOARDS];
 };
 
 // ---- zones
@@ -260,7 +263,7 @@ struct drive_table {
     uint64_t key;
     int32_t watts; // rows 0..watts
     int32_t draw;  // where its part of run->draw begins
-    struct drive_row **row;
+    struct drive_row *row;
 };
 
 struct sim_run {

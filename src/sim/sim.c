@@ -129,9 +129,9 @@ static void control(struct sim_run *r)
 {
     rooms_sense(r);
     if (r->t % OUTSIDE_MS == 0)
-        for (uint32_t i = 0; i < r->n_zones; i++)
-            thermostat_set_outside(&r->thermostat[i],
-                                   (int32_t)num_round(r->site[r->zone[i].site].outside_c * 1000));
+        for (uint32_t b = 0; b < r->n_batches; b++)
+            lanes_set_outside(&r->rooms[b].lanes.heat,
+                              (int32_t)num_round(r->site[r->rooms[b].site].outside_c * 1000));
     rooms_control(r);
     for (uint32_t k = 0; k < r->n_water; k++) {
         water_sense(r, r->water[k]);

@@ -219,9 +219,9 @@ struct plan_move {
 };
 
 // The board where it would end soonest, if that is so much sooner that moving pays by the price table, the
-// zone there wants the heat, and the policy would place it there. False: it stays. Looks at every board: not
+// zone there wants the heat, and the policy would place it there. False: it stays. Looks at every zone: not
 // for every event.
-bool planner_move(const struct planner *p, const struct plan_runner *r, struct plan_move *out);
+bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_move *out);
 
 // Places one instance of the task on this free board, as planner_run would, if it may be there and is worth
 // it; before planner_run. False: nothing was changed.

@@ -103,6 +103,7 @@ struct zone_state {
     int32_t at_work;        // boards whose slot is held
     int32_t at_work_urgent; // of these, reserved and onDemand
     int32_t most_mw;        // the most that one of its boards can draw
+    uint32_t family;        // of all its boards; PLAN_NONE: of several
     int32_t free, low;      // boards whose slot is free; held by other than the best class
     int64_t
         work_mw; // what those at work are expected to draw at most, as counted in the site and the circuit
@@ -142,10 +143,14 @@ struct kind_lane {
     uint32_t offers;              // to its family, of boards to ask back: the last entry there counts
 };
 
+#define SHARE_STEPS 64
+
 // Kinds that differ in their site only.
 struct family {
     struct board_spec spec;
     struct curve curve;
+    // [i]: the least milliwatts for which a board does i / SHARE_STEPS of its most work
+    int32_t share_mw[SHARE_STEPS + 1];
     uint64_t hash;
     uint32_t next;  // of the same hash
     uint32_t kinds; // 0: the place is free
@@ -300,7 +305,9 @@ struct planner {
     struct idmap account_at;
     struct lane lane[PLAN_LANES];
     struct zone_log changed[SIDES];
-    int64_t free; // boards whose slot is free
+    int64_t free;              // boards whose slot is free
+    uint32_t tops;             // bits: of which runs top_mw is known
+    int64_t top_mw[PLAN_RUNS]; // no board can count on more while it would run (move.c)
     uint32_t place_epoch;
     struct index_list active[PLAN_CLASSES];        // queues
     struct index_list active_shapes[PLAN_CLASSES]; // shapes that have such
@@ -384,6 +391,9 @@ void data_fetch(struct planner *p, struct plan *out);
 enum slot_class qstd_slot(const struct plan_zone *z);
 extern const struct plan_policy policy_market, policy_blind, policy_fifo, policy_qstd, policy_locality,
     policy_replicate3, policy_replicate10, policy_full_replicate;
+
+// move.c
+void family_shares(struct family *f);
 
 // fleet.c
 void zone_stale(struct planner *p, uint32_t zone);

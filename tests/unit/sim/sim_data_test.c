@@ -115,6 +115,7 @@ static void policies_move_what_they_say(void **state)
         moved[i] = r[i].totals.moved_bytes / GB;
         wait[i] = r[i].class[ACTIVITY_FLEX].wait.mean_s;
         assert_int_equal(r[i].totals.violations, 0);
+        assert_int_equal(r[i].class[ACTIVITY_FLEX].completed, 4 * n);
         assert_true(r[i].totals.moved_bytes == transfers(&r[i]) * GB); // each set once to each site, whole
         print_message("%-15s %3d GB, mean wait %6.1f s, %d of %d ended\n", policy[i], (int)moved[i], wait[i],
                       (int)r[i].class[ACTIVITY_FLEX].completed, (int)(4 * n));
@@ -161,6 +162,28 @@ static void what_is_used_much_is_fetched_ahead(void **state)
     sim_result_deinit(&r);
 }
 
+// Its events were those of before: it stood there with its data for ever.
+static void a_board_that_sleeps_or_wakes_while_its_data_come_starts_its_work(void **state)
+{
+    (void)state;
+    struct sim_data data = {.set = 1, .bytes = 5 * GB}; // long enough for its room to become warm
+    struct sim_job job[8];
+    struct sim_result r;
+    for (size_t i = 0; i < 8; i++)
+        job[i] = (struct sim_job){.id = i,
+                                  .submit_ms = (int64_t)(60 + i * 120) * MINUTE,
+                                  .activity = ACTIVITY_FLEX,
+                                  .instances = 36,
+                                  .cores = 8,
+                                  .work_core_ms = 8 * 60000,
+                                  .expected_run_ms = -1,
+                                  .data = &data,
+                                  .n_data = 1};
+    run("qstd", job, 8, &r);
+    assert_int_equal(r.class[ACTIVITY_FLEX].completed, 8 * 36);
+    sim_result_deinit(&r);
+}
+
 // Two gigabytes to one site at once share its link; alone each takes 80 s.
 static void copies_share_a_link(void **state)
 {
@@ -189,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(policies_move_what_they_say),
         cmocka_unit_test(what_is_used_much_is_fetched_ahead),
+        cmocka_unit_test(a_board_that_sleeps_or_wakes_while_its_data_come_starts_its_work),
         cmocka_unit_test(copies_share_a_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,6 +129,8 @@ struct api_backend {
     // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;
     // this waits for the disk. -EDQUOT: it has too many. NULL: no buckets. Any thread.
     int (*bucket)(void *ctx, uint64_t account, const char *name, bool make, struct err *e);
+    // Bytes in one of the account's buckets now; -1: not known without waiting. NULL: likewise. Any thread.
+    int64_t (*bucket_bytes)(void *ctx, uint64_t account, const char *name);
     // 0, -EINVAL, -EBADMSG, -EFBIG, -ENOENT, -ERANGE, -ENOSPC, or another for "later". NULL: no images.
     int (*images)(void *ctx, struct image_call *call, struct err *e);
     // Forwarded ports of a task, as they are now; how many were put into `out`. NULL: none. Any thread.

@@ -210,7 +210,7 @@ static int read_hardware(struct reading *r)
 
 static int keep_place(struct reading *r, const struct place *p)
 {
-    struct buf text = BUF_INIT(256);
+    struct buf text = BUF_INIT(512);
     place_format(p, &text);
     r->d->place = text.n ? arena_strdup(r->a, buf_str(&text)) : NULL;
     buf_deinit(&text);
@@ -224,6 +224,7 @@ static int read_placement(struct reading *r)
     const json_t *in = in_get(r->in, "placement"), *near = in_get(in, "near");
     const char *country = "", *site = "";
     struct place p = {.gang = r->cluster && r->d->instances > 1 ? r->d->instances : 0};
+    buckets_as_data(r->body, r->be, r->who, &p);
     if (p.gang > PLACE_GANG_MAX)
         return err_set(r->e, -EINVAL, "instanceCount: %d instances at once; a cluster has at most %d",
                        (int)p.gang, PLACE_GANG_MAX),

@@ -233,6 +233,7 @@ static void make_backend(struct runtime *r)
         .storage_url = r->storage_url,
         .storage = storage_usage,
         .bucket = r->objects || r->outside ? storage_bucket : NULL,
+        .bucket_bytes = r->objects && !r->outside ? storage_bucket_bytes : NULL,
         .bucket_waits = r->outside != NULL,
         .images = images_call,
     };

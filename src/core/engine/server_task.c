@@ -9,7 +9,13 @@
 //   all that are left run -> FullyExecuting; some run -> PartiallyExecuting
 //   all that are left have a board -> FullyDispatched; some -> PartiallyDispatched; none -> Submitted
 #include "base/mem.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -167,6 +173,8 @@ void task_slot_free(struct server *s, uint32_t slot)
     if (t->rare) {
         orders_free(t);
         free(t->rare->errors);
+        if (t->rare->place)
+            place_drop_data(s, t->rare->place);
         free(t->rare->place);
         free(t->rare);
     }
@@ -242,6 +250,11 @@ static void place_plan(const struct server *s, const struct place *from, struct 
     p->where.lat_mdeg = from->lat_mdeg;
     p->where.lon_mdeg = from->lon_mdeg;
     p->gang = from->gang;
+    for (int i = 0; i < from->n_data; i++) {
+        uint32_t data = data_number(s, from->data[i].key);
+        if (data != NONE)
+            p->data[p->n_data++] = data;
+    }
 }
 
 void task_plan(struct server *s, uint32_t slot)
@@ -298,6 +311,7 @@ int task_set_place(struct server *s, uint32_t slot, const char *text, struct err
     struct task_rare *rare = task_rare(&s->task[slot]);
     rare->place = mem_alloc(sizeof p);
     *rare->place = p;
+    place_take_data(s, &p);
     return 0;
 }
 

@@ -149,8 +149,8 @@ int bench_submissions(struct bench_server *s, struct slurm *slurm, FILE *out, st
 // ---- cancelling
 
 // used_s: of processor, by the server.
-static int cancel_round(struct bench_server *s, struct slurm *slurm, struct sides *rate, double *used_s, int i,
-                        long *jobs, struct err *e)
+static int cancel_round(struct bench_server *s, struct slurm *slurm, struct sides *rate, double *used_s,
+                        int i, long *jobs, struct err *e)
 {
     struct commands_run more;
     double took_s;
@@ -185,10 +185,11 @@ int bench_cancelling(struct bench_server *s, struct slurm *slurm, FILE *out, str
         return bad;
     double all_s = BENCH_TASKS / rate.ours[0];
     struct bench_spread r = bench_spread(rate.ours, RUNS);
-    fprintf(out,
-            "http: cancel %d queued tasks: %.2f s (at most 1), %.2f s of processor, then %d at a time: %.0f/s "
-            "(%.0f..%.0f); all are ended on disk\n",
-            BENCH_TASKS, all_s, used_s[0], PER_ROUND, r.median, r.least, r.most);
+    fprintf(
+        out,
+        "http: cancel %d queued tasks: %.2f s (at most 1), %.2f s of processor, then %d at a time: %.0f/s "
+        "(%.0f..%.0f); all are ended on disk\n",
+        BENCH_TASKS, all_s, used_s[0], PER_ROUND, r.median, r.least, r.most);
     char command[80];
     snprintf(command, sizeof command, "scancel -p closed, %ld jobs, then about %ld at a time", first, jobs);
     if (slurm)

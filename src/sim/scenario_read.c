@@ -230,7 +230,7 @@ static const struct row site_rows[] = {
     {"circuit_cap_w", REAL, S(circuit_cap_w), 1, 1e6, 1, NULL, NULL},
     {"wan_mbit_s", REAL, S(wan_mbit_s), 0.001, 1e6, 1, NULL, NULL},
     {"wan_latency_ms", REAL, S(wan_latency_ms), 0, 60000, 1, NULL, NULL},
-    {"lan_mbit_s", REAL, S(lan_mbit_s), 0.001, 1e6, 1, NULL, NULL},
+    {"lan_mbit_s", REAL, S(lan_mbit_s), 0, 1e6, 1, NULL, NULL},
     {"overhead_w", REAL, S(overhead_w), 0, 1e7, 1, NULL, NULL},
     {"cache_gb", REAL, S(cache_bytes), 0, 1e6, 1e9, NULL, NULL},
     {0},

@@ -83,6 +83,7 @@ struct image_call {
     } verb;
     const char *id;
     uint64_t account;
+        IMAGE_HINT,   // as IMAGE_ASK, of an instance that does not run yet; `out` stays NULL
     int64_t offset;
     const void *data;
     uint64_t n;

@@ -289,6 +289,14 @@ def pulls(h, host, archive):
     check("auth" in said.lower(), said)
     code, why = h.error(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2"))
     check(code == "image-unavailable", why)
+    # A task that still waits for a board has its image pulled.
+    status, body = h.call("POST", "/tasks", {
+        "name": "waits", "profile": "docker-batch", "instanceCount": 1, "placement": {"site": "elsewhere"},
+        "constants": [{"key": k, "value": v} for k, v in (("DOCKER_REPO", "team/tool"), ("DOCKER_TAG", "2"), ("DOCKER_SRV", "http://" + host),
+                                                          ("DOCKER_REGISTRY_LOGIN", "ann"), ("DOCKER_REGISTRY_PASSWORD", "open-sesame"))]})
+    check(status == 200, body)
+    eventually(lambda: host + "/team/tool:2" in [i["name"] for i in h.images()], "an image comes before its task runs")
+    check(h.call("DELETE", "/tasks/" + json.loads(body)["uuid"])[0] == 200, "it is deleted")
     # A task with a login has it for its account.
     out = h.output(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2", DOCKER_SRV="http://" + host, DOCKER_REGISTRY_LOGIN="ann",
                             DOCKER_REGISTRY_PASSWORD="open-sesame"))

@@ -14,6 +14,7 @@
 
 #include "api/profile.h"
 #include "core/engine/server.h"
+#include "core/work/netrule.h"
 #include "port/store.h"
 
 struct http_park;
@@ -55,6 +56,9 @@ struct forward_view {
     uint32_t instance;
     uint16_t application_port, forwarder_port;
     const char *host, *bind_address;
+    const char *allowed;                  // whoever the operator lets in, "ADDRESS/BITS, ..."; NULL: everybody
+    struct cidr from[NETRULE_PLACES_MAX]; // and of these only those whom the task lets in; none: all
+    size_t n_from;
 };
 #define FORWARDS_MAX 1024 // of a task that are shown
 
@@ -79,11 +83,11 @@ struct image_call {
         IMAGE_PULL,   // in: {name, login, password, insecure}
         IMAGE_JOB,    // `id` of a job
         IMAGE_ASK,    // of an instance; in: {server, repo, tag, login, password, job}
+        IMAGE_HINT,   // as IMAGE_ASK, of an instance that does not run yet; `out` stays NULL
         IMAGE_BLOB,   // `id`: a digest; fd and n come back
     } verb;
     const char *id;
     uint64_t account;
-        IMAGE_HINT,   // as IMAGE_ASK, of an instance that does not run yet; `out` stays NULL
     int64_t offset;
     const void *data;
     uint64_t n;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/depend_in.h"
+#include "api/network_rule_in.h"
 #include "api/task_body.h"
 
 static int put(const char *text, size_t n, void *b)
@@ -139,7 +140,7 @@ static void settings(struct json_out *o, const struct row_task *row, const json_
     json_t *ttl = json_object_get(body, "defaultResourcesCacheTTLSec");
     out_value(o, "defaultResourcesCacheTTLSec", json_is_integer(ttl) ? ttl : NULL, "7776000");
     out_string_of(o, body, "maxTimeQueueSeconds");
-    out_raw(o, "forcedNetworkRules", "[]");
+    network_rules_out(o, body);
     out_string_of(o, body, "projectUuid");
 }
 

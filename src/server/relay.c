@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "core/work/netplan.h"
 #include "core/work/profile.h"
+#include "server/cluster_key.h"
 #include "store/sqlite.h"
 
 #define PROVE_MS     10000     // until a caller must have proved who it is
@@ -29,16 +30,25 @@
 
 void relay_who_write(const struct relay_who *w, char out[RELAY_IDENTITY_BYTES])
 {
-    snprintf(out, RELAY_IDENTITY_BYTES, "%llu.%llu.%u.%u.%u", (unsigned long long)w->lease,
-             (unsigned long long)w->task, w->instance, w->address, w->features);
+    struct buf b = BUF_INIT(RELAY_IDENTITY_BYTES - 1);
+    buf_putf(&b, "%llu.%llu.%u.%u.%u", (unsigned long long)w->lease, (unsigned long long)w->task, w->instance,
+             w->address, w->features);
+    if (w->rules.n) {
+        buf_putc(&b, '.');
+        net_rules_write(&w->rules, true, &b);
+    }
+    snprintf(out, RELAY_IDENTITY_BYTES, "%s", b.failed ? "" : buf_str(&b));
+    buf_deinit(&b);
 }
 
 bool relay_who_read(const char *identity, struct relay_who *out)
 {
     unsigned long long lease, task;
     char same[RELAY_IDENTITY_BYTES];
-    struct relay_who w;
-    if (sscanf(identity, "%llu.%llu.%u.%u.%u", &lease, &task, &w.instance, &w.address, &w.features) != 5)
+    struct relay_who w = {0};
+    int n = 0;
+    if (sscanf(identity, "%llu.%llu.%u.%u.%u%n", &lease, &task, &w.instance, &w.address, &w.features, &n) != 5 ||
+        (identity[n] == '.' && !net_rules_read(identity + n + 1, &w.rules)))
         return false;
     w.lease = lease;
     w.task = task;
@@ -52,7 +62,7 @@ bool relay_who_read(const char *identity, struct relay_who *out)
 // Of its own kind, so that no other secret of the server's is ever the same.
 static int key_of(const struct runtime *r, const char *identity, char hex[65], struct err *e)
 {
-    char name[RELAY_IDENTITY_BYTES + 16];
+    char name[RELAY_IDENTITY_BYTES + 16]; // vault_derive takes 4096
     snprintf(name, sizeof name, "relay %s", identity);
     return vault_derive(&r->vault, name, hex, e);
 }
@@ -77,11 +87,15 @@ static const char *members_of(const json_t *body, char out[32])
     return ranges ? ranges : out;
 }
 
-int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, unsigned features, struct err *e)
+int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, unsigned features,
+                const struct net_rules *rules, struct err *e)
 {
     char identity[RELAY_IDENTITY_BYTES], hex[65], at[300], plain[32];
     const char *members = members_of(body, plain);
-    struct relay_who w = {x->lease, x->task, x->instance, 0, features};
+    struct relay_who w = {x->lease, x->task, x->instance, 0, features, NET_RULES_NULL};
+    for (size_t i = 0; i < rules->n; i++)
+        if (rules->v[i].inbound)
+            w.rules.v[w.rules.n++] = rules->v[i];
     struct ranges ids = RANGES_NULL;
     int code = r->relay ? 0 : err_set(e, -ENOTSUP, "relay: there is none (--relay-listen)");
     if (code == 0 && (features & PROFILE_CLUSTER) &&
@@ -96,7 +110,7 @@ int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, uns
                         json_pack("{s:s,s:s,s:s,s:s}", "relay", r->cfg.relay_url ? r->cfg.relay_url : at,
                                   "identity", identity, "key", hex, "members", members));
     explicit_bzero(hex, sizeof hex);
-    return 0;
+    return features & PROFILE_CLUSTER ? cluster_key_grant(r, x->task, json_object_get(body, "ondolNetwork"), e) : 0;
 }
 
 // ---- connections
@@ -138,7 +152,7 @@ static void on_call(struct relay *k)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     struct conn *c = mem_alloc(sizeof *c);
-    *c = (struct conn){.relay = k, .called_ms = now_ms(), .forward_fd = -1};
+    *c = (struct conn){.relay = k, .called_ms = now_ms()};
     c->mux.link = &c->link;
     if (relay_link_server(&c->link, fd, on_key, k, &e) < 0) {
         free(c);
@@ -198,10 +212,11 @@ static bool on_frame(void *ctx, const struct relay_frame *f)
 // True: it lives on.
 static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t now)
 {
-    if (n > 2)
-        relay_mux_run(&c->mux, p + 2, n - 2);
-    if (p[1].revents)
-        forward_accept(c);
+    if (n > 1 + NET_PORTS_MAX)
+        relay_mux_run(&c->mux, p + 1 + NET_PORTS_MAX, n - 1 - NET_PORTS_MAX);
+    for (size_t i = 0; i < c->n_forwards; i++)
+        if (p[1 + i].revents)
+            forward_accept(c, &c->forward[i]);
     if (relay_link_run(&c->link, on_frame, c) < 0)
         return false;
     if (c->link.up && !c->who.lease && !admit(c->relay, c))
@@ -212,8 +227,11 @@ static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t n
 static size_t conn_polls(const struct conn *c, struct pollfd *out)
 {
     out[0] = (struct pollfd){.fd = c->link.fd, .events = relay_link_events(&c->link)};
-    out[1] = (struct pollfd){.fd = c->mux.n < RELAY_STREAMS_MAX ? c->forward_fd : -1, .events = POLLIN};
-    return 2 + relay_mux_polls(&c->mux, out + 2);
+    for (size_t i = 0; i < NET_PORTS_MAX; i++) {
+        bool more = i < c->n_forwards && c->mux.n < RELAY_STREAMS_MAX;
+        out[1 + i] = (struct pollfd){.fd = more ? c->forward[i].fd : -1, .events = POLLIN};
+    }
+    return 1 + NET_PORTS_MAX + relay_mux_polls(&c->mux, out + 1 + NET_PORTS_MAX);
 }
 
 // ---- the thread
@@ -254,7 +272,7 @@ static void *relay_main(void *arg)
     size_t cap = 0, *count = NULL, cap_count = 0;
     while (take_orders(k)) {
         size_t at = 2, n = k->n;
-        mem_grow(&p, &cap, 2 + n * (2 + RELAY_STREAMS_MAX), sizeof *p);
+        mem_grow(&p, &cap, 2 + n * (1 + NET_PORTS_MAX + RELAY_STREAMS_MAX), sizeof *p);
         mem_grow(&count, &cap_count, n + 1, sizeof *count);
         p[0] = (struct pollfd){.fd = k->wake_fd, .events = POLLIN};
         p[1] = (struct pollfd){.fd = k->n < RELAY_CONNS_MAX ? k->listen_fd : -1, .events = POLLIN};

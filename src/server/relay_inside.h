@@ -4,16 +4,18 @@
 #ifndef ONDOL_SERVER_RELAY_INSIDE_H
 #define ONDOL_SERVER_RELAY_INSIDE_H
 
-#include "core/work/egress.h"
+#include "core/work/netrule.h"
 #include "net/relay_mux.h"
 #include "server/relay.h"
 
 #define RELAY_CONNS_MAX 4096
 
-// Who has called, as its identity says: "lease.task.instance.address.features", decimal.
+// Who has called, as its identity says: "lease.task.instance.address.features", decimal, and where its task has
+// inbound rules ".RULES" (core/work/netrule.h).
 struct relay_who {
     uint64_t lease, task;
     uint32_t instance, address, features;
+    struct net_rules rules; // the inbound ones
 };
 bool relay_who_read(const char *identity, struct relay_who *out);
 void relay_who_write(const struct relay_who *who, char out[RELAY_IDENTITY_BYTES]);
@@ -25,8 +27,12 @@ struct conn {
     struct relay_who who; // lease 0: it has not proved yet who it is
     int64_t called_ms;
     int64_t leave_ms; // its lease is over: until then its last packets are carried; 0: it lasts
-    int forward_fd;   // -1: no port
-    uint16_t forward_port;
+    struct forward {
+        struct net_port to; // inside; its rule is one of `who`
+        int fd;             // listens; -1: closed
+        uint16_t port;      // of the server
+    } forward[NET_PORTS_MAX];
+    size_t n_forwards;
     uint32_t next_stream;
 };
 
@@ -49,7 +55,9 @@ struct relay {
     struct forward_row {
         uint64_t task, lease;
         uint32_t instance;
-        uint16_t port;
+        uint16_t to, port;
+        struct cidr from[NETRULE_PLACES_MAX]; // who may come; none: whoever the operator lets
+        size_t n_from;
     } * forward;
     size_t n_forwards, cap_forwards;
 };
@@ -60,6 +68,6 @@ void relay_wake(struct relay *k);
 // relay_forward.c
 void forward_open(struct conn *c);   // says so when there is no port to be had
 void forward_close(struct conn *c);  // and everything that came by it
-void forward_accept(struct conn *c); // its port can be accepted from
+void forward_accept(struct conn *c, const struct forward *f); // its port can be accepted from
 
 #endif

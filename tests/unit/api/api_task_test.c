@@ -508,7 +508,11 @@ static void every_instance_has_its_forwarded_ports(void **state)
     assert_string_equal(a.body, "{\"0\":{},\"1\":{}}");
     answer_free(&a);
     const char *body = "{\"name\":\"n\",\"profile\":\"docker-cluster-ssh\",\"advancedRanges\":\"4,17\"}";
-    h->forward = (struct forward_view){17, 22, 50123, "gate.example", "0.0.0.0"};
+    h->forward = (struct forward_view){.instance = 17,
+                                        .application_port = 22,
+                                        .forwarder_port = 50123,
+                                        .host = "gate.example",
+                                        .bind_address = "0.0.0.0"};
     json_t *made = expect(h, 200, "POST", "/tasks", body);
     snprintf(target, sizeof target, "/network/tasks/%s/port-forward", text_at(made, "uuid"));
     a = ask(h, "GET", target, NULL);

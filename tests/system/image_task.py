@@ -289,14 +289,19 @@ def pulls(h, host, archive):
     check("auth" in said.lower(), said)
     code, why = h.error(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2"))
     check(code == "image-unavailable", why)
-    # A task that still waits for a board has its image pulled.
-    status, body = h.call("POST", "/tasks", {
-        "name": "waits", "profile": "docker-batch", "instanceCount": 1, "placement": {"site": "elsewhere"},
-        "constants": [{"key": k, "value": v} for k, v in (("DOCKER_REPO", "team/tool"), ("DOCKER_TAG", "2"), ("DOCKER_SRV", "http://" + host),
-                                                          ("DOCKER_REGISTRY_LOGIN", "ann"), ("DOCKER_REGISTRY_PASSWORD", "open-sesame"))]})
-    check(status == 200, body)
+    # A task that still waits has its image pulled.
+    def in_job(job, before, **constants):
+        status, body = h.call("POST", "/tasks", {
+            "name": "t", "profile": "docker-batch", "instanceCount": 1, "jobUuid": job, "dependencies": {"dependsOn": before},
+            "constants": [{"key": k, "value": v} for k, v in constants.items()]})
+        check(status == 200, body)
+        return json.loads(body)["uuid"]
+    job = json.loads(h.call("POST", "/jobs", {"name": "j", "useDependencies": True})[1])["uuid"]
+    first = in_job(job, [], DOCKER_CMD="sleep 3600")
+    in_job(job, [first], DOCKER_REPO="team/tool", DOCKER_TAG="2", DOCKER_SRV="http://" + host, DOCKER_REGISTRY_LOGIN="ann",
+           DOCKER_REGISTRY_PASSWORD="open-sesame")
     eventually(lambda: host + "/team/tool:2" in [i["name"] for i in h.images()], "an image comes before its task runs")
-    check(h.call("DELETE", "/tasks/" + json.loads(body)["uuid"])[0] == 200, "it is deleted")
+    check(h.call("DELETE", "/jobs/%s?force=true" % job)[0] == 200, "the job is deleted")
     # A task with a login has it for its account.
     out = h.output(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2", DOCKER_SRV="http://" + host, DOCKER_REGISTRY_LOGIN="ann",
                             DOCKER_REGISTRY_PASSWORD="open-sesame"))

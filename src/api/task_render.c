@@ -67,6 +67,7 @@ void task_render_summary(struct json_out *o, const char *key, const struct row_t
     json_t *body = row->body ? json_loads(row->body, 0, NULL) : NULL;
     out_object(o, key);
     summary(o, row, body, 0);
+    out_string_of(o, body, "projectUuid"); // where the full form has it: last
     out_end_object(o);
     json_decref(body);
 }

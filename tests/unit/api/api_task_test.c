@@ -180,7 +180,10 @@ static void a_new_task_has_every_key_in_order(void **state)
         assert_true(json_is_array(json_at(t, arrays[i])));
     json_decref(t);
     json_t *list = expect(*state, 200, "GET", "/tasks/summaries", NULL);
-    same_keys(json_at(list, "0"), keys, SUMMARY_KEYS);
+    const char *short_keys[SUMMARY_KEYS + 1];
+    memcpy(short_keys, keys, SUMMARY_KEYS * sizeof *keys);
+    short_keys[SUMMARY_KEYS] = "projectUuid";
+    same_keys(json_at(list, "0"), short_keys, SUMMARY_KEYS + 1);
     json_decref(list);
 }
 

@@ -75,6 +75,8 @@ static const struct {
     {"\"constants\":[{\"key\":\"n\",\"value\":12},{\"key\":\"b\",\"value\":true}]", OK}, // made texts
     {"\"constants\":[{\"key\":\"n\",\"value\":[]}]", "constants"},
     {"\"constants\":{}", "constants"},
+    {"\"constants\":[{\"key\":\"RESOURCES_PATH\",\"value\":\"/job\"}]", OK},
+    {"\"constants\":[{\"key\":\"RESOURCES_PATH\",\"value\":\"/data\"}]", "constants"},
     {"\"tags\":[#8,\"t\",#\"t\"]", OK},
     {"\"tags\":[#9,\"t\",#\"t\"]", "tags"},
     {"\"tags\":[\"#511,t#\"]", OK},

@@ -2,7 +2,6 @@
 #include "cli/task_draft.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,6 +9,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "cli/json_file.h"
+#include "ini/ini_text.h"
 
 #define AT(field) offsetof(struct task_wish, field)
 
@@ -34,7 +34,9 @@ const struct option_row task_wish_rows[] = {
     {"memory-mb", OPTION_INT, "N", AT(memory_mb), 1, 1e9, "Boards of at least N MB"},
     {"name", OPTION_TEXT, "NAME", AT(name), 0, 0, "Its name (that of the command)"},
     {"pool", OPTION_TEXT, "ID", AT(pool), 0, 0, "Runs in this pool"},
-    {"profile", OPTION_TEXT, "NAME", AT(profile), 0, 0, "Profile: docker-batch, docker-network, docker-cluster, ..., also with -ssh (docker-batch, or the pool's)"},
+    {"profile", OPTION_TEXT, "NAME", AT(profile), 0, 0,
+     "Profile: docker-batch, docker-network, docker-cluster, ..., also with -ssh (docker-batch, or the "
+     "pool's)"},
     {"range", OPTION_TEXT, "LIST", AT(range), 0, 0, "These instances instead of a number of them: 0-3,7"},
     {"resource", OPTION_LIST, "BUCKET", AT(resources), 0, 0,
      "Bucket whose objects each instance finds; again for more"},
@@ -50,24 +52,20 @@ const struct option_row task_wish_rows[] = {
 struct ini_reading {
     struct task_wish *wish;
     struct arena *a;
-    struct err *e;
 };
 
-static int on_key(void *ctx, const char *section, const char *key, const char *value)
+static int take_pair(void *ctx, const struct ini_pair *pair, struct err *e)
 {
     struct ini_reading *r = ctx;
     static const struct options o = {.command = "task create", .row = task_wish_rows};
-    bool named = !strcmp(section, "constants") || !strcmp(section, "labels");
-    int bad;
-    if (*section && !named)
-        bad = err_set(r->e, -EINVAL, "[%s]: there is no such section (there are constants and labels)",
-                      section);
-    else if (named)
-        bad = options_set(&o, r->wish, !strcmp(section, "labels") ? "label" : "constant",
-                          arena_printf(r->a, "%s=%s", key, value), r->e);
-    else
-        bad = options_set(&o, r->wish, key, arena_strdup(r->a, value), r->e);
-    return !bad;
+    bool labels = !strcmp(pair->section, "labels"), named = labels || !strcmp(pair->section, "constants");
+    if (*pair->section && !named)
+        return err_set(e, -EINVAL, "[%s]: there is no such section (there are constants and labels)",
+                       pair->section);
+    if (named)
+        return options_set(&o, r->wish, labels ? "label" : "constant",
+                           arena_printf(r->a, "%s=%s", pair->name, pair->value), e);
+    return options_set(&o, r->wish, pair->name, arena_strdup(r->a, pair->value), e);
 }
 
 // What the options said already wins: it is laid over what the file says.
@@ -93,14 +91,10 @@ static int read_ini(const char *path, const char *text, struct task_wish *wish, 
                     struct err *e)
 {
     struct task_wish said = TASK_WISH_NULL;
-    struct ini_reading r = {&said, a, e};
-    int line = ini_parse_string(text, on_key, &r);
-    if (line && e->code)
-        err_prefix(e, "%s:%d", path, line);
-    else if (line)
-        err_set(e, -EINVAL, "%s:%d: is neither \"key = value\" nor \"[section]\"", path, line);
-    if (line)
-        return -EINVAL;
+    struct ini_reading r = {&said, a};
+    int bad = ini_read_text(path, text, strlen(text), take_pair, &r, e);
+    if (bad)
+        return bad;
     lay_over(&said, wish);
     *wish = said;
     return 0;

@@ -31,7 +31,7 @@
 #define RELAY_FRAME_MAX      16384
 #define RELAY_HEAD           8
 #define RELAY_WINDOW         (256 * 1024)
-#define RELAY_IDENTITY_BYTES 1024 // with the rules of its task
+#define RELAY_IDENTITY_BYTES 128
 #define RELAY_KEY_BYTES      32
 
 enum relay_kind {

@@ -143,7 +143,7 @@ static int network_grant(struct runtime *r, const struct assignment *x, json_t *
         return code;
     features |= net_rules_features(&rules);
     if (profile_needs_relay(features))
-        code = relay_grant(r, x, body, features, &rules, e);
+        code = relay_grant(r, x, body, features, e);
     else
         json_object_set_new(body, "ondolNetwork", json_object());
     if (code == 0 && rules.n) {

@@ -30,25 +30,16 @@
 
 void relay_who_write(const struct relay_who *w, char out[RELAY_IDENTITY_BYTES])
 {
-    struct buf b = BUF_INIT(RELAY_IDENTITY_BYTES - 1);
-    buf_putf(&b, "%llu.%llu.%u.%u.%u", (unsigned long long)w->lease, (unsigned long long)w->task, w->instance,
-             w->address, w->features);
-    if (w->rules.n) {
-        buf_putc(&b, '.');
-        net_rules_write(&w->rules, true, &b);
-    }
-    snprintf(out, RELAY_IDENTITY_BYTES, "%s", b.failed ? "" : buf_str(&b));
-    buf_deinit(&b);
+    snprintf(out, RELAY_IDENTITY_BYTES, "%llu.%llu.%u.%u.%u", (unsigned long long)w->lease,
+             (unsigned long long)w->task, w->instance, w->address, w->features);
 }
 
 bool relay_who_read(const char *identity, struct relay_who *out)
 {
     unsigned long long lease, task;
     char same[RELAY_IDENTITY_BYTES];
-    struct relay_who w = {0};
-    int n = 0;
-    if (sscanf(identity, "%llu.%llu.%u.%u.%u%n", &lease, &task, &w.instance, &w.address, &w.features, &n) != 5 ||
-        (identity[n] == '.' && !net_rules_read(identity + n + 1, &w.rules)))
+    struct relay_who w;
+    if (sscanf(identity, "%llu.%llu.%u.%u.%u", &lease, &task, &w.instance, &w.address, &w.features) != 5)
         return false;
     w.lease = lease;
     w.task = task;
@@ -62,7 +53,7 @@ bool relay_who_read(const char *identity, struct relay_who *out)
 // Of its own kind, so that no other secret of the server's is ever the same.
 static int key_of(const struct runtime *r, const char *identity, char hex[65], struct err *e)
 {
-    char name[RELAY_IDENTITY_BYTES + 16]; // vault_derive takes 4096
+    char name[RELAY_IDENTITY_BYTES + 16];
     snprintf(name, sizeof name, "relay %s", identity);
     return vault_derive(&r->vault, name, hex, e);
 }
@@ -87,15 +78,11 @@ static const char *members_of(const json_t *body, char out[32])
     return ranges ? ranges : out;
 }
 
-int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, unsigned features,
-                const struct net_rules *rules, struct err *e)
+int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, unsigned features, struct err *e)
 {
     char identity[RELAY_IDENTITY_BYTES], hex[65], at[300], plain[32];
     const char *members = members_of(body, plain);
-    struct relay_who w = {x->lease, x->task, x->instance, 0, features, NET_RULES_NULL};
-    for (size_t i = 0; i < rules->n; i++)
-        if (rules->v[i].inbound)
-            w.rules.v[w.rules.n++] = rules->v[i];
+    struct relay_who w = {x->lease, x->task, x->instance, 0, features};
     struct ranges ids = RANGES_NULL;
     int code = r->relay ? 0 : err_set(e, -ENOTSUP, "relay: there is none (--relay-listen)");
     if (code == 0 && (features & PROFILE_CLUSTER) &&
@@ -169,7 +156,8 @@ static bool admit(struct relay *k, struct conn *c)
     uint64_t task;
     const char *identity = relay_link_identity(&c->link);
     if (!identity || !relay_who_read(identity, &w) ||
-        k->reader.lease_task(k->reader.ctx, w.lease, &task, &e) != 0 || task != w.task)
+        k->reader.lease_task(k->reader.ctx, w.lease, &task, &e) != 0 || task != w.task ||
+        ((w.features & PROFILE_FORWARD) && task_rules(&k->reader, task, &c->rules, &e) < 0))
         return false;
     for (size_t i = 0; i < k->n; i++) // it calls again before its old link was seen to break
         if (k->v[i] != c && k->v[i]->who.lease == w.lease)

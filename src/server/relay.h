@@ -15,7 +15,6 @@
 #define ONDOL_SERVER_RELAY_H
 
 #include "api/backend.h"
-#include "core/work/netrule.h"
 #include "server/inside.h"
 
 int relay_start(struct runtime *r, struct err *e); // without an address to listen on: nothing
@@ -23,7 +22,7 @@ void relay_stop(struct runtime *r);
 
 // Into the body of the task of `x`: the way to the relay. Store's thread.
 int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, unsigned features,
-                const struct net_rules *rules, struct err *e);
+                struct err *e);
 
 void relay_lease_gone(struct runtime *r, uint64_t lease); // any thread
 

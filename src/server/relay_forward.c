@@ -75,7 +75,7 @@ static int some_port(const struct relay *k, uint16_t *got)
 void forward_open(struct conn *c)
 {
     struct net_port open[NET_PORTS_MAX];
-    size_t n = net_rules_open(&c->who.rules, c->who.features, open);
+    size_t n = net_rules_open(&c->rules, c->who.features, open);
     for (size_t i = 0; i < n; i++) {
         struct forward *f = &c->forward[c->n_forwards];
         *f = (struct forward){.to = open[i]};

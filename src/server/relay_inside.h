@@ -10,12 +10,10 @@
 
 #define RELAY_CONNS_MAX 4096
 
-// Who has called, as its identity says: "lease.task.instance.address.features", decimal, and where its task has
-// inbound rules ".RULES" (core/work/netrule.h).
+// Who has called, as its identity says: "lease.task.instance.address.features", decimal.
 struct relay_who {
     uint64_t lease, task;
     uint32_t instance, address, features;
-    struct net_rules rules; // the inbound ones
 };
 bool relay_who_read(const char *identity, struct relay_who *out);
 void relay_who_write(const struct relay_who *who, char out[RELAY_IDENTITY_BYTES]);
@@ -24,11 +22,12 @@ struct conn {
     struct relay *relay;
     struct relay_link link;
     struct relay_mux mux;
-    struct relay_who who; // lease 0: it has not proved yet who it is
+    struct relay_who who;   // lease 0: it has not proved yet who it is
+    struct net_rules rules; // of its task and the task's pool
     int64_t called_ms;
     int64_t leave_ms; // its lease is over: until then its last packets are carried; 0: it lasts
     struct forward {
-        struct net_port to; // inside; its rule is one of `who`
+        struct net_port to; // inside; its rule is one of `rules`
         int fd;             // listens; -1: closed
         uint16_t port;      // of the server
     } forward[NET_PORTS_MAX];
@@ -64,6 +63,9 @@ struct relay {
 
 int relay_listen_on(const char *address, int *port, struct err *e); // a listening, non-blocking socket
 void relay_wake(struct relay *k);
+
+// task_rules.c: the rules of a task and its pool, or of a pool's node. -ENOENT: there is neither.
+int task_rules(const struct store_reader *reader, uint64_t task, struct net_rules *out, struct err *e);
 
 // relay_forward.c
 void forward_open(struct conn *c);   // says so when there is no port to be had

@@ -9,7 +9,7 @@
 //
 // Both only narrow: what the operator has closed stays closed (core/work/egress.h, --forward-allow).
 //
-// As text, which is how they travel, with ';' between them; one form only, so that equal rules are equal
+// As text, which is how a node and its carrier are told, with ';' between them; one form only, so that equal rules are equal
 // text:
 //
 //   in:8080:203.0.113.0/24,198.51.100.7/32     a port, who may come; nobody named: everybody

@@ -205,6 +205,20 @@ check("rules come back: %s" % call("GET", "/tasks/" + web)["forcedNetworkRules"]
       [r["port"] for r in call("GET", "/tasks/" + web)["forcedNetworkRules"]][:2] == ["8080", "8081"])
 say(doors[8080], b"quit")
 ended(web)
+# A pool's rules are its tasks' too.
+pool = call("POST", "/pools", {"name": "p", "profile": "docker-batch", "instanceCount": 1, "forcedNetworkRules": [
+    {"inbound": True, "proto": "tcp", "port": "8080", "name": "of the pool"}, out_to(OUTSIDE, 7000)]})["uuid"]
+pooled = call("POST", "/tasks", {"name": "t", "poolUuid": pool, "instanceCount": 1, "constants": [
+    {"key": "SOURCE", "value": TRY + "say('%s', 7000); say('%s', 7000)\n" % (OUTSIDE, PRIVATE) + WEB},
+    {"key": "DOCKER_CMD", "value": "/usr/bin/python3 -c ${SOURCE}"}]})["uuid"]
+wait("it runs in its pool", lambda: (call("GET", "/tasks/%s/stdout" % pooled) or "").count("listens") == 2)
+check("a pool's outbound rule: %s" % call("GET", "/tasks/%s/stdout/0" % pooled), "%s 7000 heard me\n%s 7000 refused" % (OUTSIDE, PRIVATE) in
+      call("GET", "/tasks/%s/stdout/0" % pooled))
+door = wait("a port leads into it", lambda: into(pooled, 8080))
+check("and has the rule's name", call("GET", "/network/tasks/%s/port-forward" % pooled)["0"]["of the pool"]["port"] == 8080)
+check("a pool's inbound rule", say(door, b"quit") == b"web quit")
+ended(pooled)
+call("DELETE", "/pools/" + pool)
 
 # ---- a forwarded port, and the meter of another instance meanwhile
 ECHO = r"""

@@ -186,9 +186,8 @@ int network_rules_kept(const json_t *body, struct net_rules *out, struct err *e)
     return 0;
 }
 
-void network_rules_out(struct json_out *o, const json_t *body)
+void network_rules_out(struct json_out *o, const json_t *list)
 {
-    const json_t *list = json_object_get(body, LIST);
     out_array(o, LIST);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *rule = json_array_get(list, i);

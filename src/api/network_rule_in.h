@@ -32,7 +32,8 @@ bool network_rules_in(const json_t *in, json_t *body, const struct profile_list 
 // The rules of a body that is kept (and of its pool, when both are laid together). -EBADMSG: it is not one.
 int network_rules_kept(const json_t *body, struct net_rules *out, struct err *e);
 
-// The member "forcedNetworkRules" of an answer, in both spellings where clients differ.
-void network_rules_out(struct json_out *o, const json_t *body);
+// The member "forcedNetworkRules" of an answer, from that of a kept body (NULL: there is none), in both spellings
+// where clients differ.
+void network_rules_out(struct json_out *o, const json_t *list);
 
 #endif

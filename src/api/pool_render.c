@@ -133,7 +133,7 @@ static void details(struct json_out *o, const struct row_pool *p, const json_t *
     of_body(o, body, "maxTimeQueueSeconds", "null");
     if (json_object_get(body, "multiSlotsSettings"))
         of_body(o, body, "multiSlotsSettings", "{}");
-    network_rules_out(o, body);
+    network_rules_out(o, json_object_get(body, "forcedNetworkRules"));
     of_body(o, body, "projectUuid", "null");
 }
 

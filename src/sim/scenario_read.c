@@ -14,8 +14,11 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/plan/policy.h"
 #include "ini/ini_text.h"
 #include "sim/scenario.h"
+
+#define SECTIONS_MAX 2048 // of one kind: each is compared with those before it
 
 enum kind { TEXT, NAME, REAL, INT32, SEED, FLAG, CHOICE, DATE, MINUTES_H, SPECIAL };
 
@@ -149,6 +152,19 @@ static int set_weather(struct reading *r, void *section, const char *value, stru
     return 0;
 }
 
+static int set_policy(struct reading *r, void *section, const char *value, struct err *e)
+{
+    struct scenario *s = section;
+    char all[160] = "";
+    (void)r;
+    for (size_t i = 0; plan_policy_at(i); i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", plan_policy_at(i)->name);
+    if (!plan_policy_find(value) || strlen(value) >= sizeof s->policy)
+        return err_set(e, -EINVAL, "%s: there is no such policy (%s)", value, all);
+    memcpy(s->policy, value, strlen(value) + 1);
+    return 0;
+}
+
 static int set_cores(struct reading *r, void *section, const char *value, struct err *e)
 {
     struct scenario_board *b = section;
@@ -185,7 +201,7 @@ static const struct row scenario_rows[] = {
     {"step_s", MINUTES_H, S(step_ms), 1, 300, 1000, NULL, NULL},
     {"lease_s", MINUTES_H, S(lease_ms), 0, 864000, 1000, NULL, NULL},
     {"seed", SEED, S(seed), 0, 0, 0, NULL, NULL},
-    {"policy", NAME, S(policy), 0, 0, 0, NULL, NULL},
+    {"policy", SPECIAL, 0, 0, 0, 0, NULL, set_policy},
     {"donated", FLAG, S(donated), 0, 0, 0, yes_no, NULL},
     {"filler", FLAG, S(filler), 0, 0, 0, yes_no, NULL},
     {"burn", FLAG, S(burn), 0, 0, 0, yes_no, NULL},
@@ -214,7 +230,7 @@ static const struct row site_rows[] = {
     {"circuit_cap_w", REAL, S(circuit_cap_w), 1, 1e6, 1, NULL, NULL},
     {"wan_mbit_s", REAL, S(wan_mbit_s), 0.001, 1e6, 1, NULL, NULL},
     {"wan_latency_ms", REAL, S(wan_latency_ms), 0, 60000, 1, NULL, NULL},
-    {"lan_mbit_s", REAL, S(lan_mbit_s), 0.001, 1e6, 1, NULL, NULL},
+    {"lan_mbit_s", REAL, S(lan_mbit_s), 0, 1e6, 1, NULL, NULL},
     {"overhead_w", REAL, S(overhead_w), 0, 1e7, 1, NULL, NULL},
     {"cache_gb", REAL, S(cache_bytes), 0, 1e6, 1e9, NULL, NULL},
     {0},
@@ -335,7 +351,8 @@ static const struct section {
     {"zones", zones_rows},       {"work", work_rows}, {"fault", fault_rows},
 };
 
-// The record of a section, made when it comes first. Names are kept at the same place in all of them.
+// The record of a section, made when it comes first; NULL: there are too many. Names are kept at the same place
+// in all of them.
 static void *record(struct reading *r, size_t kind, const char *name)
 {
     struct scenario *s = &r->s;
@@ -344,6 +361,8 @@ static void *record(struct reading *r, size_t kind, const char *name)
         for (size_t i = 0; i < s->n; i++)                                                                    \
             if (!strcmp(s->vec[i].name, name))                                                               \
                 return &s->vec[i];                                                                           \
+        if (s->n == SECTIONS_MAX)                                                                            \
+            return NULL;                                                                                     \
         (void)VEC_PUSH(s->vec, s->n, s->cap);                                                                \
         make(&s->vec[s->n - 1]);                                                                             \
         memcpy(s->vec[s->n - 1].name, name, strlen(name) + 1);                                               \
@@ -513,6 +532,8 @@ static int take_pair(void *ctx, const struct ini_pair *pair, struct err *e)
         return e->code;
     struct err why = ERR_NULL;
     void *to = record(r, which, rest);
+    if (!to)
+        return err_set(e, -EINVAL, "[%s]: more than %d sections [%s NAME]", section, SECTIONS_MAX, kind);
     if (set_key(r, k, to, pair->value, &why) < 0)
         return err_set(e, -EINVAL, "[%s] %s: %s", section, name, why.text);
     if (k >= zones_rows && k < zones_rows + ARRAY_LEN(zones_rows))

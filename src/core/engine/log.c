@@ -679,6 +679,14 @@ static void walk_published(struct codec *c, struct event *ev)
     string(c, &ev->published.message);
 }
 
+static void walk_replica(struct codec *c, struct event *ev)
+{
+    string(c, &ev->replica.site);
+    N(c, ev->replica.key);
+    N(c, ev->replica.there);
+    c->bad = c->bad || !ev->replica.site;
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -717,6 +725,7 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_POOL_CLOSE] = walk_pool,
     [EVENT_POOL_DELETE] = walk_pool,
     [EVENT_POOL_RESYNC] = walk_pool,
+    [EVENT_REPLICA] = walk_replica,
 };
 
 static void walk(struct codec *c, struct event *ev)
@@ -783,6 +792,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     N(c, k->filler_allowed);
     N(c, k->reserved_by_all);
     N(c, k->check_plans);
+    N(c, k->makes_copies);
     N(c, k->policy);
     for (int a = 0; a < BILL_CLASSES; a++)
         N(c, k->bill.ueur_per_core_h[a]);

@@ -100,6 +100,8 @@ static void report_started(struct server *s, uint32_t node, const struct report 
     l->started = r->started.at.v < 0 ? HOUSE_MS(0) : r->started.at;
     l->phase = s->task[l->task].holder ? PHASE_ENVIRONMENT : PHASE_EXECUTION;
     board_rested(s, l->board);
+    if (rare_of(t)->place && rare_of(t)->place->n_data)
+        node_fetched(s, node, s->zone[s->board[l->board]->zone]->site, rare_of(t)->place);
     ranges_add(&task_sets(t)->started_once, l->instance);
     if (l->state == LEASE_ASSIGNED) { // else it was asked to stop before it could say that it runs
         l->state = LEASE_STARTED;

@@ -384,6 +384,20 @@ struct node {
     size_t n_zones, cap_zones, n_boards, cap_boards;
     uint32_t first_lease; // list through lease.next_on_node
     int64_t cap_mw;       // of the power it may draw, as last given; -1: none
+    struct node_keeps *keeps; // data sets in its cache, as far as is known; NULL: none
+};
+
+// What a node fetched last, oldest first: its cache drops the oldest too. A cache ends with the node's life.
+#define NODE_KEEPS       16
+#define NODE_KEEPS_BYTES (INT64_C(1) << 30) // of all of them: agents keep no more (docs/design/0033)
+struct node_keeps {
+    int32_t n;
+    struct node_kept {
+        uint64_t key;
+        int64_t bytes;
+        uint32_t site;
+        int32_t boards; // of the node, as counted for the site
+    } set[NODE_KEEPS];
 };
 
 enum timer_kind {
@@ -405,6 +419,14 @@ struct timer {
     house_ms at;
     uint64_t id; // of the record; a timer whose record is gone is ignored
     uint8_t kind;
+};
+
+// A data set: known while a task in memory names it, and after that until its place is needed.
+struct data_set {
+    uint64_t key; // 0: the place is free
+    int64_t bytes;
+    uint32_t users; // tasks
+    house_ms used;  // when the last task came or went
 };
 
 // An instance that has left its board and has another one kept for it.
@@ -477,12 +499,17 @@ struct server {
     size_t n_histories, cap_histories;
     struct publishing *publishing;
     size_t n_publishing, cap_publishing;
+    struct data_set *data; // that tasks name, as the planner numbers them
+    size_t n_data, cap_data;
+    uint32_t *free_data;
+    size_t n_free_data, cap_free_data;
     struct timer *timer; // binary heap, earliest first
     size_t n_timers, cap_timers;
 
     struct keyset task_by_id, task_by_uuid; // of what there may be a hundred thousand waiting
     struct idmap account_by_id, lease_by_id, site_by_id, zone_by_id, board_by_id, node_by_id;
-    struct idmap job_by_id, job_by_uuid, expiring_by_id, pool_by_id, pool_by_uuid;
+    struct idmap job_by_id, job_by_uuid, expiring_by_id, pool_by_id, pool_by_uuid, data_by_key;
+    struct idmap kept_boards; // by data set and site: boards of nodes that keep it
     struct strmap job_shortname, pool_shortname;
     struct strmap secret; // "ACCOUNT/KEY": which there are; their sealed values are in the store only
     struct strmap account_by_email, shortname, site_by_name, zone_by_name, board_by_name, node_by_name,
@@ -498,6 +525,17 @@ struct server {
     uint64_t hash;
     bool restoring;
 };
+
+// ---- server_data.c: data sets, and copies of them
+void place_take_data(struct server *s, const struct place *p); // a task names them
+void place_drop_data(struct server *s, const struct place *p);
+uint32_t data_number(const struct server *s, uint64_t key); // the planner's; NONE: not known
+void server_replica(struct server *s, const struct event *ev, struct effects *fx);
+// Where nobody makes copies: a task's data came to this node for one of its boards; the node started anew.
+void node_fetched(struct server *s, uint32_t node, uint32_t site, const struct place *p);
+void node_forgets(struct server *s, uint32_t node);
+void copies_order(struct server *s, struct effects *fx); // what the plan wants
+void copies_take_back(struct server *s);                 // the plan is not carried out
 
 // ---- server_batch.c: what a batch collects
 struct change *fx_change(struct effects *fx, enum change_kind kind);

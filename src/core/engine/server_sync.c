@@ -77,6 +77,7 @@ static uint32_t begin_epoch(struct server *s, uint32_t node, const struct event 
     }
     lose_leases(s, node, "the node started again", fx);
     set_online(s, node, false); // its boards are counted anew with the offer
+    node_forgets(s, node);
     struct node *n = &s->node[node];
     n->epoch++;
     n->nonce = up->nonce;

@@ -585,7 +585,7 @@ def play(token):
 
 
 SERVER, line = start_ready("dev", [ONDOL, "dev", "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--heaters", "1",
-                                   "--dispatch-delay", "1"])
+                                   "--speed", "10", "--dispatch-delay", "1"])
 HOST = line.split()[3][len("http://"):]
 bad = play(line.split()[5])
 end_well(SERVER)

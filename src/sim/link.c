@@ -17,6 +17,7 @@
 
 #define LAPSE_MARGIN   5000
 #define METERS_MS      INT64_C(21600000)
+#define BEATS_MS       INT64_C(600000) // beats that are rare come together, so that one plan does for some
 #define LEASE_LONG_MS  INT64_C(129600000)
 #define LEASE_SHORT_MS INT64_C(600000)
 
@@ -475,9 +476,12 @@ int link_make(struct sim_run *r, struct err *e)
     link_settle(r);
     r->news_step = -1;
     int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
-    for (uint32_t i = 0; i < r->n_zones; i++) // spread, so that they do not all call at once
-        queue_push(&r->queue,
-                   (struct happening){.at = every * (i + 1) / r->n_zones, .kind = HAPPEN_BEAT, .index = i});
+    for (uint32_t i = 0; i < r->n_zones; i++) { // spread, so that they do not all call at once
+        int64_t at = every * (i + 1) / r->n_zones;
+        if (every > 6 * BEATS_MS)
+            at = (at + BEATS_MS - 1) / BEATS_MS * BEATS_MS;
+        queue_push(&r->queue, (struct happening){.at = at, .kind = HAPPEN_BEAT, .index = i});
+    }
     if (r->err.code && e)
         *e = r->err;
     return r->err.code;

@@ -4,7 +4,14 @@
 // which.
 #include "base/hash.h"
 #include "base/mem.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 #include "core/plan/policy.h"
 
 #include <stdlib.h>

@@ -5,7 +5,9 @@
 // is settled.
 #include "base/hash.h"
 #include "base/mem.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <stdlib.h>
 #include <string.h>

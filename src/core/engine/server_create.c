@@ -4,7 +4,12 @@
 // changed.
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <string.h>
 

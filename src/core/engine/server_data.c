@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "core/engine/server_data.h"
 #include "core/engine/server_state.h"
 
 // So many sets nobody names are remembered at least, with the sites that have them.

@@ -15,7 +15,13 @@
 //   the parent's later `until + margin` cannot overlap with it.
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <string.h>
 

@@ -3,7 +3,12 @@
 // What a node reports, one function per kind. A report about something unknown (a lease that is long over, a
 // zone that is not this node's) changes nothing: the desired state tells the node better.
 #include "base/num.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <string.h>
 

@@ -3,7 +3,11 @@
 // A node calls home. Rules in sync.h: epochs are granted for a nonce, reports are applied once and in order,
 // what comes down is whole. Hearing from a node renews its leases.
 #include "base/mem.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <string.h>
 

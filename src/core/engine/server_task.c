@@ -9,7 +9,13 @@
 //   all that are left run -> FullyExecuting; some run -> PartiallyExecuting
 //   all that are left have a board -> FullyDispatched; some -> PartiallyDispatched; none -> Submitted
 #include "base/mem.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <errno.h>
 #include <stdlib.h>

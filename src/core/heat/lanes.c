@@ -104,7 +104,7 @@ static void estimate_pull(struct heat_lanes *l, size_t i)
 {
     double *const *v = l->learn;
     struct thermostat *t = &l->zone[i * l->stride];
-    struct learn e = learn_of(t);
+    struct learn e;
     for (int k = 0; k < ESTIMATE_TERMS; k++)
         e.theta[k] = v[LEARN_THETA + k][i];
     for (int k = 0; k < LEARN_COVS; k++)
@@ -122,6 +122,7 @@ static void estimate_pull(struct heat_lanes *l, size_t i)
     e.kp_per_ti = l->lane[LANE_KP_PER_TI][i];
     e.per_tt = l->lane[LANE_PER_TT][i];
     learn_take(t, &e);
+    t->outside_c = v[LEARN_OUTSIDE_C][i];
     l->behind[i] = 0;
 }
 
@@ -304,18 +305,22 @@ void lanes_push(struct heat_lanes *l, size_t i)
     step_push(l, i);
 }
 
+// What the estimates take the outside for changes once, if at all; its temperature every time, and for all.
 void lanes_set_outside(struct heat_lanes *l, int32_t outside_mc)
 {
-    for (size_t i = 0; i < l->n; i++) {
-        struct thermostat *t = &l->zone[i * l->stride];
-        bool moves = t->est.outside_known != (outside_mc != INT32_MIN);
-        if (moves && l->behind[i])
-            estimate_pull(l, i);
-        thermostat_set_outside(t, outside_mc);
-        l->learn[LEARN_OUTSIDE_C][i] = t->outside_c;
-        if (moves)
+    bool known = outside_mc != INT32_MIN;
+    double c = heat_outside_c(outside_mc);
+    for (size_t i = 0; i < l->n; i++)
+        if ((l->learn[LEARN_OUTSIDE_KNOWN][i] != 0) != known) {
+            struct thermostat *t = &l->zone[i * l->stride];
+            if (l->behind[i])
+                estimate_pull(l, i);
+            thermostat_set_outside(t, outside_mc);
             estimate_push(l, i);
-    }
+        }
+    for (size_t i = 0; i < l->n; i++)
+        l->learn[LEARN_OUTSIDE_C][i] = c;
+    memset(l->behind, 1, l->n);
 }
 
 // False: the times between steps or readings are unusual, and every lane is stepped alone.

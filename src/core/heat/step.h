@@ -39,6 +39,13 @@ void heat_request_rest(struct thermostat *t, house_ms now);
 
 // ---- formulas
 
+// Outside as it counts; INT32_MIN: nobody knows it.
+static inline double heat_outside_c(int32_t mc)
+{
+    int32_t within = mc < -60000 ? -60000 : mc > 60000 ? 60000 : mc;
+    return mc == INT32_MIN ? ESTIMATE_OUTSIDE_C : within * 1e-3;
+}
+
 static inline double heat_follow(double x, double k, double to)
 {
     return x + k * (to - x);

@@ -163,9 +163,8 @@ void thermostat_set_wish(struct thermostat *t, const struct zone_wish *wish)
 
 void thermostat_set_outside(struct thermostat *t, int32_t outside_mc)
 {
-    bool known = outside_mc != INT32_MIN;
-    t->outside_c = known ? int_clamp(outside_mc, -60000, 60000) * 1e-3 : ESTIMATE_OUTSIDE_C;
-    estimate_set_outside_known(&t->est, known);
+    t->outside_c = heat_outside_c(outside_mc);
+    estimate_set_outside_known(&t->est, outside_mc != INT32_MIN);
 }
 
 int32_t thermostat_missing_w(const struct thermostat *t)

@@ -45,6 +45,18 @@ static void the_python_client_is_understood(void **state)
         "hello\"},{\"key\":\"SETUP_CLUSTER_NB_SLOTS\",\"value\":\"4\"}]");
 }
 
+// Both spellings where clients differ; what is empty is absent.
+static void network_rules_are_kept_and_told_back(void **state)
+{
+    check_created(*state,
+                  "{" GOOD ",\"ForcedNetworkRules\":[{\"Inbound\":false,\"Proto\":\"TCP\",\"public_host\":"
+                  "\"192.0.2.7\",\"PublicPort\":443,\"to\":\"\",\"toQBox\":null,\"to_payload\":true}]}",
+                  "forcedNetworkRules",
+                  "[{\"inbound\":false,\"proto\":\"tcp\",\"publicHost\":\"192.0.2.7\",\"public_host\":"
+                  "\"192.0.2.7\",\"publicPort\":\"443\",\"public_port\":\"443\",\"toPayload\":true,"
+                  "\"to_payload\":true}]");
+}
+
 static void a_placement_is_kept_and_told_back(void **state)
 {
     house_boards(*state, 1);
@@ -460,6 +472,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resource_buckets_are_data_sets_for_the_planner),
         TEST(the_python_client_is_understood),
+        TEST(network_rules_are_kept_and_told_back),
         TEST(a_placement_is_kept_and_told_back),
         TEST(the_csharp_client_is_understood),
         TEST(a_bucket_without_prefix_has_null_and_not_an_object_of_nulls),

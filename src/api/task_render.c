@@ -133,7 +133,8 @@ static void settings(struct json_out *o, const struct row_task *row, const json_
     out_value(o, "schedulingType", json_object_get(body, "schedulingType"), "\"flex\"");
     out_string_of(o, body, "targetedReservedMachineKey");
     out_string_of(o, body, "targetedReservationName");
-    out_raw(o, "privileges", "{\"exportApiAndStorageCredentialsInEnvironment\":false}");
+    out_value(o, "privileges", json_object_get(body, "privileges"),
+              "{\"exportApiAndStorageCredentialsInEnvironment\":false}");
     out_value(o, "retrySettings", json_object_get(body, "retrySettings"),
               "{\"maxTotalRetries\":null,\"maxPerInstanceRetries\":null}");
     json_t *ttl = json_object_get(body, "defaultResourcesCacheTTLSec");

@@ -238,7 +238,7 @@ def every_setting(conn):
         task.scheduling_type = qarnot.scheduling_type.OnDemandScheduling()
     if hasattr(task, "project"):
         task.project = [p for p in conn.user_info.projects if p.is_default][0]
-    if os.environ.get("CRED"):
+    if hasattr(task, "allow_credentials_to_be_exported_to_task_environment"):
         task.allow_credentials_to_be_exported_to_task_environment()
     if hasattr(task, "secrets_access_rights"):
         task.secrets_access_rights.add_secret_by_prefix("none/")

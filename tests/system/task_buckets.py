@@ -185,6 +185,15 @@ def resources_and_results(h):
     check(h.api("GET", "/tasks/%s/stdout/0" % uuid).split() == ["c", "deep"], "filtered and stripped")
     check(h.keys("f/") == {"f/keep.csv": 2}, "results of a failure, filtered: %s" % h.keys("f/"))
 
+    # A program in a bucket was no program in the instance: bwrap: execvp /job/run: Permission denied.
+    h.s3.put_object(Bucket="in-b", Key="tool/run", Body=b"#!/bin/sh\necho ran\n")
+    uuid = h.task("", constants=[{"key": "DOCKER_CMD", "value": "/job/run"}], advancedResourceBuckets=[
+        {"bucketName": "in-b", "filtering": {"prefixFiltering": {"prefix": "tool/"}},
+         "resourcesTransformation": {"stripPrefix": {"prefix": "tool/"}}}])
+    h.succeeds(uuid)
+    check(h.api("GET", "/tasks/%s/stdout/0" % uuid) == "ran\n" and "run" not in h.keys(), "it runs, and is no result")
+    h.s3.delete_object(Bucket="in-b", Key="tool/run")
+
     h.api("POST", "/tasks", {"name": "t", "profile": "docker-batch", "instanceCount": 1, "resourceBuckets": ["nowhere"]}, 404)
     uuid = h.task("echo ${INSTANCE_ID} > i${INSTANCE_ID}", instanceCount=3, resultsBucketPrefix="array/", resourceBuckets=["in-2"])
     h.succeeds(uuid)

@@ -7,6 +7,7 @@ grep -rn '^#include "' --include='*.[ch]' . | sed 's|^\./||' | awk -F: '
 BEGIN {
     may["base"]    = "base"
     may["core"]    = "base core"
+    may["ini"]     = "base ini"
     may["world"]   = "base world"
     may["port"]    = "base core port"
     may["store"]   = "base core port store"
@@ -17,10 +18,10 @@ BEGIN {
     may["device"]  = "base core port world device"
     may["api"]     = "base core port net api"
     may["s3"]     = "base core port net objects s3"
-    may["agent"]   = "base core port sandbox device net image objects s3 agent"
+    may["agent"]   = "base core ini port sandbox device net image objects s3 agent"
     may["server"]  = "base core port store net image objects s3 api server"
-    may["sim"]     = "base core port world sim"
-    may["cli"]     = "base core port world sim store sandbox net objects s3 api server device cli examples"
+    may["sim"]     = "base core ini port world sim"
+    may["cli"]     = "base core ini port world sim store sandbox net objects s3 api server device cli examples"
     bad = 0
 }
 {

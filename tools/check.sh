@@ -73,6 +73,7 @@ step() { # step NAME COMMAND...: one more test that is not a program of meson's
 judge build gcc ""
 step arrows sh tools/arrows.sh
 step words sh tools/words.sh
+step "the map of the code" sh tools/map.sh
 step "every test is listed" sh tools/listed.sh build
 step "purity of gcc's objects" sh tools/purity.sh build
 if [ -z "$quick" ]; then

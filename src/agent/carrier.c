@@ -15,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/child.h"
 #include "base/mem.h"
 #include "sandbox/netns.h"
 
-#define SPEC_BYTES      (256 * 1024)
 #define TELL_MS         1000
 #define TURN_MS         500
 #define NICE            5
@@ -61,16 +61,6 @@ static bool wants(const struct carrier *c, const char *name)
     return json_is_true(json_object_get(c->spec, name));
 }
 
-static json_t *read_spec(void)
-{
-    char *v = mem_alloc(SPEC_BYTES);
-    size_t n = fread(v, 1, SPEC_BYTES, stdin);
-    json_t *spec = json_loadb(v, n, 0, NULL);
-    explicit_bzero(v, n);
-    free(v);
-    return json_is_object(spec) ? spec : NULL;
-}
-
 // What a stranger's packets pass through owns nothing. (Where the agent is nobody's superior, neither is it.)
 static bool give_up_privileges(struct carrier *c)
 {
@@ -78,7 +68,7 @@ static bool give_up_privileges(struct carrier *c)
     if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
                            setresuid(NOBODY, NOBODY, NOBODY) < 0))
         return carrier_fail(c, "privileges cannot be given up: %s", strerror(errno));
-    prctl(PR_SET_PDEATHSIG, SIGKILL); // the change of user took it back
+    child_bind(c->spec); // the change of user took it back
     prctl(PR_SET_DUMPABLE, 0);
     return true;
 }
@@ -88,10 +78,9 @@ static bool begin(struct carrier *c)
     int fd[NETNS_FDS_MAX];
     if (!c->spec)
         return carrier_fail(c, "what to do cannot be read");
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != (pid_t)json_integer_value(json_object_get(c->spec, "parent")))
+    if (!child_bind(c->spec))
         return carrier_fail(c, "its agent is gone");
-    int r = netns_receive(CARRIER_SOCKET, fd);
+    int r = netns_receive(CHILD_SOCKET, fd);
     if (r < 0)
         return carrier_fail(c, "no sandbox came");
     c->ns = fd[0];
@@ -163,7 +152,7 @@ static bool turn(struct carrier *c)
 int carrier_main(void)
 {
     struct carrier *c = mem_alloc(sizeof *c);
-    *c = (struct carrier){.spec = read_spec(),
+    *c = (struct carrier){.spec = child_task(),
                           .ns = -1,
                           .userns = -1,
                           .outside = -1,

@@ -6,8 +6,8 @@
 //   {"parent": pid, "outside": true, "cluster": true, "ssh": true, "relay": "host:port", "identity": "...",
 //    "key": "...", "address": n, "slirp": "/usr/bin/slirp4netns", "allow": "...", "deny": "..."}
 //
-// and the socket over which the sandbox's devices come as descriptor CARRIER_SOCKET. It says on its standard
-// output, each second in which they changed,
+// and the socket over which the sandbox's devices come as descriptor CHILD_SOCKET (child.h). It says on its
+// standard output, each second in which they changed,
 //
 //   N <kbit/s in> <kbit/s out>
 //
@@ -29,7 +29,6 @@
 #include "net/relay_mux.h"
 
 #define CARRIER_OPTION "--carrier"
-#define CARRIER_SOCKET 3
 #define CARRIER_PACKET 65536
 #define LEAVE_MS       30000
 

@@ -13,7 +13,8 @@ struct carry; // the carrier of one instance
 struct carry_events {
     void *ctx;
     void (*rate)(void *ctx, int32_t in_kbps, int32_t out_kbps);
-    void (*failed)(void *ctx, const char *why); // it carries no more; once, and not after carry_end
+    // It carries no more; once, and not after carry_end, which is still to be called.
+    void (*failed)(void *ctx, const char *why);
 };
 
 // Starts one, and makes `net` for the sandbox that it is for; what `net` points to lives as long as `l`. The

@@ -5,11 +5,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <uv.h>
 
 #include "agent/burner.h"
+#include "agent/child.h"
 #include "agent/node.h"
 #include "base/mem.h"
 #include "sandbox/bwrap.h"
@@ -18,15 +17,8 @@ struct fire {
     struct node *node;
     int32_t *want; // one a board
     size_t n_boards;
-    bool lit, over, complained;
-    int handles; // of the process and its input, not closed yet
-    uv_process_t process;
-    uv_pipe_t in;
-};
-
-struct line {
-    uv_write_t write;
-    char text[16];
+    struct child *child; // NULL: it does not burn
+    bool over, complained;
 };
 
 static int32_t most(const struct fire *f)
@@ -43,68 +35,37 @@ static void end(struct fire *f)
     free(f);
 }
 
-static void on_closed(uv_handle_t *h)
+static void ended(void *ctx, int64_t status, int signal)
 {
-    struct fire *f = h->data;
-    if (--f->handles == 0 && f->over)
+    struct fire *f = ctx;
+    f->child = NULL;
+    if (f->over)
         end(f);
-}
-
-static void close_all(struct fire *f)
-{
-    uv_close((uv_handle_t *)&f->in, on_closed);
-    uv_close((uv_handle_t *)&f->process, on_closed);
-}
-
-static void on_exit_of(uv_process_t *p, int64_t status, int signal)
-{
-    struct fire *f = p->data;
-    if (!f->over)
+    else
         fprintf(stderr, "ondol: what burns for heat ended (status %d, signal %d); it is started again\n",
                 (int)status, signal);
-    f->lit = false;
-    close_all(f);
 }
 
-static void on_written(uv_write_t *w, int status)
+static void tell(struct fire *f)
 {
-    (void)status; // it has died, then: that is heard on its own
-    free(w->data);
-}
-
-static void tell(struct fire *f, int32_t permille)
-{
-    struct line *l = mem_alloc(sizeof *l);
-    int n = snprintf(l->text, sizeof l->text, "%d\n", (int)permille);
-    uv_buf_t text = uv_buf_init(l->text, (unsigned)n);
-    l->write.data = l;
-    if (uv_write(&l->write, (uv_stream_t *)&f->in, &text, 1, on_written) < 0)
-        free(l);
+    char line[16];
+    snprintf(line, sizeof line, "%d\n", (int)most(f));
+    child_say(f->child, line);
 }
 
 static void light(struct fire *f)
 {
-    char *argv[] = {"ondol-agent", FIRE_OPTION, NULL};
-    uv_stdio_container_t io[3] = {
-        {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&f->in},
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = 2}};
-    uv_process_options_t o = {
-        .exit_cb = on_exit_of, .file = "/proc/self/exe", .args = argv, .stdio = io, .stdio_count = 3};
-    uv_pipe_init(f->node->loop, &f->in, 0);
-    f->process = (uv_process_t){0};
-    f->process.data = f->in.data = f;
-    int r = uv_spawn(f->node->loop, &f->process, &o);
-    f->handles = 2;
-    if (r < 0) {
-        if (!f->complained)
-            fprintf(stderr, "ondol: nothing burns for heat: %s\n", uv_strerror(r));
-        f->complained = true;
-        close_all(f);
+    const struct child_spec child = {.option = FIRE_OPTION, .socket = -1, .ctx = f, .ended = ended};
+    struct err e = ERR_NULL;
+    f->child = child_start(f->node->loop, &child, &e);
+    if (f->child) {
+        bwrap_sandbox_background(&f->node->sandbox, child_pid(f->child));
+        tell(f);
         return;
     }
-    f->lit = true;
-    bwrap_sandbox_background(&f->node->sandbox, uv_process_get_pid(&f->process));
+    if (!f->complained)
+        fprintf(stderr, "ondol: nothing burns for heat: %s\n", e.text);
+    f->complained = true;
 }
 
 struct fire *fire_new(struct node *n)
@@ -122,19 +83,16 @@ void fire_set(struct fire *f, size_t board, int32_t permille)
     f->want[board] = permille;
     if (most(f) == before)
         return;
-    if (!f->lit)
-        fire_look(f);
+    if (f->child)
+        tell(f);
     else
-        tell(f, most(f));
+        fire_look(f);
 }
 
 void fire_look(struct fire *f)
 {
-    if (f->lit || f->handles || most(f) == 0)
-        return;
-    light(f);
-    if (f->lit)
-        tell(f, most(f));
+    if (!f->child && most(f) > 0)
+        light(f);
 }
 
 void fire_free(struct fire *f)
@@ -142,9 +100,9 @@ void fire_free(struct fire *f)
     if (!f)
         return;
     f->over = true;
-    if (f->lit)
-        uv_process_kill(&f->process, SIGKILL); // its end is heard by the loop
-    else if (!f->handles)
+    if (f->child)
+        child_signal(f->child, SIGKILL); // its end is heard by the loop
+    else
         end(f);
 }
 

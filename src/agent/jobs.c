@@ -271,6 +271,71 @@ static bool enter_image(struct jobs *j, const struct agent_action *a, struct are
     return !e.code;
 }
 
+// What the sandbox is told. `in_image` has what enter_image filled in.
+static struct sandbox_spec spec_of(const struct jobs *j, const struct agent_action *a, const struct launch *l,
+                                   const struct sandbox_spec *in_image, const struct sandbox_bind *share)
+{
+    return (struct sandbox_spec){
+        .id = a->lease,
+        .argv = l->argv,
+        .envp = l->envp,
+        .workdir = l->workdir,
+        .hostname = l->hostname,
+        .image = l->image.repo,
+        .rootfs = in_image->rootfs,
+        .uid = in_image->uid,
+        .gid = in_image->gid,
+        .memory_max_bytes = (int64_t)a->start.memory_mb << 20,
+        .pids_max = 1024,
+        .job_dir = l->stage ? stage_job_dir(j->node->stage, a->lease) : NULL,
+        .share_permille = a->start.permille > 0 ? a->start.permille : 0,
+        .capture = true,
+        .binds = share->host ? share : NULL,
+        .binds_n = share->host ? 1 : 0,
+    };
+}
+
+// Starts it with its network. Negative: told why not.
+static int launch_one(struct jobs *j, struct job *job, const struct launch *l, struct sandbox_spec *spec,
+                      struct sandbox_run *run)
+{
+    struct sandbox *sb = &j->node->sandbox;
+    const struct carry_events ev = {job, on_rate, on_carrier_lost};
+    struct sandbox_net net;
+    struct err e = ERR_NULL;
+    if (l->net && !(job->carry = carry_begin(j->node, l, &ev, &net, &e))) {
+        start_failed(j, spec->id, "no-network", e.text);
+        return e.code;
+    }
+    spec->net = l->net ? &net : NULL;
+    int code = sb->start(sb->ctx, spec, clock_wall(), run, &e);
+    if (l->net)
+        close(net.tell_fd);
+    if (code < 0) {
+        carry_end(job->carry);
+        start_failed(j, spec->id, e.code == -ENOENT ? "command-not-found" : "start-failed", e.text);
+    }
+    return code;
+}
+
+// It runs: the loop hears what it says and when it ends.
+static void watch(struct jobs *j, struct job *job, const struct launch *l, const struct sandbox_run *run)
+{
+    job->all = j;
+    job->next = j->first;
+    j->first = job;
+    j->n++;
+    job->reading = true;
+    job->pidfd = run->pidfd;
+    progress_init(&job->progress, l);
+    stream_open(job, 0, run->stdout_fd);
+    stream_open(job, 1, run->stderr_fd);
+    uv_poll_init(j->node->loop, &job->poll, run->pidfd);
+    job->poll.data = job;
+    job->handles++;
+    uv_poll_start(&job->poll, UV_READABLE, on_dead);
+}
+
 static void start_one(struct jobs *j, const struct agent_action *a, struct arena *arena)
 {
     struct sandbox *sb = &j->node->sandbox;
@@ -280,66 +345,20 @@ static void start_one(struct jobs *j, const struct agent_action *a, struct arena
         return;
     }
     struct launch launch = a->start.launch;
-    const struct launch *l = &launch;
     struct sandbox_spec in_image = {0};
-    if (l->image.digest && !enter_image(j, a, arena, &launch, &in_image))
+    if (launch.image.digest && !enter_image(j, a, arena, &launch, &in_image))
         return;
-    struct sandbox_spec spec = {
-        .id = a->lease,
-        .argv = l->argv,
-        .envp = l->envp,
-        .workdir = l->workdir,
-        .hostname = l->hostname,
-        .image = l->image.repo,
-        .rootfs = in_image.rootfs,
-        .uid = in_image.uid,
-        .gid = in_image.gid,
-        .memory_max_bytes = (int64_t)a->start.memory_mb << 20,
-        .pids_max = 1024,
-        .job_dir = l->stage ? stage_job_dir(j->node->stage, a->lease) : NULL,
-        .share_permille = a->start.permille > 0 ? a->start.permille : 0,
-        .capture = true,
-    };
     const struct sandbox_bind share = {j->node->opt.share, "/job/share"};
-    if (share.host) {
-        spec.binds = &share;
-        spec.binds_n = 1;
-    }
+    struct sandbox_spec spec = spec_of(j, a, &launch, &in_image, &share);
     struct sandbox_run run;
-    struct sandbox_net net;
-    struct err e = ERR_NULL;
     struct job *job = mem_alloc(sizeof *job);
-    const struct carry_events ev = {job, on_rate, on_carrier_lost};
-    if (l->net && !(job->carry = carry_begin(j->node, l, &ev, &net, &e))) {
-        free(job);
-        start_failed(j, a->lease, "no-network", e.text);
-        return;
-    }
-    spec.net = l->net ? &net : NULL;
-    int code = sb->start(sb->ctx, &spec, clock_wall(), &run, &e);
-    if (l->net)
-        close(net.tell_fd);
-    if (code < 0) {
-        carry_end(job->carry);
-        free(job);
-        start_failed(j, a->lease, e.code == -ENOENT ? "command-not-found" : "start-failed", e.text);
-        return;
-    }
-    job->all = j;
-    job->next = j->first;
-    j->first = job;
-    j->n++;
     job->lease = a->lease;
     job->board = a->board;
-    job->reading = true;
-    job->pidfd = run.pidfd;
-    progress_init(&job->progress, l);
-    stream_open(job, 0, run.stdout_fd);
-    stream_open(job, 1, run.stderr_fd);
-    uv_poll_init(j->node->loop, &job->poll, run.pidfd);
-    job->poll.data = job;
-    job->handles++;
-    uv_poll_start(&job->poll, UV_READABLE, on_dead);
+    if (launch_one(j, job, &launch, &spec, &run) < 0) {
+        free(job);
+        return;
+    }
+    watch(j, job, &launch, &run);
     jobs_share(j, a->lease, a->start.permille);
     node_feed(j->node, &(struct agent_event){.kind = AGENT_STARTED, .start.lease = a->lease});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/stage.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,13 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/child.h"
 #include "agent/image_cache.h"
 #include "agent/stage_dir.h"
 #include "agent/stager.h"
 #include "base/mem.h"
 #include "s3/serve.h"
-
-#define LINE_BYTES 4096
 
 struct errand;
 
@@ -40,16 +40,8 @@ struct stage {
 struct errand {
     struct stage *stage;
     struct box_files *of; // NULL: nobody waits for it any more
-    uv_process_t process;
-    uv_pipe_t in, out;
-    uv_write_t write;
-    char *spec;
-    size_t spec_n;
-    int handles;
+    struct child *child;
     bool image; // it brings the image
-    bool said, exited, closed_out;
-    char line[LINE_BYTES];
-    size_t n;
     struct buf names; // of the results that are stored
 };
 
@@ -129,13 +121,14 @@ static void go_on(struct stage *s, struct box_files *f)
 
 // ---- what it says
 
-static void said(struct errand *x, const char *line)
+static void said(void *ctx, const char *line)
 {
+    struct errand *x = ctx;
     long long v[4] = {0};
     int elsewhere;
     char code[24], message[160] = "", digest[80];
     struct box_files *f = x->of;
-    if (!f || x->said)
+    if (!f)
         return;
     if (sscanf(line, "I %79s", digest) == 1) {
         f->image_fd = image_cache_hold(x->stage->images, digest, f->image);
@@ -144,7 +137,6 @@ static void said(struct errand *x, const char *line)
     if (x->image && line[0] == 'D') {
         struct stage *s = x->stage;
         f->errand = NULL, x->of = NULL;
-        x->said = true;
         if (f->image_fd >= 0)
             go_on(s, f);
         else
@@ -168,123 +160,27 @@ static void said(struct errand *x, const char *line)
         ev.staged.files = v[0];
         ev.staged.bytes = v[1];
         ev.staged.names = x->names.n ? buf_str(&x->names) : NULL;
-        x->said = true;
     } else if (sscanf(line, "F %d %23s %159[^\n]", &elsewhere, code, message) >= 2) {
         ev.kind = AGENT_STAGED;
         ev.staged.code = code;
         ev.staged.message = message;
         ev.staged.elsewhere = elsewhere != 0;
-        x->said = true;
     }
-    if (x->said)
+    if (ev.kind == AGENT_STAGED)
         f->errand = NULL, x->of = NULL;
     node_feed(node, &ev);
 }
 
-static void on_closed(uv_handle_t *h)
+static void ended(void *ctx, int64_t status, int signal)
 {
-    struct errand *x = h->data;
-    if (--x->handles > 0)
-        return;
-    explicit_bzero(x->spec, x->spec_n);
-    free(x->spec);
+    struct errand *x = ctx;
+    (void)status, (void)signal;
+    if (x->of) {
+        x->of->errand = NULL;
+        tell_failed(x->stage, x->of->lease, true, "staging", "the process that moves files died");
+    }
     buf_deinit(&x->names);
     free(x);
-}
-
-static void close_handle(uv_handle_t *h)
-{
-    if (!uv_is_closing(h))
-        uv_close(h, on_closed);
-}
-
-// Its output is read to the end before its end counts.
-static void over(struct errand *x)
-{
-    if (!x->exited || !x->closed_out)
-        return;
-    if (x->of && !x->said) {
-        struct box_files *f = x->of;
-        f->errand = NULL;
-        x->of = NULL;
-        tell_failed(x->stage, f->lease, true, "staging", "the process that moves files died");
-    }
-}
-
-static void on_room(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
-{
-    struct errand *x = h->data;
-    (void)suggested;
-    *buf = uv_buf_init(x->line + x->n, (unsigned)(sizeof x->line - 1 - x->n));
-}
-
-static void on_said(uv_stream_t *out, ssize_t n, const uv_buf_t *buf)
-{
-    struct errand *x = out->data;
-    (void)buf;
-    if (n < 0) {
-        x->closed_out = true;
-        close_handle((uv_handle_t *)out);
-        over(x);
-        return;
-    }
-    x->n += (size_t)n;
-    x->line[x->n] = '\0';
-    for (char *end; (end = strchr(x->line, '\n'));) {
-        *end = '\0';
-        said(x, x->line);
-        x->n -= (size_t)(end + 1 - x->line);
-        memmove(x->line, end + 1, x->n + 1);
-    }
-    if (x->n == sizeof x->line - 1)
-        x->n = 0; // no line of ours is so long
-}
-
-static void on_exit_of(uv_process_t *p, int64_t code, int signal)
-{
-    struct errand *x = p->data;
-    (void)code, (void)signal;
-    x->exited = true;
-    close_handle((uv_handle_t *)p);
-    over(x);
-}
-
-static void on_written(uv_write_t *w, int status)
-{
-    struct errand *x = w->data;
-    (void)status; // it says itself that it could not read
-    close_handle((uv_handle_t *)&x->in);
-}
-
-static int spawn(struct errand *x)
-{
-    uv_loop_t *loop = x->stage->node->loop;
-    char *argv[] = {"ondol-agent", STAGER_OPTION, NULL};
-    uv_stdio_container_t io[3];
-    uv_pipe_init(loop, &x->in, 0);
-    uv_pipe_init(loop, &x->out, 0);
-    x->in.data = x->out.data = x->process.data = x->write.data = x;
-    io[0] = (uv_stdio_container_t){.flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
-                                   .data.stream = (uv_stream_t *)&x->in};
-    io[1] = (uv_stdio_container_t){.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
-                                   .data.stream = (uv_stream_t *)&x->out};
-    io[2] = (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = 2};
-    uv_process_options_t o = {
-        .exit_cb = on_exit_of, .file = "/proc/self/exe", .args = argv, .stdio = io, .stdio_count = 3};
-    int r = uv_spawn(loop, &x->process, &o);
-    x->handles = 3; // a process that was not made is closed all the same
-    if (r == 0) {
-        uv_buf_t text = uv_buf_init(x->spec, (unsigned)x->spec_n);
-        r = uv_read_start((uv_stream_t *)&x->out, on_room, on_said);
-        if (r == 0)
-            r = uv_write(&x->write, (uv_stream_t *)&x->in, &text, 1, on_written);
-    }
-    if (r < 0) {
-        close_handle((uv_handle_t *)&x->in);
-        close_handle((uv_handle_t *)&x->out);
-        close_handle((uv_handle_t *)&x->process);
-    }
-    return r;
 }
 
 // ---- errands
@@ -293,36 +189,38 @@ static json_t *spec_of(struct stage *s, const struct box_files *f, const struct 
                        const char *mode)
 {
     const char *ca = s->node->opt.ca_file;
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:I}", "mode", mode, "dir", f->dir, "url", p->url, "key",
-                     p->access_key, "secret", p->secret, "ca", ca ? ca : "", "parent", (int)getpid(),
-                     "patience_s", (json_int_t)p->patience_s);
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "mode", mode, "dir", f->dir, "url", p->url, "key",
+                     p->access_key, "secret", p->secret, "ca", ca ? ca : "", "patience_s",
+                     (json_int_t)p->patience_s);
 }
 
 static void let_go(struct errand *x)
 {
     x->of = NULL;
-    uv_process_kill(&x->process, SIGKILL); // its end is heard later, by nobody
+    child_signal(x->child, SIGKILL); // its end is heard later, by nobody
 }
 
 static void run(struct stage *s, struct box_files *f, json_t *spec)
 {
+    struct err e = ERR_NULL;
     if (f->errand)
         let_go(f->errand);
     struct errand *x = mem_alloc(sizeof *x);
-    x->stage = s;
-    x->of = f;
-    x->image = json_object_get(spec, "image") != NULL;
-    x->names = BUF_INIT(STAGE_NAMES_MAX);
-    x->spec = json_dumps(spec, JSON_COMPACT);
-    x->spec_n = strlen(x->spec);
-    json_decref(spec);
-    f->errand = x;
-    int r = spawn(x);
-    if (r == 0)
-        return;
-    x->of = NULL;
+    *x = (struct errand){.stage = s,
+                         .of = f,
+                         .image = json_object_get(spec, "image") != NULL,
+                         .names = BUF_INIT(STAGE_NAMES_MAX)};
+    const struct child_spec child = {
+        .option = STAGER_OPTION, .task = spec, .socket = -1, .ctx = x, .line = said, .ended = ended};
     f->errand = NULL;
-    tell_failed(s, f->lease, true, "staging", uv_strerror(r));
+    if (!spec)
+        err_set(&e, -EINVAL, "a path or an address is not UTF-8");
+    else if ((x->child = child_start(s->node->loop, &child, &e)))
+        f->errand = x;
+    if (f->errand)
+        return;
+    free(x);
+    tell_failed(s, f->lease, true, "staging", e.text);
 }
 
 // NULL: no bucket is to be fetched.
@@ -358,10 +256,9 @@ static json_t *image_spec(struct stage *s, const struct agent_action *a)
     json_t *ask =
         json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "lease", lease, "server", or_empty(i->server), "repo", i->repo,
                   "tag", or_empty(i->tag), "login", or_empty(i->login), "password", or_empty(i->password));
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:I,s:I,s:o}", "mode", "image", "dir", s->images, "url",
-                     or_empty(o->server), "token", or_empty(o->token), "ca", or_empty(o->ca_file), "parent",
-                     (int)getpid(), "bytes", (json_int_t)o->image_bytes, "files",
-                     (json_int_t)IMAGE_CACHE_FILES, "image", ask);
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:o}", "mode", "image", "dir", s->images, "url",
+                     or_empty(o->server), "token", or_empty(o->token), "ca", or_empty(o->ca_file), "bytes",
+                     (json_int_t)o->image_bytes, "files", (json_int_t)IMAGE_CACHE_FILES, "image", ask);
 }
 
 void stage_fetch_files(struct stage *s, const struct agent_action *a)

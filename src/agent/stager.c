@@ -8,17 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/child.h"
 #include "base/mem.h"
 
-#define SPEC_BYTES ((size_t)4 << 20)
-#define TELL_MS    250
-#define NICE       10
+#define TELL_MS 250
+#define NICE    10
 
 bool stager_fail(struct stager *s, bool elsewhere, const char *code, const char *fmt, ...)
 {
@@ -126,16 +125,6 @@ static const char *text(const json_t *spec, const char *name)
     return v ? v : "";
 }
 
-static json_t *read_spec(void)
-{
-    char *v = mem_alloc(SPEC_BYTES);
-    size_t n = fread(v, 1, SPEC_BYTES, stdin);
-    json_t *spec = json_loadb(v, n, 0, NULL);
-    explicit_bzero(v, n);
-    free(v);
-    return json_is_object(spec) ? spec : NULL;
-}
-
 // "http://host:port/path": the host as it stands in the head of requests, and what stands before the path of
 // each.
 static bool split_url(struct stager *s, char *host, size_t room)
@@ -169,8 +158,7 @@ static bool begin(struct stager *s, char *host, size_t room)
 {
     if (!s->spec)
         return stager_fail(s, true, "staging", "what to do cannot be read");
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != (pid_t)json_integer_value(json_object_get(s->spec, "parent")))
+    if (!child_bind(s->spec))
         return stager_fail(s, true, "staging", "its agent is gone");
     s->mode = text(s->spec, "mode");
     s->dir = text(s->spec, "dir");
@@ -189,7 +177,7 @@ static bool begin(struct stager *s, char *host, size_t room)
 
 int stager_main(void)
 {
-    struct stager s = {.spec = read_spec(), .top_fd = -1, .job_fd = -1, .incoming_fd = -1, .cache_fd = -1};
+    struct stager s = {.spec = child_task(), .top_fd = -1, .job_fd = -1, .incoming_fd = -1, .cache_fd = -1};
     char host[256];
     pthread_mutex_init(&s.lock, NULL);
     signal(SIGPIPE, SIG_IGN);

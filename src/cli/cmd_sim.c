@@ -14,35 +14,23 @@
 #include "cli/sim_compare.h"
 #include "cli/sim_load.h"
 #include "cli/sim_out.h"
+#include "cli/sim_span.h"
 
 struct values {
     long seed;
-    double days_real;
-    bool json, coldest, hottest, quiet, check, mutant_off, mutant_blind, mutant_backup;
-    const char *data, *start, *policy, *csv, *html;
+    struct sim_span span;
+    bool check, mutant_off, mutant_blind, mutant_backup;
+    const char *policy, *csv;
 };
 
 static const struct option_row rows[] = {
     {"seed", OPTION_INT, "N", offsetof(struct values, seed), 0, 2147483647,
      "Seed of everything random instead of the scenario's"},
-    {"days", OPTION_REAL, "N", offsetof(struct values, days_real), 0.01, 3660,
-     "Days to run instead of the scenario's"},
-    {"start", OPTION_DATE, "DATE", offsetof(struct values, start), 0, 0,
-     "First day instead of the scenario's"},
     {"policy", OPTION_TEXT, "NAME", offsetof(struct values, policy), 0, 0,
      "How work is placed instead of the scenario's"},
-    {"coldest-week", OPTION_FLAG, NULL, offsetof(struct values, coldest), 0, 0,
-     "Runs the coldest week of the scenario's own year"},
-    {"hottest-week", OPTION_FLAG, NULL, offsetof(struct values, hottest), 0, 0,
-     "Runs the hottest week of it"},
-    {"data", OPTION_TEXT, "DIR", offsetof(struct values, data), 0, 0,
-     "Folder of weather, traces and other files that it names (default $ONDOL_DATA)"},
-    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0,
-     "Prints one JSON object instead of the summary"},
+    SIM_SPAN_ROWS(values, "Prints one JSON object instead of the summary"),
     {"csv", OPTION_TEXT, "DIR", offsetof(struct values, csv), 0, 0,
      "Writes zones.csv, classes.csv and series.csv into this folder"},
-    {"html", OPTION_TEXT, "FILE", offsetof(struct values, html), 0, 0, "Writes one page with pictures"},
-    {"quiet", OPTION_FLAG, NULL, offsetof(struct values, quiet), 0, 0, "No progress on the terminal"},
     {"check", OPTION_FLAG, NULL, offsetof(struct values, check), 0, 0,
      "Checks every plan and every zone's energy at every step (slow)"},
     {"thermostat-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_off), 0, 0,
@@ -99,23 +87,10 @@ static void clear_line(const struct screen *s)
         fputs("\r                                                  \r", stderr);
 }
 
-static void apply(const struct values *v, struct sim_loaded *l)
-{
-    struct scenario *s = &l->scenario;
-    struct sim_week w;
-    if (v->coldest || v->hottest) {
-        w = sim_extreme_week(s, &l->inputs, v->hottest);
-        s->start = HOUSE_MS(w.from_ms);
-        s->length_ms = w.to_ms - w.from_ms;
-    }
-    if (v->days_real > 0)
-        s->length_ms = (int64_t)(v->days_real * 864e5) / s->step_ms * s->step_ms;
-}
-
 static int run(const struct values *v, struct sim_loaded *l)
 {
     struct err e = ERR_NULL;
-    struct screen screen = {.on = !v->quiet && isatty(STDERR_FILENO)};
+    struct screen screen = {.on = !v->span.quiet && isatty(STDERR_FILENO)};
     clock_gettime(CLOCK_MONOTONIC, &screen.from);
     screen.last = screen.from;
     struct sim_options o = {.hooks = {.ctx = &screen, .progress = progress},
@@ -128,13 +103,13 @@ static int run(const struct values *v, struct sim_loaded *l)
     if (bad)
         return cli_fail_err(CLI_FAILED, &e);
     r.wall_s = seconds(&screen.from);
-    if (v->json)
+    if (v->span.json)
         sim_out_json(&r);
     else
         sim_out_text(&l->scenario, &r);
     bad = v->csv ? sim_out_csv(v->csv, &r, &e) : 0;
-    if (!bad && v->html)
-        bad = sim_out_html(v->html, &r, NULL, &e);
+    if (!bad && v->span.html)
+        bad = sim_out_html(v->span.html, &r, NULL, &e);
     sim_result_deinit(&r);
     return bad ? cli_fail_err(CLI_FAILED, &e) : CLI_DONE;
 }
@@ -150,13 +125,13 @@ int cmd_sim(int argc, char **argv)
     if (code >= 0)
         return code;
     struct sim_loaded l;
-    struct sim_early early = {.seed = v.seed, .start = v.start, .policy = v.policy};
-    int bad = sim_load(&l, args.v, args.n, v.data, &early, &e);
+    struct sim_early early = {.seed = v.seed, .start = v.span.start, .policy = v.policy};
+    int bad = sim_load(&l, args.v, args.n, v.span.data, &early, &e);
     if (bad) {
         sim_unload(&l);
         return cli_fail_err(CLI_USAGE, &e);
     }
-    apply(&v, &l);
+    sim_span_apply(&v.span, &l);
     code = run(&v, &l);
     sim_unload(&l);
     return code;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/draft_file.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +8,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/json_file.h"
+#include "ini/ini_lines.h"
 
-// libinih is not used here: as Debian builds it, it cuts a value at " ;" and lines at 200 characters, and a
-// command is likely to have either.
+// libinih (ini_text.h) is not used here: as Debian builds it, it cuts a value at " ;" and takes lines of 198
+// characters, and a command is likely to have either.
 struct ini_reading {
     const struct draft_form *form;
     void *said;
@@ -55,14 +55,6 @@ static int on_section(struct ini_reading *r, char *line)
     return -EINVAL;
 }
 
-static char *trim(char *s)
-{
-    s += strspn(s, " \t");
-    for (size_t n = strlen(s); n && isspace((unsigned char)s[n - 1]);)
-        s[--n] = '\0';
-    return s;
-}
-
 static int on_line(struct ini_reading *r, char *line)
 {
     const struct options o = {.command = r->form->command, .row = r->form->rows};
@@ -74,7 +66,7 @@ static int on_line(struct ini_reading *r, char *line)
     if (!is || is == line)
         return err_set(r->e, -EINVAL, "%.40s: is neither \"key = value\" nor \"[section]\"", line);
     *is = '\0';
-    char *key = trim(line), *value = trim(is + 1);
+    char *key = ini_trim(line), *value = ini_trim(is + 1);
     if (!*r->section)
         return options_set(&o, r->said, key, value, r->e);
     return options_set(&o, r->said, of_section(r->form->rows, r->section)->name,
@@ -133,7 +125,7 @@ static int read_ini(const struct draft_form *f, const char *path, const char *te
         char *next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        bad = on_line(&r, trim(line));
+        bad = on_line(&r, ini_trim(line));
         if (bad)
             err_prefix(e, "%s:%d", path, at);
         line = next;

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +11,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "core/work/profile.h"
+#include "ini/ini_lines.h"
 
 struct reading {
     struct arena *a;
@@ -20,21 +20,22 @@ struct reading {
     struct profile_constant *constant; // of the last one, in the arena
 };
 
-static char *trim(char *s)
+// The last one, which ends where the next begins.
+static int whole(void *ctx, struct err *e)
 {
-    s += strspn(s, " \t");
-    for (size_t n = strlen(s); n && isspace((unsigned char)s[n - 1]);)
-        s[--n] = '\0';
-    return s;
+    const struct reading *r = ctx;
+    const struct profile *last = r->n ? &r->v[r->n - 1] : NULL;
+    return last && !last->base ? err_set(e, -EINVAL, "[profile %s]: has no base", last->name) : 0;
 }
 
-static int section(struct reading *r, char *line, struct err *e)
+static int section(void *ctx, char *line, struct err *e)
 {
+    struct reading *r = ctx;
     size_t n = strlen(line);
     if (n < 10 || line[n - 1] != ']' || strncmp(line, "[profile ", 9) != 0)
         return err_set(e, -EINVAL, "%.60s: is not [profile NAME]", line);
     line[n - 1] = '\0';
-    const char *name = trim(line + 9);
+    const char *name = ini_trim(line + 9);
     if (!profile_name_ok(name))
         return err_set(e, -EINVAL,
                        "[profile %.80s]: a name has 1 to %d of A-Z a-z 0-9 . _ -, begins with a letter or a "
@@ -43,8 +44,8 @@ static int section(struct reading *r, char *line, struct err *e)
     for (size_t i = 0; i < r->n; i++)
         if (!strcasecmp(r->v[i].name, name))
             return err_set(e, -EINVAL, "[profile %s]: is there twice", name);
-    if (r->n && !r->v[r->n - 1].base)
-        return err_set(e, -EINVAL, "[profile %s]: has no base", r->v[r->n - 1].name);
+    if (whole(r, e) < 0)
+        return e->code;
     if (r->n == PROFILE_FILE_PROFILES)
         return err_set(e, -EINVAL, "more than %d profiles", PROFILE_FILE_PROFILES);
     r->constant = arena_alloc(r->a, PROFILE_OWN_CONSTANTS * sizeof *r->constant);
@@ -109,15 +110,16 @@ static int constant_key(struct reading *r, const char *key, const char *value, s
     return 0;
 }
 
-static int key(struct reading *r, char *line, struct err *e)
+static int key(void *ctx, char *line, struct err *e)
 {
+    struct reading *r = ctx;
     char *equals = strchr(line, '=');
     if (!r->n)
         return err_set(e, -EINVAL, "%.40s: stands before the first [profile NAME]", line);
     if (!equals)
         return err_set(e, -EINVAL, "%.40s: is not key = value", line);
     *equals = '\0';
-    char *name = trim(line), *value = trim(equals + 1);
+    char *name = ini_trim(line), *value = ini_trim(equals + 1);
     if (!strcmp(name, "base"))
         return base(r, value, e);
     if (!strcmp(name, "description")) {
@@ -130,37 +132,10 @@ static int key(struct reading *r, char *line, struct err *e)
                    "%.60s: is no key of a profile (base, description, default.X, forced.X, about.X)", name);
 }
 
-static int read_lines(struct reading *r, FILE *f, const char *path, struct err *e)
-{
-    char *line = NULL;
-    size_t size = 0;
-    int at = 0, bad = 0;
-    while (!bad && getline(&line, &size, f) >= 0) {
-        struct err what = ERR_NULL;
-        char *text = trim(line);
-        at++;
-        if (!*text || *text == '#' || *text == ';')
-            continue;
-        bad = *text == '[' ? section(r, text, &what) : key(r, text, &what);
-        if (bad)
-            err_set(e, bad, "%s:%d: %s", path, at, what.text);
-    }
-    if (!bad && ferror(f))
-        bad = err_set(e, -EIO, "%s: cannot be read", path);
-    if (!bad && r->n && !r->v[r->n - 1].base)
-        bad = err_set(e, -EINVAL, "%s:%d: [profile %s]: has no base", path, at, r->v[r->n - 1].name);
-    free(line);
-    return bad;
-}
-
 int profile_file_read(const char *path, struct arena *a, struct profile_list *out, struct err *e)
 {
     struct reading r = {.a = a};
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return err_set(e, -errno, "%s: %s", path, strerror(errno));
-    int bad = read_lines(&r, f, path, e);
-    fclose(f);
+    int bad = ini_read_lines(path, &(struct ini_lines){&r, section, key, whole}, e);
     for (size_t i = 0; i < r.n && !bad; i++)
         for (size_t k = 0; k < r.v[i].n_constants; k++)
             if (!r.v[i].constant[k].value)

@@ -19,15 +19,15 @@
 #include "cli/options.h"
 #include "cli/sim_load.h"
 #include "cli/sim_out.h"
+#include "cli/sim_span.h"
 #include "sim/page/figures.h"
 
 #define VARIANT_FILES 8
 
 struct values {
     long seeds, seed, jobs;
-    double days;
-    bool json, coldest, hottest, quiet;
-    const char *data, *policies, *html, *csv, *start;
+    struct sim_span span;
+    const char *policies, *csv;
 };
 
 static const struct option_row rows[] = {
@@ -37,23 +37,10 @@ static const struct option_row rows[] = {
      "The first of the seeds (default 1)"},
     {"policies", OPTION_TEXT, "A,B,...", offsetof(struct values, policies), 0, 0,
      "Each scenario under each of these policies"},
-    {"days", OPTION_REAL, "N", offsetof(struct values, days), 0.01, 3660,
-     "Days to run instead of the scenario's"},
-    {"start", OPTION_DATE, "DATE", offsetof(struct values, start), 0, 0,
-     "First day instead of the scenario's"},
-    {"coldest-week", OPTION_FLAG, NULL, offsetof(struct values, coldest), 0, 0,
-     "Runs the coldest week of the scenario's own year"},
-    {"hottest-week", OPTION_FLAG, NULL, offsetof(struct values, hottest), 0, 0,
-     "Runs the hottest week of it"},
-    {"data", OPTION_TEXT, "DIR", offsetof(struct values, data), 0, 0,
-     "Folder of weather, traces and other files that they name (default $ONDOL_DATA)"},
+    SIM_SPAN_ROWS(values, "Prints one JSON object instead of the table"),
     {"jobs", OPTION_INT, "N", offsetof(struct values, jobs), 1, 256, "Runs at a time (default: processors)"},
-    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0,
-     "Prints one JSON object instead of the table"},
     {"csv", OPTION_TEXT, "FILE", offsetof(struct values, csv), 0, 0,
      "Writes the means and intervals as a table"},
-    {"html", OPTION_TEXT, "FILE", offsetof(struct values, html), 0, 0, "Writes one page with pictures"},
-    {"quiet", OPTION_FLAG, NULL, offsetof(struct values, quiet), 0, 0, "No progress on the terminal"},
     {0},
 };
 
@@ -156,17 +143,12 @@ static int simulate(const struct campaign *c, size_t variant, size_t seed, struc
 {
     const struct variant *x = &c->variant[variant];
     const struct values *v = c->v;
-    struct sim_early early = {.seed = (long)c->result.seed[seed], .start = v->start, .policy = x->policy};
+    struct sim_early early = {.seed = (long)c->result.seed[seed], .start = v->span.start, .policy = x->policy};
     struct sim_loaded l;
     struct sim_options o = {0};
-    int bad = sim_load(&l, x->file, x->n, v->data, &early, e);
-    if (!bad && (v->coldest || v->hottest)) {
-        struct sim_week w = sim_extreme_week(&l.scenario, &l.inputs, v->hottest);
-        l.scenario.start = HOUSE_MS(w.from_ms);
-        l.scenario.length_ms = w.to_ms - w.from_ms;
-    }
-    if (!bad && v->days > 0)
-        l.scenario.length_ms = (int64_t)(v->days * 864e5) / l.scenario.step_ms * l.scenario.step_ms;
+    int bad = sim_load(&l, x->file, x->n, v->span.data, &early, e);
+    if (!bad)
+        sim_span_apply(&v->span, &l);
     if (!bad)
         bad = sim_run(&l.scenario, &l.inputs, &o, r, e);
     sim_unload(&l);
@@ -275,7 +257,7 @@ static double spent(const struct campaign *c)
 
 static void progress(const struct campaign *c, size_t all)
 {
-    if (c->v->quiet || !isatty(STDERR_FILENO))
+    if (c->v->span.quiet || !isatty(STDERR_FILENO))
         return;
     if (c->ended == all)
         fputs("\r                                            \r", stderr);
@@ -314,11 +296,11 @@ static int print_files(struct campaign *c, struct err *e)
         comparison_csv(&b, &c->result);
         bad = sim_out_file(c->v->csv, &b, e);
     }
-    if (!bad && c->v->html) {
+    if (!bad && c->v->span.html) {
         struct sim_result r;
         bad = simulate(c, 0, 0, &r, e);
         if (!bad) {
-            bad = sim_out_html(c->v->html, &r, &c->result, e);
+            bad = sim_out_html(c->v->span.html, &r, &c->result, e);
             sim_result_deinit(&r);
         }
     }
@@ -333,7 +315,7 @@ static int compare(struct campaign *c, struct err *e)
     if (bad)
         return bad;
     struct buf b = BUF_INIT(PAGE_BYTES_MAX);
-    if (c->v->json)
+    if (c->v->span.json)
         comparison_json(&b, &c->result);
     else
         comparison_text(&b, &c->result);

@@ -3,13 +3,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "core/engine/site_setting.h"
+#include "ini/ini_lines.h"
 
 struct reading {
     struct arena *a;
@@ -18,16 +18,9 @@ struct reading {
     struct buf text; // of the section
 };
 
-static char *trim(char *s)
+static int section(void *ctx, char *line, struct err *e)
 {
-    s += strspn(s, " \t");
-    for (size_t n = strlen(s); n && isspace((unsigned char)s[n - 1]);)
-        s[--n] = '\0';
-    return s;
-}
-
-static int section(struct reading *r, char *line, struct err *e)
-{
+    struct reading *r = ctx;
     size_t n = strlen(line);
     bool ok = n > 2 && line[n - 1] == ']' && n - 2 < NAME_BYTES && isalnum((unsigned char)line[1]);
     for (size_t i = 1; ok && i + 1 < n; i++)
@@ -70,8 +63,9 @@ static int setting(struct reading *r, const char *line, struct err *e)
     return 0;
 }
 
-static int key(struct reading *r, char *line, struct err *e)
+static int key(void *ctx, char *line, struct err *e)
 {
+    struct reading *r = ctx;
     char *equals = strchr(line, '=');
     long v = 0;
     int bad = 0;
@@ -79,7 +73,7 @@ static int key(struct reading *r, char *line, struct err *e)
         return err_set(e, -EINVAL, "%.40s: stands before the first [NAME]", line);
     struct runtime_site *s = &r->site[r->n - 1];
     size_t n = equals ? strcspn(line, " \t=") : 0;
-    char *value = equals ? trim(equals + 1) : line;
+    char *value = equals ? ini_trim(equals + 1) : line;
     if (n == 5 && !strncmp(line, "cap_w", 5)) {
         bad = strcmp(value, "none") ? whole("cap_w", value, 0, 1000000000, &v, e) : 0;
         s->has_cap = true;
@@ -95,36 +89,11 @@ static int key(struct reading *r, char *line, struct err *e)
     return setting(r, line, e);
 }
 
-static int read_lines(struct reading *r, FILE *f, const char *path, struct err *e)
-{
-    char *line = NULL;
-    size_t size = 0;
-    int at = 0, bad = 0;
-    while (!bad && getline(&line, &size, f) >= 0) {
-        struct err what = ERR_NULL;
-        char *text = trim(line);
-        at++;
-        if (!*text || *text == '#' || *text == ';')
-            continue;
-        bad = *text == '[' ? section(r, text, &what) : key(r, text, &what);
-        if (bad)
-            err_set(e, bad, "%s:%d: %s", path, at, what.text);
-    }
-    if (!bad && ferror(f))
-        bad = err_set(e, -EIO, "%s: cannot be read", path);
-    free(line);
-    return bad;
-}
-
 int site_file_read(const char *path, struct arena *a, const struct runtime_site **sites, size_t *n,
                    struct err *e)
 {
     struct reading r = {.a = a, .text = BUF_INIT(SITE_TEXT_MAX)};
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return err_set(e, -errno, "%s: %s", path, strerror(errno));
-    int bad = read_lines(&r, f, path, e);
-    fclose(f);
+    int bad = ini_read_lines(path, &(struct ini_lines){&r, section, key, NULL}, e);
     buf_deinit(&r.text);
     if (!bad && r.n) {
         struct runtime_site *kept = arena_alloc(a, r.n * sizeof *kept);

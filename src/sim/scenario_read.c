@@ -4,7 +4,6 @@
 // its limits. A section that comes again goes on with the one of the same name, so that one file can be laid
 // over another.
 #include <errno.h>
-#include <ini.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "ini/ini_text.h"
 #include "sim/scenario.h"
 
 enum kind { TEXT, NAME, REAL, INT32, SEED, FLAG, CHOICE, DATE, MINUTES_H, SPECIAL };
@@ -32,11 +32,8 @@ struct row {
 
 struct reading {
     struct scenario s;
-    const char *file;
-    const char *p, *end;  // text not yet read
-    int line, first_line; // of the first error
-    struct idmap seen;    // keys of this file, to their lines
-    struct err first;
+    int line;          // of the key
+    struct idmap seen; // keys of this file, to their lines
 };
 
 static int set_board_preset(struct reading *r, void *section, const char *value, struct err *e)
@@ -485,8 +482,11 @@ static int only_once(struct reading *r, const char *section, const char *name, s
     return 0;
 }
 
-static int on_pair(struct reading *r, const char *section, const char *name, const char *value, struct err *e)
+static int take_pair(void *ctx, const struct ini_pair *pair, struct err *e)
 {
+    struct reading *r = ctx;
+    const char *section = pair->section, *name = pair->name;
+    r->line = pair->line;
     char kind[32];
     size_t n = strcspn(section, " \t");
     const char *rest = section + n + strspn(section + n, " \t");
@@ -513,49 +513,11 @@ static int on_pair(struct reading *r, const char *section, const char *name, con
         return e->code;
     struct err why = ERR_NULL;
     void *to = record(r, which, rest);
-    if (set_key(r, k, to, value, &why) < 0)
+    if (set_key(r, k, to, pair->value, &why) < 0)
         return err_set(e, -EINVAL, "[%s] %s: %s", section, name, why.text);
     if (k >= zones_rows && k < zones_rows + ARRAY_LEN(zones_rows))
         note_zones(to, k, r->line);
     return 0;
-}
-
-static int on_ini(void *ctx, const char *section, const char *name, const char *value)
-{
-    struct reading *r = ctx;
-    struct err e = ERR_NULL;
-    if (r->first.code)
-        return 0;
-    if (on_pair(r, section, name, value, &e) == 0)
-        return 1;
-    r->first_line = r->line;
-    err_set(&r->first, e.code, "%s:%d: %s", r->file, r->line, e.text);
-    return 0;
-}
-
-// One line for the INI parser, as fgets gives them. A line that does not fit is an error rather than two
-// lines.
-static char *next_line(char *out, int cap, void *ctx)
-{
-    struct reading *r = ctx;
-    if (r->p == r->end || r->first.code)
-        return NULL;
-    const char *nl = memchr(r->p, '\n', (size_t)(r->end - r->p));
-    size_t n = (size_t)((nl ? nl : r->end) - r->p);
-    r->line++;
-    if (n + 2 > (size_t)cap) {
-        err_set(&r->first, -EINVAL, "%s:%d: a line of %zu bytes (at most %d)", r->file, r->line, n, cap - 2);
-        return NULL;
-    }
-    if (memchr(r->p, '\0', n)) {
-        err_set(&r->first, -EINVAL, "%s:%d: holds a byte 0: this is no text", r->file, r->line);
-        return NULL;
-    }
-    memcpy(out, r->p, n);
-    out[n] = '\n';
-    out[n + 1] = '\0';
-    r->p = nl ? nl + 1 : r->end;
-    return out;
 }
 
 // What a board's file says in watts and seconds, into its curve.
@@ -593,19 +555,13 @@ static void copy_scenario(struct scenario *to, const struct scenario *from)
 
 int scenario_lay_over(struct scenario *s, const char *file, const char *text, size_t n, struct err *e)
 {
-    struct reading r = {.file = file, .p = text, .end = text + n};
+    struct reading r = {0};
     copy_scenario(&r.s, s);
-    int line = ini_parse_stream(next_line, &r, on_ini, &r);
+    int bad = ini_read_text(file, text, n, take_pair, &r, e);
     idmap_deinit(&r.seen);
-    if (line > 0 &&
-        (!r.first.code || line < r.first_line)) // a line that is no line comes before what follows from it
-        err_set(&r.first, -EINVAL, "%s:%d: is neither [section] nor key = value", file,
-                line > 0 ? line : r.line);
-    if (r.first.code) {
+    if (bad) {
         scenario_deinit(&r.s);
-        if (e)
-            *e = r.first;
-        return r.first.code;
+        return bad;
     }
     finish_boards(&r.s);
     snprintf(r.s.file, sizeof r.s.file, "%s", file);

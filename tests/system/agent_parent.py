@@ -1,16 +1,18 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
 # agent_parent.py ONDOL_AGENT: a small parent written here, against the real agent and real sandboxes.
 # Output and exit codes arrive once and in order, also when the parent answers an error or nothing; a stopped instance ends as
 # said; sandboxes die with their agent; SIGTERM reports the work as preempted.
-import json, os, signal, subprocess, sys, threading, time
+import json, os, signal, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import house
+from house import kill, processes, skip, spawn
 
 AGENT, SPEED, HOUSE = sys.argv[1], 60, 1705276800000
 WALL = int(time.time() * 1000)
 
 
-def house():
+def house_ms():
     return HOUSE + int((time.time() * 1000 - WALL) * SPEED)
 
 
@@ -61,9 +63,9 @@ class Parent:
         with self.lock:
             self.answered += 1
             for a in self.assign:
-                a["until"] = house() + 600000
+                a["until"] = house_ms() + 600000
             return {"epoch_refused": False, "epoch": self.epoch, "acked": self.acked, "version": self.version,
-                    "house_ms": house(), "until": house() + 600000, "cap_mw": -1, "filler_allowed": True,
+                    "house_ms": house_ms(), "until": house_ms() + 600000, "cap_mw": -1, "filler_allowed": True,
                     "donated_allowed": True, "zones": [], "assignments": self.assign}
 
 
@@ -88,33 +90,19 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def wait(what, condition, seconds=30):
-    end = time.time() + seconds
-    while not condition():
-        if parent.errors or time.time() > end:
-            sys.exit("agent_parent: %s: did not happen (%s)" % (what, parent.errors))
-        time.sleep(0.02)
+def wait(what, condition):
+    house.wait(lambda: "%s (%s)" % (what, parent.errors), lambda: parent.errors or condition())
+    check(what, not parent.errors)
 
 
 def check(what, ok):
-    if not ok:
-        sys.exit("agent_parent: %s (exits %s, output %s)" % (what, parent.exited, parent.output))
+    house.check("%s (errors %s, exits %s, output %s)" % (what, parent.errors, parent.exited, parent.output), ok)
 
 
 def start():
-    return subprocess.Popen([AGENT, "--node", "n1", "--virtual", "--empty", "--start-temp", "15", "--server", url,
-                             "--token", "secret", "--speed", str(SPEED), "--house-epoch-ms", str(HOUSE),
-                             "--wall-epoch-ms", str(WALL), "--host-cores", "1"])
-
-
-def alive(command):
-    for p in os.listdir("/proc"):
-        try:
-            if p.isdigit() and command in open("/proc/%s/cmdline" % p).read().replace("\0", " "):
-                return True
-        except OSError:
-            pass
-    return False
+    return spawn("agent", [AGENT, "--node", "n1", "--virtual", "--empty", "--start-temp", "15", "--server", url,
+                           "--token", "secret", "--speed", str(SPEED), "--house-epoch-ms", str(HOUSE),
+                           "--wall-epoch-ms", str(WALL), "--host-cores", "1"])
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -122,45 +110,39 @@ server.daemon_threads = True
 threading.Thread(target=server.serve_forever, daemon=True).start()
 url = "http://127.0.0.1:%d/" % server.server_address[1]
 agent = start()
-try:
-    wait("the node joins", lambda: parent.offer)
-    if not parent.offer["boards"][0]["sandbox"]:
-        print("agent_parent: no sandbox here:", parent.offer["boards"][0]["sandbox_lack"])
-        sys.exit(77)
-    mark = str(os.getpid())
-    parent.give(1, 0, "echo hello from #${INSTANCE_ID} of ${INSTANCE_COUNT}", 2)
-    parent.give(2, 1, "sh -c 'for i in 1 2 3 4 5 6 7 8 9; do echo line $i; sleep 0.1; done; exit 3'")
-    wait("the first ends", lambda: 1 in parent.exited)
-    check("hello world", parent.output[1] == "hello from #2 of 3\n" and parent.exited[1]["end"] == "Success")
-    parent.silent = 3
-    wait("the second ends", lambda: 2 in parent.exited)
-    check("lines once and in order", parent.output[2] == "".join("line %d\n" % i for i in range(1, 10)))
-    check("exit code 3", parent.exited[2]["end"] == "Failure" and parent.exited[2]["exit_code"] == 3)
-    check("energy and time", parent.exited[2]["energy_mj"] > 0 and parent.exited[2]["exec_ms"] > 0)
+wait("the node joins", lambda: parent.offer)
+if not parent.offer["boards"][0]["sandbox"]:
+    skip("no sandbox can be made here: %s" % parent.offer["boards"][0]["sandbox_lack"])
+mark = str(os.getpid())
+parent.give(1, 0, "echo hello from #${INSTANCE_ID} of ${INSTANCE_COUNT}", 2)
+parent.give(2, 1, "sh -c 'for i in 1 2 3 4 5 6 7 8 9; do echo line $i; sleep 0.1; done; exit 3'")
+wait("the first ends", lambda: 1 in parent.exited)
+check("hello world", parent.output[1] == "hello from #2 of 3\n" and parent.exited[1]["end"] == "Success")
+parent.silent = 3
+wait("the second ends", lambda: 2 in parent.exited)
+check("lines once and in order", parent.output[2] == "".join("line %d\n" % i for i in range(1, 10)))
+check("exit code 3", parent.exited[2]["end"] == "Failure" and parent.exited[2]["exit_code"] == 3)
+check("energy and time", parent.exited[2]["energy_mj"] > 0 and parent.exited[2]["exec_ms"] > 0)
 
-    parent.give(3, 0, "sleep 98" + mark)
-    wait("the third runs", lambda: alive("sleep 98" + mark))
-    with parent.lock:
-        parent.assign[-1]["stop"] = True
-        parent.version += 1
-    wait("the third is stopped", lambda: 3 in parent.exited)
-    check("cancelled", parent.exited[3]["end"] == "Cancelled" and not alive("sleep 98" + mark))
+parent.give(3, 0, "sleep 98" + mark)
+wait("the third runs", lambda: processes("sleep 98" + mark))
+with parent.lock:
+    parent.assign[-1]["stop"] = True
+    parent.version += 1
+wait("the third is stopped", lambda: 3 in parent.exited)
+check("cancelled", parent.exited[3]["end"] == "Cancelled" and not processes("sleep 98" + mark))
 
-    parent.give(4, 1, "sleep 97" + mark)
-    wait("the fourth runs", lambda: alive("sleep 97" + mark))
-    agent.kill()
-    agent.wait()
-    wait("sandboxes die with their agent", lambda: not alive("sleep 97" + mark), 10)
-    agent = start()
-    wait("the node joins again", lambda: parent.epoch == 2)
+parent.give(4, 1, "sleep 97" + mark)
+wait("the fourth runs", lambda: processes("sleep 97" + mark))
+kill(agent)
+wait("sandboxes die with their agent", lambda: not processes("sleep 97" + mark))
+agent = start()
+wait("the node joins again", lambda: parent.epoch == 2)
 
-    parent.give(5, 0, "sleep 96" + mark)
-    wait("the fifth runs", lambda: alive("sleep 96" + mark))
-    agent.send_signal(signal.SIGTERM)
-    check("SIGTERM ends it well", agent.wait(20) == 0)
-    check("preempted", parent.exited[5]["end"] == "Preempted" and not alive("sleep 96" + mark))
-    check(str(parent.errors), not parent.errors)
-    print("agent_parent: well")
-finally:
-    if agent.poll() is None:
-        agent.kill()
+parent.give(5, 0, "sleep 96" + mark)
+wait("the fifth runs", lambda: processes("sleep 96" + mark))
+agent.send_signal(signal.SIGTERM)
+check("SIGTERM ends it well", agent.wait(20) == 0)
+check("preempted", parent.exited[5]["end"] == "Preempted" and not processes("sleep 96" + mark))
+check("no error", not parent.errors)
+print("agent_parent: well")

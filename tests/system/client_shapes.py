@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """What the five clients of the public API send beyond hello world, as a table: for each client its headers, its framing
 and its spelling of paths and fields, and what an answer must contain because the client uses it without looking.
@@ -7,17 +7,13 @@ Written from the description of the protocol, one server for all.
 Usage: client_shapes.py ONDOL
 """
 import json
-import os
 import re
-import shutil
 import socket
-import subprocess
 import sys
-import tempfile
-import time
+
+from house import DIR, end_well, start_ready
 
 ONDOL = sys.argv[1]
-DIR = tempfile.mkdtemp(prefix="ondol-shapes.", dir=os.environ.get("TMPDIR"))
 ZERO, NOBODY = "00000000-0000-0000-0000-000000000000", "11111111-2222-4333-8444-555555555555"
 
 # ---- the clients: headers of every request, prefix of every path, headers of a body and of a POST without one, framing
@@ -478,20 +474,6 @@ def filled(v, kept):
     return {k: filled(x, kept) for k, x in v.items()} if isinstance(v, dict) else v
 
 
-def start_server(out):
-    server = subprocess.Popen([ONDOL, "dev", "--data", os.path.join(DIR, "data"), "--listen", "127.0.0.1:0",
-                               "--heaters", "1",
-                               "--dispatch-delay", "1"], stdout=out, stderr=subprocess.STDOUT)
-    for _ in range(600):
-        with open(out.name, encoding="utf-8") as f:
-            ready = [line.split() for line in f if line.startswith("ondol: ready at ")]
-        if ready or server.poll() is not None:
-            break
-        time.sleep(0.1)
-    want(ready, "ondol dev was not ready within 60 s")
-    return server, ready[0][3][len("http://"):], ready[0][5]
-
-
 def play(token):
     """Each client keeps one connection, and the tasks of the first client are everybody's."""
     failures, shared = 0, {}
@@ -511,17 +493,10 @@ def play(token):
     return failures
 
 
-SERVER = None
-try:
-    with open(os.path.join(DIR, "dev.out"), "w+", encoding="utf-8") as said:
-        SERVER, HOST, TOKEN = start_server(said)
-        bad = play(TOKEN)
-    SERVER.terminate()
-    want(SERVER.wait(60) == 0, "ondol dev did not end with 0")
-    print("%d requests of %d clients, %d of them answered otherwise than they need" % (len(TABLE), len(CLIENTS), bad))
-    sys.exit(1 if bad else 0)
-finally:
-    if SERVER and SERVER.poll() is None:
-        SERVER.kill()
-        SERVER.wait()
-    shutil.rmtree(DIR)
+SERVER, line = start_ready("dev", [ONDOL, "dev", "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--heaters", "1",
+                                   "--dispatch-delay", "1"])
+HOST = line.split()[3][len("http://"):]
+bad = play(line.split()[5])
+end_well(SERVER)
+print("%d requests of %d clients, %d of them answered otherwise than they need" % (len(TABLE), len(CLIENTS), bad))
+sys.exit(1 if bad else 0)

@@ -5,7 +5,7 @@ import atexit, json, os, shutil, signal, socket, subprocess, sys, tempfile, time
 HOUSE0 = 1705276800000  # 15 January 2024
 TOKEN, NODE_TOKEN = "test-token-0123456789", "test-node-token-0123456789"
 NAME = os.path.basename(sys.argv[0])
-DIR = tempfile.mkdtemp(prefix="ondol-house-")
+DIR = tempfile.mkdtemp(prefix="ondol-%s-" % NAME.split(".")[0])
 _children = []
 
 
@@ -24,12 +24,30 @@ def _bye():  # with SIGTERM, for a killed agent leaves its groups and the root o
     shutil.rmtree(DIR, ignore_errors=True)
 
 
+def skip(why):
+    print("skipped: %s" % why)
+    sys.exit(77)
+
+
+def show_logs():
+    for name in sorted(os.listdir(DIR)):
+        if name.endswith((".err", ".out")):
+            print("--- %s\n%s" % (name, open(os.path.join(DIR, name), errors="replace").read()[-3000:]))
+
+
 def fail(what):
     print("%s: %s" % (NAME, what))
-    for name in sorted(os.listdir(DIR)):
-        if name.endswith(".err"):
-            print("--- %s\n%s" % (name, open(os.path.join(DIR, name)).read()[-2000:]))
+    show_logs()
+    print("repeat: %s" % " ".join(sys.argv))
     sys.exit(1)
+
+
+def _unforeseen(*exception):
+    sys.__excepthook__(*exception)
+    show_logs()
+
+
+sys.excepthook = _unforeseen
 
 
 def check(what, ok):
@@ -37,7 +55,7 @@ def check(what, ok):
         fail(what)
 
 
-def wait(what, condition, seconds=30, beat=0.05):
+def wait(what, condition, seconds=120, beat=0.05):
     end = time.time() + seconds
     while True:
         got = condition()
@@ -55,19 +73,133 @@ def spawn(name, argv, **kw):
     return p
 
 
+def said_ready(name, p, seconds=120):
+    """The line with which the program whose output is DIR/NAME.out says that it is ready."""
+    def line():
+        check("%s runs" % name, p.poll() is None)
+        with open(os.path.join(DIR, name + ".out"), errors="replace") as f:
+            return next((x for x in f if "ready at " in x and x.endswith("\n")), None)
+    return wait("%s is ready" % name, line, seconds)
+
+
+def start_ready(name, argv, **kw):
+    """A program of ours that says when it is ready; (process, that line)."""
+    with open(os.path.join(DIR, name + ".out"), "w") as out:
+        p = spawn(name, argv, stdout=out, **kw)
+    return p, said_ready(name, p)
+
+
+def end_well(*programs):
+    """As a service manager ends them."""
+    for p in programs:
+        p.terminate()
+    for p in programs:
+        check("%s ends with 0, not %s" % (p.args[0], p.wait(60)), p.returncode == 0)
+
+
+def kill(p):
+    p.kill()
+    p.wait()
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
-class House:
-    """Server and agents on one clock."""
+class Api:
+    """The API of a server, as somebody sees it."""
+
+    def __init__(self, url, token=TOKEN):
+        self.url, self.token = url, token
+
+    def ask(self, method, path, body=None, token=None):
+        """(status, answer), whatever it is."""
+        data = json.dumps(body).encode() if body is not None else None
+        req = urllib.request.Request(self.url + path, data, {"Authorization": token or self.token}, method=method)
+        try:
+            with urllib.request.urlopen(req, timeout=60) as r:
+                status, text = r.status, r.read().decode()
+        except urllib.error.HTTPError as e:
+            status, text = e.code, e.read().decode()
+        try:
+            return status, json.loads(text or "null")
+        except ValueError:
+            return status, text
+
+    def call(self, method, path, body=None, status=None, token=None):
+        """The answer, of this status (None: any that is no error)."""
+        got, value = self.ask(method, path, body, token)
+        check("%s %s: %d, not %s: %s" % (method, path, got, status or "2xx", str(value)[:300]),
+              got == status if status else got < 300)
+        return value
+
+    def task(self, uuid):
+        return self.call("GET", "/tasks/" + uuid)
+
+    def stdout(self, uuid, instance=0):
+        return self.call("GET", "/tasks/%s/stdout/%d" % (uuid, instance)) or ""
+
+    def done(self, uuid):
+        return self.task(uuid)["state"] in ("Success", "Failure", "Cancelled")
+
+    def ended(self, uuid, state=None, seconds=120):
+        """The task, when it has ended; in that state."""
+        wait(lambda: "task %s ends: %s" % (uuid, self.call("GET", "/ondol/v1/tasks/%s/why" % uuid)), lambda: self.done(uuid),
+             seconds)
+        task = self.task(uuid)
+        check("%s, not %s: %s" % (task["state"], state, task["errors"]), state in (None, task["state"]))
+        return task
+
+
+def fleet(boards):
+    """A cold room with one heater, as the agent's configuration."""
+    return ("[node]\nname = n\n[virtual]\narchetype = rt2005\nstart_temp = 15\n[zone z]\nsetpoint = 22\n[heater h]\nzone = z\n"
+            + "".join("[board b%d]\nheater = h\nmemory_mb = 512\n" % i for i in range(boards)))
+
+
+class Programs(Api):
+    """`ondol server` and an agent, started as operators do, on one clock that runs ten times as fast."""
+    EMAIL = "customer@example.org"
+
+    def __init__(self, ondol, agent, boards=1):
+        self.port, self.s3_port = free_port(), free_port()
+        super().__init__("http://127.0.0.1:%d" % self.port)
+        self.ondol, self.agent_exe = ondol, agent
+        now = str(int(time.time() * 1000))
+        self.clock = ["--speed", "10", "--house-epoch-ms", now, "--wall-epoch-ms", now]
+        with open(DIR + "/fleet.ini", "w") as f:
+            f.write(fleet(boards))
+        self.server = self.agent = None
+
+    def start_server(self, name, port, s3_port, email, token, *options):
+        argv = [self.ondol, "server", "--data", DIR + "/" + name, "--listen", "127.0.0.1:%d" % port, "--s3-listen",
+                "127.0.0.1:%d" % s3_port, "--email", email, "--token", token, "--node-token", NODE_TOKEN, *self.clock, *options]
+        return start_ready(name, argv)[0]
+
+    def serve(self, *options):
+        self.server = self.start_server("server", self.port, self.s3_port, self.EMAIL, TOKEN, *options)
+
+    def heat(self):
+        self.agent = spawn("agent", [self.agent_exe, "--server", self.url, "--token", NODE_TOKEN, "--config",
+                                     DIR + "/fleet.ini", "--host-cores", "2", *self.clock])
+
+    def submit(self, command, **fields):
+        """A task of one instance, whose results go to out-b."""
+        return self.call("POST", "/tasks", dict({
+            "name": "t", "profile": "docker-batch", "instanceCount": 1, "resultBucket": "out-b",
+            "constants": [{"key": "DOCKER_CMD", "value": "sh -c '%s'" % command}]}, **fields))["uuid"]
+
+
+class House(Api):
+    """Server and agents on one clock, of which a test sets all."""
 
     def __init__(self, server_exe, agent_exe, speed=1, lease_wall_ms=60000):
         self.server_exe, self.agent_exe, self.speed, self.lease = server_exe, agent_exe, speed, lease_wall_ms
         self.wall0, self.port = int(time.time() * 1000), free_port()
-        self.url, self.server = "http://127.0.0.1:%d" % self.port, None
+        super().__init__("http://127.0.0.1:%d" % self.port)
+        self.server = None
 
     def now(self):
         return HOUSE0 + int((time.time() * 1000 - self.wall0) * self.speed)
@@ -92,20 +224,6 @@ class House:
         except (OSError, ValueError):
             return None
 
-    def call(self, method, path, body=None):
-        data = json.dumps(body).encode() if body is not None else None
-        req = urllib.request.Request(self.url + path, data, {"Authorization": TOKEN, "Content-Type": "application/json"},
-                                     method=method)
-        try:
-            with urllib.request.urlopen(req, timeout=20) as r:
-                text = r.read().decode()
-        except urllib.error.HTTPError as e:
-            fail("%s %s: %d %s" % (method, path, e.code, e.read()[:300]))
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-
     def zones(self):
         return self.call("GET", "/ondol/v1/zones?limit=1000")["data"]
 
@@ -117,12 +235,6 @@ class House:
             "name": "t", "profile": "docker-batch", "instanceCount": instances,
             "constants": [{"key": "DOCKER_CMD", "value": command}],
             "retrySettings": {"maxTotalRetries": retries, "maxPerInstanceRetries": retries}})["uuid"]
-
-    def task(self, uuid):
-        return self.call("GET", "/tasks/" + uuid)
-
-    def done(self, uuid):
-        return self.task(uuid)["state"] in ("Success", "Failure", "Cancelled")
 
 
 def processes(mark):

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """Images of containers, on a real server and a real node: imported from archives of both kinds, listed, run in, replaced,
 removed; pulled from a registry on the loopback, with a login, by the operator and by a task; hostile ones; what a task is
@@ -13,45 +13,20 @@ import io
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tarfile
 import tempfile
-import time
-import urllib.error
-import urllib.request
+
+if os.access("/dev/shm", os.W_OK):
+    tempfile.tempdir = "/dev/shm"  # much is synced, which costs nothing on a RAM disk
+from house import DIR, TOKEN, Api, check, end_well, free_port, skip, spawn, start_ready, wait
 
 ONDOL, PROBE = sys.argv[1:3]
 for tool in "skopeo", "umoci":
     if not shutil.which(tool):
-        print("skipped: there is no %s (install the package)" % tool)
-        sys.exit(77)
-# Much is synced, which costs nothing on a RAM disk.
-DIR = tempfile.mkdtemp(prefix="ondol-image.", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else os.environ.get("TMPDIR"))
-TOKEN = "token-of-this-test"
-
-
-def check(condition, what):
-    if not condition:
-        raise AssertionError(what)
-
-
-def eventually(condition, what, limit_s=120):
-    until = time.monotonic() + limit_s
-    while True:
-        got = condition()
-        if got:
-            return got
-        check(time.monotonic() < until, "not within %d s: %s" % (limit_s, what))
-        time.sleep(0.05)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+        skip("there is no %s (install the package)" % tool)
 
 
 # ---- archives, made here
@@ -126,68 +101,36 @@ def oci_archive(name, layers, config, extra=()):
 # ---- the house
 
 
-class House:
+class Dev(Api):
     def __init__(self, registry):
-        self.out = open(DIR + "/dev.out", "wb")
-        self.process = subprocess.Popen(
-            [ONDOL, "dev", "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--heaters", "1", "--boards", "2", "--token", TOKEN,
-             "--speed", "20", "--registries", "http://" + registry], stdout=self.out, stderr=subprocess.STDOUT)
-        line = eventually(self.ready, "ondol dev is ready")
-        self.url = line.split()[3]
+        self.process, line = start_ready("dev", [
+            ONDOL, "dev", "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--heaters", "1", "--boards", "2", "--token", TOKEN,
+            "--speed", "20", "--registries", "http://" + registry])
+        super().__init__(line.split()[3])
         self.env = dict(os.environ, ONDOL_URL=self.url, ONDOL_TOKEN=TOKEN)
-
-    def ready(self):
-        check(self.process.poll() is None, "ondol dev ended")
-        with open(DIR + "/dev.out") as f:
-            return next((x for x in f if x.startswith("ondol: ready at ")), None)
 
     def cli(self, want, *args, stdin=None):
         p = subprocess.run([ONDOL] + list(args), env=self.env, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                            timeout=120, check=False)
         said = p.stdout.decode() + p.stderr.decode()
-        check(p.returncode == want, "ondol %s: exit code %d, not %d: %s" % (" ".join(args), p.returncode, want, said))
+        check("ondol %s: exit code %d, not %d: %s" % (" ".join(args), p.returncode, want, said), p.returncode == want)
         return said
 
-    def call(self, method, path, body=None, token=TOKEN):
-        data = json.dumps(body).encode() if body is not None else None
-        r = urllib.request.Request(self.url + path, data, {"Authorization": token}, method=method)
-        try:
-            with urllib.request.urlopen(r, timeout=60) as a:
-                return a.status, a.read()
-        except urllib.error.HTTPError as e:
-            return e.code, e.read()
-
     def submit(self, **constants):
-        status, body = self.call("POST", "/tasks", {
+        return self.call("POST", "/tasks", {
             "name": "t", "profile": "docker-batch", "instanceCount": 1,
-            "constants": [{"key": k, "value": v} for k, v in constants.items()]})
-        check(status == 200, "task: %d %s" % (status, body))
-        return json.loads(body)["uuid"]
-
-    def ended(self, uuid):
-        def look():
-            t = json.loads(self.call("GET", "/tasks/" + uuid)[1])
-            return t if t["state"] in ("Success", "Failure") else None
-        return eventually(look, "the end of a task")
+            "constants": [{"key": k, "value": v} for k, v in constants.items()]})["uuid"]
 
     def output(self, uuid):
-        t = self.ended(uuid)
-        out = json.loads(self.call("GET", "/tasks/%s/stdout/0" % uuid)[1] or b'""')
-        check(t["state"] == "Success", "%s %s %s" % (t["errors"], out, self.call("GET", "/tasks/%s/stderr/0" % uuid)[1]))
-        return out.splitlines()
+        self.ended(uuid, "Success")
+        return self.stdout(uuid).splitlines()
 
     def error(self, uuid):
-        t = self.ended(uuid)
-        check(t["state"] == "Failure", "a task should fail: " + t["state"])
-        return t["errors"][0]["code"], t["errors"][0]["message"]
+        task = self.ended(uuid, "Failure")
+        return task["errors"][0]["code"], task["errors"][0]["message"]
 
     def images(self):
         return json.loads(self.cli(0, "image", "list", "--json"))
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            check(self.process.wait(60) == 0, "ondol dev did not end with 0")
 
 
 CONFIG = {"Entrypoint": ["/bin/probe", "entry"], "Cmd": ["from", "image"], "WorkingDir": "/work", "User": "someone",
@@ -202,41 +145,41 @@ SECOND = [entry("layer2", b"2"), entry(".wh.removed")]
 
 def runs_in_an_image(h):
     said = h.cli(0, "image", "import", docker_archive("acme/probe:1", [layer(BASE), layer(SECOND)], CONFIG))
-    check(said.startswith("acme/probe:1 sha256:"), said)
+    check(said, said.startswith("acme/probe:1 sha256:"))
     out = h.output(h.submit(DOCKER_REPO="acme/probe", DOCKER_TAG="1", BOTH="task", FROM_TASK="2"))
     for line in ("argv [entry] [from] [image]", "cwd /job", "uid 1234 gid 55", "FROM_IMAGE=1", "BOTH=task", "FROM_TASK=2",
                  "PATH=/bin", "HOME=/job", "/layer2 there", "/removed gone", "root Read-only file system", "job written",
                  "suid 0", "host hidden"):
-        check(line in out, "%s is not in %s" % (line, out))
+        check("%s is not in %s" % (line, out), line in out)
     out = h.output(h.submit(DOCKER_REPO="acme/${N}", N="probe", DOCKER_TAG="1", DOCKER_CMD='a "b c"', DOCKER_WORKDIR="",
                             DOCKER_USER="7:8"))
     for line in "argv [entry] [a] [b c]", "cwd /work", "uid 7 gid 8":
-        check(line in out, "%s is not in %s" % (line, out))
-    check(h.error(h.submit(DOCKER_REPO="acme/probe", DOCKER_TAG="1", DOCKER_USER="nobody-here"))[0] == "bad-user", "bad user")
+        check("%s is not in %s" % (line, out), line in out)
+    check("bad user", h.error(h.submit(DOCKER_REPO="acme/probe", DOCKER_TAG="1", DOCKER_USER="nobody-here"))[0] == "bad-user")
 
 
 def kept_and_removed(h):
     a, = h.images()
-    check(a["name"] == "acme/probe:1" and a["files"] == len(BASE) + len(SECOND) and len(a["layers"]) == 2, a)
+    check(a, a["name"] == "acme/probe:1" and a["files"] == len(BASE) + len(SECOND) and len(a["layers"]) == 2)
     blobs = DIR + "/data/images/blobs"
-    check(len(os.listdir(blobs)) == 4, os.listdir(blobs))
+    check(os.listdir(blobs), len(os.listdir(blobs)) == 4)
     # The same layers under another name, from an archive of the other kind, are the same files.
     h.cli(0, "image", "import", oci_archive("docker.io/acme/other:latest", [layer(BASE)], {}))
-    check([i["name"] for i in h.images()] == ["acme/probe:1", "acme/other:latest"], h.images())
+    check(h.images(), [i["name"] for i in h.images()] == ["acme/probe:1", "acme/other:latest"])
     h.cli(0, "image", "remove", a["digest"])
     h.cli(4, "image", "remove", "acme/probe:1")
-    check([i["name"] for i in h.images()] == ["acme/other:latest"] and len(os.listdir(blobs)) == 3, os.listdir(blobs))
+    check(os.listdir(blobs), [i["name"] for i in h.images()] == ["acme/other:latest"] and len(os.listdir(blobs)) == 3)
     code, why = h.error(h.submit(DOCKER_REPO="nowhere:1/acme/probe", DOCKER_CMD="x"))
-    check(code == "image-unavailable" and "is not at this site" in why, why)
+    check(why, code == "image-unavailable" and "is not at this site" in why)
     # What is imported as library/... stands before the machine's own programs, which are back when it is removed.
-    check(h.output(h.submit(DOCKER_CMD="test -e /usr/bin/env")) == [], "the machine's own")
+    check("the machine's own", h.output(h.submit(DOCKER_CMD="test -e /usr/bin/env")) == [])
     h.cli(0, "image", "import", oci_archive("ubuntu:latest", [layer(BASE)], CONFIG))
-    check("host hidden" in h.output(h.submit(DOCKER_REPO="library/ubuntu")), "the imported one")
+    check("the imported one", "host hidden" in h.output(h.submit(DOCKER_REPO="library/ubuntu")))
     h.cli(0, "image", "remove", "ubuntu")
-    check(h.output(h.submit(DOCKER_CMD="test -e /usr/bin/env")) == [], "the machine's own again")
+    check("the machine's own again", h.output(h.submit(DOCKER_CMD="test -e /usr/bin/env")) == [])
     for who in "no-token", open(DIR + "/data/node-token").read().strip():
-        check(h.call("GET", "/ondol/v1/images", token=who)[0] == 401, "images for " + who)
-        check(h.call("GET", "/ondol/v1/sync/blobs/sha256:" + 64 * "0", token=TOKEN)[0] == 401, "a blob for a customer")
+        check("images for " + who, h.ask("GET", "/ondol/v1/images", token=who)[0] == 401)
+        check("a blob for a customer", h.ask("GET", "/ondol/v1/sync/blobs/sha256:" + 64 * "0", token=TOKEN)[0] == 401)
 
 
 def hostile(h):
@@ -248,8 +191,8 @@ def hostile(h):
               entry("tmp", type=tarfile.SYMTYPE, linkname=DIR), entry("job", b"a file"), entry("etc/resolv.conf", type=tarfile.SYMTYPE,
                                                                                             linkname=outside)]
     h.cli(0, "image", "import", oci_archive("acme/bad:2", [layer(BASE + inside)], CONFIG))
-    check("job written" in h.output(h.submit(DOCKER_REPO="acme/bad", DOCKER_TAG="2")), "runs all the same")
-    check(not os.path.exists(outside), "an image came out of its folder")
+    check("runs all the same", "job written" in h.output(h.submit(DOCKER_REPO="acme/bad", DOCKER_TAG="2")))
+    check("an image came out of its folder", not os.path.exists(outside))
     big = entry("zeros")
     big[0].size = 1 << 40
     out = io.BytesIO()
@@ -257,10 +200,10 @@ def hostile(h):
     for name, entries, says in (("up", layer([entry("../x", b"x")]), "leads out"), ("bomb", out.getvalue(), "when unpacked"),
                                 ("junk", b"not a tar" * 500, "cannot be read")):
         said = h.cli(4, "image", "import", oci_archive("acme/%s:1" % name, [entries], CONFIG))
-        check(says in said, "%s: %s" % (name, said))
+        check("%s: %s" % (name, said), says in said)
     write_tar(DIR + "/none.tar", [("readme", b"x")])
-    check("neither manifest.json nor oci-layout" in h.cli(4, "image", "import", DIR + "/none.tar"), "no image")
-    check(os.listdir(DIR + "/data/images/work") == [], "something is left of imports")
+    check("no image", "neither manifest.json nor oci-layout" in h.cli(4, "image", "import", DIR + "/none.tar"))
+    check("something is left of imports", os.listdir(DIR + "/data/images/work") == [])
 
 
 # ---- a registry
@@ -275,29 +218,29 @@ def start_registry(port):
         json.dump({"version": 0.1, "storage": {"filesystem": {"rootdirectory": DIR + "/registry"}},
                    "http": {"addr": "127.0.0.1:%d" % port}, "auth": {"htpasswd": {"realm": "r", "path": DIR + "/htpasswd"}}}, f)
     with open(DIR + "/registry.out", "wb") as out:
-        return subprocess.Popen(["docker-registry", "serve", DIR + "/registry.yml"], stdout=out, stderr=out)
+        return spawn("registry", ["docker-registry", "serve", DIR + "/registry.yml"], stdout=out)
 
 
 def pulls(h, host, archive):
     def up():
         with socket.socket() as s:
             return s.connect_ex(("127.0.0.1", int(host.split(":")[1]))) == 0
-    eventually(up, "the registry listens")
+    wait("the registry listens", up)
     subprocess.run(["skopeo", "--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", "--dest-creds", "ann:open-sesame",
                     "oci-archive:" + archive, "docker://%s/team/tool:2" % host], check=True, timeout=60)
     said = h.cli(4, "image", "pull", "team/tool:2")
-    check("auth" in said.lower(), said)
+    check(said, "auth" in said.lower())
     code, why = h.error(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2"))
-    check(code == "image-unavailable", why)
+    check(why, code == "image-unavailable")
     # A task with a login has it for its account.
     out = h.output(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2", DOCKER_SRV="http://" + host, DOCKER_REGISTRY_LOGIN="ann",
                             DOCKER_REGISTRY_PASSWORD="open-sesame"))
-    check("argv [entry] [from] [image]" in out, out)
-    check([i["account"] != 0 for i in h.images() if i["name"] == host + "/team/tool:2"] == [True], h.images())
+    check(out, "argv [entry] [from] [image]" in out)
+    check(h.images(), [i["account"] != 0 for i in h.images() if i["name"] == host + "/team/tool:2"] == [True])
     with open(DIR + "/password", "w") as f:
         f.write("open-sesame\n")
     h.cli(0, "image", "pull", "team/tool:2", "--login", "ann", "--password-file", DIR + "/password")
-    check([i["account"] for i in h.images() if i["name"] == "team/tool:2"] == [0], h.images())
+    check(h.images(), [i["account"] for i in h.images() if i["name"] == "team/tool:2"] == [0])
     h.cli(4, "image", "pull", "team/none:2", "--login", "ann", "--password-file", DIR + "/password")
 
 
@@ -305,28 +248,13 @@ def main():
     port = free_port()
     host = "127.0.0.1:%d" % port
     registry = start_registry(port)
-    h = None
-    try:
-        h = House(host)
-        runs_in_an_image(h)
-        kept_and_removed(h)
-        hostile(h)
-        if registry:
-            pulls(h, host, oci_archive("it", [layer(BASE)], CONFIG))
-        h.stop()
-    except BaseException:
-        if h:
-            h.process.kill()
-        for name in "dev.out", "registry.out":
-            if os.path.exists(DIR + "/" + name):
-                with open(DIR + "/" + name, errors="replace") as f:
-                    print("--- " + name + "\n" + f.read()[-3000:])
-        raise
-    finally:
-        if registry:
-            registry.kill()
-            registry.wait()
-        shutil.rmtree(DIR, ignore_errors=True)
+    h = Dev(host)
+    runs_in_an_image(h)
+    kept_and_removed(h)
+    hostile(h)
+    if registry:
+        pulls(h, host, oci_archive("it", [layer(BASE)], CONFIG))
+    end_well(h.process)
     print("images" if registry else "images (without a registry: there is no docker-registry)")
 
 

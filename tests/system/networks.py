@@ -1,20 +1,15 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: Apache-2.0
 # Networks of instances, with a real server and three real agents: who has none, what the outside is, what a cluster
 # is, what comes in by a forwarded port. All of it in a network namespace of its own, with another one beside it
 # that is the outside world; nothing leaves this machine.
 #   networks.py ONDOL AGENT
-import ctypes, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, urllib.error, urllib.request
+import ctypes, os, re, shutil, signal, socket, subprocess, sys, threading, time
+from house import DIR, NODE_TOKEN, TOKEN, Api, check, skip, spawn, start_ready, wait
 
 ONDOL, AGENT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
-TOKEN, NODE_TOKEN = "test-token-0123456789", "test-node-token-0123456789"
 OUTSIDE, HOST, PRIVATE = "203.0.113.2", "203.0.113.1", "192.168.7.2"
 CLONE_NEWNET = 0x40000000
-
-
-def skip(why):
-    print("networks: skipped: %s" % why)
-    sys.exit(77)
 
 
 def run(*argv):
@@ -34,56 +29,10 @@ if not shutil.which("slirp4netns"):
 LIBC = ctypes.CDLL(None, use_errno=True)
 if LIBC.unshare(CLONE_NEWNET):
     skip("no network namespace can be made: %s" % os.strerror(ctypes.get_errno()))
-DIR = tempfile.mkdtemp(prefix="ondol-networks-")
-children = []
-
-
-def finish(code):
-    for p in reversed(children):
-        if p.poll() is None:
-            p.terminate()
-    for p in reversed(children):
-        try:
-            p.wait(20)
-        except subprocess.TimeoutExpired:
-            p.kill()
-            p.wait()
-    shutil.rmtree(DIR, ignore_errors=True)
-    sys.exit(code)
-
-
-def fail(what):
-    print("networks: %s" % what)
-    for name in sorted(os.listdir(DIR)):
-        if name.endswith(".err"):
-            print("--- %s\n%s" % (name, open(os.path.join(DIR, name)).read()[-2000:]))
-    finish(1)
-
-
-def check(what, ok):
-    if not ok:
-        fail(what)
-
-
-def wait(what, condition, seconds=240):
-    end = time.time() + seconds
-    while True:
-        got = condition()
-        if got:
-            return got
-        if time.time() > end:
-            fail("%s: did not happen in %d s" % (what() if callable(what) else what, seconds))
-        time.sleep(0.05)
 
 
 def with_parent():  # what was started ends with this test, however that ends
     LIBC.prctl(1, signal.SIGTERM)
-
-
-def spawn(name, argv, **kw):
-    p = subprocess.Popen(argv, stderr=open(os.path.join(DIR, name + ".err"), "w"), preexec_fn=with_parent, **kw)
-    children.append(p)
-    return p
 
 
 # The outside world: echoes a line; to "flood" it answers without end. Also by a private address.
@@ -102,9 +51,8 @@ def serve(c):
 while True:
     c, _ = s.accept(); threading.Thread(target=serve, args=(c,), daemon=True).start()
 """
-outside = subprocess.Popen(["unshare", "-n", "sh", "-c", "read go && exec \"$@\"", "sh", sys.executable, "-c", WORLD],
-                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=with_parent)
-children.append(outside)
+outside = spawn("outside", ["unshare", "-n", "sh", "-c", "read go && exec \"$@\"", "sh", sys.executable, "-c", WORLD],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=with_parent)
 wait("the other namespace", lambda: os.readlink("/proc/%d/ns/net" % outside.pid) != os.readlink("/proc/self/ns/net"))
 there = ["nsenter", "-t", str(outside.pid), "-n", "ip"]
 run("ip", "link", "set", "lo", "up")
@@ -123,33 +71,20 @@ check("the outside world starts", outside.stdout.readline() == "listens\n")
 profiles = os.path.join(DIR, "profiles.ini")
 with open(profiles, "w") as f:
     f.write("[profile render]\nbase = docker-batch\ndescription = Frames\ndefault.COLOUR = red\nforced.LICENCE = ours\n")
-server = spawn("server", [ONDOL, "server", "--data", DIR + "/data", "--listen", "0.0.0.0:0", "--token", TOKEN, "--node-token",
-                          NODE_TOKEN, "--relay-listen", "0.0.0.0:0", "--forward-allow", "127.0.0.1", "--profiles",
-                          profiles], stdout=subprocess.PIPE, text=True)
-URL = re.search(r"http://[0-9.:]+", server.stdout.readline()).group(0)
+_, line = start_ready("server", [ONDOL, "server", "--data", DIR + "/data", "--listen", "0.0.0.0:0", "--token", TOKEN, "--node-token",
+                                 NODE_TOKEN, "--relay-listen", "0.0.0.0:0", "--forward-allow", "127.0.0.1", "--profiles",
+                                 profiles], preexec_fn=with_parent)
+URL = re.search(r"http://[0-9.:]+", line).group(0)
+api = Api(URL)
+call = api.call
 
 
 def agent(name, site, *options):
     return spawn(name, [AGENT, "--node", name, "--virtual", "--empty", "--boards", "2", "--server", URL, "--site", site, *options],
-                 env=dict(os.environ, ONDOL_NODE_TOKEN=NODE_TOKEN))
+                 env=dict(os.environ, ONDOL_NODE_TOKEN=NODE_TOKEN), preexec_fn=with_parent)
 
 
 agents = [agent("a", "closed"), agent("b", "closed"), agent("c", "open", "--net-allow", "192.168.7.0/24")]
-
-
-def call(method, path, body=None, token=TOKEN):
-    r = urllib.request.Request(URL + path, json.dumps(body).encode() if body is not None else None,
-                               {"Authorization": token}, method=method)
-    with urllib.request.urlopen(r, timeout=30) as a:
-        return json.loads(a.read().decode() or "null")
-
-
-def status_of(method, path, token):
-    try:
-        call(method, path, token=token)
-        return 200
-    except urllib.error.HTTPError as e:
-        return e.code
 
 
 def submit(profile, source, instances=1, **more):
@@ -165,11 +100,8 @@ known = {}
 def ended(uuid):
     if uuid in known:
         return known[uuid]
-    def final():
-        t = call("GET", "/tasks/" + uuid)
-        return t if t["state"] in ("Success", "Failure", "Cancelled") else None
-    t = wait(lambda: "the end of %s" % call("GET", "/ondol/v1/tasks/%s/why" % uuid), final)
-    out = call("GET", "/tasks/%s/stdout" % uuid)
+    t = api.ended(uuid, seconds=240)
+    out = call("GET", "/tasks/%s/stdout" % uuid) or ""
     check("%s: %s %s\n%s\n%s" % (t["profile"], t["state"], t["errors"], out, call("GET", "/tasks/%s/stderr" % uuid)),
           t["state"] == "Success")
     known[uuid] = sorted(re.sub(r"^ *\d+> ", "", line) for line in out.splitlines() if line)
@@ -242,8 +174,8 @@ check("the forward %s" % forward, forward["applicationPort"] == 22 and forward["
 shown = call("GET", "/v1/network/tasks/%s/port-forward" % echo)
 check("port-forward: %s" % shown, shown["0"]["ssh"]["access"] == {"publicHost": "127.0.0.1", "publicPort": port})
 call("POST", "/ondol/v1/accounts", {"email": "bob@example.org", "name": "Bob", "token": "token-of-bob-123"})
-check("another account sees no port", status_of("GET", "/network/tasks/%s/port-forward" % echo, "token-of-bob-123") == 404)
-check("nor anybody without one", status_of("GET", "/network/tasks/%s/port-forward" % echo, "nonsense") == 401)
+check("another account sees no port", api.ask("GET", "/network/tasks/%s/port-forward" % echo, token="token-of-bob-123")[0] == 404)
+check("nor anybody without one", api.ask("GET", "/network/tasks/%s/port-forward" % echo, token="nonsense")[0] == 401)
 
 
 def through(data, source="127.0.0.1"):
@@ -343,25 +275,33 @@ for p in ports:
 check("a cluster of four over two agents, with the outside: %s" % ended(large),
       ended(large) == sorted(["3", "listens"] * 4 + ["%s 7000 heard me" % OUTSIDE] * 4))
 
-# ---- what the network carries is metered, and nothing is left
+# ---- what the network carries is metered; one whose carrier dies ends, and says why; and nothing is left
 rates = wait("what the network carries is metered", lambda: [i for i in lives(flood) if i["networkInKbps"] > 0])
 check("more comes in than goes out: %s" % rates, rates[0]["networkInKbps"] > rates[0]["networkOutKbps"])
 call("POST", "/tasks/%s/abort" % flood)
 wait("the flood is over", lambda: call("GET", "/tasks/" + flood)["state"] == "Cancelled")
 
 
-def left():
-    mine = {str(p.pid) for p in agents}
+def carriers():
+    mine, found = {str(p.pid) for p in agents}, []
     for p in os.listdir("/proc"):
         try:
             fields = open("/proc/%s/stat" % p).read().rsplit(")", 1)[1].split() if p.isdigit() else None
             if fields and fields[1] in mine and "--carrier" in open("/proc/%s/cmdline" % p).read():
-                return p
+                found.append(int(p))
         except OSError:
             pass
-    return None
+    return found
 
 
-wait("carriers end with their instances", lambda: not left())
+wait("carriers end with their instances", lambda: not carriers())
+orphan = submit("docker-network", "import time\nprint('here', flush=True)\ntime.sleep(600)", placement={"site": "open"})
+wait("one more runs", lambda: "here" in (call("GET", "/tasks/%s/stdout" % orphan) or ""))
+for p in carriers():
+    os.kill(p, signal.SIGKILL)
+api.ended(orphan, "Failure")
+said = call("GET", "/tasks/%s/stderr" % orphan)
+check("it says why: %s" % said, "the network of this instance failed: the process that carries its packets died" in said)
+wait("nothing is left", lambda: not carriers())
+check("and the agents live", all(a.poll() is None for a in agents))
 print("networks: all as it should be")
-finish(0)

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """Buckets of `ondol dev`, used as customers do: with boto3, and where it matters with bare requests.
 
@@ -12,16 +12,15 @@ import io
 import json
 import os
 import re
-import shutil
-import signal
 import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
-import time
 import urllib.request
+
+import house
+from house import DIR, TOKEN, end_well, kill, skip, start_ready, wait
 
 try:
     import boto3
@@ -30,29 +29,19 @@ try:
     from botocore.client import Config
     from botocore.exceptions import ClientError
 except ImportError:
-    print("skipped: there is no boto3 (install python3-boto3)")
-    sys.exit(77)
+    skip("there is no boto3 (install python3-boto3)")
 
 ONDOL = sys.argv[1]
 TLS = len(sys.argv) > 2
 MIB = 1 << 20
 EMAIL = "some.body+s3@example.org"
-DIR = tempfile.mkdtemp(prefix="ondol-s3.", dir=os.environ.get("TMPDIR"))
 checks = 0
 
 
-def check(condition, what):
+def check(what, ok):
     global checks
     checks += 1
-    if not condition:
-        raise AssertionError(what)
-
-
-def eventually(condition, what, limit_s=60):
-    until = time.monotonic() + limit_s
-    while not condition():
-        check(time.monotonic() < until, "not within %d s: %s" % (limit_s, what))
-        time.sleep(0.05)
+    house.check(what, ok)
 
 
 def data(n, seed=1):
@@ -65,7 +54,7 @@ def refused(code, status, call, **arguments):
         call(**arguments)
     except ClientError as e:
         got = (e.response["Error"]["Code"], e.response["ResponseMetadata"]["HTTPStatusCode"])
-        check(got == (code, status), "%s gives %s, not %s" % (call.__name__, got, (code, status)))
+        check("%s gives %s, not %s" % (call.__name__, got, (code, status)), got == (code, status))
         return e.response
     raise AssertionError("%s was not refused with %s" % (call.__name__, code))
 
@@ -79,18 +68,15 @@ class Dev:
     """ondol dev, or ondol server with TLS, with a port for buckets."""
 
     def __init__(self):
-        self.out = open(DIR + "/dev.out", "w")
-        self.err = open(DIR + "/dev.err", "w")
         more = ["dev", "--heaters", "1"]
         if TLS:
             subprocess.run([sys.argv[2], DIR], check=True)
             more = ["server", "--tls-cert", DIR + "/server.crt", "--tls-key", DIR + "/server.key"]
-        self.token = "token-of-this-test"
-        self.process = subprocess.Popen(
-            [ONDOL] + more + ["--data", DIR + "/data", "--listen", "127.0.0.1:0", "--s3-listen", "127.0.0.1:0", "--email", EMAIL,
-                              "--token", self.token], stdout=self.out, stderr=self.err)
-        eventually(lambda: "ready at" in open(DIR + "/dev.out").read() or self.process.poll() is not None, "ready")
-        said = open(DIR + "/dev.out").read()
+        self.token = TOKEN
+        self.process, said = start_ready("dev", [ONDOL] + more + [
+            "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--s3-listen", "127.0.0.1:0", "--email", EMAIL, "--token", TOKEN])
+        with open(DIR + "/dev.out") as f:
+            said += f.read()
         self.url = re.search(r"ready at ([^\s,]+)", said).group(1)
         self.storage = re.search(r"storage at (\S+)", said).group(1)
         self.port = int(self.storage.rsplit(":", 1)[1])
@@ -108,33 +94,25 @@ class Dev:
             ask.add_header("Content-Type", "application/json")
         return json.load(fetch(ask))
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        check(self.process.wait(60) == 0, "ondol dev ends with 0")
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
 
 def discovery(dev, s3):
-    check(dev.api("/settings")["storage"] == dev.storage, "/settings names the storage")
+    check("/settings names the storage", dev.api("/settings")["storage"] == dev.storage)
     s3.create_bucket(Bucket="first-bucket")
     s3.create_bucket(Bucket="first-bucket")  # again: fine, it is ours
     s3.create_bucket(Bucket="located", CreateBucketConfiguration={"LocationConstraint": "anywhere"})
     names = [b["Name"] for b in s3.list_buckets()["Buckets"]]
-    check(names == ["first-bucket", "located"], "both buckets are listed: %s" % names)
+    check("both buckets are listed: %s" % names, names == ["first-bucket", "located"])
     info = dev.api("/info")
-    check(info["email"] == EMAIL and info["bucketCount"] == 2 and info["maxBucket"] > 0, "/info counts the buckets")
+    check("/info counts the buckets", info["email"] == EMAIL and info["bucketCount"] == 2 and info["maxBucket"] > 0)
     refused("InvalidBucketName", 400, s3.create_bucket, Bucket="un..usual")
     s3.delete_bucket(Bucket="located")
     answer = refused("NoSuchBucket", 404, s3.list_objects, Bucket="located")
-    check(answer["Error"]["BucketName"] == "located", "NoSuchBucket names the bucket")
+    check("NoSuchBucket names the bucket", answer["Error"]["BucketName"] == "located")
     refused("404", 404, s3.head_bucket, Bucket="located")
     got = s3.head_bucket(Bucket="first-bucket")["ResponseMetadata"]["HTTPHeaders"]
-    check(got["x-rgw-object-count"] == "0" and got["x-rgw-bytes-used"] == "0", "HEAD of a bucket counts")
-    check("Status" not in s3.get_bucket_versioning(Bucket="first-bucket"), "no versioning")
-    check(s3.get_bucket_acl(Bucket="first-bucket")["Grants"][0]["Permission"] == "FULL_CONTROL", "the owner may everything")
+    check("HEAD of a bucket counts", got["x-rgw-object-count"] == "0" and got["x-rgw-bytes-used"] == "0")
+    check("no versioning", "Status" not in s3.get_bucket_versioning(Bucket="first-bucket"))
+    check("the owner may everything", s3.get_bucket_acl(Bucket="first-bucket")["Grants"][0]["Permission"] == "FULL_CONTROL")
 
 
 def who_may(dev):
@@ -142,10 +120,10 @@ def who_may(dev):
     refused("InvalidAccessKeyId", 403, dev.client(key="nobody@example.org").list_buckets)
     refused("AccessDenied", 403, dev.client(signature=botocore.UNSIGNED).list_buckets)
     v2 = dev.client(signature="s3")
-    check(v2.list_buckets()["Buckets"], "the older signature works in the header")
+    check("the older signature works in the header", v2.list_buckets()["Buckets"])
     v2.create_bucket(Bucket="first-bucket")  # signed with a slash that is not sent
     v2.put_object(Bucket="first-bucket", Key="old é", Body=b"way")
-    check(v2.list_objects(Bucket="first-bucket")["Contents"][0]["Key"] == "old é", "and for a bucket and an object")
+    check("and for a bucket and an object", v2.list_objects(Bucket="first-bucket")["Contents"][0]["Key"] == "old é")
     v2.delete_object(Bucket="first-bucket", Key="old é")
 
 
@@ -153,21 +131,21 @@ def neighbour(dev):
     """A second account: its token opens its own buckets, also after a restart, and a new one in place of the old."""
     more = {"email": "neighbour@example.org", "name": "n", "token": "token-of-the-neighbour"}
     made = dev.api("/ondol/v1/accounts", more)
-    check(made["email"] == more["email"], "an account is made")
+    check("an account is made", made["email"] == more["email"])
     hers = dev.client(key=more["email"], secret=more["token"])
     hers.create_bucket(Bucket="hers-alone")
-    check([b["Name"] for b in hers.list_buckets()["Buckets"]] == ["hers-alone"], "she sees her bucket only")
+    check("she sees her bucket only", [b["Name"] for b in hers.list_buckets()["Buckets"]] == ["hers-alone"])
     refused("AccessDenied", 403, hers.list_objects, Bucket="first-bucket")
     refused("AccessDenied", 403, dev.client().list_objects, Bucket="hers-alone")
 
 
 def neighbour_again(dev):
     hers = dev.client(key="neighbour@example.org", secret="token-of-the-neighbour")
-    check(hers.list_objects(Bucket="hers-alone")["Name"] == "hers-alone", "her token is known after a restart")
+    check("her token is known after a restart", hers.list_objects(Bucket="hers-alone")["Name"] == "hers-alone")
     for root, _, names in os.walk(DIR + "/data"):
         for name in names:
             with open(root + "/" + name, "rb") as f:
-                check(b"token-of-the-neighbour" not in f.read(), "%s holds no token in the clear" % name)
+                check("%s holds no token in the clear" % name, b"token-of-the-neighbour" not in f.read())
     hers.delete_bucket(Bucket="hers-alone")
 
 
@@ -175,26 +153,26 @@ def one_object(s3, bucket, key, body):
     put = s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/x-test", Metadata={"colour": "blue"},
                         CacheControl="no-cache")
     md5 = '"%s"' % hashlib.md5(body).hexdigest()
-    check(put["ETag"] == md5, "the tag of %s is its MD5" % key)
+    check("the tag of %s is its MD5" % key, put["ETag"] == md5)
     head = s3.head_object(Bucket=bucket, Key=key)
-    check(head["ContentLength"] == len(body) and head["ETag"] == md5, "HEAD of %s" % key)
+    check("HEAD of %s" % key, head["ContentLength"] == len(body) and head["ETag"] == md5)
     got = s3.get_object(Bucket=bucket, Key=key)
-    check(got["Body"].read() == body, "GET of %s" % key)
-    check(got["ContentType"] == "text/x-test" and got["Metadata"] == {"colour": "blue"} and
-          got["CacheControl"] == "no-cache", "headers of %s" % key)
+    check("GET of %s" % key, got["Body"].read() == body)
+    check("headers of %s" % key, got["ContentType"] == "text/x-test" and got["Metadata"] == {"colour": "blue"} and
+          got["CacheControl"] == "no-cache")
     if len(body) < 100:
         return
     for text, first, last in (("bytes=10-19", 10, 19), ("bytes=%d-" % (len(body) - 7), len(body) - 7, len(body) - 1),
                               ("bytes=-5", len(body) - 5, len(body) - 1), ("bytes=50-99999999999", 50, len(body) - 1)):
         part = s3.get_object(Bucket=bucket, Key=key, Range=text, IfMatch=md5)
-        check(part["Body"].read() == body[first:last + 1], "%s of %s" % (text, key))
-        check(part["ContentRange"] == "bytes %d-%d/%d" % (first, last, len(body)), "Content-Range of %s" % text)
-        check(part["ResponseMetadata"]["HTTPStatusCode"] == 206, "206")
+        check("%s of %s" % (text, key), part["Body"].read() == body[first:last + 1])
+        check("Content-Range of %s" % text, part["ContentRange"] == "bytes %d-%d/%d" % (first, last, len(body)))
+        check("206", part["ResponseMetadata"]["HTTPStatusCode"] == 206)
     refused("InvalidRange", 416, s3.get_object, Bucket=bucket, Key=key, Range="bytes=%d-" % len(body))
     refused("PreconditionFailed", 412, s3.get_object, Bucket=bucket, Key=key, IfMatch='"0"')
     refused("304", 304, s3.get_object, Bucket=bucket, Key=key, IfNoneMatch=md5)
     special = s3.get_object(Bucket=bucket, Key=key, ResponseContentType="a/b", ResponseContentDisposition="attachment")
-    check(special["ContentType"] == "a/b" and special["ContentDisposition"] == "attachment", "headers by query")
+    check("headers by query", special["ContentType"] == "a/b" and special["ContentDisposition"] == "attachment")
 
 
 def objects(s3):
@@ -205,7 +183,7 @@ def objects(s3):
     for n in (0, 1, 32768, 32769, 9 * MIB):
         one_object(s3, bucket, "size/%d" % n, data(n, n))
     listed = {o["Key"] for o in s3.list_objects(Bucket=bucket)["Contents"]}
-    check(set(keys) <= listed, "every key is listed as it was given")
+    check("every key is listed as it was given", set(keys) <= listed)
     refused("NoSuchKey", 404, s3.get_object, Bucket=bucket, Key="plain/")
     refused("KeyTooLongError", 400, s3.put_object, Bucket=bucket, Key="x" * 1025, Body=b"")
     refused("MetadataTooLarge", 400, s3.put_object, Bucket=bucket, Key="m", Body=b"", Metadata={"a": "x" * 2049})
@@ -220,11 +198,11 @@ def checksums(s3):
     for name in ("CRC32", "SHA1", "SHA256"):
         put = s3.put_object(Bucket=b, Key="sum", Body=body, ChecksumAlgorithm=name)
         got = s3.get_object(Bucket=b, Key="sum", ChecksumMode="ENABLED")
-        check(put["Checksum" + name] == got["Checksum" + name], "%s is kept and given back" % name)
-        check(got["Body"].read() == body, "the body fits its checksum")
+        check("%s is kept and given back" % name, put["Checksum" + name] == got["Checksum" + name])
+        check("the body fits its checksum", got["Body"].read() == body)
     # From something that cannot be read twice: chunks with a trailer, over TLS unsigned, otherwise signed.
     s3.upload_fileobj(io.BytesIO(body), b, "stream", ExtraArgs={"ChecksumAlgorithm": "CRC32"})
-    check(s3.get_object(Bucket=b, Key="stream")["Body"].read() == body, "a stream with a trailing checksum")
+    check("a stream with a trailing checksum", s3.get_object(Bucket=b, Key="stream")["Body"].read() == body)
     refused("BadDigest", 400, s3.put_object, Bucket=b, Key="wrong", Body=body, ContentMD5="1B2M2Y8AsgTpgAmY7PhCfg==")
     refused("InvalidDigest", 400, s3.put_object, Bucket=b, Key="wrong", Body=body, ContentMD5="nonsense")
     refused("BadDigest", 400, s3.put_object, Bucket=b, Key="wrong", Body=b"x", ChecksumCRC32="AAAAAA==")
@@ -236,23 +214,23 @@ def multipart(s3):
     five = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB, max_concurrency=4)
     s3.upload_fileobj(io.BytesIO(body), b, "big", Config=five, ExtraArgs={"Metadata": {"a": "1"}})
     head = s3.head_object(Bucket=b, Key="big")
-    check(re.fullmatch('"[0-9a-f]{32}-3"', head["ETag"]), "the tag of three parts: %s" % head["ETag"])
+    check("the tag of three parts: %s" % head["ETag"], re.fullmatch('"[0-9a-f]{32}-3"', head["ETag"]))
     whole = hashlib.md5(b"".join(hashlib.md5(body[i:i + 5 * MIB]).digest() for i in range(0, len(body), 5 * MIB)))
-    check(head["ETag"] == '"%s-3"' % whole.hexdigest() and head["Metadata"] == {"a": "1"}, "tag and metadata of parts")
+    check("tag and metadata of parts", head["ETag"] == '"%s-3"' % whole.hexdigest() and head["Metadata"] == {"a": "1"})
     out = io.BytesIO()
     s3.download_fileobj(b, "big", out, Config=five)
-    check(out.getvalue() == body, "parts come back as one, in ranges")
+    check("parts come back as one, in ranges", out.getvalue() == body)
     edge = s3.get_object(Bucket=b, Key="big", Range="bytes=%d-%d" % (5 * MIB - 3, 10 * MIB + 3))
-    check(edge["Body"].read() == body[5 * MIB - 3:10 * MIB + 4], "a range over three parts")
+    check("a range over three parts", edge["Body"].read() == body[5 * MIB - 3:10 * MIB + 4])
     # By hand: out of order, one replaced, one left out, an unknown one.
     up = s3.create_multipart_upload(Bucket=b, Key="hand")["UploadId"]
     part = lambda n, piece: s3.upload_part(Bucket=b, Key="hand", UploadId=up, PartNumber=n, Body=piece)["ETag"]
     last, first = part(7, body[5 * MIB:6 * MIB]), part(2, data(5 * MIB, 9))
     first, spare = part(2, body[:5 * MIB]), part(4, b"spare")
     listed = s3.list_parts(Bucket=b, Key="hand", UploadId=up, MaxParts=2)
-    check([p["PartNumber"] for p in listed["Parts"]] == [2, 4] and listed["IsTruncated"], "parts are listed by pages")
+    check("parts are listed by pages", [p["PartNumber"] for p in listed["Parts"]] == [2, 4] and listed["IsTruncated"])
     uploads = s3.list_multipart_uploads(Bucket=b)["Uploads"]
-    check([u["Key"] for u in uploads] == ["hand"] and uploads[0]["UploadId"] == up, "uploads are listed")
+    check("uploads are listed", [u["Key"] for u in uploads] == ["hand"] and uploads[0]["UploadId"] == up)
     end = lambda *p: {"Parts": [{"PartNumber": n, "ETag": t} for n, t in p]}
     where = dict(Bucket=b, Key="hand", UploadId=up)
     refused("InvalidPart", 400, s3.complete_multipart_upload, MultipartUpload=end((2, first), (3, last)), **where)
@@ -260,27 +238,27 @@ def multipart(s3):
     refused("InvalidPartOrder", 400, s3.complete_multipart_upload, MultipartUpload=end((7, last), (2, first)), **where)
     refused("EntityTooSmall", 400, s3.complete_multipart_upload, MultipartUpload=end((4, spare), (7, last)), **where)
     done = s3.complete_multipart_upload(MultipartUpload=end((2, first), (7, last)), **where)
-    check(done["Location"].endswith("/first-bucket/hand"), "the place of what was completed: %s" % done["Location"])
+    check("the place of what was completed: %s" % done["Location"], done["Location"].endswith("/first-bucket/hand"))
     again = s3.complete_multipart_upload(MultipartUpload=end((2, first), (7, last)), **where)
-    check(again["ETag"] == done["ETag"], "who missed the answer may ask again")
-    check(s3.get_object(Bucket=b, Key="hand")["Body"].read() == body[:6 * MIB], "the two parts asked for")
+    check("who missed the answer may ask again", again["ETag"] == done["ETag"])
+    check("the two parts asked for", s3.get_object(Bucket=b, Key="hand")["Body"].read() == body[:6 * MIB])
     refused("NoSuchUpload", 404, s3.upload_part, PartNumber=1, Body=b"x", **where)
     up = s3.create_multipart_upload(Bucket=b, Key="hand2")["UploadId"]
     s3.abort_multipart_upload(Bucket=b, Key="hand2", UploadId=up)
     refused("NoSuchUpload", 404, s3.list_parts, Bucket=b, Key="hand2", UploadId=up)
-    check("Uploads" not in s3.list_multipart_uploads(Bucket=b), "no upload is left")
+    check("no upload is left", "Uploads" not in s3.list_multipart_uploads(Bucket=b))
 
 
 def copies(s3):
     b = "first-bucket"
     one = s3.copy_object(Bucket=b, Key="copy é", CopySource={"Bucket": b, "Key": "big"})
-    check(one["CopyObjectResult"]["ETag"] == s3.head_object(Bucket=b, Key="big")["ETag"], "a copy keeps the tag")
+    check("a copy keeps the tag", one["CopyObjectResult"]["ETag"] == s3.head_object(Bucket=b, Key="big")["ETag"])
     s3.delete_object(Bucket=b, Key="big")
     got = s3.get_object(Bucket=b, Key="copy é")
-    check(got["Body"].read() == data(12 * MIB + 12345) and got["Metadata"] == {"a": "1"}, "a copy is its own")
+    check("a copy is its own", got["Body"].read() == data(12 * MIB + 12345) and got["Metadata"] == {"a": "1"})
     s3.copy_object(Bucket=b, Key="copy é", CopySource={"Bucket": b, "Key": "copy é"}, MetadataDirective="REPLACE",
                    Metadata={"b": "2"})
-    check(s3.head_object(Bucket=b, Key="copy é")["Metadata"] == {"b": "2"}, "metadata is replaced in place")
+    check("metadata is replaced in place", s3.head_object(Bucket=b, Key="copy é")["Metadata"] == {"b": "2"})
     refused("InvalidRequest", 400, s3.copy_object, Bucket=b, Key="copy é", CopySource={"Bucket": b, "Key": "copy é"})
     refused("NoSuchKey", 404, s3.copy_object, Bucket=b, Key="x", CopySource={"Bucket": b, "Key": "nothing"})
     refused("PreconditionFailed", 412, s3.copy_object, Bucket=b, Key="x", CopySource={"Bucket": b, "Key": "hand"},
@@ -291,7 +269,7 @@ def copies(s3):
             for n, r in ((1, "bytes=0-%d" % (6 * MIB - 1)), (2, "bytes=%d-%d" % (6 * MIB, 12 * MIB)))]
     s3.complete_multipart_upload(Bucket=b, Key="parts", UploadId=up, MultipartUpload={
         "Parts": [{"PartNumber": i + 1, "ETag": t} for i, t in enumerate(tags)]})
-    check(s3.get_object(Bucket=b, Key="parts")["Body"].read() == data(12 * MIB + 12345)[:12 * MIB + 1], "parts by copy")
+    check("parts by copy", s3.get_object(Bucket=b, Key="parts")["Body"].read() == data(12 * MIB + 12345)[:12 * MIB + 1])
 
 
 def lists(s3):
@@ -303,22 +281,21 @@ def lists(s3):
     for name, more in (("list_objects", {}), ("list_objects_v2", {}), ("list_objects_v2", {"FetchOwner": True})):
         pages = s3.get_paginator(name).paginate(Bucket=b, PaginationConfig={"PageSize": 4}, **more)
         got = [o["Key"] for p in pages for o in p.get("Contents", [])]
-        check(got == keys, "%s by pages: %s" % (name, got))
+        check("%s by pages: %s" % (name, got), got == keys)
         pages = s3.get_paginator(name).paginate(Bucket=b, Delimiter="/", PaginationConfig={"PageSize": 2})
         got = [x for p in pages for x in [q["Prefix"] for q in p.get("CommonPrefixes", [])] +
                [o["Key"] for o in p.get("Contents", [])]]
-        check(got == ["a/", "b/", "c/", "zz"], "%s by folders: %s" % (name, got))
+        check("%s by folders: %s" % (name, got), got == ["a/", "b/", "c/", "zz"])
     got = s3.list_objects_v2(Bucket=b, Prefix="b/", StartAfter=keys[6])
-    check([o["Key"] for o in got["Contents"]] == keys[7:10] and got["KeyCount"] == 3, "a prefix after a key")
+    check("a prefix after a key", [o["Key"] for o in got["Contents"]] == keys[7:10] and got["KeyCount"] == 3)
     versions = s3.list_object_versions(Bucket=b, Prefix="a/")["Versions"]
-    check([v["Key"] for v in versions] == keys[:5] and all(v["VersionId"] == "null" and v["IsLatest"] for v in versions),
-          "versions are null")
+    check("versions are null", [v["Key"] for v in versions] == keys[:5] and all(v["VersionId"] == "null" and v["IsLatest"] for v in versions))
     gone = s3.delete_objects(Bucket=b, Delete={"Objects": [{"Key": k, "VersionId": "null"} for k in keys[:10]] +
                                                [{"Key": "never"}]})
-    check(len(gone["Deleted"]) == 11 and "Errors" not in gone, "many are deleted at once")
+    check("many are deleted at once", len(gone["Deleted"]) == 11 and "Errors" not in gone)
     quiet = s3.delete_objects(Bucket=b, Delete={"Objects": [{"Key": k} for k in keys[10:]], "Quiet": True})
-    check("Deleted" not in quiet, "quietly")
-    check("Contents" not in s3.list_objects_v2(Bucket=b), "nothing is left")
+    check("quietly", "Deleted" not in quiet)
+    check("nothing is left", "Contents" not in s3.list_objects_v2(Bucket=b))
     s3.delete_bucket(Bucket=b)
 
 
@@ -329,23 +306,23 @@ def presigned(dev):
         ask = dict(Bucket=b, Key="signed é+ %s" % signature)
         put = urllib.request.Request(s3.generate_presigned_url("put_object", ask, ExpiresIn=60), data=body, method="PUT")
         put.add_unredirected_header("Content-Type", "") if signature == "s3" else None
-        check(fetch(put).status == 200, "PUT by a link, " + signature)
+        check("PUT by a link, " + signature, fetch(put).status == 200)
         url = s3.generate_presigned_url("get_object", ask, ExpiresIn=60)
-        check(fetch(url).read() == body, "GET by a link, " + signature)
+        check("GET by a link, " + signature, fetch(url).read() == body)
         try:
             fetch(url.replace("signed", "sIgned"))
             raise AssertionError("a link for one key opened another")
         except urllib.error.HTTPError as e:
-            check(e.code == 403 and b"SignatureDoesNotMatch" in e.read(), "a link is for one key")
+            check("a link is for one key", e.code == 403 and b"SignatureDoesNotMatch" in e.read())
         if signature == "s3":  # this generation puts headers into the link
             ask["Metadata"] = {"a": "b c"}
             put = urllib.request.Request(s3.generate_presigned_url("put_object", ask, ExpiresIn=60), data=body, method="PUT")
             put.add_unredirected_header("Content-Type", "")
-            check(fetch(put).status == 200, "PUT by a link with metadata")
+            check("PUT by a link with metadata", fetch(put).status == 200)
             del ask["Metadata"]
-            check(s3.head_object(**ask)["Metadata"] == {"a": "b c"}, "metadata of a link")
+            check("metadata of a link", s3.head_object(**ask)["Metadata"] == {"a": "b c"})
         head = urllib.request.Request(s3.generate_presigned_url("head_bucket", {"Bucket": b}, ExpiresIn=60), method="HEAD")
-        check(int(fetch(head).headers["X-RGW-Object-Count"]) > 0, "HEAD by a link")
+        check("HEAD by a link", int(fetch(head).headers["X-RGW-Object-Count"]) > 0)
 
 
 def raw_put(dev, path, length, expect=True, seconds=60):
@@ -380,34 +357,34 @@ def faults(dev, s3):
     # Asked for only when it will be taken.
     s = raw_put(dev, "/nobodys-bucket/x", 1000000)
     status, body = answer_of(s)
-    check(status == 404 and b"<Code>NoSuchBucket</Code>" in body, "refused before the body: %s" % body)
+    check("refused before the body: %s" % body, status == 404 and b"<Code>NoSuchBucket</Code>" in body)
     s = raw_put(dev, "/first-bucket/x", 6 << 30)
-    check(b"EntityTooLarge" in answer_of(s)[1], "too large is refused before the body")
+    check("too large is refused before the body", b"EntityTooLarge" in answer_of(s)[1])
     # Cut in mid-body: nothing is left.
     before = files("content")
     s = raw_put(dev, "/first-bucket/cut", 3000000, expect=False)
     s.sendall(data(2000000))
-    eventually(lambda: files("incoming") == 1, "the body is on its way")
+    wait("the body is on its way", lambda: files("incoming") == 1)
     s.close()
-    eventually(lambda: files("incoming") == 0 and files("content") <= before, "what was cut is gone")
+    wait("what was cut is gone", lambda: files("incoming") == 0 and files("content") <= before)
     refused("404", 404, s3.head_object, Bucket=b, Key="cut")
     # A slow client hurts nobody.
     s = raw_put(dev, "/first-bucket/slow", 200000)
-    check(s.recv(100).startswith(b"HTTP/1.1 100"), "100 Continue")
+    check("100 Continue", s.recv(100).startswith(b"HTTP/1.1 100"))
     body = data(200000)
     for i in range(0, 200000, 20000):
         s.sendall(body[i:i + 20000])
         s3.put_object(Bucket=b, Key="quick", Body=b"quick")
-    check(answer_of(s)[0] == 200, "the slow one is answered too")
-    check(s3.get_object(Bucket=b, Key="slow")["Body"].read() == body, "and has its bytes")
+    check("the slow one is answered too", answer_of(s)[0] == 200)
+    check("and has its bytes", s3.get_object(Bucket=b, Key="slow")["Body"].read() == body)
     # A reader keeps the bytes it began with.
     old, new = data(40 * MIB, 5), data(MIB, 6)
     s3.put_object(Bucket=b, Key="read", Body=old)
     got = s3.get_object(Bucket=b, Key="read")["Body"]
     begin = got.read(MIB)
     s3.put_object(Bucket=b, Key="read", Body=new)
-    check(begin + got.read() == old, "the old bytes through an overwrite")
-    check(s3.get_object(Bucket=b, Key="read")["Body"].read() == new, "the new ones after")
+    check("the old bytes through an overwrite", begin + got.read() == old)
+    check("the new ones after", s3.get_object(Bucket=b, Key="read")["Body"].read() == new)
     # Two at once: one of them, whole.
     bodies = [data(2 * MIB, 7), data(3 * MIB, 8)]
     for _ in range(4):
@@ -416,20 +393,20 @@ def faults(dev, s3):
             w.start()
         for w in writers:
             w.join()
-        check(s3.get_object(Bucket=b, Key="two")["Body"].read() in bodies, "one of two at once")
+        check("one of two at once", s3.get_object(Bucket=b, Key="two")["Body"].read() in bodies)
 
 
 def restart(dev):
     """Killed with a body on its way: what was acknowledged is there, what was not is gone."""
     s = raw_put(dev, "/first-bucket/halfway", 3000000, expect=False)
     s.sendall(data(2000000))
-    eventually(lambda: files("incoming") == 1, "the body is on its way")
+    wait("the body is on its way", lambda: files("incoming") == 1)
     dev.client().put_object(Bucket="first-bucket", Key="kept", Body=b"kept")
-    dev.kill()
+    kill(dev.process)
     s.close()
     again = Dev()
-    check(files("incoming") == 0, "what was on its way is gone")
-    check(again.client().get_object(Bucket="first-bucket", Key="kept")["Body"].read() == b"kept", "what was answered is there")
+    check("what was on its way is gone", files("incoming") == 0)
+    check("what was answered is there", again.client().get_object(Bucket="first-bucket", Key="kept")["Body"].read() == b"kept")
     return again
 
 
@@ -439,35 +416,26 @@ def purge(s3):
     versions = s3.list_object_versions(Bucket=b)["Versions"]
     s3.delete_objects(Bucket=b, Delete={"Objects": [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in versions]})
     s3.delete_bucket(Bucket=b)
-    eventually(lambda: files("content") == 0, "no file is left")
+    wait("no file is left", lambda: files("content") == 0)
 
 
 def main():
     dev = Dev()
-    try:
-        s3 = dev.client()
-        discovery(dev, s3)
-        who_may(dev)
-        for step in (objects, checksums, multipart, copies, lists):
-            step(s3)
-        presigned(dev)
-        if not TLS:
-            neighbour(dev)
-            faults(dev, s3)
-            dev = restart(dev)
-            neighbour_again(dev)
-        purge(dev.client())
-        check(dev.api("/info")["usedQuotaBytes"] == 0, "nothing is counted any more")
-        dev.stop()
-    except BaseException:
-        dev.kill()
-        for name in ("dev.out", "dev.err"):
-            sys.stdout.write("--- %s\n%s" % (name, open(DIR + "/" + name).read()))
-        raise
+    s3 = dev.client()
+    discovery(dev, s3)
+    who_may(dev)
+    for step in (objects, checksums, multipart, copies, lists):
+        step(s3)
+    presigned(dev)
+    if not TLS:
+        neighbour(dev)
+        faults(dev, s3)
+        dev = restart(dev)
+        neighbour_again(dev)
+    purge(dev.client())
+    check("nothing is counted any more", dev.api("/info")["usedQuotaBytes"] == 0)
+    end_well(dev.process)
     print("boto3 %s%s: %d checks" % (boto3.__version__, " over https" if TLS else "", checks))
 
 
-try:
-    main()
-finally:
-    shutil.rmtree(DIR, ignore_errors=True)
+main()

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """Objects in somebody else's storage: the endpoint of a second server, behind a link that can refuse, be busy or cut
 answers short. Resources, results, snapshots, caches; tenants; who knows which key; and what a task says when it cannot.
@@ -8,42 +8,22 @@ Usage: task_outside.py ONDOL AGENT
 import hashlib
 import http.client
 import http.server
-import json
 import os
 import re
 import sys
 import threading
-import time
-import urllib.error
-import urllib.request
+
+from house import DIR, TOKEN, Programs, check, end_well, free_port, kill, skip, wait
 
 try:
     import boto3
     from botocore.client import Config
 except ImportError:
-    print("skipped: there is no boto3 (install python3-boto3)")
-    sys.exit(77)
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from house import DIR, NODE_TOKEN, TOKEN, check, free_port, spawn, wait
+    skip("there is no boto3 (install python3-boto3)")
 
 ONDOL, AGENT = sys.argv[1:3]
 KEY, SECRET = "operator@storage.example", "secret-of-the-operator"
 MIB = 1 << 20
-FLEET = """
-[node]
-name = n
-[virtual]
-archetype = rt2005
-start_temp = 15
-[zone z]
-setpoint = 22
-[heater h]
-zone = z
-[board b0]
-heater = h
-memory_mb = 512
-"""
 
 
 class Link(http.server.BaseHTTPRequestHandler):
@@ -88,78 +68,39 @@ class Link(http.server.BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = relay
 
 
-class Servers:
+class Servers(Programs):
     def __init__(self):
-        now = str(int(time.time() * 1000))
-        self.clock = ["--speed", "10", "--house-epoch-ms", now, "--wall-epoch-ms", now]
-        self.api_port, self.door_port, Link.to = free_port(), free_port(), free_port()
-        self.serve("storage", free_port(), Link.to, KEY, SECRET, [])
+        super().__init__(ONDOL, AGENT)
+        Link.to = free_port()
+        self.start_server("storage", free_port(), Link.to, KEY, SECRET)
         self.link = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Link)
         self.link.daemon_threads = True
         threading.Thread(target=self.link.serve_forever, daemon=True).start()
         self.storage = "http://127.0.0.1:%d" % self.link.server_port
         with open(DIR + "/secret", "w") as f:
             f.write(SECRET + "\n")
-        with open(DIR + "/fleet.ini", "w") as f:
-            f.write(FLEET)
-        self.objects = ["--objects", self.storage, "--objects-key", KEY, "--objects-secret-file", DIR + "/secret",
-                        "--objects-region", "here"]
         self.start(60)
-        self.agent = spawn("agent", [AGENT, "--server", self.url, "--token", NODE_TOKEN, "--config", DIR + "/fleet.ini",
-                                     "--host-cores", "2"] + self.clock)
+        self.heat()
         self.s3 = boto3.client("s3", endpoint_url="http://127.0.0.1:%d" % Link.to, aws_access_key_id=KEY, aws_secret_access_key=SECRET,
                                region_name="here", config=Config(signature_version="s3v4"))
 
     def start(self, patience_s):
-        self.server = self.serve("server", self.api_port, self.door_port, "customer@example.org", TOKEN,
-                                 self.objects + ["--objects-patience", str(patience_s)])
-        self.url = "http://127.0.0.1:%d" % self.api_port
-
-    def serve(self, name, port, s3_port, email, token, more):
-        out = DIR + "/%s.out" % name
-        p = spawn(name, [ONDOL, "server", "--data", DIR + "/" + name, "--listen", "127.0.0.1:%d" % port, "--s3-listen",
-                         "127.0.0.1:%d" % s3_port, "--email", email, "--token", token, "--node-token", NODE_TOKEN] + self.clock + more,
-                  stdout=open(out, "w"))
-        wait("the %s is ready" % name, lambda: p.poll() is not None or "ready at" in open(out).read(), 120)
-        check("the %s runs" % name, p.poll() is None)
-        return p
-
-    def api(self, method, path, body=None, status=200, token=TOKEN):
-        ask = urllib.request.Request(self.url + path, method=method, headers={"Authorization": token, "Accept": "*/*"},
-                                     data=None if body is None else json.dumps(body).encode())
-        try:
-            with urllib.request.urlopen(ask, timeout=60) as answer:
-                got, text = answer.status, answer.read()
-        except urllib.error.HTTPError as e:
-            got, text = e.code, e.read()
-        check("%s %s: %d, not %d: %s" % (method, path, got, status, text[:300]), got == status)
-        return json.loads(text) if text[:1] in (b"{", b"[") else text.decode()
-
-    def task(self, command, **fields):
-        body = {"name": "t", "profile": "docker-batch", "instanceCount": 1, "resultBucket": "out-b",
-                "constants": [{"key": "DOCKER_CMD", "value": "sh -c '%s'" % command}]}
-        body.update(fields)
-        return self.api("POST", "/tasks", body)["uuid"]
-
-    def ends(self, uuid, state="Success"):
-        wait("task %s ends" % uuid, lambda: self.api("GET", "/tasks/" + uuid)["state"] in ("Success", "Failure", "Cancelled"), 120)
-        task = self.api("GET", "/tasks/" + uuid)
-        check("%s, not %s: %s" % (task["state"], state, task["errors"]), task["state"] == state)
-        return task
+        self.serve("--objects", self.storage, "--objects-key", KEY, "--objects-secret-file", DIR + "/secret", "--objects-region",
+                   "here", "--objects-patience", str(patience_s))
 
     def keys(self, bucket, prefix=""):
         return {o["Key"]: o["Size"] for o in self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])}
 
 
 def all_is_well(h, mine):
-    check("clients are sent there", h.api("GET", "/settings")["storage"] == h.storage)
+    check("clients are sent there", h.call("GET", "/settings")["storage"] == h.storage)
     big = os.urandom(3 * MIB)
     for key, value in (("a.txt", b"hello\n"), ("data/deep/b.bin", big), ("odd/ \u00e9+&%", b"o")):
         h.s3.put_object(Bucket=mine + "in-b", Key=key, Body=value)
-    uuid = h.task("cat a.txt; find . -type f -printf x | wc -c; md5sum data/deep/b.bin; echo x >> a.txt; mkdir d; echo y > d/\"f +\"; "
+    uuid = h.submit("cat a.txt; find . -type f -printf x | wc -c; md5sum data/deep/b.bin; echo x >> a.txt; mkdir d; echo y > d/\"f +\"; "
                   "head -c 70000000 /dev/zero > zeros", resourceBuckets=["in-b"], resultsBucketPrefix="p/")
-    task = h.ends(uuid)
-    out = h.api("GET", "/tasks/%s/stdout/0" % uuid).split()
+    task = h.ended(uuid, "Success")
+    out = h.stdout(uuid).split()
     check("its resources came: %s" % out, out[:3] == ["hello", "3", hashlib.md5(big).hexdigest()])
     here = h.keys(mine + "out-b")
     check("what is new or changed: %s" % here, here == {"p/a.txt": 8, "p/d/f +": 2, "p/zeros": 70000000})
@@ -167,21 +108,21 @@ def all_is_well(h, mine):
           sorted(task["completedInstances"][0]["results"])[0] == "s3://%s/out-b/p/a.txt" % h.storage.split("://")[1])
     wait("nothing is left where it was staged", lambda: h.keys("ondol-staging") == {})
 
-    uuid = h.task("echo one > s.txt; echo ready; while [ ! -e go ]; do sleep 0.05; done", resourceBuckets=["in-b"])
-    wait("it runs", lambda: "ready" in h.api("GET", "/tasks/%s/stdout/0" % uuid))
-    shot = h.api("POST", "/tasks/%s/snapshot" % uuid, {"bucketPrefix": "snap/", "bucket": mine + "other-b"})
-    wait("a snapshot", lambda: h.api("GET", "/tasks/%s/snapshot/%s" % (uuid, shot["id"]))["status"] == "Success")
+    uuid = h.submit("echo one > s.txt; echo ready; while [ ! -e go ]; do sleep 0.05; done", resourceBuckets=["in-b"])
+    wait("it runs", lambda: "ready" in h.stdout(uuid))
+    shot = h.call("POST", "/tasks/%s/snapshot" % uuid, {"bucketPrefix": "snap/", "bucket": mine + "other-b"})
+    wait("a snapshot", lambda: h.call("GET", "/tasks/%s/snapshot/%s" % (uuid, shot["id"]))["status"] == "Success")
     check("is there, by its whole name too", h.keys(mine + "other-b") == {"snap/s.txt": 4})
     h.s3.put_object(Bucket=mine + "in-b", Key="go", Body=b"")
-    h.api("PATCH", "/tasks/" + uuid)
-    h.ends(uuid)
+    h.call("PATCH", "/tasks/" + uuid)
+    h.ended(uuid, "Success")
     h.s3.delete_object(Bucket=mine + "in-b", Key="go")
 
 
 def nobody_has_what_is_not_his(h, mine):
     h.s3.create_bucket(Bucket="ondol-99-theirs")
     for name in ("ondol-99-theirs", "theirs", "ondol-staging", "../ondol-99-theirs", "ondol-9"):
-        h.api("POST", "/tasks", {"name": "t", "profile": "docker-batch", "instanceCount": 1, "resourceBuckets": [name]}, 404)
+        h.call("POST", "/tasks", {"name": "t", "profile": "docker-batch", "instanceCount": 1, "resourceBuckets": [name]}, 404)
     asked = [s for s in Link.seen if "Authorization" in s[2]]
     check("the storage is asked with presigned addresses alone: %s" % asked[:1], asked == [])
     check("which die within minutes", all(int(re.search(r"X-Amz-Expires=(\d+)", s[1]).group(1)) <= 300 for s in Link.seen))
@@ -191,7 +132,7 @@ def nobody_has_what_is_not_his(h, mine):
     pid = str(h.agent.pid)
     for place in ("cmdline", "environ"):
         check("the heater's program does not know the key", SECRET.encode() not in open("/proc/%s/%s" % (pid, place), "rb").read())
-    door = boto3.client("s3", endpoint_url="http://127.0.0.1:%d" % h.door_port, aws_access_key_id="customer@example.org",
+    door = boto3.client("s3", endpoint_url="http://127.0.0.1:%d" % h.s3_port, aws_access_key_id="customer@example.org",
                         aws_secret_access_key=TOKEN, region_name="here", config=Config(retries={"max_attempts": 1}))
     try:
         door.list_objects_v2(Bucket="in-b")
@@ -211,9 +152,9 @@ def it_has_bad_days(h, mine):
 
     Link.trouble = staticmethod(moody)
     h.s3.put_object(Bucket=mine + "in-b", Key="fresh", Body=os.urandom(2 * MIB))
-    uuid = h.task("wc -c < fresh; for i in 1 2 3 4 5 6; do echo $i > r$i; done", resourceBuckets=["in-b"], resultsBucketPrefix="moody/")
-    h.ends(uuid)
-    check("whole", h.api("GET", "/tasks/%s/stdout/0" % uuid) == "%d\n" % (2 * MIB))
+    uuid = h.submit("wc -c < fresh; for i in 1 2 3 4 5 6; do echo $i > r$i; done", resourceBuckets=["in-b"], resultsBucketPrefix="moody/")
+    h.ended(uuid, "Success")
+    check("whole", h.stdout(uuid) == "%d\n" % (2 * MIB))
     check("all of them: %s" % h.keys(mine + "out-b", "moody/"), len(h.keys(mine + "out-b", "moody/")) == 6)
     check("it was moody", turn[0] > 12)
     Link.trouble = staticmethod(lambda method, path: None)
@@ -224,26 +165,25 @@ def patience_ends(h, mine):
     uncached = [{"bucketName": "in-b", "cacheTTLSec": 0}]
     for trouble, code in ((503, "storage-unavailable"), (403, "storage-refuses")):
         Link.trouble = staticmethod(lambda method, path: trouble if "list-type" in path and "/ondol-staging" not in path else None)
-        task = h.ends(h.task("true", advancedResourceBuckets=uncached), "Failure")
+        task = h.ended(h.submit("true", advancedResourceBuckets=uncached), "Failure")
         check("it says why: %s" % task["errors"], task["errors"][0]["code"] == code and "in-b" in task["errors"][0]["message"])
     Link.trouble = staticmethod(lambda method, path: 503 if method == "PUT" and "/%sout-b/" % mine in path else None)
-    task = h.ends(h.task("echo 1 > x", resultsBucketPrefix="never/"), "Failure")
+    task = h.ended(h.submit("echo 1 > x", resultsBucketPrefix="never/"), "Failure")
     check("and of results: %s" % task["errors"], task["errors"][0]["code"] == "results-not-stored")
     Link.trouble = staticmethod(lambda method, path: 503)
-    refusal = h.api("POST", "/tasks", {"name": "t", "profile": "docker-batch", "instanceCount": 1, "resourceBuckets": ["new-b"]}, 503)
+    refusal = h.call("POST", "/tasks", {"name": "t", "profile": "docker-batch", "instanceCount": 1, "resourceBuckets": ["new-b"]}, 503)
     check("a task is not taken blindly: %s" % refusal, "storage" in refusal["message"])
     Link.trouble = staticmethod(lambda method, path: None)
 
 
 def the_server_is_killed(h, mine):
     Link.trouble = staticmethod(lambda method, path: 503 if method == "PUT" and "/%sout-b/" % mine in path else None)
-    uuid = h.task("for i in 1 2 3; do echo $i > k$i; done", resultsBucketPrefix="killed/")
+    uuid = h.submit("for i in 1 2 3; do echo $i > k$i; done", resultsBucketPrefix="killed/")
     wait("it publishes", lambda: any(s[0] == "PUT" and "/killed/k" in s[1] and "/%sout-b/" % mine in s[1] for s in Link.seen))
-    h.server.kill()
-    h.server.wait()
+    kill(h.server)
     Link.trouble = staticmethod(lambda method, path: None)
     h.start(1)
-    h.ends(uuid)
+    h.ended(uuid, "Success")
     check("after the restart they are there: %s" % h.keys(mine + "out-b", "killed/"), len(h.keys(mine + "out-b", "killed/")) == 3)
 
 
@@ -257,9 +197,7 @@ def main():
     it_has_bad_days(h, mine)
     the_server_is_killed(h, mine)
     patience_ends(h, mine)
-    for p in (h.agent, h.server):
-        p.terminate()
-        check("it ends with 0, not %s" % p.wait(60), p.returncode == 0)
+    end_well(h.agent, h.server)
     print("objects outside: there and back, and nobody's key but the server's")
 
 

@@ -176,6 +176,7 @@ static void tick(struct agent *a, const struct agent_event *ev, struct agent_act
         a->tell_levels = a->wish_changed;
         a->wish_changed = false;
     }
+    report_watch(a);
 }
 
 void agent_apply(struct agent *a, const struct agent_event *ev, struct agent_actions *out)

@@ -54,7 +54,8 @@ struct agent_config {
     int64_t cap_mw;     // the node's own: fuse; -1: none
     int64_t control_ms; // thermostat step, default 10,000
     int64_t report_ms;  // levels are told this often while something runs, default 10,000
-    int64_t report_idle_ms;   // and else, default 30,000; a wish that changed is told at once
+    int64_t report_idle_ms;   // and else, default 30,000; a wish that changed is told at once, a draw that
+                              // changed by a quarter of the nameplate after report_ms
     int64_t gather_ms;        // a start is told this much later, with what came after it; default 0
     int64_t lease_margin_ms;  // work ends this much before its lease, default 5,000
     int64_t start_timeout_ms; // default 600,000

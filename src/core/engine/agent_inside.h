@@ -96,6 +96,7 @@ struct agent_zone {
     int64_t asked_uj, delivered_uj, useful_uj;
     int32_t short_w,
         use_permille; // watts that cannot be made because tasks leave theirs unused, and what they use
+    int32_t told_w;   // its draw as last told
 };
 
 struct agent_board {
@@ -146,6 +147,7 @@ struct agent {
     bool regulate_due; // a run came or went
     bool wish_changed,
         tell_levels; // somebody looks whether the heater follows: the beat after the control step is told
+    bool draw_moved; // some zone's draw is a quarter of its nameplate off what was told above
     house_ms levels_at, next_control, last_control, last_meter, last_account;
     bool ticked;
     struct outbox_item *out;
@@ -241,6 +243,7 @@ void outbox_reading(struct agent *a, struct agent_actions *out); // stops and re
 
 // agent_report.c
 void report_levels(struct agent *a, house_ms now);
+void report_watch(struct agent *a); // whether some heater's draw should be told soon
 void report_exit(struct agent *a, struct agent_run *r, enum attempt_end end, int32_t exit_code,
                  int32_t signal, const char *code, const char *message, house_ms now);
 

@@ -109,10 +109,12 @@ void outbox_reading(struct agent *a, struct agent_actions *out)
 // ---- calls
 
 // The next moment at which the levels are to be told: in time to renew the lease that ends first, and at the
-// pace of the configuration otherwise; never more often than ten times that pace, whatever the leases say.
+// pace of the configuration otherwise, which is the quicker one while something runs or heaters have changed;
+// never more often than ten times that pace, whatever the leases say.
 static bool levels_due(const struct agent *a, house_ms now)
 {
-    house_ms due = house_add(a->levels_at, agent_has_runs(a) ? a->cfg.report_ms : a->cfg.report_idle_ms);
+    bool often = agent_has_runs(a) || a->draw_moved;
+    house_ms due = house_add(a->levels_at, often ? a->cfg.report_ms : a->cfg.report_idle_ms);
     house_ms ends = a->wish_until.v == INT64_MIN ? HOUSE_MS(INT64_MAX) : a->wish_until;
     for (size_t i = 0; i < a->n_runs; i++)
         if (a->run[i].state != RUN_ENDED && house_before(a->run[i].until, ends))

@@ -7,6 +7,24 @@
 
 #include "core/engine/agent_inside.h"
 
+// As its meter says, else as its boards are expected to draw.
+static int32_t zone_draw_w(const struct agent *a, size_t i)
+{
+    int64_t draw_mw = 0;
+    for (size_t k = 0; k < a->n_boards; k++)
+        draw_mw += a->board[k].zone == i ? a->board[k].expect_mw : 0;
+    return (int32_t)((a->sense[i].draw_mw != INT32_MIN ? a->sense[i].draw_mw : draw_mw) / 1000);
+}
+
+void report_watch(struct agent *a)
+{
+    a->draw_moved = false;
+    for (size_t i = 0; i < a->n_zones && !a->draw_moved; i++) {
+        int32_t off_w = zone_draw_w(a, i) - a->zone[i].told_w;
+        a->draw_moved = (off_w < 0 ? -off_w : off_w) > a->thermostat[i].cfg.nameplate_w / 4;
+    }
+}
+
 static void zone_level(struct agent *a, size_t i, house_ms now)
 {
     const struct agent_zone *z = &a->zone[i];
@@ -23,10 +41,8 @@ static void zone_level(struct agent *a, size_t i, house_ms now)
         r->zone.request = t->request;
         r->zone.model_known = t->est.usable;
         r->zone.model = zone_model_of(&t->est, t->cfg.nameplate_w);
-        int64_t draw_mw = 0;
-        for (size_t k = 0; k < a->n_boards; k++)
-            draw_mw += a->board[k].zone == i ? a->board[k].expect_mw : 0;
-        r->zone.draw_w = (int32_t)((a->sense[i].draw_mw != INT32_MIN ? a->sense[i].draw_mw : draw_mw) / 1000);
+        r->zone.draw_w = zone_draw_w(a, i);
+        a->zone[i].told_w = r->zone.draw_w;
         thermostat_why(t, now, z->utc_offset_min * 60000, r->zone.why, sizeof r->zone.why);
         size_t n = strlen(r->zone.why);
         if (z->short_w > 0)
@@ -93,6 +109,7 @@ static void run_level(struct agent *a, const struct agent_run *run, house_ms now
 void report_levels(struct agent *a, house_ms now)
 {
     a->levels_at = now;
+    a->draw_moved = false;
     for (size_t i = 0; i < a->n_zones; i++)
         zone_level(a, i, now);
     for (size_t i = 0; i < a->n_boards; i++)

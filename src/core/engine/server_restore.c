@@ -172,43 +172,37 @@ static int restore_ended(struct server *s, const struct row_task_ended *r, struc
     return 0;
 }
 
-static int restore_task(struct server *s, const struct row_task *r, struct err *e)
+static void restore_state(struct task *t, const struct row_task *r)
 {
-    uint8_t uuid[16];
-    uint64_t account;
-    if (!idmap_get(&s->account_by_id, r->account, &account))
-        return missing(e, "account", r->account);
-    if (!uuid_parse(r->uuid, uuid))
-        return err_set(e, -EBADMSG, "store: task %llu: %s is no uuid", (unsigned long long)r->id, r->uuid);
-    uint32_t slot = task_slot_new(s, r->id, uuid);
-    struct task *t = &s->task[slot];
-    t->account = (uint32_t)account;
-    s->account[account].live_tasks++;
-    if (task_restore_owner(s, t, r, e) < 0)
-        return e->code;
+    const struct row_task_live *live = &r->live;
     t->activity = r->activity;
     t->instances = r->instances;
     t->created_ms = r->created_ms;
-    t->state = r->live.state;
-    t->previous_state = r->live.previous_state;
-    t->state_ms = r->live.state_ms;
-    t->previous_state_ms = r->live.previous_state_ms;
-    t->modified_ms = r->live.modified_ms;
-    t->retries_used = r->live.retries_used;
-    if (r->live.lost_attempts || r->live.preempted_attempts || r->live.results_count) {
+    t->state = live->state;
+    t->previous_state = live->previous_state;
+    t->state_ms = live->state_ms;
+    t->previous_state_ms = live->previous_state_ms;
+    t->modified_ms = live->modified_ms;
+    t->retries_used = live->retries_used;
+    if (live->lost_attempts || live->preempted_attempts || live->results_count) {
         struct task_rare *few = task_rare(t);
-        few->lost = r->live.lost_attempts;
-        few->preempted = r->live.preempted_attempts;
-        few->results = r->live.results_count;
+        few->lost = live->lost_attempts;
+        few->preempted = live->preempted_attempts;
+        few->results = live->results_count;
     }
     task_set_limits(t, r->queue_max_ms, r->keep_ms);
-    t->aborting = r->live.state == TASK_PENDING_CANCEL;
-    t->deleting = r->live.state == TASK_PENDING_DELETE;
+    t->aborting = live->state == TASK_PENDING_CANCEL;
+    t->deleting = live->state == TASK_PENDING_DELETE;
     t->retries_total = r->retries_total;
     t->retries_each = r->retries_each;
-    task_expect(s, slot, r->profile, -1);
-    if (r->live.errors && strcmp(r->live.errors, "[]") != 0)
-        task_rare(t)->errors = mem_strdup(r->live.errors);
+    if (live->errors && strcmp(live->errors, "[]") != 0)
+        task_rare(t)->errors = mem_strdup(live->errors);
+}
+
+// Its other name, and where it may run.
+static int restore_wishes(struct server *s, uint32_t slot, const struct row_task *r, struct err *e)
+{
+    struct task *t = &s->task[slot];
     if (r->shortname && !t->deleting && strcasecmp(r->shortname, r->uuid) != 0)
         task_set_shortname(s, slot, r->shortname);
     if (r->hardware && *r->hardware) {
@@ -219,21 +213,32 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     }
     if (r->place && task_set_place(s, slot, r->place, e) < 0)
         return err_prefix(e, "store: task %s", r->uuid);
+    return 0;
+}
+
+// What it waits for beside a board: its delay, its job, its pool, and for how long.
+static int restore_waiting(struct server *s, uint32_t slot, const struct row_task *r, struct err *e)
+{
+    struct task *t = &s->task[slot];
+    uint64_t pool;
     if (s->cfg.dispatch_delay_ms > 0) { // begins again where it was: over at once when that time has passed
         t->held_back = true;
         timer_add(s, TIMER_HELD_BACK, t->id, HOUSE_MS(t->created_ms + s->cfg.dispatch_delay_ms));
     }
     if (r->job && restore_membership(s, slot, r, e) < 0)
         return e->code;
-    if (r->pool) {
-        uint64_t pool;
-        if (!idmap_get(&s->pool_by_id, r->pool, &pool))
-            return missing(e, "pool", r->pool);
+    if (r->pool && !idmap_get(&s->pool_by_id, r->pool, &pool))
+        return missing(e, "pool", r->pool);
+    if (r->pool)
         pool_join(s, slot, (uint32_t)pool);
-    }
     if (r->queue_max_ms >= 0 && !task_waits(t))
         timer_add(s, TIMER_QUEUE_MAX, t->id,
                   HOUSE_MS((r->ready_ms ? r->ready_ms : t->created_ms) + r->queue_max_ms));
+    return 0;
+}
+
+static int restore_instances(struct task *t, const struct row_task *r, struct err *e)
+{
     struct ranges pending = RANGES_NULL;
     if (parse_set(&pending, r->ranges, e) < 0)
         return err_prefix(e, "store: task %s: ranges", r->uuid);
@@ -255,6 +260,27 @@ static int restore_task(struct server *s, const struct row_task *r, struct err *
     ranges_subtract(&t->pending, &sets->failed);
     ranges_subtract(&t->pending, &sets->cancelled);
     return 0;
+}
+
+static int restore_task(struct server *s, const struct row_task *r, struct err *e)
+{
+    uint8_t uuid[16];
+    uint64_t account;
+    if (!idmap_get(&s->account_by_id, r->account, &account))
+        return missing(e, "account", r->account);
+    if (!uuid_parse(r->uuid, uuid))
+        return err_set(e, -EBADMSG, "store: task %llu: %s is no uuid", (unsigned long long)r->id, r->uuid);
+    uint32_t slot = task_slot_new(s, r->id, uuid);
+    struct task *t = &s->task[slot];
+    t->account = (uint32_t)account;
+    s->account[account].live_tasks++;
+    if (task_restore_owner(s, t, r, e) < 0)
+        return e->code;
+    restore_state(t, r);
+    task_expect(s, slot, r->profile, -1);
+    if (restore_wishes(s, slot, r, e) < 0 || restore_waiting(s, slot, r, e) < 0)
+        return e->code;
+    return restore_instances(t, r, e);
 }
 
 // An attempt of a task that goes on: the next one gets the next number.

@@ -194,6 +194,34 @@ static void what_is_drawn_before_the_parent_answers_is_in_both_books(void **stat
     rig_deinit(&r);
 }
 
+// It used to say for half a minute that a heater at full power draws what it drew before.
+static void a_heater_that_wakes_is_told_of_within_ten_seconds(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 15, NULL);
+    rig_step(&r, 1000);
+    rig_join(&r);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    const struct report *z = rig_find(&up, REPORT_ZONE, 0);
+    assert_non_null(z);
+    assert_true(z->zone.draw_w < 50);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, NULL, 0);
+    for (int i = 0; i < 9; i++) {
+        rig_step(&r, 1000);
+        assert_int_not_equal(agent_call_due(r.agent, r.now), CALL_REPORT);
+    }
+    rig_step(&r, 1000);
+    up = rig_call(&r, CALL_REPORT);
+    z = rig_find(&up, REPORT_ZONE, 0);
+    assert_non_null(z);
+    assert_true(z->zone.draw_w > 400);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.acked = rig_last_seq(&up)}, NULL, 0);
+    rig_step(&r, 11000); // and then it is known
+    assert_int_not_equal(agent_call_due(r.agent, r.now), CALL_REPORT);
+    rig_deinit(&r);
+}
+
 // A report may leave just before the next tick, and the next one with fresh readings.
 static void a_report_between_two_ticks_costs_no_joules(void **state)
 {
@@ -238,6 +266,7 @@ int main(void)
         cmocka_unit_test(the_cap_of_the_node_is_never_passed),
         cmocka_unit_test(a_lost_link_does_not_lift_the_cap),
         cmocka_unit_test(what_is_drawn_before_the_parent_answers_is_in_both_books),
+        cmocka_unit_test(a_heater_that_wakes_is_told_of_within_ten_seconds),
         cmocka_unit_test(a_report_between_two_ticks_costs_no_joules),
         cmocka_unit_test(tasks_that_sleep_leave_no_room_cold),
         cmocka_unit_test(the_parts_add_up_to_the_meters_within_a_percent),

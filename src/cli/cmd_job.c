@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/draft_file.h"
 #include "cli/verb_list.h"
+#include "cli/verb_work.h"
 #include "core/work/job.h"
 
 struct job_wish {
@@ -111,8 +112,10 @@ static int create(struct verb_call *c)
         code = (err_set(&c->e, -1, "job create: it has no name: give FILE or --name"), CLI_USAGE);
     if (!code) {
         put_wish(body, &wish);
-        code = verb_make(c, "/jobs", body, values(c)->json);
+        code = verb_resolve(c, body);
     }
+    if (!code)
+        code = verb_make(c, "/jobs", body, values(c)->json);
     json_decref(body);
     arena_deinit(&a);
     return code;

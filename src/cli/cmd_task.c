@@ -160,10 +160,8 @@ static int create(struct verb_call *c)
     int code = 0;
     if (values(c)->print)
         got_print(body);
-    else if (values(c)->dry_run)
-        code = estimate(c, body);
-    else
-        code = submit(c, body);
+    else if ((code = verb_resolve(c, body)) == 0)
+        code = values(c)->dry_run ? estimate(c, body) : submit(c, body);
     json_decref(body);
     return code;
 }

@@ -142,6 +142,43 @@ int verb_set(struct verb_call *c, const char *what, const struct verb_change *ch
     return code;
 }
 
+static bool is_uuid(const char *s)
+{
+    return strlen(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' &&
+           strspn(s, "0123456789abcdefABCDEF-") == 36;
+}
+
+// The uuid for a name of what is at `front`, into `*out`; the name itself when it is a uuid.
+static int uuid_of(struct verb_call *c, const char *front, const char *name, json_t **out)
+{
+    json_t *got = NULL;
+    int code = 0;
+    if (*name && !is_uuid(name))
+        code = api_json(&c->api, "GET", verb_path_of(c, front, name, ""), NULL, &got, &c->e);
+    if (!code)
+        *out = json_string(got ? got_text(got, "uuid") : name);
+    json_decref(got);
+    return code;
+}
+
+int verb_resolve(struct verb_call *c, json_t *body)
+{
+    static const char *const field[][2] = {{"jobUuid", "/jobs/"}, {"poolUuid", "/pools/"}};
+    json_t *on = json_object_get(json_object_get(body, "dependencies"), "dependsOn"), *uuid;
+    int code = 0;
+    for (size_t i = 0; i < ARRAY_LEN(field) && !code; i++) {
+        const char *name = got_text(body, field[i][0]);
+        if (*name && (code = uuid_of(c, field[i][1], name, &uuid)) == 0)
+            json_object_set_new(body, field[i][0], uuid);
+    }
+    for (size_t i = 0; i < json_array_size(on) && !code; i++) {
+        const char *name = json_string_value(json_array_get(on, i));
+        if (name && (code = uuid_of(c, "/tasks/", name, &uuid)) == 0)
+            json_array_set_new(on, i, uuid);
+    }
+    return code;
+}
+
 int verb_update_resources(struct verb_call *c, const char *what)
 {
     return api_json(&c->api, "PATCH", path_of(c, "", what, ""), NULL, NULL, &c->e);

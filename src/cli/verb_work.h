@@ -21,6 +21,10 @@ struct verb_change {
 
 int verb_set(struct verb_call *c, const char *what, const struct verb_change *change);
 
+// The API names the job, the pool and the tasks that a body depends on by uuid alone: shortnames in it are
+// asked for and replaced.
+int verb_resolve(struct verb_call *c, json_t *body);
+
 // Brings what is new in its buckets to what runs.
 int verb_update_resources(struct verb_call *c, const char *what);
 

@@ -149,6 +149,13 @@ run 2 job list --state Success
 complains 'one of Active, Terminating, Completed, Deleting'
 run 0 job wait "$job"
 run 0 job delete "$job"
+# Jobs, pools and tasks by the names that people give them, where the API wants uuids.
+run 0 job create --name named --shortname the-job --dependencies
+run 0 task create --job the-job --shortname the-first --command 'echo 1'
+run 0 task create --job the-job --after the-first --command 'echo 2' --wait
+run 4 task create --job no-job --command x
+complains 'No such job: no-job'
+run 0 job delete the-job --force
 run 0 job create --name 'by options' --dependencies --max-wall 01:00:00 --keep 1.00:00:00 --tag y
 job=$(cat "$DIR/run.out")
 run 0 job show "$job"

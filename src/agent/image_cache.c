@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "image/file.h"
 
@@ -41,8 +42,7 @@ int image_cache_make(const char *root, int64_t bytes, char dir[IMAGE_DIR_BYTES],
 
 static const char *hex_of(const char *digest)
 {
-    bool good = strncmp(digest, "sha256:", 7) == 0 && strlen(digest) == 7 + HEX &&
-                strspn(digest + 7, "0123456789abcdef") == HEX;
+    bool good = strncmp(digest, "sha256:", 7) == 0 && hex_is(digest + 7, HEX);
     return good ? digest + 7 : NULL;
 }
 

@@ -46,16 +46,6 @@ bool stager_failed(struct stager *s)
     return failed;
 }
 
-void hex_of(char *out, const uint8_t *v, size_t n)
-{
-    static const char digit[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digit[v[i] >> 4];
-        out[2 * i + 1] = digit[v[i] & 15];
-    }
-    out[2 * n] = '\0';
-}
-
 // ---- threads
 
 struct each {

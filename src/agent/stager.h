@@ -163,6 +163,5 @@ void stager_fetch(struct stager *s); // stager_fetch.c
 void stager_store(struct stager *s); // stager_store.c
 void stager_image(struct stager *s); // stager_image.c
 
-void hex_of(char *out, const uint8_t *v, size_t n);
 
 #endif

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "agent/stager.h"
+#include "base/hex.h"
 #include "base/mem.h"
 
 #define ROOM_MOST  ((int64_t)1 << 30)
@@ -35,7 +36,7 @@ void cache_name(char out[65], const char *bucket, const struct remote *r)
     s3_sum_update(&h, r->etag, strlen(r->etag) + 1);
     s3_sum_update(&h, &r->size, sizeof r->size);
     s3_sum_final(&h, sum);
-    hex_of(out, sum, 32);
+    hex_text(out, sum, 32);
 }
 
 static bool too_old(const struct stat *st, int64_t ttl_s)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/stager.h"
+#include "base/hex.h"
 #include "base/mem.h"
 
 struct fetch {
@@ -112,7 +113,7 @@ static bool check(struct stager *s, const struct remote *r, struct incoming *f, 
 {
     uint8_t sum[S3_SUM_BYTES_MAX];
     s3_sum_final(&f->md5, sum);
-    hex_of(md5, sum, 16);
+    hex_text(md5, sum, 16);
     if (f->size != r->size || (!strchr(r->etag, '-') && strcmp(md5, r->etag) != 0))
         return stager_fail(s, false, "resources-damaged",
                            "resource %.70s: what came is not what the storage has (checksum)", r->path);

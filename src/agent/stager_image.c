@@ -18,6 +18,7 @@
 #include "agent/image_cache.h"
 #include "agent/image_root_fix.h"
 #include "agent/stager.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "image/child.h"
 #include "image/file.h"
@@ -173,15 +174,14 @@ static bool wait_ready(struct image_run *r, json_t *question)
 
 static bool is_hash(const char *digest)
 {
-    return strncmp(digest, "sha256:", 7) == 0 && strlen(digest) == 71 &&
-           strspn(digest + 7, "0123456789abcdef") == 64;
+    return strncmp(digest, "sha256:", 7) == 0 && hex_is(digest + 7, 64);
 }
 
 static bool hash_is(struct s3_sum *sum, const char *digest)
 {
     uint8_t v[S3_SUM_BYTES_MAX];
     char hex[2 * S3_SUM_BYTES_MAX + 1];
-    hex_of(hex, v, s3_sum_final(sum, v));
+    hex_text(hex, v, s3_sum_final(sum, v));
     return strcmp(hex, digest + 7) == 0;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/stager.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "net/base64.h"
@@ -94,7 +95,7 @@ static bool sum_file(int fd, uint64_t at, uint64_t n, enum s3_sum_kind kind, cha
         n -= (uint64_t)k;
     }
     free(room);
-    hex_of(hex, out, s3_sum_final(&sum, out));
+    hex_text(hex, out, s3_sum_final(&sum, out));
     return n == 0;
 }
 
@@ -227,7 +228,7 @@ static bool simple(struct sending *p, const char *query, const struct buf *body,
     s3_sum_init(&h, S3_SUM_SHA256);
     s3_sum_update(&h, buf_str(body), body->n);
     s3_sum_final(&h, sum);
-    hex_of(sha256, sum, 32);
+    hex_text(sha256, sum, 32);
     struct ask_s3 ask = {.method = "POST",
                          .bucket = p->x->target,
                          .key = p->key,

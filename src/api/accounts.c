@@ -13,6 +13,7 @@
 #include "api/handlers.h"
 #include "api/json_in.h"
 #include "api/ondol_fleet.h"
+#include "api/people.h"
 
 #define EMAIL_CHARS 250
 #define NAME_CHARS  127
@@ -113,16 +114,6 @@ static void submit(struct call *c)
     fleet_submit(c, s, shown);
 }
 
-static void make_token(struct call *c, struct wish *w)
-{
-    unsigned char raw[24];
-    char *hex = arena_alloc(&c->arena, 2 * sizeof raw + 1);
-    c->be->entropy(c->be->ctx, raw, sizeof raw);
-    for (size_t i = 0; i < sizeof raw; i++)
-        snprintf(hex + 2 * i, 3, "%02x", raw[i]);
-    w->token = hex;
-}
-
 static bool read_wish(struct call *c, struct wish *w, struct err *e)
 {
     bool new_token = false;
@@ -144,7 +135,7 @@ static bool read_wish(struct call *c, struct wish *w, struct err *e)
         return err_set(e, -1, "Nothing to change: give name, token, new_token, max_tasks or research"), false;
     }
     if (!w->token && (w->is_new || new_token))
-        make_token(c, w);
+        w->token = people_secret(c, 24);
     return true;
 }
 

@@ -18,6 +18,7 @@
 
 struct http_park;
 struct http_stream;
+struct shown;
 
 struct submission {
     struct event event; // event.token and event.seq are set by the server
@@ -128,11 +129,15 @@ struct api_backend {
     // Whether the account has this bucket: 0 yes, 1 no, and it cannot have it either. `make`: it has it then;
     // this waits for the disk. -EDQUOT: it has too many. NULL: no buckets. Any thread.
     int (*bucket)(void *ctx, uint64_t account, const char *name, bool make, struct err *e);
+    // Bytes in one of the account's buckets now; -1: not known without waiting. NULL: likewise. Any thread.
+    int64_t (*bucket_bytes)(void *ctx, uint64_t account, const char *name);
     // 0, -EINVAL, -EBADMSG, -EFBIG, -ENOENT, -ERANGE, -ENOSPC, or another for "later". NULL: no images.
     int (*images)(void *ctx, struct image_call *call, struct err *e);
     // Forwarded ports of a task, as they are now; how many were put into `out`. NULL: none. Any thread.
     size_t (*forwards)(void *ctx, uint64_t task, struct forward_view *out, size_t most);
     bool bucket_waits; // for a network, also without `make`: not on the HTTP thread
+    struct shown *shown; // answers that are still true (shown.h); NULL: none are kept
+    uint64_t epoch;      // of the leadership under which changes are told to it
     const char *email; // of the installation, for /info defaults
 };
 

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/json_in.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 #define BUCKET_CHARS 63
@@ -153,7 +154,7 @@ static int target_in(const struct wanted *w, const json_t *in, const char *field
     bool named = name && *name;
     if (named && (!w->be->bucket || !is_bucket_name(name)))
         return refused(w, name);
-    json_object_set_new(body, field, named ? json_string(name) : json_null());
+    json_object_set_new(body, field, named ? json_string(name) : NULL);
     return 0;
 }
 
@@ -182,6 +183,40 @@ int buckets_of_pool(const json_t *in, json_t *body, const struct api_backend *be
                     const struct account_view *who, struct err *e)
 {
     return resources_in(&(struct wanted){be, who, e, "pool"}, in, body);
+}
+
+static void add_data(struct place *p, struct place_data d)
+{
+    int at = p->n_data < PLACE_DATA_MAX ? p->n_data++ : PLACE_DATA_MAX;
+    for (; at > 0 && p->data[at - 1].bytes < d.bytes; at--)
+        if (at < PLACE_DATA_MAX)
+            p->data[at] = p->data[at - 1];
+    if (at < PLACE_DATA_MAX)
+        p->data[at] = d;
+}
+
+void buckets_as_data(const json_t *body, const struct api_backend *be, const struct account_view *who,
+                     struct place *p)
+{
+    static const char *const fields[] = {"resourceBuckets", "advancedResourceBuckets"};
+    for (size_t f = 0; f < ARRAY_LEN(fields) && be->bucket_bytes; f++) {
+        size_t i;
+        const json_t *one;
+        json_array_foreach(json_object_get(body, fields[f]), i, one)
+        {
+            const json_t *name = json_is_string(one) ? one : json_object_get(one, "bucketName");
+            const json_t *ttl = json_object_get(one, "cacheTTLSec");
+            const char *prefix = json_string_value(json_object_get(
+                json_object_get(json_object_get(one, "filtering"), "prefixFiltering"), "prefix"));
+            int64_t bytes = be->bucket_bytes(be->ctx, who->id, json_string_value(name));
+            if (bytes <= 0 || (json_is_integer(ttl) && json_integer_value(ttl) == 0))
+                continue;
+            uint64_t key = hash_bytes(hash_i64(HASH_SEED, (int64_t)who->id), json_string_value(name),
+                                      json_string_length(name) + 1);
+            key = hash_mix(prefix ? hash_bytes(key, prefix, strlen(prefix)) : key);
+            add_data(p, (struct place_data){key ? key : 1, bytes < PLACE_BYTES_MAX ? bytes : PLACE_BYTES_MAX});
+        }
+    }
 }
 
 bool buckets_to_make(const char *body)

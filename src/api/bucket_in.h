@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "api/backend.h"
+#include "core/work/place.h"
 
 #define API_BUCKETS      100 // that a task names as resources
 #define API_PREFIX_CHARS 1024
@@ -20,6 +21,12 @@ int buckets_in(const json_t *in, json_t *body, const struct api_backend *be, con
 // Likewise of a pool, which has resources alone.
 int buckets_of_pool(const json_t *in, json_t *body, const struct api_backend *be,
                     const struct account_view *who, struct err *e);
+
+// The largest resource buckets of a body that was read, as data sets for the planner: a bucket with its prefix
+// is one, of the bytes that are in the bucket now. None where their size is not known, and none that nodes are
+// told not to keep.
+void buckets_as_data(const json_t *body, const struct api_backend *be, const struct account_view *who,
+                     struct place *p);
 
 // Whether the body names a bucket that is made when it is missing; making it waits for the disk.
 bool buckets_to_make(const char *body);

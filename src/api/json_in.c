@@ -73,21 +73,24 @@ json_t *in_parse(const char *text, size_t n, struct err *e)
     return v;
 }
 
+// One walk over the members: requests have few of them, and most of the names that are asked for are absent.
 json_t *in_get(const json_t *object, const char *name)
 {
-    json_t *v = json_object_get(object, name);
-    if (!v) {
-        const char *key;
-        json_t *each;
-        json_object_foreach((json_t *)object, key, each)
-        {
-            if (!strcasecmp(key, name)) {
-                v = each;
-                break;
-            }
+    json_t *found = NULL;
+    size_t n = strlen(name);
+    for (void *it = json_object_iter((json_t *)object); it;
+         it = json_object_iter_next((json_t *)object, it)) {
+        const char *key = json_object_iter_key(it);
+        if (json_object_iter_key_len(it) != n)
+            continue;
+        if (memcmp(key, name, n) == 0) {
+            found = json_object_iter_value(it);
+            break;
         }
+        if (!found && strcasecmp(key, name) == 0)
+            found = json_object_iter_value(it);
     }
-    return json_is_null(v) ? NULL : v;
+    return json_is_null(found) ? NULL : found;
 }
 
 size_t in_characters(const char *s)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 static const char *const quota_names[QUOTA_N] = {"max_flex_instances",     "max_flex_cores",
                                                  "max_ondemand_instances", "max_ondemand_cores",
                                                  "max_reserved_instances", "max_reserved_cores"};
@@ -111,4 +113,13 @@ void people_submit(struct call *c, struct submission *s, stage_fn *shown)
 {
     c->state_stage = shown;
     call_submit(c, s, submitted);
+}
+
+const char *people_secret(struct call *c, size_t n)
+{
+    unsigned char *raw = arena_alloc(&c->arena, n);
+    char *hex = arena_alloc(&c->arena, 2 * n + 1);
+    c->be->entropy(c->be->ctx, raw, n);
+    hex_text(hex, raw, n);
+    return hex;
 }

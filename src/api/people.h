@@ -27,6 +27,8 @@ void out_quotas(struct json_out *o, const struct quota_view quota[QUOTA_KINDS]);
 bool in_quotas(const json_t *in, struct quota_wish *w, struct err *e);
 // Lower-case letters, digits, - and _; NULL when absent.
 bool in_slug(const json_t *in, const char *name, const char **out, struct err *e);
+// A new secret of n random bytes, as hexadecimal digits in the arena of the call.
+const char *people_secret(struct call *c, size_t n);
 // A date; `has` says whether it was there.
 bool in_when(const json_t *in, const char *name, int64_t *ms, bool *has, struct err *e);
 bool in_flag(const json_t *in, const char *name, bool *out, bool *has, struct err *e);

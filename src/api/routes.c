@@ -28,7 +28,7 @@ const struct api_route api_routes[] = {
     {"POST", "/tasks/paginate", WORKER, task_paginate_full},
     {"POST", "/tasks/summaries/paginate", WORKER, task_paginate_summaries},
     {"POST", "/tasks/search", WORKER, task_search},
-    {"GET", "/tasks/{id}", WORKER, task_get},
+    {"GET", "/tasks/{id}", HERE, task_get},
     {"PUT", "/tasks/{id}", AUTH_ACCOUNT, RUN_LANE, task_put},
     {"PATCH", "/tasks/{id}", WORKER, task_patch},
     {"DELETE", "/tasks/{id}", WORKER, task_delete},

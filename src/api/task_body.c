@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each reader below takes one group of fields from the request, checks it and sets it in the body. The first
+// Each reader below takes one group of fields from the request, checks it and sets it in the body (a member set
+// to NULL is not there: absent is as good as null, and bodies are kept for ever and read often). The first
 // that finds something wrong ends the reading: `field` is the code clients know ("shortname-uniqueness",
 // "range-length", or the field's own name) and the sentence says more.
 #include "api/task_body.h"
@@ -15,6 +16,7 @@
 #include "api/constraint_in.h"
 #include "api/depend_in.h"
 #include "api/json_in.h"
+#include "api/json_out.h"
 #include "api/profile.h"
 #include "api/secrets.h"
 #include "api/shortname.h"
@@ -60,7 +62,7 @@ static int read_names(struct reading *r)
     r->d->name = name;
     r->d->shortname = shortname;
     json_object_set_new(r->body, "name", json_string(name));
-    json_object_set_new(r->body, "shortname", shortname ? json_string(shortname) : json_null());
+    json_object_set_new(r->body, "shortname", shortname ? json_string(shortname) : NULL);
     return 0;
 }
 
@@ -93,9 +95,9 @@ static int read_profile(struct reading *r)
     r->d->job = job;
     r->d->pool = pool;
     r->d->project = project;
-    json_object_set_new(r->body, "jobUuid", job ? json_string(job) : json_null());
+    json_object_set_new(r->body, "jobUuid", job ? json_string(job) : NULL);
     const struct profile *p = profile && *profile ? profile_find(&r->be->profiles, profile) : NULL;
-    json_object_set_new(r->body, "projectUuid", project ? json_string(project) : json_null());
+    json_object_set_new(r->body, "projectUuid", project ? json_string(project) : NULL);
     if ((pool || job) && !(profile && *profile))
         return 0; // the pool's, of which the job may have one
     if (!p) {
@@ -160,7 +162,7 @@ static int read_instances(struct reading *r)
     r->d->ranges = arena_strdup(r->a, buf_str(&normal));
     buf_deinit(&normal);
     json_object_set_new(r->body, "instanceCount", json_integer(text ? 0 : count));
-    json_object_set_new(r->body, "advancedRanges", text ? json_string(r->d->ranges) : json_null());
+    json_object_set_new(r->body, "advancedRanges", text ? json_string(r->d->ranges) : NULL);
     return 0;
 }
 
@@ -208,7 +210,7 @@ static int read_hardware(struct reading *r)
 
 static int keep_place(struct reading *r, const struct place *p)
 {
-    struct buf text = BUF_INIT(256);
+    struct buf text = BUF_INIT(512);
     place_format(p, &text);
     r->d->place = text.n ? arena_strdup(r->a, buf_str(&text)) : NULL;
     buf_deinit(&text);
@@ -222,6 +224,7 @@ static int read_placement(struct reading *r)
     const json_t *in = in_get(r->in, "placement"), *near = in_get(in, "near");
     const char *country = "", *site = "";
     struct place p = {.gang = r->cluster && r->d->instances > 1 ? r->d->instances : 0};
+    buckets_as_data(r->body, r->be, r->who, &p);
     if (p.gang > PLACE_GANG_MAX)
         return err_set(r->e, -EINVAL, "instanceCount: %d instances at once; a cluster has at most %d",
                        (int)p.gang, PLACE_GANG_MAX),
@@ -305,7 +308,7 @@ static int read_scheduling(struct reading *r)
     r->d->queue_max_ms = queue_s ? queue_s * 1000 : -1;
     r->d->expected_run_ms = expected_s ? expected_s * 1000 : -1;
     json_object_set_new(r->body, "schedulingType", json_string(words[type]));
-    json_object_set_new(r->body, "maxTimeQueueSeconds", queue_s ? json_integer(queue_s) : json_null());
+    json_object_set_new(r->body, "maxTimeQueueSeconds", queue_s ? json_integer(queue_s) : NULL);
     return 0;
 }
 
@@ -368,24 +371,24 @@ static int read_rest(struct reading *r)
             return invalid(r->e, NULL);
         if (i >= 2 && text && *text)
             *(i == 2 ? &r->d->machine_key : &r->d->reservation) = text;
-        json_object_set_new(r->body, texts[i], text ? json_string(text) : json_null());
+        json_object_set_new(r->body, texts[i], text ? json_string(text) : NULL);
     }
     for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {
         int64_t s = -1;
         if (!in_int(r->in, seconds[i], 0, INT32_MAX, &s, r->e))
             return invalid(r->e, NULL);
-        json_object_set_new(r->body, seconds[i], s >= 0 ? json_integer(s) : json_null());
+        json_object_set_new(r->body, seconds[i], s >= 0 ? json_integer(s) : NULL);
     }
     for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
         bool on = false;
         if (!in_bool(r->in, flags[i], &on, r->e))
             return invalid(r->e, NULL);
-        json_object_set_new(r->body, flags[i], in_get(r->in, flags[i]) ? json_boolean(on) : json_null());
+        json_object_set_new(r->body, flags[i], in_get(r->in, flags[i]) ? json_boolean(on) : NULL);
     }
     return 0;
 }
 
-// What is null or empty is as good as absent: bodies are kept for ever and read often.
+// What is empty is as good as absent.
 static void drop_empty(json_t *body)
 {
     const char *key;
@@ -427,9 +430,10 @@ int task_body_read(const json_t *in, const struct api_backend *be, const struct 
     if (!code) {
         d->keep_ms = task_keep_ms(r.body);
         drop_empty(r.body);
-        char *text = json_dumps(r.body, JSON_COMPACT);
-        d->body = arena_strdup(a, text);
-        free(text);
+        struct buf text = BUF_INIT(SIZE_MAX / 2);
+        json_tree(&text, r.body);
+        d->body = arena_strndup(a, buf_str(&text), text.n);
+        buf_deinit(&text);
     }
     json_decref(r.body);
     return code;

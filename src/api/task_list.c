@@ -193,9 +193,9 @@ static int take(void *ctx, const struct row_task *row)
     k->matched++;
     if (k->views.n == k->want)
         return 0; // only counted
-    struct row_task kept = *row;
-    copy_row(&k->call->arena, &kept);
-    views_add(&k->views, &kept);
+    struct row_task *kept = &views_add(&k->views, row)->row;
+    if (k->filter) // else it was read into the call's own memory
+        copy_row(&k->call->arena, kept);
     return k->views.n == k->want;
 }
 
@@ -221,7 +221,8 @@ static bool gather(struct call *c)
         p.after = after;
         p.limit = k->filter || missing > SCAN_CHUNK ? SCAN_CHUNK : missing;
         arena_clear(&k->scratch);
-        int r = c->reader->tasks(c->reader->ctx, &p, &k->scratch, take, k, &token, &e);
+        struct arena *a = k->filter ? &k->scratch : &c->arena;
+        int r = c->reader->tasks(c->reader->ctx, &p, a, take, k, &token, &e);
         if (k->overrun.code) {
             call_problem(c, NULL, "filter", k->overrun.text);
             return false;

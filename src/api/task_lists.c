@@ -202,7 +202,7 @@ bool task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, 
         if (!in_string(in, filters[i], API_NAME_CHARS, &text, e))
             return false;
         if (text || !update)
-            json_object_set_new(body, filters[i], text ? json_string(text) : json_null());
+            json_object_set_new(body, filters[i], text ? json_string(text) : NULL);
     }
     bool auto_delete = false;
     if (!in_bool(in, "autoDeleteOnCompletion", &auto_delete, e))

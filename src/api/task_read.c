@@ -2,6 +2,7 @@
 //
 // One task: GET /tasks/{id} and its why.
 #include "api/handlers.h"
+#include "api/shown.h"
 #include "api/task_views.h"
 
 // A task shown as FullyExecuting must list its instances. When the engine knows none, they ended after the
@@ -11,6 +12,7 @@
 struct looking {
     struct views views;
     int looks;
+    struct shown_mark mark;
 };
 
 static void looking_free(void *state)
@@ -27,16 +29,29 @@ static struct looking *look(struct call *c)
     return c->state;
 }
 
+static void task_look(struct call *c);
+
+// Whether the answer is the same until a row of the task changes: nothing of it runs, and the status, which
+// has the time of day while a task is under way, has none.
+static bool lasts(const struct task_view *t)
+{
+    const struct row_task_live *l = &t->row.live;
+    bool ended = task_state_final(l->state) && l->end_ms >= 0;
+    return !t->n_live && (ended || !l->started_once || !*l->started_once);
+}
+
 static void render(struct call *c)
 {
     struct looking *k = c->state;
     struct task_view *t = &k->views.v[0];
     if (t->row.live.state == TASK_FULLY_EXECUTING && !t->n_live && k->looks < LOOKS_MAX) {
-        task_get(c);
+        task_look(c);
         return;
     }
     struct json_out o = {.b = &c->out};
     views_render(&o, &k->views, 0, c->be->now(c->be->ctx), c->be->storage_url);
+    if (c->be->shown && !c->out.failed && lasts(t))
+        shown_keep(c->be->shown, k->mark, &t->row, buf_str(&c->out), c->out.n);
 }
 
 static void running(struct call *c)
@@ -46,17 +61,37 @@ static void running(struct call *c)
     call_next(c, RUN_WORKER, render);
 }
 
-void task_get(struct call *c)
+// Once in a while one of the calls looks whether the store is still ours.
+static void mark(struct call *c, struct looking *k)
+{
+    struct shown *s = c->be->shown;
+    uint64_t epoch = 0;
+    struct err e = ERR_NULL;
+    if (!s)
+        return;
+    k->mark = shown_mark(s);
+    if (!shown_leads(s) && c->reader->epoch(c->reader->ctx, &epoch, &e) == 0 && epoch == c->be->epoch)
+        shown_lead(s, k->mark);
+}
+
+static void task_look(struct call *c)
 {
     struct looking *k = look(c);
     k->looks++;
     views_clear(&k->views);
+    mark(c, k);
     if (!views_find(c, &k->views, c->param[0]) || !views_attempts(c, &k->views))
         return;
     if (views_any_live(&k->views))
         call_next(c, RUN_ENGINE, running);
     else
         render(c);
+}
+
+void task_get(struct call *c)
+{
+    if (!c->be->shown || !shown_get(c->be->shown, c->account.id, c->param[0], &c->out))
+        call_next(c, RUN_WORKER, task_look);
 }
 
 // ---- why

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/body_view.h"
 #include "api/depend_in.h"
 #include "api/task_body.h"
 
@@ -19,22 +20,23 @@ void out_value(struct json_out *o, const char *key, const json_t *v, const char 
         json_dump_callback(v, put, o->b, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 }
 
-static void out_string_of(struct json_out *o, const json_t *body, const char *key)
+static void as_kept(struct json_out *o, const struct body_view *body, const char *key, const char *otherwise)
 {
-    out_value(o, key, json_object_get(body, key), "null");
+    body_out(o, key, body_get(body, key), otherwise);
 }
 
-// The members of the summary. `body` may be NULL: then they come from the row alone.
-static void summary(struct json_out *o, const struct row_task *row, const json_t *body, int64_t live_exec_ms)
+// The members of the summary.
+static void summary(struct json_out *o, const struct row_task *row, const struct body_view *body,
+                    int64_t live_exec_ms)
 {
     const struct row_task_live *l = &row->live;
-    bool ranged = json_is_string(json_object_get(body, "advancedRanges"));
+    bool ranged = body_is_string(body_get(body, "advancedRanges"));
     out_string(o, "uuid", row->uuid);
     out_string(o, "name", row->name);
     out_string(o, "shortname", row->shortname && *row->shortname ? row->shortname : row->uuid);
     out_string(o, "profile", row->profile);
-    out_string_of(o, body, "poolUuid");
-    out_string_of(o, body, "jobUuid");
+    as_kept(o, body, "poolUuid", "null");
+    as_kept(o, body, "jobUuid", "null");
     out_fixed(o, "progress", l->progress_permille, 1);
     out_int(o, "runningInstanceCount", l->running);
     out_int(o, "runningCoreCount", l->running_cores);
@@ -51,23 +53,23 @@ static void summary(struct json_out *o, const struct row_task *row, const json_t
     out_string(o, "previousState", l->previous_state_ms >= 0 ? task_state_name(l->previous_state) : NULL);
     out_int(o, "totalInstanceCount", row->instances);
     out_int(o, "instanceCount", ranged ? 0 : row->instances);
-    out_value(o, "maxRetriesPerInstance", json_object_get(body, "maxRetriesPerInstance"), "0");
-    out_string_of(o, body, "advancedRanges");
+    as_kept(o, body, "maxRetriesPerInstance", "0");
+    as_kept(o, body, "advancedRanges", "null");
     out_date(o, "stateTransitionTime", l->state_ms >= 0 ? l->state_ms : row->created_ms);
     out_date(o, "previousStateTransitionTime", l->previous_state_ms);
     out_date(o, "lastModified", l->modified_ms >= 0 ? l->modified_ms : row->created_ms);
     out_date(o, "creationDate", row->created_ms);
     out_date(o, "endDate", l->end_ms);
-    out_string_of(o, body, "waitForPoolResourcesSynchronization");
+    as_kept(o, body, "waitForPoolResourcesSynchronization", "null");
 }
 
 void task_render_summary(struct json_out *o, const char *key, const struct row_task *row)
 {
-    json_t *body = row->body ? json_loads(row->body, 0, NULL) : NULL;
+    struct body_view body;
+    body_view_init(&body, row->body);
     out_object(o, key);
-    summary(o, row, body, 0);
+    summary(o, row, &body, 0);
     out_end_object(o);
-    json_decref(body);
 }
 
 // A failed task always names an error: clients print the first one unasked.
@@ -102,65 +104,63 @@ void out_constants(struct json_out *o, const json_t *list)
     out_end_array(o);
 }
 
-static void storage(struct json_out *o, const json_t *body)
+static void storage(struct json_out *o, const struct body_view *body)
 {
-    out_value(o, "resourceBuckets", json_object_get(body, "resourceBuckets"), "[]");
-    out_value(o, "advancedResourceBuckets", json_object_get(body, "advancedResourceBuckets"), "[]");
-    out_string_of(o, body, "resultBucket");
-    out_value(o, "resultsBucket", json_object_get(body, "resultBucket"), "null"); // both names are in use
-    out_string_of(o, body, "resultsBucketPrefix");
-    out_string_of(o, body, "resultsCacheTTLSec");
-    out_value(o, "ResultsCacheTTLSec", json_object_get(body, "resultsCacheTTLSec"), "null");
+    as_kept(o, body, "resourceBuckets", "[]");
+    as_kept(o, body, "advancedResourceBuckets", "[]");
+    as_kept(o, body, "resultBucket", "null");
+    body_out(o, "resultsBucket", body_get(body, "resultBucket"), "null"); // both names are in use
+    as_kept(o, body, "resultsBucketPrefix", "null");
+    as_kept(o, body, "resultsCacheTTLSec", "null");
+    body_out(o, "ResultsCacheTTLSec", body_get(body, "resultsCacheTTLSec"), "null");
 }
 
-static void settings(struct json_out *o, const struct row_task *row, const json_t *body)
+static void settings(struct json_out *o, const struct row_task *row, const struct body_view *body)
 {
     static const char *const as_is[] = {"snapshotWhitelist",          "snapshotBlacklist", "snapshotBucket",
                                         "snapshotBucketPrefix",       "resultsWhitelist",  "resultsBlacklist",
                                         "uploadResultsOnCancellation"};
-    out_value(o, "secretsAccessRights", json_object_get(body, "secretsAccessRights"),
-              "{\"bySecret\":[],\"byPrefix\":[]}");
-    out_value(o, "tags", json_object_get(body, "tags"), "[]");
+    as_kept(o, body, "secretsAccessRights", "{\"bySecret\":[],\"byPrefix\":[]}");
+    as_kept(o, body, "tags", "[]");
     for (size_t i = 0; i < sizeof as_is / sizeof *as_is; i++)
-        out_string_of(o, body, as_is[i]);
+        as_kept(o, body, as_is[i], "null");
     depends_out(o, row->depends);
-    out_value(o, "autoDeleteOnCompletion", json_object_get(body, "autoDeleteOnCompletion"), "false");
-    out_value(o, "completionTimeToLive", json_object_get(body, "completionTimeToLive"), "\"00:00:00\"");
-    out_value(o, "hardwareConstraints", json_object_get(body, "hardwareConstraints"), "[]");
-    if (json_object_get(body, "placement")) // ours: strict clients do not know it
-        out_value(o, "placement", json_object_get(body, "placement"), "null");
-    out_value(o, "labels", json_object_get(body, "labels"), "{}");
-    out_value(o, "schedulingType", json_object_get(body, "schedulingType"), "\"flex\"");
-    out_string_of(o, body, "targetedReservedMachineKey");
-    out_string_of(o, body, "targetedReservationName");
-    out_value(o, "privileges", json_object_get(body, "privileges"),
-              "{\"exportApiAndStorageCredentialsInEnvironment\":false}");
-    out_value(o, "retrySettings", json_object_get(body, "retrySettings"),
-              "{\"maxTotalRetries\":null,\"maxPerInstanceRetries\":null}");
-    json_t *ttl = json_object_get(body, "defaultResourcesCacheTTLSec");
-    out_value(o, "defaultResourcesCacheTTLSec", json_is_integer(ttl) ? ttl : NULL, "7776000");
-    out_string_of(o, body, "maxTimeQueueSeconds");
+    as_kept(o, body, "autoDeleteOnCompletion", "false");
+    as_kept(o, body, "completionTimeToLive", "\"00:00:00\"");
+    as_kept(o, body, "hardwareConstraints", "[]");
+    if (body_get(body, "placement").v) // ours: strict clients do not know it
+        as_kept(o, body, "placement", "null");
+    as_kept(o, body, "labels", "{}");
+    as_kept(o, body, "schedulingType", "\"flex\"");
+    as_kept(o, body, "targetedReservedMachineKey", "null");
+    as_kept(o, body, "targetedReservationName", "null");
+    as_kept(o, body, "privileges", "{\"exportApiAndStorageCredentialsInEnvironment\":false}");
+    as_kept(o, body, "retrySettings", "{\"maxTotalRetries\":null,\"maxPerInstanceRetries\":null}");
+    struct body_value ttl = body_get(body, "defaultResourcesCacheTTLSec");
+    body_out(o, "defaultResourcesCacheTTLSec", body_is_integer(ttl) ? ttl : (struct body_value){0},
+             "7776000");
+    as_kept(o, body, "maxTimeQueueSeconds", "null");
     out_raw(o, "forcedNetworkRules", "[]");
-    out_string_of(o, body, "projectUuid");
+    as_kept(o, body, "projectUuid", "null");
 }
 
 void task_render(struct json_out *o, const char *key, const struct row_task *row, const struct task_extra *x)
 {
-    json_t *body = row->body ? json_loads(row->body, 0, NULL) : NULL;
+    struct body_view body;
     int64_t live_exec_ms = 0;
     for (size_t i = 0; i < x->n_live; i++)
         live_exec_ms += x->live[i].view.exec_ms;
+    body_view_init(&body, row->body);
     out_object(o, key);
-    summary(o, row, body, live_exec_ms);
+    summary(o, row, &body, live_exec_ms);
     errors(o, &row->live);
-    storage(o, body);
-    task_render_completed(o, row, body, x);
+    storage(o, &body);
+    task_render_completed(o, row, &body, x);
     task_render_status(o, row, x);
     out_int(o, "snapshotInterval", 0);
     out_int(o, "resultsCount", row->live.results_count);
-    out_constants(o, json_object_get(body, "constants"));
-    out_value(o, "forcedConstants", json_object_get(body, "forcedConstants"), "[]");
-    settings(o, row, body);
+    body_out_constants(o, body_get(&body, "constants"));
+    as_kept(o, &body, "forcedConstants", "[]");
+    settings(o, row, &body);
     out_end_object(o);
-    json_decref(body);
 }

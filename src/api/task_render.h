@@ -21,6 +21,8 @@ struct live_copy {
     uint32_t address;            // in its cluster; 0: none
 };
 
+struct body_view;
+
 // What the row does not hold.
 struct task_extra {
     const struct row_attempt *attempt; // by instance, attempt
@@ -35,7 +37,7 @@ void task_render_summary(struct json_out *o, const char *key, const struct row_t
 void task_render(struct json_out *o, const char *key, const struct row_task *row, const struct task_extra *x);
 
 // task_status.c: the members "completedInstances" and "status".
-void task_render_completed(struct json_out *o, const struct row_task *row, const json_t *body,
+void task_render_completed(struct json_out *o, const struct row_task *row, const struct body_view *body,
                            const struct task_extra *x);
 void task_render_status(struct json_out *o, const struct row_task *row, const struct task_extra *x);
 

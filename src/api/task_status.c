@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "api/body_view.h"
 #include "base/mem.h"
 #include "core/work/netplan.h"
 #include "core/work/ranges.h"
@@ -42,7 +43,7 @@ static int64_t thousandth_ghz_s(const struct row_attempt *a)
 // Where the results of an instance are, "s3://HOST/BUCKET/KEY".
 struct where {
     const char *host, *bucket; // host NULL: it is not told; bucket NULL: nowhere
-    int host_n;
+    int host_n, bucket_n;
 };
 
 static void results(struct json_out *o, const char *names, const struct where *at)
@@ -51,7 +52,7 @@ static void results(struct json_out *o, const char *names, const struct where *a
     for (const char *p = at->host && at->bucket && names ? names : ""; *p;) {
         int n = (int)strcspn(p, "\n");
         struct buf text = BUF_INIT(STAGE_NAMES_MAX + 1024);
-        buf_putf(&text, "s3://%.*s/%s/%.*s", at->host_n, at->host, at->bucket, n, p);
+        buf_putf(&text, "s3://%.*s/%.*s/%.*s", at->host_n, at->host, at->bucket_n, at->bucket, n, p);
         out_string(o, NULL, buf_str(&text));
         buf_deinit(&text);
         p += n + (p[n] == '\n');
@@ -97,16 +98,19 @@ static void completed(struct json_out *o, const struct row_attempt *a, int64_t t
     out_end_object(o);
 }
 
-static struct where where_of(const json_t *body, const struct task_extra *x)
+// The name of a bucket needs no escapes.
+static struct where where_of(const struct body_view *body, const struct task_extra *x)
 {
     const char *host = x->storage_url ? strstr(x->storage_url, "://") : NULL;
+    size_t bucket_n = 0;
     struct where w = {.host = host ? host + 3 : NULL,
-                      .bucket = json_string_value(json_object_get(body, "resultBucket"))};
+                      .bucket = body_plain_string(body_get(body, "resultBucket"), &bucket_n)};
+    w.bucket_n = (int)bucket_n;
     w.host_n = host ? (int)strcspn(w.host, "/") : 0;
     return w;
 }
 
-void task_render_completed(struct json_out *o, const struct row_task *row, const json_t *body,
+void task_render_completed(struct json_out *o, const struct row_task *row, const struct body_view *body,
                            const struct task_extra *x)
 {
     struct where at = where_of(body, x);

@@ -43,18 +43,43 @@ bool views_find(struct call *c, struct views *v, const char *id)
     return false;
 }
 
+static bool any_text(const char *text)
+{
+    return text && *text;
+}
+
+// Whether an attempt of it may have ended: each that did left a trace in the row.
+static bool tried(const struct row_task_live *l)
+{
+    return any_text(l->started_once) || any_text(l->succeeded) || any_text(l->failed) ||
+           any_text(l->cancelled) || l->retries_used || l->lost_attempts || l->preempted_attempts ||
+           l->exec_ms || l->wall_ms;
+}
+
+static int read_attempts(struct call *c, struct views *v, struct err *e)
+{
+    int r = 0;
+    for (size_t i = 0; i < v->n && r == 0; i++) {
+        struct task_view *t = &v->v[i];
+        if (tried(&t->row.live))
+            r = c->reader->attempts(c->reader->ctx, t->row.id, &c->arena, &t->attempt, &t->n_attempts, e);
+    }
+    return r;
+}
+
 bool views_attempts(struct call *c, struct views *v)
 {
-    for (size_t i = 0; i < v->n; i++) {
-        struct task_view *t = &v->v[i];
-        struct err e = ERR_NULL;
-        int r = c->reader->attempts(c->reader->ctx, t->row.id, &c->arena, &t->attempt, &t->n_attempts, &e);
-        if (r < 0) {
-            call_store_error(c, r);
-            return false;
-        }
+    struct err e = ERR_NULL;
+    bool many = v->n > 1;
+    int r = many ? c->reader->hold(c->reader->ctx, &e) : 0;
+    if (r == 0) {
+        r = read_attempts(c, v, &e);
+        if (many && c->reader->let_go(c->reader->ctx, &e) < 0 && r == 0)
+            r = e.code;
     }
-    return true;
+    if (r < 0)
+        call_store_error(c, r);
+    return r >= 0;
 }
 
 bool views_any_live(const struct views *v)

@@ -114,7 +114,6 @@ void token_create(struct call *c)
     struct token_call *k = c->state = arena_alloc(&c->arena, sizeof *k);
     struct err e = ERR_NULL;
     bool has = false;
-    unsigned char raw[32];
     if (!call_object(c))
         return;
     if (!in_string(c->in, "name", PEOPLE_NAME_CHARS, &k->name, &e) ||
@@ -122,11 +121,7 @@ void token_create(struct call *c)
         call_fail(c, 400, "%s", *e.text ? e.text : "name: is required");
         return;
     }
-    char *hex = arena_alloc(&c->arena, 2 * sizeof raw + 1);
-    c->be->entropy(c->be->ctx, raw, sizeof raw);
-    for (size_t i = 0; i < sizeof raw; i++)
-        snprintf(hex + 2 * i, 3, "%02x", raw[i]);
-    k->token = hex;
+    k->token = people_secret(c, 32);
     call_next(c, RUN_ENGINE, submit);
 }
 

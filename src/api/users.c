@@ -105,16 +105,6 @@ void user_get(struct call *c)
 
 // ---- making and changing
 
-static void make_token(struct call *c, struct user_call *k)
-{
-    unsigned char raw[32];
-    char *hex = arena_alloc(&c->arena, 2 * sizeof raw + 1);
-    c->be->entropy(c->be->ctx, raw, sizeof raw);
-    for (size_t i = 0; i < sizeof raw; i++)
-        snprintf(hex + 2 * i, 3, "%02x", raw[i]);
-    k->token = hex;
-}
-
 static bool read_figures(struct call *c, struct event *ev, struct err *e)
 {
     int64_t max_tasks = 0, max_jobs = 0, cents = 0;
@@ -172,7 +162,7 @@ static bool read_user(struct call *c, struct user_call *k, struct submission *s,
     if (k->email)
         return true;
     if (!k->token)
-        make_token(c, k);
+        k->token = people_secret(c, 32);
     char *hex = arena_alloc(&s->arena, 65);
     c->be->token_hash(c->be->ctx, k->token, hex);
     ev->account.token_hash = hex;

@@ -43,6 +43,16 @@ void buf_put(struct buf *b, const void *data, size_t n)
     b->v[b->n] = '\0';
 }
 
+char *buf_more(struct buf *b, size_t n)
+{
+    if (!buf_room(b, n))
+        return NULL;
+    char *at = b->v + b->n;
+    b->n += n;
+    at[n] = '\0';
+    return at;
+}
+
 void buf_puts(struct buf *b, const char *s)
 {
     buf_put(b, s, strlen(s));

@@ -23,6 +23,9 @@ void buf_clear(struct buf *b); // keeps the memory and the ceiling, forgets cont
 void buf_put(struct buf *b, const void *data, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
+// Where the next n bytes go, to be written there whole; they count as appended (with the NUL behind them).
+// NULL past the ceiling.
+char *buf_more(struct buf *b, size_t n);
 void buf_putf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *buf_str(const struct buf *b); // "" when empty
 char *buf_take(struct buf *b); // hands over the (heap) string, never NULL; the buffer is empty after

@@ -156,10 +156,13 @@ void span_format(char out[DATE_TEXT_BYTES], int64_t ms)
     unsigned h = (unsigned)(s / 3600), m = (unsigned)(s / 60 % 60), sec = (unsigned)(s % 60);
     if (days > 99999999)
         days = 99999999;
+    char *at = out;
     if (days)
-        snprintf(out, DATE_TEXT_BYTES, "%d.%02u:%02u:%02u", (int)days, h % 100u, m % 100u, sec % 100u);
-    else
-        snprintf(out, DATE_TEXT_BYTES, "%02u:%02u:%02u", h % 100u, m % 100u, sec % 100u);
+        at += snprintf(out, DATE_TEXT_BYTES, "%d.", (int)days);
+    memcpy(at, "00:00:00", 9);
+    put_digits(at, 2, (int)h);
+    put_digits(at + 3, 2, (int)m);
+    put_digits(at + 6, 2, (int)sec);
 }
 
 bool span_parse(const char *text, int64_t *out)

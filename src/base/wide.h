@@ -27,6 +27,13 @@
 #define WIDE_LOOP _Pragma("GCC ivdep")
 #endif
 
+// A short loop inside such a one, over what lies in registers: undone before anybody thinks of registers.
+#ifdef __clang__
+#define WIDE_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define WIDE_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #ifdef __clang__
 #define WIDE_512 target("avx512f,avx512vl,avx512dq,avx512bw")
 #else

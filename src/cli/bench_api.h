@@ -21,8 +21,8 @@ struct bench_api_size {
 int bench_api_part(FILE *out, const struct bench_api_size *z, struct err *e);
 
 // Clients that each ask for a task of their own every 100 ms, for poll_s; the server is held on one processor
-// meanwhile. `uuid`: one of each client.
-int bench_poll(struct bench_server *s, char (*uuid)[40], const struct bench_api_size *z, FILE *out,
-               struct err *e);
+// meanwhile. `uuid`: one of each client; `which`: what the line says of them.
+int bench_poll(struct bench_server *s, char (*uuid)[40], const char *which, const struct bench_api_size *z,
+               FILE *out, struct err *e);
 
 #endif

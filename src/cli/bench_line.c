@@ -56,16 +56,22 @@ int bench_line_send(struct bench_line *l, const char *request, size_t n, struct 
     return 0;
 }
 
+// 1: it is whole, 0: it is not, -1: it is none with a length.
 static int head(struct bench_line *l)
 {
-    const char *text = buf_str(&l->answer), *end = strstr(text, "\r\n\r\n");
+    static const char length[] = "content-length:";
+    const char *text = buf_str(&l->answer), *end = strstr(text, "\r\n\r\n"), *line = text;
     if (!end)
         return 0;
-    const char *length = strcasestr(text, "content-length:");
-    if (strncmp(text, "HTTP/1.1 ", 9) != 0 || !length || length > end)
+    if (strncmp(text, "HTTP/1.1 ", 9) != 0)
         return -1;
+    do {
+        line = strchr(line, '\n') + 1;
+        if (line > end)
+            return -1;
+    } while (strncasecmp(line, length, sizeof length - 1) != 0);
     l->status = atoi(text + 9);
-    l->whole = (size_t)(end + 4 - text) + strtoul(length + 15, NULL, 10);
+    l->whole = (size_t)(end + 4 - text) + strtoul(line + sizeof length - 1, NULL, 10);
     return 1;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/table.h"
@@ -64,7 +65,7 @@ static void tag_of(const char *path, char out[33])
     fclose(f);
     size_t n = s3_sum_final(&sum, md5);
     if (!bad)
-        s3_hex(out, md5, n);
+        hex_text(out, md5, n);
 }
 
 static bool same(const char *path, const struct s3_listed *o)

@@ -19,6 +19,7 @@
 
 #define SCENARIO_BYTES_MAX (1u << 20)
 #define WORK_BYTES_MAX     (1u << 30)
+#define SHARE_LEAST        1e-6 // or the jobs between two that are taken are never over
 
 #ifndef ONDOL_SCENARIO_DIR
 #define ONDOL_SCENARIO_DIR "/usr/share/ondol/scenarios"
@@ -245,6 +246,9 @@ static int load_one_work(struct sim_loaded *l, size_t i, const char *data, struc
         return 0;
     if (w->kind != WORK_RANDOM && !w->file[0])
         return err_set(e, -EINVAL, "it says no file");
+    if (w->repeat && w->share > 0 && w->share < SHARE_LEAST)
+        return err_set(e, -EINVAL, "share %g: a trace that is repeated is taken from %g on, or 0", w->share,
+                       SHARE_LEAST);
     if (w->kind != WORK_SWF)
         return load_stream(l, i, data, out, e);
     int bad = read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &n, e);

@@ -18,6 +18,17 @@ struct reading {
     struct buf text; // of the section
 };
 
+// Once a section: each of its lines, kept with all before it, would make gigabytes of a file of a megabyte.
+static int keep_text(void *ctx, struct err *e)
+{
+    struct reading *r = ctx;
+    (void)e;
+    if (r->text.n)
+        r->site[r->n - 1].setting = arena_strdup(r->a, buf_str(&r->text));
+    buf_clear(&r->text);
+    return 0;
+}
+
 static int section(void *ctx, char *line, struct err *e)
 {
     struct reading *r = ctx;
@@ -33,8 +44,8 @@ static int section(void *ctx, char *line, struct err *e)
             return err_set(e, -EINVAL, "[%s]: is there twice", line + 1);
     if (r->n == SITE_FILE_SITES)
         return err_set(e, -EINVAL, "more than %d sites", SITE_FILE_SITES);
+    (void)keep_text(r, e);
     *VEC_PUSH(r->site, r->n, r->cap) = (struct runtime_site){.name = arena_strdup(r->a, line + 1)};
-    buf_clear(&r->text);
     return 0;
 }
 
@@ -59,7 +70,6 @@ static int setting(struct reading *r, const char *line, struct err *e)
     buf_putf(&r->text, "%s\n", line);
     if (r->text.failed)
         return err_set(e, -EINVAL, "the settings of the site are longer than %d bytes", SITE_TEXT_MAX);
-    r->site[r->n - 1].setting = arena_strdup(r->a, buf_str(&r->text));
     return 0;
 }
 
@@ -93,7 +103,7 @@ int site_file_read(const char *path, struct arena *a, const struct runtime_site 
                    struct err *e)
 {
     struct reading r = {.a = a, .text = BUF_INIT(SITE_TEXT_MAX)};
-    int bad = ini_read_lines(path, &(struct ini_lines){&r, section, key, NULL}, e);
+    int bad = ini_read_lines(path, &(struct ini_lines){&r, section, key, keep_text}, e);
     buf_deinit(&r.text);
     if (!bad && r.n) {
         struct runtime_site *kept = arena_alloc(a, r.n * sizeof *kept);

@@ -155,7 +155,7 @@ static int import(struct depot *d, struct depot_job *j, const char *dir, const c
 {
     char from[SHELF_PATH_BYTES + 64], name[IMAGE_NAME_BYTES] = "", in[SHELF_PATH_BYTES + 16];
     enum pack_kind kind;
-    int r = pack_kind(j->file, &kind, e);
+    int r = pack_kind(j->file, d->limits.bytes, &kind, e);
     if (r < 0)
         return r;
     if (kind == PACK_OCI) {

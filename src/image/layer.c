@@ -42,7 +42,7 @@ static int count(struct archive_entry *entry, const struct image_limits *limits,
         return err_set(e, -EBADMSG, "image: a layer names a path that leads out of it, or none: %.100s",
                        path ? path : "");
     sum->files++;
-    if (size < 0 || size > limits->bytes)
+    if (size < 0 || archive_entry_size(entry) > limits->bytes) // of a link too: it is unpacked to be passed over
         size = limits->bytes + 1;
     sum->bytes += size;
     return limit(limits, sum, e);

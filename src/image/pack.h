@@ -13,8 +13,8 @@
 
 enum pack_kind { PACK_DOCKER = 1, PACK_OCI };
 
-// Which of both the file is. -EBADMSG: neither.
-int pack_kind(const char *file, enum pack_kind *out, struct err *e);
+// Which of both the file is. -EBADMSG: neither; -EFBIG: it has more than `bytes_max`.
+int pack_kind(const char *file, int64_t bytes_max, enum pack_kind *out, struct err *e);
 
 // Writes index.json, oci-layout and the blobs into the empty folder `dir`. -EFBIG: more than `bytes_max`;
 // -ENOSPC: the disk is full.

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "image/file.h"
@@ -39,8 +40,7 @@ static int path_of(const struct shelf *s, const char *tail, char out[SHELF_PATH_
 
 static const char *hex_of(const char *digest)
 {
-    bool good = strncmp(digest, "sha256:", 7) == 0 && strlen(digest) == SHELF_DIGEST_BYTES - 1 &&
-                strspn(digest + 7, "0123456789abcdef") == 64;
+    bool good = strncmp(digest, "sha256:", 7) == 0 && hex_is(digest + 7, 64);
     return good ? digest + 7 : NULL;
 }
 

@@ -8,16 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+#include "base/hex.h"
 
 int percent_decode(const char *in, size_t n, bool plus, char *out)
 {
@@ -25,9 +16,9 @@ int percent_decode(const char *in, size_t n, bool plus, char *out)
     for (size_t i = 0; i < n; i++) {
         char c = in[i];
         if (c == '%') {
-            if (n - i < 3 || hex(in[i + 1]) < 0 || hex(in[i + 2]) < 0)
+            if (n - i < 3 || hex_digit(in[i + 1]) < 0 || hex_digit(in[i + 2]) < 0)
                 return -EINVAL;
-            c = (char)(hex(in[i + 1]) * 16 + hex(in[i + 2]));
+            c = (char)(hex_digit(in[i + 1]) * 16 + hex_digit(in[i + 2]));
             i += 2;
         } else if (plus && c == '+') {
             c = ' ';

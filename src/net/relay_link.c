@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 
 // Only keys that both have, and for each link a fresh exchange: who learns the key later reads nothing of
@@ -33,22 +34,9 @@ int relay_frame_read(const unsigned char *b, size_t n, struct relay_frame *out)
     return n < RELAY_HEAD + length ? 0 : (int)(RELAY_HEAD + length);
 }
 
-static int digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool relay_key_read(const char *hex, unsigned char key[RELAY_KEY_BYTES])
 {
-    if (strlen(hex) != 2 * RELAY_KEY_BYTES)
-        return false;
-    for (size_t i = 0; i < RELAY_KEY_BYTES; i++) {
-        int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        key[i] = (unsigned char)(high << 4 | low);
-    }
-    return true;
+    return hex_is(hex, 2 * RELAY_KEY_BYTES) && hex_bytes(key, RELAY_KEY_BYTES, hex);
 }
 
 // What the library asks on a server, with what the link was given.

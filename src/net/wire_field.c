@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "net/base64.h"
 
@@ -94,7 +95,7 @@ static int wrong(const struct field *f, const char *want, struct err *e)
 
 static int hex_read(const struct field *f, const char *text, uint64_t *v, struct err *e)
 {
-    if (strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+    if (!hex_is(text, 16))
         return wrong(f, "16 hex digits", e);
     *v = strtoull(text, NULL, 16);
     return 0;

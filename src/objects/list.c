@@ -95,6 +95,22 @@ static bool begin(const struct walk *w, char from[KEY_MAX], size_t *n, bool *pas
     return true;
 }
 
+// A new entry with this key. NULL: it is one of a common prefix, behind whose keys the walk goes on: `from`
+// has the prefix, `jump` its length.
+static struct objects_entry *take(struct walk *w, struct objects_key key, char *from, size_t *jump)
+{
+    *jump = common(w, key);
+    if (*jump) {
+        add_prefix(w, key.v, *jump);
+        memcpy(from, key.v, *jump);
+        return NULL;
+    }
+    struct objects_entry *x = VEC_PUSH(w->entry, w->out->n_entries, w->cap_entries);
+    x->key = (struct objects_key){copy(w->a, key), key.n};
+    w->out->last = x->key.v;
+    return x;
+}
+
 static int walk_objects(struct view *v, struct walk *w, struct err *e)
 {
     char from[KEY_MAX];
@@ -115,18 +131,12 @@ static int walk_objects(struct view *v, struct walk *w, struct err *e)
             struct objects_key key = {sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)};
             if (!begins(key, w->l->prefix, w->prefix_n) || full(w))
                 return 0;
-            jump = common(w, key);
-            if (jump) {
-                add_prefix(w, key.v, jump);
-                memcpy(from, key.v, jump);
+            struct objects_entry *x = take(w, key, from, &jump);
+            if (!x)
                 break;
-            }
-            struct objects_entry *x = VEC_PUSH(w->entry, w->out->n_entries, w->cap_entries);
-            x->key = (struct objects_key){copy(w->a, key), key.n};
             x->size = (uint64_t)sqlite3_column_int64(st, 1);
             x->modified_ms = sqlite3_column_int64(st, 2);
             column_etag(st, 3, x->etag);
-            w->out->last = x->key.v;
         }
         if (!jump)
             return code < 0 ? code : 0;
@@ -162,17 +172,11 @@ static int walk_uploads(struct view *v, struct walk *w, struct err *e)
             struct objects_key key = {sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0)};
             if (!begins(key, w->l->prefix, w->prefix_n) || full(w))
                 return 0;
-            jump = common(w, key);
-            if (jump) {
-                add_prefix(w, key.v, jump);
-                memcpy(from, key.v, jump);
+            struct objects_entry *x = take(w, key, from, &jump);
+            if (!x)
                 break;
-            }
-            struct objects_entry *x = VEC_PUSH(w->entry, w->out->n_entries, w->cap_entries);
-            x->key = (struct objects_key){copy(w->a, key), key.n};
             x->upload = w->out->last_upload = (uint64_t)sqlite3_column_int64(st, 1);
             x->modified_ms = sqlite3_column_int64(st, 2);
-            w->out->last = x->key.v;
         }
         if (!jump)
             return code < 0 ? code : 0;

@@ -71,6 +71,10 @@ struct totals_row {
 
 struct store_reader {
     void *ctx;
+    // What is read between the two is of one moment, and looks less often whether something was committed.
+    // Not for long: the log of the store cannot be cut meanwhile.
+    int (*hold)(void *ctx, struct err *e);
+    int (*let_go)(void *ctx, struct err *e);
     // 0 found, 1 not there, negative error. Rows and strings live in `a`.
     int (*task)(void *ctx, uint64_t account, const char *uuid_or_shortname, struct arena *a,
                 struct row_task *row, struct err *e);
@@ -100,6 +104,8 @@ struct store_reader {
     // All whose key begins with `prefix`, by key; each returns 0 to go on.
     int (*secrets)(void *ctx, uint64_t account, const char *prefix,
                    int (*each)(void *, const char *key, const char *sealed), void *each_ctx, struct err *e);
+    // Of the leadership.
+    int (*epoch)(void *ctx, uint64_t *epoch, struct err *e);
     int (*task_count)(void *ctx, uint64_t account, int64_t *count, struct err *e);
     int (*attempts)(void *ctx, uint64_t task, struct arena *a, struct row_attempt **rows, size_t *n,
                     struct err *e); // by instance, attempt

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "s3/hmac.h"
 
@@ -145,7 +146,7 @@ void canon_v4_text(struct buf *out, const char *date, const char *scope, const s
     uint8_t hash[32];
     char hex[65];
     s3_sha256(hash, buf_str(request), request->n);
-    s3_hex(hex, hash, sizeof hash);
+    hex_text(hex, hash, sizeof hash);
     buf_putf(out, V4_ALGORITHM "\n%s\n%s\n%s", date, scope, hex);
 }
 

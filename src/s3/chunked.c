@@ -18,6 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "s3/hmac.h"
 
@@ -115,7 +116,7 @@ static enum s3_code link_check(struct s3_chunked *c, const char *what, const cha
     s3_hmac_sha256(mac, c->key.key, sizeof c->key.key, text, (size_t)n);
     if (!s3_same(mac, given, sizeof mac))
         return S3_SIGNATURE_DOES_NOT_MATCH;
-    s3_hex(c->key.seed, mac, sizeof mac);
+    hex_text(c->key.seed, mac, sizeof mac);
     return S3_OK;
 }
 
@@ -126,7 +127,7 @@ static enum s3_code chunk_check(struct s3_chunked *c)
     uint8_t hash[S3_SUM_BYTES_MAX];
     char text[2 * 64 + 2] = S3_EMPTY_SHA256 "\n"; // the hash of no headers, then that of the data
     s3_sum_final(&c->chunk, hash);
-    s3_hex(text + 65, hash, 32);
+    hex_text(text + 65, hash, 32);
     return link_check(c, "AWS4-HMAC-SHA256-PAYLOAD", text, c->given);
 }
 
@@ -151,7 +152,7 @@ static enum s3_code begin_chunk(struct s3_chunked *c, struct err *e)
                        "A chunk does not begin with its size, 1 to 16 hexadecimal digits.");
     if (is_signed(c)) {
         if (strncmp(rest, word, sizeof word - 1) != 0 || strlen(rest) != sizeof word - 1 + 64 ||
-            !s3_unhex(c->given, 32, rest + sizeof word - 1))
+            !hex_bytes(c->given, 32, rest + sizeof word - 1))
             return s3_fail(e, S3_INVALID_REQUEST, "A chunk has no chunk-signature of 64 hexadecimal digits.");
         s3_sum_init(&c->chunk, S3_SUM_SHA256);
     }
@@ -172,13 +173,13 @@ static enum s3_code trailer_signature(struct s3_chunked *c, const char *value, s
     uint8_t hash[S3_SUM_BYTES_MAX], given[32];
     char text[65];
     if (c->payload != S3_PAYLOAD_CHUNKED_TRAILER || c->has_signature || strlen(value) != 64 ||
-        !s3_unhex(given, 32, value))
+        !hex_bytes(given, 32, value))
         return s3_fail(e, S3_MALFORMED_TRAILER,
                        "The trailer has an x-amz-trailer-signature that is twice there, not "
                        "announced, or not 64 hexadecimal digits.");
     c->has_signature = true;
     s3_sum_final(&c->trailer, hash);
-    s3_hex(text, hash, 32);
+    hex_text(text, hash, 32);
     return link_check(c, "AWS4-HMAC-SHA256-TRAILER", text, given);
 }
 

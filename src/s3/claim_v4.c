@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "s3/canon.h"
 #include "s3/condition.h"
 #include "s3/hmac.h"
@@ -77,7 +78,7 @@ static enum s3_code read_credential(const char *text, size_t n, struct s3_claim 
 
 static enum s3_code read_signature(const char *text, size_t n, struct s3_claim *c, struct err *e)
 {
-    if (n != 64 || !s3_unhex(c->signature, 32, text))
+    if (n != 64 || !hex_bytes(c->signature, 32, text))
         return s3_fail(e, bad(c), "The signature is not 64 hexadecimal digits.");
     return S3_OK;
 }
@@ -136,7 +137,7 @@ static enum s3_code read_payload(const char *text, struct s3_claim *c, struct er
     if (!strncmp(text, "STREAMING-", 10))
         return s3_fail(e, S3_NOT_IMPLEMENTED, "The payload %.64s is not implemented.", text);
     c->payload = S3_PAYLOAD_SHA256;
-    if (strlen(text) != 64 || !s3_unhex(c->payload_sha256, 32, text))
+    if (strlen(text) != 64 || !hex_bytes(c->payload_sha256, 32, text))
         return s3_fail(
             e, S3_INVALID_ARGUMENT,
             "x-amz-content-sha256 is neither UNSIGNED-PAYLOAD, STREAMING-..., nor 64 hexadecimal digits.");

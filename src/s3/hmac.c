@@ -32,33 +32,3 @@ bool s3_same(const void *a, const void *b, size_t n)
     return gnutls_memcmp(a, b, n) == 0;
 }
 
-void s3_hex(char *out, const uint8_t *v, size_t n)
-{
-    static const char digit[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digit[v[i] >> 4];
-        out[2 * i + 1] = digit[v[i] & 15];
-    }
-    out[2 * n] = '\0';
-}
-
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-bool s3_unhex(uint8_t *out, size_t n, const char *text)
-{
-    for (size_t i = 0; i < n; i++) {
-        int high = digit_of(text[2 * i]);
-        int low = high < 0 ? -1 : digit_of(text[2 * i + 1]);
-        if (low < 0)
-            return false;
-        out[i] = (uint8_t)(high * 16 + low);
-    }
-    return true;
-}

@@ -13,7 +13,5 @@ void s3_hmac_sha256(uint8_t out[32], const void *key, size_t key_n, const void *
 void s3_hmac_sha1(uint8_t out[20], const void *key, size_t key_n, const void *data, size_t n);
 bool s3_same(const void *a, const void *b, size_t n); // in a time that tells nothing of where they differ
 
-void s3_hex(char *out, const uint8_t *v, size_t n);      // 2n lowercase digits and a NUL
-bool s3_unhex(uint8_t *out, size_t n, const char *text); // exactly 2n digits; the rest of `text` is not read
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "s3/hmac.h"
 
@@ -62,7 +63,7 @@ enum s3_code s3_key_check(const char *key, size_t n, struct err *e)
 
 void s3_etag_plain(char out[S3_ETAG_BYTES], const uint8_t md5[16])
 {
-    s3_hex(out, md5, 16);
+    hex_text(out, md5, 16);
 }
 
 void s3_etag_parts(char out[S3_ETAG_BYTES], const uint8_t (*md5)[16], size_t n)
@@ -70,7 +71,7 @@ void s3_etag_parts(char out[S3_ETAG_BYTES], const uint8_t (*md5)[16], size_t n)
     uint8_t all[16];
     if (gnutls_hash_fast(GNUTLS_DIG_MD5, md5, n * 16, all) < 0)
         abort(); // hmac.c says why
-    s3_hex(out, all, sizeof all);
+    hex_text(out, all, sizeof all);
     snprintf(out + 32, S3_ETAG_BYTES - 32, "-%u", (unsigned)(n % 100000));
 }
 

@@ -5,16 +5,8 @@
 #include <strings.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
-
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 static bool is_plain(char c)
 {
@@ -40,9 +32,9 @@ bool s3_decode(const char *in, size_t n, bool plus, char *out, size_t *out_n)
     for (size_t i = 0; i < n; i++) {
         char c = in[i];
         if (c == '%') {
-            if (n - i < 3 || hex(in[i + 1]) < 0 || hex(in[i + 2]) < 0)
+            if (n - i < 3 || hex_digit(in[i + 1]) < 0 || hex_digit(in[i + 2]) < 0)
                 return false;
-            c = (char)(hex(in[i + 1]) * 16 + hex(in[i + 2]));
+            c = (char)(hex_digit(in[i + 1]) * 16 + hex_digit(in[i + 2]));
             i += 2;
         } else if (plus && c == '+') {
             c = ' ';

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "s3/query.h"
 
@@ -16,7 +17,7 @@
 
 bool upload_id_read(const char *text, uint64_t *id)
 {
-    if (strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
+    if (!hex_is(text, 16))
         return false;
     *id = strtoull(text, NULL, 16);
     return true;
@@ -93,11 +94,6 @@ static void completed(struct objects_op *op)
     ask_answer_xml(c, 200, &xml);
 }
 
-static int hex(char ch)
-{
-    return ch <= '9' ? ch - '0' : ch - 'a' + 10;
-}
-
 // The tag of the whole: it follows from the tags of the parts, which the store compares with what it has.
 static bool whole_etag(const struct s3_complete *asked, char out[S3_ETAG_BYTES])
 {
@@ -105,9 +101,7 @@ static bool whole_etag(const struct s3_complete *asked, char out[S3_ETAG_BYTES])
     bool good = true;
     for (size_t i = 0; i < asked->n && good; i++) {
         const char *etag = asked->v[i].etag;
-        good = strlen(etag) == 32;
-        for (int k = 0; k < 16 && good; k++)
-            md5[i][k] = (uint8_t)(hex(etag[2 * k]) << 4 | hex(etag[2 * k + 1]));
+        good = strlen(etag) == 32 && hex_bytes(md5[i], 16, etag);
     }
     if (good)
         s3_etag_parts(out, (const uint8_t(*)[16])md5, asked->n);

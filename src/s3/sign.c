@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "s3/canon.h"
 #include "s3/hmac.h"
@@ -63,7 +64,7 @@ static enum s3_code signature(const struct s3_signer *s, const struct canon_v4 *
         canon_v4_text(&text, date, scope, &request);
         canon_v4_key(key, s->secret, date, s->region);
         s3_hmac_sha256(mac, key, sizeof key, buf_str(&text), text.n);
-        s3_hex(out, mac, sizeof mac);
+        hex_text(out, mac, sizeof mac);
         explicit_bzero(key, sizeof key);
     }
     buf_deinit(&request);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "s3/canon.h"
 #include "s3/claim.h"
 #include "s3/hmac.h"
@@ -30,7 +31,7 @@ static enum s3_code verify_v4(const struct s3_request *r, const struct s3_query 
         if (!s3_same(mac, claim->signature, sizeof mac)) {
             code = S3_SIGNATURE_DOES_NOT_MATCH;
         } else if (key) {
-            s3_hex(k.seed, mac, sizeof mac);
+            hex_text(k.seed, mac, sizeof mac);
             memcpy(k.date, claim->date, sizeof k.date);
             *key = k;
         }

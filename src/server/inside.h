@@ -107,6 +107,7 @@ struct runtime {
     pthread_mutex_t http_lock;
     struct http_server *http; // under http_lock: calls are served before it is set and after it is gone
     struct api *api;
+    struct shown *shown; // told by the store's thread of what it committed
     struct api_backend backend;
     uint64_t epoch;                   // of the leadership
     struct depot *depot;              // images
@@ -230,6 +231,7 @@ int body_profile(struct runtime *r, json_t *body, const struct profile **out, st
 
 // storage.c
 int storage_start(struct runtime *r, const struct runtime_config *cfg, struct err *e);
+int64_t storage_bucket_bytes(void *runtime, uint64_t account, const char *name); // backend.h
 int storage_bucket(void *runtime, uint64_t account, const char *name, bool make, struct err *e); // backend.h
 bool storage_usage(void *runtime, uint64_t account, struct storage_view *out); // false: no buckets
 void storage_stop(struct runtime *r);                                          // nobody asks any more

@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "api/shown.h"
 #include "base/mem.h"
 #include "server/inside.h"
 #include "server/relay.h"
@@ -231,6 +232,8 @@ static void make_backend(struct runtime *r)
         .subscribe = backend_subscribe,
         .sync = backend_sync,
         .connections = backend_connections,
+        .shown = r->shown,
+        .epoch = r->epoch,
         .limits = r->cfg.engine,
         .email = r->email,
         .carbon = r->cfg.carbon,
@@ -241,6 +244,7 @@ static void make_backend(struct runtime *r)
         .storage_url = r->storage_url,
         .storage = storage_usage,
         .bucket = r->objects || r->outside ? storage_bucket : NULL,
+        .bucket_bytes = r->objects && !r->outside ? storage_bucket_bytes : NULL,
         .bucket_waits = r->outside != NULL,
         .images = images_call,
     };
@@ -409,6 +413,7 @@ static struct runtime *runtime_alloc(const struct runtime_config *cfg)
     r->data_dir = mem_strdup(cfg->data_dir);
     r->email = mem_strdup(cfg->email);
     r->record_path = mem_strdup(cfg->record_file);
+    r->shown = shown_new();
     queue_init(&r->items, ITEMS_MAX);
     queue_init(&r->batches, BATCHES_MAX);
     queue_init(&r->jobs, JOBS_MAX);
@@ -480,6 +485,7 @@ void runtime_stop(struct runtime *r)
     storage_close(r); // nobody publishes any more; what is under way is still written
     streams_end(r);
     api_free(r->api);
+    shown_free(r->shown);
     record_end(r);
     server_free(r->engine);
     struct store_reader *const readers[] = {&r->http_reader, &r->work_reader, &r->body_reader};

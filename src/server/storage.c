@@ -118,6 +118,16 @@ bool storage_usage(void *ctx, uint64_t account, struct storage_view *out)
     return true;
 }
 
+int64_t storage_bucket_bytes(void *ctx, uint64_t account, const char *name)
+{
+    struct runtime *r = ctx;
+    struct objects_bucket b;
+    struct err e;
+    if (objects_bucket(r->objects, name, &b, &e) != 0 || b.account != account)
+        return -1;
+    return b.bytes < INT64_MAX ? (int64_t)b.bytes : INT64_MAX;
+}
+
 int storage_bucket(void *ctx, uint64_t account, const char *name, bool make, struct err *e)
 {
     struct runtime *r = ctx;

@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/shown.h"
 #include "base/mem.h"
 #include "server/inside.h"
 #include "server/relay.h"
 
 #define GROUP_BATCHES 64
 
-struct group { // everything of the batches that are committed together
+struct group {                // everything of the batches that are committed together
+    const struct change *all; // `change`, or that of the only batch that has any
     struct change *change;
     size_t n_changes, cap_changes;
     struct fresh_read *fresh;
@@ -27,10 +29,18 @@ static bool is_fresh(const struct submission *s)
 
 static void collect(struct group *g, const struct batch *b)
 {
-    if (b->fx.n_changes) {
+    if (b->fx.n_changes && !g->n_changes) {
+        g->all = b->fx.change;
+        g->n_changes = b->fx.n_changes;
+    } else if (b->fx.n_changes) {
+        if (g->all != g->change) {
+            mem_grow(&g->change, &g->cap_changes, g->n_changes, sizeof *g->change);
+            memcpy(g->change, g->all, g->n_changes * sizeof *g->change);
+        }
         mem_grow(&g->change, &g->cap_changes, g->n_changes + b->fx.n_changes, sizeof *g->change);
         memcpy(&g->change[g->n_changes], b->fx.change, b->fx.n_changes * sizeof *g->change);
         g->n_changes += b->fx.n_changes;
+        g->all = g->change;
     }
     for (size_t i = 0; i < b->n_submissions; i++) {
         if (!is_fresh(b->submission[i]))
@@ -204,11 +214,14 @@ static void commit_group(struct runtime *r, struct batch **b, size_t n, struct g
 {
     struct err e = ERR_NULL;
     g->n_changes = g->n_fresh = 0;
+    g->all = NULL;
     for (size_t i = 0; i < n; i++)
         collect(g, b[i]);
     int code = 0;
+    shown_changing(r->shown, g->all, g->n_changes);
     if (g->n_changes || g->n_fresh)
-        code = r->store.commit(r->store.ctx, r->epoch, g->change, g->n_changes, g->fresh, g->n_fresh, &e);
+        code = r->store.commit(r->store.ctx, r->epoch, g->all, g->n_changes, g->fresh, g->n_fresh, &e);
+    shown_changed(r->shown, g->all, g->n_changes);
     if (code < 0)
         fail(r, code, &e);
     for (size_t i = 0; i < n; i++) {

@@ -92,7 +92,7 @@ static void row_fill(struct drive_row *row, const struct regulate_board *in, int
         row->total_mw += row->draw_mw[i];
         row->to_sleep_or_wake |= !dark && in[i].asleep != (in[i].run == ACTIVITY_SLEEP);
     }
-    row->alike = true;
+    row->filled = row->alike = true;
     for (int i = 1; i < n; i++)
         row->alike &= row->run[i] == row->run[0] && row->draw_mw[i] == row->draw_mw[0] &&
                       row->work_mhz[i] == row->work_mhz[0];
@@ -104,8 +104,9 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     struct drive_table *t = &r->table[table];
     if (watts > t->watts)
         watts = t->watts;
-    if (t->row[watts])
-        return t->row[watts];
+    struct drive_row *row = &t->row[watts];
+    if (row->filled)
+        return row;
     struct regulate_board in[DRIVE_BOARDS], lit[DRIVE_BOARDS];
     enum code code[DRIVE_BOARDS];
     int n_lit = 0;
@@ -121,9 +122,7 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     for (int i = 0, k = 0; i < z->n_boards; i++)
         if (code[i] != CODE_DARK)
             in[i] = lit[k++];
-    struct drive_row *row = mem_alloc(sizeof *row);
     row_fill(row, in, z->n_boards, code);
-    t->row[watts] = row;
     if (!row->to_sleep_or_wake && (int64_t)watts * 1000 >= z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
         r->draw[t->draw + watts] = row->total_mw * 16 + (row->alike ? row->run[0] : DRIVE_MIXED);
     return row;
@@ -131,11 +130,8 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
 
 void drive_free(struct sim_run *r)
 {
-    for (size_t i = 0; i < r->n_tables; i++) {
-        for (int32_t w = 0; w <= r->table[i].watts; w++)
-            free(r->table[i].row[w]);
+    for (size_t i = 0; i < r->n_tables; i++)
         free(r->table[i].row);
-    }
     free(r->table);
     free(r->draw);
     idmap_deinit(&r->table_at);
@@ -194,8 +190,8 @@ static const struct drive_row *row_in(const struct sim_run *r, const struct sim_
     const struct sim_rooms *rooms = &r->rooms[z->batch];
     if (step == z->row_step)
         return z->row;
-    return r->table[z->table]
-        .row[rooms->lanes.log[(size_t)(step % r->log_steps) * wide_end(rooms->n) + z->at]];
+    return &r->table[z->table]
+                .row[rooms->lanes.log[(size_t)(step % r->log_steps) * wide_end(rooms->n) + z->at]];
 }
 
 static bool in_lanes(const struct sim_run *r, const struct sim_zone *z)
@@ -424,8 +420,8 @@ bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
     if (!z->row || z->cap_mw >= 0 || z->low_since != INT64_MIN || z->down || z->hw_cap_w < want)
         return false;
     const struct drive_table *t = &r->table[z->table];
-    const struct drive_row *row = want <= t->watts ? t->row[want] : NULL;
-    if (!row || row->to_sleep_or_wake ||
+    const struct drive_row *row = want <= t->watts ? &t->row[want] : NULL;
+    if (!row || !row->filled || row->to_sleep_or_wake ||
         (int64_t)want * 1000 < z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
         return false;
     drive_settle(r, zone);
@@ -451,31 +447,74 @@ static void board_book(const struct sim_run *r, const struct sim_zone *z, struct
         b->lease_uj += uj;
 }
 
-// Boards that differ, stretch by stretch as the log has it: its steps follow each other, and most are as the
-// one before.
+#define STRETCH_STEPS 100 // of at most 10^7 mW and 2 x 10^7 core-MHz: sums of 32 bits
+
+// A stretch in which every board did the same kind of thing: whole steps, added up as they are, and parts of
+// steps.
+struct stretch {
+    uint8_t run[DRIVE_BOARDS];
+    int32_t step_mw[DRIVE_BOARDS], step_mhz[DRIVE_BOARDS];
+    int64_t steps, ms, uj[DRIVE_BOARDS], mhz_ms[DRIVE_BOARDS];
+};
+
+static void stretch_add(struct stretch *s, const struct drive_row *row, int64_t dt, int64_t step_ms)
+{
+    if (dt == step_ms) {
+        for (int i = 0; i < DRIVE_BOARDS; i++) {
+            s->step_mw[i] += row->draw_mw[i];
+            s->step_mhz[i] += row->work_mhz[i];
+        }
+        s->steps++;
+        return;
+    }
+    for (int i = 0; i < DRIVE_BOARDS; i++) {
+        s->uj[i] += row->draw_mw[i] * dt;
+        s->mhz_ms[i] += row->work_mhz[i] * dt;
+    }
+    s->ms += dt;
+}
+
+// Boards in the tables are used with all their cores.
+static void stretch_book(const struct sim_run *r, const struct sim_zone *z, const struct stretch *s)
+{
+    int64_t step_ms = r->s->step_ms, ms = s->ms + s->steps * step_ms;
+    for (int i = 0; i < z->n_boards; i++) {
+        struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        int64_t uj = s->uj[i] + s->step_mw[i] * step_ms;
+        b->uj[s->run[i]] += uj;
+        b->ms[s->run[i]] += ms;
+        if (b->phase != BOARD_RUNS)
+            continue;
+        b->left -= s->mhz_ms[i] + s->step_mhz[i] * step_ms;
+        if (activity_is_task((enum activity)s->run[i]))
+            b->lease_uj += uj;
+    }
+}
+
+// Boards that differ, step by step as the log has it.
 static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
 {
     const struct sim_rooms *rooms = &r->rooms[z->batch];
     const uint16_t *log = rooms->lanes.log + z->at;
-    struct drive_row *const *rows = r->table[z->table].row;
+    const struct drive_row *rows = r->table[z->table].row;
     int64_t step_ms = r->s->step_ms, step = from / step_ms, next = (step + 1) * step_ms;
-    size_t at = (size_t)((step + 1) % r->log_steps), n = wide_end(rooms->n);
-    const struct drive_row *row = step == z->row_step ? z->row : rows[log[(size_t)(step % r->log_steps) * n]];
+    size_t at = (size_t)(step % r->log_steps), n = wide_end(rooms->n);
+    struct stretch s = {0};
     while (from < r->now) {
-        const struct drive_row *then = row;
-        while (next < r->now && (then = ++step == z->row_step ? z->row : rows[log[at * n]]) == row) {
-            next += step_ms;
-            at = at + 1 == (size_t)r->log_steps ? 0 : at + 1;
-        }
+        const struct drive_row *row = step == z->row_step ? z->row : &rows[log[at * n]];
         int64_t to = next < r->now ? next : r->now;
-        for (int i = 0; i < z->n_boards; i++)
-            board_book(r, z, &r->board[z->first_board + (uint32_t)i], row->run[i], row->draw_mw[i],
-                       row->work_mhz[i], to - from);
+        if (memcmp(s.run, row->run, sizeof s.run) != 0 || s.steps == STRETCH_STEPS) {
+            stretch_book(r, z, &s);
+            s = (struct stretch){0};
+            memcpy(s.run, row->run, sizeof s.run);
+        }
+        stretch_add(&s, row, to - from, step_ms);
         from = to;
         next += step_ms;
+        step++;
         at = at + 1 == (size_t)r->log_steps ? 0 : at + 1;
-        row = then;
     }
+    stretch_book(r, z, &s);
 }
 
 // What a room has drawn since its boards were booked last.

@@ -175,7 +175,9 @@ static void node_up(struct sim_run *r, uint32_t zone)
 
 static void wan_cut(struct sim_run *r, uint32_t site, bool cut)
 {
+    data_link(r, site); // what came until now
     r->site[site].wan_cut = cut;
+    data_link(r, site);
     for (uint32_t i = 0; i < r->n_zones; i++) {
         struct sim_zone *z = &r->zone[i];
         if (z->site != site || z->cut == cut)

@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/work/place.h"
 
 static int32_t nominal_mhz(const struct sim_run *r, const struct sim_board *b)
 {
@@ -80,6 +81,23 @@ static bool slot_of(const struct sim_run *r, const char *text, uint32_t *slot)
            (uint8_t)(r->task[*slot].number >> 8) == u[5];
 }
 
+// What the planner may know of it: gangs, and of its data sets the largest, as many as a task may name.
+static void place_of(const struct sim_job *j, struct buf *out)
+{
+    struct place p = {.gang = j->together && j->instances > 1 ? j->instances : 0};
+    for (size_t i = 0; i < j->n_data; i++) {
+        int at = p.n_data < PLACE_DATA_MAX ? p.n_data++ : PLACE_DATA_MAX;
+        while (at > 0 && p.data[at - 1].bytes < j->data[i].bytes) {
+            if (at < PLACE_DATA_MAX)
+                p.data[at] = p.data[at - 1];
+            at--;
+        }
+        if (at < PLACE_DATA_MAX)
+            p.data[at] = (struct place_data){j->data[i].set, int_clamp(j->data[i].bytes, 0, PLACE_BYTES_MAX)};
+    }
+    place_format(&p, out);
+}
+
 static void task_create(struct sim_run *r, const struct sim_job *j)
 {
     uint32_t slot = task_slot(r), number = ++r->numbers;
@@ -112,15 +130,14 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
     d.constraint.cores_min = j->cores_min;
     d.constraint.memory_mb_min = j->memory_mb;
     uuid_of(d.uuid, slot, number);
-    char gang[32];
-    if (j->together && j->instances > 1) {
-        snprintf(gang, sizeof gang, "gang=%" PRId32, j->instances);
-        d.place = gang;
-    }
+    struct buf text = BUF_INIT(512);
+    place_of(j, &text);
+    d.place = text.n ? buf_str(&text) : NULL;
     struct event ev = {.kind = EVENT_TASKS_CREATE,
                        .token = 1,
                        .create = {.account = r->account[j->account % r->n_accounts], .draft = &d, .n = 1}};
     link_event(r, &ev);
+    buf_deinit(&text);
     r->waiting[j->activity] += j->instances;
     r->out->class[j->activity].submitted += j->instances;
 }
@@ -211,64 +228,6 @@ void jobs_free(struct sim_run *r)
     }
     free(r->task);
     free(r->free_task);
-    for (size_t i = 0; r->site && i < r->s->n_sites; i++)
-        free(r->site[i].cache);
-}
-
-// ---- data
-
-static struct site_set *cached(struct sim_site *x, uint64_t set)
-{
-    for (size_t i = 0; i < x->n_cache; i++)
-        if (x->cache[i].set == set)
-            return &x->cache[i];
-    return NULL;
-}
-
-// The least recently used go first; what is still on its way stays.
-static void make_room(struct sim_site *x, int64_t bytes, int64_t cap, int64_t now)
-{
-    while (x->n_cache > 0 && x->cached_bytes + bytes > cap) {
-        size_t old = x->n_cache;
-        for (size_t i = 0; i < x->n_cache; i++)
-            if (x->cache[i].ready_at <= now &&
-                (old == x->n_cache || x->cache[i].used_at < x->cache[old].used_at))
-                old = i;
-        if (old == x->n_cache)
-            return;
-        x->cached_bytes -= x->cache[old].bytes;
-        x->cache[old] = x->cache[--x->n_cache];
-    }
-}
-
-// When the site has all that the task needs. The link to the outside brings one data set after the other.
-static int64_t data_ready(struct sim_run *r, uint32_t site, const struct sim_task *t)
-{
-    struct sim_site *x = &r->site[site];
-    const struct scenario_site *s = &r->s->site[site];
-    struct sim_site_result *out = &r->out->site[site];
-    int64_t ready = r->now, local = 0;
-    for (size_t i = 0; i < t->n_data; i++) {
-        struct site_set *c = cached(x, t->data[i].set);
-        out->asked_bytes += t->data[i].bytes;
-        local += t->data[i].bytes;
-        if (!c) {
-            make_room(x, t->data[i].bytes, (int64_t)s->cache_bytes, r->now);
-            int64_t from = x->wan_busy_until > r->now ? x->wan_busy_until : r->now;
-            double ms = (double)t->data[i].bytes * 8e-3 / s->wan_mbit_s + s->wan_latency_ms;
-            c = VEC_PUSH(x->cache, x->n_cache, x->cap_cache);
-            *c = (struct site_set){
-                .set = t->data[i].set, .bytes = t->data[i].bytes, .ready_at = from + num_round(ms)};
-            x->wan_busy_until = c->ready_at;
-            x->cached_bytes += c->bytes;
-            out->moved_bytes += c->bytes;
-            out->transfers++;
-        }
-        c->used_at = r->now;
-        if (c->ready_at > ready)
-            ready = c->ready_at;
-    }
-    return ready + num_round((double)local * 8e-3 / s->lan_mbit_s);
 }
 
 // ---- an instance
@@ -312,11 +271,8 @@ void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a)
         queue_push(
             &r->queue,
             (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
-    int64_t ready = t->n_data ? data_ready(r, z->site, t) : r->now;
-    b->data_missing = ready > r->now;
-    if (b->data_missing)
-        queue_push(&r->queue,
-                   (struct happening){.at = ready, .kind = HAPPEN_STAGED, .index = board, .stamp = b->stamp});
+    if (t->n_data)
+        data_for_board(r, board);
     r->decisions =
         (r->decisions ^ (a->lease << 24 | board)) * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)r->now;
     r->decisions ^= r->decisions >> 31;

@@ -17,6 +17,7 @@
 
 #define LAPSE_MARGIN   5000
 #define METERS_MS      INT64_C(21600000)
+#define BEATS_MS       INT64_C(600000) // beats that are rare come together, so that one plan does for some
 #define LEASE_LONG_MS  INT64_C(129600000)
 #define LEASE_SHORT_MS INT64_C(600000)
 
@@ -142,11 +143,12 @@ void link_sync(struct sim_run *r, uint32_t zone)
     ev.sync.epoch = z->epoch;
     ev.sync.report = z->outbox;
     ev.sync.n_reports = z->n_outbox;
-    // Of a request that moved nothing comes back by itself; who is to do something else is woken. Where a
-    // node may fall silent, the answer also says until when it may go on, and under a site's cap what is the
-    // node's share of it.
-    bool answer = z->n_outbox > 1 || z->outbox[0].kind != REPORT_ZONE || r->lease_ms < LEASE_LONG_MS ||
-                  r->s->site[z->site].cap_w >= 0;
+    // Of requests and levels that moved nothing comes back by themselves; who is to do something else is
+    // woken. Where a node may fall silent, the answer also says until when it may go on, and under a site's
+    // cap what is the node's share of it.
+    bool answer = r->lease_ms < LEASE_LONG_MS || r->s->site[z->site].cap_w >= 0;
+    for (size_t i = 0; i < z->n_outbox; i++)
+        answer |= z->outbox[i].kind != REPORT_ZONE && z->outbox[i].kind != REPORT_LEVEL;
     apply(r, &ev);
     r->fx.n_syncs = 0;
     r->out->totals.syncs++;
@@ -356,6 +358,8 @@ void link_settle(struct sim_run *r)
                 if (idmap_get(&r->zone_of_node, r->fx.wake[i], &zone))
                     touch(r, (uint32_t)zone);
             }
+            for (size_t i = 0; i < r->fx.n_copies; i++)
+                data_copy(r, &r->fx.copy[i]);
             effects_clear(&r->fx);
         }
         size_t n = r->n_touched;
@@ -452,6 +456,7 @@ int link_make(struct sim_run *r, struct err *e)
     cfg.preempt_grace_ms = INT64_C(3600000);
     cfg.tasks_per_account = INT32_MAX;
     cfg.reserved_by_all = true; // traces do not say what was reserved
+    cfg.makes_copies = true;
     cfg.filler_allowed = r->s->filler;
     cfg.donated_allowed = r->s->donated;
     cfg.check_plans = r->o.check_plans;
@@ -465,13 +470,18 @@ int link_make(struct sim_run *r, struct err *e)
         if (i % 1000 == 999)
             link_settle(r);
     }
+    for (uint32_t i = 0; i < r->s->n_sites; i++)
+        strmap_set(&r->site_of_name, r->s->site[i].name, i);
     sites_tell(r);
     link_settle(r);
     r->news_step = -1;
     int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
-    for (uint32_t i = 0; i < r->n_zones; i++) // spread, so that they do not all call at once
-        queue_push(&r->queue,
-                   (struct happening){.at = every * (i + 1) / r->n_zones, .kind = HAPPEN_BEAT, .index = i});
+    for (uint32_t i = 0; i < r->n_zones; i++) { // spread, so that they do not all call at once
+        int64_t at = every * (i + 1) / r->n_zones;
+        if (every > 6 * BEATS_MS)
+            at = (at + BEATS_MS - 1) / BEATS_MS * BEATS_MS;
+        queue_push(&r->queue, (struct happening){.at = at, .kind = HAPPEN_BEAT, .index = i});
+    }
     if (r->err.code && e)
         *e = r->err;
     return r->err.code;
@@ -487,5 +497,6 @@ void link_free(struct sim_run *r)
     }
     arena_deinit(&r->arena);
     idmap_deinit(&r->zone_of_node);
+    strmap_deinit(&r->site_of_name);
     free(r->touched);
 }

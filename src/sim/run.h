@@ -45,7 +45,9 @@ enum happen {
     HAPPEN_SCHEDULE, // a week plan has its next entry; index: zone
     HAPPEN_KNOB,     // somebody turns the knob; index: zone
     HAPPEN_BOOTED,   // index: board
-    HAPPEN_STAGED,   // data are there; index: board
+    HAPPEN_LINK,     // a copy is over the link to a site; index: site
+    HAPPEN_COPIED,   // and there; index: site, extra: the set
+    HAPPEN_STAGED,   // data are there; index: board, extra: the lease, as boards sleep and wake meanwhile
     HAPPEN_END,      // index: board
     HAPPEN_LAPSE,    // a cut-off node gives its work up; index: zone
     HAPPEN_BEAT,     // a node says that it is alive; index: zone
@@ -86,7 +88,9 @@ struct sim_board {
     int64_t all;   // of the instance
     int64_t saved; // done and saved before this attempt
     int64_t granted_at, started_at, boot_end;
-    int64_t foreseen; // the latest foresight of its end: older ones are void
+    int64_t level_at;  // when its level was told last,
+    int32_t level_mhz; // and which
+    int64_t foreseen;  // the latest foresight of its end: older ones are void
     int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
     int64_t lease_uj;
     int64_t uj[ACTIVITY_N], ms[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone
@@ -96,11 +100,12 @@ struct sim_board {
 };
 
 struct drive_row {
+    int32_t draw_mw[DRIVE_BOARDS], work_mhz[DRIVE_BOARDS];
+    uint8_t run[DRIVE_BOARDS];
     int32_t total_mw;
+    bool filled;
     bool alike;            // every board does the same
     bool to_sleep_or_wake; // it moves a board between sleep and awake
-    uint8_t run[DRIVE_BOARDS];
-    int32_t draw_mw[DRIVE_BOARDS], work_mhz[DRIVE_BOARDS];
 };
 
 // ---- zones
@@ -214,13 +219,20 @@ struct sim_site {
     int64_t utc_day;
     bool closed, school; // today: no work; school is open
     bool wan_cut;
-    int64_t wan_busy_until;
-    struct site_set {
+    struct site_set { // data.c
         uint64_t set;
-        int64_t bytes, ready_at, used_at;
+        int64_t bytes, left, used_at; // left: of the bytes, to come over the link
+        uint8_t state;                // enum set_state
     } * cache;
     size_t n_cache, cap_cache;
     int64_t cached_bytes;
+    int64_t link_at; // until when what came over the link is booked
+    uint32_t n_moving, link_stamp;
+    struct data_wait {
+        uint32_t board;
+        uint64_t lease;
+    } * data_wait; // boards that hold work and wait for data
+    size_t n_data_wait, cap_data_wait;
     int64_t it_uj, last_it_uj;
     double carbon_g, cost_eur;
     double outside_sum, outside_min, outside_max;
@@ -251,7 +263,7 @@ struct drive_table {
     uint64_t key;
     int32_t watts; // rows 0..watts
     int32_t draw;  // where its part of run->draw begins
-    struct drive_row **row;
+    struct drive_row *row;
 };
 
 struct sim_run {
@@ -287,6 +299,7 @@ struct sim_run {
     struct effects fx;
     struct arena arena;
     struct idmap zone_of_node;
+    struct strmap site_of_name;
     int64_t lease_ms, foresights;
     uint64_t event, account[256];
     uint32_t n_accounts;
@@ -388,6 +401,13 @@ void link_board_meters(struct sim_run *r, uint32_t board);
 void sites_tell(struct sim_run *r); // to the engine, at midnight: tariffs, carbon, caps, local time
 // levels.c
 void levels_tell(struct sim_run *r); // how fast long instances run, so that what crawls is moved
+
+// data.c
+void data_for_board(struct sim_run *r, uint32_t board); // its instance needs them; sets data_missing
+void data_copy(struct sim_run *r, const struct copy_order *o);
+void data_link(struct sim_run *r, uint32_t site);    // something on its way has arrived, or the link was cut or is back
+void data_copied(struct sim_run *r, uint32_t site, uint64_t set);
+void data_free(struct sim_run *r);
 
 // jobs.c
 int jobs_make(struct sim_run *r, struct err *e);

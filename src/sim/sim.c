@@ -41,7 +41,8 @@ static void script_happens(struct sim_run *r)
 static void board_event(struct sim_run *r, const struct happening *h)
 {
     struct sim_board *b = &r->board[h->index];
-    if (b->stamp != h->stamp)
+    if (h->kind == HAPPEN_STAGED ? b->phase != BOARD_WAITS || b->lease != (uint64_t)h->extra
+                                 : b->stamp != h->stamp)
         return;
     uint32_t zone = b->zone;
     drive_settle(r, zone);
@@ -80,6 +81,13 @@ static void happens(struct sim_run *r, const struct happening *h)
         break;
     case HAPPEN_KNOB:
         people_knob(r, h->index);
+        break;
+    case HAPPEN_LINK:
+        if (h->stamp == r->site[h->index].link_stamp)
+            data_link(r, h->index);
+        break;
+    case HAPPEN_COPIED:
+        data_copied(r, h->index, (uint64_t)h->extra);
         break;
     case HAPPEN_BOOTED:
     case HAPPEN_STAGED:
@@ -121,9 +129,9 @@ static void control(struct sim_run *r)
 {
     rooms_sense(r);
     if (r->t % OUTSIDE_MS == 0)
-        for (uint32_t i = 0; i < r->n_zones; i++)
-            thermostat_set_outside(&r->thermostat[i],
-                                   (int32_t)num_round(r->site[r->zone[i].site].outside_c * 1000));
+        for (uint32_t b = 0; b < r->n_batches; b++)
+            lanes_set_outside(&r->rooms[b].lanes.heat,
+                              (int32_t)num_round(r->site[r->rooms[b].site].outside_c * 1000));
     rooms_control(r);
     for (uint32_t k = 0; k < r->n_water; k++) {
         water_sense(r, r->water[k]);
@@ -277,6 +285,7 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     int bad = run_all(&r, e);
     measure_free(&r);
     jobs_free(&r);
+    data_free(&r);
     link_free(&r);
     drive_free(&r);
     published_free(&r);

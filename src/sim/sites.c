@@ -51,8 +51,9 @@ static void tell(struct sim_run *r, uint32_t site, bool first)
     struct sim_site *x = &r->site[site];
     struct buf text = BUF_INIT(1 << 18);
     if (first)
-        buf_putf(&text, "link_mbit_s = %d\nlatency_ms = %d\n", (int)num_clamp(s->wan_mbit_s, 1, 1e6),
-                 (int)num_clamp(s->wan_latency_ms, 0, 1e4));
+        buf_putf(&text, "link_mbit_s = %d\nlatency_ms = %d\ndisk_free_mb = %d\n",
+                 (int)num_clamp(s->wan_mbit_s, 1, 1e6), (int)num_clamp(s->wan_latency_ms, 0, 1e4),
+                 (int)num_clamp(s->cache_bytes / 1e6, 0, 2e9));
     if (first || r->in->site[site].tariff.n)
         put_tariff(r, site, &text);
     if (first || r->in->site[site].carbon.n)

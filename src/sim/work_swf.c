@@ -103,6 +103,11 @@ int work_swf(struct sim_workload *out, const struct scenario_work *w, int64_t le
         trace_free(t);
         return err_prefix(e, "%s", w->file);
     }
+    size_t any = 0;
+    while (any < t->swf.n && !usable(&t->swf.v[any]))
+        any++;
+    if (w->share <= 0 || any == t->swf.n) // nothing of it: a repeated trace would be searched for ever
+        t->swf.n = 0;
     *out = (struct sim_workload){t, next, trace_free};
     return 0;
 }

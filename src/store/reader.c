@@ -66,6 +66,7 @@ static const struct {
     // All keys that begin with $2: those from it on, until one that does not. (No LIKE: keys may hold % and
     // _.)
     [R_SECRET_KEYS] = {0, "SELECT key, sealed FROM secret WHERE account = $1 AND key >= $2 ORDER BY key"},
+    [R_EPOCH] = {0, "SELECT value FROM store_state WHERE name = 'epoch'"},
     [R_COUNT_ALL] = {0, "SELECT coalesce(sum(n), 0) FROM task_count"},
     [R_COUNT_ONE] = {0, "SELECT n FROM task_count WHERE account = $1"},
     [R_ATTEMPTS] = {2 + CHANGE_ATTEMPT,
@@ -114,6 +115,16 @@ static void reader_free(void *ctx)
         sqlite3_finalize(r->st[i]);
     sqlite3_close(r->c);
     free(r);
+}
+
+static int reader_hold(void *ctx, struct err *e)
+{
+    return db_exec(((struct reader *)ctx)->c, "BEGIN", "reading", e);
+}
+
+static int reader_let_go(void *ctx, struct err *e)
+{
+    return db_exec(((struct reader *)ctx)->c, "ROLLBACK", "reading", e);
 }
 
 // ---- tasks
@@ -300,6 +311,14 @@ static int reader_snapshot(void *ctx, uint64_t task, uint32_t number, struct are
     return code;
 }
 
+static int reader_epoch(void *ctx, uint64_t *epoch, struct err *e)
+{
+    int64_t now = 0;
+    int code = db_int(((struct reader *)ctx)->st[R_EPOCH], "reading the epoch", &now, e);
+    *epoch = (uint64_t)now;
+    return code < 0 ? code : 0;
+}
+
 static int reader_task_count(void *ctx, uint64_t account, int64_t *count, struct err *e)
 {
     struct reader *r = ctx;
@@ -389,6 +408,8 @@ int reader_new(struct store_reader *ret, sqlite3 *c, struct err *e)
     }
     *ret = (struct store_reader){
         .ctx = r,
+        .hold = reader_hold,
+        .let_go = reader_let_go,
         .task = reader_task_named,
         .lease_task = reader_lease_task,
         .snapshot = reader_snapshot,
@@ -401,6 +422,7 @@ int reader_new(struct store_reader *ret, sqlite3 *c, struct err *e)
         .pools = reader_pools,
         .pool_totals = reader_pool_totals,
         .pool_heat = reader_pool_heat,
+        .epoch = reader_epoch,
         .task_count = reader_task_count,
         .secret = reader_secret,
         .secrets = reader_secrets,

@@ -26,6 +26,7 @@ enum reader_sql {
     R_POOL_TOTALS,
     R_SECRET,
     R_SECRET_KEYS,
+    R_EPOCH,
     R_COUNT_ALL,
     R_COUNT_ONE,
     R_ATTEMPTS,

@@ -453,6 +453,14 @@ void row_sql_update(struct buf *sql, const struct row_table *t)
         buf_putf(sql, "%s%s = $%d", i ? " AND " : " WHERE ", t->col[i].name, t->n - t->n_keys + i + 1);
 }
 
+void row_sql_update_range(struct buf *sql, const struct row_table *t)
+{
+    buf_putf(sql, "UPDATE %s SET ", t->name);
+    for (int i = 1; i < t->n; i++)
+        buf_putf(sql, "%s%s = $%d", i > 1 ? ", " : "", t->col[i].name, i);
+    buf_putf(sql, " WHERE %s >= $%d AND %s <= $%d", t->col[0].name, t->n, t->col[0].name, t->n + 1);
+}
+
 void row_sql_select(struct buf *sql, const struct row_table *t)
 {
     buf_puts(sql, "SELECT ");
@@ -546,13 +554,29 @@ void row_read(sqlite3_stmt *st, const struct row_table *t, struct arena *a, void
     }
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool row_alike(const struct row_table *t, const void *a, const void *b)
+{
+    for (int i = t->n_keys; i < t->n; i++) {
+        const struct col *c = &t->col[i];
+        bool is_text = c->type == COL_TEXT || c->type == COL_UUID;
+        if (is_text ? !same_text(text_of(c, a), text_of(c, b)) : int_of(c, a) != int_of(c, b))
+            return false;
+    }
+    return true;
+}
+
 bool row_same(sqlite3_stmt *st, const struct row_table *t, const void *row)
 {
     for (int i = 0; i < t->n; i++) {
         const struct col *c = &t->col[i];
         if (c->type == COL_TEXT || c->type == COL_UUID) {
             const char *there = (const char *)sqlite3_column_text(st, i), *here = text_of(c, row);
-            if (!there != !here || (there && strcmp(there, here) != 0))
+            if (!same_text(there, here))
                 return false;
         } else if (sqlite3_column_int64(st, i) != int_of(c, row)) {
             return false;

@@ -48,6 +48,8 @@ void row_sql_insert(struct buf *sql, const struct row_table *t); // a second ins
 void row_sql_upsert(struct buf *sql, const struct row_table *t); // ... replaces the row
 void row_sql_update(struct buf *sql,
                     const struct row_table *t); // updates all but the key, where the key matches
+// The same for all rows whose key, of one column, is from the last but one to the last parameter.
+void row_sql_update_range(struct buf *sql, const struct row_table *t);
 void row_sql_select(struct buf *sql, const struct row_table *t); // all columns, without a condition
 
 // Binds the columns to $1.. in the order of the table (row_sql_update: the key comes last). Texts must
@@ -58,6 +60,7 @@ void row_bind_update(sqlite3_stmt *st, const struct row_table *t, const void *ro
 // Reads the current result row. Texts are copied to `a`; with NULL they point into the statement until its
 // next step.
 void row_read(sqlite3_stmt *st, const struct row_table *t, struct arena *a, void *row);
+bool row_alike(const struct row_table *t, const void *a, const void *b); // but for the key
 bool row_same(sqlite3_stmt *st, const struct row_table *t, const void *row);
 
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 
 #define MARK        "sealed:1:"
@@ -108,17 +109,14 @@ int vault_seal(const struct vault *v, const char *bound, const char *value, stru
 
 int vault_derive(const struct vault *v, const char *name, char out[65], struct err *e)
 {
-    static const char digit[] = "0123456789abcdef", purpose[] = "ondol derive 1 ";
+    static const char purpose[] = "ondol derive 1 ";
     unsigned char mac[32];
     struct buf text = BUF_INIT(4096);
     buf_putf(&text, "%s%s", purpose, name);
     int r = gnutls_hmac_fast(GNUTLS_MAC_SHA256, v->key, sizeof v->key, buf_str(&text), text.n, mac);
     buf_deinit(&text);
-    for (size_t i = 0; i < sizeof mac && r >= 0; i++) {
-        out[2 * i] = digit[mac[i] >> 4];
-        out[2 * i + 1] = digit[mac[i] & 15];
-    }
-    out[64] = '\0';
+    if (r >= 0)
+        hex_text(out, mac, sizeof mac);
     gnutls_memset(mac, 0, sizeof mac);
     return r < 0 ? err_set(e, -EIO, "vault: %s", gnutls_strerror(r)) : 0;
 }

@@ -68,10 +68,9 @@ static int set_body(struct writer *w, uint64_t id, const char *body, struct err 
 
 static int update_live(struct writer *w, const struct row_task_live *live, struct err *e)
 {
-    bool still = row_still(live);
-    sqlite3_stmt *st = still ? w->put_still : w->put[CHANGE_TASK_LIVE];
+    sqlite3_stmt *st = w->put[CHANGE_TASK_LIVE];
     int changed;
-    row_bind_update(st, still ? row_table_still() : row_table_of(CHANGE_TASK_LIVE), live);
+    row_bind_update(st, row_table_of(CHANGE_TASK_LIVE), live);
     int r = db_run(st, "task", &changed, e);
     if (r == 0 && changed == 0)
         return err_set(e, -ENOENT, "store: task %llu moved but is not there (internal error)",
@@ -90,7 +89,9 @@ static int write_task(struct writer *w, const struct change *c, struct err *e)
     if (r == 0 && !added) {
         struct row_task_live live = task->live;
         live.id = task->id;
-        r = update_live(w, &live, e);
+        r = row_still(&live) ? run_add(w, &live, e) : update_live(w, &live, e);
+        if (r == 0)
+            r = run_flush(w, e);
     }
     return r < 0 ? r : set_body(w, task->id, task->body, e);
 }
@@ -313,13 +314,18 @@ int write_change(struct writer *w, const struct change *c, struct err *e)
     };
     if ((unsigned)c->kind >= CHANGE_KIND_N || !by_kind[c->kind])
         return err_set(e, -EINVAL, "store: change of kind %d is not known (internal error)", (int)c->kind);
-    return by_kind[c->kind](w, c, e);
+    if (c->kind == CHANGE_TASK_LIVE && row_still(&c->live))
+        return run_add(w, &c->live, e);
+    int r = run_flush(w, e);
+    return r < 0 ? r : by_kind[c->kind](w, c, e);
 }
 
 int write_finish(struct writer *w, struct err *e)
 {
-    int r = flush_counts(w, e);
+    int r = run_flush(w, e);
     int64_t task = 0;
+    if (r == 0)
+        r = flush_counts(w, e);
     if (r == 0)
         r = db_int(w->st[W_GONE_NEXT], "sweeping deleted tasks", &task, e);
     if (r != 0)

@@ -125,6 +125,10 @@ static int prepare(struct writer *w, struct err *e)
     row_sql_update(&sql, row_table_still());
     r = db_prepare(w->c, &w->put_still, buf_str(&sql), e);
     buf_clear(&sql);
+    row_sql_update_range(&sql, row_table_still());
+    if (r == 0)
+        r = db_prepare(w->c, &w->put_run, buf_str(&sql), e);
+    buf_clear(&sql);
     row_sql_select(&sql, row_table_of(CHANGE_ATTEMPT));
     buf_puts(&sql, " WHERE task = $1 AND instance = $2 AND attempt = $3");
     if (r == 0)
@@ -176,6 +180,7 @@ void writer_free(struct writer *w)
     for (int i = 0; i < CHANGE_KIND_N; i++)
         sqlite3_finalize(w->put[i]);
     sqlite3_finalize(w->put_still);
+    sqlite3_finalize(w->put_run);
     sqlite3_finalize(w->attempt_get);
     sqlite3_close(w->c);
     directory_close(&w->dir);
@@ -188,6 +193,7 @@ void writer_free(struct writer *w)
 static void roll_back(struct writer *w)
 {
     w->n_counts = 0;
+    w->run = (struct run){0};
     if (!sqlite3_get_autocommit(w->c)) // a full disk may already have rolled back by itself
         sqlite3_exec(w->c, "ROLLBACK", NULL, NULL, NULL);
 }
@@ -220,6 +226,8 @@ static int write_all(struct writer *w, uint64_t epoch, const struct change *c, s
     int r = check_epoch(w, epoch, e);
     for (size_t i = 0; r == 0 && i < n; i++)
         r = write_change(w, &c[i], e);
+    if (r == 0)
+        r = run_flush(w, e);
     for (size_t i = 0; r == 0 && i < n_fresh; i++)
         r = output_fresh(w, &fresh[i], e);
     if (r == 0)

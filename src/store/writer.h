@@ -55,6 +55,11 @@ enum writer_sql {
     W_N,
 };
 
+struct run { // of tasks lo..hi that all move like `first`; first NULL: none
+    const struct row_task_live *first;
+    uint64_t lo, hi;
+};
+
 struct writer {
     sqlite3 *c;
     char *name; // memory: the URI that readers open; NULL on disk
@@ -63,6 +68,8 @@ struct writer {
     int64_t next_chunk; // id of the next output chunk
     sqlite3_stmt *st[W_N];
     sqlite3_stmt *put_still;          // the moving columns of a task of which no attempt has ended
+    sqlite3_stmt *put_run;            // the same of all tasks from one id to another
+    struct run run;                   // not written yet
     sqlite3_stmt *put[CHANGE_KIND_N]; // the whole row of a kind; see writer_prepare
     sqlite3_stmt *attempt_get;        // of (task, instance, attempt), to compare
     struct {
@@ -80,6 +87,10 @@ struct store writer_store(struct writer *w);
 // write.c: one change inside the transaction.
 int write_change(struct writer *w, const struct change *c, struct err *e);
 int write_finish(struct writer *w, struct err *e); // counts, and some sweeping; before COMMIT
+
+// run.c: what moves alike is written together. Flushed before any other change.
+int run_add(struct writer *w, const struct row_task_live *live, struct err *e); // `live` lives until the flush
+int run_flush(struct writer *w, struct err *e);
 
 // output.c
 int output_prepare(struct writer *w, struct err *e); // finds next_chunk

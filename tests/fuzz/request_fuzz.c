@@ -3,14 +3,15 @@
 // Requests to the whole API, one after the other, each "WHO METHOD TARGET", its body in the lines after, and
 // a line "%" before the next. WHO: c customer, s stranger, o operator, n node, - nobody. "! s|p|e|l" instead:
 // the node starts, prints for or ends what it was given, or a minute passes. Whatever is asked, the answer is
-// one that clients can read, none is a 5xx, and the stranger sees nothing of the customer's. With
-// REQUEST_SHOW in the environment it prints the answers.
+// one that clients can read, none is a 5xx, the stranger sees nothing of the customer's, and the engine is
+// sound (audit.h). With REQUEST_SHOW in the environment it prints the answers.
 #include "fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "base/mem.h"
 #include "house.h"
 #include "net/path.h"
@@ -59,6 +60,15 @@ static void readable(const struct answer *a, const char *method, const char *tar
     abort();
 }
 
+static void sound(const struct house *h, const char *after)
+{
+    struct err e = ERR_NULL;
+    if (audit_server(h->engine, h->now, &h->fx, NULL, &e) == 0)
+        return;
+    fprintf(stderr, "after %s: %s\n", after, e.text);
+    abort();
+}
+
 static const char *token_of(char who)
 {
     return who == 'c' ? CUSTOMER : who == 's' ? STRANGER : who == 'o' ? OPERATOR : who == 'n' ? NODES : NULL;
@@ -83,6 +93,7 @@ static void request(struct house *h, char *text, bool canary_known)
     struct query_pair pair[16];
     if (text[0] == '!') {
         node(h, text[1] ? text[2] : 'l');
+        sound(h, text);
         return;
     }
     char *body = strchr(text, '\n');
@@ -100,6 +111,7 @@ static void request(struct house *h, char *text, bool canary_known)
         printf("%s %s: %d %.300s\n", method, target, a.status, a.body);
     readable(&a, method, target, *text == 's' && !canary_known);
     answer_free(&a);
+    sound(h, target);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -4,6 +4,7 @@
 // pieces. In one piece and in many the answer and the bytes are the same, and nothing passes whose length is
 // not the one announced. A body of signed chunks made here of the same bytes passes, and does not with any
 // one of them changed.
+#include "base/hex.h"
 #include "fuzz.h"
 
 #include <assert.h>
@@ -62,11 +63,11 @@ static void put_signed(struct buf *b, char seed[65], const struct s3_chunk_key *
     uint8_t hash[32], mac[32];
     char hex[65], text[1024];
     s3_sha256(hash, data, n);
-    s3_hex(hex, hash, 32);
+    hex_text(hex, hash, 32);
     int len = snprintf(text, sizeof text, "AWS4-HMAC-SHA256-PAYLOAD\n%s\n%s\n%s\n%s\n%s", k->date, k->scope,
                        seed, S3_EMPTY_SHA256, hex);
     s3_hmac_sha256(mac, k->key, 32, text, (size_t)len);
-    s3_hex(seed, mac, 32);
+    hex_text(seed, mac, 32);
     buf_putf(b, "%zx;chunk-signature=%s\r\n", n, seed);
     buf_put(b, data, n);
     buf_puts(b, "\r\n");

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/engine/server_job.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #define NEED(what, ...)                                                                                      \
     do {                                                                                                     \

@@ -21,107 +21,40 @@ struct model_store {
     struct table table[CHANGE_KIND_N];
 };
 
-#define TEXTS_MAX 10
+#define TEXTS_MAX 8
+#define AT(field) offsetof(struct change, field)
 
-// Where the texts of a row are.
+// Where the texts of a row are, as offsets; 0 ends them.
+static const size_t texts[CHANGE_KIND_N][TEXTS_MAX + 1] = {
+    [CHANGE_META] = {AT(meta.name)},
+    [CHANGE_ORGANISATION] = {AT(organisation.slug), AT(organisation.name)},
+    [CHANGE_PROJECT] = {AT(project.slug), AT(project.name), AT(project.description)},
+    [CHANGE_ACCOUNT] = {AT(account.email), AT(account.name)},
+    [CHANGE_TOKEN] = {AT(token_put.name), AT(token_put.digest)},
+    [CHANGE_BUDGET] = {AT(budget.alias)},
+    [CHANGE_RESERVATION] = {AT(reservation.name), AT(reservation.machine_key)},
+    [CHANGE_SECRET] = {AT(secret.key), AT(secret.sealed)},
+    [CHANGE_TASK_NEW] = {AT(task.shortname), AT(task.name), AT(task.profile), AT(task.ranges),
+                         AT(task.hardware), AT(task.place), AT(task.body), AT(task.depends)},
+    [CHANGE_JOB] = {AT(job.shortname), AT(job.name), AT(job.body)},
+    [CHANGE_POOL] = {AT(pool.shortname), AT(pool.name), AT(pool.profile), AT(pool.hardware), AT(pool.scaling),
+                     AT(pool.started_once), AT(pool.errors), AT(pool.body)},
+    [CHANGE_ATTEMPT] = {AT(attempt.board), AT(attempt.spec_key), AT(attempt.cpu_model), AT(attempt.node),
+                        AT(attempt.code), AT(attempt.message)},
+    [CHANGE_PUBLISH] = {AT(publish.bucket)},
+    [CHANGE_SNAPSHOT] = {AT(snapshot.whitelist), AT(snapshot.blacklist), AT(snapshot.bucket),
+                         AT(snapshot.prefix)},
+    [CHANGE_NODE] = {AT(node.name)},
+    [CHANGE_SITE] = {AT(site.name), AT(site.setting)},
+    [CHANGE_ZONE] = {AT(zone.name), AT(zone.label), AT(zone.schedule)},
+    [CHANGE_BOARD] = {AT(board.name), AT(board.heater), AT(board.offer), AT(board.barred_why)},
+};
+
 static int texts_of(struct change *c, const char **text[TEXTS_MAX])
 {
     int n = 0;
-    switch (c->kind) {
-    case CHANGE_META:
-        text[n++] = &c->meta.name;
-        break;
-    case CHANGE_ORGANISATION:
-        text[n++] = &c->organisation.slug;
-        text[n++] = &c->organisation.name;
-        break;
-    case CHANGE_PROJECT:
-        text[n++] = &c->project.slug;
-        text[n++] = &c->project.name;
-        text[n++] = &c->project.description;
-        break;
-    case CHANGE_ACCOUNT:
-        text[n++] = &c->account.email;
-        text[n++] = &c->account.name;
-        break;
-    case CHANGE_TOKEN:
-        text[n++] = &c->token_put.name;
-        text[n++] = &c->token_put.digest;
-        break;
-    case CHANGE_BUDGET:
-        text[n++] = &c->budget.alias;
-        break;
-    case CHANGE_RESERVATION:
-        text[n++] = &c->reservation.name;
-        text[n++] = &c->reservation.machine_key;
-        break;
-    case CHANGE_SECRET:
-        text[n++] = &c->secret.key;
-        text[n++] = &c->secret.sealed;
-        break;
-    case CHANGE_TASK_NEW:
-        text[n++] = &c->task.shortname;
-        text[n++] = &c->task.name;
-        text[n++] = &c->task.profile;
-        text[n++] = &c->task.ranges;
-        text[n++] = &c->task.hardware;
-        text[n++] = &c->task.place;
-        text[n++] = &c->task.body;
-        text[n++] = &c->task.depends;
-        break;
-    case CHANGE_JOB:
-        text[n++] = &c->job.shortname;
-        text[n++] = &c->job.name;
-        text[n++] = &c->job.body;
-        break;
-    case CHANGE_POOL:
-        text[n++] = &c->pool.shortname;
-        text[n++] = &c->pool.name;
-        text[n++] = &c->pool.profile;
-        text[n++] = &c->pool.hardware;
-        text[n++] = &c->pool.scaling;
-        text[n++] = &c->pool.started_once;
-        text[n++] = &c->pool.errors;
-        text[n++] = &c->pool.body;
-        break;
-    case CHANGE_ATTEMPT:
-        text[n++] = &c->attempt.board;
-        text[n++] = &c->attempt.spec_key;
-        text[n++] = &c->attempt.cpu_model;
-        text[n++] = &c->attempt.node;
-        text[n++] = &c->attempt.code;
-        text[n++] = &c->attempt.message;
-        break;
-    case CHANGE_PUBLISH:
-        text[n++] = &c->publish.bucket;
-        break;
-    case CHANGE_SNAPSHOT:
-        text[n++] = &c->snapshot.whitelist;
-        text[n++] = &c->snapshot.blacklist;
-        text[n++] = &c->snapshot.bucket;
-        text[n++] = &c->snapshot.prefix;
-        break;
-    case CHANGE_NODE:
-        text[n++] = &c->node.name;
-        break;
-    case CHANGE_SITE:
-        text[n++] = &c->site.name;
-        text[n++] = &c->site.setting;
-        break;
-    case CHANGE_ZONE:
-        text[n++] = &c->zone.name;
-        text[n++] = &c->zone.label;
-        text[n++] = &c->zone.schedule;
-        break;
-    case CHANGE_BOARD:
-        text[n++] = &c->board.name;
-        text[n++] = &c->board.heater;
-        text[n++] = &c->board.offer;
-        text[n++] = &c->board.barred_why;
-        break;
-    default:
-        break;
-    }
+    for (const size_t *at = texts[c->kind]; *at; at++)
+        text[n++] = (const char **)((char *)c + *at);
     return n;
 }
 

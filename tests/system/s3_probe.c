@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "s3/chunked.h"
 #include "s3/hmac.h"
@@ -58,7 +59,7 @@ static enum s3_code read_body(const json_t *in, const struct s3_request *r, cons
                                     .ctx = &sum};
     struct s3_chunked *c = NULL;
     enum s3_code code = S3_INVALID_REQUEST;
-    if (s3_unhex(body, n, hex) && length && s3_length_read(length, &cfg.decoded_length))
+    if (hex_bytes(body, n, hex) && length && s3_length_read(length, &cfg.decoded_length))
         code = s3_chunked_new(&c, &cfg, e);
     for (size_t at = 0; !code && at < n; at += 1000)
         code = s3_chunked_push(c, body + at, n - at < 1000 ? n - at : 1000, e);
@@ -67,7 +68,7 @@ static enum s3_code read_body(const json_t *in, const struct s3_request *r, cons
     s3_chunked_free(c);
     char digits[65];
     s3_sum_final(&sum, sum_v);
-    s3_hex(digits, sum_v, 32);
+    hex_text(digits, sum_v, 32);
     json_object_set_new(out, "sha256", json_string(digits));
     free(body);
     return code;

@@ -33,6 +33,7 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_POOL_RESYNC] = "pool-resync",
         [EVENT_TASK_ORDER] = "task-order",
         [EVENT_PUBLISHED] = "published",
+        [EVENT_REPLICA] = "replica",
     };
     return (unsigned)k < EVENT_KIND_N ? names[k] : "none";
 }

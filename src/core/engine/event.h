@@ -47,6 +47,7 @@ enum event_kind {
     EVENT_POOL_CLOSE,
     EVENT_POOL_DELETE,
     EVENT_POOL_RESYNC, // what runs in it fetches its resources again
+    EVENT_REPLICA,     // a copy of a data set is at a site now, or is not
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -254,6 +255,11 @@ struct event {
             const char *code;    // NULL: it is there
             const char *message; // why not
         } published;
+        struct {
+            const char *site; // name
+            uint64_t key;     // of a set that tasks have named (place.h); others are nobody's concern
+            bool there;
+        } replica;
     };
 };
 

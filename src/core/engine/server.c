@@ -4,7 +4,14 @@
 // which.
 #include "base/hash.h"
 #include "base/mem.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 #include "core/plan/policy.h"
 
 #include <stdlib.h>
@@ -37,6 +44,7 @@ struct server *server_new(const struct server_config *cfg)
     s->planner =
         planner_new_with(price_table_default(),
                          plan_policy_at(s->cfg.policy) ? plan_policy_at(s->cfg.policy) : plan_policy_at(0));
+    planner_makes_copies(s->planner, s->cfg.makes_copies);
     s->next_id = 1;
     s->id_written = 1;
     s->hash = HASH_SEED;
@@ -49,6 +57,7 @@ void server_prices(struct server *s, const struct price_table *prices)
     const struct plan_policy *policy = planner_policy(s->planner);
     planner_free(s->planner);
     s->planner = planner_new_with(prices, policy);
+    planner_makes_copies(s->planner, s->cfg.makes_copies);
 }
 
 void server_free(struct server *s)
@@ -76,6 +85,7 @@ void server_free(struct server *s)
     for (size_t i = 0; i < s->n_nodes; i++) {
         free(s->node[i].zone);
         free(s->node[i].board);
+        free(s->node[i].keeps);
     }
     void *const vectors[] = {s->task,         s->free_task,
                              s->lease,        s->free_lease,
@@ -90,14 +100,16 @@ void server_free(struct server *s)
                              s->expiring,     s->history,
                              s->landing,      s->publishing,
                              s->dirty_pool.v, s->dirty_pool_look.v,
-                             s->pool,         s->free_pool};
+                             s->pool,         s->free_pool,
+                             s->data,         s->free_data};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
     keyset_deinit(&s->task_by_id);
     keyset_deinit(&s->task_by_uuid);
     struct idmap *const ids[] = {&s->account_by_id,  &s->lease_by_id, &s->site_by_id,  &s->zone_by_id,
                                  &s->board_by_id,    &s->node_by_id,  &s->job_by_id,   &s->job_by_uuid,
-                                 &s->expiring_by_id, &s->pool_by_id,  &s->pool_by_uuid};
+                                 &s->expiring_by_id, &s->pool_by_id,  &s->pool_by_uuid,
+                                 &s->data_by_key,    &s->kept_boards};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
     struct strmap *const names[] = {
@@ -187,6 +199,7 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_POOL_RESYNC] = server_pool_resync,
     [EVENT_TASK_ORDER] = server_task_order,
     [EVENT_PUBLISHED] = server_published,
+    [EVENT_REPLICA] = server_replica,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)

@@ -42,6 +42,9 @@ struct server_config {
     struct bill bill;
     uint8_t policy;   // of plan_policy_at(); 0: market
     bool check_plans; // run plan_check after every plan (tests, debug builds)
+    // Somebody makes the copies of data sets that the effects order, and says so by EVENT_REPLICA. Else data
+    // come with the work, and the planner knows what sites hold from what ran there.
+    bool makes_copies;
 };
 void server_config_default(struct server_config *c);
 
@@ -62,6 +65,16 @@ struct effects {
         const char *kind, *json;
     } * note;
     size_t n_notes, cap_notes;
+    // Copies of data sets to be made, in this order; never given again. The one who makes them says when each
+    // is there, or that it will not be.
+    struct copy_order {
+        uint64_t key;
+        int64_t bytes;
+        const char *site; // name
+        bool ahead;       // nobody waits for it
+        bool in_advance;  // the engine counts it as there (policies that have all data everywhere)
+    } *copy;
+    size_t n_copies, cap_copies;
 };
 void effects_init(struct effects *fx);
 void effects_clear(struct effects *fx);

@@ -3,7 +3,10 @@
 // Accounts (users): found by e-mail, so that starting a server twice with the same one makes one account.
 // What an event does not name stays as it is. An account without an organisation gets one of its own.
 #include "base/mem.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 // of the day, and knows the week. Nothing of it is kept over a restart: until half a day was seen, what a
 // zone asks for now counts.
 #include "base/num.h"
+#include "core/engine/server_fleet.h"
 #include "core/engine/server_state.h"
 #include "core/plan/expect.h"
 

@@ -5,7 +5,9 @@
 // is settled.
 #include "base/hash.h"
 #include "base/mem.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,7 @@ void effects_init(struct effects *fx)
 void effects_clear(struct effects *fx)
 {
     arena_clear(&fx->arena);
-    fx->n_changes = fx->n_replies = fx->n_syncs = fx->n_wakes = fx->n_notes = 0;
+    fx->n_changes = fx->n_replies = fx->n_syncs = fx->n_wakes = fx->n_notes = fx->n_copies = 0;
 }
 
 void effects_deinit(struct effects *fx)
@@ -29,6 +31,7 @@ void effects_deinit(struct effects *fx)
     free(fx->sync);
     free(fx->wake);
     free(fx->note);
+    free(fx->copy);
     *fx = (struct effects){0};
 }
 

@@ -5,7 +5,10 @@
 // the same figure. So that they do, budgets begin and end with whole hours, a new one begins at the earliest
 // with the hour that is open in memory, and its beginning never moves.
 #include "base/mem.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <string.h>
 

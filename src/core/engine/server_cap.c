@@ -4,6 +4,7 @@
 // to the nodes under a cap never adds up to more than it, whoever has been heard from. So a node is given at
 // most what the others' last shares leave; shares shrink when their nodes call, and only then may others
 // grow. A node whose call is lost keeps the cap it was last told. A node under both gets the smaller share.
+#include "core/engine/server_fleet.h"
 #include "core/engine/server_state.h"
 
 enum limit { LIMIT_SITE, LIMIT_CIRCUIT, LIMITS };

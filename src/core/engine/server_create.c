@@ -4,7 +4,12 @@
 // changed.
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <string.h>
 
@@ -135,7 +140,7 @@ static int place_is_good(struct server *s, const struct entrance *in, const stru
     struct err e = ERR_NULL;
     if (d->place && task_set_place(s, NONE, d->place, &e) < 0)
         return refuse(no, 400, arena_strdup(&no.fx->arena, e.text));
-    if (d->place && in->pool != NONE)
+    if (d->place && in->pool != NONE && place_chooses(d->place))
         return refuse(no, 400, "placement: a task of a pool runs on the pool's nodes");
     return 0;
 }

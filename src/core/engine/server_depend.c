@@ -5,7 +5,9 @@
 // nothing more goes to the planner, who can never start is cancelled, which may end others again. The walk is
 // a queue, so that a chain of any length takes no stack.
 #include "base/mem.h"
+#include "core/engine/server_job.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,9 @@
 // loaded: it stands for the first three instances only.
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #define LONGEST_S 1000000000 // three decades
 

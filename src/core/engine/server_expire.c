@@ -3,7 +3,9 @@
 // Final tasks that delete themselves (autoDeleteOnCompletion with completionTimeToLive). They are only in the
 // store; what is kept of them here is a timer and what their job must forget with them.
 #include "base/mem.h"
+#include "core/engine/server_job.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <string.h>
 

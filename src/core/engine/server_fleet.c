@@ -4,7 +4,10 @@
 // their ids stand in the ledger.
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <stdio.h>
 #include <stdlib.h>

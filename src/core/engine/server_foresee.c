@@ -6,6 +6,9 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
 
 #define SPEED_LEAST 50 // permille: where less heat is wanted it is counted as that much

@@ -9,7 +9,9 @@
 // list says that these were all. Until then the job stays, Deleting, and deleting it again goes on where it
 // was left.
 #include "base/mem.h"
+#include "core/engine/server_job.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <stdlib.h>
 #include <string.h>

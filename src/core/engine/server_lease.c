@@ -15,7 +15,13 @@
 //   the parent's later `until + margin` cannot overlap with it.
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <string.h>
 
@@ -494,6 +500,7 @@ static void take_back(struct server *s)
         board_plan(s, s->plan.assign[i].board);
         task_plan(s, s->plan.assign[i].task);
     }
+    copies_take_back(s);
 }
 
 void server_carry_out(struct server *s, house_ms now, struct effects *fx)
@@ -503,7 +510,7 @@ void server_carry_out(struct server *s, house_ms now, struct effects *fx)
     moves_land(s, now, &s->plan);
     size_t n_landed = s->plan.n_assigns;
     planner_run(s->planner, now, &s->plan);
-    if (s->plan.n_assigns || s->plan.n_stops) {
+    if (s->plan.n_assigns || s->plan.n_stops || s->plan.n_fetches) {
         s->counts.plans++;
         struct err e = ERR_NULL;
         if (s->cfg.check_plans && plan_check(s->planner, now, &s->plan, &e) < 0) {
@@ -525,6 +532,7 @@ void server_carry_out(struct server *s, house_ms now, struct effects *fx)
     for (size_t i = 0; i < s->plan.n_assigns; i++)
         lease_grant(s, s->plan.assign[i].task, s->plan.assign[i].board,
                     i < n_landed ? s->landing[i].instance : NONE, fx);
+    copies_order(s, fx);
     s->counts.moved += n_landed;
     s->n_landing = 0;
 }

@@ -5,7 +5,9 @@
 // not explain is booked as `unattributed`, so that the rows of a board always add up to its meter
 // (docs/design/0013-independent-parts.md).
 #include "base/num.h"
+#include "core/engine/server_fleet.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_user.h"
 
 #include <string.h>
 

@@ -17,7 +17,9 @@
 // restart of the server forgets them, which costs one move.
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,9 @@
 //   snapshot:  Triggered --an instance staged its files--> InProgress --no instance is left that has to tell,
 //              and all that was staged is in the bucket--> Success, or Failure when one of them could not
 #include "base/mem.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,11 @@
 // planner gives a pool its boards as it gives any work its boards, and a node is a lease as any other,
 // started, renewed, preempted and lost as all are (docs/design/0040-pools.md).
 #include "base/mem.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,7 +5,12 @@
 // of goes when it is idle. Its tasks go, oldest first, to a node that is partly busy already, else to the
 // idle one whose room wants heat most.
 #include "base/mem.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <stdlib.h>
 #include <string.h>

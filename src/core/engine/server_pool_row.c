@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a pool shows: its state from what its nodes add up to, and its row, once when a batch is settled.
+#include "core/engine/server_job.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include "base/mem.h"
 

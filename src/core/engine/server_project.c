@@ -4,6 +4,7 @@
 // archived one takes no more tasks; it is never deleted, because the ledger names it.
 #include "base/mem.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_user.h"
 
 #include <string.h>
 

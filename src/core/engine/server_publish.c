@@ -12,7 +12,9 @@
 // the same as once. An attempt that is lost on the way leaves no row, so nothing of it is ever seen.
 #include "base/mem.h"
 #include "base/num.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #define STAGING_MOST (INT64_C(1) << 60)
 

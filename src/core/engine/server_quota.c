@@ -10,6 +10,8 @@
 // (quota_fits), and until something ends nothing more is shown.
 #include "base/mem.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <string.h>
 

@@ -3,7 +3,12 @@
 // What a node reports, one function per kind. A report about something unknown (a lease that is long over, a
 // zone that is not this node's) changes nothing: the desired state tells the node better.
 #include "base/num.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <string.h>
 
@@ -100,6 +105,8 @@ static void report_started(struct server *s, uint32_t node, const struct report 
     l->started = r->started.at.v < 0 ? HOUSE_MS(0) : r->started.at;
     l->phase = s->task[l->task].holder ? PHASE_ENVIRONMENT : PHASE_EXECUTION;
     board_rested(s, l->board);
+    if (rare_of(t)->place && rare_of(t)->place->n_data)
+        node_fetched(s, node, s->zone[s->board[l->board]->zone]->site, rare_of(t)->place);
     ranges_add(&task_sets(t)->started_once, l->instance);
     if (l->state == LEASE_ASSIGNED) { // else it was asked to stop before it could say that it runs
         l->state = LEASE_STARTED;

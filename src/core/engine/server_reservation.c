@@ -7,7 +7,10 @@
 //
 // What still waits or runs when the time is over is cancelled: going on in a dearer class was not asked for.
 #include "base/mem.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <string.h>
 #include <strings.h>

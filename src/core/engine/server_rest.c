@@ -4,6 +4,8 @@
 // one instance after the other. It rests, longer each time (plan/backoff.h), until it has started something,
 // its node has made its offer anew or an operator clears it. It goes on heating meanwhile: only tasks stay
 // away.
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
 #include "core/plan/backoff.h"
 

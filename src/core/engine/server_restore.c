@@ -3,7 +3,13 @@
 // From rows back to memory. What was acknowledged is all here; what the world did meanwhile the nodes will
 // tell: leases get a full new term from now, so that a node that lived through the restart keeps its work.
 #include "base/mem.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 // not there are answered in order; the values pass through it sealed, into the store.
 #include "base/map.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_user.h"
 
 #include <errno.h>
 #include <stdlib.h>

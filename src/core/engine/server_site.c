@@ -2,6 +2,7 @@
 //
 // Sites as operators describe them, and what the planner is told of that now: tariffs and carbon go by the
 // clock, so a timer looks at each site again when the next hour of either begins.
+#include "core/engine/server_fleet.h"
 #include "core/engine/server_state.h"
 
 #include <string.h>

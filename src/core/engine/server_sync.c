@@ -3,7 +3,11 @@
 // A node calls home. Rules in sync.h: epochs are granted for a nonce, reports are applied once and in order,
 // what comes down is whole. Hearing from a node renews its leases.
 #include "base/mem.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <string.h>
 
@@ -77,6 +81,7 @@ static uint32_t begin_epoch(struct server *s, uint32_t node, const struct event 
     }
     lose_leases(s, node, "the node started again", fx);
     set_online(s, node, false); // its boards are counted anew with the offer
+    node_forgets(s, node);
     struct node *n = &s->node[node];
     n->epoch++;
     n->nonce = up->nonce;

@@ -9,7 +9,13 @@
 //   all that are left run -> FullyExecuting; some run -> PartiallyExecuting
 //   all that are left have a board -> FullyDispatched; some -> PartiallyDispatched; none -> Submitted
 #include "base/mem.h"
+#include "core/engine/server_data.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
+#include "core/engine/server_pool.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -167,6 +173,8 @@ void task_slot_free(struct server *s, uint32_t slot)
     if (t->rare) {
         orders_free(t);
         free(t->rare->errors);
+        if (t->rare->place)
+            place_drop_data(s, t->rare->place);
         free(t->rare->place);
         free(t->rare);
     }
@@ -242,6 +250,11 @@ static void place_plan(const struct server *s, const struct place *from, struct 
     p->where.lat_mdeg = from->lat_mdeg;
     p->where.lon_mdeg = from->lon_mdeg;
     p->gang = from->gang;
+    for (int i = 0; i < from->n_data; i++) {
+        uint32_t data = data_number(s, from->data[i].key);
+        if (data != NONE)
+            p->data[p->n_data++] = data;
+    }
 }
 
 void task_plan(struct server *s, uint32_t slot)
@@ -298,6 +311,7 @@ int task_set_place(struct server *s, uint32_t slot, const char *text, struct err
     struct task_rare *rare = task_rare(&s->task[slot]);
     rare->place = mem_alloc(sizeof p);
     *rare->place = p;
+    place_take_data(s, &p);
     return 0;
 }
 
@@ -408,6 +422,30 @@ static enum task_state state_of(const struct task *t)
     return TASK_SUBMITTED;
 }
 
+static char *append(char *at, const char *text)
+{
+    size_t n = strlen(text);
+    memcpy(at, text, n);
+    return at + n;
+}
+
+// Written by hand: a hundred thousand tasks may change in one event.
+static void note_state(const struct server *s, const struct task *t, struct effects *fx)
+{
+    char text[160] = "{\"uuid\":\"", number[24], *digit = number + sizeof number - 1;
+    char *at = text + strlen(text);
+    uuid_format(at, t->uuid);
+    at = append(at + UUID_TEXT_BYTES - 1, "\",\"account\":");
+    *digit = '\0';
+    for (uint64_t v = s->account[t->account].id; v || !*digit; v /= 10)
+        *--digit = (char)('0' + v % 10);
+    at = append(at, digit);
+    at = append(at, ",\"state\":\"");
+    at = append(at, task_state_name((enum task_state)t->state));
+    at = append(at, "\"}");
+    fx_note(fx, "task", arena_strndup(&fx->arena, text, (size_t)(at - text)));
+}
+
 void task_settle(struct server *s, uint32_t slot, struct effects *fx)
 {
     struct task *t = &s->task[slot];
@@ -436,11 +474,7 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
         depend_note_end(s, slot, depend_end_of(next));
     if (next == TASK_FAILURE && !rare_of(t)->errors)
         task_error(t, "ONDOL-FAILED", "at least one instance failed", "");
-    char uuid[UUID_TEXT_BYTES];
-    uuid_format(uuid, t->uuid);
-    fx_note(fx, "task",
-            arena_printf(&fx->arena, "{\"uuid\":\"%s\",\"account\":%llu,\"state\":\"%s\"}", uuid,
-                         (unsigned long long)s->account[t->account].id, task_state_name(next)));
+    note_state(s, t, fx);
 }
 
 // ---- change and end

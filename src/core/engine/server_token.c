@@ -4,6 +4,7 @@
 // A revoked token stays in the list, so that it can be told when it ended.
 #include "base/mem.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_user.h"
 
 #include <stdlib.h>
 #include <string.h>

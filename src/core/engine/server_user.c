@@ -4,6 +4,7 @@
 // made with it. What rows of the people's side say at load is put together here too.
 #include "base/mem.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_user.h"
 
 #include <errno.h>
 #include <stdio.h>

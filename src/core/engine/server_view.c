@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Views: what pages and metrics are made from, without showing the records themselves.
+#include "core/engine/server_fleet.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #include <string.h>
 

@@ -2,7 +2,12 @@
 //
 // Why is my task waiting, why is my room at 19.2 degC: one sentence with the figures, from the same records
 // that decided.
+#include "core/engine/server_fleet.h"
+#include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
+#include "core/engine/server_user.h"
 
 #include <stdio.h>
 

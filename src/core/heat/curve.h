@@ -56,7 +56,7 @@ const struct curve *curve_default(void);
 int curve_check(const struct curve *c, struct err *e);
 
 // The most work for at most `draw_mw`, by frequency, duty or both; at or below idle_mw gives freq 0 and draw
-// idle_mw. Above the last point: the last point.
+// idle_mw. Above the last point: the last point. More milliwatts never do less.
 struct operating_point curve_at_draw(const struct curve *c, int32_t draw_mw);
 
 // The point at a frequency (clamped to the curve) and duty (clamped to 0..1000).

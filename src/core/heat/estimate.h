@@ -44,15 +44,6 @@ void estimate_set_outside_known(struct zone_estimate *e, bool known);
 // Throws away the running sample: an open window or a broken sensor says nothing about the building.
 void estimate_skip(struct zone_estimate *e);
 
-// One finished sample ending at y_c; outside_c as above.
-struct estimate_input {
-    struct zone_estimate *e;
-    double y_c, outside_c;
-};
-
-// Samples of n zones, side by side. Moves theta, cov, usable; each as if it were alone.
-void estimate_sample(const struct estimate_input *in, size_t n);
-
 // Of the estimate once usable, else of the prior. Scaled by the nameplate.
 double estimate_capacity_j_per_k(const struct zone_estimate *e, int32_t nameplate_w);
 double estimate_tau_s(const struct zone_estimate *e);

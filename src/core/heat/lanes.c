@@ -10,10 +10,12 @@
 
 #include "base/mem.h"
 #include "base/wide.h"
+#include "core/heat/learn.h"
 #include "core/heat/step.h"
 
 #define BLOCK   16 // zones that heat_step() takes at once: an agent has few
 #define NONE_MC (-1e9)
+#define NEVER_C 1e9
 
 // What all lanes share in a step.
 struct shared {
@@ -96,6 +98,128 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
 
 WIDE(usual, (struct heat_lanes * l, const struct shared *k, size_t to), (l, k, to))
 
+// ---- estimates
+
+static void estimate_pull(struct heat_lanes *l, size_t i)
+{
+    double *const *v = l->learn;
+    struct thermostat *t = &l->zone[i * l->stride];
+    struct learn e;
+    for (int k = 0; k < ESTIMATE_TERMS; k++)
+        e.theta[k] = v[LEARN_THETA + k][i];
+    for (int k = 0; k < LEARN_COVS; k++)
+        e.cov[k] = v[LEARN_COV + k][i];
+    e.last_y = v[LEARN_LAST_Y][i];
+    e.last_p = v[LEARN_LAST_P][i];
+    e.ends = v[LEARN_ENDS][i];
+    e.samples = v[LEARN_SAMPLES][i];
+    e.sane = v[LEARN_SANE][i];
+    e.capacity_known = v[LEARN_CAPACITY_KNOWN][i];
+    e.usable = v[LEARN_USABLE][i];
+    e.capacity_j_per_k = v[LEARN_CAPACITY][i];
+    e.integral_w = l->lane[LANE_INTEGRAL_W][i];
+    e.kp = l->lane[LANE_KP][i];
+    e.kp_per_ti = l->lane[LANE_KP_PER_TI][i];
+    e.per_tt = l->lane[LANE_PER_TT][i];
+    learn_take(t, &e);
+    t->outside_c = v[LEARN_OUTSIDE_C][i];
+    l->behind[i] = 0;
+}
+
+static void estimate_push(struct heat_lanes *l, size_t i)
+{
+    double *const *v = l->learn;
+    const struct thermostat *t = &l->zone[i * l->stride];
+    const struct learn e = learn_of(t);
+    for (int k = 0; k < ESTIMATE_TERMS; k++)
+        v[LEARN_THETA + k][i] = e.theta[k];
+    for (int k = 0; k < LEARN_COVS; k++)
+        v[LEARN_COV + k][i] = e.cov[k];
+    v[LEARN_LAST_Y][i] = e.last_y;
+    v[LEARN_LAST_P][i] = e.last_p;
+    v[LEARN_ENDS][i] = e.ends;
+    v[LEARN_SAMPLES][i] = e.samples;
+    v[LEARN_SANE][i] = e.sane;
+    v[LEARN_CAPACITY_KNOWN][i] = e.capacity_known;
+    v[LEARN_USABLE][i] = e.usable;
+    v[LEARN_CAPACITY][i] = e.capacity_j_per_k;
+    v[LEARN_OUTSIDE_C][i] = t->outside_c;
+    v[LEARN_OUTSIDE_KNOWN][i] = t->est.outside_known;
+    l->behind[i] = 0;
+}
+
+WIDE_INLINE void learn_lanes_any(struct heat_lanes *l, const struct learn_make *make, size_t to)
+{
+    const struct learn_make k = *make;
+    double *theta[ESTIMATE_TERMS], *cov[LEARN_COVS];
+    for (int j = 0; j < ESTIMATE_TERMS; j++)
+        theta[j] = l->learn[LEARN_THETA + j];
+    for (int j = 0; j < LEARN_COVS; j++)
+        cov[j] = l->learn[LEARN_COV + j];
+    double *last_y = l->learn[LEARN_LAST_Y], *last_p = l->learn[LEARN_LAST_P], *ends = l->learn[LEARN_ENDS],
+           *samples = l->learn[LEARN_SAMPLES], *sane = l->learn[LEARN_SANE],
+           *capacity_known = l->learn[LEARN_CAPACITY_KNOWN], *usable = l->learn[LEARN_USABLE],
+           *capacity = l->learn[LEARN_CAPACITY], *integral_w = l->lane[LANE_INTEGRAL_W],
+           *kp = l->lane[LANE_KP], *kp_per_ti = l->lane[LANE_KP_PER_TI], *per_tt = l->lane[LANE_PER_TT],
+           *sum_p = l->lane[LANE_SUM_P];
+    const double *outside_c = l->learn[LEARN_OUTSIDE_C], *outside_known = l->learn[LEARN_OUTSIDE_KNOWN],
+                 *room_c = l->lane[LANE_ROOM_C], *r_c = l->lane[LANE_R_C], *surface = l->lane[LANE_SURFACE],
+                 *most_c = l->lane[LANE_MOST_C];
+    const int32_t *target_w = l->target_w;
+    WIDE_LOOP
+    for (size_t i = 0; i < to; i++) {
+        struct learn e = {.last_y = last_y[i],
+                          .last_p = last_p[i],
+                          .ends = ends[i],
+                          .samples = samples[i],
+                          .sane = sane[i],
+                          .capacity_known = capacity_known[i],
+                          .usable = usable[i],
+                          .capacity_j_per_k = capacity[i],
+                          .integral_w = integral_w[i],
+                          .kp = kp[i],
+                          .kp_per_ti = kp_per_ti[i],
+                          .per_tt = per_tt[i]};
+        WIDE_UNROLL
+        for (int j = 0; j < ESTIMATE_TERMS; j++)
+            e.theta[j] = theta[j][i];
+        WIDE_UNROLL
+        for (int j = 0; j < LEARN_COVS; j++)
+            e.cov[j] = cov[j][i];
+        int64_t hot = wide_mask(most_c[i] >= NEVER_C); // of the guards, lanes have only these two
+        struct learn_from in = {.y_c = room_c[i],
+                                .outside_c = outside_c[i],
+                                .outside_known = outside_known[i],
+                                .sum_p_s = sum_p[i],
+                                .r_c = r_c[i],
+                                .target_w = target_w[i],
+                                .guarded = wide_pick(hot, 1, surface[i])};
+        learn_sample(&e, &in, &k);
+        WIDE_UNROLL
+        for (int j = 0; j < ESTIMATE_TERMS; j++)
+            theta[j][i] = e.theta[j];
+        WIDE_UNROLL
+        for (int j = 0; j < LEARN_COVS; j++)
+            cov[j][i] = e.cov[j];
+        last_y[i] = e.last_y;
+        last_p[i] = e.last_p;
+        ends[i] = e.ends;
+        samples[i] = e.samples;
+        sane[i] = e.sane;
+        capacity_known[i] = e.capacity_known;
+        usable[i] = e.usable;
+        capacity[i] = e.capacity_j_per_k;
+        integral_w[i] = e.integral_w;
+        kp[i] = e.kp;
+        kp_per_ti[i] = e.kp_per_ti;
+        per_tt[i] = e.per_tt;
+        sum_p[i] = 0;
+    }
+}
+WIDE(learn_lanes, (struct heat_lanes * l, const struct learn_make *make, size_t to), (l, make, to))
+
+// ---- in and out
+
 struct thermostat *lanes_pull(struct heat_lanes *l, size_t i)
 {
     struct thermostat *t = &l->zone[i * l->stride];
@@ -107,6 +231,8 @@ struct thermostat *lanes_pull(struct heat_lanes *l, size_t i)
         t->applied_w = (int32_t)heat_whole_w(l->draw_mw[i]);
         t->last_room_mc = l->room_mc[i];
     }
+    if (l->behind && l->behind[i])
+        estimate_pull(l, i);
     t->room_c = v[LANE_ROOM_C][i];
     t->slope_k_per_min = v[LANE_SLOPE][i];
     t->metal_c = v[LANE_METAL_C][i];
@@ -142,7 +268,7 @@ static bool is_odd(const struct heat_lanes *l, const struct thermostat *t)
            t->est.sum_s != l->sum_s;
 }
 
-void lanes_push(struct heat_lanes *l, size_t i)
+static void step_push(struct heat_lanes *l, size_t i)
 {
     const struct thermostat *t = &l->zone[i * l->stride];
     double *const *v = l->lane;
@@ -162,14 +288,39 @@ void lanes_push(struct heat_lanes *l, size_t i)
     v[LANE_KP][i] = t->kp;
     v[LANE_KP_PER_TI][i] = t->kp_per_ti;
     v[LANE_PER_TT][i] = t->per_tt;
-    v[LANE_LEAST_C][i] = hot ? t->hot_c - 0.5 : -1e9;
-    v[LANE_MOST_C][i] = hot ? 1e9 : t->hot_c;
+    v[LANE_LEAST_C][i] = hot ? t->hot_c - 0.5 : -NEVER_C;
+    v[LANE_MOST_C][i] = hot ? NEVER_C : t->hot_c;
     v[LANE_LIMIT_W][i] = hot ? 0 : t->full_w;
     v[LANE_SURFACE][i] = t->guards & GUARD_BIT(GUARD_SURFACE_HOT) ? 1 : 0;
     v[LANE_ODD][i] = is_odd(l, t);
     l->target_w[i] = t->request.target_w;
     l->max_w[i] = t->request.max_w;
     l->min_w[i] = t->request.min_w;
+}
+
+void lanes_push(struct heat_lanes *l, size_t i)
+{
+    if (l->behind)
+        estimate_push(l, i);
+    step_push(l, i);
+}
+
+// What the estimates take the outside for changes once, if at all; its temperature every time, and for all.
+void lanes_set_outside(struct heat_lanes *l, int32_t outside_mc)
+{
+    bool known = outside_mc != INT32_MIN;
+    double c = heat_outside_c(outside_mc);
+    for (size_t i = 0; i < l->n; i++)
+        if ((l->learn[LEARN_OUTSIDE_KNOWN][i] != 0) != known) {
+            struct thermostat *t = &l->zone[i * l->stride];
+            if (l->behind[i])
+                estimate_pull(l, i);
+            thermostat_set_outside(t, outside_mc);
+            estimate_push(l, i);
+        }
+    for (size_t i = 0; i < l->n; i++)
+        l->learn[LEARN_OUTSIDE_C][i] = c;
+    memset(l->behind, 1, l->n);
 }
 
 // False: the times between steps or readings are unusual, and every lane is stepped alone.
@@ -256,45 +407,32 @@ static size_t list_alone(struct heat_lanes *l, bool all)
     return n;
 }
 
-static struct thermostat *before_learning(struct heat_lanes *l, size_t i)
+// A sample for the zone's own estimate, where estimates stay in the structs.
+static void learn_one(struct heat_lanes *l, size_t i)
 {
-    struct thermostat *t = &l->zone[i * l->stride];
-    double *const *v = l->lane;
-    t->room_c = v[LANE_ROOM_C][i];
-    t->integral_w = v[LANE_INTEGRAL_W][i];
-    t->est.sum_p_s = v[LANE_SUM_P][i];
+    struct thermostat *t = lanes_pull(l, i);
     t->est.sum_s = l->sum_s;
-    return t;
+    heat_learn(t);
+    l->lane[LANE_INTEGRAL_W][i] = t->integral_w;
+    l->lane[LANE_SUM_P][i] = t->est.sum_p_s;
+    l->lane[LANE_KP][i] = t->kp;
+    l->lane[LANE_KP_PER_TI][i] = t->kp_per_ti;
+    l->lane[LANE_PER_TT][i] = t->per_tt;
 }
 
-static void after_learning(struct heat_lanes *l, size_t i)
-{
-    const struct thermostat *t = &l->zone[i * l->stride];
-    double *const *v = l->lane;
-    v[LANE_INTEGRAL_W][i] = t->integral_w;
-    v[LANE_SUM_P][i] = t->est.sum_p_s;
-    v[LANE_KP][i] = t->kp;
-    v[LANE_KP_PER_TI][i] = t->kp_per_ti;
-    v[LANE_PER_TT][i] = t->per_tt;
-}
-
-// A sample for the estimates of all zones that were stepped together, and the gains from it.
+// A sample for the estimates of all zones that were stepped together, and the gains from it. Lanes of zones
+// that were stepped alone are computed with, too, and pushed anew.
 static void learn(struct heat_lanes *l)
 {
-    struct thermostat *t[HEAT_LEARN_MOST];
-    size_t of[HEAT_LEARN_MOST], n = 0;
-    for (size_t i = 0; i < l->n; i++) {
-        if (l->lane[LANE_ALONE][i] == 0) {
-            of[n] = i;
-            t[n++] = before_learning(l, i);
-        }
-        if (n < HEAT_LEARN_MOST && i + 1 < l->n)
-            continue;
-        heat_learn(t, n);
-        for (size_t k = 0; k < n; k++)
-            after_learning(l, of[k]);
-        n = 0;
+    if (l->behind) {
+        struct learn_make k = learn_make_of(l->zone, l->sum_s);
+        learn_lanes(l, &k, wide_end(l->n));
+        memset(l->behind, 1, l->n);
+        return;
     }
+    for (size_t i = 0; i < l->n; i++)
+        if (l->lane[LANE_ALONE][i] == 0)
+            learn_one(l, i);
 }
 
 // `sense` NULL: as the lanes have it.
@@ -318,14 +456,19 @@ static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_m
     l->last_step_at = now;
     l->last_sense_at = at;
     l->sum_s += wide ? l->spacing[0].s : 0;
-    if (l->sum_s >= ESTIMATE_SAMPLE_S) {
+    bool learned = l->sum_s >= ESTIMATE_SAMPLE_S;
+    if (learned) {
         learn(l);
         l->sum_s = 0;
     }
     if (!wide && l->n > 0) // whatever they have now: most will agree
         l->sum_s = l->zone->est.sum_s;
-    for (size_t j = 0; j < alone; j++)
-        lanes_push(l, l->alone[j]);
+    for (size_t j = 0; j < alone; j++) {
+        size_t i = l->alone[j];
+        if (l->behind && (learned || l->zone[i * l->stride].est.sum_s == 0))
+            estimate_push(l, i);
+        step_push(l, i);
+    }
     return alone;
 }
 
@@ -344,6 +487,9 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, si
         l->lane[k] = mem_array(wide_room(n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         *whole[k] = mem_array(wide_room(n), sizeof(int32_t));
+    for (int k = 0; k < LEARN_N; k++)
+        l->learn[k] = mem_array(wide_room(n), sizeof(double));
+    l->behind = mem_array(n + 1, 1);
     l->alone = mem_array(n + 1, sizeof *l->alone);
     l->spacing = mem_array(2, sizeof *l->spacing);
     l->spacing[0].ms = l->spacing[1].ms = -1;
@@ -357,8 +503,11 @@ void lanes_deinit(struct heat_lanes *l)
                         l->hot_draw_mw, l->target_w,    l->max_w,  l->min_w};
     for (int k = 0; k < LANE_N; k++)
         free(l->lane[k]);
+    for (int k = 0; k < LEARN_N; k++)
+        free(l->learn[k]);
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         free(whole[k]);
+    free(l->behind);
     free(l->alone);
     free(l->spacing);
     *l = (struct heat_lanes){0};

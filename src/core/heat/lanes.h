@@ -41,10 +41,29 @@ enum heat_lane {
     LANE_N,
 };
 
+// Of a zone's estimate and what goes with it (learn.h): what moves once a sample.
+enum learn_lane {
+    LEARN_THETA,
+    LEARN_COV = LEARN_THETA + ESTIMATE_TERMS,
+    LEARN_LAST_Y = LEARN_COV + ESTIMATE_TERMS * (ESTIMATE_TERMS + 1) / 2,
+    LEARN_LAST_P,
+    LEARN_ENDS,
+    LEARN_SAMPLES,
+    LEARN_SANE,
+    LEARN_CAPACITY_KNOWN,
+    LEARN_USABLE,
+    LEARN_CAPACITY,
+    LEARN_OUTSIDE_C, // as thermostat_set_outside() left it
+    LEARN_OUTSIDE_KNOWN,
+    LEARN_N,
+};
+
 struct heat_lanes {
     struct thermostat *zone; // borrowed: zone[i * stride] is in lane i
     size_t stride, n;
     double *lane[LANE_N];
+    double *learn[LEARN_N]; // NULL: the estimates stay in the structs
+    uint8_t *behind;        // 1: the struct's estimate is behind its lanes
     // readings, written by the caller before a step; as in struct zone_sense
     int32_t *room_mc, *heatsink_mc, *cpu_mc, *draw_mw, *hot_draw_mw;
     // watts of the request, written by the step
@@ -68,5 +87,8 @@ size_t lanes_step(struct heat_lanes *l, house_ms at, house_ms now);
 struct thermostat *lanes_pull(struct heat_lanes *l, size_t i);
 void lanes_push(struct heat_lanes *l, size_t i);
 const struct heat_request *lanes_request(struct heat_lanes *l, size_t i);
+
+// thermostat_set_outside() for all.
+void lanes_set_outside(struct heat_lanes *l, int32_t outside_mc);
 
 #endif

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "base/num.h"
+#include "core/heat/learn.h"
 
 #define HORIZON_MS 900000 // how old t_up and t_down may get: they move in hours, and cost two logarithms
 #define VALID_MS   90000
@@ -67,53 +68,80 @@ static int64_t take_reading(struct thermostat *t, const struct zone_sense *s, st
     return ms;
 }
 
-// A room that cools down to a lower setpoint takes nothing for hours, and the integral follows the limit.
-// When it arrives the walls are still warm: it needs half of what it will need, and the rest comes faster
-// than the integral would.
-#define ARRIVAL_SHARE 0.5
+// ---- learning
 
-static void ready_for_arrival(struct thermostat *t)
+struct learn learn_of(const struct thermostat *t)
 {
-    double need = estimate_need_w(&t->est, t->cfg.nameplate_w, t->r_c, t->outside_c);
-    double least = t->kp * (1 - t->weight_b) * t->r_c + ARRIVAL_SHARE * num_clamp(need, 0, t->full_w);
-    if (t->est.usable && t->est.outside_known && t->request.target_w == 0 && !t->guards &&
-        t->integral_w < least)
-        t->integral_w = least;
-}
-
-// Gains and capacity from the estimate once it is usable.
-static void gains_from_estimate(struct thermostat *t)
-{
-    t->capacity_j_per_k = estimate_capacity_j_per_k(&t->est, t->cfg.nameplate_w);
-    if (!t->est.capacity_known)
-        return;
-    double kp = num_clamp(t->capacity_j_per_k / (HEAT_LAG_S + HEAT_CLOSED_LOOP_S), 0.5 * t->cfg.nameplate_w,
-                          4.0 * t->cfg.nameplate_w);
-    double ti =
-        num_clamp(num_min(estimate_tau_s(&t->est), 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S)), 3600, 20000);
-    heat_set_gains(t, kp, ti, HEAT_TT_SHARE * ti);
-    ready_for_arrival(t);
-}
-
-void heat_learn(struct thermostat *const *t, size_t n)
-{
-    struct estimate_input in[HEAT_LEARN_MOST];
-    struct thermostat *learns[HEAT_LEARN_MOST];
-    size_t learning = 0;
-    for (size_t i = 0; i < n; i++) {
-        t[i]->est.sum_p_s *= t[i]->ua_w_per_k / t[i]->full_w;
-        if (t[i]->guards & (GUARDS_BLIND | GUARD_BIT(GUARD_WINDOW_OPEN) | GUARD_BIT(GUARD_COVERED))) {
-            estimate_skip(&t[i]->est);
-            continue;
-        }
-        in[learning] = (struct estimate_input){&t[i]->est, t[i]->room_c, t[i]->outside_c};
-        learns[learning++] = t[i];
+    const struct zone_estimate *e = &t->est;
+    struct learn l = {.last_y = e->last_y,
+                      .last_p = e->last_p,
+                      .ends = e->have_last_p ? 2 : e->started,
+                      .samples = e->samples,
+                      .sane = e->sane,
+                      .capacity_known = e->capacity_known,
+                      .usable = e->usable,
+                      .capacity_j_per_k = t->capacity_j_per_k,
+                      .integral_w = t->integral_w,
+                      .kp = t->kp,
+                      .kp_per_ti = t->kp_per_ti,
+                      .per_tt = t->per_tt};
+    for (int i = 0; i < ESTIMATE_TERMS; i++) {
+        l.theta[i] = e->theta[i];
+        for (int j = i; j < ESTIMATE_TERMS; j++)
+            l.cov[LEARN_COV_OF(i, j)] = e->cov[i * ESTIMATE_TERMS + j];
     }
-    if (learning == 0)
+    return l;
+}
+
+void learn_take(struct thermostat *t, const struct learn *l)
+{
+    struct zone_estimate *e = &t->est;
+    for (int i = 0; i < ESTIMATE_TERMS; i++) {
+        e->theta[i] = l->theta[i];
+        for (int j = i; j < ESTIMATE_TERMS; j++)
+            e->cov[i * ESTIMATE_TERMS + j] = e->cov[j * ESTIMATE_TERMS + i] = l->cov[LEARN_COV_OF(i, j)];
+    }
+    e->last_y = l->last_y;
+    e->last_p = l->last_p;
+    e->started = l->ends >= 1;
+    e->have_last_p = l->ends >= 2;
+    e->samples = (int32_t)l->samples;
+    e->sane = (int32_t)l->sane;
+    e->capacity_known = l->capacity_known != 0;
+    e->usable = l->usable != 0;
+    t->capacity_j_per_k = l->capacity_j_per_k;
+    t->integral_w = l->integral_w;
+    t->kp = l->kp;
+    t->kp_per_ti = l->kp_per_ti;
+    t->per_tt = l->per_tt;
+}
+
+struct learn_make learn_make_of(const struct thermostat *t, double sum_s)
+{
+    return (struct learn_make){.per_sum_s = 1 / sum_s,
+                               .per_full = t->ua_w_per_k / t->full_w,
+                               .full_w = t->full_w,
+                               .weight_b = t->weight_b};
+}
+
+void heat_learn(struct thermostat *t)
+{
+    if (t->guards & (GUARDS_BLIND | GUARD_BIT(GUARD_WINDOW_OPEN) | GUARD_BIT(GUARD_COVERED))) {
+        estimate_skip(&t->est);
         return;
-    estimate_sample(in, learning);
-    for (size_t i = 0; i < learning; i++)
-        gains_from_estimate(learns[i]);
+    }
+    struct learn l = learn_of(t);
+    struct learn_make k = learn_make_of(t, t->est.sum_s);
+    struct learn_from in = {.y_c = t->room_c,
+                            .outside_c = t->outside_c,
+                            .outside_known = t->est.outside_known,
+                            .sum_p_s = t->est.sum_p_s,
+                            .r_c = t->r_c,
+                            .target_w = t->request.target_w,
+                            .guarded = t->guards != 0};
+    learn_sample(&l, &in, &k);
+    learn_take(t, &l);
+    t->est.sum_p_s = t->est.sum_s = 0;
 }
 
 // Times to the bands, every quarter of an hour and when guard or wish have changed.
@@ -225,5 +253,5 @@ void heat_step_one(struct thermostat *t, const struct zone_sense *s, struct heat
         guards_step(t, s, k->s, window_ms, now);
     loop(t, k->s, now);
     if (t->est.sum_s >= ESTIMATE_SAMPLE_S)
-        heat_learn(&t, 1);
+        heat_learn(t);
 }

@@ -28,11 +28,8 @@ struct heat_spacing heat_spacing_of(int64_t ms, double heater_tau_s);
 // One step of one zone, whatever its state. k: of the step before, in and out; ms -1: none yet.
 void heat_step_one(struct thermostat *t, const struct zone_sense *s, struct heat_spacing *k, house_ms now);
 
-#define HEAT_LEARN_MOST 16
-
-// A sample for the estimates of n zones, up to HEAT_LEARN_MOST, and the gains from it: every
-// ESTIMATE_SAMPLE_S, after the step.
-void heat_learn(struct thermostat *const *t, size_t n);
+// A sample for the zone's estimate, and the gains from it: every ESTIMATE_SAMPLE_S, after the step (learn.h).
+void heat_learn(struct thermostat *t);
 
 // Other gains, the output where it is.
 void heat_set_gains(struct thermostat *t, double kp, double ti_s, double tt_s);
@@ -41,6 +38,13 @@ void heat_set_gains(struct thermostat *t, double kp, double ti_s, double tt_s);
 void heat_request_rest(struct thermostat *t, house_ms now);
 
 // ---- formulas
+
+// Outside as it counts; INT32_MIN: nobody knows it.
+static inline double heat_outside_c(int32_t mc)
+{
+    int32_t within = mc < -60000 ? -60000 : mc > 60000 ? 60000 : mc;
+    return mc == INT32_MIN ? ESTIMATE_OUTSIDE_C : within * 1e-3;
+}
 
 static inline double heat_follow(double x, double k, double to)
 {
@@ -52,6 +56,15 @@ static inline double heat_follow(double x, double k, double to)
 static inline double heat_mean_w(double mean_w, double k, double target_w)
 {
     return heat_follow(mean_w, k, target_w + 1e-30);
+}
+
+// The integral under another gain: the output stays where it is, the integral takes what the gain moves. What
+// a saturated loop has above full power is gain times error and changes with the gain. `p`: weighted setpoint
+// less room.
+static inline double heat_other_gains(double was_kp, double kp, double p, double integral_w, double full_w)
+{
+    double v = was_kp * p + integral_w, above = full_w + (v - full_w) * kp / was_kp;
+    return wide_pick(wide_mask(v > full_w) & wide_mask(was_kp > 0), above, v) - kp * p;
 }
 
 // Electric power that a meter's milliwatts are, whole watts. As a product: 0.001 is a hair above a

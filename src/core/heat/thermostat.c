@@ -87,12 +87,8 @@ static double hot_limit_c(const struct thermostat *t)
 
 void heat_set_gains(struct thermostat *t, double kp, double ti_s, double tt_s)
 {
-    // The output stays where it is: the integral takes what the other gain moves. What a saturated loop has
-    // above full power is gain times error and changes with the gain.
-    double p = t->weight_b * t->r_c - t->room_c, v = t->kp * p + t->integral_w, full = t->cfg.nameplate_w;
-    if (v > full && t->kp > 0)
-        v = full + (v - full) * kp / t->kp;
-    t->integral_w = v - kp * p;
+    t->integral_w =
+        heat_other_gains(t->kp, kp, t->weight_b * t->r_c - t->room_c, t->integral_w, t->cfg.nameplate_w);
     t->kp = kp;
     t->kp_per_ti = kp / ti_s;
     t->per_tt = 1 / tt_s;
@@ -167,9 +163,8 @@ void thermostat_set_wish(struct thermostat *t, const struct zone_wish *wish)
 
 void thermostat_set_outside(struct thermostat *t, int32_t outside_mc)
 {
-    bool known = outside_mc != INT32_MIN;
-    t->outside_c = known ? int_clamp(outside_mc, -60000, 60000) * 1e-3 : ESTIMATE_OUTSIDE_C;
-    estimate_set_outside_known(&t->est, known);
+    t->outside_c = heat_outside_c(outside_mc);
+    estimate_set_outside_known(&t->est, outside_mc != INT32_MIN);
 }
 
 int32_t thermostat_missing_w(const struct thermostat *t)

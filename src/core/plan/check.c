@@ -31,7 +31,7 @@ static int check_assign(const struct planner *p, const struct plan_assign *a, ui
         return err_set(e, -EINVAL, "plan: board %u lacks what task %u asks for", a->board, a->task);
     if (!where_holds(&s->where, &p->site[z->zone.site].site, z->zone.site))
         return err_set(e, -EINVAL, "plan: task %u may not run on site %u", a->task, z->zone.site);
-    if (p->policy->fetches_first && !data_is_there(p, s, z->zone.site))
+    if (data_goes_first(p) && !data_is_there(p, s, z->zone.site))
         return err_set(e, -EINVAL, "plan: board %u would wait for data of task %u", a->board, a->task);
     if (zone_refuses(z) && !p->policy->heat_blind && !p->prices.refused_heat_allowed[s->ask.activity])
         return err_set(e, -EINVAL, "plan: zone %u refuses heat", b->zone);
@@ -46,7 +46,7 @@ static int check_fetch(const struct planner *p, const struct plan *plan, size_t 
     const struct plan_fetch *f = &plan->fetch[of];
     if (f->data >= p->n_datas || f->site >= p->n_sites || !p->site[f->site].known)
         return err_set(e, -EINVAL, "plan: data %u is to be fetched to site %u: unknown", f->data, f->site);
-    if (f->site >= p->data[f->data].n_sites || p->data[f->data].on_site[f->site] != REPLICA_COMING)
+    if (planner_replica_at(p, f->data, f->site) != (f->in_advance ? REPLICA_HERE : REPLICA_COMING))
         return err_set(e, -EINVAL, "plan: data %u is fetched to site %u, which has it", f->data, f->site);
     for (size_t i = 0; i < of; i++)
         if (plan->fetch[i].data == f->data && plan->fetch[i].site == f->site)

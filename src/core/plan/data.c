@@ -9,16 +9,21 @@
 //   need   = instances that wait - boards free on sites where the data is on its way
 //   site   = where min(need, boards free there) x worth of the best x its run, less the bytes, is most, if
 //   above zero;
-//            who has waited as long as fetching takes gets the data in any case
+//            who has waited as long as fetching takes gets the data in any case; where the bytes cost more
+//            than an instance is worth, so many times as long
 //
 // and, where nobody waits, the sets that are used most: a set is fetched ahead to a site that would use it
 // often enough, by the share of the boards that stand there.
 //
 // The published policies give boards at once and stage the data while the board waits; those that replicate
 // order copies when a task is new, on the sites with the emptiest disks.
+#include "base/num.h"
 #include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
+#include <stdlib.h>
+
+enum { DEAR_MOST = 100 };
 enum { DAY_MS = 86400000, USE = 1024 }; // uses are kept in 1024ths
 
 void planner_data(struct planner *p, uint32_t data, int64_t bytes)
@@ -26,7 +31,10 @@ void planner_data(struct planner *p, uint32_t data, int64_t bytes)
     mem_grow(&p->data, &p->cap_datas, (size_t)data + 1, sizeof *p->data);
     if (data >= p->n_datas)
         p->n_datas = (size_t)data + 1;
-    p->data[data].bytes = bytes;
+    struct known_data *d = &p->data[data];
+    for (size_t site = 0; site < d->n_sites; site++)
+        p->stored[site] += d->on_site[site] != REPLICA_NONE ? bytes - d->bytes : 0;
+    d->bytes = bytes;
     p->place_epoch++;
     planner_changed(p);
 }
@@ -49,10 +57,33 @@ void planner_replica(struct planner *p, uint32_t data, uint32_t site, enum plan_
     mem_grow(&p->coming, &p->cap_coming, (size_t)site + 1, sizeof *p->coming);
     p->n_coming = site >= p->n_coming ? (size_t)site + 1 : p->n_coming;
     p->coming[site] += (r == REPLICA_COMING) - (d->on_site[site] == REPLICA_COMING);
+    mem_grow(&p->stored, &p->cap_stored, (size_t)site + 1, sizeof *p->stored);
+    p->n_stored = site >= p->n_stored ? (size_t)site + 1 : p->n_stored;
+    p->stored[site] += d->bytes * ((r != REPLICA_NONE) - (d->on_site[site] != REPLICA_NONE));
     if (r == REPLICA_HERE || d->on_site[site] == REPLICA_HERE)
         p->place_epoch++; // who may run there has changed
     d->on_site[site] = (uint8_t)r;
     planner_changed(p);
+}
+
+enum plan_replica planner_replica_at(const struct planner *p, uint32_t data, uint32_t site)
+{
+    return replica(p, data, site);
+}
+
+void planner_data_gone(struct planner *p, uint32_t data)
+{
+    if (data >= p->n_datas)
+        return;
+    for (size_t site = 0; site < p->data[data].n_sites; site++)
+        planner_replica(p, data, (uint32_t)site, REPLICA_NONE);
+    free(p->data[data].on_site);
+    p->data[data] = (struct known_data){0};
+}
+
+void planner_makes_copies(struct planner *p, bool makes)
+{
+    p->no_copies = !makes;
 }
 
 int64_t bytes_missing(const struct planner *p, const struct shape *s, uint32_t site)
@@ -72,23 +103,15 @@ bool data_is_there(const struct planner *p, const struct shape *s, uint32_t site
     return true;
 }
 
-int64_t bytes_there(const struct planner *p, const struct shape *s, uint32_t site)
-{
-    int64_t all = 0;
-    for (int i = 0; i < s->n_data; i++)
-        all += s->data[i] < p->n_datas ? p->data[s->data[i]].bytes : 0;
-    return all - bytes_missing(p, s, site);
-}
-
 static void order(struct planner *p, uint32_t data, uint32_t site, uint32_t for_task, struct plan *out)
 {
     if (data >= p->n_datas || replica(p, data, site) != REPLICA_NONE)
         return;
-    bool was_dirty = p->dirty;
-    planner_replica(p, data, site, REPLICA_COMING);
+    bool was_dirty = p->dirty, there = p->policy->in_advance;
+    planner_replica(p, data, site, there ? REPLICA_HERE : REPLICA_COMING);
     p->dirty = was_dirty; // what is on its way changes nobody's mind until it is there
     struct plan_fetch *f = VEC_PUSH(out->fetch, out->n_fetches, out->cap_fetches);
-    *f = (struct plan_fetch){.data = data, .site = site, .for_task = for_task};
+    *f = (struct plan_fetch){.data = data, .site = site, .for_task = for_task, .in_advance = there};
 }
 
 // ---- what is used
@@ -173,7 +196,7 @@ static struct offer offer_of(struct planner *p, struct shape *s, uint32_t site)
     return o;
 }
 
-static int64_t staging_ms(const struct planner *p, const struct shape *s, uint32_t site)
+int64_t staging_ms(const struct planner *p, const struct shape *s, uint32_t site)
 {
     int64_t mbit_s = p->site[site].site.link_mbit_s > 0 ? p->site[site].site.link_mbit_s : 100;
     return bytes_missing(p, s, site) / (mbit_s * 125); // bytes for each millisecond
@@ -201,9 +224,13 @@ static int64_t fetch_gain(struct planner *p, struct shape *s, uint32_t site, int
     if (!o.all || (o.free && worth <= 0))
         return 0;
     int64_t cost = bytes_missing(p, s, site) / 1000 * p->prices.data_ueur_per_gb / 1000000;
-    int64_t gain = boards * worth / 3600 * plan_run_typical_s(s->ask.run) - cost;
+    int64_t run_s = plan_run_typical_s(s->ask.run), one = worth / 3600 * run_s;
+    int64_t gain = boards * one - cost;
     if (gain > 0)
         return gain;
+    // As long as fetching takes, and so often again as the bytes cost what one instance is worth.
+    if (one > 0)
+        stage += stage * int_clamp(cost / one, 0, DEAR_MOST);
     if (boards && waited_ms < stage) {
         house_ms due = house_add(p->now, stage - waited_ms);
         p->look_again = house_before(due, p->look_again) ? due : p->look_again;
@@ -256,16 +283,25 @@ static void fetch_for(struct planner *p, uint32_t queue, struct plan *out)
 
 // ---- copies for new tasks
 
+// What is free beside the copies that were ordered.
+static int64_t disk_left(const struct planner *p, uint32_t site)
+{
+    return p->site[site].site.disk_free_mb * 1000000 - (site < p->n_stored ? p->stored[site] : 0);
+}
+
 static void replicate(struct planner *p, uint32_t task, struct plan *out)
 {
     const struct shape *s = &p->shape[p->queue[p->task[task].queue].shape];
     int32_t copies = p->policy->copies < 0 ? INT32_MAX : p->policy->copies;
     for (int i = 0; i < s->n_data; i++) {
+        if (s->data[i] >= p->n_datas || p->data[s->data[i]].copied)
+            continue;
+        p->data[s->data[i]].copied = true;
         p->sites.n = 0;
         for (uint32_t site = 0; site < p->n_sites; site++)
-            if (p->site[site].known && where_holds(&s->where, &p->site[site].site, site))
-                heap_push(&p->sites,
-                          (struct heap_entry){.key = p->site[site].site.disk_free_mb, .index = site});
+            if (p->site[site].known && boards_on(p, site) &&
+                where_holds(&s->where, &p->site[site].site, site))
+                heap_push(&p->sites, (struct heap_entry){.key = disk_left(p, site), .index = site});
         for (int32_t n = 0; p->sites.n && n < copies; n++, heap_pop(&p->sites))
             order(p, s->data[i], p->sites.v[0].index, task, out);
     }
@@ -273,7 +309,7 @@ static void replicate(struct planner *p, uint32_t task, struct plan *out)
 
 void data_replicate(struct planner *p, struct plan *out)
 {
-    for (size_t i = 0; i < p->submitted.n; i++)
+    for (size_t i = 0; i < p->submitted.n && !p->no_copies; i++)
         if (p->task[p->submitted.v[i]].known)
             replicate(p, p->submitted.v[i], out);
     p->submitted.n = 0;
@@ -281,7 +317,7 @@ void data_replicate(struct planner *p, struct plan *out)
 
 void data_fetch(struct planner *p, struct plan *out)
 {
-    if (!p->policy->fetches_first || !p->n_datas)
+    if (!data_goes_first(p) || !p->n_datas)
         return;
     for (int a = 0; a < PLAN_CLASSES && p->with_data; a++)
         for (size_t i = 0; i < p->active[a].n; i++)

@@ -14,6 +14,7 @@ void planner_changed(struct planner *p)
 void zone_stale(struct planner *p, uint32_t zone)
 {
     struct zone_state *z = &p->zone[zone];
+    p->tops = 0;
     for (size_t i = 0; i < z->n_boards; i++)
         best_forget(p, z->board[i]);
     log_zone(p, zone, SIDE_FREE);
@@ -153,10 +154,23 @@ static void zone_measure(struct planner *p, uint32_t zone)
 {
     struct zone_state *z = &p->zone[zone];
     z->most_mw = 0;
+    z->family = z->n_boards ? p->kind[p->board[z->board[0]].kind].family : PLAN_NONE;
     for (size_t i = 0; i < z->n_boards; i++) {
-        int32_t most = curve_max_mw(&family_of_kind(p, p->board[z->board[i]].kind)->curve);
+        const struct kind *k = &p->kind[p->board[z->board[i]].kind];
+        int32_t most = curve_max_mw(&p->family[k->family].curve);
+        z->family = k->family == z->family ? z->family : PLAN_NONE;
         z->most_mw = most > z->most_mw ? most : z->most_mw;
     }
+}
+
+// A board more.
+static void zone_measure_new(struct planner *p, uint32_t board)
+{
+    const struct kind *k = &p->kind[p->board[board].kind];
+    struct zone_state *z = &p->zone[p->board[board].board.zone];
+    int32_t most = curve_max_mw(&p->family[k->family].curve);
+    z->family = z->n_boards == 1 || z->family == k->family ? k->family : PLAN_NONE;
+    z->most_mw = most > z->most_mw ? most : z->most_mw;
 }
 
 static void zone_leave(struct planner *p, uint32_t zone, uint32_t board)
@@ -272,8 +286,8 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
         zone_measure(p, b->zone);
     else if (!same && had)
         zone_measure(p, b->zone);
-    else if (!same && curve_max_mw(b->curve) > p->zone[b->zone].most_mw)
-        p->zone[b->zone].most_mw = curve_max_mw(b->curve);
+    else if (!same)
+        zone_measure_new(p, board);
     board_count(p, board, 1);
     zone_count(p, b->zone);
     zone_stale(p, b->zone);

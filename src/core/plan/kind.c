@@ -50,6 +50,7 @@ static uint32_t family_of(struct planner *p, const struct plan_board *b)
     struct family *f = &p->family[at];
     f->spec = *b->spec;
     f->curve = *b->curve;
+    family_shares(f);
     f->hash = hash;
     f->next = (uint32_t)first;
     idmap_set(&p->family_at, hash, (uint64_t)at + 1);

@@ -61,6 +61,90 @@ static int64_t go_s(const struct planner *p, const struct plan_runner *r, const 
            (r->left_s + r->lost_s) * full / rate;
 }
 
+// ---- who cannot be in time
+//
+// Few zones have watts enough, and what a share of watts does is dear to compute: so zones are passed over
+// whose share is below what the speed takes that is needed at least, by a table for each make of board. Often
+// that is all of them: then the greatest share that anybody has says so.
+
+// The least share that does `need_mhz`; more watts never do less (curve.h).
+static int32_t share_for(const struct curve *c, int64_t need_mhz)
+{
+    int64_t lo = -1, hi = curve_max_mw(c);
+    while (hi - lo > 1) {
+        int64_t middle = lo + (hi - lo) / 2;
+        if (work_mhz(c, middle) >= need_mhz)
+            hi = middle;
+        else
+            lo = middle;
+    }
+    return (int32_t)hi;
+}
+
+void family_shares(struct family *f)
+{
+    int64_t full = curve_max_work_mhz(&f->curve);
+    for (int i = 0; i <= SHARE_STEPS; i++)
+        f->share_mw[i] = share_for(&f->curve, (full * i + SHARE_STEPS - 1) / SHARE_STEPS);
+}
+
+// No board of the family does so much for less; INT64_MAX: none does at all.
+static int64_t least_mw(const struct family *f, int64_t need_mhz)
+{
+    int64_t full = curve_max_work_mhz(&f->curve);
+    return need_mhz > full || full <= 0 ? INT64_MAX : f->share_mw[need_mhz * SHARE_STEPS / full];
+}
+
+static int64_t zone_top_mw(const struct zone_state *z, enum plan_run run)
+{
+    int64_t top = taken_mw(z, false);
+    if (z->zone.has_ahead && z->zone.ahead_w[run] * INT64_C(1000) > top)
+        top = z->zone.ahead_w[run] * INT64_C(1000);
+    return top / (z->at_work ? z->at_work : 1);
+}
+
+static int64_t top_mw(struct planner *p, enum plan_run run)
+{
+    if (p->tops >> run & 1)
+        return p->top_mw[run];
+    int64_t top = 0;
+    for (uint32_t zone = 0; zone < p->n_zones; zone++) {
+        int64_t mw = p->zone[zone].n_boards ? zone_top_mw(&p->zone[zone], run) : 0;
+        top = mw > top ? mw : top;
+    }
+    p->tops |= 1u << run;
+    return p->top_mw[run] = top;
+}
+
+// Work by the second that is needed to be at the end within `limit_s`, with all data there and the board
+// awake. INT64_MAX: no speed is enough.
+static int64_t needed_mhz(const struct planner *p, const struct plan_runner *r, int64_t limit_s)
+{
+    int64_t full = curve_max_work_mhz(&family_of_kind(p, p->board[r->board].kind)->curve),
+            run_s = limit_s - p->prices.move_start_s;
+    return run_s < 0 ? INT64_MAX : (r->left_s + r->lost_s) * full / (run_s + 1) + 1;
+}
+
+static bool any_in_reach(struct planner *p, enum plan_run run, int64_t need_mhz)
+{
+    int64_t least = INT64_MAX;
+    for (size_t f = 0; f < p->n_families; f++) {
+        int64_t mw = p->family[f].kinds ? least_mw(&p->family[f], need_mhz) : INT64_MAX;
+        least = mw < least ? mw : least;
+    }
+    return least != INT64_MAX && top_mw(p, run) >= least;
+}
+
+static bool in_reach(const struct planner *p, const struct zone_state *z, enum plan_run run, int64_t need_mhz)
+{
+    if (z->family == PLAN_NONE)
+        return z->n_boards > 0;
+    const struct family *f = &p->family[z->family];
+    int64_t least = least_mw(f, need_mhz);
+    return least != INT64_MAX &&
+           over_the_run_mw(z, &f->curve, run, false) >= least * (z->at_work ? z->at_work : 1);
+}
+
 // What the holder of the board would have to do again. Its class says that it gives way, not that the boards'
 // time that it had is worth less.
 static int64_t loss_s(const struct planner *p, const struct plan_runner *r, uint32_t board)
@@ -77,29 +161,52 @@ static const struct shape *shape_of_runner(const struct planner *p, const struct
     return s->gang > 1 ? NULL : s;
 }
 
-bool planner_move(const struct planner *p, const struct plan_runner *r, struct plan_move *out)
+// Where `go` is least so far; of equals the first board.
+struct search {
+    const struct shape *s;
+    int64_t most_s, least_s, here, need_mhz;
+    struct plan_move *out;
+};
+
+static void look_at(const struct planner *p, const struct plan_runner *r, uint32_t board, struct search *x)
+{
+    const struct plan_board *to = &p->board[board].board;
+    struct plan_move *out = x->out;
+    bool take = to->task != PLAN_NONE;
+    if (!to->usable || (take && (to->stopping || to->activity <= x->s->ask.activity)))
+        return;
+    int64_t there = go_s(p, r, x->s, board), loss = loss_s(p, r, board);
+    if (there > x->most_s - loss || there + loss > x->least_s ||
+        (there + loss == x->least_s && out->board != PLAN_NONE && board > out->board) ||
+        !may_go(p, x->s, board, take, x->here))
+        return;
+    x->least_s = there + loss;
+    x->need_mhz = needed_mhz(p, r, x->least_s); // from now on less is too slow
+    out->board = board;
+    out->take = take;
+    out->go_s = there;
+}
+
+bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_move *out)
 {
     const struct shape *s = shape_of_runner(p, r);
     if (!s)
         return false;
     int64_t speed = r->speed_permille > 0 ? r->speed_permille : 1, stay = r->left_s * 1000 / speed;
     int64_t by_ratio = stay * 1000 / p->prices.move_ratio_permille, by_time = stay - p->prices.move_least_s;
-    int64_t most = by_ratio < by_time ? by_ratio : by_time, here = worth_here(p, r, s), least = 0;
+    int64_t most = by_ratio < by_time ? by_ratio : by_time;
+    struct search x = {
+        .s = s, .most_s = most, .least_s = most, .need_mhz = needed_mhz(p, r, most), .out = out};
     *out = (struct plan_move){.board = PLAN_NONE, .stay_s = stay};
-    for (uint32_t b = 0; b < p->n_boards; b++) {
-        const struct plan_board *to = &p->board[b].board;
-        bool take = to->task != PLAN_NONE;
-        if (!p->board[b].known || !to->usable || to->zone == p->board[r->board].board.zone ||
-            (take && (to->stopping || to->activity <= s->ask.activity)))
+    if (x.need_mhz == INT64_MAX || !any_in_reach(p, s->ask.run, x.need_mhz))
+        return false;
+    x.here = worth_here(p, r, s);
+    for (uint32_t zone = 0; zone < p->n_zones; zone++) {
+        const struct zone_state *z = &p->zone[zone];
+        if (zone == p->board[r->board].board.zone || !in_reach(p, z, s->ask.run, x.need_mhz))
             continue;
-        int64_t there = go_s(p, r, s, b), loss = loss_s(p, r, b);
-        if (there > most - loss || (out->board != PLAN_NONE && there + loss >= least) ||
-            !may_go(p, s, b, take, here))
-            continue;
-        out->board = b;
-        out->take = take;
-        out->go_s = there;
-        least = there + loss;
+        for (size_t i = 0; i < z->n_boards; i++)
+            look_at(p, r, z->board[i], &x);
     }
     return out->board != PLAN_NONE;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/num.h"
+#include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
 #include <string.h>
@@ -27,26 +28,40 @@ static int64_t distance_km(const struct plan_where *w, const struct plan_site *s
     return num_round(6371.0 * sqrt(north * north + east * east));
 }
 
-// Between the slot classes of the published scheduler (2^48 apart) and its free slots (2^20 each).
+// Above the slot classes of the published scheduler (2^48 apart): it first fills the buildings that have all
+// of the data, whatever their slots, and then goes by slots alone.
 static int64_t data_rank(const struct planner *p, const struct shape *s, uint32_t site)
 {
-    int64_t mb = bytes_there(p, s, site) / 1000000;
-    return (mb < 1 << 13 ? mb : 1 << 13) << 34;
+    return data_is_there(p, s, site) ? INT64_C(1) << 52 : 0;
+}
+
+// What it costs to start where data is missing: the bytes, and the board that waits for them.
+static int64_t missing_cost(const struct planner *p, const struct shape *s, uint32_t site)
+{
+    int64_t bytes = bytes_missing(p, s, site), run_s = plan_run_typical_s(s->ask.run);
+    if (!bytes)
+        return 0;
+    int64_t waits_s = staging_ms(p, s, site) / 1000;
+    int64_t moved = bytes / 1000000 * p->prices.data_ueur_per_gb / 1000;
+    int64_t cores = s->constraint.cores_min > 0 ? s->constraint.cores_min : 1;
+    return (moved * 3600 + p->prices.work_ueur_per_core_h[s->ask.activity] * cores * waits_s) / run_s;
 }
 
 int64_t place_worth(const struct planner *p, const struct shape *s, uint32_t site)
 {
     if (p->policy->near_data && s->n_data)
         return data_rank(p, s, site);
-    if (!p->policy->keeps_market || !s->where.has_near || site >= p->n_sites ||
-        !p->site[site].site.has_position)
+    if (!p->policy->keeps_market || site >= p->n_sites)
         return 0;
+    int64_t missing = p->no_copies && s->n_data ? missing_cost(p, s, site) : 0;
+    if (!s->where.has_near || !p->site[site].site.has_position)
+        return -missing;
     int64_t km = distance_km(&s->where, &p->site[site].site) + 100 * p->site[site].site.latency_ms;
-    return -p->prices.distance_ueur_per_h_1000km * km / 1000;
+    return -missing - p->prices.distance_ueur_per_h_1000km * km / 1000;
 }
 
 bool place_holds(const struct planner *p, const struct shape *s, uint32_t site)
 {
     return where_holds(&s->where, &p->site[site].site, site) &&
-           (!p->policy->fetches_first || data_is_there(p, s, site));
+           (!data_goes_first(p) || data_is_there(p, s, site));
 }

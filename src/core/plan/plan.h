@@ -153,6 +153,7 @@ struct plan_stop {
 struct plan_fetch {
     uint32_t data, site;
     uint32_t for_task; // PLAN_NONE: ahead of any
+    bool in_advance;   // of the policy that has all data everywhere: it is there by now
 };
 
 struct plan {
@@ -180,6 +181,11 @@ void planner_circuit(struct planner *p, uint32_t circuit, int64_t cap_mw); // ci
 enum plan_replica { REPLICA_NONE, REPLICA_COMING, REPLICA_HERE };
 void planner_data(struct planner *p, uint32_t data, int64_t bytes);
 void planner_replica(struct planner *p, uint32_t data, uint32_t site, enum plan_replica r);
+enum plan_replica planner_replica_at(const struct planner *p, uint32_t data, uint32_t site);
+void planner_data_gone(struct planner *p, uint32_t data); // no task names it; its number may be used anew
+// Whether somebody makes the copies that plans order (the first state). Else nobody does: work goes where its
+// data is if that pays, and otherwise the board waits for them; plans order none. Before the first task.
+void planner_makes_copies(struct planner *p, bool makes);
 void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z);
 void planner_board(struct planner *p, uint32_t board, const struct plan_board *b);
 void planner_task(struct planner *p, uint32_t task, const struct plan_task *t); // pending 0: leaves the queue
@@ -213,9 +219,9 @@ struct plan_move {
 };
 
 // The board where it would end soonest, if that is so much sooner that moving pays by the price table, the
-// zone there wants the heat, and the policy would place it there. False: it stays. Looks at every board: not
+// zone there wants the heat, and the policy would place it there. False: it stays. Looks at every zone: not
 // for every event.
-bool planner_move(const struct planner *p, const struct plan_runner *r, struct plan_move *out);
+bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_move *out);
 
 // Places one instance of the task on this free board, as planner_run would, if it may be there and is worth
 // it; before planner_run. False: nothing was changed.

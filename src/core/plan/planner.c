@@ -361,6 +361,7 @@ void planner_free(struct planner *p)
                              p->warm.v,
                              p->data,
                              p->coming,
+                             p->stored,
                              p->submitted.v,
                              p->touched.v,
                              p->aside.v,

@@ -103,6 +103,7 @@ struct zone_state {
     int32_t at_work;        // boards whose slot is held
     int32_t at_work_urgent; // of these, reserved and onDemand
     int32_t most_mw;        // the most that one of its boards can draw
+    uint32_t family;        // of all its boards; PLAN_NONE: of several
     int32_t free, low;      // boards whose slot is free; held by other than the best class
     int64_t
         work_mw; // what those at work are expected to draw at most, as counted in the site and the circuit
@@ -140,10 +141,14 @@ struct kind_lane {
     uint32_t offers;              // to its family, of boards to ask back: the last entry there counts
 };
 
+#define SHARE_STEPS 64
+
 // Kinds that differ in their site only.
 struct family {
     struct board_spec spec;
     struct curve curve;
+    // [i]: the least milliwatts for which a board does i / SHARE_STEPS of its most work
+    int32_t share_mw[SHARE_STEPS + 1];
     uint64_t hash;
     uint32_t next;  // of the same hash
     uint32_t kinds; // 0: the place is free
@@ -244,6 +249,7 @@ struct known_data {
     int64_t uses; // 1024ths, halved each day
     house_ms aged;
     bool touched; // used since it was last thought of fetching it ahead
+    bool copied;  // the policy's copies of it were ordered, when a task named it first
 };
 
 // The site that is kept for a gang of a class.
@@ -287,13 +293,18 @@ struct planner {
     size_t n_datas, cap_datas;
     int32_t *coming; // copies on their way to a site
     size_t n_coming, cap_coming;
+    int64_t *stored; // bytes of the copies there and on their way, by site
+    size_t n_stored, cap_stored;
+    bool no_copies; // nobody makes them
     struct index_list submitted; // tasks whose data is to be copied
     struct index_list free_family, free_kind, free_shape, free_queue;
     struct idmap family_at, kind_at, shape_at, queue_at; // hash -> first of the chain, + 1
     struct idmap account_at;
     struct lane lane[PLAN_LANES];
     struct zone_log changed[SIDES];
-    int64_t free; // boards whose slot is free
+    int64_t free;              // boards whose slot is free
+    uint32_t tops;             // bits: of which runs top_mw is known
+    int64_t top_mw[PLAN_RUNS]; // no board can count on more while it would run (move.c)
     uint32_t place_epoch;
     struct index_list active[PLAN_CLASSES];        // queues
     struct index_list active_shapes[PLAN_CLASSES]; // shapes that have such
@@ -361,9 +372,14 @@ bool place_holds(const struct planner *p, const struct shape *s, uint32_t site);
 int64_t place_worth(const struct planner *p, const struct shape *s, uint32_t site); // 0 or less in money
 
 // data.c
+// Whether work starts where its data is, or not at all.
+static inline bool data_goes_first(const struct planner *p)
+{
+    return p->policy->fetches_first && !p->no_copies;
+}
+int64_t staging_ms(const struct planner *p, const struct shape *s, uint32_t site);
 bool data_is_there(const struct planner *p, const struct shape *s, uint32_t site);
 int64_t bytes_missing(const struct planner *p, const struct shape *s, uint32_t site);
-int64_t bytes_there(const struct planner *p, const struct shape *s, uint32_t site);
 void data_used(struct planner *p, const struct shape *s);
 void data_replicate(struct planner *p, struct plan *out);
 void data_fetch(struct planner *p, struct plan *out);
@@ -372,6 +388,9 @@ void data_fetch(struct planner *p, struct plan *out);
 enum slot_class qstd_slot(const struct plan_zone *z);
 extern const struct plan_policy policy_market, policy_blind, policy_fifo, policy_qstd, policy_locality,
     policy_replicate3, policy_replicate10, policy_full_replicate;
+
+// move.c
+void family_shares(struct family *f);
 
 // fleet.c
 void zone_stale(struct planner *p, uint32_t zone);

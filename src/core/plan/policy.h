@@ -34,6 +34,7 @@ struct plan_policy {
     bool fetches_first;        // work starts where its data is; else a board waits while it comes
     bool near_data;            // of sites that are otherwise alike, the one that has most of the data
     int32_t copies;            // of its data that a new task has made; -1: everywhere
+    bool in_advance;           // and they were made before it came
     bool fair;                 // between customers inside a class; else strictly by age
     bool classless;            // the oldest first, whatever its class
     bool

@@ -127,9 +127,6 @@ const struct plan_policy policy_replicate10 = {
 };
 
 const struct plan_policy policy_full_replicate = {
-    PUBLISHED,
-    .name = "full-replicate",
-    .summary = "locality, and a new task's data is copied to every building",
-    .near_data = true,
-    .copies = -1,
+    PUBLISHED,    .name = "full-replicate", .summary = "qstd with all data in every building in advance",
+    .copies = -1, .in_advance = true,
 };

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hex.h"
+
 // Every state with its name and the states that may come next, to be read aloud:
 //
 //   While it lives, a task goes to any other living state: forward as instances are dispatched and executed
@@ -99,17 +101,6 @@ void uuid_format(char out[UUID_TEXT_BYTES], const uint8_t bytes[16])
     out[n] = '\0';
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool uuid_parse(const char *text, uint8_t bytes[16])
 {
     uint8_t got[16];
@@ -117,11 +108,8 @@ bool uuid_parse(const char *text, uint8_t bytes[16])
     for (int i = 0; i < 16; i++) {
         if (dash_before(i) && *p++ != '-')
             return false;
-        int high = hex_value(p[0]); // a NUL here is no digit, so that p[1] is not read behind the end
-        int low = high < 0 ? -1 : hex_value(p[1]);
-        if (low < 0)
+        if (!hex_bytes(&got[i], 1, p))
             return false;
-        got[i] = (uint8_t)(high << 4 | low);
         p += 2;
     }
     if (*p)

@@ -41,7 +41,7 @@ struct reader {
 enum activity batsim_activity(int32_t priority)
 {
     return priority >= 10   ? ACTIVITY_RESERVED
-           : priority > 0   ? ACTIVITY_ONDEMAND
+           : priority >= 0  ? ACTIVITY_ONDEMAND
            : priority > -10 ? ACTIVITY_FLEX
                             : ACTIVITY_DONATED;
 }

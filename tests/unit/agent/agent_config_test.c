@@ -71,6 +71,8 @@ static void what_is_wrong_is_named_with_its_line(void **state)
         {"[zone z]\nsetpoint = 31\n", ":2: setpoint = 31: is not a number from 7 to 26"},
         {"[zone z]\nmode = hot\n", ":2: mode = hot: is not off, frost, eco, comfort or boost"},
         {"[heater h]\nzone = z\n", ":2: zone = z: is not a zone that stands above"},
+        {"[zone y]\nsetpoint = 20\n[heater h]\nzone = z\n[board b]\nheater = h\n", // a find of the fuzzer config
+         ":4: zone = z: is not a zone that stands above"},
         {GOOD "cores = 0\n", ":9: cores = 0: is not a whole number from 1 to 1024"},
         {GOOD "curve = 3000-59\n", ":9: curve = 3000-59: is not a list"},
         {GOOD "curve = 3000:59000 2000:70000\n", "board b"},

@@ -560,6 +560,68 @@ static void why_has_a_sentence_for_live_and_ended_tasks(void **state)
     json_decref(w);
 }
 
+// The whole text of an answer; `kept`: whether it came without any work.
+static char *asked(struct house *h, const char *target, const char *token, bool *kept)
+{
+    int works = h->works;
+    struct answer a = house_ask(h, "GET", target, token, "*/*", NULL);
+    char *body = a.body;
+    a.body = NULL;
+    *kept = h->works == works;
+    answer_free(&a);
+    return body;
+}
+
+static void an_answer_is_kept_as_long_as_it_is_true(void **state)
+{
+    struct house *h = *state;
+    char uuid[UUID_TEXT_BYTES], target[TARGET_BYTES];
+    bool kept;
+    house_task(h, "hello", 2, uuid);
+    path_of(target, uuid, "");
+    char *first = asked(h, target, CUSTOMER, &kept);
+    assert_false(kept);
+    char *again = asked(h, target, CUSTOMER, &kept);
+    assert_true(kept);
+    assert_string_equal(again, first);
+    char *stranger = asked(h, target, STRANGER, &kept);
+    assert_false(kept);
+    assert_non_null(strstr(stranger, "No such task"));
+    free(stranger);
+    struct answer put = ask(h, "PUT", target, "{\"tags\":[\"other\"]}");
+    assert_int_equal(put.status, 200);
+    answer_free(&put);
+    free(again);
+    again = asked(h, target, CUSTOMER, &kept);
+    assert_false(kept);
+    assert_non_null(strstr(again, "\"tags\":[\"other\"]"));
+    house_boards(h, 1);
+    house_start_all(h);
+    for (int i = 0; i < 2; i++) { // what runs is told as it is now
+        free(again);
+        again = asked(h, target, CUSTOMER, &kept);
+        assert_false(kept);
+        assert_non_null(strstr(again, "\"perRunningInstanceInfo\""));
+    }
+    json_decref(expect(h, 200, "POST", "/ondol/v1/tasks/abort", NULL));
+    house_end_all(h, 1);
+    free(first);
+    first = asked(h, target, CUSTOMER, &kept);
+    assert_false(kept);
+    house_later(h, 5000); // the time of day is not in it
+    free(again);
+    again = asked(h, target, CUSTOMER, &kept);
+    assert_true(kept);
+    assert_string_equal(again, first);
+    struct answer gone = ask(h, "DELETE", target, NULL);
+    answer_free(&gone);
+    free(again);
+    again = asked(h, target, CUSTOMER, &kept);
+    assert_non_null(strstr(again, "No such task"));
+    free(again);
+    free(first);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
@@ -581,6 +643,7 @@ int main(void)
         TEST(every_instance_has_its_forwarded_ports),
         TEST(output_that_is_not_utf8_is_still_json),
         TEST(why_has_a_sentence_for_live_and_ended_tasks),
+        TEST(an_answer_is_kept_as_long_as_it_is_true),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

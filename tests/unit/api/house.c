@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/shown.h"
 #include "base/mem.h"
 #include "store/memory.h"
 
@@ -62,7 +63,9 @@ static int commit(struct house *h, struct fresh_read *fresh, size_t n_fresh)
     struct err e = ERR_NULL;
     if (h->fail_with)
         return h->fail_with;
+    shown_changing(h->shown, h->fx.change, h->fx.n_changes);
     int r = h->store.commit(h->store.ctx, h->store_epoch, h->fx.change, h->fx.n_changes, fresh, n_fresh, &e);
+    shown_changed(h->shown, h->fx.change, h->fx.n_changes);
     if (r)
         fail_msg("commit: %s", e.text);
     return 0;
@@ -174,6 +177,7 @@ int house_open(void **state)
     assert_int_equal(store_memory_open(&h->store, &e), 0);
     assert_int_equal(h->store.lead(h->store.ctx, &h->store_epoch, &e), 0);
     assert_int_equal(store_memory_reader(&h->reader, &h->store, &e), 0);
+    h->shown = shown_new();
     h->engine = server_new(&cfg);
     server_restored(h->engine, h->now);
     h->operator_id = account(h, "operator@example.org");
@@ -193,6 +197,8 @@ int house_open(void **state)
                                  .entropy = b_entropy,
                                  .carbon = {52, 1, 0},
                                  .limits = cfg,
+                                 .shown = h->shown,
+                                 .epoch = h->store_epoch,
                                  .profiles = {.relay = true},
                                  .forwards = b_forwards,
                                  .email = "house@example.org"};
@@ -205,6 +211,7 @@ int house_close(void **state)
 {
     struct house *h = *state;
     api_free(h->api);
+    shown_free(h->shown);
     server_free(h->engine);
     effects_deinit(&h->fx);
     h->reader.free(h->reader.ctx);

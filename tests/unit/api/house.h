@@ -31,6 +31,7 @@ struct house {
     struct store_reader reader;
     uint64_t store_epoch;
     struct api *api;
+    struct shown *shown;
     struct api_backend be;
     struct vault vault;
     house_ms now;

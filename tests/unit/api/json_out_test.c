@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -68,9 +69,47 @@ static void whole_numbers_have_all_their_digits(void **state)
     }
 }
 
+static void same_as_dumped(const char *text)
+{
+    struct buf b = BUF_INIT(1 << 16);
+    json_t *v = json_loads(text, JSON_DECODE_ANY, NULL);
+    assert_non_null(v);
+    json_tree(&b, v);
+    char *dumped = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+    assert_string_equal(buf_str(&b), dumped);
+    free(dumped);
+    json_decref(v);
+    buf_deinit(&b);
+}
+
+static void a_tree_is_written_as_the_library_does(void **state)
+{
+    (void)state;
+    static const char *const text[] = {
+        "{}",
+        "[]",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-7",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1.5",
+        "1e300",
+        "\"\"",
+        "\"plain\"",
+        "\"\\u0001\\b\\f\\n\\r\\t\\/\\\\\\\"\"",
+        "\"\x7F \xC3\xA9\"",
+        "{\"a\":[1,{\"b\":[]},\"c\"],\"d \xC3\xA9\\n\":{\"e\":null,\"f\":{}},\"g\":-0.25}"};
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+        same_as_dumped(text[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_tree_is_written_as_the_library_does),
         cmocka_unit_test(every_character_comes_back),
         cmocka_unit_test(bytes_that_are_no_text_become_the_replacement_character),
         cmocka_unit_test(whole_numbers_have_all_their_digits),

@@ -81,11 +81,31 @@ static void what_is_wrong_is_told_with_its_line(void **state)
     assert_int_equal(site_file_read("/nowhere/at/all", &a, &s, &n, &e), -2);
 }
 
+// Found by reading: every line of a section was kept with all lines before it.
+static void a_long_section_takes_no_more_than_its_text(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct err e = ERR_NULL;
+    const struct runtime_site *s = NULL;
+    size_t n = 0, room = 200000, at = 0;
+    char *text = malloc(room);
+    at += (size_t)sprintf(text, "[a]\n");
+    while (at + 20 < room)
+        at += (size_t)sprintf(text + at, "latency_ms = 12\n");
+    assert_int_equal(read_text(text, &a, &s, &n, &e), 0);
+    assert_int_equal(strlen(s[0].setting), at - 4);
+    assert_true(a.used < 2 * room);
+    arena_deinit(&a);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sites_come_with_what_is_said_of_them),
         cmocka_unit_test(what_is_wrong_is_told_with_its_line),
+        cmocka_unit_test(a_long_section_takes_no_more_than_its_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@ struct head {
     const char *name, *link;
     char type;
     uint64_t size;
+    const char *content; // NULL: zeros; less than a block
 };
 
 // A ustar header and nothing of the content.
@@ -54,6 +55,12 @@ static int look(const struct head *v, size_t n, bool with_content, struct layer_
     gzFile f = gzdopen(fd, "wb1");
     for (size_t i = 0; i < n; i++) {
         put_head(f, &v[i]);
+        if (v[i].content) {
+            char block[512] = {0};
+            memcpy(block, v[i].content, strlen(v[i].content));
+            gzwrite(f, block, sizeof block);
+            continue;
+        }
         for (uint64_t k = 0; with_content && k < (v[i].size + 511) / 512; k++)
             gzwrite(f, zeros, sizeof zeros);
     }
@@ -92,6 +99,16 @@ static void a_bomb_is_refused_by_its_first_head(void **state)
     struct layer_facts sum = {0};
     struct err e;
     assert_int_equal(look(&v, 1, false, &sum, &e), -EFBIG);
+}
+
+// A link has no content of its own, but what its head announces would be read: a petabyte of packed zeros.
+static void a_link_that_announces_a_bomb_is_refused_by_its_head(void **state)
+{
+    (void)state;
+    const struct head v[] = {{"x", NULL, 'x', 11, "11 mtime=1\n"}, {"b", "a", '1', 077777777777}};
+    struct layer_facts sum = {0};
+    struct err e;
+    assert_int_equal(look(v, 2, false, &sum, &e), -EFBIG);
 }
 
 static void too_many_files_are_refused_by_name_of_the_limit(void **state)
@@ -152,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_and_bytes_are_counted_over_all_layers),
         cmocka_unit_test(a_bomb_is_refused_by_its_first_head),
+        cmocka_unit_test(a_link_that_announces_a_bomb_is_refused_by_its_head),
         cmocka_unit_test(too_many_files_are_refused_by_name_of_the_limit),
         cmocka_unit_test(names_that_lead_out_are_refused),
         cmocka_unit_test(what_is_no_tar_is_refused),

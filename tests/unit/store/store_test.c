@@ -4,6 +4,8 @@
 #include "store_fixture.h"
 #include "store_rows.h"
 
+#include "base/rng.h"
+
 static struct fixture *at(void **state)
 {
     return *state;
@@ -621,6 +623,69 @@ static void a_task_keeps_its_figures_whether_they_are_written_or_not(void **stat
     }
 }
 
+static struct row_task_live moved(struct rng *r, uint64_t id)
+{
+    static const char *const errors[] = {"[]", "[{\"code\":\"GHX0782I\"}]"};
+    struct row_task_live live = {.id = id,
+                                 .state = rng_below(r, 2) ? TASK_CANCELLED : TASK_SUBMITTED,
+                                 .end_ms = rng_below(r, 8) ? -1 : 77,
+                                 .succeeded = "",
+                                 .failed = "",
+                                 .cancelled = rng_below(r, 8) ? "0" : "0-1",
+                                 .started_once = "",
+                                 .errors = errors[rng_below(r, 8) == 0]};
+    return live;
+}
+
+// Tasks in a row that move alike are written together, forwards and backwards, between others that do not.
+static void tasks_that_move_alike_are_written_as_if_one_by_one(void **state)
+{
+    enum { N = 60, STEPS = 40 };
+    struct fixture *f = at(state);
+    struct row_task_live is[N + 1];
+    struct rng r;
+    rng_seed(&r, 11);
+    for (uint64_t id = 1; id <= N; id++) {
+        struct change made = task_row(f, id, 7);
+        is[id] = made.task.live = moved(&r, id);
+        if (id % 17) // there are gaps
+            assert_ok(f, commit_one(f, made));
+    }
+    for (int step = 0; step < 60; step++) {
+        struct change c[STEPS];
+        struct row_task_live alike = moved(&r, 0);
+        uint64_t id = 1 + rng_below(&r, N);
+        size_t n = 0;
+        for (int way = rng_below(&r, 2) ? 1 : -1; n < STEPS; id = (id + (uint64_t)(N + way) - 1) % N + 1) {
+            if (rng_below(&r, 20) == 0)
+                way = -way;
+            if (rng_below(&r, 20) == 0)
+                alike = moved(&r, 0);
+            if (id % 17 == 0)
+                continue;
+            c[n] = (struct change){.kind = CHANGE_TASK_LIVE, .live = alike};
+            c[n].live.id = id;
+            is[id] = c[n++].live;
+        }
+        assert_ok(f, f->store.commit(f->store.ctx, f->epoch, c, n, NULL, 0, &f->err));
+        for (id = 1; id <= N; id++) {
+            struct row_task row = {0};
+            if (id % 17 == 0)
+                continue;
+            assert_int_equal(f->reader.task_by_id(f->reader.ctx, id, &f->arena, &row, &f->err), 0);
+            same_live(&is[id], &row.live);
+        }
+    }
+    struct change gap[3];
+    for (uint64_t i = 0; i < 3; i++)
+        gap[i] = (struct change){.kind = CHANGE_TASK_LIVE, .live = moved(&r, 0)};
+    for (uint64_t i = 0; i < 3; i++) {
+        gap[i].live = gap[0].live;
+        gap[i].live.id = 16 + i;
+    }
+    assert_int_equal(f->store.commit(f->store.ctx, f->epoch, gap, 3, NULL, 0, &f->err), -ENOENT);
+}
+
 static void pages_stay_in_step_while_tasks_are_added(void **state)
 {
     struct fixture *f = at(state);
@@ -760,6 +825,7 @@ int main(void)
         ON_EACH(an_older_leader_is_refused),
         ON_EACH(a_deleted_task_takes_everything_but_the_ledger_with_it),
         ON_EACH(a_task_keeps_its_figures_whether_they_are_written_or_not),
+        ON_EACH(tasks_that_move_alike_are_written_as_if_one_by_one),
         ON_EACH(pages_of_every_order_and_filter_join_to_the_whole_sorted_list),
         ON_EACH(pages_stay_in_step_while_tasks_are_added),
         ON_EACH(a_page_stopped_by_its_reader_goes_on_after_the_last_row_given),

@@ -235,6 +235,11 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->site.setting = word(g);
         ev->site.make = any(g) & 1;
         break;
+    case EVENT_REPLICA:
+        ev->replica.site = word(g);
+        ev->replica.key = rng_next(g);
+        ev->replica.there = rng_below(g, 2);
+        break;
     case EVENT_LID_CLEAR:
         ev->lid.heater = word(g);
         ev->lid.by = word(g);

@@ -398,7 +398,7 @@ static void something(struct life *l)
     } else if (what < 95) {
         ev = (struct event){.kind = EVENT_TASKS_ABORT, .tasks = {.account = l->rig.account}};
         apply(l, &ev);
-    } else if (what < 95) {
+    } else if (what < 97) {
         switch (rng_below(&l->rng, 6)) {
         case 0:
             plan_to_spend(l);

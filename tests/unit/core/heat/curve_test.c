@@ -75,6 +75,31 @@ static void no_other_point_does_more_work(void **state)
     }
 }
 
+// Whoever looks for the least watts that do so much may halve the range (plan/move.c).
+static void more_watts_never_do_less(void **state)
+{
+    (void)state;
+    struct rng rng;
+    struct err e;
+    rng_seed(&rng, 5);
+    for (int round = 0; round < 40; round++) {
+        struct curve c = {.cores = 1 + (int32_t)rng_below(&rng, 64),
+                          .idle_mw = (int32_t)rng_below(&rng, 20000),
+                          .n = 1 + (int32_t)rng_below(&rng, CURVE_POINTS_MAX)};
+        int32_t freq = 0, mw = c.idle_mw, last = 0;
+        for (int i = 0; i < c.n; i++)
+            c.p[i] = (struct curve_point){freq += 1 + (int32_t)rng_below(&rng, 400),
+                                          mw += 1 + (int32_t)rng_below(&rng, 9000)};
+        assert_int_equal(curve_check(&c, &e), 0);
+        for (int32_t w = 0; w <= mw + 10; w += 1 + (int32_t)rng_below(&rng, 5)) {
+            int32_t work = curve_at_draw(&c, w).work_mhz;
+            if (work < last)
+                fail_msg("round %d: %d core-MHz for %d mW, and %d for less", round, work, w, last);
+            last = work;
+        }
+    }
+}
+
 static void a_bad_curve_is_refused_with_field_and_limit(void **state)
 {
     (void)state;
@@ -105,6 +130,7 @@ int main(void)
         cmocka_unit_test(the_ends_of_the_curve_are_its_ends),
         cmocka_unit_test(an_allowance_is_used_and_never_passed),
         cmocka_unit_test(no_other_point_does_more_work),
+        cmocka_unit_test(more_watts_never_do_less),
         cmocka_unit_test(a_bad_curve_is_refused_with_field_and_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,87 @@ static void nobody_goes_to_and_fro(void **state)
     assert_true(moves > 300);
 }
 
+// Boards of two makes in rooms of one to three, some asleep, some held by others.
+#define ROOMS 12
+#define FLEET (ROOMS * 3)
+
+static struct planner *random_fleet(struct rng *rng, struct plan_board b[FLEET], uint32_t *n)
+{
+    static const struct curve other = {.model = "other",
+                                       .cores = 4,
+                                       .idle_mw = 9000,
+                                       .boot_ms = 30000,
+                                       .n = 2,
+                                       .p = {{1200, 20000}, {2400, 50000}}};
+    struct planner *p = planner_new(price_table_default());
+    planner_site(p, 0, &(struct plan_site){.cap_mw = -1});
+    for (int a = 0; a < PLAN_CLASSES; a++)
+        put_task(p, (uint32_t)a, (enum activity)a);
+    *n = 0;
+    for (uint32_t z = 0; z < ROOMS; z++) {
+        int32_t w = z ? (int32_t)rng_below(rng, 40) * 10 : 15; // round figures, so that some are equal
+        room(p, z, w, w + (int32_t)rng_below(rng, 100));
+        for (uint64_t k = 1 + rng_below(rng, 3); k > 0; k--) {
+            struct plan_board *to = &b[*n];
+            *to = board_of(z);
+            to->curve = rng_below(rng, 3) ? curve_default() : &other;
+            to->asleep = rng_below(rng, 4) == 0;
+            if (*n == 0 || rng_below(rng, 3) == 0) {
+                to->task = *n ? (uint32_t)rng_below(rng, PLAN_CLASSES) : ACTIVITY_ONDEMAND;
+                to->activity = (enum activity)to->task;
+            }
+            planner_board(p, (*n)++, to);
+        }
+    }
+    return p;
+}
+
+static int64_t loses_by_board(const void *seconds, uint32_t board)
+{
+    return *(const int64_t *)seconds * (board % 4);
+}
+
+// The best of all is the best of those that are found when each is the only one.
+static void nobody_fast_enough_is_passed_over(void **state)
+{
+    (void)state;
+    struct rng rng;
+    int moves = 0;
+    rng_seed(&rng, 23);
+    for (int round = 0; round < 300; round++) {
+        struct plan_board b[FLEET];
+        uint32_t n, best = PLAN_NONE;
+        struct planner *p = random_fleet(&rng, b, &n);
+        int64_t loss = (int64_t)rng_below(&rng, 2000), least = 0;
+        struct plan_runner r = {.task = ACTIVITY_ONDEMAND,
+                                .speed_permille = (int32_t)rng_below(&rng, 400),
+                                .left_s = (int64_t)rng_below(&rng, 20000),
+                                .lost_s = (int64_t)rng_below(&rng, 10000),
+                                .loss_of = loses_by_board,
+                                .ctx = &loss};
+        struct plan_move all, one;
+        bool goes = planner_move(p, &r, &all);
+        for (uint32_t i = 1; i < n; i++) {
+            for (uint32_t k = 1; k < n; k++) {
+                struct plan_board to = b[k];
+                to.usable = k == i;
+                planner_board(p, k, &to);
+            }
+            int64_t lost = b[i].task == PLAN_NONE ? 0 : loses_by_board(&loss, i);
+            if (!planner_move(p, &r, &one) || (best != PLAN_NONE && one.go_s + lost >= least))
+                continue;
+            best = i;
+            least = one.go_s + lost;
+        }
+        if (goes != (best != PLAN_NONE) || (goes && all.board != best))
+            fail_msg("round %d: board %d, by itself the best is %d", round, goes ? (int)all.board : -1,
+                     (int)best);
+        moves += goes;
+        planner_free(p);
+    }
+    assert_in_range(moves, 50, 280);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +289,7 @@ int main(void)
         cmocka_unit_test(a_lower_class_makes_room_and_an_equal_one_does_not),
         cmocka_unit_test(what_may_not_be_there_does_not_go),
         cmocka_unit_test(nobody_goes_to_and_fro),
+        cmocka_unit_test(nobody_fast_enough_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

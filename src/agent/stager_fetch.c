@@ -179,7 +179,8 @@ static bool one(struct stager *s, CURL *easy, size_t i, void *ctx)
         return true;
     snprintf(name, sizeof name, "%zu", i);
     struct incoming in = {.s = s};
-    in.fd = openat(s->incoming_fd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    // Objects have no mode, and customers have programs among them: DOCKER_CMD is /job/run in a public sample.
+    in.fd = openat(s->incoming_fd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0777);
     if (in.fd < 0)
         return stager_fail(s, true, "staging", "%s", strerror(errno));
     s3_sum_init(&in.md5, S3_SUM_MD5);

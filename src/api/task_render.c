@@ -143,7 +143,7 @@ static void settings(struct json_out *o, const struct row_task *row, const struc
     as_kept(o, body, "schedulingType", "\"flex\"");
     as_kept(o, body, "targetedReservedMachineKey", "null");
     as_kept(o, body, "targetedReservationName", "null");
-    out_raw(o, "privileges", "{\"exportApiAndStorageCredentialsInEnvironment\":false}");
+    as_kept(o, body, "privileges", "{\"exportApiAndStorageCredentialsInEnvironment\":false}");
     as_kept(o, body, "retrySettings", "{\"maxTotalRetries\":null,\"maxPerInstanceRetries\":null}");
     struct body_value ttl = body_get(body, "defaultResourcesCacheTTLSec");
     body_out(o, "defaultResourcesCacheTTLSec", body_is_integer(ttl) ? ttl : (struct body_value){0},

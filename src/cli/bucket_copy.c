@@ -150,6 +150,7 @@ static int down(const struct bucket_client *b, const char *bucket, const char *p
     if (snprintf(path, sizeof path, "%s/%s", to, name) >= (int)sizeof path)
         return err_set(e, -ENAMETOOLONG, "%s/%s: the path below %s is too long", bucket, o->key, to),
                CLI_FAILED;
+    kept_names_add(sum->names, name);
     if (same(path, o)) {
         sum->kept++;
         return 0;
@@ -166,7 +167,6 @@ int bucket_copy_down(const struct bucket_client *b, const char *bucket, const ch
                      struct copy_sum *sum, struct err *e)
 {
     struct s3_listing all = S3_LISTING_NULL;
-    *sum = (struct copy_sum){0};
     int code = bucket_objects(b, bucket, prefix, &all, e);
     if (!code && mkdir(to, 0777) && errno != EEXIST)
         code = (err_set(e, -errno, "%s: %s", to, strerror(errno)), CLI_FAILED);
@@ -224,6 +224,7 @@ static int up(const struct bucket_client *b, const char *bucket, const char *pre
                        S3_KEY_BYTES - 1),
                CLI_USAGE;
     const struct s3_listed *o = find(there, key);
+    kept_names_add(sum->names, key);
     if (o && same(at->fts_path, o)) {
         sum->kept++;
         return 0;
@@ -241,7 +242,6 @@ int bucket_copy_up(const struct bucket_client *b, const char *bucket, const char
     char *root = mem_strdup(from);
     for (size_t n = strlen(root); n > 1 && root[n - 1] == '/'; n--)
         root[n - 1] = '\0';
-    *sum = (struct copy_sum){0};
     int code = bucket_objects(b, bucket, prefix, &there, e);
     FTS *walk =
         code ? NULL : fts_open((char *[]){root, NULL}, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);

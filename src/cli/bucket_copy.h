@@ -6,14 +6,16 @@
 #define ONDOL_CLI_BUCKET_COPY_H
 
 #include "cli/bucket_client.h"
+#include "cli/bucket_sweep.h"
 
 struct copy_sum {
     int64_t files, bytes, kept; // moved; kept: were there already
+    struct kept_names *names;   // NULL, or gets the keys (up) or the paths below the folder (down) of both
 };
 
 // The objects of `bucket` whose keys begin with `prefix` into the folder `to`, which is made; keys become
 // paths below it, less the prefix up to its last slash. A key that would lead out of it is refused by name.
-// 0, or an exit code with the sentence in `e`.
+// 0, or an exit code with the sentence in `e`. `sum` is added to.
 int bucket_copy_down(const struct bucket_client *b, const char *bucket, const char *prefix, const char *to,
                      struct copy_sum *sum, struct err *e);
 // A file, or a folder with all in it, under `prefix` in the bucket.

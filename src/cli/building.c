@@ -10,7 +10,6 @@
 
 #include "base/mem.h"
 #include "cli/child.h"
-#include "cli/serve.h"
 
 #define STOP_GRACE_MS 4000
 #define LOOK_MS       50
@@ -21,7 +20,7 @@ int building_start(struct building *b, const struct runtime_config *cfg, struct 
     int bad = runtime_start(&b->rt, cfg, e);
     if (bad)
         return bad;
-    serve_url(b->url, sizeof b->url, cfg->listen, runtime_port(b->rt), cfg->tls_cert_file != NULL);
+    listen_url(b->url, sizeof b->url, cfg->listen, runtime_port(b->rt), cfg->tls_cert_file != NULL);
     api_client_init(&b->api, b->url, runtime_token(b->rt));
     beside_self("ondol-agent", b->agent_path, sizeof b->agent_path);
     snprintf(b->speed, sizeof b->speed, "%.0f", cfg->speed);

@@ -13,7 +13,7 @@
 #include "cli/verbs.h"
 
 struct values {
-    bool json, force;
+    bool json, force, sweep;
     const char *prefix, *output;
 };
 
@@ -33,7 +33,14 @@ static const struct option_row list_rows[] = {
     {"prefix", OPTION_TEXT, "TEXT", AT(prefix), 0, 0, "Only keys that begin so"},
     {0},
 };
+static const struct option_row download_rows[] = {
+    {"delete", OPTION_FLAG, NULL, AT(sweep), 0, 0, "Removes files of the folder that are not in the bucket"},
+    {"prefix", OPTION_TEXT, "TEXT", AT(prefix), 0, 0, "Only keys that begin so"},
+    {0},
+};
 static const struct option_row put_rows[] = {
+    {"delete", OPTION_FLAG, NULL, AT(sweep), 0, 0,
+     "Deletes objects (under the prefix) that are not among them"},
     {"prefix", OPTION_TEXT, "TEXT", AT(prefix), 0, 0, "Put in front of each name to make the key"},
     {0},
 };
@@ -142,20 +149,29 @@ static void say(const char *what, const struct copy_sum *s)
     putchar('\n');
 }
 
+static void say_swept(int64_t n)
+{
+    if (n)
+        printf("%" PRId64 " that were not there deleted\n", n);
+}
+
 static int put(struct verb_call *c)
 {
     struct bucket_client b;
-    struct copy_sum all = {0}, one;
-    const char *prefix = values(c)->prefix;
+    struct kept_names names = KEPT_NAMES_NULL;
+    struct copy_sum all = {.names = values(c)->sweep ? &names : NULL};
+    const char *prefix = values(c)->prefix ? values(c)->prefix : "";
+    int64_t swept = 0;
     int code = open_client(c, &b);
-    for (int i = 1; !code && i < c->args->n; i++) {
-        code = bucket_copy_up(&b, c->args->v[0], c->args->v[i], prefix ? prefix : "", &one, &c->e);
-        all.files += one.files;
-        all.bytes += one.bytes;
-        all.kept += one.kept;
-    }
-    if (!code)
+    for (int i = 1; !code && i < c->args->n; i++)
+        code = bucket_copy_up(&b, c->args->v[0], c->args->v[i], prefix, &all, &c->e);
+    if (!code && all.names)
+        code = bucket_sweep(&b, c->args->v[0], prefix, &names, &swept, &c->e);
+    if (!code) {
         say("sent", &all);
+        say_swept(swept);
+    }
+    kept_names_deinit(&names);
     return code;
 }
 
@@ -188,14 +204,20 @@ static int get(struct verb_call *c)
 static int download(struct verb_call *c)
 {
     struct bucket_client b;
-    struct copy_sum sum;
-    const char *prefix = values(c)->prefix;
+    struct kept_names names = KEPT_NAMES_NULL;
+    struct copy_sum sum = {.names = values(c)->sweep ? &names : NULL};
+    const char *prefix = values(c)->prefix, *to = c->args->v[c->args->n > 1];
+    int64_t swept = 0;
     int code = open_client(c, &b);
     if (!code)
-        code = bucket_copy_down(&b, c->args->v[0], prefix ? prefix : "",
-                                c->args->n > 1 ? c->args->v[1] : c->args->v[0], &sum, &c->e);
-    if (!code)
+        code = bucket_copy_down(&b, c->args->v[0], prefix ? prefix : "", to, &sum, &c->e);
+    if (!code && sum.names)
+        code = folder_sweep(to, &names, &swept, &c->e);
+    if (!code) {
         say("fetched", &sum);
+        say_swept(swept);
+    }
+    kept_names_deinit(&names);
     return code;
 }
 
@@ -216,7 +238,7 @@ static const struct verb verbs[] = {
     {"put", "BUCKET FILE...", 2, OPTIONS_ARGS_MAX, put, put_rows,
      "Sends files and folders; what is there already is not sent."},
     {"get", "BUCKET KEY", 2, 2, get, get_rows, "Fetches one object."},
-    {"download", "BUCKET [DIR]", 1, 2, download, list_rows,
+    {"download", "BUCKET [DIR]", 1, 2, download, download_rows,
      "Fetches all of a bucket into a folder (that of its name)."},
     {"delete", "BUCKET KEY...", 2, OPTIONS_ARGS_MAX, delete_them, no_rows, "Deletes objects."},
     {0},

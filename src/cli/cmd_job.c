@@ -5,13 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "cli/bar.h"
 #include "cli/cli.h"
-#include "cli/json_file.h"
+#include "cli/draft_file.h"
 #include "cli/verb_list.h"
+#include "cli/verb_work.h"
 #include "core/work/job.h"
 
+struct job_wish {
+    const char *name, *shortname, *pool, *max_wall, *keep;
+    struct option_list tags;
+    bool dependencies;
+};
+
 struct values {
+    struct job_wish wish; // first: rows of its options count from it
     struct verb_pick pick;
     bool json, force;
     double timeout_s;
@@ -19,6 +28,36 @@ struct values {
 
 static const struct option_row no_rows[] = {{0}};
 static const struct option_row json_rows[] = {
+    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "The answer of the server as it is"},
+    {0},
+};
+#define WISH(field) offsetof(struct job_wish, field)
+#define WISH_ROWS                                                                                            \
+    {"dependencies", OPTION_FLAG, NULL, WISH(dependencies), 0, 0, "Its tasks may wait for one another"},     \
+        {"keep",                                                                                             \
+         OPTION_TEXT,                                                                                        \
+         "[D.]HH:MM:SS",                                                                                     \
+         WISH(keep),                                                                                         \
+         0,                                                                                                  \
+         0,                                                                                                  \
+         "Forgets itself so long after it is completed"},                                                    \
+        {"max-wall",                                                                                         \
+         OPTION_TEXT,                                                                                        \
+         "[D.]HH:MM:SS",                                                                                     \
+         WISH(max_wall),                                                                                     \
+         0,                                                                                                  \
+         0,                                                                                                  \
+         "Ends its tasks so long after it was made"},                                                        \
+        {"name", OPTION_TEXT, "NAME", WISH(name), 0, 0, "Its name"},                                         \
+        {"pool", OPTION_TEXT, "ID", WISH(pool), 0, 0, "Its tasks run in this pool"},                         \
+        {"shortname", OPTION_TEXT, "NAME", WISH(shortname), 0, 0, "Another name for its uuid"},              \
+    {                                                                                                        \
+        "tag", OPTION_LIST, "TAG", WISH(tags), 0, 0, "A tag; again for more"                                 \
+    }
+
+static const struct option_row wish_rows[] = {WISH_ROWS, {0}}; // keys of an INI file
+static const struct option_row create_rows[] = {
+    WISH_ROWS,
     {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "The answer of the server as it is"},
     {0},
 };
@@ -38,11 +77,47 @@ static const struct values *values(const struct verb_call *c)
     return c->values;
 }
 
+static void put_wish(json_t *body, const struct job_wish *w)
+{
+    const struct {
+        const char *key, *value;
+    } text[] = {{"name", w->name},
+                {"shortname", w->shortname},
+                {"poolUuid", w->pool},
+                {"maxWallTime", w->max_wall},
+                {"completionTimeToLive", w->keep}};
+    for (size_t i = 0; i < ARRAY_LEN(text); i++)
+        if (text[i].value)
+            json_object_set_new(body, text[i].key, json_string(text[i].value));
+    if (w->dependencies)
+        json_object_set_new(body, "useDependencies", json_true());
+    if (w->keep)
+        json_object_set_new(body, "autoDeleteOnCompletion", json_true());
+    if (w->tags.n && !json_is_array(json_object_get(body, "tags")))
+        json_object_set_new(body, "tags", json_array());
+    for (int i = 0; i < w->tags.n; i++)
+        json_array_append_new(json_object_get(body, "tags"), json_string(w->tags.v[i]));
+}
+
 static int create(struct verb_call *c)
 {
-    json_t *body = json_file(c->args->v[0], &c->e);
-    int code = body ? verb_make(c, "/jobs", body, values(c)->json) : CLI_USAGE;
+    static const struct job_wish nothing = {0};
+    const struct draft_form form = {"job create", wish_rows, &nothing, sizeof nothing};
+    struct job_wish wish = values(c)->wish;
+    struct arena a = ARENA_NULL;
+    bool json;
+    json_t *body = draft_file(&form, c->args->n ? c->args->v[0] : NULL, &wish, &a, &json, &c->e);
+    int code = body ? 0 : CLI_USAGE;
+    if (!code && !json && !wish.name)
+        code = (err_set(&c->e, -1, "job create: it has no name: give FILE or --name"), CLI_USAGE);
+    if (!code) {
+        put_wish(body, &wish);
+        code = verb_resolve(c, body);
+    }
+    if (!code)
+        code = verb_make(c, "/jobs", body, values(c)->json);
     json_decref(body);
+    arena_deinit(&a);
     return code;
 }
 
@@ -67,7 +142,7 @@ static int list(struct verb_call *c)
     for (int i = 0; i < JOB_STATE_N; i++)
         states[i] = job_state_name((enum job_state)i);
     int code = verb_pages(c, "/jobs/paginate", &values(c)->pick, states, &all);
-    return verb_print(code, all, values(c)->pick.json, "UUID NAME STATE DEPENDENCIES CREATED", row);
+    return verb_picked(code, all, &values(c)->pick, "UUID NAME STATE DEPENDENCIES CREATED", row);
 }
 
 static int show(struct verb_call *c)
@@ -135,24 +210,24 @@ static int wait_for(struct verb_call *c)
 
 static int terminate(struct verb_call *c)
 {
-    return verb_do(c, "POST", "/jobs/", "/terminate");
+    return verb_each(c, "POST", "/jobs/", "/terminate");
 }
 
 static int delete_it(struct verb_call *c)
 {
-    return verb_do(c, "DELETE", "/jobs/", values(c)->force ? "?force=true" : "");
+    return verb_each(c, "DELETE", "/jobs/", values(c)->force ? "?force=true" : "");
 }
 
 static const struct verb verbs[] = {
-    {"create", "FILE", 1, 1, create, json_rows,
-     "Makes the job in FILE (JSON; - is stdin) and prints its uuid."},
+    {"create", "[FILE]", 0, 1, create, create_rows,
+     "Makes a job (options, or FILE: JSON or INI; - is stdin) and prints its uuid."},
     {"list", NULL, 0, 0, list, list_rows, "Jobs of the account, the newest first."},
     {"show", "ID", 1, 1, show, json_rows, "Everything about one job, as JSON."},
     {"tasks", "ID", 1, 1, tasks, json_rows, "Its tasks, and which of them wait for others."},
     {"wait", "ID", 1, 1, wait_for, wait_rows,
      "Waits until its tasks have ended. Exit code 5 unless all in Success."},
-    {"terminate", "ID", 1, 1, terminate, no_rows, "Ends its tasks; it takes no more."},
-    {"delete", "ID", 1, 1, delete_it, delete_rows,
+    {"terminate", "ID...", 1, OPTIONS_ARGS_MAX, terminate, no_rows, "Ends its tasks; it takes no more."},
+    {"delete", "ID...", 1, OPTIONS_ARGS_MAX, delete_it, delete_rows,
      "Forgets it, when its tasks have ended; with --force its tasks too."},
     {0},
 };

@@ -5,18 +5,37 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "cli/bar.h"
 #include "cli/cli.h"
+#include "cli/draft_file.h"
 #include "cli/json_file.h"
+#include "cli/task_draft.h"
 #include "cli/verb_list.h"
+#include "cli/verb_work.h"
 #include "core/work/pool.h"
 
+// What is said of a new pool: first what tasks have too.
+struct pool_wish {
+    struct task_wish as_task;
+    long slots, min, max, idle, slots_per_node; // -1: not said
+    const char *prepare;
+};
+
+#define POOL_WISH_NULL                                                                                       \
+    (struct pool_wish)                                                                                       \
+    {                                                                                                        \
+        .as_task = TASK_WISH_NULL, .slots = -1, .min = -1, .max = -1, .idle = -1, .slots_per_node = -1       \
+    }
+
 struct values {
+    struct pool_wish wish; // first: rows of its options count from it
     struct verb_pick pick;
-    bool json;
-    long slots, min, max, idle, slots_per_node;
-    const char *name, *profile, *prepare, *scheduling, *shortname;
+    struct verb_change change;
+    bool json, fresh;
+    long slots, instance;
     double timeout_s;
+    const char *datacentre;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -27,18 +46,32 @@ static const struct option_row json_rows[] = {
     {0},
 };
 static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "pools"), {0}};
-static const struct option_row create_rows[] = {
-    {"class", OPTION_TEXT, "CLASS", AT(scheduling), 0, 0, "flex, onDemand or reserved (flex)"},
-    {"idle", OPTION_INT, "N", AT(idle), 0, 1000000, "With --max: N slots more than are used (0)"},
+// Behind those that tasks have too.
+static const struct option_row own_rows[] = {
+    {"idle", OPTION_INT, "N", AT(wish.idle), 0, 1000000, "With --max: N slots more than are used (0)"},
+    {"max", OPTION_INT, "N", AT(wish.max), 0, 1000000, "As many slots as its tasks need, at most N"},
+    {"min", OPTION_INT, "N", AT(wish.min), 0, 1000000, "With --max: at least N slots (0)"},
+    {"prepare", OPTION_TEXT, "CMD", AT(wish.prepare), 0, 0, "What each node runs once, before any task"},
+    {"slots", OPTION_INT, "N", AT(wish.slots), 0, 1000000, "N slots, no more and no less (1)"},
+    {"slots-per-node", OPTION_INT, "N", AT(wish.slots_per_node), 1, 64,
+     "N instances at once on one board (1)"},
+    {0},
+};
+static const struct option_row cost_rows[] = {
+    {"datacentre", OPTION_TEXT, "NAME", AT(datacentre), 0, 0,
+     "What it is compared with: EU mean, world survey or old"},
     {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
-    {"max", OPTION_INT, "N", AT(max), 0, 1000000, "As many slots as its tasks need, at most N"},
-    {"min", OPTION_INT, "N", AT(min), 0, 1000000, "With --max: at least N slots (0)"},
-    {"name", OPTION_TEXT, "NAME", AT(name), 0, 0, "Its name (pool)"},
-    {"prepare", OPTION_TEXT, "CMD", AT(prepare), 0, 0, "What each node runs once, before any task"},
-    {"profile", OPTION_TEXT, "NAME", AT(profile), 0, 0, "Profile (docker-batch)"},
-    {"shortname", OPTION_TEXT, "NAME", AT(shortname), 0, 0, "Another name for its uuid"},
-    {"slots", OPTION_INT, "N", AT(slots), 0, 1000000, "N slots, no more and no less (1)"},
-    {"slots-per-node", OPTION_INT, "N", AT(slots_per_node), 1, 64, "N instances at once on one board (1)"},
+    {0},
+};
+static const struct option_row set_rows[] = {
+    {"constant", OPTION_LIST, "KEY=VALUE", AT(change.constants), 0, 0, "A constant; again for more"},
+    {"label", OPTION_LIST, "KEY=VALUE", AT(change.labels), 0, 0, "A label; again for more"},
+    {"tag", OPTION_LIST, "TAG", AT(change.tags), 0, 0, "A tag, instead of those it has; again for more"},
+    {0},
+};
+static const struct option_row output_rows[] = {
+    {"fresh", OPTION_FLAG, NULL, AT(fresh), 0, 0, "Only what is new since this was asked last"},
+    {"instance", OPTION_INT, "N", AT(instance), 0, 1e9, "Of this node only, without the numbers in front"},
     {0},
 };
 static const struct option_row scale_rows[] = {
@@ -58,36 +91,45 @@ static const struct values *values(const struct verb_call *c)
 
 // ---- making
 
-static void set_text(json_t *body, const char *name, const char *value)
+#define CREATE_ROWS 64
+
+// Those of tasks, those of pools alone and, for the command line but not for files, --json.
+static void create_rows(struct option_row out[CREATE_ROWS], bool json)
 {
-    if (value)
-        json_object_set_new(body, name, json_string(value));
+    size_t n = task_wish_pool_rows(out, CREATE_ROWS - ARRAY_LEN(own_rows) - 1);
+    for (const struct option_row *r = own_rows; r->name; r++)
+        out[n++] = *r;
+    if (json)
+        out[n++] = json_rows[0];
+    out[n] = (struct option_row){0};
 }
 
 static void default_text(json_t *body, const char *name, const char *value)
 {
     if (!json_object_get(body, name))
-        set_text(body, name, value);
+        json_object_set_new(body, name, json_string(value));
+}
+
+static int at_least_0(long v)
+{
+    return v < 0 ? 0 : (int)v;
 }
 
 // What the options say is laid over what the file says.
-static void wish(json_t *body, const struct values *v)
+static void put_size(json_t *body, const struct pool_wish *w)
 {
-    set_text(body, "name", v->name);
-    set_text(body, "profile", v->profile);
-    set_text(body, "schedulingType", v->scheduling);
-    set_text(body, "shortname", v->shortname);
-    if (v->prepare)
-        json_object_set_new(body, "preparationTask", json_pack("{s:s}", "commandLine", v->prepare));
-    if (v->slots_per_node)
+    if (w->prepare)
+        json_object_set_new(body, "preparationTask", json_pack("{s:s}", "commandLine", w->prepare));
+    if (w->slots_per_node >= 0)
         json_object_set_new(body, "multiSlotsSettings",
-                            json_pack("{s:i}", "slotsPerNode", (int)v->slots_per_node));
-    if (v->max >= 0)
+                            json_pack("{s:i}", "slotsPerNode", (int)w->slots_per_node));
+    if (w->max >= 0)
         json_object_set_new(body, "elasticProperty",
-                            json_pack("{s:b,s:i,s:i,s:i}", "isElastic", 1, "minTotalSlots", (int)v->min,
-                                      "maxTotalSlots", (int)v->max, "minIdleSlots", (int)v->idle));
-    if (v->slots >= 0)
-        json_object_set_new(body, "instanceCount", json_integer(v->slots));
+                            json_pack("{s:b,s:i,s:i,s:i}", "isElastic", 1, "minTotalSlots",
+                                      at_least_0(w->min), "maxTotalSlots", (int)w->max, "minIdleSlots",
+                                      at_least_0(w->idle)));
+    if (w->slots >= 0)
+        json_object_set_new(body, "instanceCount", json_integer(w->slots));
     default_text(body, "name", "pool");
     default_text(body, "profile", "docker-batch");
     if (!json_object_get(body, "instanceCount") && !json_object_get(body, "scaling") &&
@@ -97,12 +139,20 @@ static void wish(json_t *body, const struct values *v)
 
 static int create(struct verb_call *c)
 {
-    json_t *body = c->args->n ? json_file(c->args->v[0], &c->e) : json_object();
-    if (!body)
-        return CLI_USAGE;
-    wish(body, values(c));
-    int code = verb_make(c, "/pools", body, values(c)->json);
+    const struct pool_wish nothing = POOL_WISH_NULL;
+    struct option_row rows[CREATE_ROWS];
+    create_rows(rows, false);
+    const struct draft_form form = {"pool create", rows, &nothing, sizeof nothing};
+    struct pool_wish wish = values(c)->wish;
+    struct arena a = ARENA_NULL;
+    json_t *body = draft_file(&form, c->args->n ? c->args->v[0] : NULL, &wish, &a, NULL, &c->e);
+    int code = body && task_wish_put(body, &wish.as_task, "defaultRetrySettings", &c->e) ? 0 : CLI_USAGE;
+    if (!code) {
+        put_size(body, &wish);
+        code = verb_make(c, "/pools", body, values(c)->json);
+    }
     json_decref(body);
+    arena_deinit(&a);
     return code;
 }
 
@@ -135,7 +185,7 @@ static int list(struct verb_call *c)
         states[i] = pool_state_name((enum pool_state)i);
     int code =
         verb_pages(c, pick->tags.n ? "/pools/paginate" : "/pools/summaries/paginate", pick, states, &all);
-    return verb_print(code, all, pick->json, "UUID NAME STATE >NODES >WANTED >TASKS CREATED", row);
+    return verb_picked(code, all, pick, "UUID NAME STATE >NODES >WANTED >TASKS CREATED", row);
 }
 
 static int show(struct verb_call *c)
@@ -208,6 +258,21 @@ static int wait_for(struct verb_call *c)
         &c->e);
 }
 
+static int out(struct verb_call *c)
+{
+    return verb_output(c, "pools", "stdout", values(c)->instance, values(c)->fresh);
+}
+
+static int err(struct verb_call *c)
+{
+    return verb_output(c, "pools", "stderr", values(c)->instance, values(c)->fresh);
+}
+
+static int cost(struct verb_call *c)
+{
+    return verb_cost(c, "pools", values(c)->datacentre, values(c)->json);
+}
+
 // ---- changing
 
 static int scale(struct verb_call *c)
@@ -228,33 +293,54 @@ static int scale(struct verb_call *c)
     return code;
 }
 
+static int set(struct verb_call *c)
+{
+    return verb_set(c, "pools", &values(c)->change);
+}
+
+static int update_resources(struct verb_call *c)
+{
+    return verb_update_resources(c, "pools");
+}
+
 static int close_it(struct verb_call *c)
 {
-    return verb_do(c, "POST", "/pools/", "/close");
+    return verb_each(c, "POST", "/pools/", "/close");
 }
 
 static int delete_it(struct verb_call *c)
 {
-    return verb_do(c, "DELETE", "/pools/", "");
+    return verb_each(c, "DELETE", "/pools/", "");
 }
-
-static const struct verb verbs[] = {
-    {"create", "[FILE]", 0, 1, create, create_rows,
-     "Makes a pool as the options say, laid over FILE (JSON; - is stdin), and prints its uuid."},
-    {"list", NULL, 0, 0, list, list_rows, "Pools of the account, the newest first."},
-    {"show", "ID", 1, 1, show, json_rows, "Everything about one pool, as JSON."},
-    {"nodes", "ID", 1, 1, nodes, json_rows, "The boards that it holds now."},
-    {"tasks", "ID", 1, 1, tasks, json_rows, "Its tasks."},
-    {"wait", "ID", 1, 1, wait_for, wait_rows,
-     "Waits until all its nodes take tasks. Exit code 5 when it failed or is closed."},
-    {"scale", "ID [FILE]", 1, 2, scale, scale_rows, "Replaces its scaling policies by those in FILE (JSON)."},
-    {"close", "ID", 1, 1, close_it, no_rows, "Ends its tasks and gives its boards back."},
-    {"delete", "ID", 1, 1, delete_it, no_rows, "Closes and forgets it; its tasks stay."},
-    {0},
-};
 
 int cmd_pool(int argc, char **argv)
 {
-    struct values v = {.pick = VERB_PICK_NULL, .slots = -1, .max = -1, .timeout_s = -1};
+    struct option_row rows[CREATE_ROWS];
+    create_rows(rows, true);
+    const struct verb verbs[] = {
+        {"create", "[FILE]", 0, 1, create, rows,
+         "Makes a pool (options, or FILE: JSON or INI; - is stdin) and prints its uuid."},
+        {"list", NULL, 0, 0, list, list_rows, "Pools of the account, the newest first."},
+        {"show", "ID", 1, 1, show, json_rows, "Everything about one pool, as JSON."},
+        {"nodes", "ID", 1, 1, nodes, json_rows, "The boards that it holds now."},
+        {"tasks", "ID", 1, 1, tasks, json_rows, "Its tasks."},
+        {"wait", "ID", 1, 1, wait_for, wait_rows,
+         "Waits until all its nodes take tasks. Exit code 5 when it failed or is closed."},
+        {"stdout", "ID", 1, 1, out, output_rows, "What its preparation wrote to its standard output."},
+        {"stderr", "ID", 1, 1, err, output_rows, "What its preparation wrote to its standard error."},
+        {"cost", "ID", 1, 1, cost, cost_rows, "Euros, watt-hours and grams of CO2, so far."},
+        {"scale", "ID [FILE]", 1, 2, scale, scale_rows,
+         "Replaces its scaling policies by those in FILE (JSON)."},
+        {"set", "ID", 1, 1, set, set_rows, "Changes its constants, labels and tags."},
+        {"update-resources", "ID", 1, 1, update_resources, no_rows,
+         "Brings what is new in its buckets to its nodes."},
+        {"close", "ID...", 1, OPTIONS_ARGS_MAX, close_it, no_rows,
+         "Ends its tasks and gives its boards back."},
+        {"delete", "ID...", 1, OPTIONS_ARGS_MAX, delete_it, no_rows,
+         "Closes and forgets it; its tasks stay."},
+        {0},
+    };
+    struct values v = {
+        .wish = POOL_WISH_NULL, .pick = VERB_PICK_NULL, .slots = -1, .instance = -1, .timeout_s = -1};
     return verbs_run("pool", verbs, &v, argc, argv);
 }

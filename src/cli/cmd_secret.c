@@ -13,7 +13,7 @@
 #include "cli/verbs.h"
 
 struct values {
-    bool json;
+    bool json, recursive;
     const char *file;
 };
 
@@ -23,6 +23,11 @@ static const struct option_row json_rows[] = {
     {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON instead of lines"},
     {0},
 };
+static const struct option_row list_rows[] = {
+    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON instead of lines"},
+    {"recursive", OPTION_FLAG, NULL, AT(recursive), 0, 0, "What is in its folders too, instead of these"},
+    {0},
+};
 static const struct option_row value_rows[] = {
     {"file", OPTION_TEXT, "FILE", AT(file), 0, 0,
      "Where the value is (stdin); a newline at its end is left out"},
@@ -30,15 +35,21 @@ static const struct option_row value_rows[] = {
 };
 static const struct option_row no_rows[] = {{0}};
 
+static char *joined(const char *a, const char *b, const char *d)
+{
+    struct buf all = BUF_INIT(65536);
+    buf_putf(&all, "%s%s%s", a, b, d);
+    return buf_take(&all);
+}
+
 static const struct values *values(const struct verb_call *c)
 {
     return c->values;
 }
 
-// The first argument with its slashes as they are: they part folders.
-static const char *path_of(struct verb_call *c, const char *front)
+// A key with its slashes as they are: they part folders.
+static const char *path_to(struct verb_call *c, const char *front, const char *key)
 {
-    const char *key = c->args->n ? c->args->v[0] : "";
     buf_deinit(&c->path);
     c->path = BUF_INIT(65536);
     buf_puts(&c->path, front);
@@ -54,16 +65,43 @@ static const char *path_of(struct verb_call *c, const char *front)
     return buf_str(&c->path);
 }
 
-static int list(struct verb_call *c)
+static const char *path_of(struct verb_call *c, const char *front)
+{
+    return path_to(c, front, c->args->n ? c->args->v[0] : "");
+}
+
+// The names below `folder`, each with `front` before it, into `out`.
+static int names_below(struct verb_call *c, const char *folder, const char *front, json_t *out)
 {
     json_t *got = NULL, *key;
     size_t i;
-    int code = api_json(&c->api, "GET", path_of(c, "/secrets-manager/search/"), NULL, &got, &c->e);
-    if (!code && values(c)->json)
-        got_print(json_object_get(got, "keys"));
-    else if (!code)
-        json_array_foreach(json_object_get(got, "keys"), i, key) puts(json_string_value(key));
+    int code = api_json(&c->api, "GET", path_to(c, "/secrets-manager/search/", folder), NULL, &got, &c->e);
+    json_array_foreach(json_object_get(got, "keys"), i, key)
+    {
+        char *path = joined(folder, *folder && folder[strlen(folder) - 1] != '/' ? "/" : "",
+                            json_string_value(key)),
+             *name = joined(front, "", json_string_value(key));
+        if (!code && values(c)->recursive && *path && path[strlen(path) - 1] == '/')
+            code = names_below(c, path, name, out);
+        else
+            json_array_append_new(out, json_string(name));
+        free(path);
+        free(name);
+    }
     json_decref(got);
+    return code;
+}
+
+static int list(struct verb_call *c)
+{
+    json_t *all = json_array(), *key;
+    size_t i;
+    int code = names_below(c, c->args->n ? c->args->v[0] : "", "", all);
+    if (!code && values(c)->json)
+        got_print(all);
+    else if (!code)
+        json_array_foreach(all, i, key) puts(json_string_value(key));
+    json_decref(all);
     return code;
 }
 
@@ -113,7 +151,7 @@ static int delete_it(struct verb_call *c)
 }
 
 static const struct verb verbs[] = {
-    {"list", "[FOLDER]", 0, 1, list, json_rows, "Names in a folder (the topmost); folders end with a slash."},
+    {"list", "[FOLDER]", 0, 1, list, list_rows, "Names in a folder (the topmost); folders end with a slash."},
     {"show", "KEY", 1, 1, show, json_rows, "The value of a secret."},
     {"add", "KEY", 1, 1, add, value_rows, "Makes a secret of what it reads from stdin."},
     {"set", "KEY", 1, 1, set, value_rows, "Changes a secret to what it reads from stdin."},

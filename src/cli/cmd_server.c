@@ -17,14 +17,13 @@
 #include "cli/house_epoch.h"
 #include "cli/options.h"
 #include "cli/profile_file.h"
-#include "cli/serve.h"
 #include "cli/site_file.h"
 #include "server/clock.h"
 #include "server/runtime.h"
 
 struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
-    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *heat, *sites, *registries, *profiles;
+    const char *s3_listen, *s3_dir, *s3_host, *s3_url, *api_url, *heat, *sites, *registries, *profiles;
     const char *relay_listen, *relay_url, *forward_address, *forward_host, *forward_ports, *forward_allow;
     const char *objects, *o_region, *o_key, *o_secret, *o_prefix, *o_staging, *o_ca;
     bool o_host;
@@ -52,6 +51,8 @@ static const struct option_row rows[] = {
     {"tls-key", OPTION_TEXT, "FILE", AT(key), 0, 0, "and this key"},
     {"tls-client-ca", OPTION_TEXT, "FILE", AT(client_ca), 0, 0,
      "Only for clients with a certificate of this authority"},
+    {"api-url", OPTION_TEXT, "URL", AT(api_url), 0, 0,
+     "Address of the API that tasks with credentials are told (from --listen)"},
     {"s3-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(s3_listen), 0, 0,
      "Serve buckets there, by S3; without it there are none"},
     {"s3-data", OPTION_TEXT, "DIR", AT(s3_dir), 0, 0,
@@ -164,6 +165,7 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->s3_dir = v->s3_dir;
     c->s3_host = v->s3_host;
     c->s3_url = v->s3_url;
+    c->api_url = v->api_url;
     c->outside = (struct s3_outside){.url = v->objects,
                                      .region = v->o_region,
                                      .access_key = v->o_key,
@@ -280,7 +282,7 @@ static int serve(const struct values *v, struct arena *a)
     if (set_clock(v, &cfg, &e) || runtime_start(&r, &cfg, &e))
         return cli_fail_err(CLI_FAILED, &e);
     char url[256];
-    serve_url(url, sizeof url, v->listen, runtime_port(r), v->cert != NULL);
+    listen_url(url, sizeof url, v->listen, runtime_port(r), v->cert != NULL);
     if (runtime_storage_url(r))
         printf("ondol: storage at %s\n", runtime_storage_url(r));
     printf("ondol: server ready at %s, data in %s\n", url, v->data);

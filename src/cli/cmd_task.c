@@ -11,14 +11,20 @@
 #include "cli/task_draft.h"
 #include "cli/task_wait.h"
 #include "cli/verb_list.h"
+#include "cli/verb_offer.h"
+#include "cli/verb_snapshot.h"
+#include "cli/verb_work.h"
 #include "core/work/task.h"
 
 struct values {
     struct task_wish wish; // first: task_wish_rows count from it
     struct verb_pick pick;
+    struct verb_change change;
+    struct verb_snapshot snapshot;
     bool json, print, dry_run, wait, follow, fresh;
     long instance;
     double timeout_s;
+    const char *datacentre;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -35,6 +41,31 @@ static const struct option_row wait_rows[] = {
      "Give up after S seconds, with exit code 75 (never)"},
     {0},
 };
+static const struct option_row cost_rows[] = {
+    {"datacentre", OPTION_TEXT, "NAME", AT(datacentre), 0, 0,
+     "What it is compared with: EU mean, world survey or old"},
+    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
+    {0},
+};
+static const struct option_row set_rows[] = {
+    {"constant", OPTION_LIST, "KEY=VALUE", AT(change.constants), 0, 0, "A constant; again for more"},
+    {"label", OPTION_LIST, "KEY=VALUE", AT(change.labels), 0, 0, "A label; again for more"},
+    {"tag", OPTION_LIST, "TAG", AT(change.tags), 0, 0, "A tag, instead of those it has; again for more"},
+    {0},
+};
+static const struct option_row snapshot_rows[] = {
+    {"blacklist", OPTION_TEXT, "REGEX", AT(snapshot.blacklist), 0, 0,
+     "Files whose path has this in it are dropped"},
+    {"bucket", OPTION_TEXT, "BUCKET", AT(snapshot.bucket), 0, 0, "Where files go (where results go)"},
+    {"every", OPTION_INT, "S", AT(snapshot.every_s), 0, 1e9, "One each S seconds from now on; 0 ends that"},
+    {"json", OPTION_FLAG, NULL, AT(snapshot.json), 0, 0, "The answer of the server as it is"},
+    {"prefix", OPTION_TEXT, "TEXT", AT(snapshot.prefix), 0, 0, "Put in front of the keys"},
+    {"timeout", OPTION_REAL, "S", AT(snapshot.timeout_s), 0, 1e9,
+     "With --wait: give up after S seconds, with exit code 75 (never)"},
+    {"wait", OPTION_FLAG, NULL, AT(snapshot.wait), 0, 0, "Waits until the files are in the bucket"},
+    {"whitelist", OPTION_TEXT, "REGEX", AT(snapshot.whitelist), 0, 0, "Only files whose path has this in it"},
+    {0},
+};
 static const struct option_row output_rows[] = {
     {"fresh", OPTION_FLAG, NULL, AT(fresh), 0, 0, "Only what is new since this was asked last"},
     {"instance", OPTION_INT, "N", AT(instance), 0, 1e9,
@@ -48,6 +79,8 @@ static const struct option_row create_more_rows[] = {
     {"follow", OPTION_FLAG, NULL, AT(follow), 0, 0, "Waits, and prints what its instances write"},
     {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
     {"print", OPTION_FLAG, NULL, AT(print), 0, 0, "Prints what would be sent, and sends nothing"},
+    {"snapshot", OPTION_INT, "S", AT(snapshot.every_s), 1, 1e9,
+     "What instances have left so far, in the bucket of results each S seconds"},
     {"timeout", OPTION_REAL, "S", AT(timeout_s), 0, 1e9,
      "With --wait: give up after S seconds, with exit code 75 (never)"},
     {"wait", OPTION_FLAG, NULL, AT(wait), 0, 0, "Waits until it has ended. Exit code 5 unless in Success"},
@@ -81,6 +114,8 @@ static int submit(struct verb_call *c, const json_t *body)
         got_print(got);
     else if (!waits || !v->follow) // what the task writes is all that a pipe behind --follow gets
         print_created(got);
+    if (!code && v->snapshot.every_s >= 0)
+        code = verb_snapshot_made(c, got, v->snapshot.every_s);
     if (!code && waits)
         code = task_wait(&c->api, got_text(got, "uuid"), v->timeout_s, v->follow, &c->e);
     json_decref(got);
@@ -125,10 +160,8 @@ static int create(struct verb_call *c)
     int code = 0;
     if (values(c)->print)
         got_print(body);
-    else if (values(c)->dry_run)
-        code = estimate(c, body);
-    else
-        code = submit(c, body);
+    else if ((code = verb_resolve(c, body)) == 0)
+        code = values(c)->dry_run ? estimate(c, body) : submit(c, body);
     json_decref(body);
     return code;
 }
@@ -165,7 +198,7 @@ static int list(struct verb_call *c)
         states[i] = task_state_name((enum task_state)i);
     int code =
         verb_pages(c, pick->tags.n ? "/tasks/paginate" : "/tasks/summaries/paginate", pick, states, &all);
-    return verb_print(code, all, pick->json, "UUID NAME STATE >INSTANCES >RUNNING >PROGRESS CREATED", row);
+    return verb_picked(code, all, pick, "UUID NAME STATE >INSTANCES >RUNNING >PROGRESS CREATED", row);
 }
 
 static int show(struct verb_call *c)
@@ -178,33 +211,14 @@ static int wait_for(struct verb_call *c)
     return task_wait(&c->api, c->args->v[0], values(c)->timeout_s, values(c)->follow, &c->e);
 }
 
-static int output(struct verb_call *c, const char *stream)
-{
-    char back[64];
-    struct buf got;
-    const struct values *v = values(c);
-    if (v->fresh)
-        return task_print_fresh(&c->api, c->args->v[0], stream, v->instance, &c->e);
-    if (v->instance >= 0)
-        snprintf(back, sizeof back, "/%s/%ld", stream, v->instance);
-    else
-        snprintf(back, sizeof back, "/%s", stream);
-    int code = api_call(&c->api, "GET", verb_path(c, "/tasks/", back), NULL, "text/plain", &got, &c->e);
-    if (code)
-        return code;
-    fwrite(buf_str(&got), 1, got.n, stdout);
-    buf_deinit(&got);
-    return 0;
-}
-
 static int out(struct verb_call *c)
 {
-    return output(c, "stdout");
+    return verb_output(c, "tasks", "stdout", values(c)->instance, values(c)->fresh);
 }
 
 static int err(struct verb_call *c)
 {
-    return output(c, "stderr");
+    return verb_output(c, "tasks", "stderr", values(c)->instance, values(c)->fresh);
 }
 
 static int why(struct verb_call *c)
@@ -219,49 +233,53 @@ static int why(struct verb_call *c)
     return code;
 }
 
-// ---- what it cost
-
 static int cost(struct verb_call *c)
 {
-    json_t *got = NULL, *carbon = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, "/credits/v1/tasks/", "/credits"), NULL, &got, &c->e);
-    if (!code)
-        code = api_json(&c->api, "GET", verb_path(c, "/carbon/v1/tasks/", "/carbon-facts"), NULL, &carbon,
-                        &c->e);
-    if (!code)
-        json_object_update(got, carbon);
-    if (!code && values(c)->json) {
-        got_print(got);
-    } else if (!code) {
-        printf("%-9s %.4f euro\n", "costs", got_number(got, "credits"));
-        printf("%-9s %.3f Wh, %.3f Wh of it as heat that was asked for\n", "drew",
-               got_number(got, "total_consumed_energy_Wh"), got_number(got, "total_reused_energy_Wh"));
-        printf("%-9s %.3f gCO2; in a data centre (%s) and with a boiler %.3f g more\n", "emitted",
-               got_number(got, "qarnot_carbon_footprint"), got_text(got, "equivalent_datacenter_name"),
-               got_number(got, "saved_carbon_footprint_compute_heat"));
-    }
-    json_decref(got);
-    json_decref(carbon);
-    return code;
+    return verb_cost(c, "tasks", values(c)->datacentre, values(c)->json);
 }
 
 // ---- changing
 
+static int set(struct verb_call *c)
+{
+    return verb_set(c, "tasks", &values(c)->change);
+}
+
+static int update_resources(struct verb_call *c)
+{
+    return verb_update_resources(c, "tasks");
+}
+
+static int snapshot(struct verb_call *c)
+{
+    return verb_snapshot(c, &values(c)->snapshot);
+}
+
+static int hardware(struct verb_call *c)
+{
+    return verb_hardware(c, values(c)->json);
+}
+
+static int profiles(struct verb_call *c)
+{
+    return verb_profiles(c, values(c)->json);
+}
+
 static int abort_it(struct verb_call *c)
 {
-    return verb_do(c, "POST", "/tasks/", "/abort");
+    return verb_each(c, "POST", "/tasks/", "/abort");
 }
 
 static int delete_it(struct verb_call *c)
 {
-    return verb_do(c, "DELETE", "/tasks/", "");
+    return verb_each(c, "DELETE", "/tasks/", "");
 }
 
 // What its instances left in the bucket of results, into a folder.
 static int download(struct verb_call *c)
 {
     struct bucket_client b;
-    struct copy_sum sum;
+    struct copy_sum sum = {0};
     json_t *task = NULL;
     const char *id = c->args->v[0];
     int code = api_json(&c->api, "GET", verb_path(c, "/tasks/", ""), NULL, &task, &c->e);
@@ -332,16 +350,27 @@ int cmd_task(int argc, char **argv)
         {"download", "ID [DIR]", 1, 2, download, no_rows,
          "Fetches its results into a folder (that of the bucket's name)."},
         {"why", "ID", 1, 1, why, json_rows, "One sentence: what it waits for, or why it ended as it did."},
-        {"cost", "ID", 1, 1, cost, json_rows, "Euros, watt-hours and grams of CO2, so far."},
+        {"cost", "ID", 1, 1, cost, cost_rows, "Euros, watt-hours and grams of CO2, so far."},
         {"retry", "ID", 1, 1, retry, json_rows, "A new task of the instances that failed; prints its uuid."},
         {"recover", "ID", 1, 1, recover, json_rows,
          "A new task of the instances that failed or were cancelled."},
         {"resume", "ID", 1, 1, resume, json_rows, "A new task of the instances that were cancelled."},
         {"clone", "ID", 1, 1, clone_it, json_rows, "A new task like it, with all its instances."},
-        {"abort", "ID", 1, 1, abort_it, no_rows, "Ends it; what it has done stays."},
-        {"delete", "ID", 1, 1, delete_it, no_rows, "Ends it and forgets it."},
+        {"snapshot", "ID", 1, 1, snapshot, snapshot_rows,
+         "Puts what its instances have left so far into the bucket; prints the id."},
+        {"set", "ID", 1, 1, set, set_rows, "Changes constants, labels and tags of one that has not ended."},
+        {"update-resources", "ID", 1, 1, update_resources, no_rows,
+         "Brings what is new in its buckets to instances that run."},
+        {"abort", "ID...", 1, OPTIONS_ARGS_MAX, abort_it, no_rows, "Ends it; what it has done stays."},
+        {"delete", "ID...", 1, OPTIONS_ARGS_MAX, delete_it, no_rows, "Ends it and forgets it."},
+        {"hardware", NULL, 0, 0, hardware, json_rows, "What hardware a task may ask for."},
+        {"profiles", "[NAME]", 0, 1, profiles, json_rows, "Profiles, or the constants of one."},
         {0},
     };
-    struct values v = {.wish = TASK_WISH_NULL, .pick = VERB_PICK_NULL, .instance = -1, .timeout_s = -1};
+    struct values v = {.wish = TASK_WISH_NULL,
+                       .pick = VERB_PICK_NULL,
+                       .snapshot = {.every_s = -1, .timeout_s = -1},
+                       .instance = -1,
+                       .timeout_s = -1};
     return verbs_run("task", verbs, &v, argc, argv);
 }

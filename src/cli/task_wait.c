@@ -15,15 +15,12 @@ struct waiting {
     bool follow;
 };
 
-int task_print_fresh(const struct api_client *api, const char *id, const char *stream, long instance,
-                     struct err *e)
+static int print_stream(const struct api_client *api, const char *id, const char *stream, struct err *e)
 {
     struct buf path = BUF_INIT(65536), got;
     buf_puts(&path, "/tasks/");
     api_path_add(&path, id);
     buf_putf(&path, "/%s", stream);
-    if (instance >= 0)
-        buf_putf(&path, "/%ld", instance);
     int code = api_call(api, "POST", buf_str(&path), NULL, "text/plain", &got, e);
     buf_deinit(&path);
     if (code)
@@ -40,8 +37,8 @@ static int print_fresh(const struct waiting *w, struct bar *b, struct err *e)
     if (!w->follow)
         return 0;
     bar_wipe(b);
-    int code = task_print_fresh(w->api, w->id, "stdout", -1, e);
-    return code ? code : task_print_fresh(w->api, w->id, "stderr", -1, e);
+    int code = print_stream(w->api, w->id, "stdout", e);
+    return code ? code : print_stream(w->api, w->id, "stderr", e);
 }
 
 static void draw(struct bar *b, const json_t *task, double waited_s)

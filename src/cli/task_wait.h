@@ -15,8 +15,4 @@
 // task.
 int task_wait(const struct api_client *api, const char *id, double timeout_s, bool follow, struct err *e);
 
-// Prints what is new on "stdout" or "stderr" of a task, of one instance or (-1) of all.
-int task_print_fresh(const struct api_client *api, const char *id, const char *stream, long instance,
-                     struct err *e);
-
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/when.h"
 #include "cli/cli.h"
 
 #define PAGE_MOST 1000
@@ -37,6 +38,10 @@ static json_t *filter_of(const struct verb_pick *p)
         leaf(all, "name", "Like", buf_str(&words));
         buf_deinit(&words);
     }
+    if (p->after)
+        leaf(all, "creationDate", "GreaterThanOrEqual", p->after);
+    if (p->before)
+        leaf(all, "creationDate", "LessThan", p->before);
     for (int i = 0; i < p->tags.n; i++)
         leaf(all, "tags", "Equal", p->tags.v[i]);
     json_t *filter = json_array_size(all) ? json_pack("{s:s,s:O}", "operator", "And", "filters", all) : NULL;
@@ -61,12 +66,26 @@ static int check_state(struct verb_pick *p, const char *const *states, struct er
     return p->state ? CLI_USAGE : 0;
 }
 
+static int check_date(const char *option, const char *date, struct err *e)
+{
+    int64_t ms;
+    if (!date || date_parse(date, &ms))
+        return 0;
+    return err_set(e, -1, "--%s %.60s: must be a date in UTC, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ", option,
+                   date),
+           CLI_USAGE;
+}
+
 int verb_pages(struct verb_call *c, const char *path, const struct verb_pick *pick, const char *const *states,
                json_t **out)
 {
     struct verb_pick p = *pick;
     json_t *all = *out = json_array();
     int code = check_state(&p, states, &c->e);
+    if (!code)
+        code = check_date("created-after", p.after, &c->e);
+    if (!code)
+        code = check_date("created-before", p.before, &c->e);
     if (code)
         return code;
     json_t *token = json_null(), *filter = filter_of(&p);
@@ -107,6 +126,18 @@ int verb_print(int code, json_t *list, bool json, const char *heads,
     return code;
 }
 
+int verb_picked(int code, json_t *list, const struct verb_pick *pick, const char *heads,
+                void (*row)(struct table *t, const json_t *j))
+{
+    size_t i;
+    json_t *j;
+    if (code || !pick->uuids)
+        return verb_print(code, list, pick->json, heads, row);
+    json_array_foreach(list, i, j) puts(got_text(j, "uuid"));
+    json_decref(list);
+    return 0;
+}
+
 int verb_show(struct verb_call *c, const char *front, const char *back)
 {
     json_t *got = NULL;
@@ -117,9 +148,18 @@ int verb_show(struct verb_call *c, const char *front, const char *back)
     return code;
 }
 
-int verb_do(struct verb_call *c, const char *method, const char *front, const char *back)
+int verb_each(struct verb_call *c, const char *method, const char *front, const char *back)
 {
-    return api_json(&c->api, method, verb_path(c, front, back), NULL, NULL, &c->e);
+    int last = 0;
+    for (int i = 0; i < c->args->n; i++) {
+        struct err e = ERR_NULL;
+        int code = api_json(&c->api, method, verb_path_of(c, front, c->args->v[i], back), NULL, NULL, &e);
+        if (code && last)
+            cli_fail_err(last, &c->e);
+        if (code)
+            c->e = e, last = code;
+    }
+    return last;
 }
 
 int verb_make(struct verb_call *c, const char *path, const json_t *body, bool json)

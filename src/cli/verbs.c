@@ -35,14 +35,19 @@ void table_number(struct table *t, enum table_colour colour, int digits, double 
         table_put(t, colour, "%.*f", digits, v);
 }
 
-const char *verb_path(struct verb_call *c, const char *front, const char *back)
+const char *verb_path_of(struct verb_call *c, const char *front, const char *id, const char *back)
 {
     buf_deinit(&c->path);
     c->path = BUF_INIT(4096);
     buf_puts(&c->path, front);
-    api_path_add(&c->path, c->args->v[0]);
+    api_path_add(&c->path, id);
     buf_puts(&c->path, back);
     return buf_str(&c->path);
+}
+
+const char *verb_path(struct verb_call *c, const char *front, const char *back)
+{
+    return verb_path_of(c, front, c->args->v[0], back);
 }
 
 static int fetch_all(struct verb_call *c, const char *what, json_t **out)
@@ -94,7 +99,7 @@ static void usage(FILE *to, const char *command, const struct verb *verbs)
         wide = v->args && (int)strlen(v->args) > wide ? (int)strlen(v->args) : wide;
     fprintf(to, "Usage: ondol %s VERB [OPTION...]\n\n", command);
     for (const struct verb *v = verbs; v->name; v++)
-        fprintf(to, "  %-13s %-*s %s\n", v->name, wide, v->args ? v->args : "", v->what);
+        fprintf(to, "  %-16s %-*s %s\n", v->name, wide, v->args ? v->args : "", v->what);
     fputs("\nEach verb has --help. The server is ONDOL_URL, the token ONDOL_TOKEN.\n", to);
 }
 

@@ -34,6 +34,7 @@ int verbs_run(const char *command, const struct verb *verbs, void *values, int a
 
 // front, the first argument with its odd characters escaped, back.
 const char *verb_path(struct verb_call *c, const char *front, const char *back);
+const char *verb_path_of(struct verb_call *c, const char *front, const char *id, const char *back);
 // Every page of the list /ondol/v1/WHAT, as JSON or as a table.
 int verb_list(struct verb_call *c, const char *what, bool json, const char *heads,
               void (*row)(struct table *t, const json_t *j));

@@ -357,21 +357,32 @@ json_t *depot_job(struct depot *d, const char *job)
 
 // ---- instances
 
-// By its full name, as it was pulled, or by the name alone, as an operator put it there.
-json_t *depot_known(struct depot *d, uint64_t account, const struct image_name *name)
+static json_t *find(struct depot *d, uint64_t account, const struct image_name *n)
 {
     char text[IMAGE_NAME_BYTES];
-    struct image_name n = *name;
-    bool insecure;
-    if (*n.host || registry_allowed(d->registries, "", n.host, &insecure)) {
-        image_name_text(&n, text);
-        json_t *found = shelf_find(d->shelf, account, text);
-        if (found)
-            return found;
-    }
-    n.host[0] = '\0';
-    image_name_text(&n, text);
+    image_name_text(n, text);
     return shelf_find(d->shelf, account, text);
+}
+
+// By its full name, as it was pulled, or by the name alone, as an operator put it there; what has no host may
+// have been called by that of Docker Hub.
+json_t *depot_known(struct depot *d, uint64_t account, const struct image_name *name)
+{
+    struct image_name n = *name;
+    bool insecure, hub = !*n.host || image_host_is_hub(n.host);
+    json_t *found = NULL;
+    if (*n.host || registry_allowed(d->registries, "", n.host, &insecure))
+        found = find(d, account, &n);
+    n = *name;
+    image_name_plain(&n);
+    n.host[0] = '\0';
+    if (!found)
+        found = find(d, account, &n);
+    if (!found && hub) {
+        snprintf(n.host, sizeof n.host, "docker.io");
+        found = find(d, account, &n);
+    }
+    return found;
 }
 
 static json_t *failed(const char *code, const char *fmt, const char *what)

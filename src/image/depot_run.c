@@ -144,9 +144,11 @@ static int call_it(struct depot_job *j, const char *said, struct err *e)
     if (!*said)
         return err_set(e, -EINVAL, "image: the archive does not say what its image is called (give --name)");
     int r = image_name_parse(said, &name, e);
-    if (r == 0)
-        image_name_text(&name, j->text);
-    return r;
+    if (r < 0)
+        return r;
+    image_name_plain(&name);
+    image_name_text(&name, j->text);
+    return 0;
 }
 
 static int import(struct depot *d, struct depot_job *j, const char *dir, const char *to, struct err *e)

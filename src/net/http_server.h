@@ -110,9 +110,9 @@ void *http_sink_ctx(const struct http_request *r); // of the sink that was set; 
 void http_flow_more(struct http_flow *f);          // any thread: push() may be called again
 void http_flow_free(struct http_flow *f);          // NULL is fine
 
-// In head() only: answers without handle() being called. A client that waits for 100 Continue, or announced
-// more than HTTP_DROP_BYTES, is answered at once and the connection closed; from others the body is taken and
-// dropped first, so that they get to read the answer.
+// In head() only: answers without handle() being called. A client that waits for 100 Continue with a body of a
+// known length, or announced more than HTTP_DROP_BYTES, is answered at once and the connection closed; from
+// others the body is taken and dropped first, so that they get to read the answer.
 #define HTTP_DROP_BYTES (16 * 1024 * 1024)
 void http_refuse(struct http_request *r, int status, const char *content_type, const void *body, size_t n,
                  const char *const *extra_headers);

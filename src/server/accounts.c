@@ -127,6 +127,25 @@ bool accounts_secret(struct runtime *r, const char *email, size_t nth, struct ac
     return found;
 }
 
+bool accounts_token(struct runtime *r, uint64_t account, char *email, size_t email_room, char *token,
+                    size_t token_room)
+{
+    bool found = false;
+    int64_t now_ms = clock_house(&r->clock).v;
+    pthread_mutex_lock(&r->account_lock);
+    for (size_t i = 0; i < r->n_tokens && !found; i++) {
+        struct known_token *t = &r->api_token[i];
+        const struct known_account *k = t->account == account && is_valid(t, now_ms) ? owner(r, t) : NULL;
+        found = k && (t->secret[0] || access_secret(r, t->hex, t->secret, sizeof t->secret));
+        if (found) {
+            snprintf(email, email_room, "%s", k->who.email);
+            snprintf(token, token_room, "%s", t->secret);
+        }
+    }
+    pthread_mutex_unlock(&r->account_lock);
+    return found;
+}
+
 int token_keep(const char *dir, const char *file, char out[80], struct err *e)
 {
     char path[4096];

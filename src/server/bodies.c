@@ -164,7 +164,8 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
     bool files = body && lease && (r->objects || r->outside) && has_files(body);
     bool forced = body && strstr(body, "forcedValue\"");
     bool image = body && lease && images_may_matter(r, body);
-    if (!body || (!files && !forced && !image && is_plain(body) && !strstr(body, SECRET_PREFIX) &&
+    bool credentials = body && credentials_may_be_wanted(body);
+    if (!body || (!files && !credentials && !forced && !image && is_plain(body) && !strstr(body, SECRET_PREFIX) &&
                   !strstr(body, "secretsAccessRights")))
         return 0;
     json_t *o = json_loads(body, 0, NULL);
@@ -185,6 +186,8 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
         code = unseal_constants(&op);
     if (code == 0)
         code = grant_all(&op, json_object_get(o, "secretsAccessRights"));
+    if (code == 0)
+        credentials_grant(r, account, o);
     if (code == 0)
         force(constants, json_object_get(o, "forcedConstants"));
     if (code == 0 && files)

@@ -87,10 +87,12 @@ struct known_account {
     bool removed;
 };
 
+#define TOKEN_BYTES 80 // with its NUL
+
 struct known_token {
     uint64_t id, account; // row ids
     char hex[65];
-    char secret[80];    // the token itself, once it was needed; "": not yet, or not known
+    char secret[TOKEN_BYTES];    // the token itself, once it was needed; "": not yet, or not known
     int64_t expires_ms; // house time; 0: never
     bool revoked;
 };
@@ -207,8 +209,17 @@ bool accounts_find(struct runtime *r, const char *token, struct account_view *ou
 // is not known or there are no more.
 bool accounts_secret(struct runtime *r, const char *email, size_t nth, struct account_view *who, char *secret,
                      size_t room);
+// The e-mail of an account and a valid token of it in clear; false when none is known.
+bool accounts_token(struct runtime *r, uint64_t account, char *email, size_t email_room, char *token,
+                    size_t token_room);
 void token_digest(const char *token, char hex[65]);
 int token_keep(const char *dir, const char *file, char out[80], struct err *e); // reads it, or makes one
+
+// credentials.c
+bool credentials_wanted(const json_t *body);
+bool credentials_may_be_wanted(const char *body); // cheap, and wrong only on the safe side
+// Into the constants of a body that wants them.
+void credentials_grant(struct runtime *r, uint64_t account, json_t *body);
 
 // access.c
 int access_keep(struct runtime *r, const char *token, const char hex[65], struct err *e); // any thread

@@ -104,6 +104,13 @@ static void merge_buckets(json_t *task, const json_t *pool)
     json_decref(all);
 }
 
+// What the pool's nodes may, its tasks may too.
+static void merge_privileges(json_t *task, const json_t *pool)
+{
+    if (credentials_wanted(pool))
+        json_object_set(task, "privileges", json_object_get(pool, "privileges"));
+}
+
 static int give(json_t *body, struct arena *a, const char **out)
 {
     char *text = json_dumps(body, JSON_COMPACT);
@@ -124,6 +131,7 @@ int body_in_pool(const struct row_pool *pool, const char *task, struct arena *a,
         merge_rights(body, from);
         merge_buckets(body, from);
         merge_forced(body, from);
+        merge_privileges(body, from);
         give(body, a, out);
     }
     json_decref(body);
@@ -145,6 +153,7 @@ int body_of_node(const struct row_pool *pool, struct arena *a, const char **out,
         merge_rights(body, from);
         merge_buckets(body, from);
         merge_forced(body, from);
+        merge_privileges(body, from);
         json_t *text = json_string(command);
         put(json_object_get(body, "constants"), "DOCKER_CMD", text);
         json_array_append_new(json_object_get(body, "forcedConstants"), // the last one stands

@@ -48,6 +48,17 @@ int runtime_port(const struct runtime *r)
     return http_server_port(r->http);
 }
 
+void listen_url(char *out, size_t room, const char *listen, int port, bool tls)
+{
+    const char *colon = strrchr(listen, ':');
+    int n = colon ? (int)(colon - listen) : (int)strlen(listen);
+    if (n == 7 && strncmp(listen, "0.0.0.0", 7) == 0)
+        listen = "127.0.0.1", n = 9;
+    else if (n == 4 && strncmp(listen, "[::]", 4) == 0)
+        listen = "[::1]", n = 5;
+    snprintf(out, room, "%s://%.*s:%d", tls ? "https" : "http", n, listen, port);
+}
+
 const char *runtime_storage_url(const struct runtime *r)
 {
     return r->storage_url;

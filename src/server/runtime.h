@@ -40,6 +40,7 @@ struct runtime_site {
 struct runtime_config {
     const char *data_dir;
     const char *listen; // "127.0.0.1:0" takes a free port
+    const char *api_url; // what tasks with credentials are told; NULL: from listen. Must outlive the runtime
     const char *token,
         *email; // of the first account, which is also the operator's; NULL token: made and kept in data_dir
     const char *node_token; // NULL: made and kept in data_dir
@@ -89,6 +90,9 @@ void runtime_config_default(struct runtime_config *c, double speed);
 int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct err *e);
 void runtime_stop(struct runtime *r); // ends everything, in order; what was acknowledged is on disk
 int runtime_port(const struct runtime *r);
+// The address of a listen address: of all interfaces is none that clients could call, the loopback stands in
+// for it, and an operator who serves others says another.
+void listen_url(char *out, size_t room, const char *listen, int port, bool tls);
 const char *runtime_storage_url(const struct runtime *r); // NULL: no buckets
 const char *runtime_token(const struct runtime *r);
 const char *runtime_node_token(const struct runtime *r);

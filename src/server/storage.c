@@ -33,20 +33,12 @@ static bool account_of_key(void *ctx, const char *access_key, size_t nth, struct
     return true;
 }
 
-// A listen address of all interfaces is none that clients could call: the loopback stands in for it, and an
-// operator who serves others gives s3_url.
 static char *address(const struct runtime_config *cfg, int port)
 {
-    const char *host = cfg->s3_listen, *colon = strrchr(host, ':');
-    int n = colon ? (int)(colon - host) : (int)strlen(host);
     char url[256];
     if (cfg->s3_url)
         return mem_strdup(cfg->s3_url);
-    if (n == 7 && strncmp(host, "0.0.0.0", 7) == 0)
-        host = "127.0.0.1", n = 9;
-    else if (n == 4 && strncmp(host, "[::]", 4) == 0)
-        host = "[::1]", n = 5;
-    snprintf(url, sizeof url, "%s://%.*s:%d", cfg->tls_cert_file ? "https" : "http", n, host, port);
+    listen_url(url, sizeof url, cfg->s3_listen, port, cfg->tls_cert_file != NULL);
     return mem_strdup(url);
 }
 

@@ -73,6 +73,69 @@ run 0 task cost "$id"
 says '^costs  *0[.]'
 run 0 task retry --help
 says '--json'
+run 0 task create --command true --secret a/b --secret-prefix c/ --credentials --max-cores 8 --max-memory-mb 9 --hardware k --no-gpu --ssd \
+    --total-retries 4 --whitelist w --blacklist b --results-prefix p/ --results-on-abort --print
+[ "$(jq -c '[.secretsAccessRights, .privileges.exportApiAndStorageCredentialsInEnvironment, [.hardwareConstraints[] | .discriminator[:9]],
+    .retrySettings, .resultsWhitelist, .resultsBlacklist, .resultsBucketPrefix, .uploadResultsOnCancellation]' "$DIR/run.out")" = \
+    '[{"bySecret":[{"key":"a/b"}],"byPrefix":[{"prefix":"c/"}]},true,["MaximumCo","MaximumRa","NoGpuHard","SSDHardwa","SpecificH"],{"maxTotalRetries":4},"w","b","p/",true]' ] ||
+    fail "the options make another body"
+long=$(printf '%0900d' 7) # longer than a line of a configuration file is thought to be
+printf 'command = sh -c "echo a ; echo %s"\ncredentials = yes\ntag = a\ntag = b\n' "$long" >"$DIR/long.ini"
+run 0 task create "$DIR/long.ini" --print
+[ "$(jq -r '[.constants[0].value, (.tags | length), .privileges.exportApiAndStorageCredentialsInEnvironment] | map(tostring) | join(" ")' \
+    "$DIR/run.out")" = "sh -c \"echo a ; echo $long\" 2 true" ] || fail "a long line of an INI file with a semicolon makes another command"
+run 0 task list --created-after 2000-01-01 --created-before 2000-01-02T00:00:00Z --uuids
+[ ! -s "$DIR/run.out" ] || fail "a task of another century"
+run 0 task list --tag a --tag b --uuids
+[ "$(cat "$DIR/run.out")" = "$id" ] || fail "--uuids does not print the uuid alone"
+run 2 task list --created-after yesterday
+complains 'must be a date'
+run 0 task hardware
+says '^MinimumCore'
+run 0 task profiles
+says '^docker-batch$'
+run 0 task profiles docker-batch
+says '^DOCKER_CMD'
+run 0 task cost "$id" --datacentre old
+says 'old, PUE 1.98'
+run 2 task set "$id"
+complains 'nothing to change'
+
+# ---- one that runs: changed, snapshot, given more, ended with another
+run 0 bucket make given
+run 0 bucket make left
+# shellcheck disable=SC2016
+run 0 task create --command 'sh -c "echo 1 >a.txt; echo 2 >b.log; until test -e late; do sleep 0.1; done; sleep 600"' --constant A=1 --label l=1 --tag old \
+    --resource given --results left --snapshot 3600
+live=$(cat "$DIR/run.out")
+run 0 task set "$live" --constant B=2 --constant A=3 --label m=2 --tag new
+run 0 task show "$live"
+[ "$(jq -c '[.tags, .labels, [.constants[] | select(.key | length == 1) | .key + .value]]' "$DIR/run.out")" = '[["new"],{"l":"1","m":"2"},["A3","B2"]]' ] ||
+    fail "task set made another of it"
+runs() {
+    "$ONDOL" task show "$live" | jq -e '.state == "FullyExecuting"' >/dev/null
+}
+until_true 60 runs || fail "the task does not run"
+has_written() { # what it has by now: a snapshot of it is a file
+    run 0 task snapshot "$live" --whitelist 'txt$' --prefix snap/ --wait --timeout 60
+    run 0 bucket objects left --json
+    [ "$(jq -r 'map(.key) | join("|")' "$DIR/run.out")" = snap/a.txt ]
+}
+until_true 30 has_written || fail "the snapshot does not arrive"
+run 0 task snapshot "$live" --every 0
+echo late >"$DIR/late"
+run 0 bucket put given "$DIR/late"
+run 0 task update-resources "$live"
+run 0 task create --command 'sleep 600'
+other=$(cat "$DIR/run.out")
+run 4 task delete none-such "$live" "$other"
+complains 'none-such'
+for i in "$live" "$other"; do
+    gone() { ! "$ONDOL" task show "$i" >/dev/null 2>&1; }
+    until_true 60 gone || fail "the other tasks were kept back"
+done
+run 0 bucket remove given --force
+run 0 bucket remove left --force
 
 # ---- jobs and pools: the same filters as tasks
 echo '{"name":"of the night","tags":["x"]}' >"$DIR/job.json"
@@ -86,6 +149,32 @@ run 2 job list --state Success
 complains 'one of Active, Terminating, Completed, Deleting'
 run 0 job wait "$job"
 run 0 job delete "$job"
+# Jobs, pools and tasks by the names that people give them, where the API wants uuids.
+run 0 job create --name named --shortname the-job --dependencies
+run 0 task create --job the-job --shortname the-first --command 'echo 1'
+run 0 task create --job the-job --after the-first --command 'echo 2' --wait
+run 4 task create --job no-job --command x
+complains 'No such job: no-job'
+run 0 job delete the-job --force
+run 0 job create --name 'by options' --dependencies --max-wall 01:00:00 --keep 1.00:00:00 --tag y
+job=$(cat "$DIR/run.out")
+run 0 job show "$job"
+[ "$(jq -c '[.name, .useDependencies, .maxWallTime, .completionTimeToLive, .autoDeleteOnCompletion, .tags]' "$DIR/run.out")" = \
+    '["by options",true,"01:00:00","1.00:00:00",true,["y"]]' ] || fail "the job is another"
+run 0 job delete "$job"
+run 2 job create
+complains 'no name'
+printf 'slots = 0\nname = of a file\nretries = 2\nimage = x/y:z\n\n[constants]\nA = b\n' >"$DIR/pool.ini"
+run 0 pool create "$DIR/pool.ini" --tag t --secret s/t --cores 1
+pool=$(cat "$DIR/run.out")
+run 0 pool set "$pool" --constant B=c
+run 0 pool show "$pool"
+[ "$(jq -c '[.name, .tags, .defaultRetrySettings.maxPerInstanceRetries, [.constants[] | .key], .secretsAccessRights.bySecret[0].key]' "$DIR/run.out")" = \
+    '["of a file",["t"],2,["DOCKER_REPO","DOCKER_TAG","A","B"],"s/t"]' ] || fail "the pool is another"
+run 0 pool cost "$pool"
+says '^costs'
+run 0 pool stdout "$pool"
+run 0 pool delete "$pool"
 run 0 pool create --name empty --slots 0 --json
 pool=$(jq -r .uuid "$DIR/run.out")
 run 0 pool wait "$pool" --timeout 60
@@ -120,6 +209,12 @@ run 0 secret list
 says '^db/$'
 run 0 secret list db/
 says '^password$'
+echo x | "$ONDOL" secret add db/deep/key || fail "secret add"
+run 0 secret list --recursive
+[ "$(sort "$DIR/run.out" | tr '\n' ' ')" = 'db/deep/key db/password ' ] || fail "not all secrets are listed"
+run 0 secret list db --recursive
+says '^deep/key$'
+run 0 secret delete db/deep/key
 run 0 secret delete db/password
 run 4 secret show db/password
 
@@ -147,6 +242,16 @@ says '^one$'
 run 4 bucket get files none.txt --output "$DIR/none.txt"
 complains 'NoSuchKey'
 [ ! -e "$DIR/none.txt" ] || fail "an error left a file"
+mkdir "$DIR/down/deeper" && echo more >"$DIR/down/deeper/more.txt"
+run 0 bucket download files "$DIR/down" --prefix sub/ --delete
+[ "$(cd "$DIR/down" && find . -type f | sort | tr '\n' ' ')" = './deep/t w%o+é.txt ./zeros ' ] || fail "--delete left other files"
+run 0 bucket put files "$DIR/up/one.txt" --prefix old/ --delete
+run 0 bucket put files "$DIR/up/empty" --prefix old/ --delete
+says '^1 that were not there deleted$'
+run 0 bucket objects files --prefix old/ --json
+[ "$(jq -r 'map(.key) | join("|")' "$DIR/run.out")" = old/empty ] || fail "--delete left other objects"
+run 0 bucket objects files --json
+[ "$(jq length "$DIR/run.out")" = 5 ] || fail "--delete reached beyond the prefix"
 # A key that leads out of the folder is somebody's trap.
 run 0 bucket put files "$DIR/up/one.txt" --prefix ../trap/
 run 0 bucket objects files --prefix ../

@@ -164,7 +164,7 @@ def kept_and_removed(h):
     blobs = DIR + "/data/images/blobs"
     check(os.listdir(blobs), len(os.listdir(blobs)) == 4)
     # The same layers under another name, from an archive of the other kind, are the same files.
-    h.cli(0, "image", "import", oci_archive("x:1", [layer(BASE)], {}), "--name", "acme/other")
+    h.cli(0, "image", "import", oci_archive("docker.io/acme/other:latest", [layer(BASE)], {}))
     check(h.images(), [i["name"] for i in h.images()] == ["acme/probe:1", "acme/other:latest"])
     h.cli(0, "image", "remove", a["digest"])
     h.cli(4, "image", "remove", "acme/probe:1")

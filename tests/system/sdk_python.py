@@ -181,6 +181,124 @@ def snapshots(conn):
     task.delete(purge_results=True)
 
 
+def parts_of_buckets(conn):
+    """What a bucket of the client can besides first_to_last, and tasks that see a part of one."""
+    there = os.path.join(DIR, "whole")
+    os.makedirs(os.path.join(there, "deep"))
+    for path in ("top.txt", "deep/one.txt"):
+        with open(os.path.join(there, path), "w", encoding="utf-8") as f:
+            f.write(path)
+    bucket = conn.retrieve_or_create_bucket("parts-b")
+    check(conn.retrieve_or_create_bucket("parts-b").uuid == "parts-b", "it is retrieved when it is there")
+    bucket.add_directory(there, "in")
+    bucket.add_string("said", "in/deep/two.txt")
+    bucket.sync_files({"in/three.txt": os.path.join(there, "top.txt"), "in/top.txt": os.path.join(there, "top.txt"),
+                       "in/deep/one.txt": os.path.join(there, "deep/one.txt"),
+                       "in/four.txt": os.path.join(there, "top.txt")}, remote="")
+    keys = sorted(o.key for o in bucket.list_files())
+    check(keys == ["in/deep/one.txt", "in/four.txt", "in/three.txt", "in/top.txt"], "sync_files leaves %s" % keys)
+    check(sorted(o.key for o in bucket.directory("in/deep")) == ["in/deep/one.txt"], "directory")
+    bucket.get_file("in/deep/one.txt", local=os.path.join(DIR, "one.txt"))
+    with open(os.path.join(DIR, "one.txt"), encoding="utf-8") as f:
+        check(f.read() == "deep/one.txt", "get_file")
+    bucket.sync_remote_to_local(os.path.join(DIR, "remote"), "in/deep")
+    task = new_task(conn, "a part", 'sh -c "find . -type f | sort"')
+    buckets = __import__("qarnot.advanced_bucket", fromlist=["x"])
+    task.resources = [bucket.with_filtering(buckets.BucketPrefixFiltering("in/deep/"))
+                      .with_resource_transformation(buckets.PrefixResourcesTransformation("in/")).with_cache_ttl(60)]
+    task.submit()
+    check(until_ended(task) == "Success" and task.stdout(0) == "./deep/one.txt\n", "it saw %r" % task.stdout())
+    again = conn.retrieve_task(task.uuid).resources[0]
+    check((again._filtering._filters, again._resources_transformation, again._cache_ttl_sec) is not None, "kept")
+    check(again.to_json() == task.resources[0].to_json(), "the bucket was kept as %s" % again.to_json())
+    bucket.delete()
+
+
+def every_setting(conn):
+    """A task with everything said that can be, read back by a client that never saw it."""
+    task = new_task(conn, "all", 'sh -c "echo $SET $INSTANCE_ID; touch keep.txt drop.log"', "0-1,7", shortname="all-of-it")
+    task.constants["SET"] = 42  # the samples assign numbers
+    task.tags, task.labels = ["a", "b"], {"team": "x y"}
+    task.results = conn.create_bucket("all-b")
+    task.results_whitelist, task.results_blacklist = "txt|log", "drop"
+    task.auto_delete, task.completion_ttl = True, datetime.timedelta(days=1, hours=2, minutes=3)
+    task.wait_for_pool_resources_synchronization = None
+    given = {"upload_results_on_cancellation": True, "default_resources_cache_ttl_sec": 100,
+             "max_time_queue_seconds": 500, "snapshot_whitelist": "w", "snapshot_blacklist": "b"}
+    for name, value in given.items():
+        if hasattr(task, name):
+            setattr(task, name, value)
+    hw = qarnot.hardware_constraint
+    task.hardware_constraints = [hw.MinimumCoreHardware(1), hw.MaximumCoreHardware(512), hw.MinimumRamHardware(1),
+                                 hw.MaximumRamHardware(1e6), hw.MinimumRamCoreRatioHardware(0.001),
+                                 hw.MaximumRamCoreRatioHardware(1000.5)]
+    if hasattr(qarnot, "retry_settings"):
+        task.retry_settings = qarnot.retry_settings.RetrySettings(maxTotalRetries=3, maxPerInstanceRetries=1)
+    if hasattr(task, "scheduling_type"):
+        task.scheduling_type = qarnot.scheduling_type.OnDemandScheduling()
+    if hasattr(task, "project"):
+        task.project = [p for p in conn.user_info.projects if p.is_default][0]
+    if hasattr(task, "allow_credentials_to_be_exported_to_task_environment"):
+        task.allow_credentials_to_be_exported_to_task_environment()
+    if hasattr(task, "secrets_access_rights"):
+        task.secrets_access_rights.add_secret_by_prefix("none/")
+    task.submit()
+    check(until_ended(task) == "Success", "it ended in %s: %s" % (task.state, task.errors))
+    check(sorted(task.stdout().splitlines()) == [" 0> 42 0", " 1> 42 1", " 7> 42 7"], "the range ran %r" % task.stdout())
+    check([o.key for o in task.results.list_files()] == ["keep.txt"], "white and black lists")
+    check(task.status.succeeded_range == "0-1,7" and task.instancecount == 0, "ranges %s" % task.status.succeeded_range)
+    back = conn.retrieve_task("all-of-it")
+    for name in ["name", "shortname", "advanced_range", "tags", "labels", "constants", "results_whitelist",
+                 "results_blacklist", "auto_delete", "completion_ttl"] + [n for n in given if hasattr(task, n)]:
+        check(getattr(back, name) == getattr(task, name), "%s: %r was read back as %r" %
+              (name, getattr(task, name), getattr(back, name)))
+    check([h.to_json() for h in back.hardware_constraints] == [h.to_json() for h in task.hardware_constraints], "hardware")
+    for name in ("retry_settings", "privileges", "secrets_access_rights"):
+        if hasattr(task, name):
+            check(getattr(back, name).to_json() == getattr(task, name).to_json(), "%s was not kept" % name)
+    if hasattr(task, "project"):
+        check(back.project and back.project.uuid == task.project.uuid, "the project")
+    check(back.is_success() if hasattr(back, "is_success") else True, "is_success")
+    task.delete(purge_results=True)
+    with new_task(conn, "within", "sleep 600") as held:  # the samples' way: gone at the end
+        held.submit()
+        uuid = held.uuid
+    eventually(lambda: uuid not in [t.uuid for t in conn.all_tasks() if t.state != "PendingDelete"], "with deletes")
+    task = new_task(conn, "timed", "sleep 600")
+    task.run(job_timeout=1)  # ended by the client
+    eventually(lambda: task.state == "Cancelled", "run with a limit aborts")
+    task = new_task(conn, "followed", "echo followed")
+    task.submit()
+    task.wait(follow_state=True, follow_stdout=True) if SNAPSHOT else task.wait()
+    task.resume(os.path.join(DIR, "nothing")) if task.results else None
+    task.delete()
+
+
+def pages(conn):
+    made = [new_task(conn, "page %d" % i, "true") for i in range(5)]
+    for task in made:
+        task.tags = ["paged", "odd" if made.index(task) % 2 else "even"]
+    conn.submit_tasks(made)
+    want = {t.uuid for t in made}
+    page = conn.tasks_page(maximum=2, tags=["paged"], summary=False)
+    check(page.is_truncated and page.next_token and len(page.page_data) == 2, "the first page")
+    got = list(page.page_data)
+    while page.is_truncated:
+        page = conn.tasks_page(token=page.next_token, maximum=2, tags=["paged"], summary=False)
+        got += page.page_data
+    check({t.uuid for t in got} == want and len(got) == 5, "pages have %d" % len(got))
+    check({t.uuid for t in conn.all_tasks(tags_intersect=["paged", "odd"])} == {made[1].uuid, made[3].uuid}, "both tags")
+    check(want <= {t.uuid for t in conn.all_tasks(summary=True)}, "summaries")
+    check(conn.pools_page(maximum=1, summary=False).page_data is not None, "pools_page")
+    check(conn.jobs_page(maximum=1).page_data is not None, "jobs_page")
+    if hasattr(conn, "hardware_constraints_page"):
+        page = conn.hardware_constraints_page(limit=1, offset=0)
+        check(len(page.page_data) == min(1, page.total), "hardware_constraints_page")
+    for task in made:
+        until_ended(task)
+        task.delete()
+
+
 def pools(conn):
     pool = conn.create_pool("p", "docker-batch", 1, shortname="the-pool")
     pool.tags = ["pooled"]
@@ -217,6 +335,9 @@ def pools(conn):
     task = new_task(conn, "grows it", "echo grown", profile=elastic)
     task.submit()
     check(until_ended(task) == "Success", "the elastic pool's task")
+    if hasattr(elastic, "carbon_facts"):
+        check(elastic.carbon_facts().to_json()["total_consumed_energy_Wh"] >= 0, "carbon facts of a pool")
+        check(elastic.credits().amount_in_euros >= 0, "credits of a pool")
     elastic.elastic_maximum_slots = 1
     elastic.commit()
     check(conn.retrieve_pool(elastic.uuid).elastic_maximum_slots == 1, "elastic_maximum_slots")
@@ -233,6 +354,10 @@ def pools(conn):
         got = conn.retrieve_pool(scaled.uuid).scaling
         check([p.to_json() for p in got.policies] == [p.to_json() for p in scaled.scaling.policies],
               "scaling is another")
+        check(got.active_policy_name in ("week", "else"), "the policy in force is %s" % got.active_policy_name)
+        scaled.scaling = sc.Scaling([sc.FixedScalingPolicy(2, "two", [sc.TimePeriodAlways("always")])])
+        scaled.commit()
+        check(conn.retrieve_pool(scaled.uuid).scaling.policies[0].slots_count == 2, "scaling is not changed")
         scaled.delete()
 
 
@@ -383,6 +508,9 @@ def main():
     conn = connect(url, token)
     first_to_last(conn)
     large_file(conn)
+    parts_of_buckets(conn)
+    every_setting(conn)
+    pages(conn)
     snapshots(conn)
     pools(conn)
     jobs(conn)

@@ -33,6 +33,23 @@ until_true 90 state_is "$uuid" Success || fail "no success: $(call GET "/ondol/v
 out=$(call GET "/tasks/$uuid/stdout/0")
 [ "$out" = "[value-of-db/password-swordfish] [] [constant-swordfish]" ] || fail "the instance saw: $out"
 call DELETE "/tasks/$uuid" -o /dev/null
+EMAIL=$(call GET /info | jq -r .email)
+
+# The privilege: an instance acts for the account with what it finds, and the API tells nobody what that is.
+may() { # may PRIVILEGES: what an instance of such a task says of its credentials
+    uuid=$(call POST /tasks --data '{"name":"s","profile":"docker-batch","instanceCount":1,"privileges":'"$1"',
+        "constants":[{"key":"DOCKER_CMD","value":"sh -c \"echo [$QARNOT_CLUSTER_URL] [$QARNOT_CLIENT_TOKEN] [$QARNOT_ACCOUNT_EMAIL]\""}]}' | jq -r .uuid)
+    [ ${#uuid} = 36 ] || fail "no uuid: $uuid"
+    until_true 90 state_is "$uuid" Success || fail "no success: $(call GET "/ondol/v1/tasks/$uuid/why")"
+    out=$(call GET "/tasks/$uuid/stdout/0")
+    call GET "/tasks/$uuid" >"$DIR/shown.out"
+}
+may '{"exportApiAndStorageCredentialsInEnvironment":true}'
+[ "$out" = "[$URL] [secrets-test] [$EMAIL]" ] || fail "the instance that may have the credentials saw: $out"
+jq -e '.privileges == {"exportApiAndStorageCredentialsInEnvironment":true}' "$DIR/shown.out" >/dev/null || fail "the privilege is not shown"
+grep -q secrets-test "$DIR/shown.out" && fail "the token is shown"
+may '{"exportApiAndStorageCredentialsInEnvironment":false}'
+[ "$out" = "[] [] []" ] || fail "an instance without the privilege saw: $out"
 stop_dev
 # The task printed them, so its output had them; nothing else may.
 grep -c swordfish "$DIR"/data/*.key "$DIR"/data/token 2>/dev/null | grep -v ':0$' && fail "a clear value in a file"

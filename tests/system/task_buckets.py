@@ -76,6 +76,15 @@ def resources_and_results(h):
     check("filtered and stripped", h.stdout(uuid).split() == ["c", "deep"])
     check("results of a failure, filtered: %s" % h.keys("f/"), h.keys("f/") == {"f/keep.csv": 2})
 
+    # A program in a bucket was no program in the instance: bwrap: execvp /job/run: Permission denied.
+    h.s3.put_object(Bucket="in-b", Key="tool/run", Body=b"#!/bin/sh\necho ran\n")
+    uuid = h.submit("", constants=[{"key": "DOCKER_CMD", "value": "/job/run"}], advancedResourceBuckets=[
+        {"bucketName": "in-b", "filtering": {"prefixFiltering": {"prefix": "tool/"}},
+         "resourcesTransformation": {"stripPrefix": {"prefix": "tool/"}}}])
+    h.ended(uuid, "Success")
+    check("it runs, and is no result", h.stdout(uuid) == "ran\n" and "run" not in h.keys())
+    h.s3.delete_object(Bucket="in-b", Key="tool/run")
+
     h.call("POST", "/tasks", {"name": "t", "profile": "docker-batch", "instanceCount": 1, "resourceBuckets": ["nowhere"]}, 404)
     uuid = h.submit("echo ${INSTANCE_ID} > i${INSTANCE_ID}", instanceCount=3, resultsBucketPrefix="array/", resourceBuckets=["in-2"])
     h.ended(uuid, "Success")

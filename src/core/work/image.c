@@ -140,6 +140,28 @@ int image_name_make(const char *server, const char *repo, const char *tag, struc
     return 0;
 }
 
+bool image_host_is_hub(const char *host)
+{
+    static const char *const spelled[] = {"docker.io", "index.docker.io", "registry-1.docker.io"};
+    for (size_t i = 0; i < ARRAY_LEN(spelled); i++)
+        if (!strcmp(host, spelled[i]))
+            return true;
+    return false;
+}
+
+void image_name_plain(struct image_name *n)
+{
+    char repo[IMAGE_REPO_BYTES];
+    struct err e = ERR_NULL;
+    if (!image_host_is_hub(n->host))
+        return;
+    memcpy(repo, n->repo, sizeof repo);
+    if (take_repo(n, repo, strlen(repo), &e) == 0)
+        n->host[0] = '\0';
+    else
+        memcpy(n->repo, repo, sizeof repo);
+}
+
 void image_name_text(const struct image_name *n, char out[IMAGE_NAME_BYTES])
 {
     snprintf(out, IMAGE_NAME_BYTES, "%s%s%s:%s", n->host, *n->host ? "/" : "", n->repo, n->tag);

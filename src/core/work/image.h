@@ -9,6 +9,7 @@
 #ifndef ONDOL_CORE_WORK_IMAGE_H
 #define ONDOL_CORE_WORK_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -31,6 +32,10 @@ int image_name_parse(const char *text, struct image_name *out, struct err *e);
 // From a task's constants: `tag` NULL or "": latest; `server` is a URL or a host, NULL or "": none is named.
 int image_name_make(const char *server, const char *repo, const char *tag, struct image_name *out,
                     struct err *e);
+// Docker Hub, which a name without a host means to whoever writes one: spelled out by some tools, such as
+// those that read archives for us, and left out by others.
+bool image_host_is_hub(const char *host);
+void image_name_plain(struct image_name *n); // without that host, as people write it; others stay
 void image_name_text(const struct image_name *n, char out[IMAGE_NAME_BYTES]);
 
 // What an image says of how it is to be run; lists end with NULL and may be NULL.

@@ -261,8 +261,8 @@ static void each_limit_is_named(void **state)
         {"{" GOOD ",\"resultBucket\":\"out\"}", "No such bucket: out", 404},
         {"{" GOOD ",\"dependencies\":{\"dependsOn\":[\"x\"]}}",
          INVALID("dependencies") "dependencies: only the tasks of a job can depend on each other", 400},
-        {"{" GOOD ",\"privileges\":{\"exportApiAndStorageCredentialsInEnvironment\":true}}",
-         "privileges: exportApiAndStorageCredentialsInEnvironment is not granted on this server", 403},
+        {"{" GOOD ",\"privileges\":{\"exportApiAndStorageCredentialsInEnvironment\":\"maybe\"}}",
+         INVALID("exportApiAndStorageCredentialsInEnvironment") "exportApiAndStorageCredentialsInEnvironment: must be true or false", 400},
         {"{" GOOD ",\"hardwareConstraints\":[{\"discriminator\":\"SSDHardwareConstraint\"},{"
          "\"discriminator\":\"NoSSDHardwareConstraint\"}]}",
          "No machine can satisfy the hardware constraint NoSSDHardwareConstraint together with the others",

@@ -17,7 +17,7 @@
 #include "cli/config_file.h"
 #include "cli/house_mark.h"
 #include "cli/options.h"
-#include "cli/serve.h"
+#include "server/runtime.h"
 #include "cli/table.h"
 
 struct values {
@@ -169,11 +169,11 @@ static void every_interface_is_called_by_the_loopback(void **state)
 {
     (void)state;
     char url[64];
-    serve_url(url, sizeof url, "127.0.0.1:0", 8080, false);
+    listen_url(url, sizeof url, "127.0.0.1:0", 8080, false);
     assert_string_equal(url, "http://127.0.0.1:8080");
-    serve_url(url, sizeof url, "0.0.0.0:443", 443, true);
+    listen_url(url, sizeof url, "0.0.0.0:443", 443, true);
     assert_string_equal(url, "https://127.0.0.1:443");
-    serve_url(url, sizeof url, "[::]:80", 80, false);
+    listen_url(url, sizeof url, "[::]:80", 80, false);
     assert_string_equal(url, "http://[::1]:80");
 }
 

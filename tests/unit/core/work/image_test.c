@@ -41,6 +41,30 @@ static void names_are_understood_as_everywhere(void **state)
     }
 }
 
+// Archives of skopeo and podman call mine/solver:3 docker.io/mine/solver:3; no task that names it found it.
+static void docker_hub_is_the_host_of_names_without_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *plain;
+    } row[] = {{"docker.io/mine/solver:3", "mine/solver:3"},
+               {"docker.io/library/alpine", "library/alpine:latest"},
+               {"registry-1.docker.io/alpine:1", "library/alpine:1"},
+               {"index.docker.io/a/b", "a/b:latest"},
+               {"r.example/docker.io/a", "r.example/docker.io/a:latest"},
+               {"docker.io.example/a", "docker.io.example/a:latest"},
+               {"a/b", "a/b:latest"}};
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct image_name n;
+        struct err e = ERR_NULL;
+        char text[IMAGE_NAME_BYTES];
+        assert_int_equal(image_name_parse(row[i].text, &n, &e), 0);
+        image_name_plain(&n);
+        image_name_text(&n, text);
+        assert_string_equal(text, row[i].plain);
+    }
+}
+
 static void names_that_are_none_are_refused(void **state)
 {
     (void)state;
@@ -175,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_understood_as_everywhere),
+        cmocka_unit_test(docker_hub_is_the_host_of_names_without_one),
         cmocka_unit_test(names_that_are_none_are_refused),
         cmocka_unit_test(constants_make_a_name),
         cmocka_unit_test(an_image_stands_under_the_task),

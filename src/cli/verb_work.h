@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Verbs that tasks and pools have in common: what it cost, what it wrote, changes while it lives. `what` is
+// "tasks" or "pools"; the first argument is whose.
+#ifndef ONDOL_CLI_VERB_WORK_H
+#define ONDOL_CLI_VERB_WORK_H
+
+#include "cli/verbs.h"
+
+// Euros, watt-hours and grams of CO2. `datacentre` (may be NULL): the one that it is compared with.
+int verb_cost(struct verb_call *c, const char *what, const char *datacentre, bool json);
+
+// "stdout" or "stderr" of all instances or (from 0 on) of one; `fresh`: what is new since this was asked
+// last.
+int verb_output(struct verb_call *c, const char *what, const char *stream, long instance, bool fresh);
+
+struct verb_change {
+    struct option_list constants, labels; // KEY=VALUE, beside those there are
+    struct option_list tags;              // instead of those there are
+};
+
+int verb_set(struct verb_call *c, const char *what, const struct verb_change *change);
+
+// The API names the job, the pool and the tasks that a body depends on by uuid alone: shortnames in it are
+// asked for and replaced.
+int verb_resolve(struct verb_call *c, json_t *body);
+
+// Brings what is new in its buckets to what runs.
+int verb_update_resources(struct verb_call *c, const char *what);
+
+#endif

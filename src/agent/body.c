@@ -118,10 +118,13 @@ static const struct net_plan *net_read(const json_t *j, struct arena *a)
     if (!json_is_object(at))
         return NULL;
     struct net_plan *p = arena_alloc(a, sizeof *p);
-    p->relay = text_or(at, "relay", "", a);
+    p->rules = text_or(at, "rules", NULL, a);
+    p->relay = text_or(at, "relay", NULL, a);
     p->identity = text_or(at, "identity", "", a);
     p->key = text_or(at, "key", "", a);
     p->members = text_or(at, "members", NULL, a);
+    p->ssh_secret = text_or(at, "sshSecret", NULL, a);
+    p->ssh_public = text_or(at, "sshPublic", NULL, a);
     return p;
 }
 

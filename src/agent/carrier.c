@@ -17,6 +17,7 @@
 
 #include "agent/child.h"
 #include "base/mem.h"
+#include "core/work/profile.h"
 #include "sandbox/netns.h"
 
 #define TELL_MS         1000
@@ -88,9 +89,12 @@ static bool begin(struct carrier *c)
     c->outside = fd[2];
     c->cluster = fd[3];
     c->address = (uint32_t)json_integer_value(json_object_get(c->spec, "address"));
+    if (!net_rules_read(carrier_text(c, "rules"), &c->rules))
+        return carrier_fail(c, "its rules cannot be read");
+    c->n_ports = net_rules_open(&c->rules, wants(c, "ssh") ? PROFILE_SSH : 0, c->port);
     if (c->outside >= 0 && !outside_start(c))
         return false;
-    if (!dialer_start(c) || ((c->cluster >= 0 || wants(c, "ssh")) && !relay_start(c)))
+    if (!dialer_start(c) || ((c->cluster >= 0 || c->n_ports) && !relay_start(c)))
         return false;
     return give_up_privileges(c);
 }

@@ -3,7 +3,7 @@
 // The process that carries the packets of one instance (docs/design/0045-networks.md). agent/carry.c starts
 // it as `ondol-agent --carrier`, with what to do as JSON on its standard input:
 //
-//   {"parent": pid, "outside": true, "cluster": true, "ssh": true, "relay": "host:port", "identity": "...",
+//   {"parent": pid, "outside": true, "cluster": true, "ssh": true, "rules": "...", "relay": "host:port", "identity": "...",
 //    "key": "...", "address": n, "slirp": "/usr/bin/slirp4netns", "allow": "...", "deny": "..."}
 //
 // and the socket over which the sandbox's devices come as descriptor CHILD_SOCKET (child.h). It says on its
@@ -25,7 +25,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
-#include "core/work/egress.h"
+#include "core/work/netrule.h"
 #include "net/relay_mux.h"
 
 #define CARRIER_OPTION "--carrier"
@@ -41,6 +41,7 @@ struct carrier {
 
     // carrier_outside.c
     struct egress egress;
+    struct net_rules rules; // the task's own, beside what the operator has closed
     int slirp; // a SEQPACKET socket, a frame of Ethernet each
     char slirp_dir[64];
     int64_t own_at_ms; // when the machine's addresses were read
@@ -48,6 +49,8 @@ struct carrier {
     // carrier_relay.c
     struct relay_link link; // dead: it is not there now
     struct relay_mux mux;
+    struct net_port port[NET_PORTS_MAX]; // that the server may open streams to
+    size_t n_ports;
     int dialer; // a socket to who connects within the namespace
     int64_t call_at_ms;
     int64_t pause_ms;

@@ -170,7 +170,7 @@ static bool may_go(const struct carrier *c, const struct ip4 *h)
         return false;
     if (h->to == NETNS_OUTSIDE_DNS)
         return h->first && h->to_port == 53; // names, which slirp4netns asks the host's resolvers for
-    return egress_allowed(&c->egress, h->to);
+    return egress_allowed(&c->egress, h->to) && net_rules_may_leave(&c->rules, h);
 }
 
 static void refuse(struct carrier *c, size_t n)

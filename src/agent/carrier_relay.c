@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include "core/work/netplan.h"
-#include "core/work/profile.h"
 
 #define PAUSE_MS      100 // before the link is called again; doubles
 #define PAUSE_MOST_MS 5000
@@ -212,10 +211,18 @@ static void on_packet(struct carrier *c, const struct relay_frame *f)
         c->in += f->n;
 }
 
+static bool is_open(const struct carrier *c, uint16_t port)
+{
+    for (size_t i = 0; i < c->n_ports; i++)
+        if (c->port[i].port == port)
+            return true;
+    return false;
+}
+
 static void on_open(struct carrier *c, const struct relay_frame *f)
 {
     uint16_t port = (uint16_t)(f->data[0] << 8 | f->data[1]);
-    int fd = port == PROFILE_SSH_PORT ? dial(c, port) : -1;
+    int fd = is_open(c, port) ? dial(c, port) : -1;
     if (fd < 0 || !relay_mux_add(&c->mux, f->stream, fd, true))
         relay_link_send(&c->link, RELAY_RESET, f->stream, NULL, 0);
 }

@@ -12,6 +12,7 @@
 
 #include "agent/carrier.h"
 #include "agent/child.h"
+#include "agent/cluster_setup.h"
 #include "base/mem.h"
 #include "core/work/profile.h"
 
@@ -89,9 +90,9 @@ static json_t *spec_of(const struct node *n, const struct launch *l, const char 
     if (p->relay)
         relay_address(n, p->relay, relay, sizeof relay);
     return json_pack(
-        "{s:b,s:s,s:s,s:s,s:I,s:s,s:s,s:s}", "ssh", (int)((p->features & PROFILE_SSH) != 0), "relay", relay,
-        "identity", p->identity ? p->identity : "", "key", p->key ? p->key : "", "address",
-        (json_int_t)l->address, "slirp", slirp ? slirp : "", "allow",
+        "{s:b,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s}", "ssh", (int)((p->features & PROFILE_SSH) != 0), "rules",
+        p->rules ? p->rules : "", "relay", relay, "identity", p->identity ? p->identity : "", "key",
+        p->key ? p->key : "", "address", (json_int_t)l->address, "slirp", slirp ? slirp : "", "allow",
         n->cfg->net_allow ? n->cfg->net_allow : "", "deny", n->cfg->net_deny ? n->cfg->net_deny : "");
 }
 
@@ -128,7 +129,10 @@ struct carry *carry_begin(struct node *n, const struct launch *l, const struct c
                                 .tell_fd = pair[0],
                                 .resolver = outside ? "nameserver 10.0.2.3\n" : NULL,
                                 .hosts = l->hosts,
-                                .machines = l->machines};
+                                .machines = l->machines,
+                                .setup = l->machines ? cluster_setup_script : NULL,
+                                .ssh_secret = l->net->ssh_secret,
+                                .ssh_public = l->net->ssh_public};
     return c;
 }
 

@@ -39,19 +39,6 @@ static int bad(struct err *e, const char *key, const char *value, const char *wa
 
 // ---- values
 
-int config_name(const char *v, const char *key, char out[NAME_BYTES], struct err *e)
-{
-    size_t n = strlen(v);
-    bool ok = n > 0 && n < NAME_BYTES && isalnum((unsigned char)v[0]);
-    for (size_t i = 0; ok && i < n; i++)
-        ok = isalnum((unsigned char)v[i]) || strchr("._-", v[i]);
-    if (!ok)
-        return bad(e, key, v, "a name (1 to 63 letters, digits, . _ -; starts with a letter or digit)");
-    memset(out, 0, NAME_BYTES);
-    memcpy(out, v, n);
-    return 0;
-}
-
 static int text_value(const char *v, const char *key, char *out, size_t bytes, struct err *e)
 {
     if (strlen(v) >= bytes)

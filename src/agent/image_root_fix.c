@@ -88,7 +88,7 @@ static int real_file(int at, const char *name, const char *text)
 
 int image_root_fix(const char *rootfs, struct err *e)
 {
-    static const char *const dirs[] = {"proc", "dev", "tmp", "job", "etc", "sys", "run"};
+    static const char *const dirs[] = {"proc", "dev", "tmp", "job", "etc", "sys", "run", "qarnot"};
     int r = walk(rootfs), top = open(rootfs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), etc = -1;
     if (r == 0 && top < 0)
         r = -errno;

@@ -12,7 +12,9 @@
 #include "agent/fire.h"
 #include "agent/jobs.h"
 #include "agent/link.h"
+#include "agent/memory.h"
 #include "agent/stage.h"
+#include "agent/stager.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "device/sky.h"
@@ -222,6 +224,23 @@ static void sandbox_open(struct node *n)
     }
 }
 
+// Simulated boards have memory of their own.
+static void memory_open(struct node *n)
+{
+    struct config *c = n->cfg;
+    int64_t machine_mb = memory_machine_mb(), files_mb = STAGER_CACHE_MOST >> 20;
+    if (c->is_virtual)
+        return;
+    files_mb = files_mb < machine_mb / 16 ? files_mb : machine_mb / 16;
+    int64_t off = memory_share(c->offer.board, c->offer.n_boards, machine_mb,
+                               (n->opt.image_bytes >> 20) + files_mb);
+    if (off > 0)
+        fprintf(stderr,
+                "ondol: boards offer %lld MB less than they are said to have: the machine has %lld MB, of which "
+                "images and files are kept in %lld\n",
+                (long long)off, (long long)machine_mb, (long long)(n->opt.image_bytes >> 20) + files_mb);
+}
+
 static int agent_open(struct node *n, struct err *e)
 {
     uint64_t nonce;
@@ -271,6 +290,7 @@ int node_init(struct node *n, struct config *cfg, const struct node_options *opt
     n->shadow = mem_array(cfg->offer.n_zones + 1, sizeof *n->shadow);
     n->meter = mem_array(cfg->offer.n_boards + 1, sizeof *n->meter);
     sandbox_open(n);
+    memory_open(n);
     int r = device_open(n, e);
     if (r < 0 || (r = agent_open(n, e)) < 0)
         return r;

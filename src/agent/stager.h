@@ -32,6 +32,7 @@
 #include "base/map.h"
 #include "s3/checksum.h"
 
+#define STAGER_CACHE_MOST ((int64_t)1 << 30) // bytes of files that are kept for later runs
 #define STAGER_OPTION  "--stage-files"
 #define STAGER_THREADS 4
 

@@ -21,7 +21,6 @@
 #include "base/hex.h"
 #include "base/mem.h"
 
-#define ROOM_MOST  ((int64_t)1 << 30)
 #define ROOM_PART  16 // of the file system, at most
 #define PIECE      ((size_t)1 << 18)
 #define FILES_MOST 4096
@@ -93,7 +92,7 @@ static int64_t room_of(const struct stager *s)
     if (fstatvfs(s->cache_fd, &v) < 0)
         return 0;
     int64_t part = (int64_t)(v.f_blocks * v.f_frsize) / ROOM_PART;
-    return part < ROOM_MOST ? part : ROOM_MOST;
+    return part < STAGER_CACHE_MOST ? part : STAGER_CACHE_MOST;
 }
 
 static size_t look(const struct stager *s, struct kept **out, int64_t *sum)

@@ -14,6 +14,7 @@
 
 #include "api/profile.h"
 #include "core/engine/server.h"
+#include "core/work/netrule.h"
 #include "port/store.h"
 
 struct http_park;
@@ -56,6 +57,9 @@ struct forward_view {
     uint32_t instance;
     uint16_t application_port, forwarder_port;
     const char *host, *bind_address;
+    const char *allowed;                  // whoever the operator lets in, "ADDRESS/BITS, ..."; NULL: everybody
+    struct cidr from[NETRULE_PLACES_MAX]; // and of these only those whom the task lets in; none: all
+    size_t n_from;
 };
 #define FORWARDS_MAX 1024 // of a task that are shown
 
@@ -80,6 +84,7 @@ struct image_call {
         IMAGE_PULL,   // in: {name, login, password, insecure}
         IMAGE_JOB,    // `id` of a job
         IMAGE_ASK,    // of an instance; in: {server, repo, tag, login, password, job}
+        IMAGE_HINT,   // as IMAGE_ASK, of an instance that does not run yet; `out` stays NULL
         IMAGE_BLOB,   // `id`: a digest; fd and n come back
     } verb;
     const char *id;

@@ -9,6 +9,7 @@
 #include "api/bucket_in.h"
 #include "api/constraint_in.h"
 #include "api/json_in.h"
+#include "api/network_rule_in.h"
 #include "api/profile.h"
 #include "api/secrets.h"
 #include "api/shortname.h"
@@ -117,7 +118,8 @@ static int read_constants(struct reading *r)
     json_object_set_new(r->body, "constants", list);
     json_object_set_new(r->body, "forcedConstants", forced);
     if (!task_constants(r->in, list, NULL, r->a, r->e) || !task_forced_constants(r->in, forced, r->a, r->e) ||
-        !task_secret_rights(in_get(r->in, "secretsAccessRights"), r->body, r->e))
+        !task_secret_rights(in_get(r->in, "secretsAccessRights"), r->body, r->e) ||
+        !network_rules_in(r->in, r->body, &r->be->profiles, r->a, r->e))
         return invalid(r->e);
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/network_rule_in.h"
 #include "api/task_body.h"
 #include "core/work/pool.h"
 
@@ -132,7 +133,7 @@ static void details(struct json_out *o, const struct row_pool *p, const json_t *
     of_body(o, body, "maxTimeQueueSeconds", "null");
     if (json_object_get(body, "multiSlotsSettings"))
         of_body(o, body, "multiSlotsSettings", "{}");
-    out_raw(o, "forcedNetworkRules", "[]");
+    network_rules_out(o, json_object_get(body, "forcedNetworkRules"));
     of_body(o, body, "projectUuid", "null");
 }
 

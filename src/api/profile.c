@@ -25,8 +25,8 @@ static const struct profile_constant batch[] = {
     {"DOCKER_PROGRESS1", "", "regular expression that finds the progress in the standard output", false},
     {"DOCKER_PROGRESS2", "", "a second one", false},
     {"DOCKER_PROGRESS3", "", "a third one", false},
-    {"DOCKER_SHUTDOWN_CMD", "/bin/true", "command that runs when the container ends", false},
-    {"RESOURCES_PATH", "/job", "where resources are found", false},
+    {"DOCKER_SHUTDOWN_CMD", "/bin/true", "kept; no command runs here when the container ends", false},
+    {"RESOURCES_PATH", "/job", "where resources are found; nowhere else", false},
 };
 
 static const struct profile_constant cluster[] = {

@@ -29,6 +29,8 @@ struct entry {
 struct shown {
     pthread_mutex_t lock;
     uint64_t change; // the last one
+    int64_t good_ms;
+    bool led;
     int64_t lead_ms; // when our leadership was last seen
     size_t bytes;
     uint64_t floor;       // what is not above it is not true any more
@@ -43,11 +45,11 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-struct shown *shown_new(void)
+struct shown *shown_new(int64_t good_ms)
 {
     struct shown *s = mem_alloc(sizeof *s);
+    s->good_ms = good_ms;
     pthread_mutex_init(&s->lock, NULL);
-    s->lead_ms = INT64_MIN / 2;
     return s;
 }
 
@@ -86,8 +88,9 @@ struct shown_mark shown_mark(struct shown *s)
 void shown_lead(struct shown *s, struct shown_mark at)
 {
     pthread_mutex_lock(&s->lock);
-    if (at.at_ms > s->lead_ms)
+    if (!s->led || at.at_ms > s->lead_ms)
         s->lead_ms = at.at_ms;
+    s->led = true;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -95,7 +98,7 @@ bool shown_leads(struct shown *s)
 {
     int64_t now = now_ms();
     pthread_mutex_lock(&s->lock);
-    bool leads = now - s->lead_ms < SHOWN_MS;
+    bool leads = s->led && now - s->lead_ms < s->good_ms;
     pthread_mutex_unlock(&s->lock);
     return leads;
 }

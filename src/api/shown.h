@@ -21,13 +21,14 @@
 #include "base/buf.h"
 #include "core/engine/change.h"
 
-#define SHOWN_MS    1000                       // how long a look at the leadership is good for
+#define SHOWN_MS    1000                       // after a look at the leadership
 #define SHOWN_TEXT  ((size_t)16 * 1024)        // bytes of an answer that is kept
 #define SHOWN_BYTES ((size_t)16 * 1024 * 1024) // of all of them; past it all are dropped
 
 struct shown;
 
-struct shown *shown_new(void);
+// `good_ms`: how long a look at the leadership is good for; SHOWN_MS but in tests.
+struct shown *shown_new(int64_t good_ms);
 void shown_free(struct shown *s);
 
 // Everything below: any thread.

@@ -17,6 +17,7 @@
 #include "api/depend_in.h"
 #include "api/json_in.h"
 #include "api/json_out.h"
+#include "api/network_rule_in.h"
 #include "api/profile.h"
 #include "api/secrets.h"
 #include "api/shortname.h"
@@ -362,6 +363,11 @@ static int read_rights(struct reading *r)
     return 0;
 }
 
+static int read_network(struct reading *r)
+{
+    return network_rules_in(r->in, r->body, &r->be->profiles, r->a, r->e) ? 0 : invalid(r->e, NULL);
+}
+
 static int read_rest(struct reading *r)
 {
     static const char *const texts[] = {"resultsBucketPrefix", "snapshotBucketPrefix",
@@ -417,7 +423,8 @@ int task_body_read(const json_t *in, const struct api_backend *be, const struct 
 {
     static int (*const reader[])(struct reading * r) = {
         read_names,     read_profile, read_instances,  read_buckets,      read_constants, read_hardware,
-        read_placement, read_retries, read_scheduling, read_dependencies, read_rights,    read_rest};
+        read_placement, read_retries, read_scheduling, read_dependencies, read_rights,    read_network,
+        read_rest};
     if (!json_is_object(in)) {
         err_set(e, -EINVAL, "Invalid task file. A task must be a JSON object");
         return 400;

@@ -17,6 +17,7 @@
 #include "api/json_out.h"
 #include "api/task_body.h"
 #include "api/task_create.h"
+#include "api/task_image.h"
 #include "api/task_pool.h"
 
 #define BODY_HERE_BYTES ((size_t)64 * 1024)
@@ -66,6 +67,8 @@ static void many(struct call *c, const struct reply_item *item, size_t n)
 static void answer(struct call *c)
 {
     const struct creation *k = c->state;
+    if (c->reply->n_items == k->n)
+        task_images_begin(c->be, c->account.id, k->draft, k->n);
     if (c->reply->n_items != k->n)
         call_reply_error(c, c->reply);
     else if (k->bulk)

@@ -50,6 +50,15 @@ static bool is_kept_secret(const char *key, const char *value)
            !strncmp(value, SEALED_MARK, strlen(SEALED_MARK));
 }
 
+// What would be promised by taking it and is not so is refused.
+static bool can_be(const char *key, const char *value, struct err *e)
+{
+    bool elsewhere = !strcmp(key, "RESOURCES_PATH") && *value && strcmp(value, "/job") && strcmp(value, "/job/");
+    if (elsewhere)
+        err_set(e, -EINVAL, "constants: RESOURCES_PATH: resources lie in /job, and nowhere else");
+    return !elsewhere;
+}
+
 bool task_constants(const json_t *in, json_t *list, const json_t *old, struct arena *a, struct err *e)
 {
     const json_t *given;
@@ -71,6 +80,8 @@ bool task_constants(const json_t *in, json_t *list, const json_t *old, struct ar
             return err_set(e, -EINVAL, "constants[%zu].value: longer than %d characters", i,
                            API_CONSTANT_CHARS),
                    false;
+        if (!can_be(key, value, e))
+            return false;
         value = unmasked(key, value, old);
         json_t *twice = named(list, "key", key);
         if (twice)

@@ -5,6 +5,7 @@
 
 #include "api/body_view.h"
 #include "api/depend_in.h"
+#include "api/network_rule_in.h"
 #include "api/task_body.h"
 
 static int put(const char *text, size_t n, void *b)
@@ -69,6 +70,7 @@ void task_render_summary(struct json_out *o, const char *key, const struct row_t
     body_view_init(&body, row->body);
     out_object(o, key);
     summary(o, row, &body, 0);
+    as_kept(o, &body, "projectUuid", "null"); // where the full form has it: last
     out_end_object(o);
 }
 
@@ -115,6 +117,13 @@ static void storage(struct json_out *o, const struct body_view *body)
     body_out(o, "ResultsCacheTTLSec", body_get(body, "resultsCacheTTLSec"), "null");
 }
 
+static void network_rules(struct json_out *o, struct body_value kept)
+{
+    json_t *list = kept.v ? json_loadb(kept.v, kept.n, 0, NULL) : NULL;
+    network_rules_out(o, list);
+    json_decref(list);
+}
+
 static void settings(struct json_out *o, const struct row_task *row, const struct body_view *body)
 {
     static const char *const as_is[] = {"snapshotWhitelist",          "snapshotBlacklist", "snapshotBucket",
@@ -140,7 +149,7 @@ static void settings(struct json_out *o, const struct row_task *row, const struc
     body_out(o, "defaultResourcesCacheTTLSec", body_is_integer(ttl) ? ttl : (struct body_value){0},
              "7776000");
     as_kept(o, body, "maxTimeQueueSeconds", "null");
-    out_raw(o, "forcedNetworkRules", "[]");
+    network_rules(o, body_get(body, "forcedNetworkRules"));
     as_kept(o, body, "projectUuid", "null");
 }
 

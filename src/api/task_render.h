@@ -17,8 +17,7 @@ struct live_copy {
     uint64_t task;
     struct live_view view; // spec points to `spec` below once rendered; board is not kept
     struct board_spec spec;
-    struct forward_view forward; // forwarder_port 0: none
-    uint32_t address;            // in its cluster; 0: none
+    uint32_t address; // in its cluster; 0: none
 };
 
 struct body_view;
@@ -29,6 +28,8 @@ struct task_extra {
     size_t n_attempts;
     const struct live_copy *live;
     size_t n_live;
+    const struct forward_view *forward; // ports that lead into what is live
+    size_t n_forwards;
     house_ms now;
     const char *storage_url; // NULL: what results are called is not told (there are none, or it is a list)
 };

@@ -193,12 +193,14 @@ static void live_instance(struct json_out *o, const struct live_copy *l, const s
     int64_t tries = 1 + tries_of(x, v->instance);
     out_object(o, NULL);
     out_array(o, "activeForwards");
-    if (l->forward.forwarder_port) {
+    for (size_t i = 0; i < x->n_forwards; i++) {
+        if (x->forward[i].instance != v->instance)
+            continue;
         out_object(o, NULL);
-        out_int(o, "applicationPort", l->forward.application_port);
-        out_int(o, "forwarderPort", l->forward.forwarder_port);
-        out_string(o, "forwarderHost", l->forward.host);
-        out_string(o, "bindAddress", l->forward.bind_address);
+        out_int(o, "applicationPort", x->forward[i].application_port);
+        out_int(o, "forwarderPort", x->forward[i].forwarder_port);
+        out_string(o, "forwarderHost", x->forward[i].host);
+        out_string(o, "bindAddress", x->forward[i].bind_address);
         out_end_object(o);
     }
     out_end_array(o);

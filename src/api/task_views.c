@@ -2,6 +2,7 @@
 #include "api/task_views.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "core/work/netplan.h"
@@ -121,21 +122,25 @@ static void addresses(struct views *v, const struct task_view *t)
     ranges_deinit(&members);
 }
 
-// The ports that lead into what runs of it.
-static void forwards(struct call *c, struct views *v, const struct task_view *t)
+static bool may_have_rules(const struct row_task *row)
+{
+    return row->body && strstr(row->body, "\"forcedNetworkRules\"");
+}
+
+// The ports that lead into what runs of it. A pool may have rules that its tasks do not name.
+static void forwards(struct call *c, struct views *v, struct task_view *t)
 {
     const struct profile *p =
         t->n_live && c->be->forwards ? profile_find(&c->be->profiles, t->row.profile) : NULL;
+    t->forward = NULL;
+    t->n_forwards = 0;
     if (p && (profile_features_of(p) & PROFILE_CLUSTER))
         addresses(v, t);
-    if (!p || !(profile_features_of(p) & PROFILE_SSH))
+    if (!p || (!(profile_features_of(p) & PROFILE_SSH) && !t->row.pool && !may_have_rules(&t->row)))
         return;
     struct forward_view *f = arena_alloc(&c->arena, FORWARDS_MAX * sizeof *f);
-    size_t n = c->be->forwards(c->be->ctx, t->row.id, f, FORWARDS_MAX);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = t->first_live; k < t->first_live + t->n_live; k++)
-            if (v->live[k].view.instance == f[i].instance)
-                v->live[k].forward = f[i];
+    t->n_forwards = c->be->forwards(c->be->ctx, t->row.id, f, FORWARDS_MAX);
+    t->forward = f;
 }
 
 void views_live(struct call *c, struct views *v)
@@ -159,6 +164,8 @@ void views_render(struct json_out *o, const struct views *v, size_t i, house_ms 
                            .n_attempts = t->n_attempts,
                            .live = v->live ? v->live + t->first_live : NULL,
                            .n_live = t->n_live,
+                           .forward = t->forward,
+                           .n_forwards = t->n_forwards,
                            .now = now,
                            .storage_url = storage_url};
     task_render(o, NULL, &t->row, &x);

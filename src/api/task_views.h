@@ -14,6 +14,8 @@ struct task_view {
     struct row_attempt *attempt;
     size_t n_attempts;
     size_t first_live, n_live; // in views.live
+    const struct forward_view *forward; // the call's
+    size_t n_forwards;
 };
 
 struct views {

@@ -148,15 +148,17 @@ int bench_submissions(struct bench_server *s, struct slurm *slurm, FILE *out, st
 
 // ---- cancelling
 
-static int cancel_round(struct bench_server *s, struct slurm *slurm, struct sides *rate, int i, long *jobs,
-                        struct err *e)
+// used_s: of processor, by the server.
+static int cancel_round(struct bench_server *s, struct slurm *slurm, struct sides *rate, double *used_s,
+                        int i, long *jobs, struct err *e)
 {
     struct commands_run more;
     double took_s;
     int bad = i ? submit(s, PER_ROUND, &took_s, e) : 0;
-    double began = bench_now_s();
+    double began = bench_now_s(), used = bench_cpu_s(s->pid[0]);
     if (bad || api_json(&s->api, "POST", "/ondol/v1/tasks/abort", NULL, NULL, e))
         return -EIO;
+    *used_s = bench_cpu_s(s->pid[0]) - used;
     rate->ours[i] = (i ? PER_ROUND : BENCH_TASKS) / (bench_now_s() - began);
     if (!slurm)
         return 0;
@@ -172,20 +174,22 @@ static int cancel_round(struct bench_server *s, struct slurm *slurm, struct side
 int bench_cancelling(struct bench_server *s, struct slurm *slurm, FILE *out, struct err *e)
 {
     struct sides rate = {0};
+    double used_s[RUNS] = {0};
     long jobs = 0, first = 0;
     int bad = 0;
     for (int i = 0; i < RUNS && !bad; i++) {
-        bad = cancel_round(s, slurm, &rate, i, &jobs, e);
+        bad = cancel_round(s, slurm, &rate, &used_s[i], i, &jobs, e);
         first = i ? first : jobs;
     }
     if (bad)
         return bad;
     double all_s = BENCH_TASKS / rate.ours[0];
     struct bench_spread r = bench_spread(rate.ours, RUNS);
-    fprintf(out,
-            "http: cancel %d queued tasks: %.2f s (at most 1), then %d at a time: %.0f/s (%.0f..%.0f); all "
-            "are ended on disk\n",
-            BENCH_TASKS, all_s, PER_ROUND, r.median, r.least, r.most);
+    fprintf(
+        out,
+        "http: cancel %d queued tasks: %.2f s (at most 1), %.2f s of processor, then %d at a time: %.0f/s "
+        "(%.0f..%.0f); all are ended on disk\n",
+        BENCH_TASKS, all_s, used_s[0], PER_ROUND, r.median, r.least, r.most);
     char command[80];
     snprintf(command, sizeof command, "scancel -p closed, %ld jobs, then about %ld at a time", first, jobs);
     if (slurm)

@@ -405,6 +405,18 @@ static json_t *begin(struct depot *d, const struct depot_ask *ask)
     return depot_job(d, job);
 }
 
+// Those who wait come first.
+static bool is_busy(struct depot *d)
+{
+    size_t n = 0;
+    pthread_mutex_lock(&d->lock);
+    for (const struct depot_job *j = d->job; j; j = j->next)
+        n += j->state < JOB_READY;
+    bool busy = n >= EARLY_MAX || d->n_jobs >= DEPOT_JOBS_MAX / 2;
+    pthread_mutex_unlock(&d->lock);
+    return busy;
+}
+
 json_t *depot_ask(struct depot *d, const struct depot_ask *ask)
 {
     json_t *job = ask->job && *ask->job ? depot_job(d, ask->job) : NULL;
@@ -414,7 +426,7 @@ json_t *depot_ask(struct depot *d, const struct depot_ask *ask)
     json_decref(job);
     json_t *entry = depot_known(d, ask->account, &ask->name);
     if (!entry)
-        return begin(d, ask);
+        return ask->early && is_busy(d) ? NULL : begin(d, ask);
     json_object_set_new(entry, "state", json_string("ready"));
     return entry;
 }

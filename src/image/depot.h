@@ -64,9 +64,10 @@ struct depot_ask {
     struct image_name name;
     const char *login, *password;
     const char *job; // of an answer before; NULL: the first time
+    bool early;      // nobody waits for it yet: begun only while little is under way
 };
 // {state: ready, digest, size, ...}, or the state of the job that pulls it, begun now if need be; "failed"
-// with code image-unavailable, image-too-large or image-bad, and a message. The caller's.
+// with code image-unavailable, image-too-large or image-bad, and a message. The caller's. NULL: it is early.
 json_t *depot_ask(struct depot *d, const struct depot_ask *ask);
 
 #endif

@@ -10,6 +10,7 @@
 
 #define DEPOT_THREADS  2
 #define DEPOT_JOBS_MAX 64
+#define EARLY_MAX      8 // jobs under way with which nothing is begun that nobody waits for
 #define UPLOADS_MAX    8
 
 enum job_state { JOB_WAITING, JOB_PULLING, JOB_CHECKING, JOB_READY, JOB_FAILED };

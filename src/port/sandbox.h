@@ -44,6 +44,8 @@ struct sandbox_net {
     const char *resolver;     // /etc/resolv.conf; NULL: the image's
     const char *hosts;        // /etc/hosts; NULL: the image's
     const char *machines;     // /job/mpihosts; NULL: none
+    // In a cluster: /qarnot/utils/setup_cluster, and /qarnot/ssh/id_ed25519 with its public half. NULL: none
+    const char *setup, *ssh_secret, *ssh_public;
 };
 
 // What to run. Nothing is kept after start returns. argv and envp end with NULL.
@@ -55,7 +57,8 @@ struct sandbox_spec {
     const char *hostname;    // NULL: "ondol"
     const char *image;       // "library/...": a read-only view of the machine's own /usr. NULL: the same
     // Absolute path of an unpacked image that is the root in place of that view, read-only; everyone may read
-    // it. Its /proc, /dev, /tmp, /job and /etc are folders, its /etc/resolv.conf a file. NULL: `image`
+    // it. Its /proc, /dev, /tmp, /job, /etc and /qarnot are folders, its /etc/resolv.conf and
+    // /etc/hosts files. NULL: `image`
     // counts.
     const char *rootfs;
     uint32_t uid, gid; // with rootfs: who the instance takes itself for; it is a plain user of the host

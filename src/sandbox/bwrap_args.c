@@ -16,6 +16,7 @@
 
 #define ARGS_MAX_BYTES ((size_t)4 << 20)
 #define JOB_BYTES      ((int64_t)256 << 20)
+#define QARNOT_BYTES   ((int64_t)64 << 10)
 #define MEMORY_MIN     ((int64_t)8 << 20)
 #define JOB_USER       1000 // who an instance takes itself for outside of an image
 
@@ -93,13 +94,24 @@ static void put_mounts(struct buf *out, const struct sandbox_spec *spec)
 }
 
 // Files that the network brings, each from a descriptor of its own, in this order.
-static const char *const net_places[BOX_NET_FILES] = {"/etc/resolv.conf", "/etc/hosts", "/job/mpihosts"};
+static const struct {
+    const char *at, *mode;
+} net_places[BOX_NET_FILES] = {
+    {"/etc/resolv.conf", "0444"},
+    {"/etc/hosts", "0444"},
+    {"/job/mpihosts", "0444"},
+    {"/qarnot/utils/setup_cluster", "0555"},
+    {"/qarnot/ssh/id_ed25519", "0400"},
+    {"/qarnot/ssh/id_ed25519.pub", "0444"},
+};
 
 static void net_texts(const struct sandbox_spec *spec, const char *text[BOX_NET_FILES])
 {
-    text[0] = spec->net ? spec->net->resolver : NULL;
-    text[1] = spec->net ? spec->net->hosts : NULL;
-    text[2] = spec->net ? spec->net->machines : NULL;
+    static const struct sandbox_net none;
+    const struct sandbox_net *n = spec->net ? spec->net : &none;
+    const char *const from[BOX_NET_FILES] = {n->resolver, n->hosts,      n->machines,
+                                             n->setup,    n->ssh_secret, n->ssh_public};
+    memcpy(text, from, sizeof from);
 }
 
 static void put_net_files(struct buf *out, const struct sandbox_spec *spec)
@@ -107,12 +119,20 @@ static void put_net_files(struct buf *out, const struct sandbox_spec *spec)
     const char *text[BOX_NET_FILES];
     int fd = SPAWN_KEEP_FIRST + 2;
     net_texts(spec, text);
+    if (spec->net && spec->net->setup)
+        ram_disk(out, "0755", QARNOT_BYTES, "/qarnot");
     for (size_t i = 0; i < BOX_NET_FILES; i++) {
         if (!text[i])
             continue;
+        arg(out, "--perms");
+        arg(out, net_places[i].mode);
         arg(out, "--ro-bind-data");
         arg_i64(out, fd++);
-        arg(out, net_places[i]);
+        arg(out, net_places[i].at);
+    }
+    if (spec->net && spec->net->setup) {
+        arg(out, "--remount-ro");
+        arg(out, "/qarnot");
     }
 }
 

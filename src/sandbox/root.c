@@ -20,7 +20,7 @@
 static const char *const system_dirs[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32"};
 static const char *const empty_dirs[] = {
     "usr",  "proc", "dev", "tmp", "job", "etc", "etc/ssl", "etc/ssl/certs", "etc/alternatives",
-    "home", "root", "run", "mnt", "opt", "sys", "var",     "var/lib",
+    "home", "root", "run", "mnt", "opt", "sys", "var",     "var/lib",       "qarnot",
 };
 static const struct {
     const char *name, *text;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/network_rule_in.h"
 #include "api/secrets.h"
 #include "api/task_body.h"
 #include "core/work/profile.h"
@@ -127,7 +128,32 @@ static bool has_files(const char *body)
 // Of docker-batch there is nothing to add. A label may be called "profile" too: with labels it is looked at.
 static bool is_plain(const char *body)
 {
-    return strstr(body, "\"profile\":\"docker-batch\"") && !strstr(body, "\"labels\"");
+    return strstr(body, "\"profile\":\"docker-batch\"") && !strstr(body, "\"labels\"") &&
+           !strstr(body, "\"forcedNetworkRules\"");
+}
+
+// What its profile and its rules give it: the rules themselves, and the way to the relay if that has a part.
+static int network_grant(struct runtime *r, const struct assignment *x, json_t *body, const struct profile *p,
+                         struct arena *a, struct err *e)
+{
+    struct net_rules rules;
+    unsigned features = profile_features_of(p);
+    int code = network_rules_kept(body, &rules, e);
+    if (code < 0 || (!rules.n && !profile_needs_relay(features)))
+        return code;
+    features |= net_rules_features(&rules);
+    if (profile_needs_relay(features))
+        code = relay_grant(r, x, body, features, e);
+    else
+        json_object_set_new(body, "ondolNetwork", json_object());
+    if (code == 0 && rules.n) {
+        struct buf text = BUF_INIT(CLEAR_BYTES);
+        net_rules_write(&rules, false, &text);
+        json_object_set_new(json_object_get(body, "ondolNetwork"), "rules",
+                            json_string(arena_strdup(a, buf_str(&text))));
+        buf_deinit(&text);
+    }
+    return code;
 }
 
 int body_open(struct runtime *r, uint64_t account, const struct assignment *x, const char *body,
@@ -153,8 +179,8 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
     const struct profile *profile;
     int code = body_profile(r, o, &profile, e);
     image |= code == 0 && lease && profile->base; // it may name one
-    if (code == 0 && profile_needs_relay(profile_features_of(profile)))
-        code = relay_grant(r, x, o, profile_features_of(profile), e);
+    if (code == 0)
+        code = network_grant(r, x, o, profile, a, e);
     if (code == 0)
         code = unseal_constants(&op);
     if (code == 0)

@@ -78,16 +78,22 @@ static int import(struct runtime *r, struct image_call *c, struct err *e)
     return code < 0 ? code : job(r, id, c, e);
 }
 
-static int of_instance(struct runtime *r, struct image_call *c, struct err *e)
+static int of_instance(struct runtime *r, struct image_call *c, bool early, struct err *e)
 {
     struct depot_ask a = {.account = c->account,
                           .login = text(c->in, "login"),
                           .password = text(c->in, "password"),
-                          .job = text(c->in, "job")};
+                          .job = text(c->in, "job"),
+                          .early = early};
     int code = image_name_make(text(c->in, "server"), text(c->in, "repo"), text(c->in, "tag"), &a.name, e);
     if (code < 0)
         return code;
     c->out = depot_ask(r->depot, &a);
+    if (early) {
+        json_decref(c->out);
+        c->out = NULL;
+        return 0;
+    }
     return c->out ? 0 : err_set(e, -EINVAL, "the name of the image is not UTF-8");
 }
 
@@ -117,7 +123,9 @@ int images_call(void *runtime, struct image_call *c, struct err *e)
     case IMAGE_JOB:
         return job(r, c->id, c, e);
     case IMAGE_ASK:
-        return of_instance(r, c, e);
+        return of_instance(r, c, false, e);
+    case IMAGE_HINT:
+        return of_instance(r, c, true, e);
     case IMAGE_BLOB:
         return shelf_blob(depot_shelf(r->depot), c->id, &c->fd, &c->n, e);
     }

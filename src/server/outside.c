@@ -21,14 +21,13 @@
 #include "s3/query.h"
 #include "s3/xml_answer.h"
 #include "server/outside_ask.h"
+#include "server/outside_undo.h"
 
 #define THREADS      4
 #define LOOK_MS      3000L // the API waits for it
 #define KNOWN_MS     60000
 #define BROKEN_MS    5000
 #define SWEEP_MS     60000
-#define COPY_MOST    ((uint64_t)5 << 30) // of one CopyObject
-#define COPY_PART    ((uint64_t)1 << 30)
 #define PREFIX_BYTES 48
 
 struct job {
@@ -177,94 +176,9 @@ static void drop(struct worker *w, const struct s3_listing *all)
     }
 }
 
-// ---- copies
+// ---- publishing
 
-struct copy {
-    struct worker *w;
-    const char *bucket, *key;
-    char source[4096];
-    char why[256];
-    int status;
-};
-
-static bool copy_ask(struct copy *c, const char *method, const char *query, const char *range,
-                     const char *body, struct outside_answer *a)
-{
-    struct s3_header h[] = {{"x-amz-copy-source", c->source}, {"x-amz-copy-source-range", range}};
-    struct s3_outside_ask ask = {.method = method,
-                                 .bucket = c->bucket,
-                                 .key = c->key,
-                                 .key_n = strlen(c->key),
-                                 .query = query,
-                                 .header = h,
-                                 .header_n = !strcmp(method, "PUT") ? (range ? 2 : 1) : 0,
-                                 .lives_s = 300};
-    bool good = outside_ask_until(&c->w->of->way, c->w->easy, &ask, body, 0, a) && a->status / 100 == 2;
-    c->status = a->status;
-    snprintf(c->why, sizeof c->why, "%s", a->why);
-    return good;
-}
-
-static bool between(const char *text, const char *from, const char *to, char *out, size_t room)
-{
-    const char *a = strstr(text, from), *b = a ? strstr(a, to) : NULL;
-    if (!b || (size_t)(b - a) - strlen(from) >= room)
-        return false;
-    snprintf(out, room, "%.*s", (int)(b - a - (ptrdiff_t)strlen(from)), a + strlen(from));
-    return true;
-}
-
-static bool copy_parts(struct copy *c, uint64_t size)
-{
-    struct outside_answer a;
-    struct buf done = BUF_INIT(1 << 20);
-    char id[256], escaped[800], query[1024], range[64], etag[80];
-    bool good = copy_ask(c, "POST", "uploads=", NULL, NULL, &a) &&
-                between(buf_str(&a.body), "<UploadId>", "</UploadId>", id, sizeof id);
-    outside_answer_deinit(&a);
-    if (!good)
-        return false;
-    struct buf text = BUF_INIT(sizeof escaped - 1);
-    s3_encode(&text, id, strlen(id), false);
-    snprintf(escaped, sizeof escaped, "%s", buf_str(&text));
-    buf_deinit(&text);
-    buf_puts(&done, "<CompleteMultipartUpload>");
-    for (uint64_t at = 0, part = 1; good && at < size; at += COPY_PART, part++) {
-        uint64_t end = size - at < COPY_PART ? size : at + COPY_PART;
-        snprintf(query, sizeof query, "partNumber=%" PRIu64 "&uploadId=%s", part, escaped);
-        snprintf(range, sizeof range, "bytes=%" PRIu64 "-%" PRIu64, at, end - 1);
-        good = copy_ask(c, "PUT", query, range, NULL, &a) &&
-               between(buf_str(&a.body), "<ETag>", "</ETag>", etag, sizeof etag);
-        buf_putf(&done, "<Part><PartNumber>%" PRIu64 "</PartNumber><ETag>%s</ETag></Part>", part, etag);
-        outside_answer_deinit(&a);
-    }
-    buf_puts(&done, "</CompleteMultipartUpload>");
-    snprintf(query, sizeof query, "uploadId=%s", escaped);
-    if (good) {
-        good = copy_ask(c, "POST", query, NULL, buf_str(&done), &a);
-        outside_answer_deinit(&a);
-    }
-    buf_deinit(&done);
-    return good;
-}
-
-static bool copy_one(struct copy *c, const struct s3_listed *from, size_t prefix_n)
-{
-    struct outside_answer a;
-    struct buf source = BUF_INIT(sizeof c->source - 1);
-    c->key = from->key + prefix_n;
-    buf_putf(&source, "%s/", c->w->of->cfg.at.staging);
-    s3_encode(&source, from->key, strlen(from->key), true);
-    snprintf(c->source, sizeof c->source, "%s", buf_str(&source));
-    buf_deinit(&source);
-    if (from->size > COPY_MOST)
-        return copy_parts(c, from->size);
-    bool good = copy_ask(c, "PUT", NULL, NULL, NULL, &a);
-    outside_answer_deinit(&a);
-    return good;
-}
-
-static void tell(struct outside *o, const struct job *j, const struct copy *c)
+static void tell(struct outside *o, const struct job *j, const struct outside_copy *c)
 {
     char text[400];
     if (o->stop)
@@ -277,34 +191,81 @@ static void tell(struct outside *o, const struct job *j, const struct copy *c)
                      c->status == 404 ? "results-no-bucket" : "results-not-stored", text);
 }
 
+// Whatever was staged under this number, and beside it what was there before (outside_undo.h).
+static bool find(struct worker *w, uint64_t lease, uint32_t part, struct outside_staged *out, char why[256])
+{
+    char prefix[PREFIX_BYTES];
+    struct s3_listing all;
+    snprintf(prefix, sizeof prefix, "%" PRIu64 ".%" PRIu32, lease, part);
+    *out = (struct outside_staged){.way = &w->of->way, .easy = w->easy, .staging = w->of->cfg.at.staging};
+    snprintf(out->name, sizeof out->name, "%s", prefix);
+    bool good = list(w, prefix, &all, why);
+    if (good)
+        outside_staged_sort(out, &all);
+    s3_listing_deinit(&all);
+    return good;
+}
+
+static void drop_staged(struct worker *w, const struct outside_staged *s)
+{
+    drop(w, &s->files); // first that without which nothing can be taken back any more
+    drop(w, &s->undo);
+}
+
+// Before anybody hears that the results are there: from here on nobody takes them back.
+static void drop_mark(struct worker *w, const struct outside_staged *s)
+{
+    char key[64];
+    struct s3_listed one = {.key = key};
+    snprintf(key, sizeof key, "%s" OUTSIDE_UNDO_MARK, s->name);
+    if (s->marked)
+        drop(w, &(struct s3_listing){.v = &one, .n = 1});
+}
+
+// Copies all of it, or leaves the bucket as it was. False with why and status in `c`.
+static bool put_in_bucket(struct worker *w, struct outside_staged *s, struct outside_copy *c)
+{
+    bool good = outside_undo_prepare(s, c);
+    for (size_t i = 0; i < s->files.n && good; i++) {
+        c->key = s->files.v[i].key + strlen(s->name) + 1;
+        good = !w->of->stop && outside_copy(c, s->staging, s->files.v[i].key, s->files.v[i].size);
+    }
+    return good;
+}
+
 static void publish(struct worker *w, const struct job *j)
 {
-    char prefix[PREFIX_BYTES], bucket[S3_OUTSIDE_BUCKET_BYTES];
-    struct copy c = {.w = w, .bucket = bucket, .status = 404};
-    struct s3_listing all = S3_LISTING_NULL;
-    snprintf(prefix, sizeof prefix, "%" PRIu64 ".%" PRIu32 "/", j->lease, j->part);
+    char bucket[S3_OUTSIDE_BUCKET_BYTES];
+    struct outside_copy c = {.way = &w->of->way, .easy = w->easy, .bucket = bucket, .status = 404};
+    struct outside_staged s = {0};
     bool good = s3_outside_bucket(&w->of->cfg.at, j->account, j->bucket, bucket);
-    if (good && !list(w, prefix, &all, c.why))
+    if (good && !find(w, j->lease, j->part, &s, c.why))
         good = false, c.status = 0;
-    for (size_t i = 0; i < all.n && good; i++)
-        good = !w->of->stop && copy_one(&c, &all.v[i], strlen(prefix));
+    good = good && put_in_bucket(w, &s, &c);
+    bool clean = good || w->of->stop || outside_undo(&s, bucket);
+    if (clean && !w->of->stop)
+        drop_mark(w, &s);
     if (good)
         w->of->cfg.published(w->of->cfg.ctx, j->lease, j->part, NULL, NULL);
     else
         tell(w->of, j, &c);
-    if (good || !w->of->stop)
-        drop(w, &all);
-    s3_listing_deinit(&all);
+    if (good || (clean && !w->of->stop))
+        drop_staged(w, &s);
+    else if (!clean)
+        fprintf(stderr, "ondol: storage: some results of lease %s stay in %s until the next start\n", s.name, bucket);
+    outside_staged_deinit(&s);
 }
 
+// What is to be undone is left for the next start, which tries again.
 static void discard(struct worker *w, uint64_t lease)
 {
     char prefix[PREFIX_BYTES], why[256];
     struct s3_listing all;
     snprintf(prefix, sizeof prefix, "%" PRIu64 ".", lease);
-    if (list(w, prefix, &all, why))
+    bool found = list(w, prefix, &all, why);
+    if (found && !outside_undo_is_in(&all))
         drop(w, &all);
-    else if (!w->of->stop)
+    else if (!found && !w->of->stop)
         fprintf(stderr, "ondol: storage: what lease %" PRIu64 " left stays until the next start: %s\n", lease,
                 why);
     s3_listing_deinit(&all);
@@ -333,11 +294,38 @@ struct sweep {
     struct s3_listing all; // of them those whose leases were gone already
 };
 
+// A publication that failed for good and could not be taken back then. False: nor now.
+static bool undo_late(struct worker *w, uint64_t lease, uint32_t part)
+{
+    char why[256], bucket[S3_OUTSIDE_BUCKET_BYTES];
+    struct outside_staged s = {0};
+    bool good = find(w, lease, part, &s, why) && outside_undo_bucket(&s, bucket) && outside_undo(&s, bucket);
+    if (good) {
+        drop_mark(w, &s);
+        drop_staged(w, &s);
+    }
+    outside_staged_deinit(&s);
+    return good;
+}
+
+// Those that nobody owns. What cannot be taken back stays.
+static void drop_left(struct worker *w, const struct s3_listing *all)
+{
+    uint64_t lease;
+    uint32_t part;
+    bool good = true;
+    for (size_t i = 0; i < all->n; i++)
+        if (outside_undo_read(all->v[i].key, &lease, &part))
+            good &= undo_late(w, lease, part);
+    if (good)
+        drop(w, all);
+}
+
 static void sweep_step(struct worker *w, struct sweep *s)
 {
     char why[256];
     if (s->looked) {
-        drop(w, &s->all);
+        drop_left(w, &s->all);
         s->at = INT64_MAX;
         return;
     }

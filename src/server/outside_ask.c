@@ -41,6 +41,11 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 {
     struct outside_answer *a = ctx;
     size_t k = 0;
+    char number[24] = "";
+    if (size * n > 15 && !strncasecmp(line, "content-length:", 15)) {
+        snprintf(number, sizeof number, "%.*s", (int)(size * n - 15 < 23 ? size * n - 15 : 23), line + 15);
+        a->length = strtoull(number, NULL, 10);
+    }
     if (size * n > 5 && !strncasecmp(line, "etag:", 5)) {
         for (size_t i = 5; i < size * n && k + 1 < sizeof a->etag; i++)
             if (line[i] > ' ' && line[i] != '"')

@@ -21,6 +21,7 @@ struct outside_way {
 struct outside_answer {
     int status; // 0: none came
     char etag[64];
+    uint64_t length; // Content-Length, also of a HEAD
     char why[256]; // of a failure
     struct buf body;
 };

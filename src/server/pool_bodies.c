@@ -71,10 +71,15 @@ static void merge_rights(json_t *task, const json_t *pool)
 // The pool's first, so that the task's own speak last.
 static void merge_forced(json_t *task, const json_t *pool)
 {
-    json_t *all = json_array();
-    json_array_extend(all, json_object_get(pool, "forcedConstants"));
-    json_array_extend(all, json_object_get(task, "forcedConstants"));
-    json_object_set_new(task, "forcedConstants", all);
+    static const char *const lists[] = {"forcedConstants", "forcedNetworkRules"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        json_t *all = json_array();
+        json_array_extend(all, json_object_get(pool, lists[i]));
+        json_array_extend(all, json_object_get(task, lists[i]));
+        if (i == 0 || json_array_size(all))
+            json_object_set(task, lists[i], all);
+        json_decref(all);
+    }
 }
 
 // In one form: buckets of the first list, then those of the other.

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "core/work/netplan.h"
 #include "core/work/profile.h"
+#include "server/cluster_key.h"
 #include "store/sqlite.h"
 
 #define PROVE_MS     10000     // until a caller must have proved who it is
@@ -96,7 +97,7 @@ int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, uns
                         json_pack("{s:s,s:s,s:s,s:s}", "relay", r->cfg.relay_url ? r->cfg.relay_url : at,
                                   "identity", identity, "key", hex, "members", members));
     explicit_bzero(hex, sizeof hex);
-    return 0;
+    return features & PROFILE_CLUSTER ? cluster_key_grant(r, x->task, json_object_get(body, "ondolNetwork"), e) : 0;
 }
 
 // ---- connections
@@ -138,7 +139,7 @@ static void on_call(struct relay *k)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     struct conn *c = mem_alloc(sizeof *c);
-    *c = (struct conn){.relay = k, .called_ms = now_ms(), .forward_fd = -1};
+    *c = (struct conn){.relay = k, .called_ms = now_ms()};
     c->mux.link = &c->link;
     if (relay_link_server(&c->link, fd, on_key, k, &e) < 0) {
         free(c);
@@ -155,7 +156,8 @@ static bool admit(struct relay *k, struct conn *c)
     uint64_t task;
     const char *identity = relay_link_identity(&c->link);
     if (!identity || !relay_who_read(identity, &w) ||
-        k->reader.lease_task(k->reader.ctx, w.lease, &task, &e) != 0 || task != w.task)
+        k->reader.lease_task(k->reader.ctx, w.lease, &task, &e) != 0 || task != w.task ||
+        ((w.features & PROFILE_FORWARD) && task_rules(&k->reader, task, &c->rules, &e) < 0))
         return false;
     for (size_t i = 0; i < k->n; i++) // it calls again before its old link was seen to break
         if (k->v[i] != c && k->v[i]->who.lease == w.lease)
@@ -198,10 +200,11 @@ static bool on_frame(void *ctx, const struct relay_frame *f)
 // True: it lives on.
 static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t now)
 {
-    if (n > 2)
-        relay_mux_run(&c->mux, p + 2, n - 2);
-    if (p[1].revents)
-        forward_accept(c);
+    if (n > 1 + NET_PORTS_MAX)
+        relay_mux_run(&c->mux, p + 1 + NET_PORTS_MAX, n - 1 - NET_PORTS_MAX);
+    for (size_t i = 0; i < c->n_forwards; i++)
+        if (p[1 + i].revents)
+            forward_accept(c, &c->forward[i]);
     if (relay_link_run(&c->link, on_frame, c) < 0)
         return false;
     if (c->link.up && !c->who.lease && !admit(c->relay, c))
@@ -212,8 +215,11 @@ static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t n
 static size_t conn_polls(const struct conn *c, struct pollfd *out)
 {
     out[0] = (struct pollfd){.fd = c->link.fd, .events = relay_link_events(&c->link)};
-    out[1] = (struct pollfd){.fd = c->mux.n < RELAY_STREAMS_MAX ? c->forward_fd : -1, .events = POLLIN};
-    return 2 + relay_mux_polls(&c->mux, out + 2);
+    for (size_t i = 0; i < NET_PORTS_MAX; i++) {
+        bool more = i < c->n_forwards && c->mux.n < RELAY_STREAMS_MAX;
+        out[1 + i] = (struct pollfd){.fd = more ? c->forward[i].fd : -1, .events = POLLIN};
+    }
+    return 1 + NET_PORTS_MAX + relay_mux_polls(&c->mux, out + 1 + NET_PORTS_MAX);
 }
 
 // ---- the thread
@@ -254,7 +260,7 @@ static void *relay_main(void *arg)
     size_t cap = 0, *count = NULL, cap_count = 0;
     while (take_orders(k)) {
         size_t at = 2, n = k->n;
-        mem_grow(&p, &cap, 2 + n * (2 + RELAY_STREAMS_MAX), sizeof *p);
+        mem_grow(&p, &cap, 2 + n * (1 + NET_PORTS_MAX + RELAY_STREAMS_MAX), sizeof *p);
         mem_grow(&count, &cap_count, n + 1, sizeof *count);
         p[0] = (struct pollfd){.fd = k->wake_fd, .events = POLLIN};
         p[1] = (struct pollfd){.fd = k->n < RELAY_CONNS_MAX ? k->listen_fd : -1, .events = POLLIN};

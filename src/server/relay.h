@@ -7,6 +7,8 @@
 //   carrier --link--> relay --link--> carrier of another instance of the same task      packets
 //   client  --TCP---> port of the relay --link--> carrier --> port 22 inside            streams
 //
+//   of a task with inbound rules: as the second line, for the ports these name
+//
 // A thread of its own, which shares nothing with the engine: who somebody is stands in the identity, and the
 // key that proves it is derived from the server's own key and the identity, so nothing is kept.
 #ifndef ONDOL_SERVER_RELAY_H

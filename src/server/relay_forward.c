@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ports of the server that lead to port 22 of an instance: one for each instance that has an *-ssh profile,
-// from when its carrier calls until its lease ends. Whoever may come in (an address of --forward-allow) still
-// has to prove himself to the sshd inside; the server hands bytes on and has no part in that.
+// Ports of the server that lead into an instance, from when its carrier calls until its lease ends: to port
+// 22 of one that has an *-ssh profile, and to those that inbound rules of its task name. Whoever may come in
+// (an address of --forward-allow, and of the rule) still has to prove himself to what listens inside; the
+// server hands bytes on and has no part in that.
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -27,63 +28,115 @@ static int try_port(const struct runtime *r, int port, uint16_t *got)
     return fd;
 }
 
-static void note(struct relay *k, const struct conn *c, bool there)
+static bool is_of(const struct conn *c, const struct forward_row *row)
+{
+    for (size_t i = 0; i < c->n_forwards; i++)
+        if (row->lease == c->who.lease && row->port == c->forward[i].port)
+            return true;
+    return false;
+}
+
+// Its own ports only: a carrier that has called again has others already.
+static void forget(struct relay *k, const struct conn *c)
 {
     pthread_mutex_lock(&k->lock);
-    for (size_t i = 0; i < k->n_forwards; i++)
-        if (k->forward[i].lease == c->who.lease)
-            k->forward[i--] = k->forward[--k->n_forwards];
-    if (there)
-        *VEC_PUSH(k->forward, k->n_forwards, k->cap_forwards) =
-            (struct forward_row){c->who.task, c->who.lease, c->who.instance, c->forward_port};
+    for (size_t i = k->n_forwards; i-- > 0;)
+        if (is_of(c, &k->forward[i]))
+            k->forward[i] = k->forward[--k->n_forwards];
     pthread_mutex_unlock(&k->lock);
+}
+
+static void note(struct relay *k, const struct conn *c, const struct forward *f)
+{
+    struct forward_row row = {.task = c->who.task,
+                              .lease = c->who.lease,
+                              .instance = c->who.instance,
+                              .to = f->to.port,
+                              .port = f->port,
+                              .n_from = f->to.rule ? f->to.rule->n_places : 0};
+    if (row.n_from)
+        memcpy(row.from, f->to.rule->place, sizeof row.from);
+    pthread_mutex_lock(&k->lock);
+    *VEC_PUSH(k->forward, k->n_forwards, k->cap_forwards) = row;
+    pthread_mutex_unlock(&k->lock);
+}
+
+static int some_port(const struct relay *k, uint16_t *got)
+{
+    const struct runtime_config *cfg = &k->r->cfg;
+    int fd = -1;
+    if (!cfg->forward_first && k->n_forwards < (size_t)cfg->forward_last)
+        fd = try_port(k->r, 0, got);
+    for (int port = cfg->forward_first; port && port <= cfg->forward_last && fd < 0; port++)
+        fd = try_port(k->r, port, got);
+    return fd;
 }
 
 void forward_open(struct conn *c)
 {
-    const struct runtime_config *cfg = &c->relay->r->cfg;
-    if (!(c->who.features & PROFILE_SSH))
-        return;
-    if (!cfg->forward_first && c->relay->n_forwards < (size_t)cfg->forward_last)
-        c->forward_fd = try_port(c->relay->r, 0, &c->forward_port);
-    for (int port = cfg->forward_first; port && port <= cfg->forward_last && c->forward_fd < 0; port++)
-        c->forward_fd = try_port(c->relay->r, port, &c->forward_port);
-    if (c->forward_fd < 0)
-        fprintf(stderr, "ondol: relay: no port is left to be forwarded (--forward-ports)\n");
-    else
-        note(c->relay, c, true);
+    struct net_port open[NET_PORTS_MAX];
+    size_t n = net_rules_open(&c->rules, c->who.features, open);
+    for (size_t i = 0; i < n; i++) {
+        struct forward *f = &c->forward[c->n_forwards];
+        *f = (struct forward){.to = open[i]};
+        f->fd = some_port(c->relay, &f->port);
+        if (f->fd < 0) {
+            fprintf(stderr, "ondol: relay: no port is left to be forwarded (--forward-ports)\n");
+            continue;
+        }
+        note(c->relay, c, f);
+        c->n_forwards++;
+    }
 }
 
 void forward_close(struct conn *c)
 {
-    if (c->forward_fd >= 0) {
-        close(c->forward_fd);
-        note(c->relay, c, false);
-    }
-    c->forward_fd = -1;
+    for (size_t i = 0; i < c->n_forwards; i++)
+        close(c->forward[i].fd);
+    if (c->n_forwards)
+        forget(c->relay, c);
+    c->n_forwards = 0;
     relay_mux_deinit(&c->mux);
 }
 
-static bool may_come(const struct relay *k, const struct sockaddr_storage *from)
+// An address of IPv4 on a socket of IPv6 is still one.
+static bool ipv4_of(const struct sockaddr_storage *from, uint32_t *out)
 {
     struct sockaddr_in in;
-    if (k->everybody)
+    struct sockaddr_in6 in6;
+    if (from->ss_family == AF_INET) {
+        memcpy(&in, from, sizeof in);
+        *out = ntohl(in.sin_addr.s_addr);
         return true;
-    if (from->ss_family != AF_INET)
+    }
+    memcpy(&in6, from, sizeof in6);
+    if (from->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr))
         return false;
-    memcpy(&in, from, sizeof in);
-    return cidr_has(&k->allow, ntohl(in.sin_addr.s_addr));
+    memcpy(out, in6.sin6_addr.s6_addr + 12, sizeof *out);
+    *out = ntohl(*out);
+    return true;
 }
 
-void forward_accept(struct conn *c)
+// Whom the operator lets, and of these whom the task's rule lets.
+static bool may_come(const struct relay *k, const struct forward *f, const struct sockaddr_storage *from)
+{
+    uint32_t address;
+    bool narrow = f->to.rule && f->to.rule->n_places;
+    if (k->everybody && !narrow)
+        return true;
+    return ipv4_of(from, &address) && (k->everybody || cidr_has(&k->allow, address)) &&
+           (!narrow || net_rule_from(f->to.rule, address));
+}
+
+void forward_accept(struct conn *c, const struct forward *f)
 {
     struct sockaddr_storage from;
     socklen_t n = sizeof from;
-    const unsigned char port[2] = {PROFILE_SSH_PORT >> 8, PROFILE_SSH_PORT & 255};
-    int fd = accept4(c->forward_fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
+    const unsigned char port[2] = {(unsigned char)(f->to.port >> 8), (unsigned char)f->to.port};
+    int fd = accept4(f->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
     if (fd < 0)
         return;
-    if (!may_come(c->relay, &from)) {
+    if (!may_come(c->relay, f, &from)) {
         close(fd);
         return;
     }
@@ -92,6 +145,20 @@ void forward_accept(struct conn *c)
     uint32_t id = ++c->next_stream;
     if (relay_mux_add(&c->mux, id, fd, false))
         relay_link_send(&c->link, RELAY_OPEN, id, port, sizeof port);
+}
+
+static struct forward_view view_of(const struct runtime *r, const struct forward_row *f)
+{
+    const char *host = r->cfg.forward_host, *on = r->cfg.forward_address;
+    struct forward_view v = {.instance = f->instance,
+                             .application_port = f->to,
+                             .forwarder_port = f->port,
+                             .host = host ? host : "127.0.0.1",
+                             .bind_address = on ? on : "127.0.0.1",
+                             .allowed = r->cfg.forward_allow,
+                             .n_from = f->n_from};
+    memcpy(v.from, f->from, sizeof v.from);
+    return v;
 }
 
 size_t relay_forwards(void *runtime, uint64_t task, struct forward_view *out, size_t most)
@@ -104,9 +171,7 @@ size_t relay_forwards(void *runtime, uint64_t task, struct forward_view *out, si
     pthread_mutex_lock(&k->lock);
     for (size_t i = 0; i < k->n_forwards && n < most; i++)
         if (k->forward[i].task == task)
-            out[n++] = (struct forward_view){k->forward[i].instance, PROFILE_SSH_PORT, k->forward[i].port,
-                                             r->cfg.forward_host ? r->cfg.forward_host : "127.0.0.1",
-                                             r->cfg.forward_address ? r->cfg.forward_address : "127.0.0.1"};
+            out[n++] = view_of(r, &k->forward[i]);
     pthread_mutex_unlock(&k->lock);
     return n;
 }

@@ -4,7 +4,7 @@
 #ifndef ONDOL_SERVER_RELAY_INSIDE_H
 #define ONDOL_SERVER_RELAY_INSIDE_H
 
-#include "core/work/egress.h"
+#include "core/work/netrule.h"
 #include "net/relay_mux.h"
 #include "server/relay.h"
 
@@ -22,11 +22,16 @@ struct conn {
     struct relay *relay;
     struct relay_link link;
     struct relay_mux mux;
-    struct relay_who who; // lease 0: it has not proved yet who it is
+    struct relay_who who;   // lease 0: it has not proved yet who it is
+    struct net_rules rules; // of its task and the task's pool
     int64_t called_ms;
     int64_t leave_ms; // its lease is over: until then its last packets are carried; 0: it lasts
-    int forward_fd;   // -1: no port
-    uint16_t forward_port;
+    struct forward {
+        struct net_port to; // inside; its rule is one of `rules`
+        int fd;             // listens; -1: closed
+        uint16_t port;      // of the server
+    } forward[NET_PORTS_MAX];
+    size_t n_forwards;
     uint32_t next_stream;
 };
 
@@ -49,7 +54,9 @@ struct relay {
     struct forward_row {
         uint64_t task, lease;
         uint32_t instance;
-        uint16_t port;
+        uint16_t to, port;
+        struct cidr from[NETRULE_PLACES_MAX]; // who may come; none: whoever the operator lets
+        size_t n_from;
     } * forward;
     size_t n_forwards, cap_forwards;
 };
@@ -57,9 +64,12 @@ struct relay {
 int relay_listen_on(const char *address, int *port, struct err *e); // a listening, non-blocking socket
 void relay_wake(struct relay *k);
 
+// task_rules.c: the rules of a task and its pool, or of a pool's node. -ENOENT: there is neither.
+int task_rules(const struct store_reader *reader, uint64_t task, struct net_rules *out, struct err *e);
+
 // relay_forward.c
 void forward_open(struct conn *c);   // says so when there is no port to be had
 void forward_close(struct conn *c);  // and everything that came by it
-void forward_accept(struct conn *c); // its port can be accepted from
+void forward_accept(struct conn *c, const struct forward *f); // its port can be accepted from
 
 #endif

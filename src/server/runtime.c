@@ -402,7 +402,7 @@ static struct runtime *runtime_alloc(const struct runtime_config *cfg)
     r->data_dir = mem_strdup(cfg->data_dir);
     r->email = mem_strdup(cfg->email);
     r->record_path = mem_strdup(cfg->record_file);
-    r->shown = shown_new();
+    r->shown = shown_new(SHOWN_MS);
     queue_init(&r->items, ITEMS_MAX);
     queue_init(&r->batches, BATCHES_MAX);
     queue_init(&r->jobs, JOBS_MAX);

@@ -81,10 +81,17 @@ static const char *a_shortname(struct life *l)
 
 static int64_t a_while(struct life *l)
 {
-    return (int64_t)bytes_one(&l->in) << bytes_below(&l->in, 16);
+    int64_t ms = bytes_one(&l->in);
+    return ms << bytes_below(&l->in, 16);
 }
 
 // ---- customers
+
+static void depends_on(struct life *l, struct task_draft *d, struct arena *a)
+{
+    const char *other = one_of(l, &l->task);
+    d->depends = arena_printf(a, "a%s%d?", other, (int)bytes_below(&l->in, 8));
+}
 
 static void create_tasks(struct life *l)
 {
@@ -109,7 +116,7 @@ static void create_tasks(struct life *l)
         if (bits & 32)
             d[i].job = one_of(l, &l->job);
         if (bits & 64)
-            d[i].depends = arena_printf(&a, "a%s%d?", one_of(l, &l->task), (int)bytes_below(&l->in, 8));
+            depends_on(l, &d[i], &a);
         if (bits & 128)
             d[i].keep_ms = a_while(l);
         if (!d[i].job)

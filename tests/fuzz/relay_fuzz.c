@@ -165,10 +165,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     names(data, n);
     for (int i = 0; i < 200 && b.n && lives; i++) {
         size_t run;
+        uint32_t id;
         const uint8_t *raw;
         switch (bytes_below(&b, 6)) {
         case 0:
-            open_stream(p, bytes_below(&b, PEERS), bytes_below(&b, 2));
+            id = bytes_below(&b, PEERS);
+            open_stream(p, id, bytes_below(&b, 2));
             break;
         case 1:
             raw = bytes_run(&b, bytes_one(&b), &run);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as each of the three request documents, and as the names in every answer: what is read keeps its
-// limits, and what is written is well-formed and, for names XML can hold, read back as it was.
+// Any bytes as each of the three request documents, as another endpoint's answers, and as the names in every
+// answer of ours: what is read keeps its limits, and what is written is well-formed and, for names XML can
+// hold, read back as it was.
 #include "fuzz.h"
 
 #include <assert.h>
@@ -12,6 +13,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "s3/xml.h"
+#include "s3/xml_answer.h"
 
 static void read_all(const char *data, size_t n)
 {
@@ -37,6 +39,22 @@ static void read_all(const char *data, size_t n)
     }
     if (!s3_xml_read_create_bucket(data, n, location, &e))
         assert(strlen(location) < S3_REGION_BYTES);
+}
+
+// What another endpoint answers our own client and the server's outside storage.
+static void read_answers(const char *data, size_t n)
+{
+    struct s3_listing l = S3_LISTING_NULL;
+    struct s3_refusal why;
+    struct err e = ERR_NULL;
+    for (int i = 0; i < 2; i++) {
+        enum s3_code code = i ? s3_xml_read_buckets(data, n, &l, &e) : s3_xml_read_objects(data, n, &l, &e);
+        for (size_t k = 0; k < l.n && code == S3_OK; k++)
+            assert(l.v[k].key && strlen(l.v[k].etag) < sizeof l.v[k].etag);
+        s3_listing_deinit(&l);
+    }
+    s3_xml_read_error(data, n, &why);
+    assert(strlen(why.code) < sizeof why.code && strlen(why.message) < sizeof why.message);
 }
 
 static void well_formed(struct buf *b)
@@ -106,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     char *text = mem_strndup((const char *)data, n);
     read_all((const char *)data, n);
+    read_answers((const char *)data, n);
     if (n < 20000) {
         write_all(text, strlen(text), n & 1);
         there_and_back(text, strlen(text));

@@ -10,6 +10,7 @@ import json
 import re
 import socket
 import sys
+import time
 
 from house import DIR, end_well, start_ready
 
@@ -44,6 +45,7 @@ KINDS = {
     "some": lambda v: isinstance(v, (str, list)) and len(v) > 0,
     "int": lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= 0,
     "num": lambda v: isinstance(v, (int, float)) and not isinstance(v, bool),
+    "pos": lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and v > 0,
     "bool": lambda v: isinstance(v, bool),
     "list": lambda v: isinstance(v, list),
     "obj": lambda v: isinstance(v, dict),
@@ -84,6 +86,24 @@ CARBON = """
     saved_carbon_footprint_compute_heat:num saved_carbon_footprint_percent:num totalConsumedEnergyWh:num
     carbonFootprintC02Eq:num equivalent_datacenter_name:str comparisonDataCenterName:str PUE?:num pue?:num WUE?:num
 """
+LIVE = "status.runningInstancesInfo.perRunningInstanceInfo."
+LIVES = "".join(LIVE + "%d." % i + w for i in (0, 1) for w in (
+    "instanceId:int ", "phase=\"execution\" ", "maxFrequencyGHz:pos ", "currentFrequencyGHz:pos ", "clockRatio:pos ", "cpuUsage:pos ",
+    "maxMemoryMB:pos ", "currentMemoryMB:pos ", "memoryUsage:pos ", "networkInKbps:int ", "networkOutKbps:int ", "progress:num ",
+    "executionTimeSec:pos ", "executionTimeGHz:pos ", "specificationKey:some ", "cpuModel:some ", "coreCount:pos ",
+    "executionAttemptCount=1 ", "activeForwards=[] ", "vpnConnections=[] ")) + "".join("status.runningInstancesInfo." + w for w in (
+        "timestamp:date ", "averageFrequencyGHz:pos ", "maxFrequencyGHz:pos ", "minFrequencyGHz:pos ", "averageMaxFrequencyGHz:pos ",
+        "averageCpuUsage:pos ", "clusterPowerIndicator:pos ", "averageMemoryUsage:pos ", "averageNetworkInKbps:int ",
+        "averageNetworkOutKbps:int ", "totalNetworkInKbps:int ", "totalNetworkOutKbps:int ", "snapshotResults=[] ",
+        "runningCoreCountByCpuModel.0.model:some ", "runningCoreCountByCpuModel.0.core:pos ",
+        "runningCoreCountByCpuModel.0.runningCoreCount:pos "))
+TIMES = "".join("status.%sTime:span status.%sTimeSec:int " % (w, w) for w in ("download", "environment", "execution", "upload", "wall")) + """
+    status.timestamp:date status.lastUpdateTimestamp:date status.downloadProgress:num status.executionProgress:num
+    status.uploadProgress:num status.instanceCount:int status.executionTimeByCpuModel.0.model:some
+    status.executionTimeByCpuModel.0.time:int status.executionTimeByCpuModel.0.core:pos
+    status.executionTimeGhzByCpuModel.0.timeGhz:num status.executionTimeGhzByCpuModel.0.clockRatio:pos
+    status.executionTimeByMachineSpecification.0.specificationKey:some status.executionTimeBySiteAndMachine:list
+    status.executionTimeByInstanceId.0.instanceId:int """
 EMPTY, TEXT, JSON_STRING = "empty", "text", "json string"  # the whole body
 MESSAGE = "message:some "
 
@@ -119,6 +139,12 @@ def py_pool(name, **more):
                  "privileges": {"exportApiAndStorageCredentialsInEnvironment": False}, "forcedNetworkRules": [],
                  "defaultRetrySettings": {"maxTotalRetries": None, "maxPerInstanceRetries": None}}, **more)
 
+
+# Of the instances 0, 1, 4 and 7 the first succeeds, the second fails and the others go on until they are told to stop.
+RANGED = [{"key": "WORK", "value": "case ${INSTANCE_ID} in 0) exit 0;; 1) exit 3;; esac; "
+           "x=$(head -c 6000000 /dev/zero | tr '\\0' a); while :; do :; done"},
+          {"key": "DOCKER_CMD", "value": "sh -c ${WORK}"}]
+TELLS = [{"key": "DOCKER_CMD", "value": "sh -c 'echo $app_db $pre_one $pre_deep_two=${other}'"}]
 
 # What .NET writes for a whole object: PascalCase, nulls, dates without a zone, everything that is only read.
 READ_ONLY = {"State": None, "PreviousState": None, "Status": None, "Uuid": ZERO, "CreationDate": "0001-01-01T00:00:00",
@@ -176,7 +202,47 @@ def leaf(value, field, operator="Equal"):
 
 # ---- the table: client, method, path, body (None: none), status, what the answer holds, the name under which its uuid or id is kept
 S, G, P, U, D, H = None, "GET", "POST", "PUT", "DELETE", "PATCH"
+WAIT = "WAIT"  # GET, again and again until it is so
 TABLE = [
+    ("python", P, "/tasks", dict({k: v for k, v in py_task("ranged", constants=RANGED).items() if k != "instanceCount"},
+                                 advancedRanges="0-1,4,7"), 200, "uuid:uuid", "ranged"),
+    ("python", G, "/tasks/{ranged}", S, 200, TASK + "instanceCount=0 advancedRanges=\"0-1,4,7\" totalInstanceCount=4"),
+    ("python", U, "/secrets-manager/data/app/db", {"value": "s3"}, 201, ""),
+    ("python", U, "/secrets-manager/data/pre/one", {"value": "p1"}, 201, ""),
+    ("python", U, "/secrets-manager/data/pre/deep/two", {"value": "p2"}, 201, ""),
+    ("python", U, "/secrets-manager/data/other", {"value": "hidden"}, 201, ""),
+    ("python", WAIT, "/tasks/{ranged}", S, 200, LIVES + TIMES + """status.succeededRange="0" status.executedRange="0-1"
+     status.failedRange="1" status.failedOnlyRange="1" status.cancelledRange="" status.startedOnceRange="0-1,4,7"
+     completedInstances.0.state="Success" completedInstances.1.state="Failure" completedInstances.1.error.code:some
+     completedInstances.1.instanceId=1 runningInstanceCount=2"""),
+    ("python", P, "/tasks/{ranged}/resume", {}, 403, MESSAGE),  # not before its end
+    ("python", P, "/tasks/{ranged}/abort", S, 200, EMPTY),
+    ("python", WAIT, "/tasks/{ranged}", S, 200, """state="Cancelled" status.succeededRange="0" status.executedRange="0-1,4,7"
+     status.failedRange="1,4,7" status.failedOnlyRange="1" status.cancelledRange="4,7" status.startedOnceRange="0-1,4,7"
+     status.runningInstancesInfo=null completedInstances.3.state="Cancelled" """),
+    ("python", P, "/tasks/{ranged}/resume", {"name": "again"}, 200, "uuid:uuid", "resumed"),
+    ("python", G, "/tasks/{resumed}", S, 200, "name=\"again\" advancedRanges=\"4,7\" instanceCount=0 totalInstanceCount=2"),
+    ("python", D, "/tasks/{resumed}", S, 200, EMPTY),
+    ("python", P, "/tasks/{ranged}/retry", {}, 200, "uuid:uuid", "retried"),
+    ("python", G, "/tasks/{retried}", S, 200, "name=\"ranged\" advancedRanges=\"1\" totalInstanceCount=1"),
+    ("python", D, "/tasks/{retried}", S, 200, EMPTY),
+    ("python", P, "/tasks/{ranged}/recover", S, 200, "uuid:uuid", "recovered"),
+    ("python", G, "/tasks/{recovered}", S, 200, "advancedRanges=\"1,4,7\" totalInstanceCount=3"),
+    ("python", D, "/tasks/{recovered}", S, 200, EMPTY),
+    ("python", P, "/tasks", py_task("secrets", constants=TELLS, secretsAccessRights={"bySecret": [{"key": "app/db"}, {"key": "none"}],
+                                                                                   "byPrefix": [{"prefix": "pre/"}]}),
+     200, "uuid:uuid", "secrets"),
+    ("python", G, "/tasks/{secrets}", S, 200,
+     "secretsAccessRights={\"bySecret\":[{\"key\":\"app/db\"},{\"key\":\"none\"}],\"byPrefix\":[{\"prefix\":\"pre/\"}]}"),
+    ("python", WAIT, "/tasks/{secrets}", S, 200, "state=\"Success\""),
+    ("python", G, "/tasks/{secrets}/stdout/0", S, 200, "says s3 p1 p2="),
+    ("python", D, "/secrets-manager/data/app/db", S, 204, EMPTY),
+    ("python", P, "/tasks", py_task("rules", forcedNetworkRules=[
+        {"inbound": True, "proto": "tcp", "port": "8080", "to": "10.0.0.0/8", "to_payload": True, "priority": "1000"},
+        {"inbound": False, "proto": "udp", "public_host": "192.0.2.0/24", "public_port": "53"}]), 200, "uuid:uuid", "rules"),
+    ("python", G, "/tasks/{rules}", S, 200, TASK + """forcedNetworkRules.0.inbound=true forcedNetworkRules.0.port="8080"
+     forcedNetworkRules.0.to_payload=true forcedNetworkRules.1.public_host="192.0.2.0/24" forcedNetworkRules.1.publicPort="53" """),
+    ("python", D, "/tasks/{rules}", S, 200, EMPTY),
     ("python", G, "//settings", S, 200, "storage?:str"),
     ("python", G, "//info", S, 200,
      "email:some projects:list maxPool:int maxJob:int bucketCount:int computingQuotas.user.flex.maxCores:int "
@@ -222,6 +288,9 @@ TABLE = [
     ("python", P, "/jobs/paginate", NO_PAGE, 200, PAGE + "data.0.uuid:uuid data.0.creationDate:date"),
     ("python", D, "/jobs/{job}?force=False", S, 403, MESSAGE),
     ("python", D, "/jobs/{job}?force=True", S, 200, EMPTY),
+    ("python", D, "/secrets-manager/data/pre/one", S, 204, EMPTY),
+    ("python", D, "/secrets-manager/data/pre/deep/two", S, 204, EMPTY),
+    ("python", D, "/secrets-manager/data/other", S, 204, EMPTY),
     ("python", U, "/secrets-manager/data/app/db", {"Value": "s3"}, 201, ""),
     ("python", U, "/secrets-manager/data/app/db", {"Value": "s3"}, 409, "error:some"),
     ("python", G, "/secrets-manager/data/app/db", S, 200, "value=\"s3\""),
@@ -279,6 +348,14 @@ TABLE = [
      200, "uuid:uuid", "task"),
     ("csharp", G, "/tasks/{task}", S, 200,
      TASK + "schedulingType=\"flex\" forcedConstants.0.access=\"readOnly\" poolUuid=null"),
+    ("csharp", P, "/tasks", cs_task("cs secrets", SecretsAccessRights={"BySecret": [{"Key": "a/b"}], "ByPrefix": [{"Prefix": "p"}]},
+                                    ForcedNetworkRules=[{"Inbound": True, "Proto": "tcp", "Port": "22", "To": None, "PublicHost": None,
+                                                         "PublicPort": None, "Forwarder": None, "Priority": None, "Description": "d",
+                                                         "ToQBox": None, "ToPayload": True, "Name": "ssh", "ApplicationType": "ssh"}]),
+     200, "uuid:uuid", "rights"),
+    ("csharp", G, "/tasks/{rights}", S, 200, TASK + """secretsAccessRights.bySecret.0.key="a/b" secretsAccessRights.byPrefix.0.prefix="p"
+     forcedNetworkRules.0.toPayload=true forcedNetworkRules.0.applicationType="ssh" """),
+    ("csharp", D, "/tasks/{rights}", S, 200, EMPTY),
     ("csharp", G, "/TASKS/LONG-one", S, 200, "name=\"long\" completionTimeToLive=\"1.00:00:00\""),
     ("csharp", G, "/tasks/{task}/stdout/", S, 200, JSON_STRING),
     ("csharp", P, "/tasks/search", {"Select": {"Fields": ["Uuid"]}, "Filter": {"Operator": "And", "Filters": [
@@ -451,7 +528,9 @@ def judge(row, answer, kept):
     wanted, wants = row[4], row[5]
     want(status in (wanted if isinstance(wanted, tuple) else (wanted,)), "status %d: %s" % (status, body[:300]))
     want(status != 400 or phrase == "Bad Request", "the phrase of 400 is " + phrase)
-    if wants == EMPTY:
+    if wants.startswith("says "):
+        want(body.decode().strip() == wants[5:], "it says %r" % body.decode())
+    elif wants == EMPTY:
         want(body == b"", "the body is not empty: %s" % body[:200])
     elif wants == TEXT:
         want(headers["content-type"].startswith("text/plain"), "no text but " + headers["content-type"])
@@ -464,6 +543,17 @@ def judge(row, answer, kept):
         if len(row) > 6:
             name, _, path = row[6].partition("=")
             kept[name] = at(value, path or "uuid")
+
+
+def judge_in_time(row, answer, kept):
+    end = time.monotonic() + 100
+    while True:
+        try:
+            return judge(row, answer(), kept)
+        except Shape:
+            if row[1] != WAIT or time.monotonic() > end:
+                raise
+        time.sleep(0.1)
 
 
 def filled(v, kept):
@@ -483,7 +573,8 @@ def play(token):
         conn, kept = (s, s.makefile("rb")), dict(shared)
         for row in (r for r in TABLE if r[0] == name):
             try:
-                judge(row, ask(conn, name, row[1], filled(row[2], kept), filled(row[3], kept), token), kept)
+                judge_in_time(row, lambda r=row: ask(conn, name, "GET" if r[1] == WAIT else r[1], filled(r[2], kept),
+                                                     filled(r[3], kept), token), kept)
             except (Shape, ValueError) as e:
                 failures += 1
                 print("FAILED: %s: %s %s: %s" % (name, row[1], filled(row[2], kept), e))
@@ -494,7 +585,7 @@ def play(token):
 
 
 SERVER, line = start_ready("dev", [ONDOL, "dev", "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--heaters", "1",
-                                   "--dispatch-delay", "1"])
+                                   "--speed", "10", "--dispatch-delay", "1"])
 HOST = line.split()[3][len("http://"):]
 bad = play(line.split()[5])
 end_well(SERVER)

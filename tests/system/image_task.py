@@ -232,6 +232,17 @@ def pulls(h, host, archive):
     check(said, "auth" in said.lower())
     code, why = h.error(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2"))
     check(why, code == "image-unavailable")
+    # A task that still waits has its image pulled.
+    def in_job(job, before, **constants):
+        return h.call("POST", "/tasks", {
+            "name": "t", "profile": "docker-batch", "instanceCount": 1, "jobUuid": job, "dependencies": {"dependsOn": before},
+            "constants": [{"key": k, "value": v} for k, v in constants.items()]})["uuid"]
+    job = h.call("POST", "/jobs", {"name": "j", "useDependencies": True})["uuid"]
+    first = in_job(job, [], DOCKER_CMD="sleep 3600")
+    in_job(job, [first], DOCKER_REPO="team/tool", DOCKER_TAG="2", DOCKER_SRV="http://" + host, DOCKER_REGISTRY_LOGIN="ann",
+           DOCKER_REGISTRY_PASSWORD="open-sesame")
+    wait("an image comes before its task runs", lambda: host + "/team/tool:2" in [i["name"] for i in h.images()])
+    check("the job is deleted", h.ask("DELETE", "/jobs/%s?force=true" % job)[0] == 200)
     # A task with a login has it for its account.
     out = h.output(h.submit(DOCKER_REPO="team/tool", DOCKER_TAG="2", DOCKER_SRV="http://" + host, DOCKER_REGISTRY_LOGIN="ann",
                             DOCKER_REGISTRY_PASSWORD="open-sesame"))

@@ -3,11 +3,11 @@
 # Networks of instances, with a real server and three real agents: who has none, what the outside is, what a cluster
 # is, what comes in by a forwarded port. All of it in a network namespace of its own, with another one beside it
 # that is the outside world; nothing leaves this machine.
-#   networks.py ONDOL AGENT
-import ctypes, os, re, shutil, signal, socket, subprocess, sys, threading, time
+#   networks.py ONDOL AGENT PROBE
+import ctypes, hashlib, io, json, os, re, shutil, signal, socket, subprocess, sys, tarfile, threading, time
 from house import DIR, NODE_TOKEN, TOKEN, Api, check, skip, spawn, start_ready, wait
 
-ONDOL, AGENT = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+ONDOL, AGENT, PROBE = (os.path.abspath(a) for a in sys.argv[1:4])
 OUTSIDE, HOST, PRIVATE = "203.0.113.2", "203.0.113.1", "192.168.7.2"
 CLONE_NEWNET = 0x40000000
 
@@ -143,6 +143,83 @@ check("profiles", {"docker-cluster", "docker-network-ssh", "render"} <= set(call
 check("a forced constant is said to be", {"name": "LICENCE", "value": "ours", "description": "", "forced": True} in
       call("GET", "/profiles/render")["constants"])
 
+# ---- a task's own rules: places outside, whatever the profile gives; ports that lead in, and who may use them
+def out_to(host, port, proto="tcp"):
+    return {"inbound": False, "proto": proto, "publicHost": host, "publicPort": str(port)}
+
+
+WEB = r"""
+import socket, threading
+def serve(port, word):
+    s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("0.0.0.0", port)); s.listen(5)
+    print("listens", flush=True)
+    while True:
+        c, _ = s.accept(); d = c.recv(100); c.sendall(word + b" " + d); c.close()
+        if d == b"quit": return
+threading.Thread(target=serve, args=(8081, b"hidden"), daemon=True).start()
+serve(8080, b"web")
+"""
+named = submit("docker-batch", TRY + PLACES, placement={"site": "open"}, forcedNetworkRules=[out_to(OUTSIDE, 7000), out_to("", 99, "udp")])
+narrowed = submit("docker-network", TRY + PLACES, placement={"site": "open"}, forcedNetworkRules=[out_to(PRIVATE, "6999-7001")])
+closed_one = submit("docker-network", TRY + PLACES, placement={"site": "closed"}, forcedNetworkRules=[out_to(PRIVATE, ""), out_to(OUTSIDE, 7001)])
+web = submit("docker-batch", WEB, placement={"site": "closed"}, forcedNetworkRules=[
+    {"inbound": True, "proto": "tcp", "port": 8080, "to": "127.0.0.0/8", "name": "web", "applicationType": "http"},
+    {"inbound": True, "proto": "tcp", "port": "8081", "to": "203.0.113.9"},
+    *({"inbound": True, "proto": "tcp", "port": str(port), "to": "203.0.113.10,203.0.113.11,203.0.113.12,203.0.113.13"}
+      for port in range(60000, 60006))])
+check("a rule opens one place to docker-batch: %s" % ended(named), ended(named) == expected([OUTSIDE]))
+check("a rule narrows docker-network: %s" % ended(narrowed), ended(narrowed) == expected([PRIVATE]))
+check("a rule opens nothing that the operator closed: %s" % ended(closed_one), ended(closed_one) == expected([]))
+wait("both ports are listened on", lambda: call("GET", "/tasks/%s/stdout" % web).count("listens") == 2)
+
+
+def into(task, inside):
+    info = (call("GET", "/tasks/" + task)["status"] or {}).get("runningInstancesInfo") or {}
+    for i in info.get("perRunningInstanceInfo") or []:
+        for f in i["activeForwards"]:
+            if f["applicationPort"] == inside:
+                return f["forwarderPort"]
+    return None
+
+
+def say(port, what):
+    with socket.create_connection(("127.0.0.1", port), 60) as s:
+        try:
+            s.sendall(what)
+            return s.recv(100)
+        except ConnectionError:
+            return b""
+
+
+doors = {inside: wait("a port leads to %d" % inside, lambda: into(web, inside)) for inside in (8080, 8081)}
+shown = call("GET", "/network/tasks/%s/port-forward" % web)["0"]
+check("each rule has its port: %s" % shown, len(shown) == 8)
+check("port-forward with rules: %s" % shown, {k: v for k, v in shown.items() if "6000" not in k} == {
+    "web": {"name": "web", "enabled": True, "applicationType": "http", "proto": "tcp", "port": 8080, "allowedIPs": ["127.0.0.0/8"],
+            "access": {"publicHost": "127.0.0.1", "publicPort": doors[8080]}},
+    "port-8081": {"name": "port-8081", "enabled": True, "applicationType": "tcp", "proto": "tcp", "port": 8081,
+                  "allowedIPs": ["203.0.113.9/32"], "access": {"publicHost": "127.0.0.1", "publicPort": doors[8081]}}})
+check("whom a rule does not name gets nothing", say(doors[8081], b"hello") == b"")
+check("whom it names is let in", say(doors[8080], b"hello") == b"web hello")
+check("rules come back: %s" % call("GET", "/tasks/" + web)["forcedNetworkRules"],
+      [r["port"] for r in call("GET", "/tasks/" + web)["forcedNetworkRules"]][:2] == ["8080", "8081"])
+say(doors[8080], b"quit")
+ended(web)
+# A pool's rules are its tasks' too.
+pool = call("POST", "/pools", {"name": "p", "profile": "docker-batch", "instanceCount": 1, "forcedNetworkRules": [
+    {"inbound": True, "proto": "tcp", "port": "8080", "name": "of the pool"}, out_to(OUTSIDE, 7000)]})["uuid"]
+pooled = call("POST", "/tasks", {"name": "t", "poolUuid": pool, "instanceCount": 1, "constants": [
+    {"key": "SOURCE", "value": TRY + "say('%s', 7000); say('%s', 7000)\n" % (OUTSIDE, PRIVATE) + WEB},
+    {"key": "DOCKER_CMD", "value": "/usr/bin/python3 -c ${SOURCE}"}]})["uuid"]
+wait("it runs in its pool", lambda: (call("GET", "/tasks/%s/stdout" % pooled) or "").count("listens") == 2)
+check("a pool's outbound rule: %s" % call("GET", "/tasks/%s/stdout/0" % pooled), "%s 7000 heard me\n%s 7000 refused" % (OUTSIDE, PRIVATE) in
+      call("GET", "/tasks/%s/stdout/0" % pooled))
+door = wait("a port leads into it", lambda: into(pooled, 8080))
+check("and has the rule's name", call("GET", "/network/tasks/%s/port-forward" % pooled)["0"]["of the pool"]["port"] == 8080)
+check("a pool's inbound rule", say(door, b"quit") == b"web quit")
+ended(pooled)
+call("DELETE", "/pools/" + pool)
+
 # ---- a forwarded port, and the meter of another instance meanwhile
 ECHO = r"""
 import socket
@@ -172,7 +249,8 @@ forward = wait("a port is forwarded", lambda: lives(echo) and lives(echo)[0]["ac
 port = forward["forwarderPort"]
 check("the forward %s" % forward, forward["applicationPort"] == 22 and forward["forwarderHost"] == "127.0.0.1")
 shown = call("GET", "/v1/network/tasks/%s/port-forward" % echo)
-check("port-forward: %s" % shown, shown["0"]["ssh"]["access"] == {"publicHost": "127.0.0.1", "publicPort": port})
+check("port-forward: %s" % shown, shown["0"]["ssh"]["access"] == {"publicHost": "127.0.0.1", "publicPort": port} and
+      shown["0"]["ssh"]["allowedIPs"] == ["127.0.0.1"])
 call("POST", "/ondol/v1/accounts", {"email": "bob@example.org", "name": "Bob", "token": "token-of-bob-123"})
 check("another account sees no port", api.ask("GET", "/network/tasks/%s/port-forward" % echo, token="token-of-bob-123")[0] == 404)
 check("nor anybody without one", api.ask("GET", "/network/tasks/%s/port-forward" % echo, token="nonsense")[0] == 401)
@@ -274,6 +352,60 @@ for p in ports:
     socket.create_connection(("127.0.0.1", p), 60).close()
 check("a cluster of four over two agents, with the outside: %s" % ended(large),
       ended(large) == sorted(["3", "listens"] * 4 + ["%s 7000 heard me" % OUTSIDE] * 4))
+
+# ---- what prepares SSH in a cluster: one key for all of its instances, of which the image needs an OpenSSH
+SETUP = r"""
+import hashlib, os, stat, subprocess
+key = open("/qarnot/ssh/id_ed25519").read()
+print("mode", oct(stat.S_IMODE(os.stat("/qarnot/ssh/id_ed25519").st_mode)), os.access("/qarnot", os.W_OK))
+made = subprocess.run(["sh", "/qarnot/utils/setup_cluster", "60"], stderr=subprocess.PIPE, text=True)
+ssh = os.path.exists("/usr/sbin/sshd") and os.path.exists("/usr/bin/ssh")
+print("set up", made.returncode == (0 if ssh else 1), ssh or "no OpenSSH" in made.stderr)
+if not (made.returncode == (0 if ssh else 1)): print(made.stderr)
+if os.path.exists("/usr/bin/ssh-keygen"):
+    public = subprocess.run(["ssh-keygen", "-y", "-f", "/tmp/ondol-cluster/id_ed25519"], stdout=subprocess.PIPE, text=True).stdout
+    print("halves agree", public.split()[:2] == open("/qarnot/ssh/id_ed25519.pub").read().split()[:2])
+else:
+    print("halves agree", True)
+print(hashlib.sha256(key.encode()).hexdigest())
+"""
+same = submit("docker-cluster", SETUP, 2, placement={"site": "closed"})
+keys = [ended(same)[0], ended(same)[1]]
+check("all of a cluster have one key: %s" % ended(same), keys[0] == keys[1] and ended(same)[2:] == sorted(
+    ["mode 0o400 False", "set up True True", "halves agree True"] * 2))
+
+# ---- in an image of its own
+def archive(path, name):
+    def tar(files):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as t:
+            for n, data, mode in files:
+                i = tarfile.TarInfo(n)
+                i.size, i.mode = len(data), mode
+                t.addfile(i, io.BytesIO(data))
+        return out.getvalue()
+    layer = tar([("bin/probe", open(PROBE, "rb").read(), 0o755), ("etc/hosts", b"192.0.2.1 image\n", 0o644)])
+    sha = hashlib.sha256(layer).hexdigest()
+    config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Entrypoint": ["/bin/probe"]},
+                         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + sha]}}).encode()
+    manifest = json.dumps([{"Config": "c.json", "RepoTags": [name], "Layers": ["l.tar"]}]).encode()
+    open(path, "wb").write(tar([("manifest.json", manifest, 0o644), ("c.json", config, 0o644), ("l.tar", layer, 0o644)]))
+    return path
+
+
+if shutil.which("skopeo") and shutil.which("umoci"):
+    r = subprocess.run([ONDOL, "image", "import", archive(DIR + "/image.tar", "acme/probe:1")], stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True, env=dict(os.environ, ONDOL_URL=URL, ONDOL_TOKEN=TOKEN))
+    check("an image is imported: " + r.stdout, r.returncode == 0)
+    inside = submit("docker-cluster-network", "", 2, placement={"site": "closed"}, constants={
+        "DOCKER_REPO": "acme/probe", "DOCKER_TAG": "1", "DOCKER_CMD": "peers"})
+    lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost", "10.47.0.1 instance-0", "10.47.0.2 instance-1",
+             "nameserver 10.0.2.3"]
+    got = [re.sub(r"^(10.47.0.\d) (instance-\d) instance-\d$", r"\1 \2", line) for line in ended(inside)]
+    check("a cluster in an image knows its names: %s" % ended(inside), sorted(got) == sorted(
+        lines * 2 + ["host instance-0", "host instance-1", "met instance-0", "met instance-1"]))
+else:
+    print("networks: no skopeo or umoci: clusters in images are not tried")
 
 # ---- what the network carries is metered; one whose carrier dies ends, and says why; and nothing is left
 rates = wait("what the network carries is metered", lambda: [i for i in lives(flood) if i["networkInKbps"] > 0])

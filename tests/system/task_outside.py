@@ -170,9 +170,27 @@ def patience_ends(h, mine):
     Link.trouble = staticmethod(lambda method, path: 503 if method == "PUT" and "/%sout-b/" % mine in path else None)
     task = h.ended(h.submit("echo 1 > x", resultsBucketPrefix="never/"), "Failure")
     check("and of results: %s" % task["errors"], task["errors"][0]["code"] == "results-not-stored")
+    # Of several results all or none: what was copied before is taken back, and what was there is there again.
+    h.s3.put_object(Bucket=mine + "out-b", Key="half/a", Body=b"old")
+    Link.trouble = staticmethod(lambda method, path: 503 if method == "PUT" and "/%sout-b/half/c" % mine in path else None)
+    task = h.ended(h.submit("for i in a b c; do echo new $i > $i; done", resultsBucketPrefix="half/"), "Failure")
+    check("half of it cannot be stored: %s" % task["errors"], task["errors"][0]["code"] == "results-not-stored")
+    seen = [s[1].split("?")[0] for s in Link.seen if s[0] == "PUT"]
+    check("two of them were copied", {"/%sout-b/half/a" % mine, "/%sout-b/half/b" % mine} <= set(seen))
+    check("none of it is left: %s" % h.keys(mine + "out-b", "half/"), h.keys(mine + "out-b", "half/") == {"half/a": 3})
+    check("what was there", h.s3.get_object(Bucket=mine + "out-b", Key="half/a")["Body"].read() == b"old")
+    wait("nothing is left where it was staged", lambda: h.keys("ondol-staging") == {})
+    # The storage is gone: who asks hears so at once, in the shape that clients know, and nothing has been made.
     Link.trouble = staticmethod(lambda method, path: 503)
-    refusal = h.call("POST", "/tasks", {"name": "t", "profile": "docker-batch", "instanceCount": 1, "resourceBuckets": ["new-b"]}, 503)
-    check("a task is not taken blindly: %s" % refusal, "storage" in refusal["message"])
+    tasks, pools = len(h.call("GET", "/tasks/summaries")), len(h.call("GET", "/pools/summaries"))
+    one = {"name": "t", "profile": "docker-batch", "instanceCount": 1}
+    for path, body in (("/tasks", dict(one, resourceBuckets=["new-b"])), ("/tasks", dict(one, resultBucket="new-b")),
+                       ("/pools", dict(one, advancedResourceBuckets=[{"bucketName": "new-b"}]))):
+        refusal = h.call("POST", path, body, 503)
+        check("it is not taken blindly: %s" % refusal, list(refusal) == ["message"] and "storage" in refusal["message"].lower())
+    many = h.call("POST", "/tasks", [dict(one, resourceBuckets=["new-b"])] * 2, 503)
+    check("nor several: %s" % many, [(t["statusCode"], t["uuid"]) for t in many] == [(503, None)] * 2)
+    check("and none was made", tasks == len(h.call("GET", "/tasks/summaries")) and pools == len(h.call("GET", "/pools/summaries")))
     Link.trouble = staticmethod(lambda method, path: None)
 
 

@@ -12,7 +12,7 @@
 #include "core/engine/server_state.h"
 
 // So many sets nobody names are remembered at least, with the sites that have them.
-#define IDLE_SETS 4096
+#define IDLE_SETS 1024
 
 _Static_assert(PLACE_DATA_MAX <= PLAN_DATA_MAX, "a task's data sets fit the planner's record of it");
 
@@ -22,7 +22,8 @@ uint32_t data_number(const struct server *s, uint64_t key)
     return idmap_get(&s->data_by_key, key, &at) ? (uint32_t)at : NONE;
 }
 
-// The set that was named least recently makes room. Looks at all of them, once in IDLE_SETS new ones.
+// Half of the sets that nobody names make room, those of the older half of the time. Looks at all of them,
+// once in so many new ones.
 static void forget_idle(struct server *s)
 {
     size_t idle = 0;
@@ -35,12 +36,14 @@ static void forget_idle(struct server *s)
         oldest = d->used.v < oldest ? d->used.v : oldest;
         newest = d->used.v > newest ? d->used.v : newest;
     }
-    if (idle < 2 * IDLE_SETS)
+    if (idle < IDLE_SETS)
         return;
-    for (uint32_t i = 0; i < s->n_data; i++) { // those of the older half of the time
+    idle /= 2;
+    for (uint32_t i = 0; i < s->n_data && idle > 0; i++) {
         struct data_set *d = &s->data[i];
         if (!d->key || d->users || d->used.v > oldest + (newest - oldest) / 2)
             continue;
+        idle--;
         idmap_remove(&s->data_by_key, d->key);
         planner_data_gone(s->planner, i);
         *d = (struct data_set){0};

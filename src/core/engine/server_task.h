@@ -14,6 +14,21 @@ void server_tasks_abort(struct server *s, const struct event *ev, struct effects
 void server_task_delete(struct server *s, const struct event *ev, struct effects *fx);
 void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx);
 void server_release_held(struct server *s, uint64_t task_id);
+void task_plan(struct server *s, uint32_t slot); // tells the planner how many wait
+void task_settle(struct server *s, uint32_t slot,
+                 struct effects *fx); // state from counts; ends it when all ended
+void task_error(struct task *t, const char *code, const char *message, const char *debug);
+void errors_add(char **errors, const char *code, const char *message, const char *debug);
+char *ranges_text(const struct ranges *r, struct arena *a);
+void task_live_row(const struct server *s, const struct task *t, struct arena *a, struct row_task_live *row);
+// Keeps where it may run. 0, or -EINVAL with "placement: ..." for what cannot be read or names no site.
+int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e);
+
+void task_stop(struct server *s, uint32_t slot, const char *code, const char *why,
+               struct effects *fx);                                    // aborts it
+void task_forget(struct server *s, uint32_t slot, struct effects *fx); // deletes it
+
+// ---- server_task_slot.c: where tasks are in memory
 bool server_task_slot(const struct server *s, uint64_t id, uint32_t *slot); // slot may be NULL
 bool server_task_uuid(const struct server *s, const uint8_t uuid[16], uint32_t *slot);
 bool server_find_task(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
@@ -22,25 +37,14 @@ uint32_t task_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16]);
 void task_slot_free(struct server *s, uint32_t slot);
 void task_set_shortname(struct server *s, uint32_t slot, const char *shortname);
 struct task_sets *task_sets(struct task *t);
-void task_plan(struct server *s, uint32_t slot); // tells the planner how many wait
-void task_settle(struct server *s, uint32_t slot,
-                 struct effects *fx); // state from counts; ends it when all ended
-void task_error(struct task *t, const char *code, const char *message, const char *debug);
-void errors_add(char **errors, const char *code, const char *message, const char *debug);
-char *ranges_text(const struct ranges *r, struct arena *a);
-void task_live_row(const struct server *s, const struct task *t, struct arena *a, struct row_task_live *row);
-struct attempt_figures;
 struct retried task_retried(const struct task *t, uint32_t instance); // zeros: never tried
 void task_set_retried(struct task *t, uint32_t instance, struct retried r);
-// Keeps where it may run. 0, or -EINVAL with "placement: ..." for what cannot be read or names no site.
-int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e);
 bool task_ended(const struct task *t); // it has its final state and leaves memory when the batch is settled
-
 uint64_t uuid_key(const uint8_t uuid[16]);
 void shortname_key(uint32_t account, const char *shortname, struct buf *key);
-void task_stop(struct server *s, uint32_t slot, const char *code, const char *why,
-               struct effects *fx);                                    // aborts it
-void task_forget(struct server *s, uint32_t slot, struct effects *fx); // deletes it
+void task_release_shortname(struct server *s, struct task *t); // the next one may have it
+void task_count_waiting(struct server *s, struct task *t,
+                        int64_t waiting); // of its instances, into the engine's count
 
 // ---- server_expire.c: final tasks that delete themselves
 void expire_add(struct server *s, uint64_t task, uint64_t job, const uint8_t uuid[16], house_ms at);

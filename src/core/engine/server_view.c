@@ -124,6 +124,15 @@ bool server_find_site(const struct server *s, const char *name, size_t *i)
     return find(&s->site_by_name, name, i);
 }
 
+// Until it has told for itself, which it does with the next levels, its board's word stands for it.
+static void first_view(struct live_view *v, const struct board *b)
+{
+    if (v->max_freq_mhz || !b->curve.n)
+        return;
+    v->max_freq_mhz = b->curve.p[b->curve.n - 1].freq_mhz;
+    v->freq_mhz = b->freq_mhz;
+}
+
 size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx, const struct live_view *v),
                    void *ctx)
 {
@@ -134,28 +143,30 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
     for (uint32_t i = s->task[slot].first_lease; i != NONE; i = s->lease[i].next, n++) {
         const struct lease *l = &s->lease[i];
         const struct board *b = s->board[l->board];
-        each(ctx, &(struct live_view){.instance = l->instance,
-                                      .attempt = l->attempt,
-                                      .phase = l->phase,
-                                      .spec = &b->spec,
-                                      .cores = l->cores,
-                                      .board = b->name,
-                                      .progress_permille = l->progress_permille,
-                                      .freq_mhz = l->freq_mhz,
-                                      .max_freq_mhz = l->max_freq_mhz,
-                                      .duty_permille = l->duty_permille,
-                                      .cpu_permille = l->cpu_permille,
-                                      .memory_mb = l->memory_mb,
-                                      .memory_max_mb = l->memory_max_mb,
-                                      .net_in_kbps = l->net_in_kbps,
-                                      .net_out_kbps = l->net_out_kbps,
-                                      .exec_ms = l->exec_ms,
-                                      .energy_mj = l->energy_mj,
-                                      .core_ms = l->core_ms,
-                                      .bytes = l->staging.bytes,
-                                      .bytes_n = l->staging.bytes_n,
-                                      .fetch_ms = l->staging.fetch_ms,
-                                      .store_ms = l->staging.store_ms});
+        struct live_view view = {.instance = l->instance,
+                                 .attempt = l->attempt,
+                                 .phase = l->phase,
+                                 .spec = &b->spec,
+                                 .cores = l->cores,
+                                 .board = b->name,
+                                 .progress_permille = l->progress_permille,
+                                 .freq_mhz = l->freq_mhz,
+                                 .max_freq_mhz = l->max_freq_mhz,
+                                 .duty_permille = l->duty_permille,
+                                 .cpu_permille = l->cpu_permille,
+                                 .memory_mb = l->memory_mb,
+                                 .memory_max_mb = l->memory_max_mb,
+                                 .net_in_kbps = l->net_in_kbps,
+                                 .net_out_kbps = l->net_out_kbps,
+                                 .exec_ms = l->exec_ms,
+                                 .energy_mj = l->energy_mj,
+                                 .core_ms = l->core_ms,
+                                 .bytes = l->staging.bytes,
+                                 .bytes_n = l->staging.bytes_n,
+                                 .fetch_ms = l->staging.fetch_ms,
+                                 .store_ms = l->staging.store_ms};
+        first_view(&view, b);
+        each(ctx, &view);
     }
     return n;
 }

@@ -278,6 +278,8 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
         zone_join(p, b->zone, board);
     if (b->task == PLAN_NONE && (!to->known || to->board.task != PLAN_NONE))
         to->freed = p->version;
+    if (p->policy->direct && b->task == PLAN_NONE && to->known)
+        direct_note(p, board);
     to->known = true;
     to->board = *b;
     if (b->task == PLAN_NONE || !b->stopping)

@@ -213,6 +213,8 @@ static void decide(struct planner *p, struct plan *out)
     data_replicate(p, out);
     if (p->policy->evicts)
         evict(p, out);
+    if (p->policy->direct)
+        direct_dispatch(p, out);
     if (p->policy->classless) {
         fill(p, ACTIVITY_RESERVED, ACTIVITY_DONATED, out);
         return;
@@ -363,6 +365,7 @@ void planner_free(struct planner *p)
                              p->coming,
                              p->stored,
                              p->submitted.v,
+                             p->freed.v,
                              p->touched.v,
                              p->aside.v,
                              p->lowered.v};

@@ -117,10 +117,12 @@ struct zone_state {
 struct board_state {
     struct plan_board board;
     uint32_t kind;
-    uint32_t stamp;    // what was valued with another one is no longer so
-    uint32_t account;  // index of its account when it was last looked up
-    uint64_t freed;    // version when its slot was last told free
-    uint32_t stop_for; // queue for which it is being stopped, + 1; 0: none
+    uint32_t stamp;     // what was valued with another one is no longer so
+    uint32_t account;   // index of its account when it was last looked up
+    uint64_t freed;     // version when its slot was last told free
+    uint32_t was;       // task that held its slot before it was told free
+    uint64_t was_order; // and its order, as numbers of tasks are used anew
+    uint32_t stop_for;  // queue for which it is being stopped, + 1; 0: none
     bool known;
 };
 
@@ -295,7 +297,8 @@ struct planner {
     size_t n_coming, cap_coming;
     int64_t *stored; // bytes of the copies there and on their way, by site
     size_t n_stored, cap_stored;
-    bool no_copies; // nobody makes them
+    bool no_copies;              // nobody makes them
+    struct index_list freed;     // boards, since the last run, for policies that dispatch directly
     struct index_list submitted; // tasks whose data is to be copied
     struct index_list free_family, free_kind, free_shape, free_queue;
     struct idmap family_at, kind_at, shape_at, queue_at; // hash -> first of the chain, + 1
@@ -437,6 +440,10 @@ uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site,
 void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds);
 void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out);
 void plan_stop_board(struct planner *p, uint32_t board, uint32_t for_task, struct plan *out);
+
+// direct.c
+void direct_note(struct planner *p, uint32_t board); // it is about to be told free
+void direct_dispatch(struct planner *p, struct plan *out);
 
 // gang.c
 void gang_keep(struct planner *p);

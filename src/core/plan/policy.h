@@ -36,7 +36,9 @@ struct plan_policy {
     int32_t copies;            // of its data that a new task has made; -1: everywhere
     bool in_advance;           // and they were made before it came
     bool fair;                 // between customers inside a class; else strictly by age
-    bool classless;            // the oldest first, whatever its class
+    bool direct; // a board goes from one instance to the next of the same task, whatever its zone is like by
+                 // then
+    bool classless; // the oldest first, whatever its class
     bool
         keeps_market; // no instance waits while a lower class holds what it is worth more on: plan_check asks
 };

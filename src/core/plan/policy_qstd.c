@@ -15,6 +15,9 @@
 // background below -1 K, low below -3 K, all below -10 K. Our classes: reserved and onDemand are high, flex
 // is low, donated is background.
 //
+// A board whose instance has ended goes on with the next of the same task, if no better class waits; its slot
+// class is not asked then, so that it works on between -1 K and -3 K.
+//
 // Unlike the published one it decides at every event and not each 30 s on counts, which only makes it faster.
 #include "core/plan/planner_state.h"
 
@@ -95,7 +98,7 @@ bool qstd_burns(int32_t diff_mc)
 #define PUBLISHED                                                                                            \
     .worth = qstd_worth, .gain = qstd_gain, .evicts = qstd_evicts, .sees_rooms = true,                       \
     .heat_blind = true, /* it looks at temperatures, not at what the zone asks for */                        \
-        .counts_slots = true, .fewest_running_first = true
+        .counts_slots = true, .fewest_running_first = true, .direct = true
 
 const struct plan_policy policy_qstd = {
     PUBLISHED,

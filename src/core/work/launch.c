@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "core/work/netrule.h"
 #include "core/work/profile.h"
 #include "core/work/tokens.h"
 
@@ -244,19 +245,29 @@ static int cluster_make(struct names *s, uint32_t instance, struct arena *a, str
 static int network_make(struct names *s, uint32_t instance, struct arena *a, struct launch *out, struct err *e)
 {
     const struct net_plan *from = s->body->net;
-    unsigned features;
+    struct net_rules rules = NET_RULES_NULL;
+    unsigned features = 0;
     if (s->body->profile && !profile_features(s->body->profile, &features))
         return err_set(e, -EINVAL, "profile %.80s: this heater knows none of that name", s->body->profile);
-    if (!s->body->profile || !features)
+    if (from && !net_rules_read(from->rules, &rules))
+        return err_set(e, -EINVAL, "forcedNetworkRules: this heater cannot read them");
+    features |= net_rules_features(&rules);
+    if (!features)
         return 0;
     if (profile_needs_relay(features) && (!from || !from->relay))
-        return err_set(e, -EINVAL, "profile %.80s: the server has no relay", s->body->profile);
+        return err_set(e, -EINVAL, "profile %.80s: the server has no relay",
+                       s->body->profile ? s->body->profile : "");
     struct net_plan *to = arena_alloc(a, sizeof *to);
     to->features = features;
+    to->rules = from ? arena_strdup(a, from->rules) : NULL;
     if (from && from->relay) {
         to->relay = arena_strdup(a, from->relay);
         to->identity = arena_strdup(a, from->identity);
         to->key = arena_strdup(a, from->key);
+    }
+    if (from && from->ssh_secret && from->ssh_public) {
+        to->ssh_secret = arena_strdup(a, from->ssh_secret);
+        to->ssh_public = arena_strdup(a, from->ssh_public);
     }
     out->net = to;
     return features & PROFILE_CLUSTER ? cluster_make(s, instance, a, out, e) : 0;

@@ -23,9 +23,11 @@
 
 struct net_plan {
     unsigned features;          // core/work/profile.h
+    const char *rules;          // the task's own, core/work/netrule.h; NULL: none
     const char *relay;          // "HOST:PORT"; ":PORT": on the server's host. NULL: none
     const char *identity, *key; // what the relay knows it by; key: 64 hexadecimal digits
     const char *members;        // instances of the cluster, "0-3,7"; NULL: no cluster
+    const char *ssh_secret, *ssh_public; // the cluster's own key, as OpenSSH writes them; NULL: none
 };
 
 // Address of the k-th member, host byte order; 0: there is none such.

@@ -18,6 +18,7 @@ enum {
     PROFILE_OUTSIDE = 1,
     PROFILE_CLUSTER = 2,
     PROFILE_SSH = 4,
+    PROFILE_FORWARD = 8, // of no profile: a task's own rules open ports (core/work/netrule.h)
 };
 
 #define PROFILE_SSH_PORT 22
@@ -28,7 +29,7 @@ bool profile_features(const char *name, unsigned *features);
 // Whether the server has a part in it while the instance runs: what lies between instances, or comes in.
 static inline bool profile_needs_relay(unsigned features)
 {
-    return (features & (PROFILE_CLUSTER | PROFILE_SSH)) != 0;
+    return (features & (PROFILE_CLUSTER | PROFILE_SSH | PROFILE_FORWARD)) != 0;
 }
 
 #endif

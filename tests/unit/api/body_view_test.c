@@ -56,8 +56,8 @@ static void bodies_written_by_hand(void **state)
         "{\"placement\":{\"near\":{\"latitude\":48.799999999999997,\"longitude\":2.2999999999999998}}}",
         "{\"constants\":[]}",
         "{\"constants\":[{\"key\":\"A\",\"value\":\"1\"}]}",
-        "{\"constants\":[{\"key\":\"A\",\"value\":\"a\\\"b\\n\"},{\"key\":\"QARNOT_SECRET__X\",\"value\":"
-        "\"y\"}]}",
+        "{\"constants\":[{\"key\":\"A\",\"value\":\"a\\\"b\\n\"}]}",
+        "{\"constants\":[{\"key\":\"QARNOT_SECRET__X\",\"value\":\"y\"}]}",
         "{\"constants\":[{\"value\":\"1\",\"key\":\"A\"},{\"key\":\"B\",\"value\":\"\\f\x7F\"}]}",
         "{\"constants\":[{\"key\":\"A\"},{\"key\":\"B\",\"value\":null},{\"key\":7,\"value\":8}]}",
         "{\"constants\":[{\"key\":\"A\",\"value\":\"1\",\"more\":2}]}",

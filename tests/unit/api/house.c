@@ -177,7 +177,7 @@ int house_open(void **state)
     assert_int_equal(store_memory_open(&h->store, &e), 0);
     assert_int_equal(h->store.lead(h->store.ctx, &h->store_epoch, &e), 0);
     assert_int_equal(store_memory_reader(&h->reader, &h->store, &e), 0);
-    h->shown = shown_new();
+    h->shown = shown_new(INT64_MAX / 4);
     h->engine = server_new(&cfg);
     server_restored(h->engine, h->now);
     h->operator_id = account(h, "operator@example.org");

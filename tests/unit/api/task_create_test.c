@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/bucket_in.h"
 #include "api/call.h"
 #include "house.h"
 
@@ -44,6 +45,18 @@ static void the_python_client_is_understood(void **state)
         "hello\"},{\"key\":\"SETUP_CLUSTER_NB_SLOTS\",\"value\":\"4\"}]");
 }
 
+// Both spellings where clients differ; what is empty is absent.
+static void network_rules_are_kept_and_told_back(void **state)
+{
+    check_created(*state,
+                  "{" GOOD ",\"ForcedNetworkRules\":[{\"Inbound\":false,\"Proto\":\"TCP\",\"public_host\":"
+                  "\"192.0.2.7\",\"PublicPort\":443,\"to\":\"\",\"toQBox\":null,\"to_payload\":true}]}",
+                  "forcedNetworkRules",
+                  "[{\"inbound\":false,\"proto\":\"tcp\",\"publicHost\":\"192.0.2.7\",\"public_host\":"
+                  "\"192.0.2.7\",\"publicPort\":\"443\",\"public_port\":\"443\",\"toPayload\":true,"
+                  "\"to_payload\":true}]");
+}
+
 static void a_placement_is_kept_and_told_back(void **state)
 {
     house_boards(*state, 1);
@@ -74,6 +87,40 @@ static int any_bucket(void *ctx, uint64_t account, const char *name, bool make, 
 {
     (void)ctx, (void)account, (void)name, (void)make, (void)e;
     return 0;
+}
+
+static int64_t bytes_of(void *ctx, uint64_t account, const char *name)
+{
+    (void)ctx, (void)account;
+    return *name == '?' ? -1 : (int64_t)strlen(name) * 1000;
+}
+
+// The largest buckets, each with its prefix a set of its own; none that nodes are not to keep, none of
+// unknown size.
+static void resource_buckets_are_data_sets_for_the_planner(void **state)
+{
+    (void)state;
+    struct api_backend be = {.bucket_bytes = bytes_of};
+    struct account_view who = {.id = 7}, other = {.id = 8};
+    struct place p = {0}, q = {0};
+    json_t *body =
+        json_loads("{\"advancedResourceBuckets\":[{\"bucketName\":\"aa\"},{\"bucketName\":\"?\"},"
+                   "{\"bucketName\":\"dddd\",\"cacheTTLSec\":0},{\"bucketName\":\"ccc\",\"cacheTTLSec\":9},"
+                   "{\"bucketName\":\"aa\",\"filtering\":{\"prefixFiltering\":{\"prefix\":\"x\"}}}]}",
+                   0, NULL);
+    buckets_as_data(body, &be, &who, &p);
+    assert_int_equal(p.n_data, 3);
+    assert_true(p.data[0].bytes == 3000 && p.data[1].bytes == 2000 && p.data[2].bytes == 2000);
+    assert_true(p.data[1].key != p.data[2].key);
+    buckets_as_data(body, &be, &other, &q);
+    assert_true(q.data[0].key != p.data[0].key);
+    json_decref(body);
+    body = json_loads("{\"resourceBuckets\":[\"a\",\"bb\",\"ccc\",\"dddd\",\"eeeee\"]}", 0, NULL);
+    p = (struct place){0};
+    buckets_as_data(body, &be, &who, &p);
+    assert_int_equal(p.n_data, PLACE_DATA_MAX);
+    assert_true(p.data[0].bytes == 5000 && p.data[3].bytes == 2000);
+    json_decref(body);
 }
 
 // The Python client takes "prefixFiltering": null for one that has a prefix, and breaks.
@@ -423,7 +470,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(resource_buckets_are_data_sets_for_the_planner),
         TEST(the_python_client_is_understood),
+        TEST(network_rules_are_kept_and_told_back),
         TEST(a_placement_is_kept_and_told_back),
         TEST(the_csharp_client_is_understood),
         TEST(a_bucket_without_prefix_has_null_and_not_an_object_of_nulls),

@@ -115,6 +115,7 @@ static void policies_move_what_they_say(void **state)
         moved[i] = r[i].totals.moved_bytes / GB;
         wait[i] = r[i].class[ACTIVITY_FLEX].wait.mean_s;
         assert_int_equal(r[i].totals.violations, 0);
+        assert_int_equal(r[i].class[ACTIVITY_FLEX].completed, 4 * n);
         assert_true(r[i].totals.moved_bytes == transfers(&r[i]) * GB); // each set once to each site, whole
         print_message("%-15s %3d GB, mean wait %6.1f s, %d of %d ended\n", policy[i], (int)moved[i], wait[i],
                       (int)r[i].class[ACTIVITY_FLEX].completed, (int)(4 * n));
@@ -132,10 +133,87 @@ static void policies_move_what_they_say(void **state)
     assert_true(wait[MARKET] <= wait[QSTD]);
 }
 
+// One instance at a time, so that a copy at one site would do: a set that is used all day is fetched ahead to
+// the others, one that is used twice is not. When all six boards of a site are wanted at once later, nobody
+// waits.
+static void what_is_used_much_is_fetched_ahead(void **state)
+{
+    (void)state;
+    struct sim_data data[2] = {{.set = 1, .bytes = GB}, {.set = 2, .bytes = GB}};
+    struct sim_job job[43];
+    struct sim_result r;
+    for (size_t i = 0; i < 43; i++)
+        job[i] = (struct sim_job){.id = i,
+                                  .submit_ms = (int64_t)(60 + i * 20) * MINUTE,
+                                  .activity = ACTIVITY_FLEX,
+                                  .instances = i == 42 ? 24 : 1,
+                                  .cores = 8,
+                                  .work_core_ms = 8 * 300000,
+                                  .expected_run_ms = -1,
+                                  .data = &data[i % 20 == 1],
+                                  .n_data = 1};
+    run("market", job, 42, &r);
+    assert_int_equal(transfers(&r), SITES + 1);
+    assert_int_equal(r.class[ACTIVITY_FLEX].completed, 42);
+    sim_result_deinit(&r);
+    run("market", job, 43, &r);
+    assert_int_equal(transfers(&r), SITES + 1);
+    assert_int_equal(r.class[ACTIVITY_FLEX].completed, 42 + 24);
+    sim_result_deinit(&r);
+}
+
+// Its events were those of before: it stood there with its data for ever.
+static void a_board_that_sleeps_or_wakes_while_its_data_come_starts_its_work(void **state)
+{
+    (void)state;
+    struct sim_data data = {.set = 1, .bytes = 5 * GB}; // long enough for its room to become warm
+    struct sim_job job[8];
+    struct sim_result r;
+    for (size_t i = 0; i < 8; i++)
+        job[i] = (struct sim_job){.id = i,
+                                  .submit_ms = (int64_t)(60 + i * 120) * MINUTE,
+                                  .activity = ACTIVITY_FLEX,
+                                  .instances = 36,
+                                  .cores = 8,
+                                  .work_core_ms = 8 * 60000,
+                                  .expected_run_ms = -1,
+                                  .data = &data,
+                                  .n_data = 1};
+    run("qstd", job, 8, &r);
+    assert_int_equal(r.class[ACTIVITY_FLEX].completed, 8 * 36);
+    sim_result_deinit(&r);
+}
+
+// Two gigabytes to one site at once share its link; alone each takes 80 s.
+static void copies_share_a_link(void **state)
+{
+    (void)state;
+    struct sim_data data[2] = {{.set = 1, .bytes = GB}, {.set = 2, .bytes = GB}};
+    for (size_t n = 1; n <= 2; n++) {
+        struct sim_job job = {.submit_ms = 3600000,
+                              .activity = ACTIVITY_FLEX,
+                              .instances = 1,
+                              .cores = 8,
+                              .work_core_ms = 8 * 300000,
+                              .expected_run_ms = -1,
+                              .data = data,
+                              .n_data = n};
+        struct sim_result r;
+        run("market", &job, 1, &r);
+        double wait = r.class[ACTIVITY_FLEX].wait.max_s;
+        if (wait < (double)n * 80 || wait > (double)n * 80 + 75) // and a boot
+            fail_msg("%zu GB: waited %g s", n, wait);
+        sim_result_deinit(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(policies_move_what_they_say),
+        cmocka_unit_test(what_is_used_much_is_fetched_ahead),
+        cmocka_unit_test(a_board_that_sleeps_or_wakes_while_its_data_come_starts_its_work),
+        cmocka_unit_test(copies_share_a_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

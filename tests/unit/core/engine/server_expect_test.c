@@ -171,10 +171,37 @@ static void what_a_task_uses_of_its_board_counts(void **state)
     done(r);
 }
 
+static void keep(void *ctx, const struct live_view *v)
+{
+    *(struct live_view *)ctx = *v;
+}
+
+// A node tells levels each ten seconds; an instance had no frequency at all before.
+static void an_instance_that_has_told_nothing_yet_has_its_boards_frequency(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = rig_new(&n);
+    const char *uuid = rig_create(r, ACTIVITY_FLEX, 1);
+    uint64_t lease = rig_assignment(r, &n, 0)->lease;
+    struct live_view v = {0};
+    rig_started(r, &n, lease);
+    assert_int_equal(server_live(r->s, rig_task(r, uuid)->id, keep, &v), 1);
+    const struct curve *c = curve_default();
+    assert_int_equal(v.max_freq_mhz, c->p[c->n - 1].freq_mhz);
+    struct report rep = {.kind = REPORT_LEVEL, .lease = lease, .level = {.freq_mhz = 7, .max_freq_mhz = 9}};
+    rig_report(r, &n, &rep);
+    server_live(r->s, rig_task(r, uuid)->id, keep, &v);
+    assert_int_equal(v.max_freq_mhz, 9);
+    assert_int_equal(v.freq_mhz, 7);
+    done(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_learns_from_its_instances),
+        cmocka_unit_test(an_instance_that_has_told_nothing_yet_has_its_boards_frequency),
         cmocka_unit_test(the_customers_word_stands_until_then),
         cmocka_unit_test(what_a_task_would_be_like_stands_on_what_is_known),
         cmocka_unit_test(what_a_task_uses_of_its_board_counts),

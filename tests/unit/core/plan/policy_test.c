@@ -239,6 +239,43 @@ static void the_task_with_the_fewest_running_goes_first(void **state)
     planner_free(p);
 }
 
+// Between -1 K and -3 K a room gets no new work of low priority, but the next instance of what it ran.
+static void a_board_goes_on_with_its_task_unless_a_better_class_waits(void **state)
+{
+    (void)state;
+    for (int better = 0; better < 2; better++) {
+        struct planner *p = row("qstd", (int32_t[]){0}, 1);
+        task(p, 0, ACTIVITY_FLEX, 3);
+        struct plan out = run(p);
+        assert_int_equal(out.n_assigns, 1);
+        plan_deinit(&out);
+        board(p, 0, 0, ACTIVITY_FLEX);
+        zone(p, 0, 100, -2000);
+        out = run(p);
+        assert_int_equal(out.n_assigns + out.n_stops, 0);
+        plan_deinit(&out);
+        if (better)
+            task(p, 1, ACTIVITY_RESERVED, 1);
+        board(p, 0, PLAN_NONE, ACTIVITY_IDLE);
+        out = run(p);
+        assert_int_equal(out.n_assigns, 1);
+        assert_int_equal(out.assign[0].task, better);
+        plan_deinit(&out);
+        if (!better) { // what was stopped does not go on
+            board(p, 0, 0, ACTIVITY_FLEX);
+            zone(p, 0, 100, -3500);
+            out = run(p);
+            assert_int_equal(out.n_stops, 1);
+            plan_deinit(&out);
+            board(p, 0, PLAN_NONE, ACTIVITY_IDLE);
+            out = run(p);
+            assert_int_equal(out.n_assigns, 0);
+            plan_deinit(&out);
+        }
+        planner_free(p);
+    }
+}
+
 static void its_regulator_takes_one_step_and_never_switches_off(void **state)
 {
     (void)state;
@@ -277,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_group_asks_back_from_lower_groups_only),
         cmocka_unit_test(work_is_killed_when_its_room_is_too_warm),
         cmocka_unit_test(the_task_with_the_fewest_running_goes_first),
+        cmocka_unit_test(a_board_goes_on_with_its_task_unless_a_better_class_waits),
         cmocka_unit_test(its_regulator_takes_one_step_and_never_switches_off),
         cmocka_unit_test(every_policy_plans_random_towns_without_a_fault),
     };

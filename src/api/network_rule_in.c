@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/network_rule_in.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/json_in.h"
+#include "base/mem.h"
+
+#define LIST "forcedNetworkRules"
+
+// As the contract says it, and as one client does.
+static const struct {
+    const char *name, *other;
+    bool is_flag;
+} members[] = {
+    {"port", NULL, false},
+    {"to", NULL, false},
+    {"publicHost", "public_host", false},
+    {"publicPort", "public_port", false},
+    {"forwarder", NULL, false},
+    {"priority", NULL, false},
+    {"description", NULL, false},
+    {"name", NULL, false},
+    {"applicationType", "application_type", false},
+    {"toQBox", "to_qbox", true},
+    {"toPayload", "to_payload", true},
+};
+
+static const json_t *member(const json_t *rule, size_t i)
+{
+    const json_t *v = in_get(rule, members[i].name);
+    return v || !members[i].other ? v : in_get(rule, members[i].other);
+}
+
+// Texts and flags, checked for their kind and length alone; what is empty is absent.
+static bool keep(const json_t *rule, json_t *to, struct arena *a, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        const json_t *v = member(rule, i);
+        if (!v)
+            continue;
+        if (members[i].is_flag && !json_is_boolean(v))
+            return err_set(e, -EINVAL, "%s: must be true or false", members[i].name), false;
+        const char *text = members[i].is_flag ? NULL : in_scalar(v, a);
+        if (!members[i].is_flag && (!text || in_characters(text) > API_CONSTANT_CHARS))
+            return err_set(e, -EINVAL, "%s: must be a string of at most %d characters", members[i].name,
+                           API_CONSTANT_CHARS),
+                   false;
+        if (members[i].is_flag)
+            json_object_set_new(to, members[i].name, json_boolean(json_is_true(v)));
+        else if (*text)
+            json_object_set_new(to, members[i].name, json_string(text));
+    }
+    return true;
+}
+
+static const char *text_of(const json_t *kept, const char *name)
+{
+    const char *v = json_string_value(json_object_get(kept, name));
+    return v ? v : "";
+}
+
+static int only_for(const json_t *kept, const char *name, const char *kind, struct err *e)
+{
+    return *text_of(kept, name) ? err_set(e, -EINVAL, "%s: is for %s rules", name, kind) : 0;
+}
+
+static int places(const json_t *kept, const char *name, struct net_rule *out, struct err *e)
+{
+    return net_rule_places(out, text_of(kept, name), e) < 0 ? err_prefix(e, "%s", name) : 0;
+}
+
+static int inbound_rule(const json_t *kept, struct net_rule *out, struct err *e)
+{
+    if (out->udp)
+        return err_set(e, -EINVAL, "proto: what comes in is tcp");
+    if (only_for(kept, "publicHost", "outbound", e) < 0)
+        return -EINVAL;
+    if (*text_of(kept, "publicPort"))
+        return err_set(e, -EINVAL, "publicPort: the server says which of its ports leads in");
+    if (!*text_of(kept, "port") || !net_rule_ports(text_of(kept, "port"), &out->port, &out->port_last) ||
+        out->port == 0 || out->port != out->port_last)
+        return err_set(e, -EINVAL, "port: must be one port of the instance, 1 to 65535");
+    return places(kept, "to", out, e);
+}
+
+static int outbound_rule(const json_t *kept, struct net_rule *out, struct err *e)
+{
+    if (only_for(kept, "to", "inbound", e) < 0 || only_for(kept, "port", "inbound", e) < 0)
+        return -EINVAL;
+    if (!net_rule_ports(text_of(kept, "publicPort"), &out->port, &out->port_last))
+        return err_set(e, -EINVAL, "publicPort: must be PORT or FIRST-LAST, 0 to 65535");
+    return places(kept, "publicHost", out, e);
+}
+
+static int meaning(const json_t *kept, struct net_rule *out, struct err *e)
+{
+    const char *proto = text_of(kept, "proto");
+    *out = (struct net_rule){.inbound = json_is_true(json_object_get(kept, "inbound")),
+                             .udp = strcmp(proto, "udp") == 0};
+    if (json_is_true(json_object_get(kept, "toQBox")))
+        return err_set(e, -EINVAL, "toQBox: no rule leads to the machine itself");
+    return out->inbound ? inbound_rule(kept, out, e) : outbound_rule(kept, out, e);
+}
+
+// The rule in one form; NULL: it is none. The caller's.
+static json_t *one(const json_t *in, struct net_rule *out, struct arena *a, struct err *e)
+{
+    static const char *const protos[] = {"tcp", "udp", "https"};
+    int proto = -1;
+    const json_t *inbound = in_get(in, "inbound");
+    if (!json_is_object(in))
+        return err_set(e, -EINVAL, "must be an object"), NULL;
+    if (!json_is_boolean(inbound))
+        return err_set(e, -EINVAL, "inbound: must be true or false"), NULL;
+    if (!in_enum(in, "proto", protos, 3, &proto, e))
+        return NULL;
+    if (proto < 0)
+        return err_set(e, -EINVAL, "proto: must be tcp or udp"), NULL;
+    json_t *kept = json_pack("{s:b,s:s}", "inbound", (int)json_is_true(inbound), "proto", protos[proto]);
+    if (keep(in, kept, a, e) && meaning(kept, out, e) == 0)
+        return kept;
+    json_decref(kept);
+    return NULL;
+}
+
+// A port leads in once, and its name is what it is called by in answers.
+static int is_new(const json_t *before, size_t n, const json_t *rule, struct err *e)
+{
+    static const char *const unique[] = {"port", "name"};
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < ARRAY_LEN(unique); k++) {
+            const char *mine = text_of(rule, unique[k]);
+            const json_t *other = json_array_get(before, i);
+            if (*mine && json_is_true(json_object_get(rule, "inbound")) &&
+                json_is_true(json_object_get(other, "inbound")) && !strcmp(mine, text_of(other, unique[k])))
+                return err_set(e, -EINVAL, LIST "[%zu]: %s: %.80s is that of another rule", n, unique[k],
+                               mine);
+        }
+    return 0;
+}
+
+bool network_rules_in(const json_t *in, json_t *body, const struct profile_list *profiles, struct arena *a,
+                      struct err *e)
+{
+    const json_t *list = in_get(in, LIST);
+    struct net_rules all = NET_RULES_NULL;
+    json_t *to = json_array();
+    if (list && !json_is_array(list))
+        err_set(e, -EINVAL, LIST ": must be an array");
+    else if (json_array_size(list) > API_NETWORK_RULES)
+        err_set(e, -E2BIG, LIST ": more than %d", API_NETWORK_RULES);
+    for (size_t i = 0; !e->code && i < json_array_size(list); i++) {
+        struct net_rule rule;
+        json_t *kept = one(json_array_get(list, i), &rule, a, e);
+        if (!kept) {
+            err_prefix(e, LIST "[%zu]", i);
+            break;
+        }
+        json_array_append_new(to, kept);
+        if (is_new(to, i, kept, e) < 0)
+            break;
+        if (net_rules_add(&all, &rule, e) < 0)
+            err_prefix(e, LIST);
+        else if (rule.inbound && !(profiles && profiles->relay))
+            err_set(e, -ENOTSUP, LIST "[%zu]: this server forwards no ports", i);
+    }
+    if (!e->code && json_array_size(to))
+        json_object_set(body, LIST, to);
+    json_decref(to);
+    return !e->code;
+}
+
+int network_rules_kept(const json_t *body, struct net_rules *out, struct err *e)
+{
+    const json_t *list = json_object_get(body, LIST);
+    *out = NET_RULES_NULL;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        struct net_rule rule;
+        int r = meaning(json_array_get(list, i), &rule, e);
+        if (r < 0 || (r = net_rules_add(out, &rule, e)) < 0)
+            return err_prefix(e, LIST);
+    }
+    return 0;
+}
+
+void network_rules_out(struct json_out *o, const json_t *list)
+{
+    out_array(o, LIST);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *rule = json_array_get(list, i);
+        out_object(o, NULL);
+        out_bool(o, "inbound", json_is_true(json_object_get(rule, "inbound")));
+        out_string(o, "proto", text_of(rule, "proto"));
+        for (size_t m = 0; m < ARRAY_LEN(members); m++) {
+            const json_t *v = json_object_get(rule, members[m].name);
+            for (size_t k = 0; v && k < 2; k++) {
+                const char *as = k ? members[m].other : members[m].name;
+                if (as && json_is_boolean(v))
+                    out_bool(o, as, json_is_true(v));
+                else if (as)
+                    out_string(o, as, json_string_value(v));
+            }
+        }
+        out_end_object(o);
+    }
+    out_end_array(o);
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/work/netrule.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/work/profile.h"
+
+static bool number(const char **at, uint16_t *out)
+{
+    unsigned v = 0;
+    const char *p = *at;
+    while (*p >= '0' && *p <= '9' && p - *at < 5)
+        v = v * 10 + (unsigned)(*p++ - '0');
+    if (p == *at || v > UINT16_MAX || (p - *at > 1 && **at == '0'))
+        return false;
+    *at = p;
+    *out = (uint16_t)v;
+    return true;
+}
+
+bool net_rule_ports(const char *text, uint16_t *first, uint16_t *last)
+{
+    uint16_t a = 0, b = UINT16_MAX;
+    if (*text) {
+        if (!number(&text, &a))
+            return false;
+        b = a;
+        if (*text == '-' && (text++, !number(&text, &b)))
+            return false;
+        if (*text || a > b)
+            return false;
+    }
+    *first = a;
+    *last = b;
+    return true;
+}
+
+int net_rule_places(struct net_rule *r, const char *text, struct err *e)
+{
+    struct cidr_list l = {.n = 0};
+    int code = cidr_read(&l, text, e);
+    if (code == 0 && l.n > NETRULE_PLACES_MAX)
+        code = err_set(e, -E2BIG, "%s: more than %d places", text, NETRULE_PLACES_MAX);
+    if (code < 0)
+        return code;
+    for (size_t i = 0; i < l.n; i++) // one form: without the bits that do not count
+        l.v[i].net &= l.v[i].prefix ? ~UINT32_C(0) << (32 - l.v[i].prefix) : 0;
+    memcpy(r->place, l.v, l.n * sizeof *l.v);
+    r->n_places = l.n;
+    return 0;
+}
+
+bool net_rule_from(const struct net_rule *r, uint32_t address)
+{
+    struct cidr_list l = {.n = r->n_places};
+    memcpy(l.v, r->place, r->n_places * sizeof *r->place);
+    return r->n_places == 0 || cidr_has(&l, address);
+}
+
+static size_t inbound(const struct net_rules *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n; i++)
+        n += r->v[i].inbound;
+    return n;
+}
+
+int net_rules_add(struct net_rules *all, const struct net_rule *r, struct err *e)
+{
+    if (all->n == NETRULES_MAX)
+        return err_set(e, -E2BIG, "more than %d rules", NETRULES_MAX);
+    if (r->inbound && inbound(all) == NETRULE_IN_MAX)
+        return err_set(e, -E2BIG, "more than %d inbound rules", NETRULE_IN_MAX);
+    all->v[all->n++] = *r;
+    return 0;
+}
+
+static void write_places(const struct net_rule *r, struct buf *out)
+{
+    for (size_t i = 0; i < r->n_places; i++) {
+        uint32_t a = r->place[i].net;
+        buf_putf(out, "%s%u.%u.%u.%u/%u", i ? "," : "", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255,
+                 r->place[i].prefix);
+    }
+}
+
+void net_rules_write(const struct net_rules *r, bool inbound_only, struct buf *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        const struct net_rule *x = &r->v[i];
+        if (inbound_only && !x->inbound)
+            continue;
+        buf_puts(out, n++ ? ";" : "");
+        if (x->inbound)
+            buf_putf(out, "in:%u:", x->port);
+        else
+            buf_putf(out, "%s:%u-%u:", x->udp ? "udp" : "tcp", x->port, x->port_last);
+        write_places(x, out);
+    }
+}
+
+// One of them, of n bytes.
+static bool read_one(const char *text, size_t n, struct net_rules *out)
+{
+    char copy[160], *port, *places;
+    struct net_rule r = {.n_places = 0};
+    struct err e = ERR_NULL;
+    if (n >= sizeof copy)
+        return false;
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    if (!(port = strchr(copy, ':')) || !(places = strchr(port + 1, ':')))
+        return false;
+    *port++ = *places++ = '\0';
+    r.inbound = strcmp(copy, "in") == 0;
+    r.udp = strcmp(copy, "udp") == 0;
+    if (!r.inbound && !r.udp && strcmp(copy, "tcp") != 0)
+        return false;
+    return net_rule_ports(port, &r.port, &r.port_last) && (!r.inbound || (r.port && r.port == r.port_last)) &&
+           net_rule_places(&r, places, &e) == 0 && net_rules_add(out, &r, &e) == 0;
+}
+
+bool net_rules_read(const char *text, struct net_rules *out)
+{
+    struct buf same = BUF_INIT(NETRULES_MAX * 160);
+    bool good = true;
+    *out = NET_RULES_NULL;
+    for (const char *p = text ? text : ""; good && *p;) {
+        size_t n = strcspn(p, ";");
+        good = read_one(p, n, out) && (!p[n] || p[n + 1]);
+        p += n + (p[n] == ';');
+    }
+    net_rules_write(out, false, &same);
+    good = good && strcmp(buf_str(&same), text ? text : "") == 0;
+    buf_deinit(&same);
+    if (!good)
+        *out = NET_RULES_NULL;
+    return good;
+}
+
+unsigned net_rules_features(const struct net_rules *r)
+{
+    size_t in = inbound(r);
+    return (in ? PROFILE_FORWARD : 0) | (r->n > in ? PROFILE_OUTSIDE : 0);
+}
+
+// Of two rules for one port the first counts.
+static bool has_port(const struct net_port *v, size_t n, uint16_t port)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i].port == port)
+            return true;
+    return false;
+}
+
+size_t net_rules_open(const struct net_rules *r, unsigned features, struct net_port out[NET_PORTS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n && n < NETRULE_IN_MAX; i++)
+        if (r->v[i].inbound && !has_port(out, n, r->v[i].port))
+            out[n++] = (struct net_port){r->v[i].port, &r->v[i]};
+    if ((features & PROFILE_SSH) && !has_port(out, n, PROFILE_SSH_PORT))
+        out[n++] = (struct net_port){PROFILE_SSH_PORT, NULL};
+    return n;
+}
+
+// Later fragments have no port; without the first, which was judged, nobody can put them together.
+static bool fits(const struct net_rule *r, const struct ip4 *p)
+{
+    bool port = !p->first || (p->to_port >= r->port && p->to_port <= r->port_last);
+    return p->protocol == (r->udp ? 17 : 6) && port && net_rule_from(r, p->to);
+}
+
+bool net_rules_may_leave(const struct net_rules *r, const struct ip4 *packet)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->v[i].inbound)
+            continue;
+        any = true;
+        if (fits(&r->v[i], packet))
+            return true;
+    }
+    return !any;
+}

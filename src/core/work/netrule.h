@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The network rules that a task asks for beside its profile (forcedNetworkRules):
+//
+//   inbound    a port of the instance to which the server forwards one of its own, and from where it may be
+//   called outbound   a place outside that may be called. With one such rule, what is reached outside is what
+//   these rules
+//              name and nothing else, whatever the profile gives
+//
+// Both only narrow: what the operator has closed stays closed (core/work/egress.h, --forward-allow).
+//
+// As text, which is how a node and its carrier are told, with ';' between them; one form only, so that equal rules are equal
+// text:
+//
+//   in:8080:203.0.113.0/24,198.51.100.7/32     a port, who may come; nobody named: everybody
+//   tcp:443-443:203.0.113.7/32                 outbound: ports, which may be 0-65535, and places; none:
+//   everywhere udp:53-53:
+#ifndef ONDOL_CORE_WORK_NETRULE_H
+#define ONDOL_CORE_WORK_NETRULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/work/egress.h"
+
+#define NETRULE_PLACES_MAX 4  // of one rule
+#define NETRULE_IN_MAX     8  // ports of one instance
+#define NETRULES_MAX       32 // of a task and its pool together
+
+struct net_rule {
+    bool inbound, udp;
+    uint16_t port, port_last; // inbound: both the same and not 0
+    struct cidr place[NETRULE_PLACES_MAX];
+    size_t n_places; // 0: anywhere
+};
+
+struct net_rules {
+    struct net_rule v[NETRULES_MAX];
+    size_t n;
+};
+
+#define NET_RULES_NULL ((struct net_rules){.n = 0})
+
+// "8080", "8000-8010"; "" is every port. False: neither.
+bool net_rule_ports(const char *text, uint16_t *first, uint16_t *last);
+// "203.0.113.0/24, 198.51.100.7", at most NETRULE_PLACES_MAX. -EINVAL, -E2BIG with the part.
+int net_rule_places(struct net_rule *r, const char *text, struct err *e);
+bool net_rule_from(const struct net_rule *r, uint32_t address); // host byte order
+
+// -E2BIG: there are NETRULES_MAX already, or NETRULE_IN_MAX inbound ones.
+int net_rules_add(struct net_rules *all, const struct net_rule *r, struct err *e);
+void net_rules_write(const struct net_rules *r, bool inbound_only, struct buf *out);
+// False: it is not what net_rules_write writes. NULL and "" are no rules.
+bool net_rules_read(const char *text, struct net_rules *out);
+
+// What they give the instance, as bits of core/work/profile.h.
+unsigned net_rules_features(const struct net_rules *r);
+
+// Ports of the instance to which something is forwarded: those of inbound rules, and port 22 of a profile
+// with ssh. How many; `rule` of the k-th may be NULL: everybody may come.
+struct net_port {
+    uint16_t port;
+    const struct net_rule *rule;
+};
+#define NET_PORTS_MAX (NETRULE_IN_MAX + 1)
+size_t net_rules_open(const struct net_rules *r, unsigned features, struct net_port out[NET_PORTS_MAX]);
+
+// Whether a packet may leave that the operator would let go. True when there is no outbound rule.
+bool net_rules_may_leave(const struct net_rules *r, const struct ip4 *packet);
+
+#endif

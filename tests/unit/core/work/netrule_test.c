@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a task's own network rules mean, and the one form in which they travel.
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "core/work/netrule.h"
+#include "core/work/profile.h"
+
+static struct net_rules rules_of(const char *text)
+{
+    struct net_rules r;
+    if (!net_rules_read(text, &r))
+        fail_msg("%s is not read", text);
+    return r;
+}
+
+static void rules_have_one_form(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"", "in:22:", "in:8080:203.0.113.0/24,198.51.100.7/32",
+                                       "tcp:443-443:203.0.113.7/32;udp:53-53:;in:1:0.0.0.0/0",
+                                       "tcp:0-65535:"};
+    static const char *const bad[] = {"in:0:",
+                                      "in:8080",
+                                      "in:8080:203.0.113.9/24", // bits that do not count
+                                      "in:8080:203.0.113.9",
+                                      "in:80-81:",
+                                      "in:65536:",
+                                      "tcp:443:",
+                                      "tcp:9-8:",
+                                      "tcp:1-2:1.2.3.4/32,",
+                                      "icmp:1-2:",
+                                      "in:1:;",
+                                      ";in:1:",
+                                      "in:01:",
+                                      "in:1:1.2.3.4/32,1.2.3.5/32,1.2.3.6/32,1.2.3.7/32,1.2.3.8/32"};
+    struct net_rules r;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        struct buf b = BUF_INIT(4096);
+        r = rules_of(good[i]);
+        net_rules_write(&r, false, &b);
+        assert_string_equal(buf_str(&b), good[i]);
+        buf_deinit(&b);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        if (net_rules_read(bad[i], &r) || r.n)
+            fail_msg("%s is read", bad[i]);
+    r = rules_of("tcp:1-1:;in:2:");
+    struct buf b = BUF_INIT(4096);
+    net_rules_write(&r, true, &b);
+    assert_string_equal(buf_str(&b), "in:2:");
+    buf_deinit(&b);
+}
+
+static void their_number_is_bounded(void **state)
+{
+    (void)state;
+    struct net_rules r = NET_RULES_NULL;
+    struct net_rule in = {.inbound = true, .port = 1, .port_last = 1}, out = {.port_last = UINT16_MAX};
+    struct err e = ERR_NULL;
+    for (int i = 0; i < NETRULE_IN_MAX; i++)
+        assert_int_equal(net_rules_add(&r, &in, &e), 0);
+    assert_int_equal(net_rules_add(&r, &in, &e), -E2BIG);
+    while (r.n < NETRULES_MAX)
+        assert_int_equal(net_rules_add(&r, &out, &e), 0);
+    assert_int_equal(net_rules_add(&r, &out, &e), -E2BIG);
+}
+
+static bool leaves(const char *rules, uint32_t to, uint8_t protocol, bool first, uint16_t port)
+{
+    struct net_rules r = rules_of(rules);
+    struct ip4 p = {.to = to, .protocol = protocol, .first = first, .to_port = port};
+    return net_rules_may_leave(&r, &p);
+}
+
+#define TCP  6
+#define UDP  17
+#define ICMP 1
+
+static void outbound_rules_are_all_that_is_open(void **state)
+{
+    (void)state;
+    static const uint32_t there = 0xcb007107, beside = 0xcb007207; // 203.0.113.7, 203.0.114.7
+    static const char rule[] = "tcp:80-443:203.0.113.0/24;udp:53-53:";
+    assert_true(leaves("", there, ICMP, true, 0)); // no rule, nothing narrowed
+    assert_true(leaves("in:80:", there, UDP, true, 9));
+    assert_true(leaves(rule, there, TCP, true, 80));
+    assert_true(leaves(rule, there, TCP, true, 443));
+    assert_false(leaves(rule, there, TCP, true, 444));
+    assert_false(leaves(rule, there, TCP, true, 79));
+    assert_false(leaves(rule, beside, TCP, true, 80));
+    assert_false(leaves(rule, there, UDP, true, 80));
+    assert_true(leaves(rule, beside, UDP, true, 53));
+    assert_false(leaves(rule, there, ICMP, true, 0));
+    assert_true(leaves(rule, there, TCP, false, 0));   // a later fragment: its first was judged
+    assert_false(leaves(rule, beside, TCP, false, 0)); // nor there
+}
+
+static void inbound_rules_open_ports(void **state)
+{
+    (void)state;
+    struct net_port open[NET_PORTS_MAX];
+    struct net_rules r = rules_of("in:8080:203.0.113.0/24;tcp:1-1:;in:22:127.0.0.1/32;in:8080:");
+    assert_int_equal(net_rules_open(&r, PROFILE_SSH, open), 2); // of two for one port the first counts
+    assert_int_equal(open[0].port, 8080);
+    assert_true(net_rule_from(open[0].rule, 0xcb0071ff));
+    assert_false(net_rule_from(open[0].rule, 0xcb007200));
+    assert_int_equal(open[1].port, 22);
+    assert_non_null(open[1].rule); // the task's own stands before the profile's
+    assert_int_equal(net_rules_features(&r), PROFILE_FORWARD | PROFILE_OUTSIDE);
+    r = rules_of("");
+    assert_int_equal(net_rules_open(&r, PROFILE_SSH, open), 1);
+    assert_null(open[0].rule);
+    assert_int_equal(net_rules_open(&r, PROFILE_OUTSIDE, open), 0);
+    assert_int_equal(net_rules_features(&r), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_have_one_form),
+        cmocka_unit_test(their_number_is_bounded),
+        cmocka_unit_test(outbound_rules_are_all_that_is_open),
+        cmocka_unit_test(inbound_rules_open_ports),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

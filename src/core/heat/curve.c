@@ -116,6 +116,8 @@ static struct operating_point steady_at_draw(const struct curve *c, int32_t draw
     return curve_at(c, a->freq_mhz + (int32_t)up, 1000);
 }
 
+// Planners ask for this at every turn: a point is only computed if it could be better before its duty is
+// rounded down.
 struct operating_point curve_at_draw(const struct curve *c, int32_t draw_mw)
 {
     struct operating_point best = {.draw_mw = c->idle_mw};
@@ -123,12 +125,13 @@ struct operating_point curve_at_draw(const struct curve *c, int32_t draw_mw)
         return best;
     if (draw_mw >= c->p[0].draw_mw)
         best = steady_at_draw(c, draw_mw);
+    int64_t dynamic_mw = draw_mw - c->idle_mw;
     for (int i = 0; i < c->n; i++) {
-        if (c->p[i].draw_mw <= draw_mw)
+        const struct curve_point *p = &c->p[i];
+        int64_t above = p->draw_mw - c->idle_mw, full = (int64_t)c->cores * p->freq_mhz;
+        if (p->draw_mw <= draw_mw || full * dynamic_mw <= best.work_mhz * above)
             continue;
-        int64_t above = c->p[i].draw_mw - c->idle_mw;
-        int64_t duty = (int64_t)(draw_mw - c->idle_mw) * 1000 / above;
-        struct operating_point o = curve_at(c, c->p[i].freq_mhz, (int32_t)duty);
+        struct operating_point o = curve_at(c, p->freq_mhz, (int32_t)(dynamic_mw * 1000 / above));
         if (o.work_mhz > best.work_mhz && o.draw_mw <= draw_mw)
             best = o;
     }

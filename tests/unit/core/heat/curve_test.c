@@ -75,6 +75,33 @@ static void no_other_point_does_more_work(void **state)
     }
 }
 
+// Points are passed over that cannot be better: of random curves, no point does more at the duty that fits.
+static void no_point_of_any_curve_does_more_work(void **state)
+{
+    (void)state;
+    struct rng rng;
+    rng_seed(&rng, 7);
+    for (int round = 0; round < 200; round++) {
+        struct curve c = {.cores = 1 + (int32_t)rng_below(&rng, 64),
+                          .idle_mw = (int32_t)rng_below(&rng, 20000),
+                          .n = 1 + (int32_t)rng_below(&rng, CURVE_POINTS_MAX)};
+        int32_t freq = 0, mw = c.idle_mw;
+        for (int i = 0; i < c.n; i++)
+            c.p[i] = (struct curve_point){freq += 1 + (int32_t)rng_below(&rng, 400),
+                                          mw += 1 + (int32_t)rng_below(&rng, 9000)};
+        for (int32_t w = c.idle_mw; w < mw; w += 1 + (int32_t)rng_below(&rng, 500)) {
+            struct operating_point got = curve_at_draw(&c, w);
+            assert_true(got.draw_mw <= w);
+            for (int i = 0; i < c.n; i++) {
+                if (c.p[i].draw_mw <= w)
+                    continue;
+                int64_t duty = (int64_t)(w - c.idle_mw) * 1000 / (c.p[i].draw_mw - c.idle_mw);
+                assert_true(curve_at(&c, c.p[i].freq_mhz, (int32_t)duty).work_mhz <= got.work_mhz);
+            }
+        }
+    }
+}
+
 // Whoever looks for the least watts that do so much may halve the range (plan/move.c).
 static void more_watts_never_do_less(void **state)
 {
@@ -130,6 +157,7 @@ int main(void)
         cmocka_unit_test(the_ends_of_the_curve_are_its_ends),
         cmocka_unit_test(an_allowance_is_used_and_never_passed),
         cmocka_unit_test(no_other_point_does_more_work),
+        cmocka_unit_test(no_point_of_any_curve_does_more_work),
         cmocka_unit_test(more_watts_never_do_less),
         cmocka_unit_test(a_bad_curve_is_refused_with_field_and_limit),
     };

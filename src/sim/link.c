@@ -462,6 +462,7 @@ int link_make(struct sim_run *r, struct err *e)
     cfg.check_plans = r->o.check_plans;
     r->server = server_new(&cfg);
     effects_init(&r->fx);
+    r->fx.no_rows = true;
     server_restore_from(r->server, wall(r));
     server_restored(r->server, wall(r));
     accounts_make(r);

@@ -221,8 +221,8 @@ static void write_tasks(struct server *s, struct effects *fx)
         if (!t->id || !t->dirty)
             continue;
         t->dirty = false;
-        struct change *c = fx_change(fx, CHANGE_TASK_LIVE);
-        task_live_row(s, t, &fx->arena, &c->live);
+        if (!fx->no_rows)
+            task_live_row(s, t, &fx->arena, &fx_change(fx, CHANGE_TASK_LIVE)->live);
         if (task_ended(t)) { // it leaves memory with the commit that ends it
             if (rare_of(t)->keep_ms > 0)
                 expire_add(s, t->id, t->in_job ? s->job[t->in_job->job].id : 0, t->uuid,
@@ -238,15 +238,14 @@ static void write_nodes(struct server *s, struct effects *fx)
     for (size_t i = 0; i < s->dirty_node.n; i++) {
         struct node *n = &s->node[s->dirty_node.v[i]];
         n->listed = false;
-        if (n->dirty) {
-            n->dirty = false;
+        if (n->dirty && !fx->no_rows)
             fx_change(fx, CHANGE_NODE)->node = (struct row_node){.id = n->id,
                                                                  .name = arena_strdup(&fx->arena, n->name),
                                                                  .nonce = n->nonce,
                                                                  .epoch = n->epoch,
                                                                  .seq = n->seq,
                                                                  .seen_ms = n->seen.v};
-        }
+        n->dirty = false;
         if (n->woken) {
             n->woken = false;
             uint64_t *w = VEC_PUSH(fx->wake, fx->n_wakes, fx->cap_wakes);
@@ -261,15 +260,15 @@ static void write_fleet(struct server *s, struct effects *fx)
     for (size_t i = 0; i < s->dirty_zone.n; i++) {
         struct zone *z = s->zone[s->dirty_zone.v[i]];
         z->dirty = false;
-        struct change *c = fx_change(fx, CHANGE_ZONE);
-        zone_row(s, z, &fx->arena, &c->zone);
+        if (!fx->no_rows)
+            zone_row(s, z, &fx->arena, &fx_change(fx, CHANGE_ZONE)->zone);
     }
     s->dirty_zone.n = 0;
     for (size_t i = 0; i < s->dirty_board.n; i++) {
         struct board *b = s->board[s->dirty_board.v[i]];
         b->dirty = false;
-        struct change *c = fx_change(fx, CHANGE_BOARD);
-        board_row(s, b, &fx->arena, &c->board);
+        if (!fx->no_rows)
+            board_row(s, b, &fx->arena, &fx_change(fx, CHANGE_BOARD)->board);
     }
     s->dirty_board.n = 0;
 }

@@ -49,6 +49,9 @@ struct server_config {
 void server_config_default(struct server_config *c);
 
 struct effects {
+    // Nobody stores rows or streams notes (simulators): they are not made, everything else is as ever. Set
+    // after effects_init, and the same for all of a server's life.
+    bool no_rows;
     struct arena arena; // everything below lives here
     struct change *change;
     size_t n_changes, cap_changes;

@@ -37,6 +37,8 @@ void effects_deinit(struct effects *fx)
 
 struct change *fx_change(struct effects *fx, enum change_kind kind)
 {
+    if (fx->no_rows) // one place for all
+        fx->n_changes = 0;
     struct change *c = VEC_PUSH(fx->change, fx->n_changes, fx->cap_changes);
     memset(c, 0, sizeof *c); // the vector is reused from batch to batch
     c->kind = kind;
@@ -52,6 +54,8 @@ struct reply *fx_reply(struct effects *fx, uint64_t token, int code, const char 
 
 void fx_note(struct effects *fx, const char *kind, char *json)
 {
+    if (fx->no_rows)
+        return;
     struct note *n = VEC_PUSH(fx->note, fx->n_notes, fx->cap_notes);
     *n = (struct note){.kind = kind, .json = json};
 }

@@ -283,7 +283,6 @@ static void write_row(struct server *s, const struct task *t, const struct entra
     uuid_format(row->uuid, d->uuid);
     row->shortname = arena_strdup(&fx->arena, d->shortname ? d->shortname : row->uuid);
     task_live_row(s, t, &fx->arena, &row->live);
-    server_trace(s, CHANGE_TASK_NEW, (int64_t)t->id, t->instances);
 }
 
 // Returns 0, or the code and sentence of the refusal.
@@ -295,7 +294,9 @@ static int create_one(struct server *s, uint32_t account, const struct task_draf
     int code = look_at(s, &in, d, (struct refusal){fx, why});
     if (!code) {
         uint32_t slot = fill(s, &in, d);
-        write_row(s, &s->task[slot], &in, d, fx);
+        if (!fx->no_rows)
+            write_row(s, &s->task[slot], &in, d, fx);
+        server_trace(s, CHANGE_TASK_NEW, (int64_t)s->task[slot].id, s->task[slot].instances);
         task_plan(s, slot);
         if (in.job != NONE)
             depend_begin(s, slot, fx);

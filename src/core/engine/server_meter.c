@@ -158,32 +158,44 @@ static void meter_row(const struct board *b, struct row_meter *row)
     }
 }
 
+static void work_row(const struct ledger_work *w, struct row_ledger_work *row)
+{
+    *row = (struct row_ledger_work){.hour_ms = w->hour_ms,
+                                    .board = w->board,
+                                    .task = w->task,
+                                    .account = w->account,
+                                    .activity = (uint8_t)w->activity,
+                                    .energy_mj = w->energy_mj,
+                                    .core_ms = w->core_ms,
+                                    .ms = w->ms,
+                                    .project = w->project,
+                                    .cost_neur = w->cost_neur};
+}
+
+static void heat_row(const struct ledger_zone *z, struct row_ledger_zone *row)
+{
+    *row = (struct row_ledger_zone){.hour_ms = z->hour_ms,
+                                    .zone = z->zone,
+                                    .asked_mj = z->asked_mj,
+                                    .delivered_mj = z->delivered_mj,
+                                    .useful_mj = z->useful_mj,
+                                    .shadow_mj = z->shadow_mj};
+}
+
 void server_ledger_rows(struct server *s, struct effects *fx)
 {
     for (size_t i = 0; i < s->dirty_meter.n; i++) {
         struct board *b = s->board[s->dirty_meter.v[i]];
         b->meter_dirty = false;
-        struct change *c = fx_change(fx, CHANGE_METER);
-        meter_row(b, &c->meter);
+        if (!fx->no_rows)
+            meter_row(b, &fx_change(fx, CHANGE_METER)->meter);
     }
     s->dirty_meter.n = 0;
     for (const struct ledger_work *w; (w = ledger_take_work(&s->ledger)) != NULL;)
-        fx_change(fx, CHANGE_LEDGER_WORK)->work = (struct row_ledger_work){.hour_ms = w->hour_ms,
-                                                                           .board = w->board,
-                                                                           .task = w->task,
-                                                                           .account = w->account,
-                                                                           .activity = (uint8_t)w->activity,
-                                                                           .energy_mj = w->energy_mj,
-                                                                           .core_ms = w->core_ms,
-                                                                           .ms = w->ms,
-                                                                           .project = w->project,
-                                                                           .cost_neur = w->cost_neur};
+        if (!fx->no_rows)
+            work_row(w, &fx_change(fx, CHANGE_LEDGER_WORK)->work);
     for (const struct ledger_zone *z; (z = ledger_take_zone(&s->ledger)) != NULL;)
-        fx_change(fx, CHANGE_LEDGER_ZONE)->heat = (struct row_ledger_zone){.hour_ms = z->hour_ms,
-                                                                           .zone = z->zone,
-                                                                           .asked_mj = z->asked_mj,
-                                                                           .delivered_mj = z->delivered_mj,
-                                                                           .useful_mj = z->useful_mj,
-                                                                           .shadow_mj = z->shadow_mj};
+        if (!fx->no_rows)
+            heat_row(z, &fx_change(fx, CHANGE_LEDGER_ZONE)->heat);
     ledger_forget(&s->ledger, s->now);
 }

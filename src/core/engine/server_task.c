@@ -257,7 +257,8 @@ void task_settle(struct server *s, uint32_t slot, struct effects *fx)
         depend_note_end(s, slot, depend_end_of(next));
     if (next == TASK_FAILURE && !rare_of(t)->errors)
         task_error(t, "ONDOL-FAILED", "at least one instance failed", "");
-    note_state(s, t, fx);
+    if (!fx->no_rows)
+        note_state(s, t, fx);
 }
 
 // ---- change and end

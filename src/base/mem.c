@@ -8,6 +8,7 @@
 // From here on an array grows by an eighth. Such blocks are mapped apart and grow without a copy, and the
 // zeroed rest is resident: half of a table of a hundred thousand records would lie idle.
 #define LARGE_BYTES ((size_t)1 << 20)
+#define LINE_BYTES  ((size_t)64)
 
 void *mem_alloc(size_t bytes)
 {
@@ -22,6 +23,17 @@ void *mem_array(size_t n, size_t elem)
     if (elem && n > SIZE_MAX / elem)
         abort();
     return mem_alloc(n * elem);
+}
+
+void *mem_lines(size_t n, size_t elem)
+{
+    if (elem && n > (SIZE_MAX - LINE_BYTES) / elem)
+        abort();
+    size_t bytes = (n * elem + LINE_BYTES) / LINE_BYTES * LINE_BYTES;
+    void *p = aligned_alloc(LINE_BYTES, bytes);
+    if (!p)
+        abort();
+    return memset(p, 0, bytes);
 }
 
 char *mem_strndup(const char *s, size_t n)

@@ -71,9 +71,9 @@
     }
 #endif
 
-// Arrays that such loops go over are allocated for wide_room(n) values, the loops go to wide_end(n): what is
-// beyond n is zero to begin with, computed with, and means nothing. A loop that ends within a register would
-// do the rest singly.
+// Arrays that such loops go over are allocated by mem_lines() for wide_room(n) values, the loops go to
+// wide_end(n): what is beyond n is zero to begin with, computed with, and means nothing. A loop that ends
+// within a register would do the rest singly.
 static inline size_t wide_end(size_t n)
 {
     return (n + 15) / 16 * 16;

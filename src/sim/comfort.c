@@ -31,7 +31,7 @@ void comfort_init(struct comfort *c, size_t n, double start_c)
                  {COMFORT_MAX_C, -1e9}};
     *c = (struct comfort){.n = n};
     for (int k = 0; k < COMFORT_N; k++)
-        c->lane[k] = mem_array(wide_room(n), sizeof(double));
+        c->lane[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < ARRAY_LEN(first); k++)
             c->lane[first[k].lane][i] = first[k].begins;

@@ -20,9 +20,9 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_s
     int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
                          &l->quiet_step, &l->restless,      &l->look,       &l->fast,       &l->run};
     for (size_t k = 0; k < ARRAY_LEN(real); k++)
-        *real[k] = mem_array(wide_room(rooms->n), sizeof(double));
+        *real[k] = mem_lines(wide_room(rooms->n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
-        *whole[k] = mem_array(wide_room(rooms->n), sizeof(int32_t));
+        *whole[k] = mem_lines(wide_room(rooms->n), sizeof(int32_t));
     for (uint32_t i = 0; i < rooms->n; i++) {
         l->restless[i] = 1;
         l->driven_w[i] = l->fast[i] = -1;
@@ -30,8 +30,8 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_s
     }
     for (size_t i = 0; i < wide_room(rooms->n); i++) // nor beyond the last: nobody is to be looked at there
         l->quiet_step[i] = INT32_MAX;
-    l->decided = mem_array(wide_room(rooms->n), sizeof *l->decided);
-    l->log = mem_array((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
+    l->decided = mem_lines(wide_room(rooms->n), sizeof *l->decided);
+    l->log = mem_lines((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
     lanes_init(&l->heat, first, rooms->stride, rooms->n);
 }
 
@@ -77,21 +77,13 @@ WIDE_INLINE void sense_any(const struct sim_rooms *rooms, const struct room_batc
 }
 WIDE(sense, (const struct sim_rooms *rooms, const struct room_batch *batch, size_t n), (rooms, batch, n))
 
-static void sensors_suffer(struct sim_run *r)
+static void sensors_suffer(struct sim_run *r, const struct sim_rooms *rooms)
 {
-    for (uint32_t i = 0; i < r->n_zones; i++) {
-        const struct sim_zone *z = &r->zone[i];
-        if (z->sensor && !z->water)
-            lanes_of(r, z)->heat.room_mc[z->at] = z->sensor == SIM_SENSOR_OUT ? INT32_MIN : z->last_mc;
+    for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride) {
+        const struct sim_zone *z = &r->zone[zone];
+        if (z->sensor)
+            rooms->lanes.heat.room_mc[i] = z->sensor == SIM_SENSOR_OUT ? INT32_MIN : z->last_mc;
     }
-}
-
-void rooms_sense(struct sim_run *r)
-{
-    for (uint32_t b = 0; b < r->n_batches; b++)
-        sense(&r->rooms[b], &r->batch[b], wide_end(r->rooms[b].n));
-    if (r->sensor_faults > 0)
-        sensors_suffer(r);
 }
 
 // ---- thermostats, and who is to be looked at
@@ -171,6 +163,8 @@ static void attend_marked(struct sim_run *r, const struct sim_rooms *rooms)
     }
 }
 
+// Rooms of a kind after rooms of a kind, each with all that is done with them: what one loop leaves is near
+// for the next.
 void rooms_control(struct sim_run *r)
 {
     house_ms now = house_add(r->s->start, r->t);
@@ -178,7 +172,11 @@ void rooms_control(struct sim_run *r)
     for (uint32_t b = 0; b < r->n_batches; b++) {
         const struct sim_rooms *rooms = &r->rooms[b];
         struct sim_lanes *l = &r->rooms[b].lanes;
-        size_t alone = lanes_step(&l->heat, now, now), n = wide_end(rooms->n);
+        size_t n = wide_end(rooms->n);
+        sense(rooms, &r->batch[b], n);
+        if (r->sensor_faults > 0)
+            sensors_suffer(r, rooms);
+        size_t alone = lanes_step(&l->heat, now, now);
         if (r->n_draw > 0 && r->t > 0)
             follow(l, r->draw, l->log + (size_t)(r->step % r->log_steps) * n, (int32_t)r->step, n);
         look(l, (int32_t)r->step + 1, n);
@@ -228,10 +226,10 @@ WIDE_INLINE void books_wide_any(struct sim_lanes *l, double *heater_w, double st
 WIDE(books_wide, (struct sim_lanes * l, double *heater_w, double step_ms, size_t n),
      (l, heater_w, step_ms, n))
 
-void rooms_books(struct sim_run *r)
+void rooms_books(struct sim_run *r, uint32_t batch)
 {
-    for (uint32_t b = 0; b < r->n_batches; b++)
-        books_wide(&r->rooms[b].lanes, r->batch[b].heater_w, (double)r->s->step_ms, wide_end(r->rooms[b].n));
+    struct sim_rooms *rooms = &r->rooms[batch];
+    books_wide(&rooms->lanes, r->batch[batch].heater_w, (double)r->s->step_ms, wide_end(rooms->n));
 }
 
 // Whole numbers below 2^53 until here, so that nothing is rounded: a kilowatt for an hour is 3.6e12.

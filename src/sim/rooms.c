@@ -47,7 +47,7 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, int v, 
     struct facade f = facade_usual(0, spec.glass_m2);
     rooms->glass_w_m2 = f.glass_m2 * f.g * f.frame * f.shade;
     rooms->facade = mem_array(n + 1, 1);
-    rooms->shadow_w = mem_array(wide_room(n), sizeof *rooms->shadow_w);
+    rooms->shadow_w = mem_lines(wide_room(n), sizeof *rooms->shadow_w);
     room_batch_init(&r->batch[at], &rooms->model, n, g->start_c);
     shadow_batch_init(&rooms->shadow, &rooms->shadow_model, n, g->start_c);
     for (uint32_t i = 0; i < n; i++) {
@@ -207,6 +207,7 @@ void rooms_step(struct sim_run *r)
         house_walls(&x->house, false);
         house_walls(&x->shadow_house, false);
         for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
+            rooms_books(r, b);
             shadow_batch_step(&r->rooms[b].shadow, &r->batch[b], x->outside_c);
             add_up(r->rooms[b].shadow_w, r->rooms[b].shadow.watts, wide_end(r->rooms[b].n));
             batch_step(r, b);

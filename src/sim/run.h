@@ -352,11 +352,10 @@ void lanes_free(struct sim_lanes *l);
 // rooms.c
 int rooms_make(struct sim_run *r, struct err *e);
 void rooms_free(struct sim_run *r);
-void rooms_sense(struct sim_run *r);
-void rooms_control(struct sim_run *r); // thermostats of all rooms; marks in `attend` who is to be looked at
+void rooms_control(struct sim_run *r); // sensors and thermostats; marks in `attend` who is to be looked at
 void rooms_news(struct sim_run *r);    // marks in `attend` whose request is worth telling
-void rooms_books(struct sim_run *r);   // energies of the step that ends
-void rooms_flush(struct sim_run *r);   // the lanes' sums of energy into the zones
+void rooms_books(struct sim_run *r, uint32_t batch); // energies of the step that ends
+void rooms_flush(struct sim_run *r);                 // the lanes' sums of energy into the zones
 int32_t room_mc(const struct sim_run *r, uint32_t zone);
 void rooms_step(struct sim_run *r);
 // water.c

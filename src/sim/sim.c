@@ -127,7 +127,6 @@ static void happen_until(struct sim_run *r, int64_t until)
 
 static void control(struct sim_run *r)
 {
-    rooms_sense(r);
     if (r->t % OUTSIDE_MS == 0)
         for (uint32_t b = 0; b < r->n_batches; b++)
             lanes_set_outside(&r->rooms[b].lanes.heat,
@@ -182,7 +181,6 @@ static void zones_step(struct sim_run *r)
 
 static void books(struct sim_run *r)
 {
-    rooms_books(r);
     for (uint32_t k = 0; k < r->n_water; k++) {
         struct sim_zone *z = &r->zone[r->water[k]];
         drive_settle(r, r->water[k]);

@@ -44,7 +44,7 @@ static bool exists(const struct house *h, struct house_room r)
 
 static void *grown(void *old, size_t from, size_t to)
 {
-    double *v = mem_array(wide_room(to), sizeof *v);
+    double *v = mem_lines(wide_room(to), sizeof *v);
     for (size_t i = 0; i < from; i++)
         v[i] = ((double *)old)[i];
     free(old);

@@ -171,7 +171,7 @@ void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n,
     double **array[] = {&b->air_c,    &b->mass_c,     &b->heater_c, &b->sensor_c,
                         &b->heater_w, &b->internal_w, &b->solar_w};
     for (size_t k = 0; k < ARRAY_LEN(array); k++) {
-        *array[k] = mem_array(wide_room(n), sizeof(double));
+        *array[k] = mem_lines(wide_room(n), sizeof(double));
         for (size_t i = 0; k < ROOM_STATES && i < n; i++)
             (*array[k])[i] = start_c;
     }

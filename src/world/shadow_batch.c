@@ -136,7 +136,7 @@ void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, siz
     *s = (struct shadow_batch){.model = m, .n = n};
     double **array[] = {&s->air_c, &s->mass_c, &s->watts, &s->setpoint_c, &s->max_w};
     for (size_t k = 0; k < ARRAY_LEN(array); k++)
-        *array[k] = mem_array(wide_room(n), sizeof(double));
+        *array[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++)
         s->air_c[i] = s->mass_c[i] = start_c;
 }

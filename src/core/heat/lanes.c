@@ -484,11 +484,11 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, si
     int32_t **whole[] = {&l->room_mc,     &l->heatsink_mc, &l->cpu_mc, &l->draw_mw,
                          &l->hot_draw_mw, &l->target_w,    &l->max_w,  &l->min_w};
     for (int k = 0; k < LANE_N; k++)
-        l->lane[k] = mem_array(wide_room(n), sizeof(double));
+        l->lane[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
-        *whole[k] = mem_array(wide_room(n), sizeof(int32_t));
+        *whole[k] = mem_lines(wide_room(n), sizeof(int32_t));
     for (int k = 0; k < LEARN_N; k++)
-        l->learn[k] = mem_array(wide_room(n), sizeof(double));
+        l->learn[k] = mem_lines(wide_room(n), sizeof(double));
     l->behind = mem_array(n + 1, 1);
     l->alone = mem_array(n + 1, sizeof *l->alone);
     l->spacing = mem_array(2, sizeof *l->spacing);

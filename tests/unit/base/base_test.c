@@ -74,6 +74,18 @@ static void a_large_array_has_little_to_spare_and_is_zeroed(void **state)
     free(one);
 }
 
+static void arrays_for_wide_loops_are_zero_and_begin_with_a_cache_line(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 300; n += 7) {
+        double *v = mem_lines(n, sizeof *v);
+        assert_int_equal((uintptr_t)v % 64, 0);
+        for (size_t i = 0; i < n; i++)
+            assert_true(v[i] == 0);
+        free(v);
+    }
+}
+
 static void idmap_agrees_with_a_plain_table_over_random_operations(void **state)
 {
     (void)state;
@@ -279,6 +291,7 @@ int main(void)
         cmocka_unit_test(buffer_past_its_ceiling_keeps_what_it_had),
         cmocka_unit_test(error_prefix_goes_in_front),
         cmocka_unit_test(a_large_array_has_little_to_spare_and_is_zeroed),
+        cmocka_unit_test(arrays_for_wide_loops_are_zero_and_begin_with_a_cache_line),
         cmocka_unit_test(idmap_agrees_with_a_plain_table_over_random_operations),
         cmocka_unit_test(keyset_agrees_with_a_plain_table_over_random_operations),
         cmocka_unit_test(strmap_forgets_what_was_removed),

@@ -491,6 +491,30 @@ static void stretch_book(const struct sim_run *r, const struct sim_zone *z, cons
     }
 }
 
+// Adds whole steps of the log while they are of the stretch's kind, at most `most`; says how many. `log`: of
+// the first, the next is `n` places on.
+static size_t stretch_whole(struct stretch *s, const struct drive_row *rows, const uint16_t *log, size_t n,
+                            size_t most)
+{
+    int32_t mw[DRIVE_BOARDS], mhz[DRIVE_BOARDS];
+    size_t k = 0;
+    memcpy(mw, s->step_mw, sizeof mw);
+    memcpy(mhz, s->step_mhz, sizeof mhz);
+    for (; k < most; k++, log += n) {
+        const struct drive_row *row = &rows[*log];
+        if (memcmp(s->run, row->run, sizeof s->run) != 0)
+            break;
+        for (int i = 0; i < DRIVE_BOARDS; i++) {
+            mw[i] += row->draw_mw[i];
+            mhz[i] += row->work_mhz[i];
+        }
+    }
+    memcpy(s->step_mw, mw, sizeof mw);
+    memcpy(s->step_mhz, mhz, sizeof mhz);
+    s->steps += (int64_t)k;
+    return k;
+}
+
 // Boards that differ, step by step as the log has it.
 static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
 {
@@ -501,6 +525,19 @@ static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
     size_t at = (size_t)(step % r->log_steps), n = wide_end(rooms->n);
     struct stretch s = {0};
     while (from < r->now) {
+        if (step > z->row_step && next - from == step_ms) {
+            int64_t left = (r->now - from) / step_ms, room = STRETCH_STEPS - s.steps,
+                    ring = r->log_steps - (int64_t)at;
+            int64_t most = left < room ? left : room;
+            most = most < ring ? most : ring;
+            int64_t k = (int64_t)stretch_whole(&s, rows, log + at * n, n, (size_t)most);
+            step += k;
+            from += k * step_ms;
+            next += k * step_ms;
+            at = at + (size_t)k == (size_t)r->log_steps ? 0 : at + (size_t)k;
+            if (k > 0)
+                continue;
+        }
         const struct drive_row *row = step == z->row_step ? z->row : &rows[log[at * n]];
         int64_t to = next < r->now ? next : r->now;
         if (memcmp(s.run, row->run, sizeof s.run) != 0 || s.steps == STRETCH_STEPS) {

@@ -5,6 +5,7 @@
 #include "sim/run.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
@@ -149,14 +150,19 @@ static inline void attend(struct sim_run *r, uint32_t zone)
     r->attend[zone / 64] |= UINT64_C(1) << zone % 64;
 }
 
+static bool sixteen_zero(const int32_t *x)
+{
+    uint64_t bits[8];
+    memcpy(bits, x, sizeof bits);
+    return ((bits[0] | bits[1]) | (bits[2] | bits[3]) | (bits[4] | bits[5]) | (bits[6] | bits[7])) == 0;
+}
+
 // Those whose `look` is not 0, sixteen at a time: in most steps they are few.
 static void attend_marked(struct sim_run *r, const struct sim_rooms *rooms)
 {
     const int32_t *look = rooms->lanes.look;
     for (uint32_t i = 0; i < rooms->n; i += 16) {
-        int32_t some = 0;
-        for (uint32_t k = i; k < i + 16; k++)
-            some |= look[k];
+        bool some = !sixteen_zero(look + i);
         for (uint32_t k = i; some && k < i + 16 && k < rooms->n; k++)
             if (look[k])
                 attend(r, rooms->first + k * rooms->stride);

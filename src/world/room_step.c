@@ -134,7 +134,7 @@ static void note_open(struct open_rooms *o, const struct room_batch *b, size_t f
     }
 }
 
-static void step_open(struct open_rooms *o, const struct coefficients *c, struct room_batch *b, size_t from)
+static void step_open(struct open_rooms *o, double outside_c, struct room_batch *b, size_t from)
 {
     double *out[4] = {b->air_c, b->mass_c, b->heater_c, b->sensor_c};
     struct room_batch close = {.air_c = o->value[0],
@@ -144,9 +144,8 @@ static void step_open(struct open_rooms *o, const struct coefficients *c, struct
                                .heater_w = o->value[4],
                                .internal_w = o->value[5],
                                .solar_w = o->value[6]};
-    if (o->n == 0)
-        return;
-    step_block(c, &close, 0, wide_end(o->n));
+    struct coefficients c = coefficients_of(&b->model->open, outside_c);
+    step_block(&c, &close, 0, wide_end(o->n));
     for (size_t a = 0; a < 4; a++)
         for (size_t k = 0; k < o->n; k++)
             out[a][from + o->at[k]] = o->value[a][k];
@@ -155,13 +154,13 @@ static void step_open(struct open_rooms *o, const struct coefficients *c, struct
 void room_batch_step(struct room_batch *b, double outside_c)
 {
     struct coefficients shut = coefficients_of(&b->model->shut, outside_c);
-    struct coefficients open = coefficients_of(&b->model->open, outside_c);
     struct open_rooms opened;
     for (size_t from = 0; from < b->n; from += BLOCK) {
         size_t n = b->n - from < BLOCK ? b->n - from : BLOCK;
         note_open(&opened, b, from, n);
         step_block(&shut, b, from, wide_end(from + n));
-        step_open(&opened, &open, b, from);
+        if (opened.n > 0)
+            step_open(&opened, outside_c, b, from);
     }
 }
 

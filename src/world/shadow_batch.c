@@ -98,8 +98,7 @@ static void note_open(struct open_shadows *o, const struct shadow_batch *s, cons
         o->state[0][k] = o->state[1][k] = o->in[0][k] = o->in[1][k] = o->in[2][k] = o->in[3][k] = 0;
 }
 
-static void step_open(struct open_shadows *o, const struct coefficients *c, struct shadow_batch *s,
-                      size_t from)
+static void step_open(struct open_shadows *o, double outside_c, struct shadow_batch *s, size_t from)
 {
     struct shadow_batch close = {.air_c = o->state[0],
                                  .mass_c = o->state[1],
@@ -107,9 +106,8 @@ static void step_open(struct open_shadows *o, const struct coefficients *c, stru
                                  .setpoint_c = o->in[2],
                                  .max_w = o->in[3]};
     struct room_batch gains = {.internal_w = o->in[0], .solar_w = o->in[1]};
-    if (o->n == 0)
-        return;
-    step_rooms(c, &close, &gains, 0, wide_end(o->n));
+    struct coefficients c = coefficients_of(&s->model->open, outside_c);
+    step_rooms(&c, &close, &gains, 0, wide_end(o->n));
     for (size_t k = 0; k < o->n; k++) {
         size_t i = from + o->at[k];
         s->air_c[i] = o->state[0][k];
@@ -120,14 +118,14 @@ static void step_open(struct open_shadows *o, const struct coefficients *c, stru
 
 void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c)
 {
-    struct coefficients shut = coefficients_of(&s->model->shut, outside_c),
-                        open = coefficients_of(&s->model->open, outside_c);
+    struct coefficients shut = coefficients_of(&s->model->shut, outside_c);
     struct open_shadows opened;
     for (size_t from = 0; from < s->n; from += BLOCK) {
         size_t n = s->n - from < BLOCK ? s->n - from : BLOCK;
         note_open(&opened, s, b, from, n);
         step_rooms(&shut, s, b, from, wide_end(from + n));
-        step_open(&opened, &open, s, from);
+        if (opened.n > 0)
+            step_open(&opened, outside_c, s, from);
     }
 }
 

@@ -384,11 +384,9 @@ static struct zone_sense sense_of(const struct heat_lanes *l, size_t i, house_ms
 
 static bool eight_zero(const double *x)
 {
-    uint64_t bits[8], some = 0;
+    uint64_t bits[8];
     memcpy(bits, x, sizeof bits);
-    for (int i = 0; i < 8; i++)
-        some |= bits[i];
-    return some == 0;
+    return ((bits[0] | bits[1]) | (bits[2] | bits[3]) | (bits[4] | bits[5]) | (bits[6] | bits[7])) == 0;
 }
 
 // The zones to be stepped alone: all, or those marked.

@@ -97,7 +97,9 @@ int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, uns
                         json_pack("{s:s,s:s,s:s,s:s}", "relay", r->cfg.relay_url ? r->cfg.relay_url : at,
                                   "identity", identity, "key", hex, "members", members));
     explicit_bzero(hex, sizeof hex);
-    return features & PROFILE_CLUSTER ? cluster_key_grant(r, x->task, json_object_get(body, "ondolNetwork"), e) : 0;
+    return features & PROFILE_CLUSTER
+               ? cluster_key_grant(r, x->task, json_object_get(body, "ondolNetwork"), e)
+               : 0;
 }
 
 // ---- connections
@@ -230,8 +232,8 @@ static size_t conn_polls(const struct conn *c, struct pollfd *out)
 
 // ---- the thread
 
-// Its lease is over. Ports are closed at once; what it sent last, to others of its cluster or to those who are
-// connected to it, may still be on its way.
+// Its lease is over. Ports are closed at once; what it sent last, to others of its cluster or to those who
+// are connected to it, may still be on its way.
 static void leave(struct conn *c)
 {
     forward_shut(c);

@@ -28,7 +28,7 @@ static void start(struct call *c, int status, const char *type)
 
 void call_fail(struct call *c, int status, const char *fmt, ...)
 {
-    char text[1024];
+    char text[2048];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);

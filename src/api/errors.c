@@ -5,7 +5,7 @@
 //   application   {"message":"No such task: x"}
 //   401           {"error":{"message":"...","code":401},"data":{}}       no blank after "error":
 //   validation    {"type":...,"errors": {"field":["sentence"]}}          one blank after "errors":,
-//   problem+json
+//   problem+json                                                        a traceId of its own for each
 //
 // Every error has a JSON body. A 5xx is only given when nothing was changed, since clients repeat such a
 // request.
@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "api/json_out.h"
+#include "base/hex.h"
 
 static void start(struct call *c, int status, const char *type)
 {
@@ -45,14 +46,28 @@ void call_unauthorized(struct call *c)
     buf_puts(&c->out, "{\"error\":{\"message\":\"Bad authentication token\",\"code\":401},\"data\":{}}");
 }
 
+#define BAD_REQUEST_TYPE "https://tools.ietf.org/html/rfc9110#section-15.5.1"
+
+// In the form of the W3C's trace context, as the public API has it; nothing else bears it.
+static void trace_id(struct call *c, char out[64])
+{
+    uint8_t bytes[24];
+    char hex[2 * sizeof bytes + 1];
+    c->be->entropy(c->be->ctx, bytes, sizeof bytes);
+    hex_text(hex, bytes, sizeof bytes);
+    snprintf(out, 64, "00-%.32s-%.16s-00", hex, hex + 32);
+}
+
 void call_problem(struct call *c, const char *title, const char *field, const char *sentence)
 {
     start(c, 400, "application/problem+json; charset=utf-8");
     if (!title)
         title = "One or more validation errors occurred.";
-    buf_puts(&c->out, "{\"type\":null,\"title\":");
+    char trace[64];
+    trace_id(c, trace);
+    buf_puts(&c->out, "{\"type\":\"" BAD_REQUEST_TYPE "\",\"title\":");
     json_text(&c->out, title, strlen(title));
-    buf_puts(&c->out, ",\"status\":400,\"traceId\":null,\"errors\": {");
+    buf_putf(&c->out, ",\"status\":400,\"traceId\":\"%s\",\"errors\": {", trace);
     json_text(&c->out, field, strlen(field));
     buf_puts(&c->out, ":[");
     json_text(&c->out, sentence, strlen(sentence));

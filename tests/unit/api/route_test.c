@@ -99,6 +99,20 @@ static void a_validation_problem_has_one_blank_after_errors(void **state)
     answer_free(&a);
 }
 
+static void each_validation_problem_has_a_type_and_a_trace_of_its_own(void **state)
+{
+    char first[64] = "";
+    for (int i = 0; i < 2; i++) {
+        struct answer a = ask(*state, "POST", "/tasks/paginate", "{\"maximumResults\":0}");
+        const char *trace = text_at(a.json, "traceId");
+        assert_string_equal(text_at(a.json, "type"), "https://tools.ietf.org/html/rfc9110#section-15.5.1");
+        assert_int_equal(strlen(trace), 55);
+        assert_string_not_equal(trace, first);
+        snprintf(first, sizeof first, "%s", trace);
+        answer_free(&a);
+    }
+}
+
 static void a_full_disk_is_507_and_changes_nothing(void **state)
 {
     struct house *h = *state;
@@ -160,6 +174,8 @@ int main(void)
                                         house_close),
         cmocka_unit_test_setup_teardown(only_operators_see_the_fleet, house_open, house_close),
         cmocka_unit_test_setup_teardown(a_validation_problem_has_one_blank_after_errors, house_open,
+                                        house_close),
+        cmocka_unit_test_setup_teardown(each_validation_problem_has_a_type_and_a_trace_of_its_own, house_open,
                                         house_close),
         cmocka_unit_test_setup_teardown(a_full_disk_is_507_and_changes_nothing, house_open, house_close),
         cmocka_unit_test(the_table_of_routes_has_no_row_twice_and_every_parameter_fits),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/api.h"
 #include "api/bucket_in.h"
@@ -131,12 +132,37 @@ static void read_buckets(struct reading *r)
         refuse(r, code);
 }
 
+static const char *constant(const json_t *list, const char *key)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *c = json_array_get(list, i);
+        if (!strcmp(json_string_value(json_object_get(c, "key")), key))
+            return json_string_value(json_object_get(c, "value"));
+    }
+    return "";
+}
+
+// The constants may name the command that prepares the nodes (server/pool_bodies.c).
+static void check_preparation(struct reading *r, const json_t *list)
+{
+    struct tokens words = TOKENS_NULL;
+    struct err why = ERR_NULL;
+    const char *command = constant(list, "USER_POOL_PREPARATION_CMD");
+    bool runs = !strcasecmp(constant(list, "RUN_USER_POOL_PREPARATION_CMD"), "true");
+    if (runs && tokens_split(&words, command, API_CONSTANT_CHARS, &why)) {
+        err_set(r->e, -EINVAL, "constants: USER_POOL_PREPARATION_CMD: %s", why.text);
+        wrong(r);
+    }
+    tokens_deinit(&words);
+}
+
 static void read_constants(struct reading *r)
 {
     json_t *list = json_array(), *forced = json_array();
     json_object_set_new(r->body, "constants", list);
     json_object_set_new(r->body, "forcedConstants", forced);
-    good(r, task_constants(r->in, list, NULL, r->a, r->e));
+    if (good(r, task_constants(r->in, list, NULL, r->a, r->e)))
+        check_preparation(r, list);
     good(r, task_forced_constants(r->in, forced, r->a, r->e));
     good(r, task_secret_rights(in_get(r->in, "secretsAccessRights"), r->body, r->e));
     good(r, network_rules_in(r->in, r->body, &r->be->profiles, r->a, r->e));

@@ -365,8 +365,10 @@ static void all_that_is_wrong_is_named_at_once(void **state)
          "Invalid job file. Invalid fields: name, maxWallTime, tags. name: is required; maxWallTime: must be a "
          "time span [d.]hh:mm:ss or a number of seconds; tags: must be an array"},
         {"/pools",
-         "{\"profile\":\"docker-batch\",\"preparationTask\":7,\"maxTimeQueueSeconds\":-1}",
-         "Invalid pool file. Invalid fields: name, instanceCount, preparationTask, "
+         "{\"profile\":\"docker-batch\",\"preparationTask\":7,\"maxTimeQueueSeconds\":-1,\"constants\":["
+         "{\"key\":\"RUN_USER_POOL_PREPARATION_CMD\",\"value\":\"True\"},"
+         "{\"key\":\"USER_POOL_PREPARATION_CMD\",\"value\":\"'\"}]}",
+         "Invalid pool file. Invalid fields: name, instanceCount, preparationTask, constants, "
          "maxTimeQueueSeconds. name: is required; instanceCount: is required"},
     };
     struct house *h = *state;

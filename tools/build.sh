@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # tools/build.sh DIR COMPILER [MESON OPTION ...]: configures DIR once, then builds what changed. DIR/made-by says what it was
 # configured with and where: with other options, or in a tree that was moved since (its files name absolute paths), it is
-# made anew. A folder that somebody configured by hand has no such note and is taken as it is.
+# made anew. A folder that somebody configured by hand has no such note and is taken as it is. With SUITES="A B" in the environment
+# only what the tests of these suites are made of is built.
 set -eu
 cd "$(dirname "$0")/.."
 dir=$1
@@ -19,4 +20,12 @@ if [ ! -f "$dir/build.ninja" ]; then
     }
     echo "$note" >"$dir/made-by"
 fi
-exec ninja -C "$dir" --quiet
+targets=
+if [ -n "${SUITES-}" ]; then
+    targets=$(meson introspect "$dir" --tests --targets | jq -r --arg suites "$SUITES" --arg dir "$PWD/$dir/" '
+        ($suites | split(" ") | map("ondol:" + .)) as $wanted
+        | [.tests[] | select(any(.suite[]; IN($wanted[]))) | .depends[]] as $needed
+        | .targets[] | select(.id | IN($needed[])) | .filename[] | ltrimstr($dir)')
+fi
+# shellcheck disable=SC2086
+exec ninja -C "$dir" --quiet $targets

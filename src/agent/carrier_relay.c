@@ -152,7 +152,8 @@ bool relay_quiet(const struct carrier *c)
     uint32_t n = 0;
     bool asked = send(c->dialer, &none, sizeof none, MSG_NOSIGNAL) == sizeof none &&
                  recv(c->dialer, &n, sizeof n, 0) == sizeof n;
-    return (!asked || n == 0) && (c->link.dead || relay_link_backlog(&c->link) == 0);
+    return (!asked || n == 0) &&
+           (c->link.dead || (relay_link_backlog(&c->link) == 0 && relay_mux_taken(&c->mux)));
 }
 
 static int call(const char *address)

@@ -60,6 +60,14 @@ void relay_mux_deinit(struct relay_mux *m)
         drop(m, m->v[0]);
 }
 
+bool relay_mux_taken(const struct relay_mux *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->v[i]->credit < RELAY_WINDOW || m->v[i]->out_at < m->v[i]->out_n)
+            return false;
+    return true;
+}
+
 static void give_credit(struct relay_mux *m, const struct relay_stream *s, size_t n)
 {
     unsigned char be[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8),

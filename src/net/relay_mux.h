@@ -33,6 +33,8 @@ struct relay_mux {
 bool relay_mux_add(struct relay_mux *m, uint32_t id, int fd, bool connecting);
 bool relay_mux_has(const struct relay_mux *m, uint32_t id);
 void relay_mux_deinit(struct relay_mux *m); // closes all; nothing is said
+// Whether all that was sent has reached the other side's sockets, and all that came ours.
+bool relay_mux_taken(const struct relay_mux *m);
 
 // A frame of a stream; false: it breaks the rules. One of a stream that is not there (any more) is let be.
 bool relay_mux_frame(struct relay_mux *m, const struct relay_frame *f);

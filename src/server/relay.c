@@ -97,7 +97,9 @@ int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, uns
                         json_pack("{s:s,s:s,s:s,s:s}", "relay", r->cfg.relay_url ? r->cfg.relay_url : at,
                                   "identity", identity, "key", hex, "members", members));
     explicit_bzero(hex, sizeof hex);
-    return features & PROFILE_CLUSTER ? cluster_key_grant(r, x->task, json_object_get(body, "ondolNetwork"), e) : 0;
+    return features & PROFILE_CLUSTER
+               ? cluster_key_grant(r, x->task, json_object_get(body, "ondolNetwork"), e)
+               : 0;
 }
 
 // ---- connections
@@ -197,6 +199,12 @@ static bool on_frame(void *ctx, const struct relay_frame *f)
     return f->kind != RELAY_OPEN && relay_mux_frame(&c->mux, f);
 }
 
+// Its lease is over, and something may still be on its way.
+static bool stays(const struct conn *c, int64_t now)
+{
+    return now < c->leave_ms && (c->who.address || c->mux.n > 0);
+}
+
 // True: it lives on.
 static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t now)
 {
@@ -209,7 +217,7 @@ static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t n
         return false;
     if (c->link.up && !c->who.lease && !admit(c->relay, c))
         return false;
-    return c->leave_ms ? now < c->leave_ms : c->who.lease || now - c->called_ms < PROVE_MS;
+    return c->leave_ms ? stays(c, now) : c->who.lease || now - c->called_ms < PROVE_MS;
 }
 
 static size_t conn_polls(const struct conn *c, struct pollfd *out)
@@ -224,12 +232,12 @@ static size_t conn_polls(const struct conn *c, struct pollfd *out)
 
 // ---- the thread
 
-// Its lease is over. Ports are closed at once; in a cluster what it sent last may still be on its way.
+// Its lease is over. Ports are closed at once; what it sent last, to others of its cluster or to those who
+// are connected to it, may still be on its way.
 static void leave(struct conn *c)
 {
-    forward_close(c);
+    forward_shut(c);
     c->leave_ms = now_ms() + LEAVE_MS;
-    c->link.dead |= c->who.address == 0;
 }
 
 static bool take_orders(struct relay *k)

@@ -89,13 +89,18 @@ void forward_open(struct conn *c)
     }
 }
 
-void forward_close(struct conn *c)
+void forward_shut(struct conn *c)
 {
     for (size_t i = 0; i < c->n_forwards; i++)
         close(c->forward[i].fd);
     if (c->n_forwards)
         forget(c->relay, c);
     c->n_forwards = 0;
+}
+
+void forward_close(struct conn *c)
+{
+    forward_shut(c);
     relay_mux_deinit(&c->mux);
 }
 

@@ -68,8 +68,9 @@ void relay_wake(struct relay *k);
 int task_rules(const struct store_reader *reader, uint64_t task, struct net_rules *out, struct err *e);
 
 // relay_forward.c
-void forward_open(struct conn *c);   // says so when there is no port to be had
-void forward_close(struct conn *c);  // and everything that came by it
+void forward_open(struct conn *c);                            // says so when there is no port to be had
+void forward_shut(struct conn *c);                            // nobody can come any more
+void forward_close(struct conn *c);                           // and everything that came by it
 void forward_accept(struct conn *c, const struct forward *f); // its port can be accepted from
 
 #endif

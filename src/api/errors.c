@@ -46,6 +46,8 @@ void call_unauthorized(struct call *c)
     buf_puts(&c->out, "{\"error\":{\"message\":\"Bad authentication token\",\"code\":401},\"data\":{}}");
 }
 
+static const char problem_type[] = "application/problem+json; charset=utf-8";
+
 #define BAD_REQUEST_TYPE "https://tools.ietf.org/html/rfc9110#section-15.5.1"
 
 // In the form of the W3C's trace context, as the public API has it; nothing else bears it.
@@ -58,9 +60,23 @@ static void trace_id(struct call *c, char out[64])
     snprintf(out, 64, "00-%.32s-%.16s-00", hex, hex + 32);
 }
 
+static void entry(struct call *c, const char *field, const char *sentence)
+{
+    json_text(&c->out, field, strlen(field));
+    buf_puts(&c->out, ":[");
+    json_text(&c->out, sentence, strlen(sentence));
+    buf_puts(&c->out, "]}}");
+}
+
 void call_problem(struct call *c, const char *title, const char *field, const char *sentence)
 {
-    start(c, 400, "application/problem+json; charset=utf-8");
+    if (c->status == 400 && c->type == problem_type) {
+        c->out.n -= 2; // "}}": one more field of the same problem
+        buf_putc(&c->out, ',');
+        entry(c, field, sentence);
+        return;
+    }
+    start(c, 400, problem_type);
     if (!title)
         title = "One or more validation errors occurred.";
     char trace[64];
@@ -68,10 +84,7 @@ void call_problem(struct call *c, const char *title, const char *field, const ch
     buf_puts(&c->out, "{\"type\":\"" BAD_REQUEST_TYPE "\",\"title\":");
     json_text(&c->out, title, strlen(title));
     buf_putf(&c->out, ",\"status\":400,\"traceId\":\"%s\",\"errors\": {", trace);
-    json_text(&c->out, field, strlen(field));
-    buf_puts(&c->out, ":[");
-    json_text(&c->out, sentence, strlen(sentence));
-    buf_puts(&c->out, "]}}");
+    entry(c, field, sentence);
 }
 
 void call_store_error(struct call *c, int code)

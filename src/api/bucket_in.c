@@ -15,21 +15,12 @@ struct wanted {
     const struct api_backend *be;
     const struct account_view *who;
     struct err *e;
-    const char *what; // "task" or "pool"
 };
 
 static int refused(const struct wanted *w, const char *name)
 {
     err_set(w->e, -ENOENT, "No such bucket: %.200s", name);
     return 404;
-}
-
-static int invalid(const struct wanted *w, const char *field)
-{
-    char sentence[sizeof w->e->text];
-    memcpy(sentence, w->e->text, sizeof sentence);
-    err_set(w->e, -EINVAL, "Invalid %s file. Invalid fields: %s. %s", w->what, field, sentence);
-    return 400;
 }
 
 // One that must be there. Somebody else's is as good as none.
@@ -79,18 +70,18 @@ static int advanced_one(const struct wanted *w, const json_t *in, json_t *list)
     int64_t ttl = -1;
     if (!json_is_object(in)) {
         err_set(w->e, -EINVAL, "advancedResourceBuckets: must be a list of objects");
-        return invalid(w, "advancedResourceBuckets");
+        return 400;
     }
     if (!in_string(in, "bucketName", API_NAME_CHARS, &name, w->e) ||
         !prefix_of(in, "filtering", NULL, "prefixFiltering", &prefix, w->e) ||
         !prefix_of(in, "resourcesTransformation", "resourceTransformation", "stripPrefix", &strip, w->e) ||
         !in_int(in, "cacheTTLSec", 0, INT32_MAX, &ttl, w->e)) {
         err_prefix(w->e, "advancedResourceBuckets[%zu]", json_array_size(list));
-        return invalid(w, "advancedResourceBuckets");
+        return 400;
     }
     if (!name || !*name) {
         err_set(w->e, -EINVAL, "advancedResourceBuckets[%zu].bucketName: is required", json_array_size(list));
-        return invalid(w, "advancedResourceBuckets");
+        return 400;
     }
     int code = look(w, name);
     if (!code)
@@ -106,7 +97,7 @@ static int plain_one(const struct wanted *w, const json_t *in, json_t *list)
     const char *name = json_string_value(in);
     if (!name || !*name) {
         err_set(w->e, -EINVAL, "resourceBuckets: must be a list of bucket names");
-        return invalid(w, "resourceBuckets");
+        return 400;
     }
     int code = look(w, name);
     if (!code)
@@ -124,11 +115,11 @@ static int list_in(const struct wanted *w, const json_t *given, const char *fiel
         return *json_string_value(given) ? one(w, given, list) : 0;
     if (given && !json_is_array(given)) {
         err_set(w->e, -EINVAL, "%s: must be a list", field);
-        return invalid(w, field);
+        return 400;
     }
     if (json_array_size(given) > API_BUCKETS) {
         err_set(w->e, -E2BIG, "%s: more than %d", field, API_BUCKETS);
-        return invalid(w, field);
+        return 400;
     }
     for (size_t i = 0; i < json_array_size(given) && !code; i++)
         code = one(w, json_array_get(given, i), list);
@@ -148,9 +139,9 @@ static int target_in(const struct wanted *w, const json_t *in, const char *field
 {
     const char *name = NULL;
     if (!in_string(in, field, API_NAME_CHARS, &name, w->e))
-        return invalid(w, field);
+        return 400;
     if ((!name || !*name) && alias && !in_string(in, alias, API_NAME_CHARS, &name, w->e))
-        return invalid(w, field);
+        return 400;
     bool named = name && *name;
     if (named && (!w->be->bucket || !is_bucket_name(name)))
         return refused(w, name);
@@ -163,7 +154,7 @@ static int resources_in(const struct wanted *w, const json_t *in, json_t *body)
     const json_t *plain = in_get(in, "resourceBuckets"), *full = in_get(in, "advancedResourceBuckets");
     if (json_array_size(plain) && json_array_size(full)) {
         err_set(w->e, -EINVAL, "resourceBuckets: give either resourceBuckets or advancedResourceBuckets");
-        return invalid(w, "resourceBuckets");
+        return 400;
     }
     int code = list_in(w, plain, "resourceBuckets", body, plain_one);
     return code ? code : list_in(w, full, "advancedResourceBuckets", body, advanced_one);
@@ -172,7 +163,7 @@ static int resources_in(const struct wanted *w, const json_t *in, json_t *body)
 int buckets_in(const json_t *in, json_t *body, const struct api_backend *be, const struct account_view *who,
                struct err *e)
 {
-    struct wanted w = {be, who, e, "task"};
+    struct wanted w = {be, who, e};
     int code = resources_in(&w, in, body);
     if (!code)
         code = target_in(&w, in, "resultBucket", "resultsBucket", body);
@@ -182,7 +173,7 @@ int buckets_in(const json_t *in, json_t *body, const struct api_backend *be, con
 int buckets_of_pool(const json_t *in, json_t *body, const struct api_backend *be,
                     const struct account_view *who, struct err *e)
 {
-    return resources_in(&(struct wanted){be, who, e, "pool"}, in, body);
+    return resources_in(&(struct wanted){be, who, e}, in, body);
 }
 
 static void add_data(struct place *p, struct place_data d)

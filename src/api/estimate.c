@@ -95,13 +95,13 @@ static void answer(struct call *c)
 
 void estimate_task(struct call *c)
 {
-    struct err e = ERR_NULL;
+    const char *why;
     struct task_draft *d = arena_alloc(&c->arena, sizeof *d);
     if (!call_object(c))
         return;
-    int code = task_body_read(c->in, c->be, &c->account, &c->arena, d, &e);
+    int code = task_body_read(c->in, c->be, &c->account, &c->arena, d, &why);
     if (code) {
-        call_fail(c, code, "%s", e.text);
+        call_fail(c, code, "%s", why);
         return;
     }
     c->state = d;

@@ -26,7 +26,7 @@ stage_fn pool_get, pool_list_full, pool_list_summaries, pool_paginate_full, pool
 // task_read.c
 stage_fn task_get, task_why;
 // task_again.c
-stage_fn task_retry, task_recover, task_resume, task_clone;
+stage_fn task_retry, task_recover, task_resume, task_clone, task_restart;
 // task_write.c
 stage_fn task_put, task_delete, task_abort, tasks_abort;
 // snapshots.c

@@ -15,8 +15,8 @@
 #include "core/engine/event.h"
 
 // Reads a creation request into `d` (all but uuid; strings in `a` or borrowed from `in`). 0, or the HTTP code
-// of the refusal with its sentence in `e`.
-int job_body_read(const json_t *in, struct arena *a, struct job_draft *d, struct err *e);
+// of the refusal with its sentence in `why` (in `a`), which names all fields that are wrong.
+int job_body_read(const json_t *in, struct arena *a, struct job_draft *d, const char **why);
 
 void job_render(struct json_out *o, const char *key, const struct row_job *row);
 

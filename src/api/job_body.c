@@ -12,71 +12,67 @@
 #include "base/when.h"
 #include "core/work/job.h"
 
-// "Invalid job file. Invalid fields: name. name: is required"
-static int invalid(struct err *e)
+static void read_names(const json_t *in, struct job_draft *d, struct invalid *bad)
 {
-    char sentence[sizeof e->text], field[64];
-    memcpy(sentence, e->text, sizeof sentence);
-    size_t n = strcspn(sentence, ":[.");
-    snprintf(field, sizeof field, "%.*s", (int)(n < 60 ? n : 60), sentence);
-    err_set(e, -EINVAL, "Invalid job file. Invalid fields: %s. %s", field, sentence);
-    return 400;
+    struct err e = ERR_NULL;
+    if (invalid_unless(in_string(in, "name", API_NAME_CHARS, &d->name, &e), bad, &e) &&
+        (!d->name || !*d->name)) {
+        err_set(&e, -EINVAL, "name: is required");
+        invalid_add(bad, NULL, &e);
+    }
+    invalid_unless(shortname_in(in, &d->shortname, &e), bad, &e);
 }
 
-static bool read_names(const json_t *in, struct job_draft *d, struct err *e)
-{
-    if (!in_string(in, "name", API_NAME_CHARS, &d->name, e))
-        return false;
-    if (!d->name || !*d->name)
-        return err_set(e, -EINVAL, "name: is required"), false;
-    return shortname_in(in, &d->shortname, e);
-}
-
-static bool read_times(const json_t *in, struct job_draft *d, json_t *body, struct err *e)
+static void read_times(const json_t *in, struct job_draft *d, json_t *body, struct invalid *bad)
 {
     int64_t keep_ms = 0;
     char text[DATE_TEXT_BYTES];
-    if (!in_span(in, "maxWallTime", &d->wall_ms, e) || !in_span(in, "completionTimeToLive", &keep_ms, e) ||
-        !in_bool(in, "autoDeleteOnCompletion", &d->auto_delete, e) ||
-        !in_bool(in, "useDependencies", &d->use_dependencies, e))
-        return false;
+    struct err e = ERR_NULL;
+    invalid_unless(in_span(in, "maxWallTime", &d->wall_ms, &e), bad, &e);
+    invalid_unless(in_span(in, "completionTimeToLive", &keep_ms, &e), bad, &e);
+    invalid_unless(in_bool(in, "autoDeleteOnCompletion", &d->auto_delete, &e), bad, &e);
+    invalid_unless(in_bool(in, "useDependencies", &d->use_dependencies, &e), bad, &e);
     d->keep_ms = d->auto_delete ? keep_ms : 0;
     span_format(text, d->wall_ms);
     json_object_set_new(body, "maxWallTime", in_get(in, "maxWallTime") ? json_string(text) : json_null());
     span_format(text, keep_ms);
     json_object_set_new(body, "completionTimeToLive", json_string(text));
-    return true;
 }
 
-static int read_all(const json_t *in, json_t *body, struct arena *a, struct job_draft *d, struct err *e)
+// Whether it is there is looked up before the job is made. NULL, or the sentence.
+static const char *read_pool(const char *pool, json_t *body, struct arena *a)
 {
-    const char *pool = NULL;
-    if (!read_names(in, d, e) || !read_times(in, d, body, e) || !task_tags(in, body, false, e) ||
-        !in_uuid(in, "poolUuid", &pool, e))
-        return invalid(e);
-    if (pool) { // whether it is there is looked up before the job is made
-        char *text = arena_alloc(a, UUID_TEXT_BYTES);
-        uint8_t uuid[16];
-        if (!uuid_parse(pool, uuid)) {
-            err_set(e, -ENOENT, "No such pool: %.64s", pool);
-            return 400;
-        }
+    char text[UUID_TEXT_BYTES];
+    uint8_t uuid[16];
+    if (pool && !uuid_parse(pool, uuid))
+        return arena_printf(a, "No such pool: %.64s", pool);
+    if (pool) {
         uuid_format(text, uuid);
         json_object_set_new(body, "poolUuid", json_string(text));
     }
+    return NULL;
+}
+
+int job_body_read(const json_t *in, struct arena *a, struct job_draft *d, const char **why)
+{
+    json_t *body = json_object();
+    struct invalid bad = INVALID_INIT("job");
+    struct err e = ERR_NULL;
+    const char *pool = NULL;
+    *d = (struct job_draft){0};
+    read_names(in, d, &bad);
+    read_times(in, d, body, &bad);
+    invalid_unless(task_tags(in, body, false, &e), &bad, &e);
+    invalid_unless(in_uuid(in, "poolUuid", &pool, &e), &bad, &e);
+    *why = invalid_message(&bad, a);
+    if (!*why)
+        *why = read_pool(pool, body, a);
     char *text = json_dumps(body, JSON_COMPACT);
     d->body = arena_strdup(a, text);
     free(text);
-    return 0;
-}
-
-int job_body_read(const json_t *in, struct arena *a, struct job_draft *d, struct err *e)
-{
-    json_t *body = json_object();
-    *d = (struct job_draft){0};
-    int code = read_all(in, body, a, d, e);
+    invalid_deinit(&bad);
     json_decref(body);
-    return code;
+    return *why ? 400 : 0;
 }
 
 void job_render(struct json_out *o, const char *key, const struct row_job *row)

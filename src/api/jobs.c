@@ -32,14 +32,14 @@ static void created(struct call *c)
 
 static void make(struct call *c)
 {
-    struct err e = ERR_NULL;
+    const char *why;
     struct submission *s = call_submission(c, EVENT_JOB_CREATE);
     struct job_draft *d = &s->event.job.draft;
-    int code = job_body_read(c->in, &c->arena, d, &e);
+    int code = job_body_read(c->in, &c->arena, d, &why);
     if (code) {
         arena_deinit(&s->arena);
         free(s);
-        call_fail(c, code, "%s", e.text);
+        call_fail(c, code, "%s", why);
         return;
     }
     c->be->entropy(c->be->ctx, d->uuid, sizeof d->uuid);

@@ -17,14 +17,14 @@
 #include "core/engine/event.h"
 
 // Reads a creation request into `d` (all but uuid; strings in `a` or borrowed from `in`). 0, or the HTTP code
-// of the refusal with its sentence in `e`.
+// of the refusal with its sentence in `why` (in `a`), which names all fields that are wrong.
 int pool_body_read(const json_t *in, const struct api_backend *be, const struct account_view *who,
-                   struct arena *a, struct pool_draft *d, struct err *e);
+                   struct arena *a, struct pool_draft *d, const char **why);
 
 // Changes in `body` what an update may change and `in` has, and fills scaling, auto_delete, keep_ms and body
 // of `d`. Likewise.
 int pool_body_update(json_t *body, const json_t *in, const struct api_backend *be, uint64_t account,
-                     struct arena *a, struct pool_draft *d, struct err *e);
+                     struct arena *a, struct pool_draft *d, const char **why);
 
 // The sizes of a pool (pool_size.c): how many slots it wants. Reads instanceCount, elasticProperty and
 // scaling from `in` into `body`; `update`: what is absent stays. Then fills d->scaling from the body.

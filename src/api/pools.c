@@ -94,10 +94,10 @@ static void check_hardware(struct call *c)
 static void create_from(struct call *c)
 {
     struct pool_draft *d = c->state = arena_alloc(&c->arena, sizeof *d);
-    struct err e = ERR_NULL;
-    int code = pool_body_read(c->in, c->be, &c->account, &c->arena, d, &e);
+    const char *why;
+    int code = pool_body_read(c->in, c->be, &c->account, &c->arena, d, &why);
     if (code)
-        call_fail(c, code, "%s", e.text);
+        call_fail(c, code, "%s", why);
     else if (constraint_is_none(&d->constraint) && d->slots_per_node == 1)
         hand_over(c);
     else
@@ -222,16 +222,16 @@ void pool_patch(struct call *c)
 
 static void put(struct call *c, const struct row_pool *row, json_t *body, const json_t *in)
 {
-    struct err e = ERR_NULL;
+    const char *why;
     struct submission *s = about(c, EVENT_POOL_PUT, row->uuid);
-    int code = pool_body_update(body, in, c->be, row->account, &s->arena, &s->event.pool.draft, &e);
+    int code = pool_body_update(body, in, c->be, row->account, &s->arena, &s->event.pool.draft, &why);
     if (!code) {
         call_submit(c, s, done);
         return;
     }
+    call_fail(c, code, "%s", why); // which lies in the arena
     arena_deinit(&s->arena);
     free(s);
-    call_fail(c, code, "%s", e.text);
 }
 
 void pool_put(struct call *c)

@@ -25,6 +25,9 @@ static const struct profile_constant batch[] = {
     {"DOCKER_PROGRESS1", "", "regular expression that finds the progress in the standard output", false},
     {"DOCKER_PROGRESS2", "", "a second one", false},
     {"DOCKER_PROGRESS3", "", "a third one", false},
+    {"USER_POOL_PREPARATION_CMD", "/bin/true", "command that prepares a pool's nodes, as preparationTask does",
+     false},
+    {"RUN_USER_POOL_PREPARATION_CMD", "false", "true: run it, unless the pool has a preparationTask", false},
     {"DOCKER_SHUTDOWN_CMD", "/bin/true", "kept; no command runs here when the container ends", false},
     {"RESOURCES_PATH", "/job", "where resources are found; nowhere else", false},
 };

@@ -41,6 +41,7 @@ const struct api_route api_routes[] = {
     {"POST", "/tasks/{id}/recover", WORKER, task_recover},
     {"POST", "/tasks/{id}/resume", WORKER, task_resume},
     {"POST", "/tasks/{id}/clone", WORKER, task_clone},
+    {"POST", "/tasks/{id}/restart", WORKER, task_restart},
     {"GET", "/tasks/{id}/stdout", WORKER, output_all_stdout},
     {"GET", "/tasks/{id}/stderr", WORKER, output_all_stderr},
     {"POST", "/tasks/{id}/stdout", WORKER, output_fresh_stdout},

@@ -98,6 +98,9 @@ static void site(struct json_out *o, const struct site_view *v, bool whole)
     const struct site_setting *s = v->setting;
     out_object(o, NULL);
     out_string(o, "name", v->name);
+    char uuid[UUID_TEXT_BYTES];
+    uuid_of_name(uuid, "site", v->name);
+    out_string(o, "uuid", uuid);
     out_int(o, "utc_offset_min", v->utc_offset_min);
     if (v->cap_mw < 0)
         out_null(o, "cap_w");

@@ -135,10 +135,15 @@ static bool read_order(struct call *c, struct place *p)
     static const char *const words[] = {"creationDate", "name", "state"}, *const ways[] = {"ASC", "DESC"};
     int order = 0, way = in_get(c->in, "orderBy") ? 0 : 1; // as it comes: the newest first
     struct err e = ERR_NULL;
-    if (!in_enum(c->in, "orderBy", words, 3, &order, &e) || !in_enum(c->in, "orderType", ways, 2, &way, &e)) {
-        call_problem(c, NULL, strncmp(e.text, "orderBy", 7) ? "orderType" : "orderBy", e.text);
+    bool known = in_enum(c->in, "orderBy", words, 3, &order, &e);
+    if (!known)
+        call_problem(c, NULL, "orderBy", e.text);
+    if (!in_enum(c->in, "orderType", ways, 2, &way, &e)) {
+        call_problem(c, NULL, "orderType", e.text);
         return false;
     }
+    if (!known)
+        return false;
     p->order = (enum order)order;
     p->descending = way == 1;
     return true;
@@ -186,9 +191,14 @@ void small_paginate(struct call *c, struct small_item *v, size_t n)
     struct filter *f = NULL;
     const char *token;
     int64_t want = API_PAGE_DEFAULT, before = 0;
-    if (!read_body(c) || !read_count(c, &want, API_PAGE_MAX) || !read_order(c, &after) ||
-        !read_token(c, &after, &token, &before) || !read_filter(c, &f))
+    if (!read_body(c))
         return;
+    bool count = read_count(c, &want, API_PAGE_MAX);
+    bool place = read_order(c, &after) && read_token(c, &after, &token, &before);
+    if (!read_filter(c, &f) || !count || !place) {
+        filter_free(f);
+        return;
+    }
     if (!keep(c, v, &n, f))
         return;
     sort_items(c, v, n, after.order, after.descending);
@@ -219,8 +229,13 @@ void small_search(struct call *c, struct small_item *v, size_t n)
 {
     struct filter *f = NULL;
     int64_t want = API_LIST_MAX;
-    if (!read_body(c) || !read_count(c, &want, API_LIST_MAX) || !read_filter(c, &f))
+    if (!read_body(c))
         return;
+    bool count = read_count(c, &want, API_LIST_MAX);
+    if (!read_filter(c, &f) || !count) {
+        filter_free(f);
+        return;
+    }
     if (!keep(c, v, &n, f))
         return;
     sort_items(c, v, n, BY_CREATION, true);

@@ -219,6 +219,16 @@ void task_resume(struct call *c)
     again(c, CANCELLED, "resume");
 }
 
+// An old route that the public API still lists for what clone and recover do by now. A task that is known has
+// no such thing, and a success that changes nothing would be a lie.
+void task_restart(struct call *c)
+{
+    struct row_task row;
+    if (find(c, &row))
+        call_fail(c, 403, "The task %s cannot be restarted: restart is deprecated (use clone or recover)",
+                  c->param[0]);
+}
+
 void task_clone(struct call *c)
 {
     again(c, EVERY, "clone");

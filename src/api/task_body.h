@@ -25,15 +25,16 @@
 #define SECRET_MASK   "[SECRET]"
 
 // Reads a creation request into `d` (all but uuid; strings in `a` or borrowed from `in`) and its body text.
-// Returns 0, or the HTTP code of the refusal with its sentence in `e`.
+// Returns 0, or the HTTP code of the refusal with its sentence in `why` (in `a`): all fields that are wrong, or
+// else the first thing that one of them names and that is not there.
 int task_body_read(const json_t *in, const struct api_backend *be, const struct account_view *who,
-                   struct arena *a, struct task_draft *d, struct err *e);
+                   struct arena *a, struct task_draft *d, const char **why);
 
 // How long after its end the task is kept, by its body; 0: until it is deleted.
 int64_t task_keep_ms(const json_t *body);
 
 // Changes in `body` what an update may change and `in` has: constants, tags, labels, file filters, deletion.
-// Returns 0 or the HTTP code of the refusal.
-int task_body_update(json_t *body, const json_t *in, struct arena *a, struct err *e);
+// Returns 0, or the HTTP code of the refusal with its sentence; `body` is of no use then.
+int task_body_update(json_t *body, const json_t *in, struct arena *a, const char **why);
 
 #endif

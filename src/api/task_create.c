@@ -245,11 +245,11 @@ void task_create_from(struct call *c)
     k->draft = arena_alloc(&c->arena, k->n * sizeof *k->draft);
     for (size_t i = 0; i < k->n; i++) {
         struct task_draft *d = &k->draft[i];
-        struct err e = ERR_NULL;
-        int code =
-            task_body_read(k->bulk ? json_array_get(c->in, i) : c->in, c->be, &c->account, &c->arena, d, &e);
+        const char *why;
+        const json_t *in = k->bulk ? json_array_get(c->in, i) : c->in;
+        int code = task_body_read(in, c->be, &c->account, &c->arena, d, &why);
         if (code)
-            refuse(d, code, arena_strdup(&c->arena, e.text));
+            refuse(d, code, why);
         k->shortnames |= !code && d->shortname;
         k->pools |= !code && (d->pool || d->job);
         k->constraints |= !code && !constraint_is_none(&d->constraint);

@@ -354,10 +354,15 @@ static bool read_order(struct call *c, struct listing *k)
     static const char *const ways[] = {"ASC", "DESC"};
     int order = 0, way = in_get(c->in, "orderBy") ? 0 : 1; // as it comes: the newest first
     struct err e = ERR_NULL;
-    if (!in_enum(c->in, "orderBy", words, 4, &order, &e) || !in_enum(c->in, "orderType", ways, 2, &way, &e)) {
-        call_problem(c, NULL, strncmp(e.text, "orderBy", 7) ? "orderType" : "orderBy", e.text);
+    bool known = in_enum(c->in, "orderBy", words, 4, &order, &e);
+    if (!known)
+        call_problem(c, NULL, "orderBy", e.text);
+    if (!in_enum(c->in, "orderType", ways, 2, &way, &e)) {
+        call_problem(c, NULL, "orderType", e.text);
         return false;
     }
+    if (!known)
+        return false;
     k->page.order = orders[order];
     k->page.descending = way == 1;
     return true;
@@ -390,8 +395,8 @@ static void paginate(struct call *c, bool full)
         return;
     }
     struct listing *k = listing_new(c, full, true);
-    if (read_filter(c, k) && read_count(c, k, API_PAGE_DEFAULT, API_PAGE_MAX) && read_order(c, k) &&
-        read_token(c, k))
+    bool filter = read_filter(c, k), count = read_count(c, k, API_PAGE_DEFAULT, API_PAGE_MAX);
+    if (read_order(c, k) && read_token(c, k) && filter && count)
         go(c);
 }
 
@@ -421,7 +426,8 @@ void task_search(struct call *c)
     if (!call_object(c))
         return;
     struct listing *k = listing_new(c, true, false);
-    if (read_filter(c, k) && read_count(c, k, API_LIST_MAX, API_LIST_MAX))
+    bool filter = read_filter(c, k);
+    if (read_count(c, k, API_LIST_MAX, API_LIST_MAX) && filter)
         go(c);
 }
 

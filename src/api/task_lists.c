@@ -202,31 +202,28 @@ static bool read_labels(const json_t *in, json_t *body, bool update, struct aren
     return true;
 }
 
-bool task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, struct err *e)
+void task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, struct invalid *bad)
 {
     static const char *const filters[] = {"snapshotWhitelist", "snapshotBlacklist", "resultsWhitelist",
                                           "resultsBlacklist"};
-    if (!task_tags(in, body, update, e) || !read_labels(in, body, update, a, e))
-        return false;
+    struct err e = ERR_NULL;
+    invalid_unless(task_tags(in, body, update, &e), bad, &e);
+    invalid_unless(read_labels(in, body, update, a, &e), bad, &e);
     for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
         const char *text = NULL;
-        if (!in_string(in, filters[i], API_NAME_CHARS, &text, e))
-            return false;
+        invalid_unless(in_string(in, filters[i], API_NAME_CHARS, &text, &e), bad, &e);
         if (text || !update)
             json_object_set_new(body, filters[i], text ? json_string(text) : NULL);
     }
     bool auto_delete = false;
-    if (!in_bool(in, "autoDeleteOnCompletion", &auto_delete, e))
-        return false;
+    invalid_unless(in_bool(in, "autoDeleteOnCompletion", &auto_delete, &e), bad, &e);
     if (in_get(in, "autoDeleteOnCompletion") || !update)
         json_object_set_new(body, "autoDeleteOnCompletion", json_boolean(auto_delete));
     int64_t live_ms = 0;
-    if (!in_span(in, "completionTimeToLive", &live_ms, e))
-        return false;
+    invalid_unless(in_span(in, "completionTimeToLive", &live_ms, &e), bad, &e);
     if (in_get(in, "completionTimeToLive") || !update) {
         char text[DATE_TEXT_BYTES];
         span_format(text, live_ms);
         json_object_set_new(body, "completionTimeToLive", json_string(text));
     }
-    return true;
 }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "api/invalid.h"
 #include "base/arena.h"
 #include "base/err.h"
 
@@ -23,8 +24,8 @@ bool task_secret_rights(const json_t *in, json_t *body, struct err *e);
 // Tags into `body`; `update` as below.
 bool task_tags(const json_t *in, json_t *body, bool update, struct err *e);
 
-// Tags, labels, file filters, deletion after completion into `body`. `update`: what is absent stays as it is;
-// otherwise it gets its default.
-bool task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, struct err *e);
+// Tags, labels, file filters, deletion after completion into `body`, which is of no use once something is noted
+// in `bad`. `update`: what is absent stays as it is; otherwise it gets its default.
+void task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, struct invalid *bad);
 
 #endif

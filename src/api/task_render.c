@@ -166,7 +166,7 @@ void task_render(struct json_out *o, const char *key, const struct row_task *row
     storage(o, &body);
     task_render_completed(o, row, &body, x);
     task_render_status(o, row, x);
-    out_int(o, "snapshotInterval", 0);
+    out_int(o, "snapshotInterval", x->snapshot_ms / 1000);
     out_int(o, "resultsCount", row->live.results_count);
     body_out_constants(o, body_get(&body, "constants"));
     as_kept(o, &body, "forcedConstants", "[]");

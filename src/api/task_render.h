@@ -15,9 +15,10 @@
 // A live view copied out of the engine.
 struct live_copy {
     uint64_t task;
-    struct live_view view; // spec points to `spec` below once rendered; board is not kept
+    struct live_view view; // spec points to `spec` below once rendered; board and site are not kept
     struct board_spec spec;
     uint32_t address; // in its cluster; 0: none
+    char site_uuid[UUID_TEXT_BYTES];
 };
 
 struct body_view;
@@ -31,6 +32,7 @@ struct task_extra {
     const struct forward_view *forward; // ports that lead into what is live
     size_t n_forwards;
     house_ms now;
+    int64_t snapshot_ms; // between two snapshots; 0: none are taken by themselves
     const char *storage_url; // NULL: what results are called is not told (there are none, or it is a list)
 };
 

@@ -295,7 +295,52 @@ static void spans(struct json_out *o, const char *name, int64_t ms)
     out_int(o, key, ms / 1000);
 }
 
-// Ended attempts of each instance, added up; they lie together. Sites have names and no uuid.
+struct by_site {
+    char uuid[UUID_TEXT_BYTES];
+    const char *spec_key;
+    int64_t exec_ms;
+};
+
+static void add_to_site(struct by_site *v, size_t *n, const char *uuid, const char *spec_key, int64_t exec_ms)
+{
+    size_t i = 0;
+    while (i < *n && (strcmp(v[i].uuid, uuid) != 0 || strcmp(v[i].spec_key, spec_key) != 0))
+        i++;
+    if (i == MODELS_MAX)
+        return;
+    if (i == *n) {
+        v[i] = (struct by_site){.spec_key = spec_key};
+        memcpy(v[i].uuid, uuid, sizeof v[i].uuid);
+        ++*n;
+    }
+    v[i].exec_ms += exec_ms;
+}
+
+static void sites(struct json_out *o, const struct task_extra *x)
+{
+    struct by_site v[MODELS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < x->n_attempts; i++) {
+        const struct row_attempt *a = &x->attempt[i];
+        char uuid[UUID_TEXT_BYTES];
+        uuid_of_name(uuid, "site", a->site);
+        if (a->exec_ms > 0)
+            add_to_site(v, &n, uuid, a->spec_key ? a->spec_key : "", a->exec_ms);
+    }
+    for (size_t i = 0; i < x->n_live; i++)
+        add_to_site(v, &n, x->live[i].site_uuid, x->live[i].spec.key, x->live[i].view.exec_ms);
+    out_array(o, "executionTimeBySiteAndMachine");
+    for (size_t i = 0; i < n; i++) {
+        out_object(o, NULL);
+        out_string(o, "siteUuid", v[i].uuid);
+        out_string(o, "specificationKey", v[i].spec_key);
+        out_int(o, "time", v[i].exec_ms / 1000);
+        out_end_object(o);
+    }
+    out_end_array(o);
+}
+
+// Ended attempts of each instance, added up; they lie together. The machine and the site are the last one's.
 static void instances(struct json_out *o, const struct task_extra *x)
 {
     out_array(o, "executionTimeByInstanceId");
@@ -309,7 +354,9 @@ static void instances(struct json_out *o, const struct task_extra *x)
         out_object(o, NULL);
         out_int(o, "instanceId", a->instance);
         out_string(o, "specificationKey", x->attempt[next - 1].spec_key ? x->attempt[next - 1].spec_key : "");
-        out_string(o, "siteUuid", "00000000-0000-0000-0000-000000000000");
+        char site[UUID_TEXT_BYTES];
+        uuid_of_name(site, "site", x->attempt[next - 1].site);
+        out_string(o, "siteUuid", site);
         out_int(o, "time", exec_ms / 1000);
         out_fixed(o, "timeGhz", ghz_ms, 3);
         out_int(o, "clockRatio", 1);
@@ -337,7 +384,7 @@ static void models(struct json_out *o, const struct by_model *m, size_t n, const
         out_end_object(o);
     }
     out_end_array(o);
-    out_raw(o, "executionTimeBySiteAndMachine", "[]");
+    sites(o, x);
     instances(o, x);
     out_array(o, "executionTimeGhzByCpuModel");
     for (size_t i = 0; i < n; i++) {

@@ -57,6 +57,17 @@ static bool tried(const struct row_task_live *l)
            l->exec_ms || l->wall_ms;
 }
 
+// Its standing order. None can be of a task that names no bucket; one that has ended follows none.
+static int read_period(struct call *c, struct task_view *t, struct err *e)
+{
+    struct row_snapshot orders = {0};
+    if (task_state_final(t->row.live.state) || !t->row.body || !strstr(t->row.body, "Bucket"))
+        return 0;
+    int r = c->reader->snapshot(c->reader->ctx, t->row.id, 0, &c->arena, &orders, e);
+    t->snapshot_ms = r == 0 ? orders.period_ms : 0;
+    return r < 0 ? r : 0;
+}
+
 static int read_attempts(struct call *c, struct views *v, struct err *e)
 {
     int r = 0;
@@ -64,6 +75,8 @@ static int read_attempts(struct call *c, struct views *v, struct err *e)
         struct task_view *t = &v->v[i];
         if (tried(&t->row.live))
             r = c->reader->attempts(c->reader->ctx, t->row.id, &c->arena, &t->attempt, &t->n_attempts, e);
+        if (r == 0)
+            r = read_period(c, t, e);
     }
     return r;
 }
@@ -108,8 +121,9 @@ static void copy(void *ctx, const struct live_view *view)
     l->spec.cores = view->cores;
     if (!l->view.memory_max_mb) // before the first report of its levels
         l->view.memory_max_mb = l->spec.memory_mb;
+    uuid_of_name(l->site_uuid, "site", view->site);
     l->view.spec = NULL;
-    l->view.board = NULL;
+    l->view.board = l->view.site = NULL;
 }
 
 // Where in its cluster what runs of it is.
@@ -167,6 +181,7 @@ void views_render(struct json_out *o, const struct views *v, size_t i, house_ms 
                            .forward = t->forward,
                            .n_forwards = t->n_forwards,
                            .now = now,
+                           .snapshot_ms = t->snapshot_ms,
                            .storage_url = storage_url};
     task_render(o, NULL, &t->row, &x);
 }

@@ -16,6 +16,7 @@ struct task_view {
     size_t first_live, n_live; // in views.live
     const struct forward_view *forward; // the call's
     size_t n_forwards;
+    int64_t snapshot_ms; // struct task_extra
 };
 
 struct views {
@@ -30,7 +31,7 @@ void views_clear(struct views *v);
 struct task_view *views_add(struct views *v, const struct row_task *row); // strings are not copied
 // The one task of the path's {id}. False: the call has been failed (404, or the store's error).
 bool views_find(struct call *c, struct views *v, const char *id);
-bool views_attempts(struct call *c, struct views *v); // WORKER; false: failed
+bool views_attempts(struct call *c, struct views *v); // WORKER; standing orders too. False: failed
 bool views_any_live(const struct views *v);           // whether some task is not final
 void views_live(struct call *c, struct views *v);     // ENGINE
 void views_render(struct json_out *o, const struct views *v, size_t i, house_ms now, const char *storage_url);

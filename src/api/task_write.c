@@ -120,11 +120,12 @@ void task_put(struct call *c)
         return;
     json_t *body = json_loads(row.body ? row.body : "{}", 0, NULL);
     struct err e = ERR_NULL;
-    int code = task_body_update(body, c->in, &c->arena, &e);
-    if (!code && !secret_constants_seal(body, c->be, row.account, &c->arena, &e))
-        code = 503;
+    const char *why;
+    int code = task_body_update(body, c->in, &c->arena, &why);
     if (code) {
-        call_fail(c, code, "%s", e.text);
+        call_fail(c, code, "%s", why);
+    } else if (!secret_constants_seal(body, c->be, row.account, &c->arena, &e)) {
+        call_fail(c, 503, "%s", e.text);
     } else {
         struct submission *s = about(c, EVENT_TASK_PUT, &row);
         char *text = json_dumps(body, JSON_COMPACT);

@@ -19,9 +19,8 @@ struct layer_facts {
 };
 
 // Adds what the tar file at `path` (plain, gzip or zstd) holds to `sum`, which may not pass the limits:
-// -EFBIG names the one that is passed, and no more is read. -EBADMSG: no tar file, or one that names a path
-// with
-// "..". Devices, pipes and sockets are counted as files; nobody makes them.
+// -EFBIG names the one that is passed, and no more is read. -EBADMSG: no tar file, one that is cut (but for the
+// zeros behind the last file, which some writers leave out), or one that names a path with "..". Devices, pipes and sockets are counted as files; nobody makes them.
 int layer_look(const char *path, const struct image_limits *limits, struct layer_facts *sum, struct err *e);
 
 #endif

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "server/inside.h"
 
@@ -139,15 +140,32 @@ int body_in_pool(const struct row_pool *pool, const char *task, struct arena *a,
     return r;
 }
 
+static const char *constant(const json_t *body, const char *key)
+{
+    const char *v =
+        json_string_value(json_object_get(named(json_object_get(body, "constants"), key), "value"));
+    return v ? v : "";
+}
+
+// The preparation; or the command of the constants, which is the older way to name one and needs both.
+static const char *preparation_of(const json_t *pool)
+{
+    const char *command =
+        json_string_value(json_object_get(json_object_get(pool, "preparationTask"), "commandLine"));
+    if (command && *command)
+        return command;
+    bool runs = strcasecmp(constant(pool, "RUN_USER_POOL_PREPARATION_CMD"), "true") == 0;
+    return runs ? constant(pool, "USER_POOL_PREPARATION_CMD") : "";
+}
+
 int body_of_node(const struct row_pool *pool, struct arena *a, const char **out, struct err *e)
 {
     json_t *from = json_loads(pool->body, 0, NULL);
-    const char *command =
-        json_string_value(json_object_get(json_object_get(from, "preparationTask"), "commandLine"));
     *out = NULL;
     if (!from)
         return err_set(e, -EBADMSG, "store: the body of pool %s is not JSON", pool->uuid);
-    if (command && *command) {
+    const char *command = preparation_of(from);
+    if (*command) {
         json_t *body = json_pack("{s:s,s:s}", "name", "preparation", "profile", pool->profile);
         merge_constants(body, from);
         merge_rights(body, from);

@@ -238,6 +238,7 @@ static const struct col attempt_cols[] = {
     C(row_attempt, I64, store_ms),
     C(row_attempt, I64, store_bytes),
     C(row_attempt, TEXT, results),
+    C(row_attempt, TEXT, site),
 };
 
 static const struct col publish_cols[] = {

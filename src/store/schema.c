@@ -237,12 +237,16 @@ static const char step_files[] =
     "ALTER TABLE attempt ADD COLUMN store_ms INT NOT NULL DEFAULT 0;"
     "ALTER TABLE attempt ADD COLUMN store_bytes INT NOT NULL DEFAULT 0;"
     "ALTER TABLE attempt ADD COLUMN results TEXT;";
+
+// At which site it ran: boards come and go.
+static const char step_places[] =
+    "ALTER TABLE attempt ADD COLUMN site TEXT;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
 static const char *const step[] = {step_1,    step_2,     step_secrets, step_jobs,    step_lists,
                                    step_lids, step_sites, step_users,   step_publish, step_pools,
-                                   step_files};
+                                   step_files, step_places};
 
 int schema_version(void)
 {

@@ -40,14 +40,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct account_view who = {.id = 1};
     struct task_draft d = {0};
     struct arena a = ARENA_NULL;
-    int code = task_body_read(in, &be, &who, &a, &d, &e);
-    if (code && (code < 400 || code > 499 || !e.text[0]))
+    const char *why = NULL;
+    int code = task_body_read(in, &be, &who, &a, &d, &why);
+    if (code && (code < 400 || code > 499 || !why || !*why))
         abort();
     if (!code)
         render(&d);
     json_t *body = json_loads(d.body ? d.body : "{}", 0, NULL);
     if (json_is_object(in))
-        task_body_update(body, in, &a, &e);
+        task_body_update(body, in, &a, &why);
     json_decref(body);
     arena_deinit(&a);
     json_decref(in);

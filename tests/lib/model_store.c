@@ -40,7 +40,7 @@ static const size_t texts[CHANGE_KIND_N][TEXTS_MAX + 1] = {
     [CHANGE_POOL] = {AT(pool.shortname), AT(pool.name), AT(pool.profile), AT(pool.hardware), AT(pool.scaling),
                      AT(pool.started_once), AT(pool.errors), AT(pool.body)},
     [CHANGE_ATTEMPT] = {AT(attempt.board), AT(attempt.spec_key), AT(attempt.cpu_model), AT(attempt.node),
-                        AT(attempt.code), AT(attempt.message)},
+                        AT(attempt.code), AT(attempt.message), AT(attempt.site)},
     [CHANGE_PUBLISH] = {AT(publish.bucket)},
     [CHANGE_SNAPSHOT] = {AT(snapshot.whitelist), AT(snapshot.blacklist), AT(snapshot.bucket),
                          AT(snapshot.prefix)},

@@ -57,5 +57,14 @@ is_gone() {
 until_true 60 is_gone || fail "the pool is still there"
 task_is "$task" Success || fail "its task is gone too"
 
+# The older way to name the preparation: two constants.
+ready=$("$ONDOL" pool create --name ready --slots 1 --constant RUN_USER_POOL_PREPARATION_CMD=true \
+    --constant 'USER_POOL_PREPARATION_CMD=sh -c "echo made ready ${INSTANCE_ID}"') || fail "no pool with constants was made"
+made_ready() {
+    curl -sS -H "Authorization: $TOKEN" -H 'Accept: text/plain' "$URL/pools/$ready/stdout" >"$DIR/stdout.out" &&
+        grep -q ' 0> made ready 0' "$DIR/stdout.out"
+}
+until_true 120 made_ready || fail "USER_POOL_PREPARATION_CMD did not run"
+
 stop_dev
 echo "a pool was prepared, used, killed, grown and given back"

@@ -146,6 +146,8 @@ def while_it_runs(h):
                   resultsBucketPrefix="run/", snapshotBucketPrefix="snap/", snapshotWhitelist="s.txt")
     h.call("POST", "/tasks/%s/snapshot/periodic" % uuid, {"interval": -1}, 400)
     h.call("POST", "/tasks/%s/snapshot/periodic" % uuid, {"interval": 5})  # before it runs
+    task = h.call("GET", "/tasks/" + uuid)
+    check("the interval is told: %s" % task["snapshotInterval"], task["snapshotInterval"] == 5)
     h.says_ready(uuid)
     shot = h.call("POST", "/tasks/%s/snapshot" % uuid, {"whitelist": "t.txt", "bucketPrefix": "one/", "bucket": "other-b"})
     check("a snapshot is asked for: %s" % shot, shot["status"] == "Triggered" and shot["taskUuid"] == uuid)

@@ -237,6 +237,7 @@ struct row_attempt {
     int64_t granted_ms, started_ms, ended_ms, wall_ms, exec_ms, core_ms, work_mhz_s, energy_mj;
     int32_t exit_code, signal, cores, peak_memory_mb;
     const char *board, *spec_key, *cpu_model, *node;
+    const char *site; // name; NULL: written by a program that did not keep it
     uint64_t epoch, seq; // the report that told it; 0 when the parent decided (lost, cancelled in the queue)
     const char *code, *message;
     int64_t fetch_ms, fetch_bytes; // resources: how long they took (house time), what came

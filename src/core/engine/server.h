@@ -248,7 +248,7 @@ struct live_view {
     uint8_t phase;
     const struct board_spec *spec;
     int32_t cores; // granted: of a pool's node only a slot's share
-    const char *board;
+    const char *board, *site;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int32_t net_in_kbps, net_out_kbps;
     int64_t exec_ms, energy_mj, core_ms;

@@ -300,6 +300,7 @@ static void record_attempt(struct server *s, const struct lease *l, enum attempt
         .spec_key = arena_strdup(&fx->arena, b->spec.key),
         .cpu_model = arena_strdup(&fx->arena, b->spec.cpu_model),
         .node = arena_strdup(&fx->arena, n->name),
+        .site = arena_strdup(&fx->arena, s->site[s->zone[b->zone]->site].name),
         .epoch = f->seq ? n->epoch : 0,
         .seq = f->seq,
         .code = arena_strdup(&fx->arena, f->code ? f->code : ""),

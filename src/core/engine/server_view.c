@@ -149,6 +149,7 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
                                  .spec = &b->spec,
                                  .cores = l->cores,
                                  .board = b->name,
+                                 .site = s->site[s->zone[b->zone]->site].name,
                                  .progress_permille = l->progress_permille,
                                  .freq_mhz = l->freq_mhz,
                                  .max_freq_mhz = l->max_freq_mhz,

@@ -44,6 +44,9 @@ int net_rule_places(struct net_rule *r, const char *text, struct err *e)
         code = err_set(e, -E2BIG, "%s: more than %d places", text, NETRULE_PLACES_MAX);
     if (code < 0)
         return code;
+    for (size_t i = 0; i < l.n; i++) // no machine has the address 0.0.0.0: who writes it means all of them
+        if (l.v[i].net == 0 && l.v[i].prefix == 32)
+            l.v[i].prefix = 0;
     for (size_t i = 0; i < l.n; i++) // one form: without the bits that do not count
         l.v[i].net &= l.v[i].prefix ? ~UINT32_C(0) << (32 - l.v[i].prefix) : 0;
     memcpy(r->place, l.v, l.n * sizeof *l.v);

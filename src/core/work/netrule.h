@@ -46,7 +46,8 @@ struct net_rules {
 
 // "8080", "8000-8010"; "" is every port. False: neither.
 bool net_rule_ports(const char *text, uint16_t *first, uint16_t *last);
-// "203.0.113.0/24, 198.51.100.7", at most NETRULE_PLACES_MAX. -EINVAL, -E2BIG with the part.
+// "203.0.113.0/24, 198.51.100.7", at most NETRULE_PLACES_MAX; 0.0.0.0 is everywhere, as 0.0.0.0/0. -EINVAL,
+// -E2BIG with the part.
 int net_rule_places(struct net_rule *r, const char *text, struct err *e);
 bool net_rule_from(const struct net_rule *r, uint32_t address); // host byte order
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hash.h"
 #include "base/hex.h"
 
 // Every state with its name and the states that may come next, to be read aloud:
@@ -99,6 +100,19 @@ void uuid_format(char out[UUID_TEXT_BYTES], const uint8_t bytes[16])
         out[n++] = digit[b & 15];
     }
     out[n] = '\0';
+}
+
+void uuid_of_name(char out[UUID_TEXT_BYTES], const char *kind, const char *name)
+{
+    uint8_t bytes[16];
+    if (!name || !*name) {
+        memcpy(out, "00000000-0000-0000-0000-000000000000", UUID_TEXT_BYTES);
+        return;
+    }
+    uint64_t h = hash_bytes(hash_bytes(HASH_SEED, kind, strlen(kind) + 1), name, strlen(name));
+    for (int i = 0; i < 16; i++)
+        bytes[i] = (uint8_t)(hash_mix(h + (i < 8 ? 0 : UINT64_C(0x9e3779b97f4a7c15))) >> (i % 8 * 8));
+    uuid_format(out, bytes);
 }
 
 bool uuid_parse(const char *text, uint8_t bytes[16])

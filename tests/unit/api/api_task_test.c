@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "base/mem.h"
 #include "house.h"
 
 #define TARGET_BYTES 128
@@ -249,6 +250,81 @@ static void a_task_that_succeeded_shows_what_it_used(void **state)
     assert_true(json_is_null(json_at(t, "status.runningInstancesInfo")));
     assert_string_not_equal(text_at(t, "endDate"), "0001-01-01T00:00:00Z");
     json_decref(t);
+}
+
+// While it runs and when it has ended; the site's own page has the same uuid.
+static void a_status_names_the_site(void **state)
+{
+    struct house *h = *state;
+    char uuid[UUID_TEXT_BYTES], site[UUID_TEXT_BYTES];
+    uuid_of_name(site, "site", "s1");
+    house_boards(h, 2);
+    house_task(h, "hello", 2, uuid);
+    house_start_all(h);
+    json_t *t = get(h, uuid);
+    assert_string_equal(text_at(t, "status.executionTimeBySiteAndMachine.0.siteUuid"), site);
+    json_decref(t);
+    house_later(h, 9500);
+    house_end_all(h, 0);
+    t = get(h, uuid);
+    json_t *sites = json_at(t, "status.executionTimeBySiteAndMachine");
+    assert_int_equal(json_array_size(sites), 1);
+    assert_string_equal(text_at(sites, "0.siteUuid"), site);
+    assert_string_equal(text_at(sites, "0.specificationKey"), text_at(t, "completedInstances.0.specificationKey"));
+    assert_int_equal(int_at(sites, "0.time"), 16);
+    assert_string_equal(text_at(t, "status.executionTimeByInstanceId.1.siteUuid"), site);
+    json_decref(t);
+}
+
+static int a_bucket(void *ctx, uint64_t account, const char *name, bool make, struct err *e)
+{
+    (void)ctx, (void)account, (void)name, (void)make, (void)e;
+    return 0;
+}
+
+static void post(struct house *h, const char *target, const char *body)
+{
+    struct answer a = ask(h, "POST", target, body);
+    assert_int_equal(a.status, 200);
+    answer_free(&a);
+}
+
+// What is asked for more often than each five seconds is taken so often; after the end nothing is taken.
+static void the_snapshot_interval_is_the_one_in_force(void **state)
+{
+    struct house *h = *state;
+    static const struct {
+        const char *body;
+        int shown;
+    } cases[] = {{"{\"interval\":30}", 30}, {"{\"interval\":1}", 5}, {"{\"interval\":0}", 0}, {"{\"interval\":9}", 9}};
+    char path[128];
+    h->be.bucket = a_bucket;
+    api_free(h->api);
+    h->api = api_new(&h->be);
+    json_t *made = expect(h, 200, "POST", "/tasks",
+                          "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"snapshotInterval\":7,"
+                          "\"resultBucket\":\"out\"}");
+    const char *uuid = text_at(made, "uuid");
+    json_t *t = get(h, uuid);
+    assert_int_equal(int_at(t, "snapshotInterval"), 0);
+    json_decref(t);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        snprintf(path, sizeof path, "/tasks/%s/snapshot/periodic", uuid);
+        post(h, path, cases[i].body);
+        t = get(h, uuid);
+        assert_int_equal(int_at(t, "snapshotInterval"), cases[i].shown);
+        json_decref(t);
+        t = expect(h, 200, "GET", "/tasks", NULL);
+        assert_int_equal(int_at(t, "0.snapshotInterval"), cases[i].shown);
+        json_decref(t);
+    }
+    snprintf(path, sizeof path, "/tasks/%s/abort", uuid);
+    post(h, path, NULL);
+    t = get(h, uuid);
+    assert_string_equal(text_at(t, "state"), "Cancelled");
+    assert_int_equal(int_at(t, "snapshotInterval"), 0);
+    json_decref(t);
+    json_decref(made);
 }
 
 static void a_task_that_failed_names_an_error(void **state)
@@ -636,6 +712,8 @@ int main(void)
         TEST(a_new_task_has_every_key_in_order),
         TEST(a_running_task_lists_its_instances),
         TEST(a_task_that_succeeded_shows_what_it_used),
+        TEST(a_status_names_the_site),
+        TEST(the_snapshot_interval_is_the_one_in_force),
         TEST(a_task_that_failed_names_an_error),
         TEST(a_final_task_is_not_aborted_nor_changed_but_deleted),
         TEST(a_deleted_task_that_still_ends_is_seen_but_nothing_is_done_to_it),

@@ -340,6 +340,72 @@ static void jobs_secrets_and_whole_requests_have_limits_too(void **state)
     assert_int_equal(bad, 0);
 }
 
+// As the public API lists them: every code once, then what is wrong with each.
+static void all_that_is_wrong_is_named_at_once(void **state)
+{
+    static const struct {
+        const char *target, *body, *message;
+    } cases[] = {
+        {"/tasks",
+         "{\"tags\":[null],\"shortname\":\"-a\",\"instanceCount\":0,\"schedulingType\":\"sometimes\","
+         "\"retrySettings\":{\"maxTotalRetries\":-1,\"maxPerInstanceRetries\":\"x\"},"
+         "\"dependencies\":{\"dependsOn\":[\"0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\"]}}",
+         "Invalid task file. Invalid fields: name, shortname, profile, range-length, maxTotalRetries, "
+         "maxPerInstanceRetries, schedulingType, tags. name: is required; shortname: "},
+        {"/tasks",
+         "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"resourceBuckets\":[\"away\"],"
+         "\"privileges\":7}",
+         "Invalid task file. Invalid fields: privileges. privileges: must be an object"},
+        {"/tasks",
+         "{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"labels\":7,"
+         "\"resultsCacheTTLSec\":-1,\"constants\":[{\"key\":\"DOCKER_CMD\",\"value\":\"'\"},"
+         "{\"key\":\"DOCKER_CMD_MASTER\",\"value\":\"'\"}]}",
+         "Invalid task file. Invalid fields: constants, resultsCacheTTLSec, labels. constants: DOCKER_CMD: "},
+        {"/jobs", "{\"maxWallTime\":\"soon\",\"tags\":7}",
+         "Invalid job file. Invalid fields: name, maxWallTime, tags. name: is required; maxWallTime: must be a "
+         "time span [d.]hh:mm:ss or a number of seconds; tags: must be an array"},
+        {"/pools",
+         "{\"profile\":\"docker-batch\",\"preparationTask\":7,\"maxTimeQueueSeconds\":-1,\"constants\":["
+         "{\"key\":\"RUN_USER_POOL_PREPARATION_CMD\",\"value\":\"True\"},"
+         "{\"key\":\"USER_POOL_PREPARATION_CMD\",\"value\":\"'\"}]}",
+         "Invalid pool file. Invalid fields: name, instanceCount, preparationTask, constants, "
+         "maxTimeQueueSeconds. name: is required; instanceCount: is required"},
+    };
+    struct house *h = *state;
+    int bad = 0;
+    h->be.bucket = only_here;
+    api_free(h->api);
+    h->api = api_new(&h->be);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct answer a = ask(h, "POST", cases[i].target, cases[i].body);
+        const char *message = json_string_value(json_object_get(a.json, "message"));
+        if (a.status != 400 || !message || strncmp(message, cases[i].message, strlen(cases[i].message)) != 0) {
+            bad++;
+            print_message("%s: %d %s\n", cases[i].body, a.status, a.body);
+        }
+        answer_free(&a);
+    }
+    assert_int_equal(bad, 0);
+}
+
+// However many there are: the message stays short, and each sentence in it is whole.
+static void many_wrong_fields_make_a_bounded_message(void **state)
+{
+    struct house *h = *state;
+    struct answer a = ask(h, "POST", "/tasks",
+                          "{\"name\":7,\"shortname\":7,\"profile\":7,\"instanceCount\":\"x\",\"constants\":7,"
+                          "\"forcedConstants\":7,\"hardwareConstraints\":7,\"retrySettings\":7,"
+                          "\"schedulingType\":9,\"maxTimeQueueSeconds\":-1,\"expectedRunSeconds\":-1,"
+                          "\"secretsAccessRights\":7,\"privileges\":7,\"forcedNetworkRules\":7,"
+                          "\"resultsBucketPrefix\":7,\"resultsCacheTTLSec\":-1,\"tags\":7,\"labels\":7}");
+    const char *message = text_at(a.json, "message");
+    assert_int_equal(a.status, 400);
+    assert_non_null(strstr(message, "fields: name, shortname, profile, instanceCount, constants, "));
+    assert_non_null(strstr(message, "resultsBucketPrefix, resultsCacheTTLSec. name: must be a string; "));
+    assert_true(strlen(message) < 1000);
+    answer_free(&a);
+}
+
 // One of a hundred that is wrong is refused in its place; none of the others is.
 static void in_a_bulk_request_each_item_has_its_own_code(void **state)
 {
@@ -382,6 +448,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(jobs_secrets_and_whole_requests_have_limits_too, house_open,
                                         house_close),
         cmocka_unit_test_setup_teardown(a_large_bulk_request_is_read_on_a_worker, house_open, house_close),
+        cmocka_unit_test_setup_teardown(all_that_is_wrong_is_named_at_once, house_open, house_close),
+        cmocka_unit_test_setup_teardown(many_wrong_fields_make_a_bounded_message, house_open, house_close),
         cmocka_unit_test_setup_teardown(in_a_bulk_request_each_item_has_its_own_code, house_open,
                                         house_close),
     };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "base/mem.h"
 #include "house.h"
 
 static void a_path_may_be_spelt_in_many_ways(void **state)
@@ -99,6 +100,41 @@ static void a_validation_problem_has_one_blank_after_errors(void **state)
     answer_free(&a);
 }
 
+static void a_validation_problem_names_all_fields_that_are_wrong(void **state)
+{
+    static const char body[] = "{\"filter\":7,\"maximumResults\":0,\"orderBy\":\"x\",\"orderType\":\"up\"}";
+    static const char *const lists[] = {"/tasks/paginate", "/jobs/paginate"};
+    static const char *const fields[] = {"filter", "maximumResults", "orderBy", "orderType"};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        struct answer a = ask(*state, "POST", lists[i], body);
+        json_t *errors = json_object_get(a.json, "errors");
+        assert_int_equal(a.status, 400);
+        assert_int_equal(json_object_size(errors), ARRAY_LEN(fields));
+        for (size_t k = 0; k < ARRAY_LEN(fields); k++)
+            assert_non_null(strstr(json_string_value(json_array_get(json_object_get(errors, fields[k]), 0)),
+                                   fields[k]));
+        answer_free(&a);
+    }
+    struct answer a = ask(*state, "POST", "/jobs/search", "{\"filter\":{\"operator\":\"Equal\",\"field\":"
+                                                         "\"name\",\"value\":\"x\"},\"maximumResults\":0}");
+    assert_int_equal(json_object_size(json_object_get(a.json, "errors")), 1);
+    answer_free(&a);
+}
+
+static void each_validation_problem_has_a_type_and_a_trace_of_its_own(void **state)
+{
+    char first[64] = "";
+    for (int i = 0; i < 2; i++) {
+        struct answer a = ask(*state, "POST", "/tasks/paginate", "{\"maximumResults\":0}");
+        const char *trace = text_at(a.json, "traceId");
+        assert_string_equal(text_at(a.json, "type"), "https://tools.ietf.org/html/rfc9110#section-15.5.1");
+        assert_int_equal(strlen(trace), 55);
+        assert_string_not_equal(trace, first);
+        snprintf(first, sizeof first, "%s", trace);
+        answer_free(&a);
+    }
+}
+
 static void a_full_disk_is_507_and_changes_nothing(void **state)
 {
     struct house *h = *state;
@@ -160,6 +196,10 @@ int main(void)
                                         house_close),
         cmocka_unit_test_setup_teardown(only_operators_see_the_fleet, house_open, house_close),
         cmocka_unit_test_setup_teardown(a_validation_problem_has_one_blank_after_errors, house_open,
+                                        house_close),
+        cmocka_unit_test_setup_teardown(a_validation_problem_names_all_fields_that_are_wrong, house_open,
+                                        house_close),
+        cmocka_unit_test_setup_teardown(each_validation_problem_has_a_type_and_a_trace_of_its_own, house_open,
                                         house_close),
         cmocka_unit_test_setup_teardown(a_full_disk_is_507_and_changes_nothing, house_open, house_close),
         cmocka_unit_test(the_table_of_routes_has_no_row_twice_and_every_parameter_fits),

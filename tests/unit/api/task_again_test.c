@@ -66,6 +66,20 @@ static void each_verb_takes_its_instances(void **state)
     json_decref(task);
 }
 
+// The public API lists it as deprecated and names the two that stand for it.
+static void restart_is_refused_by_name_of_what_stands_for_it(void **state)
+{
+    struct house *h = *state;
+    char uuid[UUID_TEXT_BYTES], path[128];
+    mixed(h, uuid);
+    json_t *e = expect(h, 403, "POST", target(path, uuid, "/restart"), NULL);
+    assert_non_null(strstr(text_at(e, "message"), "use clone or recover"));
+    json_decref(e);
+    e = expect(h, 404, "POST", "/v1/tasks/nobody/restart", NULL);
+    assert_string_equal(text_at(e, "message"), "No such task: nobody");
+    json_decref(e);
+}
+
 static void a_request_lays_its_members_over_the_old_ones(void **state)
 {
     struct house *h = *state;
@@ -147,6 +161,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
     const struct CMUnitTest tests[] = {
         TEST(each_verb_takes_its_instances),
+        TEST(restart_is_refused_by_name_of_what_stands_for_it),
         TEST(a_request_lays_its_members_over_the_old_ones),
         TEST(a_clone_keeps_secrets_and_not_the_shortname),
         TEST(what_cannot_be_done_again_is_said),

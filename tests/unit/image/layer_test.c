@@ -164,6 +164,48 @@ static void what_is_no_tar_is_refused(void **state)
     assert_int_equal(layer_look(path, &(struct image_limits){1000, 10}, &sum, &e), -EBADMSG);
 }
 
+// A file of `bytes` bytes 'x' and what comes before it, cut `less` bytes before the end of its last block.
+static int look_cut(size_t bytes, size_t less, struct layer_facts *sum)
+{
+    char path[] = "/tmp/ondol-layer.XXXXXX";
+    struct err e = ERR_NULL;
+    char block[512];
+    gzFile f = gzdopen(mkstemp(path), "wb1");
+    assert_non_null(f);
+    put_head(f, &(struct head){"d/", NULL, '5', 0});
+    put_head(f, &(struct head){"d/file", NULL, '0', bytes});
+    memset(block, 'x', sizeof block);
+    for (size_t left = (bytes + 511) / 512 * 512 - less; left > 0;) {
+        size_t n = left < sizeof block ? left : sizeof block;
+        assert_int_equal(gzwrite(f, block, (unsigned)n), n);
+        left -= n;
+    }
+    assert_int_equal(gzclose(f), Z_OK);
+    int r = layer_look(path, &(struct image_limits){.bytes = 100000, .files = 50}, sum, &e);
+    unlink(path);
+    return r;
+}
+
+// As umoci insert writes them. A file that is not whole stays an error.
+static void a_layer_without_the_zeros_behind_its_last_file_is_taken(void **state)
+{
+    (void)state;
+    static const size_t whole[][2] = {{1000, 24}, {1000, 1}, {1000, 0}, {1, 511}, {512, 0}, {40000, 448}};
+    static const size_t cut[][2] = {{1000, 25}, {1000, 500}, {1, 512}, {512, 1}, {40000, 449}, {40000, 30000}};
+    for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+        struct layer_facts sum = {0};
+        if (look_cut(whole[i][0], whole[i][1], &sum) != 0)
+            fail_msg("%zu bytes, %zu less, are refused", whole[i][0], whole[i][1]);
+        assert_int_equal(sum.files, 2);
+        assert_int_equal(sum.bytes, whole[i][0]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(cut); i++) {
+        struct layer_facts sum = {0};
+        if (look_cut(cut[i][0], cut[i][1], &sum) != -EBADMSG)
+            fail_msg("%zu bytes, %zu less, are taken", cut[i][0], cut[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +215,7 @@ int main(void)
         cmocka_unit_test(too_many_files_are_refused_by_name_of_the_limit),
         cmocka_unit_test(names_that_lead_out_are_refused),
         cmocka_unit_test(what_is_no_tar_is_refused),
+        cmocka_unit_test(a_layer_without_the_zeros_behind_its_last_file_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

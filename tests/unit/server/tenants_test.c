@@ -342,6 +342,16 @@ static void lists_and_pages_have_nothing_of_anybody_else(void **state)
     }
 }
 
+// Each problem has a trace of its own, which is of nobody.
+static void blank_trace(char *text)
+{
+    static const char name[] = "\"traceId\":\"";
+    char *at = strstr(text, name);
+    if (at)
+        for (at += sizeof name - 1; *at && *at != '"'; at++)
+            *at = '-';
+}
+
 // Bob names what is alice's in the bodies that he sends.
 static void what_a_body_names_is_not_found_either(void **state)
 {
@@ -361,6 +371,7 @@ static void what_a_body_names_is_not_found_either(void **state)
                          "{\"name\":\"b\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"%s\":\"%s\"}",
                          field[f], id);
                 text[k] = live_call(s->f->port, s->bob, r->method, r->pattern, body, &status[k]);
+                blank_trace(text[k]);
                 plain[k] = without(text[k], id);
             }
             if (status[0] != status[1] || (status[0] >= 400 && strcmp(plain[0], plain[1]) != 0))

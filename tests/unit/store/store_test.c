@@ -400,7 +400,7 @@ static struct change attempt_row(uint64_t task, uint32_t instance, uint32_t atte
     return (struct change){.kind = CHANGE_ATTEMPT,
                            .attempt = {task,   9,     instance, attempt, 1,        1,      2,   3,   4,
                                        5,      6,     7,        8,       9,        -1,     4,   100, "b6",
-                                       "spec", "cpu", "n4",     5,       instance, "CODE", NULL}};
+                                       "spec", "cpu", "n4", "s1", 5,       instance, "CODE", NULL}};
 }
 
 static void an_attempt_is_written_once(void **state)
@@ -440,6 +440,7 @@ static void an_attempt_is_written_once(void **state)
     SAME_TEXT(spec_key);
     SAME_TEXT(cpu_model);
     SAME_TEXT(node);
+    SAME_TEXT(site);
     SAME(epoch);
     SAME(seq);
     SAME_TEXT(code);

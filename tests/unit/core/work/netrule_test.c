@@ -60,6 +60,26 @@ static void rules_have_one_form(void **state)
     buf_deinit(&b);
 }
 
+// As the public API's own example has it.
+static void zero_is_everywhere(void **state)
+{
+    (void)state;
+    struct net_rules all = NET_RULES_NULL;
+    struct net_rule r = {.inbound = false, .port_last = UINT16_MAX};
+    struct err e = ERR_NULL;
+    struct buf b = BUF_INIT(4096);
+    assert_int_equal(net_rule_places(&r, "0.0.0.0", &e), 0);
+    assert_true(net_rule_from(&r, 0xcb007107));
+    assert_int_equal(net_rules_add(&all, &r, &e), 0);
+    net_rules_write(&all, false, &b);
+    assert_string_equal(buf_str(&b), "tcp:0-65535:0.0.0.0/0");
+    buf_deinit(&b);
+    assert_int_equal(net_rule_places(&r, "0.0.0.1", &e), 0);
+    assert_false(net_rule_from(&r, 0xcb007107));
+    assert_int_equal(net_rule_places(&r, "0.0.0.0/31", &e), 0);
+    assert_false(net_rule_from(&r, 0xcb007107));
+}
+
 static void their_number_is_bounded(void **state)
 {
     (void)state;
@@ -127,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_have_one_form),
+        cmocka_unit_test(zero_is_everywhere),
         cmocka_unit_test(their_number_is_bounded),
         cmocka_unit_test(outbound_rules_are_all_that_is_open),
         cmocka_unit_test(inbound_rules_open_ports),

@@ -75,6 +75,23 @@ static void uuid_has_its_version_and_goes_both_ways(void **state)
         assert_false(uuid_parse(bad[i], back));
 }
 
+// Kept in what customers have seen: it may never become another.
+static void a_name_has_its_uuid_for_ever(void **state)
+{
+    (void)state;
+    char a[UUID_TEXT_BYTES], b[UUID_TEXT_BYTES];
+    uint8_t bytes[16];
+    uuid_of_name(a, "site", "balard");
+    assert_string_equal(a, "96113ada-fd6e-40ec-a242-68c133ce485e");
+    assert_true(uuid_parse(a, bytes));
+    uuid_of_name(b, "zone", "balard");
+    assert_string_not_equal(a, b);
+    uuid_of_name(b, "site", "balarc");
+    assert_string_not_equal(a, b);
+    uuid_of_name(b, "site", NULL);
+    assert_string_equal(b, "00000000-0000-0000-0000-000000000000");
+}
+
 static void a_board_says_what_it_lacks(void **state)
 {
     (void)state;
@@ -150,6 +167,7 @@ int main(void)
         cmocka_unit_test(an_ended_task_is_only_ever_deleted),
         cmocka_unit_test(states_are_skipped_and_move_back_on_a_retry),
         cmocka_unit_test(uuid_has_its_version_and_goes_both_ways),
+        cmocka_unit_test(a_name_has_its_uuid_for_ever),
         cmocka_unit_test(a_board_says_what_it_lacks),
         cmocka_unit_test(constraints_survive_the_way_through_a_row),
         cmocka_unit_test(equal_constraints_have_equal_hashes_and_others_do_not),

@@ -49,7 +49,7 @@ static const char *filter(const json_t *j, const char *name, struct arena *a)
     return v && *v ? v : NULL;
 }
 
-#define TTL_S 7776000 // qarnot-api.md 2.4
+#define TTL_S 7776000 // 90 days, as the public API documents it
 
 static int64_t ttl_in(const json_t *o, const char *name, int64_t otherwise)
 {

@@ -112,12 +112,12 @@ bool call_object(struct call *c);
 void call_empty(struct call *c);                                       // 200, no body
 void call_header(struct call *c, const char *name, const char *value); // strings live as long as the call
 
-// ---- errors.c: the three shapes that clients tell apart (qarnot-api.md 1.6). Whatever was written so far is
+// ---- errors.c: the three shapes that clients tell apart. Whatever was written so far is
 // dropped.
 void call_fail(struct call *c, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void call_unauthorized(struct call *c);
-// Validation problem: `field` and `sentence` become one entry of "errors", beside those of calls before it, each
-// of another field. title NULL: the usual one.
+// Validation problem: `field` and `sentence` become one entry of "errors", beside those of calls before it,
+// each of another field. title NULL: the usual one.
 void call_problem(struct call *c, const char *title, const char *field, const char *sentence);
 // What a failed read of the store is to the client: 507 when the disk is full, else 503.
 void call_store_error(struct call *c, int code);

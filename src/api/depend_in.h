@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a task waits for, as requests say it and answers show it (qarnot-api.md 3.4).
+// What a task waits for, as requests say it and answers show it.
 #ifndef ONDOL_API_DEPEND_IN_H
 #define ONDOL_API_DEPEND_IN_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Filters of lists (qarnot-api.md 2.1), over a task as it is rendered:
+// Filters of lists, over a task as it is rendered:
 //
 //   node  {"operator": "And" | "Or", "filters": [filter, ...]}
 //   leaf  {"operator": OP, "field": "Dependencies.DependsOn", "value": scalar}, or a list under "value" or

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All that is wrong with a request, said at once as the clients know it (qarnot-api.md 1.6):
+// All that is wrong with a request, said at once in the form that clients of the public API read:
 //
 //   "Invalid task file. Invalid fields: name, range-length. name: is required; instanceCount: give ..."
 //

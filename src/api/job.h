@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Jobs in the API: the body that is kept, and how one is shown (qarnot-api.md 2.9 and appendix A).
+// Jobs in the API: the body that is kept, and how one is shown.
 //
 //   body: {tags: [..], poolUuid|null, maxWallTime|null, completionTimeToLive}
 #ifndef ONDOL_API_JOB_H

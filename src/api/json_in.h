@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading request bodies as five different clients write them (qarnot-api.md 1.4): property names in any
+// Reading request bodies as five different clients write them: property names in any
 // case, null is absent, the zero uuid is absent, enumerations as word or number, scalars where strings are
 // wanted.
 //

@@ -4,7 +4,7 @@
 // account's last POST of the same stream, read and noted in one transaction of the store so that no line is
 // given twice.
 //
-// Whoever asks for JSON first, or says nothing, gets a JSON string; everyone else text (qarnot-api.md 2.7). A
+// Whoever asks for JSON first, or says nothing, gets a JSON string; everyone else text. A
 // known instance without output answers 200 with nothing in it.
 #include <stdlib.h>
 #include <string.h>

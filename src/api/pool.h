@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pools in the API: the body that is kept, and how one is shown (qarnot-api.md 2.9 and appendix A).
+// Pools in the API: the body that is kept, and how one is shown.
 //
 // The body is itself a request: {name, profile, instanceCount, elasticProperty, scaling: {policies}|absent,
 // preparationTask, multiSlotsSettings, constants, ... as a task's (api/task_body.h)}.

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "core/work/scaling.h"
 
-// Reads {"policies": [..]} (qarnot-api.md 2.9) into `*policy`, in `a`, with strings borrowed from `in`, and
+// Reads {"policies": [..]} into `*policy`, in `a`, with strings borrowed from `in`, and
 // checks it. -EINVAL with "field: sentence"; the field of a policy whose type is none is the policy,
 // "policies[0]: The input was not valid."
 int scaling_in(const json_t *in, struct arena *a, struct scaling_policy **policy, size_t *n, struct err *e);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Snapshots of tasks that run, once or each time, and their resources again (qarnot-api.md 2.5, 2.6). The id
+// Snapshots of tasks that run, once or each time, and their resources again. The id
 // of a snapshot ends with its number within the task.
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a task has of its pool (qarnot-api.md 2.4 and 2.9). Constants are not among it: they are laid under
+// What a task has of its pool. Constants are not among it: they are laid under
 // the task's when an instance begins (server/pool_bodies.c), so that a change of the pool's concerns what
 // begins after it.
 #include "api/task_pool.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A task as the public API shows it: TaskSummary and TaskOutput, keys in the order of the contract, arrays
-// never null, integers whole, dates to the second (qarnot-api.md 1.4, 2.5 and appendix A).
+// never null, integers whole, dates to the second: what the five clients choke on otherwise.
 #ifndef ONDOL_API_TASK_RENDER_H
 #define ONDOL_API_TASK_RENDER_H
 
@@ -32,7 +32,7 @@ struct task_extra {
     const struct forward_view *forward; // ports that lead into what is live
     size_t n_forwards;
     house_ms now;
-    int64_t snapshot_ms; // between two snapshots; 0: none are taken by themselves
+    int64_t snapshot_ms;     // between two snapshots; 0: none are taken by themselves
     const char *storage_url; // NULL: what results are called is not told (there are none, or it is a list)
 };
 

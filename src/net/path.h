@@ -5,7 +5,7 @@
 //   /v1//Tasks/My%20Task/?limit=5   ->   had_v1, segments "tasks" "My Task"
 //
 // Clients of the public API double slashes, end in slashes, use any case and put /v1 in front or not; one
-// route table serves them all (reference: qarnot-api.md 1.1). Words of the API are compared with route_is,
+// route table serves them all (as the public API does). Words of the API are compared with route_is,
 // ignoring case; segments that may be ids keep theirs.
 #ifndef ONDOL_NET_PATH_H
 #define ONDOL_NET_PATH_H

@@ -3,8 +3,9 @@
 // People: who is in, which window is open, how they set the knob.
 //
 // A day of every room is drawn at its midnight and kept as changes in order of the minute. Knobs are turned
-// as the published traces show (domain.md 1.4): four heaters in ten are never touched, the others about every
-// second day, around 7-10, 17-18 and 21-22 h; half of the time stands at 16, a fifth at 26, the rest between.
+// as the published traces of May 2019 show (AdwaitB/greco-p2p-analysis): four heaters in ten are never
+// touched, the others about every second day, around 7-10, 17-18 and 21-22 h; half of the time stands at 16,
+// a fifth at 26, the rest between.
 #include "sim/run.h"
 
 #include <stdlib.h>

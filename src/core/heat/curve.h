@@ -46,9 +46,9 @@ struct operating_point {
     int32_t work_mhz;      // cores x freq x duty: core-MHz of work per second
 };
 
-// The default board: the measured Ryzen 7 1700 (domain.md 2.4: 38 points over voltage, last stable voltage
-// per frequency), extended below 3.0 GHz by P = 18.9 W + 11.6 W/GHz from 1 GHz on. 8 cores, idle 12 W, sleep
-// 1 W, boot 72 s.
+// The default board: a measured Ryzen 7 1700 (Cinebench R15, package power: 38 points over voltage, last
+// stable voltage per frequency), extended below 3.0 GHz by P = 18.9 W + 11.6 W/GHz from 1 GHz on. 8 cores,
+// idle 12 W, sleep 1 W, boot 72 s.
 const struct curve *curve_default(void);
 
 // 0, or -EINVAL with the field and its limit when the curve is not usable (counts, ascending order, positive

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Steps of five minutes, exact for constant power and weather within one (domain.md 3.2): the mean of T over
-// a step is what the losses see. Within a step the power is constant: what takes the room to its setpoint at
-// the step's end, within limits.
+// Steps of five minutes, exact for constant power and weather within one (zero-order hold): the mean of T
+// over a step is what the losses see. Within a step the power is constant: what takes the room to its
+// setpoint at the step's end, within limits.
 #include "core/heat/forecast.h"
 
 #include "base/num.h"

@@ -2,7 +2,7 @@
 //
 // From watts to boards: how each board of a heater runs so that together they reach the target. Order of the
 // levers: frequency or quota (the job keeps running), filler on or off, freeze, sleep. At equal heat it
-// spreads: many boards slow give more work per joule than few boards fast (domain.md 2.4).
+// spreads: many boards slow give more work per joule than few boards fast (curve.h).
 #ifndef ONDOL_CORE_HEAT_REGULATE_H
 #define ONDOL_CORE_HEAT_REGULATE_H
 
@@ -16,10 +16,10 @@
 struct regulate_board {
     // in
     const struct curve *curve;
-    enum activity work;  // what it has to do: a paid or donated class, or ACTIVITY_IDLE for nothing
-    bool barred;         // must not run anything (opened, faulty): counts with what it draws, 0 W wanted
-    bool asleep;         // now; waking costs curve->boot_ms
-    bool spare;          // low-power mode: without a task it sleeps where it may, and the watts are for the others
+    enum activity work; // what it has to do: a paid or donated class, or ACTIVITY_IDLE for nothing
+    bool barred;        // must not run anything (opened, faulty): counts with what it draws, 0 W wanted
+    bool asleep;        // now; waking costs curve->boot_ms
+    bool spare; // low-power mode: without a task it sleeps where it may, and the watts are for the others
     bool filler_allowed; // volunteer computing may run here when there is no work
     bool donated_allowed;
     bool burn_allowed; // last resort

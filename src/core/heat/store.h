@@ -3,11 +3,11 @@
 // The thermostat of stored or flowing water: a tank, a pool, the outlet of a boiler on a heat network.
 // Readings in, heat request out, as the thermostat of a room gives it.
 //
-//   v = Kp (r - y) + I    u = clamp(v, 0, limit)    I += dt (Kp/Ti (r - y) + (u - v)/Tt)      domain.md 4.1
+//   v = Kp (r - y) + I    u = clamp(v, 0, limit)    I += dt (Kp/Ti (r - y) + (u - v)/Tt)
 //
 // The limit falls, in a straight line, to nothing over the last kelvins below the processors' limit and below
-// that of the outlet: the warmer the return, the less may be computed (domain.md 2.2). Safety cuts whatever
-// was asked.
+// that of the outlet: the warmer the return, the less may be computed: T_j = T_out + P R_th. Safety cuts
+// whatever was asked.
 #ifndef ONDOL_CORE_HEAT_STORE_H
 #define ONDOL_CORE_HEAT_STORE_H
 

@@ -3,10 +3,10 @@
 // The thermostat of a zone: sense in, heat request out. It works alone on the heater; nothing from above is
 // needed.
 //
-//   v  = Kp (b r - y) + I                    u = clamp(v, floor, max_w)     domain.md 4.1
+//   v  = Kp (b r - y) + I                    u = clamp(v, floor, max_w)     Astrom and Hagglund
 //   I += dt (Kp/Ti (r - y) + (u - v)/Tt)                                    back-calculated anti-windup
 //
-// Guards stand before the loop (guards.h). Safety limits (domain.md 4.4) cannot be overridden from above.
+// Guards stand before the loop (guards.h). Safety limits cannot be overridden from above.
 // Everything is a batch kernel over arrays: the agent calls it with its few zones, the simulator with all of
 // them.
 #ifndef ONDOL_CORE_HEAT_THERMOSTAT_H
@@ -105,7 +105,8 @@ struct thermostat {
     bool started;
     bool frozen; // a guard in force stops the integral
     struct zone_wish wish;
-    house_ms ahead_of; // the step of the week that `wish` is ahead of, once its time to start has come (ahead.h)
+    house_ms
+        ahead_of; // the step of the week that `wish` is ahead of, once its time to start has come (ahead.h)
     struct heat_request request; // result of the last step
     struct thermostat_config cfg;
     struct zone_estimate est;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A room the core does not know: two nodes (air with furniture, mass), the heater's metal, a sensor that lags
-// 3 min, and a window. Euler at 1 s; domain.md 3.1 and 3.3 in the reference, numbers for 30 m2 below.
+// 3 min, and a window. Euler at 1 s; numbers for 30 m2 below.
 //
 //   Ci dTi/dt = Him (Tm-Ti) + (Hve+Hwin) (To-Ti) + fc q     q = UA (Th-Ti)
 //   Cm dTm/dt = Him (Ti-Tm) + Htr (To-Tm) + (1-fc) q        Ch dTh/dt = P - q

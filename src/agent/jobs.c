@@ -279,6 +279,8 @@ static struct sandbox_spec spec_of(const struct jobs *j, const struct agent_acti
         .id = a->lease,
         .argv = l->argv,
         .envp = l->envp,
+        .last = l->last,
+        .last_ms = LAUNCH_LAST_MS,
         .workdir = l->workdir,
         .hostname = l->hostname,
         .image = l->image.repo,
@@ -368,6 +370,12 @@ void jobs_start(struct jobs *j, const struct agent_action *a)
     struct arena arena = ARENA_NULL;
     start_one(j, a, &arena);
     arena_deinit(&arena);
+}
+
+void jobs_end(struct jobs *j, uint64_t lease)
+{
+    if (j->node->sandbox.end(j->node->sandbox.ctx, lease) == -ENOTSUP)
+        jobs_kill(j, lease);
 }
 
 void jobs_kill(struct jobs *j, uint64_t lease)

@@ -14,6 +14,7 @@ struct jobs *jobs_new(struct node *n);
 void jobs_free(struct jobs *j); // the loop must run once more afterwards; kills what is left
 
 void jobs_start(struct jobs *j, const struct agent_action *a);
+void jobs_end(struct jobs *j, uint64_t lease); // its last command first; without one it is killed
 void jobs_kill(struct jobs *j, uint64_t lease);
 void jobs_share(struct jobs *j, uint64_t lease, int32_t permille);
 void jobs_read(struct jobs *j, uint64_t lease, bool on);

@@ -20,7 +20,7 @@
 #include "device/sky.h"
 #include "sandbox/bwrap.h"
 
-#define STOP_MS   5000 // for the last words to the parent
+#define STOP_MS   5000 // for the last words to the parent; last commands have LAUNCH_LAST_MS more
 #define GATHER_MS 15   // of wall: longer than a trivial program runs, too short for anybody who looks
 
 static void act_board(struct node *n, const struct agent_action *a)
@@ -39,6 +39,9 @@ static void act(struct node *n, const struct agent_action *a)
     switch (a->kind) {
     case ACT_START:
         jobs_start(n->jobs, a);
+        break;
+    case ACT_END:
+        jobs_end(n->jobs, a->lease);
         break;
     case ACT_KILL:
         jobs_kill(n->jobs, a->lease);
@@ -99,8 +102,9 @@ void node_feed(struct node *n, struct agent_event *ev)
 
 static void stop_if_done(struct node *n)
 {
-    if (n->stopping && ((agent_at_rest(n->agent) || (!n->link && !agent_has_runs(n->agent))) ||
-                        wall_since(clock_wall(), n->stop_at) >= 0))
+    bool runs = agent_has_runs(n->agent);
+    if (n->stopping && ((agent_at_rest(n->agent) || (!n->link && !runs)) ||
+                        wall_since(clock_wall(), n->stop_at) >= (runs ? LAUNCH_LAST_MS : 0)))
         uv_stop(n->loop);
 }
 
@@ -267,6 +271,7 @@ static int agent_open(struct node *n, struct err *e)
     // kill takes.
     c.lease_margin_ms =
         200 * (int64_t)c.speed > c.lease_margin_ms ? 200 * (int64_t)c.speed : c.lease_margin_ms;
+    c.last_ms = LAUNCH_LAST_MS * (int64_t)c.speed;
     c.kill_again_ms = 1000 * (int64_t)c.speed > c.kill_again_ms ? 1000 * (int64_t)c.speed : c.kill_again_ms;
     c.kill_timeout_ms =
         60000 * (int64_t)c.speed > c.kill_timeout_ms ? 60000 * (int64_t)c.speed : c.kill_timeout_ms;

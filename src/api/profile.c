@@ -28,7 +28,7 @@ static const struct profile_constant batch[] = {
     {"USER_POOL_PREPARATION_CMD", "/bin/true", "command that prepares a pool's nodes, as preparationTask does",
      false},
     {"RUN_USER_POOL_PREPARATION_CMD", "false", "true: run it, unless the pool has a preparationTask", false},
-    {"DOCKER_SHUTDOWN_CMD", "/bin/true", "kept; no command runs here when the container ends", false},
+    {"DOCKER_SHUTDOWN_CMD", "/bin/true", "command that runs in the container when it ends or is stopped, for 10 s at most", false},
     {"RESOURCES_PATH", "/job", "where resources are found; nowhere else", false},
 };
 

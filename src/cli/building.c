@@ -10,8 +10,9 @@
 
 #include "base/mem.h"
 #include "cli/child.h"
+#include "core/work/launch.h"
 
-#define STOP_GRACE_MS 4000
+#define STOP_GRACE_MS (4000 + LAUNCH_LAST_MS) // an agent with nothing to wait for ends at once
 #define LOOK_MS       50
 
 int building_start(struct building *b, const struct runtime_config *cfg, struct err *e)

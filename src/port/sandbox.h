@@ -5,7 +5,7 @@
 // simulator).
 //
 //      start ----> running --(pidfd readable)--> reap = 1, forgotten
-//                   |   ^
+//                   |   ^                              end: its last command runs first
 //         set_share |   | tick          kill: SIGKILL to every process in it, grandchildren too; reap follows
 //                   v   |
 //               slowed / frozen
@@ -53,7 +53,11 @@ struct sandbox_spec {
     uint64_t id;             // not 0; not the id of one that is not reaped yet
     const char *const *argv; // argv[0] is searched in the PATH of envp, as execvp does
     const char *const *envp; // "NAME=value"; the instance sees exactly these, and PWD. NULL: none
-    const char *workdir;     // NULL: /job
+    // Run inside it when the command has ended by itself, or when end() asks for it; for last_ms (1 or more) at
+    // most, then all of it ends. NULL: nothing
+    const char *const *last;
+    int64_t last_ms;
+    const char *workdir; // NULL: /job
     const char *hostname;    // NULL: "ondol"
     const char *image;       // "library/...": a read-only view of the machine's own /usr. NULL: the same
     // Absolute path of an unpacked image that is the root in place of that view, read-only; everyone may read
@@ -124,6 +128,10 @@ struct sandbox {
     int64_t (*tick)(void *ctx, wall_ms now);
 
     int (*usage)(void *ctx, uint64_t id, struct sandbox_usage *u); // 0 or -ENOENT
+
+    // Asks for the spec's last command now; the end shows at pidfd, last_ms later at most while it has a share.
+    // 0, -ENOENT, or -ENOTSUP: it has none, and nothing was done. Twice is harmless.
+    int (*end)(void *ctx, uint64_t id);
 
     // Kills everything in it, frozen or not. Never waits; the end shows at pidfd. 0 or -ENOENT; twice is
     // harmless.

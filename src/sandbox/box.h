@@ -21,6 +21,7 @@ struct box_run {
     int64_t peak_bytes;
     wall_ms start;
     bool killed;
+    int guard_fd; // to its guard (guard.c), -1: it has none
     // Of one that a zygote made (zygote.c): then pidfd is not a child's, the status comes over the channel,
     // and its group has meters that did not begin with it.
     bool by_zygote;
@@ -71,6 +72,7 @@ struct box {
     size_t most_running; // at once, of late: so many zygotes are worth their memory
     bool no_zygotes;     // asked so, or they do not thrive here
     int zygote_fd;       // their program
+    int guard_fd;        // the guards' program
     struct bwrap_counts counts;
 };
 
@@ -87,6 +89,16 @@ int box_spawn_in(const struct box *b, unsigned slot, const char *group, bool net
                  struct spawn *s); // what all have in common
 void box_spawn_close(struct spawn *s);
 void box_group_name(unsigned slot, char out[CGROUP_NAME_BYTES]);
+
+int box_program_file(const char *name, const char *start, const char *end); // sealed; -1 and errno
+
+// guard.c
+int box_guard_open(struct box *b, struct err *e);
+// The arguments of an instance's command, with those of its guard before them; *r has the agent's end of its
+// socket. The array is the caller's, its strings are the spec's and the guard's own (in `text`). NULL: errno.
+const char **box_guard_argv(const struct box *b, const struct sandbox_spec *spec, struct box_run *r,
+                            struct spawn *s, char text[4][32]);
+int box_guard_ask(const struct box_run *r);
 
 // zygote.c
 void box_zygotes_init(struct box *b, const struct bwrap_config *c);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -141,6 +142,18 @@ void box_group_name(unsigned slot, char out[CGROUP_NAME_BYTES])
     snprintf(out, CGROUP_NAME_BYTES, "r%u", slot);
 }
 
+int box_program_file(const char *name, const char *start, const char *end)
+{
+    size_t n = (size_t)(end - start);
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd >= 0 && (write(fd, start, n) != (ssize_t)n ||
+                    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 int box_null_open(void)
 {
     return box_above_targets(open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -156,6 +169,12 @@ int box_spawn_in(const struct box *b, unsigned slot, const char *group, bool net
     s->parent_pidfd = b->self_pidfd;
     s->as_uid = geteuid() == 0 ? user_of(b, slot) : -1;
     return s->keep[0] < 0 || s->stdin_fd < 0 ? -errno : open_groups(b, group, s);
+}
+
+// A last command comes beside the instance's own, with its guard; what it starts in turn counts.
+static int own_processes(const struct sandbox_spec *spec)
+{
+    return OWN_PROCESSES + (spec->last ? 2 : 0);
 }
 
 static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box_run *r, struct pipes *p,
@@ -179,7 +198,7 @@ static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box
     if (!cgroup_where(&b->tree, CG_MEMORY))
         s->address_max = spec->memory_max_bytes;
     if (spec->pids_max > 0 && !cgroup_where(&b->tree, CG_PIDS))
-        s->process_max = spec->pids_max + OWN_PROCESSES;
+        s->process_max = spec->pids_max + own_processes(spec);
     return 0;
 }
 
@@ -188,15 +207,12 @@ static int launch(struct box *b, const struct sandbox_spec *spec, struct box_run
 {
     struct spawn s = {.exe = b->bwrap, .keep = {-1, -1, -1, -1}, .into_cgroup = -1, .stdin_fd = -1};
     struct pipes p = {{-1, -1}, {-1, -1}};
-    size_t argc = 0;
-    while (spec->argv[argc])
-        argc++;
-    const char **argv = mem_array(argc + 5, sizeof *argv);
-    const char *const head[] = {"bwrap", "--args", "4", "--"};
-    memcpy(argv, head, sizeof head);
-    memcpy(argv + ARRAY_LEN(head), spec->argv, argc * sizeof *argv);
-    s.argv = (char *const *)argv;
+    char guard_text[4][32];
+    const char **argv = NULL;
     int code = fill_spawn(b, spec, r, &p, &s, e);
+    if (code == 0 && !(argv = box_guard_argv(b, spec, r, &s, guard_text)))
+        code = err_set(e, -errno, "sandbox: no descriptors for its last command: %s", strerror(errno));
+    s.argv = (char *const *)argv;
     if (code == 0) {
         r->pid = spawn(&s, &r->pidfd, e);
         code = r->pid < 0 ? r->pid : 0;
@@ -208,6 +224,8 @@ static int launch(struct box *b, const struct sandbox_spec *spec, struct box_run
     }
     box_pipes_close(&p);
     box_spawn_close(&s);
+    if (code < 0 && r->guard_fd >= 0)
+        close(r->guard_fd);
     free(argv);
     return code;
 }
@@ -219,7 +237,7 @@ static int start_from_nothing(struct box *b, const struct sandbox_spec *spec, st
     int code = cgroup_make(&b->tree, r->group, e);
     if (code == 0)
         code = cgroup_limit(&b->tree, r->group, spec->memory_max_bytes,
-                            spec->pids_max > 0 ? spec->pids_max + OWN_PROCESSES : 0, e);
+                            spec->pids_max > 0 ? spec->pids_max + own_processes(spec) : 0, e);
     if (code == 0)
         code = launch(b, spec, r, run, e);
     if (code == 0 &&
@@ -246,6 +264,7 @@ static int box_start(void *ctx, const struct sandbox_spec *spec, wall_ms now, st
                         .duty = DUTY_NULL,
                         .pidfd = -1,
                         .channel = -1,
+                        .guard_fd = -1,
                         .memory_max_bytes = spec->memory_max_bytes,
                         .pids_max = spec->pids_max};
     if (!box_zygote_start(b, spec, &r, run)) {
@@ -304,6 +323,12 @@ static int box_usage(void *ctx, uint64_t id, struct sandbox_usage *u)
     return 0;
 }
 
+static int box_end(void *ctx, uint64_t id)
+{
+    const struct box_run *r = find(ctx, id);
+    return r ? box_guard_ask(r) : -ENOENT;
+}
+
 static int box_kill(void *ctx, uint64_t id)
 {
     struct box_run *r = find(ctx, id);
@@ -348,6 +373,8 @@ static int box_reap(void *ctx, uint64_t id, wall_ms now, struct sandbox_result *
     out.signal = out.code > 128 && out.code <= 192 ? out.code - 128 : 0;
     struct box_run over = *r;
     *r = b->run[--b->run_n];
+    if (over.guard_fd >= 0)
+        close(over.guard_fd);
     if (over.by_zygote) {
         close(over.channel);
         close(over.pidfd);
@@ -379,6 +406,8 @@ static void box_free(void *ctx)
             close(r->pidfd);
             if (r->channel >= 0)
                 close(r->channel);
+            if (r->guard_fd >= 0)
+                close(r->guard_fd);
             *r = b->run[--b->run_n];
         }
     }
@@ -387,7 +416,7 @@ static void box_free(void *ctx)
     cgroup_tree_deinit(&b->tree);
     root_deinit(&b->root);
     buf_deinit(&b->fixed_args);
-    int fds[] = {b->seccomp_fd[0], b->seccomp_fd[1], b->self_pidfd, b->zygote_fd};
+    int fds[] = {b->seccomp_fd[0], b->seccomp_fd[1], b->self_pidfd, b->zygote_fd, b->guard_fd};
     for (size_t i = 0; i < ARRAY_LEN(fds); i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -452,6 +481,8 @@ static int prepare(struct box *b, const struct bwrap_config *c, struct err *e)
     if ((code = root_init(&b->root, c->root_parent, e)) < 0)
         return code;
     box_fixed_args(b);
+    if ((code = box_guard_open(b, e)) < 0)
+        return code;
     bool v1_only = c->lever == LEVER_V1_QUOTA || c->lever == LEVER_V1_FREEZE;
     cgroup_tree_init(&b->tree, c->no_cgroups ? 0 : (1u << CG_N) - 1, v1_only);
     if ((code = lever_choose(b, c->lever, e)) < 0)
@@ -491,10 +522,10 @@ void bwrap_sandbox_init(struct sandbox *s, const struct bwrap_config *config)
     struct err e = ERR_NULL;
     *s = (struct sandbox){
         b,        box_available, box_lever, box_start, box_set_share,
-        box_tick, box_usage,     box_kill,  box_reap,  box_free,
+        box_tick, box_usage,     box_end,   box_kill,  box_reap, box_free,
     };
     b->fixed_args = BUF_INIT(16384);
-    b->seccomp_fd[0] = b->seccomp_fd[1] = b->self_pidfd = b->zygote_fd = -1;
+    b->seccomp_fd[0] = b->seccomp_fd[1] = b->self_pidfd = b->zygote_fd = b->guard_fd = -1;
     b->no_zygotes = true; // until it is known that sandboxes can be made at all
     b->cores = (int)int_clamp(sysconf(_SC_NPROCESSORS_ONLN), 1, 4096);
     if (prepare(b, config ? config : &plain, &e) < 0)

@@ -288,6 +288,10 @@ int box_check_spec(const struct sandbox_spec *spec, struct err *e)
     if (code == 0)
         code = check_list("environment", spec->envp, true, e);
     if (code == 0)
+        code = check_list("last", spec->last, false, e);
+    if (code == 0 && spec->last && (!spec->last[0] || !spec->last[0][0] || spec->last_ms < 1))
+        return err_set(e, -EINVAL, "last: a command and 1 ms or more are needed");
+    if (code == 0)
         code = check_binds(spec, e);
     if (code < 0)
         return code;

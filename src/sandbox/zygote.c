@@ -24,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -54,11 +53,8 @@ void box_zygotes_init(struct box *b, const struct bwrap_config *c)
     for (int k = 0; k < CG_N; k++) // stop signals need the processes of bubblewrap where procs.h expects them
         if (c->no_zygotes || b->lever == LEVER_SIGNALS || !cgroup_where(&b->tree, (enum cgroup_controller)k))
             return; // no_zygotes stays set
-    size_t n = (size_t)(zygote_image_end - zygote_image_start);
-    b->zygote_fd = memfd_create("ondol-zygote", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    b->no_zygotes =
-        b->zygote_fd < 0 || write(b->zygote_fd, zygote_image_start, n) != (ssize_t)n ||
-        fcntl(b->zygote_fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0;
+    b->zygote_fd = box_program_file("ondol-zygote", zygote_image_start, zygote_image_end);
+    b->no_zygotes = b->zygote_fd < 0;
 }
 
 // ---- ends
@@ -365,7 +361,7 @@ static bool hand_over(struct box *b, struct zygote *z, const struct sandbox_spec
 
 static bool is_plain(const struct sandbox_spec *spec)
 {
-    return !spec->net && spec->binds_n == 0 && spec->job_bytes == 0 && !spec->job_dir && !spec->rootfs;
+    return !spec->net && !spec->last && spec->binds_n == 0 && spec->job_bytes == 0 && !spec->job_dir && !spec->rootfs;
 }
 
 bool box_zygote_start(struct box *b, const struct sandbox_spec *spec, struct box_run *r,

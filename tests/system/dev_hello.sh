@@ -55,6 +55,19 @@ id=$("$ONDOL" task create "$DIR/false.json") || fail "ondol task create"
 [ $? = 5 ] || fail "waiting for a task that fails does not end with 5"
 grep -q '^ondol: task .*: ended in Failure: ' "$DIR/wait.err" || fail "the error of a failed task"
 
+# A last command runs in the instance that is aborted, and what it prints is kept.
+printf '%s' '{"name": "saves", "profile": "docker-batch", "instanceCount": 1, "constants": [
+    {"key": "DOCKER_CMD", "value": "sh -c \"echo begun > state; echo on; sleep 1000\""},
+    {"key": "DOCKER_SHUTDOWN_CMD", "value": "sh -c \"cat state; echo saved\""}]}' >"$DIR/saves.json"
+id=$("$ONDOL" task create "$DIR/saves.json") || fail "ondol task create"
+says() { # says LINE
+    "$ONDOL" task stdout --instance 0 "$id" | grep -q "^$1$"
+}
+until_true 60 says on || fail "a task with a last command did not begin within 60 s"
+"$ONDOL" task abort "$id" || fail "ondol task abort"
+until_true 60 state_is "$id" Cancelled || fail "a task with a last command did not end within 60 s"
+[ "$("$ONDOL" task stdout --instance 0 "$id" | tr '\n' ' ')" = "on begun saved " ] || fail "what a last command prints"
+
 kill -TERM "$DEV"
 wait "$DEV"
 [ $? = 0 ] || fail "ondol dev did not end with 0"

@@ -24,6 +24,7 @@ void agent_config_default(struct agent_config *c)
         .lease_margin_ms = 5000,
         .start_timeout_ms = 600000,
         .stage_timeout_ms = 600000,
+        .last_ms = 10000,
         .kill_again_ms = 30000,
         .kill_timeout_ms = 600000,
         .outbox_bytes_max = (size_t)1 << 20,
@@ -155,8 +156,8 @@ static void shutdown_begin(struct agent *a, const struct agent_event *ev, struct
 {
     a->shutdown = true;
     for (size_t i = 0; i < a->n_runs; i++)
-        run_stop(a, &a->run[i], ATTEMPT_PREEMPTED, "node-stopped", "the heater's program is stopped", ev->now,
-                 out);
+        run_end(a, &a->run[i], ATTEMPT_PREEMPTED, "node-stopped", "the heater's program is stopped", ev->now,
+                out);
 }
 
 static void tick(struct agent *a, const struct agent_event *ev, struct agent_actions *out)

@@ -22,6 +22,8 @@
 //    is lost. Whether filler runs alone is the node's configuration.
 //  - An assignment ends at `until` less a margin, as its on_lapse says: killed (reported as Lost), frozen, or
 //  left.
+//     A run with a last command that is asked to end (by the parent or the shutdown; not by its lease's end, a
+//     lost epoch or an opened heater) is STOPPING for last_ms at most before it is killed, and has a share then.
 // Every state has a time-out: a start that is not confirmed, a kill that does not kill (the board is barred
 // then).
 //
@@ -60,6 +62,7 @@ struct agent_config {
     int64_t lease_margin_ms;  // work ends this much before its lease, default 5,000
     int64_t start_timeout_ms; // default 600,000
     int64_t stage_timeout_ms; // files that do not move at all, default 600,000
+    int64_t last_ms;          // most that the last command of a run may take, default 10,000
     int64_t kill_again_ms, kill_timeout_ms; // default 30,000 and 600,000
     size_t outbox_bytes_max;                // of output waiting to be acknowledged, default 1 MiB
 };
@@ -149,6 +152,7 @@ struct agent_event {
 
 enum agent_action_kind {
     ACT_START,   // a sandbox for `lease`; answer with AGENT_STARTED or AGENT_START_FAILED
+    ACT_END,     // its last command now, and then its end; what that brings is AGENT_EXITED
     ACT_KILL,    // harmless when it is dead already
     ACT_SHARE,   // thousandths of a core of the host; 0: frozen
     ACT_BOARD,   // how a board is to run from now on

@@ -437,6 +437,13 @@ int32_t heat_share(const struct agent *a, const struct agent_run *r)
     return share_of(a, r, running_now(a));
 }
 
+// What it had; one that is frozen, or slower than that, a core of the host: it is for seconds.
+int32_t heat_last_share(const struct agent *a, const struct agent_run *r)
+{
+    int32_t core = a->cfg.is_virtual && a->cfg.host_cpu_permille < 1000 ? a->cfg.host_cpu_permille : 1000;
+    return r->permille > core ? r->permille : core;
+}
+
 void heat_shares(struct agent *a, struct agent_actions *out)
 {
     int64_t running = running_now(a);

@@ -41,6 +41,7 @@ struct agent_run {
     uint32_t instance, instance_count, attempt;
     int32_t slots;   // of a pool's node: so many runs inside it at once; 0: it is none
     bool ready;      // a pool's node that is prepared: it has no process any more
+    bool lasts;      // STOPPING: its last command runs, kill_at is when it is killed
     bool prepares;   // it has a command to run before it is
     uint64_t within; // lease of the node in which it runs; 0: it has the board for itself
     enum activity activity;
@@ -168,8 +169,13 @@ struct agent_run *run_around(struct agent *a, const struct agent_run *r);
 int32_t run_slots(const struct agent *a,
                   const struct agent_run *r); // its share of its board is one in so many
 void run_assign(struct agent *a, const struct assignment *as, const struct task_body *body, house_ms now);
+// Kills it now, also one that run_end left some time.
 void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
               house_ms now, struct agent_actions *out);
+// As run_stop, but a run with a last command has the time for it first.
+void run_end(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
+             house_ms now, struct agent_actions *out);
+int32_t heat_last_share(const struct agent *a, const struct agent_run *r); // agent_heat.c
 void run_started(struct agent *a, const struct agent_event *ev, struct agent_actions *out);
 void run_start_failed(struct agent *a, const struct agent_event *ev);
 void run_usage(struct agent *a, const struct agent_event *ev);

@@ -65,7 +65,7 @@ static void assignment_set(struct agent *a, const struct assignment *as, const s
     if (r->state != RUN_ENDED)
         order_take(r, as->orders, now, false);
     if (as->stop)
-        run_stop(a, r, as->stop_end, "", "", now, out);
+        run_end(a, r, as->stop_end, "", "", now, out);
 }
 
 static void desired_set(struct agent *a, const struct agent_event *ev, struct agent_actions *out)

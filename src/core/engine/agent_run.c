@@ -149,15 +149,17 @@ void run_assign(struct agent *a, const struct assignment *as, const struct task_
     else if (launch_make(body, as->instance, as->instance_count, &r->arena, &r->launch, &code, &e) < 0)
         end_now(a, r, ATTEMPT_FAILURE, code, e.text, now);
     r->prepares = r->slots && r->state != RUN_ENDED;
+    if (r->slots) // what prepares a node is not what the constant is of
+        r->launch.last = NULL;
 }
 
 // What runs in a node ends before it does.
 static void stop_inside(struct agent *a, uint64_t node, int32_t end, const char *code, const char *message,
-                        house_ms now, struct agent_actions *out)
+                        house_ms now, bool gently, struct agent_actions *out)
 {
     for (size_t i = 0; i < a->n_runs; i++)
         if (a->run[i].within == node)
-            run_stop(a, &a->run[i], end, code, message, now, out);
+            (gently ? run_end : run_stop)(a, &a->run[i], end, code, message, now, out);
 }
 
 static void node_step(struct agent *a, struct agent_run *r, house_ms now)
@@ -171,9 +173,34 @@ static void node_step(struct agent *a, struct agent_run *r, house_ms now)
     }
 }
 
-void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
-              house_ms now, struct agent_actions *out)
+static void kill_now(struct agent_run *r, house_ms now, struct agent_actions *out)
 {
+    r->lasts = false;
+    r->state_since = r->kill_at = now;
+    agent_act(out, ACT_KILL)->lease = r->lease;
+}
+
+// Frozen or slowed, it would not get to its last command in its time.
+static void last_begin(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out)
+{
+    r->lasts = true;
+    r->kill_at = house_add(now, a->cfg.last_ms);
+    struct agent_action *act = agent_act(out, ACT_SHARE);
+    act->lease = r->lease;
+    act->board = r->board;
+    act->permille = r->permille = heat_last_share(a, r);
+    agent_act(out, ACT_END)->lease = r->lease;
+}
+
+static void stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
+                 house_ms now, bool gently, struct agent_actions *out)
+{
+    if (r->state == RUN_STOPPING && !gently) {
+        if (r->lasts)
+            kill_now(r, now, out);
+        if (r->slots)
+            stop_inside(a, r->lease, end, code, message, now, false, out);
+    }
     if (r->state == RUN_ENDED || r->state == RUN_STOPPING)
         return;
     if (r->state == RUN_ASSIGNED) {
@@ -182,25 +209,40 @@ void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *cod
     }
     if (stage_stop(a, r, end, code, message, now))
         return;
+    bool lasts = gently && r->state == RUN_RUNNING && r->launch.last && !r->slots;
     r->end = end;
     r->end_code = code;
     r->end_message = message;
     set_state(r, RUN_STOPPING, now);
-    r->kill_at = now;
     a->regulate_due = true;
     if (r->slots)
-        stop_inside(a, r->lease, end, code, message, now, out);
+        stop_inside(a, r->lease, end, code, message, now, gently, out);
     if (r->ready) { // it has no process: it ends with the last that runs inside
         node_step(a, r, now);
         return;
     }
-    agent_act(out, ACT_KILL)->lease = r->lease;
+    if (lasts)
+        last_begin(a, r, now, out);
+    else
+        kill_now(r, now, out);
     if (!r->reading) { // its end is told after its output: what is left in its pipes must come, full outbox
                        // or not
         struct agent_action *act = agent_act(out, ACT_READ);
         act->lease = r->lease;
         act->read = r->reading = true;
     }
+}
+
+void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
+              house_ms now, struct agent_actions *out)
+{
+    stop(a, r, end, code, message, now, false, out);
+}
+
+void run_end(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,
+             house_ms now, struct agent_actions *out)
+{
+    stop(a, r, end, code, message, now, true, out);
 }
 
 void run_started(struct agent *a, const struct agent_event *ev, struct agent_actions *out)
@@ -388,6 +430,9 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
     case RUN_STOPPING:
         if (r->ready) {
             node_step(a, r, now);
+        } else if (r->lasts) {
+            if (!house_before(now, r->kill_at))
+                kill_now(r, now, out);
         } else if (since > a->cfg.kill_timeout_ms) {
             give_up_kill(a, r, now);
         } else if (house_since(now, r->kill_at) > a->cfg.kill_again_ms) {

@@ -118,6 +118,24 @@ static int argv_make(struct names *s, const char *command, struct arena *a, stru
     return r < 0 ? err_prefix(e, "DOCKER_CMD") : 0;
 }
 
+// The command at the end (docs/design/0048-last-command.md). What does nothing needs no process.
+static int last_make(struct names *s, struct arena *a, struct launch *out, struct err *e)
+{
+    struct tokens t = TOKENS_NULL;
+    const char *said = constant_or(s->body, "DOCKER_SHUTDOWN_CMD", "");
+    int r = tokens_split(&t, said, LAUNCH_ARGS_MAX, e);
+    size_t used = 0;
+    bool nothing = t.n == 0 || (t.n == 1 && (!strcmp(t.v[0], "/bin/true") || !strcmp(t.v[0], "true")));
+    const char **last = r < 0 || nothing ? NULL : arena_alloc(a, (t.n + 1) * sizeof *last);
+    for (size_t i = 0; r == 0 && last && i < t.n; i++)
+        r = (last[i] = expand(s, t.v[i], a, &used, e)) ? 0 : -E2BIG;
+    if (r == 0 && last && !*last[0])
+        r = err_set(e, -EINVAL, "its first word is empty");
+    tokens_deinit(&t);
+    out->last = last;
+    return r < 0 ? err_prefix(e, "DOCKER_SHUTDOWN_CMD") : 0;
+}
+
 static int envp_add(struct names *s, const char **envp, size_t *n, const char *key, const char *text,
                     struct arena *a, size_t *used, struct err *e)
 {
@@ -322,7 +340,7 @@ int launch_make(const struct task_body *b, uint32_t instance, uint32_t instance_
         return r;
     *code = "bad-command";
     r = argv_make(&s, command_of(b, instance), a, out, e);
-    if (r < 0)
+    if (r < 0 || (r = last_make(&s, a, out, e)) < 0)
         return r;
     *code = "too-large";
     r = envp_make(&s, a, out, e);

@@ -29,6 +29,7 @@
     ((size_t)768 << 10) // all words, all of the environment: each below what the sandbox takes
 #define LAUNCH_CONSTANTS_MAX 512
 #define LAUNCH_PROGRESS_MAX  3
+#define LAUNCH_LAST_MS       10000 // wall: most that a last command may take
 
 struct constant {
     const char *key, *value;
@@ -59,6 +60,7 @@ struct launch_image {
 struct launch {
     const char *const *argv; // ends with NULL
     const char *const *envp; // "NAME=value", ends with NULL
+    const char *const *last; // DOCKER_SHUTDOWN_CMD, likewise; NULL: none, or one that does nothing
     const char *workdir;     // NULL: that of the image
     struct launch_image image;
     const char *hostname;                      // NULL: the sandbox's own

@@ -320,6 +320,89 @@ static void nobody_outlives_the_command_or_the_kill(void **state)
     assert_int_equal(f->s.kill(f->s.ctx, 9), -ENOENT);
 }
 
+static void a_last_command_follows_the_command_and_changes_nothing_of_its_end(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *text;
+        int code, signal;
+    } cases[] = {{"echo first; echo $X > /job/left; exit 0", 0, 0},
+                 {"echo first; echo $X > /job/left; exit 7", 7, 0},
+                 {"echo first; echo $X > /job/left; kill -TERM $$", 143, 15}};
+    const char *const env[] = {"PATH=/usr/bin:/bin", "X=of it", NULL};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct outcome *o = play(f, &f->s,
+                                 (struct sandbox_spec){.argv = SHELL(cases[i].text),
+                                                       .envp = env,
+                                                       .last = SHELL("cat /job/left; echo $X >&2; pwd; exit 3"),
+                                                       .last_ms = LIMIT_MS});
+        assert_string_equal(o->out, "first\nof it\n/job\n");
+        assert_string_equal(o->err, "of it\n");
+        assert_int_equal(o->r.code, cases[i].code);
+        assert_int_equal(o->r.signal, cases[i].signal);
+    }
+    struct outcome *o = play(f, &f->bare,
+                             (struct sandbox_spec){.argv = SHELL("ls /proc/self/fd | wc -l"),
+                                                   .last = (const char *const[]){"no-such-command", NULL},
+                                                   .last_ms = LIMIT_MS,
+                                                   .pids_max = 8});
+    assert_string_equal(o->out, "4\n"); // ls opens the fourth: nothing of the guard's is handed on
+    assert_string_equal(o->err, "bwrap: execvp no-such-command: No such file or directory\n");
+    assert_int_equal(o->r.code, 0);
+}
+
+// Starts it, waits until it printed, freezes it, thaws it and asks for its end.
+static struct outcome *end_of(struct fixture *f, struct sandbox *s, const char *last, int64_t last_ms)
+{
+    struct sandbox_run run;
+    struct err e = ERR_NULL;
+    const struct sandbox_spec spec = {.id = 5,
+                                      .argv = SHELL("trap '' TERM; echo on; while :; do sleep 0.05; done"),
+                                      .envp = plain_env,
+                                      .last = SHELL(last),
+                                      .last_ms = last_ms,
+                                      .capture = true};
+    assert_int_equal(s->start(s->ctx, &spec, now_ms(), &run, &e), 0);
+    memset(&f->o, 0, sizeof f->o);
+    for (int i = 0; i < 1000 && !strstr(f->o.out, "on"); i++)
+        assert_false(run_for(s, 5, &run, &f->o, 10));
+    assert_int_equal(s->set_share(s->ctx, 5, 0, now_ms(), &e), 0);
+    assert_int_equal(s->set_share(s->ctx, 5, 1000, now_ms(), &e), 0);
+    assert_int_equal(s->end(s->ctx, 5), 0);
+    assert_int_equal(s->end(s->ctx, 5), 0);
+    if (!run_for(s, 5, &run, &f->o, LIMIT_MS))
+        fail_msg("not over after %d ms", LIMIT_MS);
+    return &f->o;
+}
+
+static void a_last_command_runs_beside_a_command_that_is_asked_to_end(void **state)
+{
+    struct fixture *f = *state;
+    struct sandbox *both[] = {&f->s, &f->bare};
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        struct outcome *o = end_of(f, both[i], "echo off", LIMIT_MS);
+        assert_string_equal(o->out, "on\noff\n");
+        assert_int_equal(o->r.code, 137); // the command did not end by itself
+        assert_false(o->r.killed);
+        assert_int_equal(both[i]->end(both[i]->ctx, 5), -ENOENT);
+    }
+    struct outcome *o = end_of(f, &f->s, "echo off; sleep 1000", 300); // no longer than it may
+    assert_string_equal(o->out, "on\noff\n");
+    assert_int_equal(o->r.code, 137);
+    struct sandbox_run run;
+    struct err e = ERR_NULL;
+    const struct sandbox_spec none = {.id = 6,
+                                      .argv = SHELL("sleep 1000"),
+                                      .envp = plain_env,
+                                      .binds = &f->b.bind, // no zygote is left for the tests after this one
+                                      .binds_n = 1,
+                                      .capture = true};
+    assert_int_equal(f->s.start(f->s.ctx, &none, now_ms(), &run, &e), 0);
+    assert_int_equal(f->s.end(f->s.ctx, 6), -ENOTSUP);
+    assert_int_equal(f->s.kill(f->s.ctx, 6), 0);
+    assert_true(run_for(&f->s, 6, &run, &f->o, LIMIT_MS));
+}
+
 // An agent of its own, killed at a moment between before bubblewrap's first instruction and long after its
 // last.
 static void agent_that_starts_and_waits(struct fixture *f, const char *word, int tell_fd)
@@ -502,6 +585,8 @@ int main(void)
         cmocka_unit_test(fork_bomb_stops_at_its_limit),
         cmocka_unit_test(memory_hog_is_stopped),
         cmocka_unit_test(nobody_outlives_the_command_or_the_kill),
+        cmocka_unit_test(a_last_command_follows_the_command_and_changes_nothing_of_its_end),
+        cmocka_unit_test(a_last_command_runs_beside_a_command_that_is_asked_to_end),
         cmocka_unit_test(sandboxes_die_with_their_agent_at_any_moment),
         cmocka_unit_test(what_the_agent_closes_after_a_start_is_closed),
         cmocka_unit_test(two_hundred_starts_leave_nothing),

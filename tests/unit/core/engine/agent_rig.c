@@ -24,6 +24,9 @@ static void perform(struct rig *r)
             if (r->auto_start)
                 rig_feed(r, &(struct agent_event){.kind = AGENT_STARTED, .start.lease = a->lease});
             break;
+        case ACT_END:
+            r->ends++;
+            break;
         case ACT_KILL:
             r->kills++;
             r->last_kill = a->lease;
@@ -192,12 +195,12 @@ struct assignment rig_assignment(struct rig *r, uint64_t lease, const char *boar
     return a;
 }
 
-// An answer with these assignments, all with the hello body.
+// An answer with these assignments, all with the rig's body.
 void rig_answer(struct rig *r, enum agent_call which, struct sync_down *d, struct assignment *a, size_t n)
 {
     const struct task_body *body[8];
     for (size_t i = 0; i < n; i++)
-        body[i] = &rig_hello;
+        body[i] = r->body_of_all ? r->body_of_all : &rig_hello;
     if (d->house.v == 0)
         d->house = r->now;
     if (d->until.v == 0)

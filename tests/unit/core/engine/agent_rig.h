@@ -27,12 +27,13 @@ struct rig {
     struct agent_actions acts;
     bool auto_start, auto_exit_on_kill;
     uint64_t version;
+    const struct task_body *body_of_all; // of assignments; NULL: rig_hello
     struct zone_sense sense;
     bool lid_open; // what its contact says from the next step on
     // what the agent asked for
     int fetches, stores, unstages;
     int64_t stage_room;
-    int starts, kills, reads_off, reads_on;
+    int starts, kills, ends, reads_off, reads_on;
     uint64_t last_start, last_kill;
     int32_t share[RUNS_MAX];
     int64_t cpu_us[RUNS_MAX];

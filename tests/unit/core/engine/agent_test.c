@@ -497,6 +497,91 @@ static void low_power_mode_keeps_a_task_at_work_in_a_room_that_wants_no_heat(voi
     }
 }
 
+static const struct constant saves[] = {{"DOCKER_CMD", "work"}, {"DOCKER_SHUTDOWN_CMD", "save it"}};
+static const struct task_body saving = {.profile = "docker-batch", .constant = saves, .n_constants = 2};
+
+// One that runs and has a last command, on b0, asked to end by its parent.
+static struct assignment asked_to_end(struct rig *r, enum attempt_end end)
+{
+    rig_init(r, 17, NULL);
+    rig_run_for(r, 600000);
+    rig_join(r);
+    rig_call(r, CALL_REPORT);
+    r->auto_exit_on_kill = false;
+    struct assignment a = rig_assignment(r, 7, "b0");
+    a.until = house_add(r->now, HOUR_MS);
+    r->body_of_all = &saving;
+    rig_answer(r, CALL_REPORT, &(struct sync_down){0}, &a, 1);
+    rig_run_for(r, 20000);
+    rig_step(r, 4000); // the next control step is 6 s from now, before its time is over
+    a.stop = true;
+    a.stop_end = (uint8_t)end;
+    rig_answer(r, CALL_PARK, &(struct sync_down){0}, &a, 1);
+    return a;
+}
+
+static void a_run_with_a_last_command_has_time_for_it_and_no_more(void **state)
+{
+    (void)state;
+    struct rig r;
+    asked_to_end(&r, ATTEMPT_CANCELLED);
+    assert_int_equal(r.ends, 1);
+    assert_int_equal(r.kills, 0);
+    assert_true(r.share[7] > 0);
+    rig_run_for(&r, 10000);
+    assert_int_equal(r.kills, 1);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_EXITED, .exited = {.lease = 7, .exit_code = 137, .signal = 9}});
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    const struct report *end = rig_find(&up, REPORT_EXITED, 7);
+    assert_non_null(end);
+    assert_int_equal(end->exited.end, ATTEMPT_CANCELLED);
+    rig_deinit(&r);
+}
+
+static void a_run_whose_last_command_ended_is_not_killed(void **state)
+{
+    (void)state;
+    struct rig r;
+    asked_to_end(&r, ATTEMPT_PREEMPTED);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_EXITED, .exited = {.lease = 7, .exit_code = 137, .signal = 9}});
+    rig_run_for(&r, 60000);
+    assert_int_equal(r.kills, 0);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    const struct report *end = rig_find(&up, REPORT_EXITED, 7);
+    assert_non_null(end);
+    assert_int_equal(end->exited.end, ATTEMPT_PREEMPTED);
+    rig_deinit(&r);
+}
+
+static void who_must_not_wait_does_not_wait_for_a_last_command(void **state)
+{
+    (void)state;
+    struct rig r;
+    asked_to_end(&r, ATTEMPT_PREEMPTED);
+    rig_call(&r, CALL_REPORT);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, NULL, 0); // the parent does not know it any more
+    assert_int_equal(r.kills, 1);
+    rig_deinit(&r);
+    asked_to_end(&r, ATTEMPT_PREEMPTED); // a person's hand is in the heater
+    r.lid_open = true;
+    rig_step(&r, 6000);
+    assert_int_equal(r.kills, 1);
+    rig_deinit(&r);
+}
+
+static void a_shutdown_leaves_time_for_last_commands_once(void **state)
+{
+    (void)state;
+    struct rig r;
+    asked_to_end(&r, ATTEMPT_PREEMPTED);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_SHUTDOWN});
+    assert_int_equal(r.kills, 0); // it is ending already
+    assert_int_equal(r.ends, 1);
+    rig_run_for(&r, 10000);
+    assert_int_equal(r.kills, 1);
+    rig_deinit(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -516,6 +601,10 @@ int main(void)
         cmocka_unit_test(a_heater_that_was_opened_before_a_restart_starts_nothing),
         cmocka_unit_test(a_heater_that_can_ask_nobody_heats_after_a_while),
         cmocka_unit_test(the_knob_counts_until_the_parent_has_heard_of_it),
+        cmocka_unit_test(a_run_with_a_last_command_has_time_for_it_and_no_more),
+        cmocka_unit_test(a_run_whose_last_command_ended_is_not_killed),
+        cmocka_unit_test(who_must_not_wait_does_not_wait_for_a_last_command),
+        cmocka_unit_test(a_shutdown_leaves_time_for_last_commands_once),
         cmocka_unit_test(shutting_down_reports_the_work_as_preempted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,31 @@ static void a_profile_says_in_its_name_what_it_gives(void **state)
     }
 }
 
+static void a_shutdown_command_is_split_and_one_that_does_nothing_is_none(void **state)
+{
+    (void)state;
+    static const char *const nothing[] = {"", "  ", "/bin/true", "true"};
+    for (size_t i = 0; i <= ARRAY_LEN(nothing); i++) {
+        const char *said = i < ARRAY_LEN(nothing) ? nothing[i] : "sh -c 'save ${INSTANCE_ID} \"$1\"' x";
+        const struct constant c[] = {{"DOCKER_CMD", "work"}, {"DOCKER_SHUTDOWN_CMD", said}};
+        const struct task_body b = {.constant = c, .n_constants = 2};
+        struct arena a = ARENA_NULL;
+        struct launch l;
+        struct err e = ERR_NULL;
+        const char *code;
+        assert_int_equal(launch_make(&b, 3, 4, &a, &l, &code, &e), 0);
+        if (i < ARRAY_LEN(nothing)) {
+            assert_null(l.last);
+        } else {
+            assert_string_equal(l.last[0], "sh");
+            assert_string_equal(l.last[2], "save 3 \"$1\"");
+            assert_string_equal(l.last[3], "x");
+            assert_null(l.last[4]);
+        }
+        arena_deinit(&a);
+    }
+}
+
 static void what_cannot_run_is_refused_with_a_code(void **state)
 {
     (void)state;
@@ -134,6 +159,8 @@ static void what_cannot_run_is_refused_with_a_code(void **state)
     } row[] = {
         {{{"DOCKER_CMD", ""}, {"A", ""}}, "bad-command", "DOCKER_CMD: it is empty"},
         {{{"DOCKER_CMD", "echo 'x"}, {"A", ""}}, "bad-command", "DOCKER_CMD"},
+        {{{"DOCKER_CMD", "x"}, {"DOCKER_SHUTDOWN_CMD", "'x"}}, "bad-command", "DOCKER_SHUTDOWN_CMD"},
+        {{{"DOCKER_CMD", "x"}, {"DOCKER_SHUTDOWN_CMD", "'' x"}}, "bad-command", "its first word is empty"},
         {{{"DOCKER_CMD", "x"}, {"DOCKER_REPO", "blender/blender"}}, "image-unavailable", "blender/blender"},
         {{{"DOCKER_CMD", "x"}, {"DOCKER_WORKDIR", "here"}}, "bad-workdir", "is not an absolute path"},
     };
@@ -183,6 +210,7 @@ int main(void)
         cmocka_unit_test(own_variables_win_and_later_constants_too),
         cmocka_unit_test(a_cluster_has_a_master_and_workers),
         cmocka_unit_test(a_profile_says_in_its_name_what_it_gives),
+        cmocka_unit_test(a_shutdown_command_is_split_and_one_that_does_nothing_is_none),
         cmocka_unit_test(what_cannot_run_is_refused_with_a_code),
         cmocka_unit_test(names_that_multiply_do_not_grow_without_end),
     };

@@ -113,6 +113,12 @@ static int zone_finish(struct config *c, size_t i, struct err *e)
     return 0;
 }
 
+static bool is_default(const struct curve *c)
+{
+    const struct curve *d = curve_default();
+    return c->n == d->n && memcmp(c->p, d->p, (size_t)d->n * sizeof d->p[0]) == 0;
+}
+
 int config_finish(struct config *c, struct err *e)
 {
     if (!c->node[0])
@@ -133,6 +139,8 @@ int config_finish(struct config *c, struct err *e)
             if (strcmp(c->offer.zone[z].name, o->zone) == 0)
                 c->metal[b].zone = z;
         c->metal[b].curve = &o->curve;
+        if (c->metal[b].base_mhz == 0 && is_default(&o->curve))
+            c->metal[b].base_mhz = CURVE_DEFAULT_BASE_MHZ;
     }
     for (size_t i = 0; i < c->offer.n_zones; i++)
         if (zone_finish(c, i, e) < 0)

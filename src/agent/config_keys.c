@@ -253,6 +253,7 @@ static const struct row board_rows[] = {
 static const struct row metal_rows[] = {
     {"powercap", STRING, AT(powercap)},
     {"cpufreq", STRING, AT(cpufreq)},
+    {"base_mhz", INT, AT(base_mhz), 0, 100000},
     {0},
 };
 #undef AT

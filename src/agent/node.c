@@ -282,9 +282,14 @@ static int agent_open(struct node *n, struct err *e)
     for (size_t i = 0; i < n->cfg->offer.n_zones; i++)
         lid[i] = !n->cfg->is_virtual && n->cfg->real[i].lid;
     c.lid = lid;
+    int32_t *base_mhz = mem_array(n->cfg->offer.n_boards + 1, sizeof *base_mhz);
+    for (size_t i = 0; i < n->cfg->offer.n_boards; i++)
+        base_mhz[i] = n->cfg->metal[i].base_mhz;
+    c.base_mhz = base_mhz;
     c.keep_permille = n->cfg->low_power * 10;
     n->agent = agent_new(&c, nonce, clock_house(&n->opt.clock));
     free(lid);
+    free(base_mhz);
     return 0;
 }
 

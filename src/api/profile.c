@@ -29,6 +29,9 @@ static const struct profile_constant batch[] = {
      false},
     {"RUN_USER_POOL_PREPARATION_CMD", "false", "true: run it, unless the pool has a preparationTask", false},
     {"DOCKER_SHUTDOWN_CMD", "/bin/true", "command that runs in the container when it ends or is stopped, for 10 s at most", false},
+    {"DOCKER_START_CONTAINER_IN_ENVIRONMENT", "false",
+     "of no effect: a container is made before its command begins, whatever it says", false},
+    {"QARNOT_DISABLE_CPU_BOOST", "", "true: no faster than the processor's base clock", false},
     {"RESOURCES_PATH", "/job", "where resources are found; nowhere else", false},
 };
 

@@ -19,6 +19,7 @@ struct by_model {
     const char *model, *spec_key;
     int32_t cores, running_cores;
     int64_t exec_ms, ghz_ms; // GHz-seconds in thousandths, of one core
+    int64_t clock;           // thousandths of the highest clock x execution
 };
 
 // A text of the row as a set; what cannot be read is empty.
@@ -38,6 +39,18 @@ static bool final_end(uint8_t end)
 static int64_t thousandth_ghz_s(const struct row_attempt *a)
 {
     return a->cores > 0 ? a->work_mhz_s / a->cores : 0;
+}
+
+// Thousandths; 1 where it is not known or nothing was done.
+static int64_t clock_ratio(int64_t permille)
+{
+    return permille > 0 ? permille : 1000;
+}
+
+// Of the clock that is set now; 0 while it stands still for want of watts.
+static int64_t live_ratio(const struct live_view *v)
+{
+    return v->max_freq_mhz > 0 ? (int64_t)v->freq_mhz * 1000 / v->max_freq_mhz : 1000;
 }
 
 // Where the results of an instance are, "s3://HOST/BUCKET/KEY".
@@ -92,7 +105,7 @@ static void completed(struct json_out *o, const struct row_attempt *a, int64_t t
     out_string(o, "specificationKey", a->spec_key ? a->spec_key : "");
     out_string(o, "cpuModel", a->cpu_model ? a->cpu_model : "");
     out_int(o, "coreCount", a->cores);
-    out_int(o, "clockRatio", 1);
+    out_fixed(o, "clockRatio", clock_ratio(a->clock_permille), 3);
     out_fixed(o, "averageGHz", a->exec_ms > 0 ? thousandth_ghz_s(a) * 1000 / a->exec_ms : 0, 3);
     out_int(o, "executionAttemptCount", tries);
     out_end_object(o);
@@ -156,6 +169,7 @@ static size_t count_models(const struct task_extra *x, struct by_model m[MODELS_
         if (k) {
             k->exec_ms += a->exec_ms;
             k->ghz_ms += thousandth_ghz_s(a);
+            k->clock += a->exec_ms * clock_ratio(a->clock_permille);
         }
     }
     for (size_t i = 0; i < x->n_live; i++) {
@@ -164,6 +178,7 @@ static size_t count_models(const struct task_extra *x, struct by_model m[MODELS_
         if (k) {
             k->exec_ms += l->view.exec_ms;
             k->ghz_ms += l->view.exec_ms * l->view.freq_mhz / 1000;
+            k->clock += l->view.exec_ms * clock_ratio(live_ratio(&l->view));
             k->running_cores += l->spec.cores;
         }
     }
@@ -233,7 +248,7 @@ static void live_instance(struct json_out *o, const struct live_copy *l, const s
     out_string(o, "cpuModel", l->spec.cpu_model);
     out_int(o, "coreCount", l->spec.cores);
     out_int(o, "executionAttemptCount", tries);
-    out_int(o, "clockRatio", 1);
+    out_fixed(o, "clockRatio", live_ratio(v), 3);
     out_end_object(o);
 }
 
@@ -346,10 +361,11 @@ static void instances(struct json_out *o, const struct task_extra *x)
     out_array(o, "executionTimeByInstanceId");
     for (size_t i = 0, next; i < x->n_attempts; i = next) {
         const struct row_attempt *a = &x->attempt[i];
-        int64_t exec_ms = 0, ghz_ms = 0;
+        int64_t exec_ms = 0, ghz_ms = 0, clock = 0;
         for (next = i; next < x->n_attempts && x->attempt[next].instance == a->instance; next++) {
             exec_ms += x->attempt[next].exec_ms;
             ghz_ms += thousandth_ghz_s(&x->attempt[next]);
+            clock += x->attempt[next].exec_ms * clock_ratio(x->attempt[next].clock_permille);
         }
         out_object(o, NULL);
         out_int(o, "instanceId", a->instance);
@@ -359,7 +375,7 @@ static void instances(struct json_out *o, const struct task_extra *x)
         out_string(o, "siteUuid", site);
         out_int(o, "time", exec_ms / 1000);
         out_fixed(o, "timeGhz", ghz_ms, 3);
-        out_int(o, "clockRatio", 1);
+        out_fixed(o, "clockRatio", clock_ratio(exec_ms > 0 ? clock / exec_ms : 0), 3);
         out_end_object(o);
     }
     out_end_array(o);
@@ -391,7 +407,7 @@ static void models(struct json_out *o, const struct by_model *m, size_t n, const
         out_object(o, NULL);
         out_string(o, "model", m[i].model);
         out_fixed(o, "timeGhz", m[i].ghz_ms, 3);
-        out_int(o, "clockRatio", 1);
+        out_fixed(o, "clockRatio", clock_ratio(m[i].exec_ms > 0 ? m[i].clock / m[i].exec_ms : 0), 3);
         out_int(o, "core", m[i].cores);
         out_end_object(o);
     }

@@ -32,6 +32,7 @@ struct linux_board {
     const char *powercap;
     const char *cpufreq;       // folder that holds policy*/; NULL: the frequency is not ours to set
     const struct curve *curve; // must outlive the device
+    int32_t base_mhz;          // clock above which the processor boosts; 0: it does not, or not known
 };
 
 struct linux_config {

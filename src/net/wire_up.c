@@ -197,6 +197,7 @@ static const struct field exited_fields[] = {
     F_I64(struct report, "work_mhz_s", exited.work_mhz_s),
     F_I64(struct report, "energy_mj", exited.energy_mj),
     F_I32(struct report, "peak_memory_mb", exited.peak_memory_mb),
+    F_I32(struct report, "clock_permille", exited.clock_permille),
     F_I32(struct report, "results", exited.results),
     F_I64(struct report, "fetch_ms", exited.fetch_ms),
     F_I64(struct report, "fetch_bytes", exited.fetch_bytes),

@@ -239,6 +239,7 @@ static const struct col attempt_cols[] = {
     C(row_attempt, I64, store_bytes),
     C(row_attempt, TEXT, results),
     C(row_attempt, TEXT, site),
+    C(row_attempt, I32, clock_permille),
 };
 
 static const struct col publish_cols[] = {

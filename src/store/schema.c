@@ -241,12 +241,16 @@ static const char step_files[] =
 // At which site it ran: boards come and go.
 static const char step_places[] =
     "ALTER TABLE attempt ADD COLUMN site TEXT;";
+
+// How fast it was clocked.
+static const char step_clocks[] =
+    "ALTER TABLE attempt ADD COLUMN clock_permille INT NOT NULL DEFAULT 0;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
 static const char *const step[] = {step_1,    step_2,     step_secrets, step_jobs,    step_lists,
                                    step_lids, step_sites, step_users,   step_publish, step_pools,
-                                   step_files, step_places};
+                                   step_files, step_places, step_clocks};
 
 int schema_version(void)
 {

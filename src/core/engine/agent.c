@@ -65,6 +65,8 @@ static void boards_new(struct agent *a)
     a->board = mem_array(o->n_boards + 1, sizeof *a->board);
     for (size_t i = 0; i < o->n_boards; i++) {
         struct agent_board *b = &a->board[i];
+        if (a->cfg.base_mhz && a->cfg.base_mhz[i] > 0)
+            curve_below(&o->board[i].curve, a->cfg.base_mhz[i], &b->base);
         b->zone = zone_index(o, o->board[i].zone);
         b->heater = a->n_heaters;
         for (size_t k = 0; k < i; k++)

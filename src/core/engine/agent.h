@@ -45,6 +45,8 @@ struct agent_config {
     struct offer offer; // copied; the order of zones and boards is the order of all arrays below
     const struct thermostat_config *thermostat; // one a zone, or NULL: the defaults of its nameplate
     const bool *lid; // one a zone: its heaters tell when they are opened; copied. NULL: none does
+    // One a board: the clock above which its processor boosts, MHz; 0: none is known. Copied. NULL: none
+    const int32_t *base_mhz;
     int32_t
         host_cpu_permille; // virtual: what all runs of the node may use of the host, thousandths of a core
     int32_t speed;         // house milliseconds per wall millisecond, for the use of a quota; 1..1,000,000

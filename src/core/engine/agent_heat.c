@@ -206,6 +206,17 @@ static int32_t unused_permille(const struct agent *a, const struct agent_run *fi
     return (int32_t)int_clamp(1000 - used / slots, 0, 1000);
 }
 
+// Of a pool's node one task that wants no boost is enough: they share the processor.
+static bool boosts(const struct agent *a, size_t board)
+{
+    for (size_t i = 0; i < a->n_runs && a->board[board].base.n > 0; i++) {
+        const struct agent_run *r = &a->run[i];
+        if (r->board == board && r->launch.no_boost && r->state != RUN_ENDED && r->state != RUN_ASSIGNED)
+            return false;
+    }
+    return true;
+}
+
 static struct regulate_board regulate_input(struct agent *a, size_t i)
 {
     const struct agent_board *b = &a->board[i];
@@ -215,7 +226,7 @@ static struct regulate_board regulate_input(struct agent *a, size_t i)
     bool filler = a->cfg.has_filler && wanted && (alone ? a->cfg.filler_alone : a->filler_allowed) &&
                   thermostat_filler_allowed(&a->thermostat[b->zone]);
     return (struct regulate_board){
-        .curve = &a->cfg.offer.board[i].curve,
+        .curve = boosts(a, i) ? &a->cfg.offer.board[i].curve : &b->base,
         .work = r && any_works(a, i) ? r->activity : ACTIVITY_IDLE,
         .barred = b->barred,
         .asleep = b->run == ACTIVITY_SLEEP,

@@ -61,6 +61,7 @@ struct agent_run {
     int64_t memory_mb, peak_mb;
     int32_t net_in_kbps, net_out_kbps;
     int64_t energy_uj, exec_ms, core_ms, work_mhz_ms;
+    int64_t clock_mhz_ms, clocked_ms; // of the time in which it could work
     bool exit_acked;
     bool fetched, has_files; // its resources are there; files of it are on this machine
     struct {
@@ -108,6 +109,7 @@ struct agent_board {
     house_ms low_since; // of the first board of a heater: its target is below the idle draw; v INT64_MIN: it
                         // is not
     bool known;         // the device was told at least once
+    struct curve base; // as far as the base clock; n 0: none is known
     bool barred;
     char barred_why[96];
     struct board_meter meter; // last reading

@@ -118,6 +118,14 @@ void report_levels(struct agent *a, house_ms now)
         run_level(a, &a->run[i], now);
 }
 
+static int32_t clock_permille(const struct agent *a, const struct agent_run *run)
+{
+    if (run->clocked_ms == 0 || run->board >= a->n_boards)
+        return 0;
+    const struct curve *c = &a->cfg.offer.board[run->board].curve;
+    return (int32_t)(run->clock_mhz_ms / run->clocked_ms * 1000 / c->p[c->n - 1].freq_mhz);
+}
+
 void report_exit(struct agent *a, struct agent_run *run, enum attempt_end end, int32_t exit_code,
                  int32_t signal, const char *code, const char *message, house_ms now)
 {
@@ -131,6 +139,7 @@ void report_exit(struct agent *a, struct agent_run *run, enum attempt_end end, i
     r->exited.exec_ms = run->exec_ms;
     r->exited.core_ms = run->core_ms;
     r->exited.work_mhz_s = run->work_mhz_ms / 1000;
+    r->exited.clock_permille = clock_permille(a, run);
     r->exited.energy_mj = run->energy_uj / 1000;
     r->exited.peak_memory_mb = (int32_t)run->peak_mb;
     r->exited.results = run->results;

@@ -394,6 +394,7 @@ static void start(struct agent *a, struct agent_run *r, house_ms now, struct age
         return;
     }
     set_state(r, RUN_STARTING, now);
+    a->regulate_due |= r->launch.no_boost;
     struct agent_action *act = agent_act(out, ACT_START);
     act->lease = r->lease;
     act->board = r->board;

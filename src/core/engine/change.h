@@ -242,6 +242,7 @@ struct row_attempt {
     const char *code, *message;
     int64_t fetch_ms, fetch_bytes; // resources: how long they took (house time), what came
     int64_t store_ms, store_bytes; // results, likewise
+    int32_t clock_permille;        // mean clock while it worked, of the board's highest; 0: not known
     const char *results;           // keys of the results, one a line (staging.h); NULL: none
 };
 

@@ -129,6 +129,7 @@ static void report_exited(struct codec *c, struct report *r)
     N(c, r->exited.work_mhz_s);
     N(c, r->exited.energy_mj);
     N(c, r->exited.peak_memory_mb);
+    N(c, r->exited.clock_permille);
     N(c, r->exited.results);
     N(c, r->exited.fetch_ms);
     N(c, r->exited.fetch_bytes);

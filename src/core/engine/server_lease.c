@@ -296,6 +296,7 @@ static void record_attempt(struct server *s, const struct lease *l, enum attempt
         .signal = f->signal,
         .cores = l->cores,
         .peak_memory_mb = f->peak_memory_mb,
+        .clock_permille = f->clock_permille,
         .board = arena_strdup(&fx->arena, b->name),
         .spec_key = arena_strdup(&fx->arena, b->spec.key),
         .cpu_model = arena_strdup(&fx->arena, b->spec.cpu_model),

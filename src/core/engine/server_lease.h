@@ -33,7 +33,7 @@ void lease_grant(struct server *s, uint32_t task, uint32_t board, uint32_t insta
 void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct effects *fx);
 struct attempt_figures { // of an ended attempt, as reported; zeros when nobody told
     int64_t wall_ms, exec_ms, core_ms, work_mhz_s, energy_mj;
-    int32_t exit_code, signal, peak_memory_mb;
+    int32_t exit_code, signal, peak_memory_mb, clock_permille;
     uint64_t seq;
     int32_t results; // files that it staged
     int64_t fetch_ms, fetch_bytes, store_ms, store_bytes;

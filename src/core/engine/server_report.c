@@ -209,6 +209,7 @@ static void report_exited(struct server *s, uint32_t node, const struct report *
                                         .exit_code = r->exited.exit_code,
                                         .signal = r->exited.signal,
                                         .peak_memory_mb = r->exited.peak_memory_mb,
+                                        .clock_permille = (int32_t)int_clamp(r->exited.clock_permille, 0, 1000),
                                         .seq = r->seq,
                                         .results = r->exited.results,
                                         .fetch_ms = int_clamp(r->exited.fetch_ms, 0, STAGED_MOST),

@@ -134,6 +134,8 @@ struct report {
             int64_t core_ms, work_mhz_s; // granted cores x execution; core-MHz x seconds done
             int64_t energy_mj;
             int32_t peak_memory_mb;
+            // Its board's clock while it worked, of the highest of the curve; 0: it did no work, or not told
+            int32_t clock_permille;
             int32_t results;               // files that it staged as its results
             int64_t fetch_ms, fetch_bytes; // its resources: how long they took, what came
             int64_t store_ms, store_bytes; // its results, likewise

@@ -147,3 +147,12 @@ int32_t curve_max_work_mhz(const struct curve *c)
 {
     return c->cores * c->p[c->n - 1].freq_mhz;
 }
+
+void curve_below(const struct curve *c, int32_t freq_mhz, struct curve *out)
+{
+    *out = *c;
+    int32_t top = (int32_t)int_clamp(freq_mhz, c->p[0].freq_mhz, c->p[c->n - 1].freq_mhz);
+    for (out->n = 0; out->n < c->n && c->p[out->n].freq_mhz < top;)
+        out->n++;
+    out->p[out->n++] = (struct curve_point){top, curve_at(c, top, 1000).draw_mw};
+}

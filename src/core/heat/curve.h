@@ -51,6 +51,8 @@ struct operating_point {
 // idle 12 W, sleep 1 W, boot 72 s.
 const struct curve *curve_default(void);
 
+#define CURVE_DEFAULT_BASE_MHZ 3000 // its base clock by the data sheet; above it the processor boosts
+
 // 0, or -EINVAL with the field and its limit when the curve is not usable (counts, ascending order, positive
 // draws).
 int curve_check(const struct curve *c, struct err *e);
@@ -61,6 +63,9 @@ struct operating_point curve_at_draw(const struct curve *c, int32_t draw_mw);
 
 // The point at a frequency (clamped to the curve) and duty (clamped to 0..1000).
 struct operating_point curve_at(const struct curve *c, int32_t freq_mhz, int32_t duty_permille);
+
+// The curve as far as `freq_mhz`, its first point at least.
+void curve_below(const struct curve *c, int32_t freq_mhz, struct curve *out);
 
 int32_t curve_max_mw(const struct curve *c);
 int32_t curve_max_work_mhz(const struct curve *c);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -236,6 +237,8 @@ static int places_make(struct names *s, struct arena *a, struct launch *out, con
     for (int i = 0; i < LAUNCH_PROGRESS_MAX;
          i++) // as they are: a dollar means something else in an expression
         out->progress[i] = arena_strdup(a, constant_or(s->body, progress[i], NULL));
+    const char *boost = constant_or(s->body, "QARNOT_DISABLE_CPU_BOOST", "");
+    out->no_boost = !strcasecmp(boost, "true") || !strcasecmp(boost, "yes") || !strcmp(boost, "1");
     out->hostname = host ? expand(s, host, a, &used, e) : NULL;
     return 0;
 }

@@ -63,6 +63,7 @@ struct launch {
     const char *const *last; // DOCKER_SHUTDOWN_CMD, likewise; NULL: none, or one that does nothing
     const char *workdir;     // NULL: that of the image
     struct launch_image image;
+    bool no_boost;                             // QARNOT_DISABLE_CPU_BOOST
     const char *hostname;                      // NULL: the sandbox's own
     const char *progress[LAUNCH_PROGRESS_MAX]; // DOCKER_PROGRESS1..3; NULL: not given
     const struct stage_plan *stage;            // names in its filters are replaced; NULL: no files

@@ -56,6 +56,7 @@ static void the_example_is_a_whole_heater(void **state)
                 c.real[0].knob.high_mc == 26000);
     assert_string_equal(c.real[0].lid, "/sys/class/gpio/gpio17/value");
     assert_string_equal(c.metal[0].powercap, "/sys/class/powercap/intel-rapl:0");
+    assert_int_equal(c.metal[0].base_mhz, 3000);
     config_deinit(&c);
 }
 
@@ -117,6 +118,7 @@ static void a_quick_building_has_names_that_are_its_own(void **state)
     assert_string_equal(c.offer.board[44].name, "n7-h15-b3");
     assert_string_equal(c.offer.board[44].zone, "n7-z15");
     assert_int_equal(c.metal[44].zone, 14);
+    assert_int_equal(c.metal[44].base_mhz, CURVE_DEFAULT_BASE_MHZ);
     assert_int_equal(c.offer.zone[3].setpoint_mc, 19500);
     assert_int_equal(c.offer.zone[3].nameplate_w, 459);
     config_deinit(&c);

@@ -108,6 +108,7 @@ static void any_exit(struct rng *r, struct report *p)
     p->exited.fetch_bytes = any_i64(r);
     p->exited.store_ms = any_i64(r);
     p->exited.store_bytes = any_i64(r);
+    p->exited.clock_permille = (int32_t)any_i64(r);
     p->exited.names = rng_below(r, 2) ? "a/b\n\xc3\xa9%0A\n" : NULL;
     any_text(r, p->exited.code, sizeof p->exited.code);
     any_text(r, p->exited.message, sizeof p->exited.message);

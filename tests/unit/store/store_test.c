@@ -450,6 +450,7 @@ static void an_attempt_is_written_once(void **state)
     SAME(store_ms);
     SAME(store_bytes);
     SAME_TEXT(results);
+    SAME(clock_permille);
 }
 
 // ---- batches

@@ -258,6 +258,49 @@ static void a_report_between_two_ticks_costs_no_joules(void **state)
     rig_deinit(&r);
 }
 
+// A task in a cold room, for a minute of work; returns what its end says.
+static struct exited_clock {
+    int32_t freq_mhz, clock_permille;
+} clock_of(const char *no_boost)
+{
+    struct rig r;
+    const int32_t base_mhz[BOARDS] = {3000, 3000, 3000};
+    struct agent_config cfg = {.cap_mw = -1, .base_mhz = base_mhz};
+    const struct constant c[] = {{"DOCKER_CMD", "work"}, {"QARNOT_DISABLE_CPU_BOOST", no_boost}};
+    const struct task_body body = {.profile = "docker-batch", .constant = c, .n_constants = 2};
+    rig_init(&r, 12, &cfg);
+    r.body_of_all = &body;
+    rig_run_for(&r, 600000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 9, "b1");
+    a.until = house_add(r.now, HOUR_MS);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){0}, &a, 1);
+    rig_run_for(&r, 60000);
+    struct exited_clock k = {.freq_mhz = agent_board(r.agent, 1).point.freq_mhz};
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_EXITED, .exited = {.lease = 9}});
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    const struct report *end = rig_find(&up, REPORT_EXITED, 9);
+    assert_non_null(end);
+    k.clock_permille = end->exited.clock_permille;
+    rig_deinit(&r);
+    return k;
+}
+
+static void a_task_that_wants_no_boost_has_the_base_clock_at_most(void **state)
+{
+    (void)state;
+    static const char *const yes[] = {"true", "True", "1"}, *const no[] = {"", "false", "0"};
+    int32_t top = curve_default()->p[curve_default()->n - 1].freq_mhz;
+    for (size_t i = 0; i < 3; i++) {
+        struct exited_clock with = clock_of(no[i]), without = clock_of(yes[i]);
+        assert_in_range(with.freq_mhz, 3001, top);
+        assert_in_range(with.clock_permille, 3001 * 1000 / top, 1000);
+        assert_in_range(without.freq_mhz, 2900, 3000); // what is left of its watts the other boards burn
+        assert_in_range(without.clock_permille, 2900 * 1000 / top, 3000 * 1000 / top);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +311,7 @@ int main(void)
         cmocka_unit_test(what_is_drawn_before_the_parent_answers_is_in_both_books),
         cmocka_unit_test(a_heater_that_wakes_is_told_of_within_ten_seconds),
         cmocka_unit_test(a_report_between_two_ticks_costs_no_joules),
+        cmocka_unit_test(a_task_that_wants_no_boost_has_the_base_clock_at_most),
         cmocka_unit_test(tasks_that_sleep_leave_no_room_cold),
         cmocka_unit_test(the_parts_add_up_to_the_meters_within_a_percent),
     };

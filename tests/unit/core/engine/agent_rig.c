@@ -150,6 +150,7 @@ void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int h
         c.cap_mw = cfg_out->cap_mw;
         c.gather_ms = cfg_out->gather_ms;
         c.lid = cfg_out->lid;
+        c.base_mhz = cfg_out->base_mhz;
         c.keep_permille = cfg_out->keep_permille;
     }
     r->agent = agent_new(&c, 42, r->now);

@@ -98,6 +98,7 @@ static void random_report(struct rng *g, struct report *r)
         r->exited.fetch_bytes = any(g);
         r->exited.store_ms = any(g);
         r->exited.store_bytes = any(g);
+        r->exited.clock_permille = (int32_t)any(g);
         r->exited.names = any(g) % 2 ? "a\nb\n" : NULL;
         put(g, r->exited.message, sizeof r->exited.message);
         break;

@@ -150,6 +150,23 @@ static void a_bad_curve_is_refused_with_field_and_limit(void **state)
     assert_int_equal(curve_check(&c, &e), -EINVAL);
 }
 
+static void a_curve_ends_at_the_clock_that_it_is_cut_at(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t at, n, top, draw;
+    } row[] = {{3000, 4, 3000, 59000}, {2750, 4, 2750, 53450}, {500, 1, 1000, 30500}, {9000, 11, 4000, 153000}};
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        struct curve c;
+        struct err e = ERR_NULL;
+        curve_below(curve_default(), row[i].at, &c);
+        assert_int_equal(curve_check(&c, &e), 0);
+        assert_int_equal(c.n, row[i].n);
+        assert_int_equal(c.p[c.n - 1].freq_mhz, row[i].top);
+        assert_int_equal(c.p[c.n - 1].draw_mw, row[i].draw);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +176,7 @@ int main(void)
         cmocka_unit_test(no_other_point_does_more_work),
         cmocka_unit_test(no_point_of_any_curve_does_more_work),
         cmocka_unit_test(more_watts_never_do_less),
+        cmocka_unit_test(a_curve_ends_at_the_clock_that_it_is_cut_at),
         cmocka_unit_test(a_bad_curve_is_refused_with_field_and_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

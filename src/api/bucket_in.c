@@ -14,7 +14,9 @@
 struct wanted {
     const struct api_backend *be;
     const struct account_view *who;
-    struct err *e;
+    struct err *e; // of what is read now
+    struct invalid *bad;
+    struct err refused; // the first refusal
 };
 
 static int refused(const struct wanted *w, const char *name)
@@ -64,23 +66,23 @@ static json_t *wrapped(const char *name, const char *prefix)
     return prefix ? json_pack("{s:{s:s}}", name, "prefix", prefix) : json_null();
 }
 
-static int advanced_one(const struct wanted *w, const json_t *in, json_t *list)
+static int advanced_one(const struct wanted *w, const json_t *in, size_t i, json_t *list)
 {
     const char *name = NULL, *prefix = NULL, *strip = NULL;
     int64_t ttl = -1;
     if (!json_is_object(in)) {
-        err_set(w->e, -EINVAL, "advancedResourceBuckets: must be a list of objects");
+        err_set(w->e, -EINVAL, "advancedResourceBuckets[%zu]: must be an object", i);
         return 400;
     }
     if (!in_string(in, "bucketName", API_NAME_CHARS, &name, w->e) ||
         !prefix_of(in, "filtering", NULL, "prefixFiltering", &prefix, w->e) ||
         !prefix_of(in, "resourcesTransformation", "resourceTransformation", "stripPrefix", &strip, w->e) ||
         !in_int(in, "cacheTTLSec", 0, INT32_MAX, &ttl, w->e)) {
-        err_prefix(w->e, "advancedResourceBuckets[%zu]", json_array_size(list));
+        err_prefix(w->e, "advancedResourceBuckets[%zu]", i);
         return 400;
     }
     if (!name || !*name) {
-        err_set(w->e, -EINVAL, "advancedResourceBuckets[%zu].bucketName: is required", json_array_size(list));
+        err_set(w->e, -EINVAL, "advancedResourceBuckets[%zu].bucketName: is required", i);
         return 400;
     }
     int code = look(w, name);
@@ -92,11 +94,11 @@ static int advanced_one(const struct wanted *w, const json_t *in, json_t *list)
     return code;
 }
 
-static int plain_one(const struct wanted *w, const json_t *in, json_t *list)
+static int plain_one(const struct wanted *w, const json_t *in, size_t i, json_t *list)
 {
     const char *name = json_string_value(in);
     if (!name || !*name) {
-        err_set(w->e, -EINVAL, "resourceBuckets: must be a list of bucket names");
+        err_set(w->e, -EINVAL, "resourceBuckets[%zu]: must be the name of a bucket", i);
         return 400;
     }
     int code = look(w, name);
@@ -105,24 +107,35 @@ static int plain_one(const struct wanted *w, const json_t *in, json_t *list)
     return code;
 }
 
-static int list_in(const struct wanted *w, const json_t *given, const char *field, json_t *body,
-                   int (*one)(const struct wanted *w, const json_t *in, json_t *list))
+// Notes what is wrong (400) in `bad`; of refusals the first counts and stays in w->e.
+static int note(struct wanted *w, struct invalid_list *l, int code, int first)
+{
+    if (code == 400)
+        invalid_item(l, false, w->e);
+    else if (code && !first)
+        w->refused = *w->e;
+    *w->e = ERR_NULL;
+    return first || code == 400 ? first : code;
+}
+
+static int list_in(struct wanted *w, const json_t *given, const char *field, json_t *body,
+                   int (*one)(const struct wanted *w, const json_t *in, size_t i, json_t *list))
 {
     json_t *list = json_array();
+    struct invalid_list l = {.in = w->bad, .list = field};
     int code = 0;
     json_object_set_new(body, field, list);
     if (json_is_string(given) && one == plain_one) // one client sends the name alone; an empty one is none
-        return *json_string_value(given) ? one(w, given, list) : 0;
-    if (given && !json_is_array(given)) {
+        return *json_string_value(given) ? note(w, &l, one(w, given, 0, list), 0) : 0;
+    if (given && !json_is_array(given))
         err_set(w->e, -EINVAL, "%s: must be a list", field);
-        return 400;
-    }
-    if (json_array_size(given) > API_BUCKETS) {
+    else if (json_array_size(given) > API_BUCKETS)
         err_set(w->e, -E2BIG, "%s: more than %d", field, API_BUCKETS);
-        return 400;
-    }
-    for (size_t i = 0; i < json_array_size(given) && !code; i++)
-        code = one(w, json_array_get(given, i), list);
+    if (w->e->code)
+        return note(w, &l, 400, 0);
+    for (size_t i = 0; i < json_array_size(given); i++)
+        code = note(w, &l, one(w, json_array_get(given, i), i, list), code);
+    invalid_list_end(&l);
     return code;
 }
 
@@ -149,31 +162,38 @@ static int target_in(const struct wanted *w, const json_t *in, const char *field
     return 0;
 }
 
-static int resources_in(const struct wanted *w, const json_t *in, json_t *body)
+static int resources_in(struct wanted *w, const json_t *in, json_t *body)
 {
     const json_t *plain = in_get(in, "resourceBuckets"), *full = in_get(in, "advancedResourceBuckets");
+    struct invalid_list l = {.in = w->bad, .list = "resourceBuckets"};
     if (json_array_size(plain) && json_array_size(full)) {
         err_set(w->e, -EINVAL, "resourceBuckets: give either resourceBuckets or advancedResourceBuckets");
-        return 400;
+        return note(w, &l, 400, 0);
     }
     int code = list_in(w, plain, "resourceBuckets", body, plain_one);
-    return code ? code : list_in(w, full, "advancedResourceBuckets", body, advanced_one);
+    int next = list_in(w, full, "advancedResourceBuckets", body, advanced_one);
+    return code ? code : next;
 }
 
 int buckets_in(const json_t *in, json_t *body, const struct api_backend *be, const struct account_view *who,
-               struct err *e)
+               struct invalid *bad, struct err *e)
 {
-    struct wanted w = {be, who, e};
+    struct wanted w = {.be = be, .who = who, .e = e, .bad = bad};
+    struct invalid_list l = {.in = bad, .list = "resultBucket"};
     int code = resources_in(&w, in, body);
-    if (!code)
-        code = target_in(&w, in, "resultBucket", "resultsBucket", body);
-    return code ? code : target_in(&w, in, "snapshotBucket", NULL, body);
+    code = note(&w, &l, target_in(&w, in, "resultBucket", "resultsBucket", body), code);
+    code = note(&w, &l, target_in(&w, in, "snapshotBucket", NULL, body), code);
+    *e = w.refused;
+    return code;
 }
 
 int buckets_of_pool(const json_t *in, json_t *body, const struct api_backend *be,
-                    const struct account_view *who, struct err *e)
+                    const struct account_view *who, struct invalid *bad, struct err *e)
 {
-    return resources_in(&(struct wanted){be, who, e}, in, body);
+    struct wanted w = {.be = be, .who = who, .e = e, .bad = bad};
+    int code = resources_in(&w, in, body);
+    *e = w.refused;
+    return code;
 }
 
 static void add_data(struct place *p, struct place_data d)

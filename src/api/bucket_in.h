@@ -7,20 +7,21 @@
 #include <jansson.h>
 
 #include "api/backend.h"
+#include "api/invalid.h"
 #include "core/work/place.h"
 
 #define API_BUCKETS      100 // that a task names as resources
 #define API_PREFIX_CHARS 1024
 
 // Reads them from a creation request and sets them in `body` in one form, the resources under the name by
-// which they were given. 0, or the HTTP code of the refusal with its sentence in `e` (404 "No such bucket:
-// NAME", which clients tell apart).
+// which they were given. What is wrong with them is noted in `bad`, item by item. 0, or the HTTP code of the first
+// refusal with its sentence in `e` (404 "No such bucket: NAME", which clients tell apart).
 int buckets_in(const json_t *in, json_t *body, const struct api_backend *be, const struct account_view *who,
-               struct err *e);
+               struct invalid *bad, struct err *e);
 
 // Likewise of a pool, which has resources alone.
 int buckets_of_pool(const json_t *in, json_t *body, const struct api_backend *be,
-                    const struct account_view *who, struct err *e);
+                    const struct account_view *who, struct invalid *bad, struct err *e);
 
 // The largest resource buckets of a body that was read, as data sets for the planner: a bucket with its prefix
 // is one, of the bytes that are in the bucket now. None where their size is not known, and none that nodes are

@@ -115,22 +115,33 @@ static int read_one(const json_t *v, struct constraint *out, json_t *echo, struc
     return 0;
 }
 
-int constraint_in(const json_t *list, struct constraint *out, json_t *echo, struct err *e)
+int constraint_in(const json_t *list, struct constraint *out, json_t *echo, struct invalid *bad, struct err *e)
 {
-    if (!list)
+    struct invalid_list l = {.in = bad, .list = "hardwareConstraints"};
+    int never = 0;
+    if (list && (!json_is_array(list) || json_array_size(list) > API_CONSTRAINTS)) {
+        err_set(e, -EINVAL, "hardwareConstraints: must be an array of at most %d", API_CONSTRAINTS);
+        invalid_unless(false, bad, e);
         return 0;
-    if (!json_is_array(list) || json_array_size(list) > API_CONSTRAINTS)
-        return err_set(e, -EINVAL, "hardwareConstraints: must be an array of at most %d", API_CONSTRAINTS);
+    }
     for (size_t i = 0; i < json_array_size(list); i++) {
         json_t *v = json_array_get(list, i);
+        struct err one = ERR_NULL;
         if (json_is_null(v))
             continue;
-        int r = json_is_object(v) ? read_one(v, out, echo, e)
-                                  : err_set(e, -EINVAL, "hardwareConstraints[%zu]: must be an object", i);
-        if (r < 0)
-            return r;
+        int r = json_is_object(v) ? read_one(v, out, echo, &one)
+                                  : err_set(&one, -EINVAL, "hardwareConstraints: must be an object");
+        if (r == -ENODEV && !never) {
+            never = r;
+            *e = one;
+        } else if (r == -EINVAL) { // "hardwareConstraints: ...", with its place
+            struct err at = ERR_NULL;
+            err_set(&at, -EINVAL, "hardwareConstraints[%zu]%s", i, one.text + strcspn(one.text, ":"));
+            invalid_item(&l, false, &at);
+        }
     }
-    return 0;
+    invalid_list_end(&l);
+    return never;
 }
 
 bool constraint_is_none(const struct constraint *c)

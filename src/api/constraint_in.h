@@ -8,13 +8,14 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "api/invalid.h"
 #include "base/err.h"
 #include "core/work/constraint.h"
 
 // Reads the array `list` (NULL: none) into `out`, all parts together, and appends what it understood to
-// `echo`. 0; -EINVAL for what is no constraint; -ENODEV when the parts contradict each other, so that no
-// board can ever satisfy them.
-int constraint_in(const json_t *list, struct constraint *out, json_t *echo, struct err *e);
+// `echo`. What is no constraint is noted in `bad`, item by item. 0, or -ENODEV with `e` when parts contradict each
+// other, so that no board can ever satisfy them.
+int constraint_in(const json_t *list, struct constraint *out, json_t *echo, struct invalid *bad, struct err *e);
 bool constraint_is_none(const struct constraint *c);
 
 #endif

@@ -20,37 +20,36 @@ static bool is_zero(const char *uuid)
 
 static int add(struct depends *d, const char *uuid, const char *where, size_t i, struct err *e)
 {
-    if (d->n == DEPENDS_MAX)
-        return err_set(e, -EINVAL, "dependencies: more than %d", DEPENDS_MAX);
-    struct depend *one = depends_add(d);
-    if (uuid_parse(uuid, one->uuid))
-        return 0;
-    return err_set(e, -EINVAL, "dependencies.%s[%zu]: %.60s is not the uuid of a task", where, i, uuid);
-}
-
-static int list_of(const json_t *in, const char *name, json_t **list, struct err *e)
-{
-    *list = in_get(in, name);
-    if (*list && !json_is_array(*list))
-        return err_set(e, -EINVAL, "dependencies.%s: must be a list", name);
+    uint8_t bytes[16];
+    if (!uuid_parse(uuid, bytes))
+        return err_set(e, -EINVAL, "dependencies.%s[%zu]: %.60s is not the uuid of a task", where, i, uuid);
+    memcpy(depends_add(d)->uuid, bytes, sizeof bytes);
     return 0;
 }
 
-static int simple_in(const json_t *in, struct depends *d, json_t *echo, struct err *e)
+// False: it is no list, or too long, and that was noted.
+static bool list_of(const json_t *in, const char *name, json_t **list, struct invalid *bad)
 {
-    json_t *list, *kept = json_array();
-    json_object_set_new(echo, "dependsOn", kept);
-    int r = list_of(in, "dependsOn", &list, e);
-    for (size_t i = 0; !r && i < json_array_size(list); i++) {
-        const char *uuid = json_string_value(json_array_get(list, i));
-        if (!uuid)
-            return err_set(e, -EINVAL, "dependencies.dependsOn[%zu]: must be the uuid of a task", i);
-        if (is_zero(uuid))
-            continue;
-        if ((r = add(d, uuid, "dependsOn", i, e)) == 0) {
-            d->v[d->n - 1].simple = true;
-            json_array_append_new(kept, json_string(uuid));
-        }
+    struct err e = ERR_NULL;
+    *list = in_get(in, name);
+    if (*list && !json_is_array(*list))
+        err_set(&e, -EINVAL, "dependencies.%s: must be a list", name);
+    else if (json_array_size(*list) > DEPENDS_MAX)
+        err_set(&e, -EINVAL, "dependencies: more than %d", DEPENDS_MAX);
+    return invalid_unless(!e.code, bad, &e);
+}
+
+static int simple_one(const json_t *in, size_t i, struct depends *d, json_t *kept, struct err *e)
+{
+    const char *uuid = json_string_value(in);
+    if (!uuid)
+        return err_set(e, -EINVAL, "dependencies.dependsOn[%zu]: must be the uuid of a task", i);
+    if (is_zero(uuid))
+        return 0;
+    int r = add(d, uuid, "dependsOn", i, e);
+    if (r == 0) {
+        d->v[d->n - 1].simple = true;
+        json_array_append_new(kept, json_string(uuid));
     }
     return r;
 }
@@ -100,17 +99,31 @@ static int advanced_one(const json_t *in, size_t i, struct depends *d, json_t *k
     return 0;
 }
 
-int depends_in(const json_t *in, struct depends *d, json_t *echo, struct err *e)
+bool depends_in(const json_t *in, struct depends *d, json_t *echo, struct invalid *bad)
 {
-    json_t *list, *kept = json_array();
+    static const struct {
+        const char *name;
+        int (*one)(const json_t *in, size_t i, struct depends *d, json_t *kept, struct err *e);
+    } lists[] = {{"dependsOn", simple_one}, {"advancedDependsOn", advanced_one}};
+    struct invalid_list l = {.in = bad, .list = "dependencies"};
+    struct err e = ERR_NULL;
+    bool read = true;
     *d = DEPENDS_NULL;
-    int r = simple_in(in, d, echo, e);
-    json_object_set_new(echo, "advancedDependsOn", kept);
-    if (!r)
-        r = list_of(in, "advancedDependsOn", &list, e);
-    for (size_t i = 0; !r && i < json_array_size(list); i++)
-        r = advanced_one(json_array_get(list, i), i, d, kept, e);
-    return r;
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+        json_t *list, *kept = json_array();
+        json_object_set_new(echo, lists[k].name, kept);
+        if (!list_of(in, lists[k].name, &list, bad)) {
+            read = false;
+            continue;
+        }
+        for (size_t i = 0; i < json_array_size(list); i++)
+            invalid_item(&l, lists[k].one(json_array_get(list, i), i, d, kept, &e) == 0, &e);
+    }
+    if (d->n > DEPENDS_MAX) { // both together
+        err_set(&e, -EINVAL, "dependencies: more than %d", DEPENDS_MAX);
+        read = invalid_unless(false, bad, &e);
+    }
+    return invalid_list_end(&l) && read;
 }
 
 static void one_out(struct json_out *o, const struct depend *d)

@@ -6,13 +6,14 @@
 
 #include <jansson.h>
 
+#include "api/invalid.h"
 #include "api/json_out.h"
 #include "base/err.h"
 #include "core/work/depend.h"
 
 // Reads {dependsOn, advancedDependsOn} of a request; NULL is none. `echo` gets the same in one form, for the
-// task's body. -EINVAL with "dependencies...: sentence". `d` is to be freed either way.
-int depends_in(const json_t *in, struct depends *d, json_t *echo, struct err *e);
+// task's body. False: each wrong item was noted in `bad`. `d` is to be freed either way.
+bool depends_in(const json_t *in, struct depends *d, json_t *echo, struct invalid *bad);
 
 // The member "dependencies" of an answer. `text` as in the row; NULL or "": none.
 void depends_out(struct json_out *o, const char *text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/invalid.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +36,24 @@ bool invalid_unless(bool ok, struct invalid *v, struct err *e)
     if (!ok)
         invalid_add(v, NULL, e);
     return ok;
+}
+
+bool invalid_item(struct invalid_list *l, bool ok, struct err *e)
+{
+    if (!ok && l->n++ < INVALID_ITEMS)
+        invalid_add(l->in, NULL, e);
+    *e = ERR_NULL;
+    return ok;
+}
+
+bool invalid_list_end(const struct invalid_list *l)
+{
+    struct err e = ERR_NULL;
+    if (l->n > INVALID_ITEMS) {
+        err_set(&e, -EINVAL, "%s: %d more are wrong", l->list, l->n - INVALID_ITEMS);
+        invalid_add(l->in, NULL, &e);
+    }
+    return l->n == 0;
 }
 
 const char *invalid_message(const struct invalid *v, struct arena *a)

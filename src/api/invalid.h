@@ -4,8 +4,9 @@
 //
 //   "Invalid task file. Invalid fields: name, range-length. name: is required; instanceCount: give ..."
 //
-// A reader notes what it finds and goes on with the next field. The codes are all there, each once, up to
-// INVALID_FIELDS of them; the sentences as far as they fit.
+// A reader notes what it finds and goes on with the next field, and in a list with the next item. The codes are
+// all there, each once, up to INVALID_FIELDS of them; the sentences as far as they fit, of the items of one list
+// INVALID_ITEMS, and then how many more are wrong.
 #ifndef ONDOL_API_INVALID_H
 #define ONDOL_API_INVALID_H
 
@@ -17,7 +18,8 @@
 
 #define INVALID_FIELDS     16
 #define INVALID_CODE_BYTES 48
-#define INVALID_TEXT_BYTES 480 // of all sentences
+#define INVALID_ITEMS      20   // wrong ones of one list that have their sentence
+#define INVALID_TEXT_BYTES 4096 // of all sentences
 
 struct invalid {
     const char *what; // "task", "pool", "job"
@@ -35,6 +37,17 @@ void invalid_add(struct invalid *v, const char *code, struct err *e);
 
 // Notes the sentence of `e` unless `ok`, which it gives back.
 bool invalid_unless(bool ok, struct invalid *v, struct err *e);
+
+// A list is read: its items are noted one by one, `list` is its field.
+struct invalid_list {
+    struct invalid *in;
+    const char *list;
+    int n; // wrong items so far
+};
+// As invalid_unless, of one item.
+bool invalid_item(struct invalid_list *l, bool ok, struct err *e);
+// To be called behind the last. True: none was wrong.
+bool invalid_list_end(const struct invalid_list *l);
 
 // The message, in `a`. NULL: nothing is wrong.
 const char *invalid_message(const struct invalid *v, struct arena *a);

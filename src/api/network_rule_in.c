@@ -127,50 +127,59 @@ static json_t *one(const json_t *in, struct net_rule *out, struct arena *a, stru
 }
 
 // A port leads in once, and its name is what it is called by in answers.
-static int is_new(const json_t *before, size_t n, const json_t *rule, struct err *e)
+static int is_new(const json_t *before, size_t at, const json_t *rule, struct err *e)
 {
     static const char *const unique[] = {"port", "name"};
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < json_array_size(before); i++)
         for (size_t k = 0; k < ARRAY_LEN(unique); k++) {
             const char *mine = text_of(rule, unique[k]);
             const json_t *other = json_array_get(before, i);
             if (*mine && json_is_true(json_object_get(rule, "inbound")) &&
                 json_is_true(json_object_get(other, "inbound")) && !strcmp(mine, text_of(other, unique[k])))
-                return err_set(e, -EINVAL, LIST "[%zu]: %s: %.80s is that of another rule", n, unique[k],
+                return err_set(e, -EINVAL, LIST "[%zu]: %s: %.80s is that of another rule", at, unique[k],
                                mine);
         }
     return 0;
 }
 
-bool network_rules_in(const json_t *in, json_t *body, const struct profile_list *profiles, struct arena *a,
+// One rule, read, checked against those before it and added to both lists.
+static bool next_rule(const json_t *in, size_t i, json_t *to, struct net_rules *all, bool relay, struct arena *a,
                       struct err *e)
+{
+    struct net_rule rule;
+    json_t *kept = one(in, &rule, a, e);
+    if (!kept)
+        return err_prefix(e, LIST "[%zu]", i), false;
+    bool ok = is_new(to, i, kept, e) == 0;
+    if (ok && rule.inbound && !relay)
+        ok = err_set(e, -ENOTSUP, LIST "[%zu]: this server forwards no ports", i) == 0;
+    if (ok && net_rules_add(all, &rule, e) < 0)
+        ok = err_prefix(e, LIST "[%zu]", i) == 0;
+    json_array_append_new(to, kept);
+    return ok;
+}
+
+bool network_rules_in(const json_t *in, json_t *body, const struct profile_list *profiles, struct arena *a,
+                      struct invalid *bad)
 {
     const json_t *list = in_get(in, LIST);
     struct net_rules all = NET_RULES_NULL;
-    json_t *to = json_array();
+    struct invalid_list l = {.in = bad, .list = LIST};
+    struct err e = ERR_NULL;
     if (list && !json_is_array(list))
-        err_set(e, -EINVAL, LIST ": must be an array");
+        err_set(&e, -EINVAL, LIST ": must be an array");
     else if (json_array_size(list) > API_NETWORK_RULES)
-        err_set(e, -E2BIG, LIST ": more than %d", API_NETWORK_RULES);
-    for (size_t i = 0; !e->code && i < json_array_size(list); i++) {
-        struct net_rule rule;
-        json_t *kept = one(json_array_get(list, i), &rule, a, e);
-        if (!kept) {
-            err_prefix(e, LIST "[%zu]", i);
-            break;
-        }
-        json_array_append_new(to, kept);
-        if (is_new(to, i, kept, e) < 0)
-            break;
-        if (net_rules_add(&all, &rule, e) < 0)
-            err_prefix(e, LIST);
-        else if (rule.inbound && !(profiles && profiles->relay))
-            err_set(e, -ENOTSUP, LIST "[%zu]: this server forwards no ports", i);
-    }
-    if (!e->code && json_array_size(to))
+        err_set(&e, -E2BIG, LIST ": more than %d", API_NETWORK_RULES);
+    if (e.code)
+        return invalid_unless(false, bad, &e);
+    json_t *to = json_array();
+    for (size_t i = 0; i < json_array_size(list); i++)
+        invalid_item(&l, next_rule(json_array_get(list, i), i, to, &all, profiles && profiles->relay, a, &e), &e);
+    bool ok = invalid_list_end(&l);
+    if (ok && json_array_size(to))
         json_object_set(body, LIST, to);
     json_decref(to);
-    return !e->code;
+    return ok;
 }
 
 int network_rules_kept(const json_t *body, struct net_rules *out, struct err *e)

@@ -16,6 +16,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "api/invalid.h"
 #include "api/json_out.h"
 #include "api/profile.h"
 #include "base/arena.h"
@@ -24,10 +25,10 @@
 
 #define API_NETWORK_RULES 16
 
-// From the request `in` into the body. False with `e` "forcedNetworkRules[0]: port: what is wrong".
+// From the request `in` into the body. False: each wrong rule was noted in `bad`, "forcedNetworkRules[0]: port: why".
 // `profiles` says whether the server has a relay, without which nothing can come in.
 bool network_rules_in(const json_t *in, json_t *body, const struct profile_list *profiles, struct arena *a,
-                      struct err *e);
+                      struct invalid *bad);
 
 // The rules of a body that is kept (and of its pool, when both are laid together). -EBADMSG: it is not one.
 int network_rules_kept(const json_t *body, struct net_rules *out, struct err *e);

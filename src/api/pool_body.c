@@ -125,10 +125,8 @@ static void read_preparation(struct reading *r)
 
 static void read_buckets(struct reading *r)
 {
-    int code = buckets_of_pool(r->in, r->body, r->be, r->who, r->e);
-    if (code == 400)
-        wrong(r);
-    else if (code)
+    int code = buckets_of_pool(r->in, r->body, r->be, r->who, r->bad, r->e);
+    if (code)
         refuse(r, code);
 }
 
@@ -161,22 +159,19 @@ static void read_constants(struct reading *r)
     json_t *list = json_array(), *forced = json_array();
     json_object_set_new(r->body, "constants", list);
     json_object_set_new(r->body, "forcedConstants", forced);
-    if (good(r, task_constants(r->in, list, NULL, r->a, r->e)))
+    if (task_constants(r->in, list, NULL, r->a, r->bad))
         check_preparation(r, list);
-    good(r, task_forced_constants(r->in, forced, r->a, r->e));
-    good(r, task_secret_rights(in_get(r->in, "secretsAccessRights"), r->body, r->e));
-    good(r, network_rules_in(r->in, r->body, &r->be->profiles, r->a, r->e));
+    task_forced_constants(r->in, forced, r->a, r->bad);
+    task_secret_rights(in_get(r->in, "secretsAccessRights"), r->body, r->bad);
+    network_rules_in(r->in, r->body, &r->be->profiles, r->a, r->bad);
 }
 
 static void read_hardware(struct reading *r)
 {
     json_t *echo = json_array();
     json_object_set_new(r->body, "hardwareConstraints", echo);
-    int bad = constraint_in(in_get(r->in, "hardwareConstraints"), &r->d->constraint, echo, r->e);
-    if (bad == -ENODEV)
+    if (constraint_in(in_get(r->in, "hardwareConstraints"), &r->d->constraint, echo, r->bad, r->e))
         refuse(r, 402);
-    else
-        good(r, !bad);
 }
 
 static void read_retries(struct reading *r)
@@ -301,7 +296,7 @@ int pool_body_update(json_t *body, const json_t *in, const struct api_backend *b
     *d = (struct pool_draft){0};
     if (in_get(in, "constants")) {
         json_t *list = json_array();
-        invalid_unless(task_constants(in, list, json_object_get(body, "constants"), a, &e), &bad, &e);
+        task_constants(in, list, json_object_get(body, "constants"), a, &bad);
         json_object_set_new(body, "constants", list);
     }
     invalid_unless(pool_size_read(in, body, true, &e), &bad, &e);

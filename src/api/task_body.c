@@ -131,6 +131,27 @@ static void read_profile(struct reading *r)
     json_object_set_new(r->body, "profile", json_string(p->name));
 }
 
+// Notes each part of a text of ranges that is none by itself. How many; 0: each is one, what is wrong is all of it.
+static int wrong_parts(struct reading *r, const char *text)
+{
+    struct err why = ERR_NULL;
+    int n = 0;
+    for (const char *p = text; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
+        struct ranges ids = RANGES_NULL;
+        const char *part = arena_strndup(r->a, p, strcspn(p, ","));
+        if (ranges_parse(&ids, part, UINT32_MAX, &why) < 0 && n++ < INVALID_ITEMS) {
+            err_set(r->e, -EINVAL, "advancedRanges: '%.40s': %s", part, why.text);
+            wrong(r, "range-length");
+        }
+        ranges_deinit(&ids);
+    }
+    if (n > INVALID_ITEMS) {
+        err_set(r->e, -EINVAL, "advancedRanges: %d more parts are wrong", n - INVALID_ITEMS);
+        wrong(r, "range-length");
+    }
+    return n;
+}
+
 // How many; 0: the error is set.
 static int64_t count_of(struct reading *r, int64_t count, const char *text, struct buf *normal)
 {
@@ -176,7 +197,8 @@ static void read_instances(struct reading *r)
         text = NULL;
     struct buf normal = BUF_INIT(1 << 20);
     count = count_of(r, count, text, &normal);
-    if (!count)
+    bool parts = !count && text && !strncmp(r->e->text, "advancedRanges", 14) && wrong_parts(r, text);
+    if (!count && !parts)
         wrong(r, "range-length");
     r->d->instances = (int32_t)count;
     r->d->ranges = arena_strdup(r->a, buf_str(&normal));
@@ -187,10 +209,8 @@ static void read_instances(struct reading *r)
 
 static void read_buckets(struct reading *r)
 {
-    int code = buckets_in(r->in, r->body, r->be, r->who, r->e);
-    if (code == 400)
-        wrong(r, NULL);
-    else if (code)
+    int code = buckets_in(r->in, r->body, r->be, r->who, r->bad, r->e);
+    if (code)
         refuse(r, code);
 }
 
@@ -215,21 +235,18 @@ static void read_constants(struct reading *r)
     json_t *list = json_array(), *forced = json_array();
     json_object_set_new(r->body, "constants", list);
     json_object_set_new(r->body, "forcedConstants", forced);
-    good(r, task_constants(r->in, list, NULL, r->a, r->e));
+    task_constants(r->in, list, NULL, r->a, r->bad);
     for (size_t i = 0; i < json_array_size(list); i++)
         check_command(r, json_array_get(list, i));
-    good(r, task_forced_constants(r->in, forced, r->a, r->e));
+    task_forced_constants(r->in, forced, r->a, r->bad);
 }
 
 static void read_hardware(struct reading *r)
 {
     json_t *echo = json_array();
     json_object_set_new(r->body, "hardwareConstraints", echo);
-    int bad = constraint_in(in_get(r->in, "hardwareConstraints"), &r->d->constraint, echo, r->e);
-    if (bad == -ENODEV)
+    if (constraint_in(in_get(r->in, "hardwareConstraints"), &r->d->constraint, echo, r->bad, r->e))
         refuse(r, 402);
-    else
-        good(r, !bad);
 }
 
 static void keep_place(struct reading *r, const struct place *p)
@@ -360,9 +377,7 @@ static void read_dependencies(struct reading *r)
         err_set(r->e, -EINVAL, "dependencies: must be an object");
     else if (!r->d->job && (!is_empty(in_get(in, "dependsOn")) || !is_empty(in_get(in, "advancedDependsOn"))))
         err_set(r->e, -EINVAL, "dependencies: only the tasks of a job can depend on each other");
-    else
-        depends_in(in, &d, echo, r->e);
-    if (!r->e->code && d.n) {
+    if (good(r, !r->e->code) && depends_in(in, &d, echo, r->bad) && d.n) {
         struct buf text = BUF_INIT(64 * 1024);
         depends_format(&d, &text);
         r->d->depends = arena_strdup(r->a, buf_str(&text));
@@ -371,14 +386,13 @@ static void read_dependencies(struct reading *r)
     }
     json_decref(echo);
     depends_deinit(&d);
-    good(r, !r->e->code);
 }
 
 static void read_rights(struct reading *r)
 {
     json_t *secrets = in_get(r->in, "secretsAccessRights"), *priv = in_get(r->in, "privileges");
     bool credentials = false;
-    good(r, task_secret_rights(secrets, r->body, r->e));
+    task_secret_rights(secrets, r->body, r->bad);
     if (priv && !json_is_object(priv)) {
         err_set(r->e, -EINVAL, "privileges: must be an object");
         wrong(r, NULL);
@@ -392,7 +406,7 @@ static void read_rights(struct reading *r)
 
 static void read_network(struct reading *r)
 {
-    good(r, network_rules_in(r->in, r->body, &r->be->profiles, r->a, r->e));
+    network_rules_in(r->in, r->body, &r->be->profiles, r->a, r->bad);
 }
 
 static void read_rest(struct reading *r)
@@ -517,10 +531,9 @@ int task_body_read(const json_t *in, const struct api_backend *be, const struct 
 int task_body_update(json_t *body, const json_t *in, struct arena *a, const char **why)
 {
     struct invalid bad = INVALID_INIT("task");
-    struct err e = ERR_NULL;
     if (in_get(in, "constants")) {
         json_t *list = json_array();
-        invalid_unless(task_constants(in, list, json_object_get(body, "constants"), a, &e), &bad, &e);
+        task_constants(in, list, json_object_get(body, "constants"), a, &bad);
         json_object_set_new(body, "constants", list);
     }
     task_mutable(in, body, true, a, &bad);

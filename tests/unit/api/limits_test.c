@@ -406,6 +406,64 @@ static void many_wrong_fields_make_a_bounded_message(void **state)
     answer_free(&a);
 }
 
+// Not only the first: who mends a list of a hundred wants to do it once.
+static void all_wrong_items_of_a_list_are_named(void **state)
+{
+    static const struct {
+        const char *fields, *message;
+    } cases[] = {
+        {"\"constants\":[{\"key\":\"a b\",\"value\":\"\"},{\"key\":\"OK\",\"value\":1},{\"key\":\"X\",\"value\":[]},7]",
+         "constants. constants[0].key: must have 1 to 2048 characters of A-Z, a-z, 0-9, _ . and -; "
+         "constants[2].value: must be a string, a number or a boolean; constants[3].key: "},
+        {"\"tags\":[1,\"ok\",null]", "tags. tags[0]: must be a string; tags[2]: must be a string"},
+        {"\"labels\":{\"a\":[],\"b\":1,\"c\":{}}", "labels. labels: a: a key or value is no string"},
+        {"\"hardwareConstraints\":[{\"discriminator\":\"Huge\"},{\"discriminator\":\"SSDHardwareConstraint\"},"
+         "{\"discriminator\":\"MinimumCoreHardwareConstraint\",\"coreCount\":\"x\"},7]",
+         "hardwareConstraints. hardwareConstraints[0]: unknown discriminator Huge; hardwareConstraints[2]: coreCount "
+         "of MinimumCoreHardwareConstraint must be a number from 0 to 1000000000; hardwareConstraints[3]: must be"},
+        {"\"resourceBuckets\":[7,\"here\",\"\",\"away\"]",
+         "resourceBuckets. resourceBuckets[0]: must be the name of a bucket; resourceBuckets[2]: must be"},
+        {"\"advancedResourceBuckets\":[7,{},{\"bucketName\":\"here\",\"cacheTTLSec\":-1}]",
+         "advancedResourceBuckets. advancedResourceBuckets[0]: must be an object; "
+         "advancedResourceBuckets[1].bucketName: is required; advancedResourceBuckets[2]: cacheTTLSec: "},
+        {"\"secretsAccessRights\":{\"bySecret\":[7,{\"key\":\"a\"}],\"byPrefix\":[{}]}",
+         "secretsAccessRights. secretsAccessRights.bySecret[0].key: must be a string of at most 2048 characters; "
+         "secretsAccessRights.byPrefix[0].prefix: "},
+        {"\"forcedNetworkRules\":[{\"inbound\":false},{\"inbound\":false,\"proto\":\"tcp\"},7]",
+         "forcedNetworkRules. forcedNetworkRules[0]: proto: must be tcp or udp; forcedNetworkRules[2]: must be an object"},
+        {"\"forcedConstants\":[{},{\"constantName\":\"A\",\"access\":\"none\"}]",
+         "forcedConstants. forcedConstants[0].constantName: must have"},
+        {"\"instanceCount\":null,\"advancedRanges\":\"0-2,x,9-7,,12\"",
+         "range-length. advancedRanges: 'x': ranges: character 1: expected an instance id (write them like "
+         "0-2,4-5,17); advancedRanges: '9-7': ranges: 9-7 is reversed (write the lower id first); advancedRanges: ''"},
+        {"\"instanceCount\":null,\"advancedRanges\":\"0-2,1\"",
+         "range-length. advancedRanges: ranges: id 1 is named twice"},
+    };
+    struct house *h = *state;
+    h->be.bucket = only_here;
+    api_free(h->api);
+    h->api = api_new(&h->be);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char body[1024], want[600];
+        snprintf(body, sizeof body, "{\"name\":\"n\",\"profile\":\"docker-batch\",%s%s}",
+                 strstr(cases[i].fields, "advancedRanges") ? "" : "\"instanceCount\":1,", cases[i].fields);
+        snprintf(want, sizeof want, "Invalid task file. Invalid fields: %s", cases[i].message);
+        struct answer a = ask(h, "POST", "/tasks", body);
+        const char *message = json_string_value(json_object_get(a.json, "message"));
+        if (a.status != 400 || !message || strncmp(message, want, strlen(want)) != 0)
+            fail_msg("%s: %d %s", body, a.status, a.body);
+        answer_free(&a);
+    }
+    char *many = unfold("{\"name\":\"n\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"constants\":[#149,7,#7]}");
+    struct answer a = ask(h, "POST", "/tasks", many);
+    assert_int_equal(a.status, 400);
+    assert_non_null(strstr(text_at(a.json, "message"), "constants[19].key: "));
+    assert_null(strstr(text_at(a.json, "message"), "constants[20].key: "));
+    assert_non_null(strstr(text_at(a.json, "message"), "; constants: 130 more are wrong"));
+    answer_free(&a);
+    free(many);
+}
+
 // One of a hundred that is wrong is refused in its place; none of the others is.
 static void in_a_bulk_request_each_item_has_its_own_code(void **state)
 {
@@ -449,6 +507,7 @@ int main(void)
                                         house_close),
         cmocka_unit_test_setup_teardown(a_large_bulk_request_is_read_on_a_worker, house_open, house_close),
         cmocka_unit_test_setup_teardown(all_that_is_wrong_is_named_at_once, house_open, house_close),
+        cmocka_unit_test_setup_teardown(all_wrong_items_of_a_list_are_named, house_open, house_close),
         cmocka_unit_test_setup_teardown(many_wrong_fields_make_a_bounded_message, house_open, house_close),
         cmocka_unit_test_setup_teardown(in_a_bulk_request_each_item_has_its_own_code, house_open,
                                         house_close),

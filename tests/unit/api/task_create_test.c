@@ -248,7 +248,7 @@ static void each_limit_is_named(void **state)
                                          "of seconds",
          400},
         {"{" GOOD ",\"hardwareConstraints\":[{\"discriminator\":\"Huge\"}]}",
-         INVALID("hardwareConstraints") "hardwareConstraints: unknown discriminator Huge", 400},
+         INVALID("hardwareConstraints") "hardwareConstraints[0]: unknown discriminator Huge", 400},
         {"{\"name\":\"n\",\"instanceCount\":1,\"poolUuid\":\"0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\"}",
          "No such pool: 0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11", 400},
         {"{" GOOD ",\"jobUuid\":\"0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11\"}",

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "net/base64.h"
+#include "core/work/pattern.h"
 #include "core/work/staging.h"
 
 #define PART_BYTES ((uint64_t)32 << 20)
@@ -51,7 +52,14 @@ static bool filter_make(struct stager *s, const char *name, struct filter *f)
     char why[80];
     if (!*v)
         return true;
-    int r = regcomp(&f->re, v, REG_EXTENDED | REG_NOSUB);
+    struct buf plain = BUF_INIT(1 << 20);
+    struct err e = ERR_NULL;
+    if (pattern_plain(v, strlen(v), PATTERN_COST_FILES, &plain, NULL, &e) < 0) {
+        buf_deinit(&plain);
+        return stager_fail(s, false, "results-filter", "%s %.60s: %.90s", name, v, e.text);
+    }
+    int r = regcomp(&f->re, buf_str(&plain), REG_EXTENDED | REG_NOSUB);
+    buf_deinit(&plain);
     if (r) {
         regerror(r, &f->re, why, sizeof why);
         return stager_fail(s, false, "results-filter", "%s %.60s: %s", name, v, why);

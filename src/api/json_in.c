@@ -57,12 +57,16 @@ static bool few_members(const json_t *v)
 
 json_t *in_parse(const char *text, size_t n, struct err *e)
 {
+    if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) // a byte order mark, which some libraries write
+        text += 3, n -= 3;
     if (check_depth(text, n, e))
         return NULL;
     json_error_t je;
     json_t *v = json_loadb(text, n, JSON_DECODE_ANY, &je);
     if (!v) {
-        err_set(e, -EINVAL, "The body is not JSON: line %d, column %d: %s", je.line, je.column, je.text);
+        bool nul = json_error_code(&je) == json_error_null_character;
+        err_set(e, -EINVAL, "The body is not JSON: line %d, column %d: %s", je.line, je.column,
+                nul ? "a text must not hold \\u0000" : je.text);
         return NULL;
     }
     if (!few_members(v)) {

@@ -93,7 +93,11 @@ void api_handle(void *arg, struct http_request *r)
     read_query(c, r);
     int bad = route_normalise(http_raw_target(r), &c->route);
     if (bad) {
-        call_fail(c, bad == -ENAMETOOLONG ? 414 : 400, "The path is not one of this API");
+        if (bad == -ENAMETOOLONG)
+            call_fail(c, 414, "The path has more than %d parts, or one of more than %d bytes", ROUTE_SEGMENTS,
+                      ROUTE_SEGMENT_BYTES - 1);
+        else
+            call_fail(c, 400, "The path is not one of this API");
         finish(c);
         return;
     }

@@ -9,6 +9,7 @@
 #include "api/bucket_in.h"
 #include "api/handlers.h"
 #include "api/json_in.h"
+#include "api/like.h"
 #include "api/json_out.h"
 
 #define INTERVAL_LEAST_S 5 // what is asked for more often is taken so often
@@ -46,6 +47,11 @@ static bool read_config(struct call *c, struct snapshot_config *out)
     for (int i = 0; i < 4 && c->in; i++)
         if (!in_string(c->in, name[i], API_NAME_CHARS, &v[i], &e)) {
             call_fail(c, 400, "%s", e.text);
+            return false;
+        }
+    for (int i = 0; i < 2; i++)
+        if (v[i] && !like_is_file_filter(v[i], &e)) {
+            call_fail(c, 400, "%s: %s", name[i], e.text);
             return false;
         }
     *out = (struct snapshot_config){or_null(v[0]), or_null(v[1]), or_null(v[2]), or_null(v[3])};

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/json_in.h"
+#include "api/like.h"
 #include "api/secrets.h"
 #include "api/task_body.h"
 #include "base/mem.h"
@@ -231,7 +232,11 @@ static bool read_labels(const json_t *in, json_t *body, bool update, struct aren
     json_object_set_new(body, "labels", labels);
     const char *key;
     json_t *v;
-    json_object_foreach(given, key, v) invalid_item(&l, one_label(key, v, labels, a, &e), &e);
+    json_object_foreach(given, key, v)
+    {
+        if (!json_is_null(v)) // absent
+            invalid_item(&l, one_label(key, v, labels, a, &e), &e);
+    }
     return invalid_list_end(&l);
 }
 
@@ -244,7 +249,11 @@ void task_mutable(const json_t *in, json_t *body, bool update, struct arena *a, 
     read_labels(in, body, update, a, bad);
     for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
         const char *text = NULL;
-        invalid_unless(in_string(in, filters[i], API_NAME_CHARS, &text, &e), bad, &e);
+        if (invalid_unless(in_string(in, filters[i], API_NAME_CHARS, &text, &e), bad, &e) && text &&
+            !like_is_file_filter(text, &e)) {
+            err_prefix(&e, "%s", filters[i]);
+            invalid_add(bad, NULL, &e);
+        }
         if (text || !update)
             json_object_set_new(body, filters[i], text ? json_string(text) : NULL);
     }

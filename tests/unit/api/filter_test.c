@@ -150,7 +150,7 @@ static void wrong_filters_say_what_is_wrong(void **state)
     }
     struct err e = ERR_NULL;
     assert_null(make("{\"operator\":\"Like\",\"field\":\"a\",\"value\":\"(\"}", &e));
-    assert_non_null(strstr(e.text, "filter: the Like expression is not one"));
+    assert_non_null(strstr(e.text, "filter: a Like expression is not one"));
 }
 
 static char *repeat(const char *head, const char *unit, int n, const char *middle, const char *end,

@@ -49,6 +49,12 @@ static const struct {
     {"\"shortname\":\"a b\"", "shortname"},
     {"\"shortname\":\"a-b-9\"", "shortname-uniqueness"},
     {"\"shortname\":\"A-B-9\"", "shortname-uniqueness"}, // in any case
+    {"\"labels\":{\"a\":null,\"b\":1}", OK},
+    {"\"resultsWhitelist\":\"\"", OK},
+    {"\"resultsWhitelist\":\"[\\\\d_]+\\\\.(?:png|txt)$\"", OK},
+    {"\"resultsWhitelist\":\"(\"", "resultsWhitelist"},
+    {"\"snapshotBlacklist\":\"(?!x)\"", "snapshotBlacklist"},
+    {"\"snapshotBlacklist\":\"(${NAME}\"", OK}, // what it will be is not known yet
     {"\"profile\":null", "profile"},
     {"\"profile\":\"nothing\"", "profile"},
     {"\"instanceCount\":2048", OK},
@@ -478,6 +484,14 @@ static void in_a_bulk_request_each_item_has_its_own_code(void **state)
     json_decref(j);
 }
 
+static void a_byte_order_mark_is_passed_over_and_a_nul_is_named(void **state)
+{
+    struct house *h = *state;
+    json_decref(expect(h, 200, "POST", "/jobs", "\xef\xbb\xbf{\"name\":\"j\"}"));
+    expect_message(h, 400, "The body is not JSON: line 1, column 17: a text must not hold \\u0000", "POST", "/jobs",
+                   "{\"name\":\"j\\u0000\"}");
+}
+
 // A body of thousands of tasks is read on a worker: the thread of all connections is not held up.
 static void a_large_bulk_request_is_read_on_a_worker(void **state)
 {
@@ -505,6 +519,7 @@ int main(void)
                                         house_close),
         cmocka_unit_test_setup_teardown(jobs_secrets_and_whole_requests_have_limits_too, house_open,
                                         house_close),
+        cmocka_unit_test_setup_teardown(a_byte_order_mark_is_passed_over_and_a_nul_is_named, house_open, house_close),
         cmocka_unit_test_setup_teardown(a_large_bulk_request_is_read_on_a_worker, house_open, house_close),
         cmocka_unit_test_setup_teardown(all_that_is_wrong_is_named_at_once, house_open, house_close),
         cmocka_unit_test_setup_teardown(all_wrong_items_of_a_list_are_named, house_open, house_close),

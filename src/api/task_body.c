@@ -219,7 +219,7 @@ static void check_command(struct reading *r, const json_t *constant)
     const char *key = json_string_value(json_object_get(constant, "key")),
                *value = json_string_value(json_object_get(constant, "value"));
     if (strcmp(key, "DOCKER_CMD") != 0 && strcmp(key, "DOCKER_CMD_MASTER") != 0 &&
-        strcmp(key, "DOCKER_CMD_WORKER") != 0)
+        strcmp(key, "DOCKER_CMD_WORKER") != 0 && strcmp(key, "DOCKER_SHUTDOWN_CMD") != 0)
         return;
     struct tokens words = TOKENS_NULL;
     struct err why = ERR_NULL;

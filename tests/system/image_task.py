@@ -155,6 +155,10 @@ def runs_in_an_image(h):
                             DOCKER_USER="7:8"))
     for line in "argv [entry] [a] [b c]", "cwd /work", "uid 7 gid 8":
         check("%s is not in %s" % (line, out), line in out)
+    # Its last command, which is not of the image's entrypoint, as the same user.
+    out = h.output(h.submit(DOCKER_REPO="acme/probe", DOCKER_TAG="1", DOCKER_SHUTDOWN_CMD="probe bye"))
+    first, last = out.index("argv [entry] [from] [image]"), out.index("argv [bye]")
+    check(out, first < last and out.count("uid 1234 gid 55") == 2 and "root Read-only file system" in out[last:])
     check("bad user", h.error(h.submit(DOCKER_REPO="acme/probe", DOCKER_TAG="1", DOCKER_USER="nobody-here"))[0] == "bad-user")
 
 

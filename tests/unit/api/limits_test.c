@@ -50,6 +50,7 @@ static const struct {
     {"\"shortname\":\"a-b-9\"", "shortname-uniqueness"},
     {"\"shortname\":\"A-B-9\"", "shortname-uniqueness"}, // in any case
     {"\"labels\":{\"a\":null,\"b\":1}", OK},
+    {"\"constants\":[{\"key\":\"DOCKER_SHUTDOWN_CMD\",\"value\":\"'\"}]", "constants"},
     {"\"resultsWhitelist\":\"\"", OK},
     {"\"resultsWhitelist\":\"[\\\\d_]+\\\\.(?:png|txt)$\"", OK},
     {"\"resultsWhitelist\":\"(\"", "resultsWhitelist"},

@@ -163,6 +163,26 @@ static void it_can_play_a_machine_without_isolation(void **state)
     s.free(s.ctx);
 }
 
+static void only_what_has_a_last_command_can_be_asked_to_end(void **state)
+{
+    (void)state;
+    struct sandbox s;
+    struct sandbox_run run;
+    struct sandbox_result r;
+    struct err e = ERR_NULL;
+    fake_sandbox_init(&s, NULL);
+    start(&s, 5, COMMAND("2000"), 0);
+    assert_int_equal(s.end(s.ctx, 5), -ENOTSUP);
+    assert_int_equal(s.end(s.ctx, 6), -ENOENT);
+    const struct sandbox_spec spec = {.id = 6, .argv = COMMAND("2000"), .last = COMMAND("1"), .last_ms = 1};
+    assert_int_equal(s.start(s.ctx, &spec, WALL_MS(0), &run, &e), 0);
+    assert_int_equal(s.end(s.ctx, 6), 0);
+    assert_int_equal(s.reap(s.ctx, 6, WALL_MS(0), &r), 1);
+    assert_int_equal(r.code, 137);
+    assert_false(r.killed);
+    s.free(s.ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +191,7 @@ int main(void)
         cmocka_unit_test(killed_is_over_at_once),
         cmocka_unit_test(pipes_carry_the_text_and_the_end_can_be_polled),
         cmocka_unit_test(scripts_may_be_parallel_and_too_large),
+        cmocka_unit_test(only_what_has_a_last_command_can_be_asked_to_end),
         cmocka_unit_test(it_can_play_a_machine_without_isolation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/people.h"
-#include "api/pools.h"
 
 static void answer(struct call *c, const struct totals_row sum[10])
 {
@@ -32,13 +32,11 @@ void credits_task(struct call *c)
     struct row_task row;
     struct totals_row sum[10];
     struct err e = ERR_NULL;
-    int r = c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, &row, &e);
-    if (r == 0)
-        r = c->reader->totals(c->reader->ctx, 0, 0, row.id, sum, &e);
+    if (!found_task_booked(c, &row))
+        return;
+    int r = c->reader->totals(c->reader->ctx, 0, 0, row.id, sum, &e);
     if (r < 0)
         call_store_error(c, r);
-    else if (r > 0)
-        call_fail(c, 404, "Task not found");
     else
         answer(c, sum);
 }
@@ -48,7 +46,7 @@ void credits_pool(struct call *c)
     struct row_pool row = {0};
     struct totals_row sum[10];
     struct err e = ERR_NULL;
-    if (!pool_find_booked(c, &row))
+    if (!found_pool_booked(c, &row))
         return;
     int r = c->reader->pool_totals(c->reader->ctx, row.id, sum, &e);
     if (r < 0)

@@ -93,6 +93,24 @@ json_t *in_get(const json_t *object, const char *name)
     return json_is_null(found) ? NULL : found;
 }
 
+bool in_says_nothing(const json_t *v)
+{
+    return json_is_null(v) || (json_is_string(v) && !*json_string_value(v)) ||
+           (json_is_array(v) && !json_array_size(v)) || (json_is_object(v) && !json_object_size(v));
+}
+
+void in_drop(json_t *object, const char *name)
+{
+    const char *key;
+    json_t *v;
+    void *next;
+    json_object_foreach_safe(object, next, key, v)
+    {
+        if (!strcasecmp(key, name))
+            json_object_del(object, key);
+    }
+}
+
 size_t in_characters(const char *s)
 {
     size_t n = 0;

@@ -33,6 +33,10 @@ bool in_int(const json_t *o, const char *name, int64_t lo, int64_t hi, int64_t *
 bool in_span(const json_t *o, const char *name, int64_t *ms, struct err *e);
 // A word of the list in any case, or its index; "" is absent.
 bool in_enum(const json_t *o, const char *name, const char *const *word, int n, int *out, struct err *e);
+// Null, or an empty text, list or object: nothing is meant by it where a request is laid over another.
+bool in_says_nothing(const json_t *v);
+// Takes the property out, in any case and every time it is there.
+void in_drop(json_t *object, const char *name);
 size_t in_characters(const char *utf8);
 // Any scalar as text, in the arena: 12, 1.5, true, "x". NULL for arrays, objects and null.
 const char *in_scalar(const json_t *v, struct arena *a);

@@ -7,13 +7,11 @@
 // "<matches before>.<store's token>", so that the total needs no look back.
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "api/filter.h"
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_in.h"
 #include "api/list_in.h"
-#include "api/pools.h"
 #include "api/task_views.h"
 #include "base/mem.h"
 
@@ -382,7 +380,7 @@ void task_search(struct call *c)
 void pool_tasks(struct call *c)
 {
     struct row_pool row = {0};
-    if (!pool_find(c, &row))
+    if (!found_pool(c, &row))
         return;
     listing_new(c, true, false)->page.pool = row.id;
     go(c);
@@ -391,15 +389,8 @@ void pool_tasks(struct call *c)
 void job_tasks(struct call *c)
 {
     struct row_job row = {0};
-    struct err e = ERR_NULL;
-    int r = c->reader->job(c->reader->ctx, c->account.id, c->param[0], &c->arena, &row, &e);
-    if (r != 0) {
-        if (r < 0)
-            call_store_error(c, r);
-        else
-            call_fail(c, 404, "No such job: %s", c->param[0]);
+    if (!found_job(c, &row))
         return;
-    }
     listing_new(c, true, false)->page.job = row.id;
     go(c);
 }

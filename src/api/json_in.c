@@ -13,29 +13,8 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "base/nest.h"
 #include "base/when.h"
-
-static int check_depth(const char *s, size_t n, struct err *e)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < n; i++) {
-        if (quoted) {
-            if (s[i] == '\\')
-                i++;
-            else if (s[i] == '"')
-                quoted = false;
-        } else if (s[i] == '"') {
-            quoted = true;
-        } else if (s[i] == '{' || s[i] == '[') {
-            if (++depth > API_JSON_DEPTH)
-                return err_set(e, -E2BIG, "The body is nested deeper than %d levels", API_JSON_DEPTH);
-        } else if (s[i] == '}' || s[i] == ']') {
-            depth--;
-        }
-    }
-    return 0;
-}
 
 static bool few_members(const json_t *v)
 {
@@ -57,8 +36,10 @@ static bool few_members(const json_t *v)
 
 json_t *in_parse(const char *text, size_t n, struct err *e)
 {
-    if (check_depth(text, n, e))
+    if (nest_below(text, n, API_JSON_DEPTH)) {
+        err_set(e, -E2BIG, "The body is nested deeper than %d levels", API_JSON_DEPTH);
         return NULL;
+    }
     json_error_t je;
     json_t *v = json_loadb(text, n, JSON_DECODE_ANY, &je);
     if (!v) {

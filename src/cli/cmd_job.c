@@ -27,10 +27,7 @@ struct values {
 };
 
 static const struct option_row no_rows[] = {{0}};
-static const struct option_row json_rows[] = {
-    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "The answer of the server as it is"},
-    {0},
-};
+static const struct option_row json_rows[] = {VERB_JSON_ROW(struct values), {0}};
 #define WISH(field) offsetof(struct job_wish, field)
 #define WISH_ROWS                                                                                            \
     {"dependencies", OPTION_FLAG, NULL, WISH(dependencies), 0, 0, "Its tasks may wait for one another"},     \
@@ -56,21 +53,13 @@ static const struct option_row json_rows[] = {
     }
 
 static const struct option_row wish_rows[] = {WISH_ROWS, {0}}; // keys of an INI file
-static const struct option_row create_rows[] = {
-    WISH_ROWS,
-    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "The answer of the server as it is"},
-    {0},
-};
+static const struct option_row create_rows[] = {WISH_ROWS, VERB_JSON_ROW(struct values), {0}};
 static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "jobs"), {0}};
 static const struct option_row delete_rows[] = {
     {"force", OPTION_FLAG, NULL, offsetof(struct values, force), 0, 0, "Ends and forgets its tasks too"},
     {0},
 };
-static const struct option_row wait_rows[] = {
-    {"timeout", OPTION_REAL, "S", offsetof(struct values, timeout_s), 0, 1e9,
-     "Give up after S seconds, with exit code 75 (never)"},
-    {0},
-};
+static const struct option_row wait_rows[] = {VERB_TIMEOUT_ROW(struct values, "Give up"), {0}};
 
 static const struct values *values(const struct verb_call *c)
 {
@@ -115,7 +104,7 @@ static int create(struct verb_call *c)
         code = verb_resolve(c, body);
     }
     if (!code)
-        code = verb_make(c, "/jobs", body, values(c)->json);
+        code = verb_ask(c, "POST", "/jobs", json_incref(body), values(c)->json, "uuid");
     json_decref(body);
     arena_deinit(&a);
     return code;

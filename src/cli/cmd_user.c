@@ -139,12 +139,7 @@ static int organisations(struct verb_call *c)
 
 static int show(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, USERS "/", ""), NULL, &got, &c->e);
-    if (!code)
-        got_print(got);
-    json_decref(got);
-    return code;
+    return verb_show(c, USERS "/", "");
 }
 
 static json_t *quotas(const struct values *v)
@@ -230,10 +225,7 @@ static int change(struct verb_call *c)
 
 static int drop(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "DELETE", verb_path(c, USERS "/", ""), NULL, &got, &c->e);
-    json_decref(got);
-    return code;
+    return verb_each(c, "DELETE", USERS "/", "");
 }
 
 // Made when it is not there.

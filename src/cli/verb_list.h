@@ -57,16 +57,4 @@ int verb_pages(struct verb_call *c, const char *path, const struct verb_pick *pi
 int verb_picked(int code, json_t *list, const struct verb_pick *pick, const char *heads,
                 void (*row)(struct table *t, const json_t *j));
 
-// A list as JSON or as a table; takes `list`. Gives `code` back, and prints nothing when that is none of 0.
-int verb_print(int code, json_t *list, bool json, const char *heads,
-               void (*row)(struct table *t, const json_t *j));
-
-// What a call of the first argument answers, as JSON.
-int verb_show(struct verb_call *c, const char *front, const char *back);
-// A call of each argument, whose answer says nothing. One that fails does not keep the others back; the last
-// such says the code.
-int verb_each(struct verb_call *c, const char *method, const char *front, const char *back);
-// Makes something: prints its uuid, or the answer.
-int verb_make(struct verb_call *c, const char *path, const json_t *body, bool json);
-
 #endif

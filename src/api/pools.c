@@ -4,7 +4,6 @@
 // changes go through the lane one at a time.
 #include <string.h>
 
-#include "api/constraint_in.h"
 #include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_in.h"

@@ -123,7 +123,7 @@ static void check_hardware(struct call *c)
         struct task_draft *d = &k->draft[i];
         if (d->refusal_code || constraint_is_none(&d->constraint))
             continue;
-        if (!last || memcmp(last, &d->constraint, sizeof *last) != 0)
+        if (!last || !constraint_equal(last, &d->constraint))
             last_found = some_board(c->engine, n_boards, &d->constraint, &looks);
         last = &d->constraint;
         if (!last_found)

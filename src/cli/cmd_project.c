@@ -105,6 +105,7 @@ static int uuid_of(struct verb_call *c, char out[64])
                 !strcmp(got_text(j, "slug"), slash + 1)) {
                 snprintf(out, 64, "%s", got_text(j, "uuid"));
                 slash = NULL;
+                break;
             }
         }
         size_t n = json_array_size(json_object_get(got, "data"));

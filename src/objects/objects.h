@@ -27,7 +27,6 @@
 #define OBJECTS_INLINE_BYTES (32 * 1024) // bytes of a content that is kept in the index
 #define OBJECTS_ETAG_BYTES   48          // longest entity tag, with NUL
 #define OBJECTS_BUCKET_BYTES 64          // longest name of a bucket, with NUL
-#define OBJECTS_LIST_MAX     1000        // most entries of one list
 
 struct objects;
 struct objects_body;
@@ -193,7 +192,7 @@ struct objects_list {
     uint64_t bucket;
     const char *prefix, *delimiter; // "": none
     const char *after;     // keys after this; a common prefix: after all it stands for; "": from the start
-    size_t max;            // 0..OBJECTS_LIST_MAX
+    size_t max;            // entries and common prefixes together; 0: none
     uint64_t after_upload; // of objects_uploads only: and of the key `after` the uploads after this; 0: none
 };
 

@@ -17,7 +17,6 @@
 #define ARGS_MAX_BYTES ((size_t)4 << 20)
 #define JOB_BYTES      ((int64_t)256 << 20)
 #define QARNOT_BYTES   ((int64_t)64 << 10)
-#define JOB_USER       1000 // who an instance takes itself for outside of an image
 
 static void arg(struct buf *out, const char *text)
 {
@@ -38,9 +37,9 @@ static void put_fixed(struct buf *out, const struct root *root, const struct san
     };
     arg(out, "--unshare-user");
     arg(out, "--uid");
-    arg_i64(out, in_image ? (int64_t)in_image->uid : JOB_USER);
+    arg_i64(out, in_image ? (int64_t)in_image->uid : ROOT_UID);
     arg(out, "--gid");
-    arg_i64(out, in_image ? (int64_t)in_image->gid : JOB_USER);
+    arg_i64(out, in_image ? (int64_t)in_image->gid : ROOT_UID);
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
         arg(out, fixed[i]);
     if (in_image) {

@@ -194,7 +194,6 @@ struct agent_actions {
     struct agent_action *v;
     size_t n, cap;
 };
-void agent_actions_clear(struct agent_actions *a);
 void agent_actions_deinit(struct agent_actions *a);
 
 // ---- the machine

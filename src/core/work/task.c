@@ -131,9 +131,3 @@ bool uuid_parse(const char *text, uint8_t bytes[16])
     memcpy(bytes, got, sizeof got);
     return true;
 }
-
-bool uuid_is_zero(const uint8_t bytes[16])
-{
-    static const uint8_t zero[16];
-    return memcmp(bytes, zero, 16) == 0;
-}

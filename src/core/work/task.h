@@ -67,6 +67,5 @@ bool uuid_parse(const char *text, uint8_t bytes[16]);                 // 36 char
 // The same for the same name, and for no other with any likelihood: of what has a name and never was given a
 // uuid. `kind` keeps apart a site and a zone of one name. NULL and "" give the zero uuid.
 void uuid_of_name(char out[UUID_TEXT_BYTES], const char *kind, const char *name);
-bool uuid_is_zero(const uint8_t bytes[16]);
 
 #endif

@@ -167,14 +167,23 @@ struct runtime {
     size_t n_tokens, cap_tokens;
 };
 
-void *engine_main(void *arg);
+// engine_loop.c
+void *engine_main(void *arg); // a thread; `arg` of all three is the runtime
+void batch_free(struct batch *b);
+void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx);
+void engine_settle(struct runtime *r, house_ms now, struct effects *fx);
+int engine_load(struct runtime *r, struct err *e); // fresh memory from the store
+
+// store_loop.c
 void *store_main(void *arg);
 void *work_main(void *arg);
-void batch_free(struct batch *b);
 void sync_refuse(struct http_park *park, int error); // 507 or 503
-// The body with what the task may know in the clear, in `a` (or `body` itself when there is nothing secret in
-// it).
-// `lease`: with the key to the storage, when the task has files.
+
+// backend.c: fills r->backend.
+void backend_make(struct runtime *r);
+
+// bodies.c: the body with what the task may know in the clear, in `a` (or `body` itself when there is nothing
+// secret in it), with the key to the storage when the task has files.
 int body_open(struct runtime *r, uint64_t account, const struct assignment *x, const char *body,
               struct arena *a, const char **out, struct err *e);
 
@@ -182,10 +191,6 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
 int body_in_pool(const struct row_pool *pool, const char *task, struct arena *a, const char **out,
                  struct err *e);
 int body_of_node(const struct row_pool *pool, struct arena *a, const char **out, struct err *e);
-
-void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx);
-void engine_settle(struct runtime *r, house_ms now, struct effects *fx);
-int engine_load(struct runtime *r, struct err *e); // fresh memory from the store
 
 // parked.c (engine thread)
 void parked_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node,

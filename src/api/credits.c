@@ -4,8 +4,7 @@
 //
 //   GET /credits/v1/tasks/{id}/credits                 {"credits": euros that the task cost}
 //   GET /credits/v1/pools/{id}/credits                 the same of its nodes and the tasks on them together
-//   GET /credits/v1/accounts/credits                   {"credits": euros that the user has spent,
-//   "paidInAdvance",
+//   GET /credits/v1/accounts/credits                   {"credits": euros that the user has spent, "paidInAdvance",
 //                                                       "balance": null for who pays afterwards}
 //   GET /credits/v1/projects/{uuid}/budgets?activeOnly=true
 #include <string.h>

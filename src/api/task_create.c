@@ -2,8 +2,8 @@
 //
 // POST /tasks: an object makes one task, an array many, each of which succeeds or fails alone.
 //
-//   read and check -> shortnames and pools against the store -> hardware against the fleet ->
-//   EVENT_TASKS_CREATE -> answer
+//   read and check -> shortnames and pools against the store -> hardware against the fleet
+//                  -> EVENT_TASKS_CREATE -> answer
 //
 // The two middle stages are passed only by requests that need them. What is refused on the way stays in its
 // place with its code, so that the answer keeps the order of the request.

@@ -47,10 +47,10 @@ struct objects_config {
 
 // -EBUSY: another process has the directory.
 int objects_open(struct objects **ret, const struct objects_config *cfg, struct err *e);
-void objects_close(
-    struct objects *o); // after all writers and bodies are freed and all answers came; NULL is fine
-void objects_tend(
-    struct objects *o); // what the store does by itself now and then: collects orphans, aborts old uploads
+// After all writers and bodies are freed and all answers came; NULL is fine.
+void objects_close(struct objects *o);
+// What the store does by itself now and then: collects orphans, aborts old uploads.
+void objects_tend(struct objects *o);
 
 // ---- bytes on their way in
 

@@ -207,8 +207,8 @@ void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint
 void record_end(struct runtime *r); // with the hash of all actions; the engine runs no more
 
 // accounts.c
-void accounts_note(struct runtime *r,
-                   const struct change *c); // a row of an account or a token; others are let be
+// A row of an account or a token; others are let be.
+void accounts_note(struct runtime *r, const struct change *c);
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
 // Account of an e-mail, and its `nth` valid token in clear as the secret of its signatures; false when either
 // is not known or there are no more.
@@ -255,8 +255,8 @@ bool lease_key_account(struct runtime *r, const char *access_key, struct arena *
 
 // publish.c: what attempts staged, moved into its bucket or thrown away. Store's thread, after the commit
 void publish_note(struct runtime *r, const struct change *c);
-void publish_told(void *runtime, uint64_t lease, uint32_t part, const char *code,
-                  const char *message); // any thread
+// Any thread.
+void publish_told(void *runtime, uint64_t lease, uint32_t part, const char *code, const char *message);
 void publish_deinit(struct runtime *r);
 void publish_again(struct runtime *r); // engine's thread, after a load: what the load found; what nobody owns
 void publish_loaded(struct runtime *r, const struct row_publish *row); // engine's thread, while it loads

@@ -41,8 +41,8 @@ struct runtime_config {
     const char *data_dir;
     const char *listen; // "127.0.0.1:0" takes a free port
     const char *api_url; // what tasks with credentials are told; NULL: from listen. Must outlive the runtime
-    const char *token,
-        *email; // of the first account, which is also the operator's; NULL token: made and kept in data_dir
+    // Of the first account, which is also the operator's; token NULL: made and kept in data_dir.
+    const char *token, *email;
     const char *node_token; // NULL: made and kept in data_dir
     const char *tls_cert_file, *tls_key_file, *tls_client_ca_file;
     const char *record_file; // NULL: the engine's events are not recorded
@@ -79,8 +79,8 @@ struct runtime_config {
     const char *forward_host;    // what clients are told; NULL: 127.0.0.1
     const char *forward_allow;   // who may use them, ranges of IPv4; NULL: everybody
     int forward_first, forward_last; // their ports; first 0: any that are free, at most `last` of them
-    struct store *
-        store; // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
+    // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure.
+    struct store *store;
 };
 
 // Defaults for a speed: leases and time-outs of the engine are set so that they are the same wall time at any
@@ -97,7 +97,7 @@ const char *runtime_storage_url(const struct runtime *r); // NULL: no buckets
 const char *runtime_token(const struct runtime *r);
 const char *runtime_node_token(const struct runtime *r);
 house_ms runtime_now(struct runtime *r);
-bool runtime_deposed(
-    struct runtime *r); // another server leads the store: this one only reads, and had better end
+// Another server leads the store: this one only reads, and had better end.
+bool runtime_deposed(struct runtime *r);
 
 #endif

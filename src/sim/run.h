@@ -6,10 +6,9 @@
 // the order of (time, kind, index, number): arrivals, ends of instances, boards that have booted. The engine
 // hears of what changed and of nothing else.
 //
-//   a step:  read sensors | thermostats | reports worth making | boards to their watts | what happens within
-//   the step, each
-//            followed by the engine's plan and what it makes of the boards | energies | physics and shadows |
-//            measures
+//   a step:  read sensors | thermostats | reports worth making | boards to their watts |
+//            what happens within the step, each followed by the engine's plan and what it makes of the boards |
+//            energies | physics and shadows | measures
 //
 // One node (agent) is a zone with its heater. Work is counted in core-MHz x ms, energy in microjoules (mW x
 // ms): whole numbers, so that sums do not depend on their order.

@@ -7,8 +7,7 @@
 //
 // The walls are stepped apart from the rooms (operator splitting after Strang):
 //
-//     half a step of every wall, in some order | a whole step of every room, exact, alone | the walls again,
-//     backwards
+//     half a step of every wall, in some order | a whole step of every room, exact, alone | the walls again, backwards
 //
 // One wall alone is stepped exactly: with C = Ca Cb / (Ca + Cb) the difference of the two airs falls by
 // e^(-H h / C) and E = C (Ta - Tb) (1 - e^(-H h / C)) goes from one to the other. So every wall conserves

@@ -4,8 +4,7 @@
 //
 //     C dT/dt = boiler + backup + sun - evaporation - surface - make-up - ground
 //
-//     evaporation  A Fa (89 + 78.2 v) (pw - pa) W           Carrier, as ASHRAE gives it in SI; pressures in
-//     kPa,
+//     evaporation  A Fa (89 + 78.2 v) (pw - pa) W           Carrier, as ASHRAE gives it in SI; pressures in kPa,
 //                  = W Y, W kg/s of water                   v m/s over the water, none when pw < pa
 //     surface      A k (T - Tair)                           convection and radiation; small, often a gain
 //     make-up      (W + per bather + rinsing) cp (T - Tmains)   what leaves as vapour or down the drain

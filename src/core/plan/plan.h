@@ -6,8 +6,8 @@
 //
 // One objective in micro-euros per hour, from a versioned price table (docs/design/0009-snapshot.md):
 //
-//   net(task, board) = value of work by class and waiting time + value of heat in that zone now - electricity
-//   - preempting
+//   net(task, board) = value of work by class and waiting time + value of heat in that zone now
+//                      - electricity - preempting
 //
 // An instance is placed where net is highest, and only where it is above zero. Classes go best paid first, so
 // that no instance waits while a lower class holds a slot that it fits and would be worth more on.

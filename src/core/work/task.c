@@ -11,8 +11,7 @@
 //
 //   While it lives, a task goes to any other living state: forward as instances are dispatched and executed
 //   (states may be skipped when all goes fast), backward when an instance is tried again. It may end from
-//   each of them. PendingCancel ends as Cancelled only. An ended task is only ever deleted, a deleted one is
-//   gone.
+//   each of them. PendingCancel ends as Cancelled only. An ended task is only ever deleted, a deleted one is gone.
 #define BIT(s) (1u << (s))
 #define LIVING                                                                                               \
     (BIT(TASK_SUBMITTED) | BIT(TASK_PARTIALLY_DISPATCHED) | BIT(TASK_FULLY_DISPATCHED) |                     \

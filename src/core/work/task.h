@@ -3,13 +3,10 @@
 // A task is N instances of one container. States, their exact names in the public API, and the moves between
 // them:
 //
-//   Submitted -> PartiallyDispatched -> FullyDispatched -> PartiallyExecuting -> FullyExecuting ->
-//   UploadingResults
+//   Submitted -> PartiallyDispatched -> FullyDispatched -> PartiallyExecuting -> FullyExecuting -> UploadingResults
 //       |               |                    |                    |                   |                |
-//       +---------------+--------------------+---- abort ---------+-------------------+--> PendingCancel ->
-//       Cancelled
-//                                                                                              Success |
-//                                                                                              Failure
+//       +---------------+--------------------+---- abort ---------+-------------------+--> PendingCancel -> Cancelled
+//   UploadingResults -> Success | Failure
 //   any -> PendingDelete -> gone.  States may be skipped and may move back when an instance is tried again.
 #ifndef ONDOL_CORE_WORK_TASK_H
 #define ONDOL_CORE_WORK_TASK_H

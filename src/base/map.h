@@ -21,7 +21,7 @@ struct idmap {
 
 #define IDMAP_NULL ((struct idmap){0})
 void idmap_deinit(struct idmap *m);
-void idmap_set(struct idmap *m, uint64_t key, uint64_t value);
+void idmap_set(struct idmap *m, uint64_t key, uint64_t value); // in place of what was there; key not 0
 // False: it is not there, and `value` (may be NULL) is as it was.
 bool idmap_get(const struct idmap *m, uint64_t key, uint64_t *value);
 bool idmap_remove(struct idmap *m, uint64_t key); // false when it was not there
@@ -36,8 +36,8 @@ struct strmap {
 
 #define STRMAP_NULL ((struct strmap){0})
 void strmap_deinit(struct strmap *m);
-void strmap_set(struct strmap *m, const char *key, uint64_t value);
-bool strmap_get(const struct strmap *m, const char *key, uint64_t *value);
+void strmap_set(struct strmap *m, const char *key, uint64_t value); // likewise; the key is copied
+bool strmap_get(const struct strmap *m, const char *key, uint64_t *value); // likewise
 bool strmap_remove(struct strmap *m, const char *key);
 
 // The key stands in the record only; `of` says where. A record's key may not change while its index is in the

@@ -57,7 +57,7 @@ struct civil {
     int yearday;              // 0 = 1 January
 };
 
-struct civil civil_from_ms(int64_t ms_since_1970);
+struct civil civil_from_ms(int64_t ms_since_1970); // any moment, before 1970 too
 // Values need not be normalised.
 int64_t civil_to_ms(int year, int month, int day, int hour, int minute, int second);
 bool is_leap_year(int year);

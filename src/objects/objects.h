@@ -71,6 +71,8 @@ struct objects_content {
 // Removes the files of a content that no write kept.
 void objects_content_deinit(struct objects *o, struct objects_content *c);
 
+// Takes the bytes of one content, in any pieces; several may be under way, each on one thread. Never NULL; ended
+// by objects_writer_free.
 struct objects_writer *objects_writer_new(struct objects *o);
 // -ENOSPC: the disk is full. After an error every later call gives it again.
 int objects_writer_put(struct objects_writer *w, const void *data, size_t n, struct err *e);
@@ -147,6 +149,8 @@ struct objects_op {
     struct objects_op *next; // the store's
 };
 
+// Hands over a write, from any thread: op->done is called once it is committed or refused, from the committing
+// thread. What `op` points to lives until then.
 void objects_submit(struct objects *o, struct objects_op *op);
 int objects_do(struct objects *o, struct objects_op *op); // the same, waiting; gives op->code
 

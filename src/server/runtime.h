@@ -87,9 +87,12 @@ struct runtime_config {
 // speed.
 void runtime_config_default(struct runtime_config *c, double speed);
 
+// Makes the data folder, leads its store, loads the engine, opens the ports; back when all of them serve. `cfg`
+// may be forgotten then but for what says otherwise. Negative errno with the sentence, and nothing is left
+// running: -EINVAL for a setting, -EBUSY when another server has the folder, what the system says otherwise.
 int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct err *e);
 void runtime_stop(struct runtime *r); // ends everything, in order; what was acknowledged is on disk
-int runtime_port(const struct runtime *r);
+int runtime_port(const struct runtime *r); // that of `listen`, also where it said 0
 // The address of a listen address: of all interfaces is none that clients could call, the loopback stands in
 // for it, and an operator who serves others says another.
 void listen_url(char *out, size_t room, const char *listen, int port, bool tls);

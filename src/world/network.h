@@ -73,6 +73,7 @@ struct network_flows {
     double displaced_w;    // fuel not burnt, net of loss_w: what the injection really saved
 };
 
+// What flows with this demand, weather and boiler.
 void network_flow(const struct network_spec *s, const struct network_input *in, struct network_flows *out);
 
 #endif

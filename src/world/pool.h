@@ -80,7 +80,7 @@ double pool_energy_error(const struct pool_flows *f);
 double pool_holding_w(const struct pool_spec *s, const struct pool_input *in, double arrivals_s,
                       double water_c);
 
-double pool_store_j_k(const struct pool_spec *s);
+double pool_store_j_k(const struct pool_spec *s); // heat that warms all of its water by a kelvin
 double pool_vapour_kpa(double c); // saturation over water, -40..100 degC
 
 #endif

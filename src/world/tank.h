@@ -86,7 +86,7 @@ void tank_step(struct tank *t, const struct tank_input *in, int64_t step_ms, str
 // |stored - (in - out)| over the larger of the heat that moved and 100 J. Rounding gives below 1e-9.
 double tank_energy_error(const struct tank_flows *f);
 
-double tank_stored_j(const struct tank *t, double above_c);
+double tank_stored_j(const struct tank *t, double above_c); // of all layers, counted from this temperature
 // The temperature a boiler finds that takes its water from the bottom.
 double tank_bottom_c(const struct tank *t);
 

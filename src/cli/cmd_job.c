@@ -29,28 +29,17 @@ struct values {
 static const struct option_row no_rows[] = {{0}};
 static const struct option_row json_rows[] = {VERB_JSON_ROW(struct values), {0}};
 #define WISH(field) offsetof(struct job_wish, field)
+// clang-format off
 #define WISH_ROWS                                                                                            \
     {"dependencies", OPTION_FLAG, NULL, WISH(dependencies), 0, 0, "Its tasks may wait for one another"},     \
-        {"keep",                                                                                             \
-         OPTION_TEXT,                                                                                        \
-         "[D.]HH:MM:SS",                                                                                     \
-         WISH(keep),                                                                                         \
-         0,                                                                                                  \
-         0,                                                                                                  \
-         "Forgets itself so long after it is completed"},                                                    \
-        {"max-wall",                                                                                         \
-         OPTION_TEXT,                                                                                        \
-         "[D.]HH:MM:SS",                                                                                     \
-         WISH(max_wall),                                                                                     \
-         0,                                                                                                  \
-         0,                                                                                                  \
-         "Ends its tasks so long after it was made"},                                                        \
-        {"name", OPTION_TEXT, "NAME", WISH(name), 0, 0, "Its name"},                                         \
-        {"pool", OPTION_TEXT, "ID", WISH(pool), 0, 0, "Its tasks run in this pool"},                         \
-        {"shortname", OPTION_TEXT, "NAME", WISH(shortname), 0, 0, "Another name for its uuid"},              \
-    {                                                                                                        \
-        "tag", OPTION_LIST, "TAG", WISH(tags), 0, 0, "A tag; again for more"                                 \
-    }
+    {"keep", OPTION_TEXT, "[D.]HH:MM:SS", WISH(keep), 0, 0, "Forgets itself so long after it is completed"}, \
+    {"max-wall", OPTION_TEXT, "[D.]HH:MM:SS", WISH(max_wall), 0, 0,                                          \
+     "Ends its tasks so long after it was made"},                                                            \
+    {"name", OPTION_TEXT, "NAME", WISH(name), 0, 0, "Its name"},                                             \
+    {"pool", OPTION_TEXT, "ID", WISH(pool), 0, 0, "Its tasks run in this pool"},                             \
+    {"shortname", OPTION_TEXT, "NAME", WISH(shortname), 0, 0, "Another name for its uuid"},                  \
+    {"tag", OPTION_LIST, "TAG", WISH(tags), 0, 0, "A tag; again for more"}
+// clang-format on
 
 static const struct option_row wish_rows[] = {WISH_ROWS, {0}}; // keys of an INI file
 static const struct option_row create_rows[] = {WISH_ROWS, VERB_JSON_ROW(struct values), {0}};

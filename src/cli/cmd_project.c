@@ -18,10 +18,9 @@ struct values {
 };
 
 #define AT(field) offsetof(struct values, field)
-#define JSON_ROW                                                                                             \
-    {                                                                                                        \
-        "json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON"                                                    \
-    }
+// clang-format off
+#define JSON_ROW {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON"}
+// clang-format on
 
 static const struct option_row json_rows[] = {JSON_ROW, {0}};
 static const struct option_row add_rows[] = {
@@ -40,18 +39,13 @@ static const struct option_row change_rows[] = {
     JSON_ROW,
     {0},
 };
+// clang-format off
 #define BUDGET_ROWS                                                                                          \
     {"total", OPTION_REAL, "EUR", AT(total), 0, 1e9, "What may be spent"},                                   \
-        {"policy",                                                                                           \
-         OPTION_TEXT,                                                                                        \
-         "P",                                                                                                \
-         AT(policy),                                                                                         \
-         0,                                                                                                  \
-         0,                                                                                                  \
-         "When it is spent: AlertOnly, BlockNew or StopAndBlockAll (AlertOnly)"},                            \
-    {                                                                                                        \
-        "end", OPTION_TEXT, "DATE", AT(end), 0, 0, "Its last hour ends then, as 2026-12-31T00:00:00Z"        \
-    }
+    {"policy", OPTION_TEXT, "P", AT(policy), 0, 0,                                                           \
+     "When it is spent: AlertOnly, BlockNew or StopAndBlockAll (AlertOnly)"},                                \
+    {"end", OPTION_TEXT, "DATE", AT(end), 0, 0, "Its last hour ends then, as 2026-12-31T00:00:00Z"}
+// clang-format on
 static const struct option_row budget_rows[] = {
     BUDGET_ROWS,
     {"alias", OPTION_TEXT, "NAME", AT(alias), 0, 0, "What it is called (budget)"},

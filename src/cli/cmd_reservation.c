@@ -15,15 +15,12 @@ struct values {
 };
 
 #define AT(field) offsetof(struct values, field)
-#define JSON_ROW                                                                                             \
-    {                                                                                                        \
-        "json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON"                                                    \
-    }
+// clang-format off
+#define JSON_ROW {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON"}
 #define TIME_ROWS                                                                                            \
     {"from", OPTION_TEXT, "DATE", AT(from), 0, 0, "When it begins, as 2026-12-01T00:00:00Z"},                \
-    {                                                                                                        \
-        "to", OPTION_TEXT, "DATE", AT(to), 0, 0, "When it ends; what still runs then is cancelled"           \
-    }
+    {"to", OPTION_TEXT, "DATE", AT(to), 0, 0, "When it ends; what still runs then is cancelled"}
+// clang-format on
 
 static const struct option_row json_rows[] = {JSON_ROW, {0}};
 static const struct option_row add_rows[] = {

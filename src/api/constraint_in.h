@@ -16,6 +16,5 @@
 // `echo`. What is no constraint is noted in `bad`, item by item. 0, or -ENODEV with `e` when parts contradict each
 // other, so that no board can ever satisfy them.
 int constraint_in(const json_t *list, struct constraint *out, json_t *echo, struct invalid *bad, struct err *e);
-bool constraint_is_none(const struct constraint *c);
 
 #endif

@@ -20,10 +20,10 @@
 #include "server/cluster_key.h"
 #include "store/sqlite.h"
 
-#define PROVE_MS     10000     // until a caller must have proved who it is
-#define LEAVE_MS     35000     // somewhat longer than a carrier stays
-#define TURN_MS      1000      // between looks at what is due
-#define PACKETS_FULL (1 << 20) // so many bytes wait to go to a member: its packets are lost
+#define PROVE_MS     10000                   // until a caller must have proved who it is
+#define LEAVE_MS     (RELAY_LEAVE_MS + 5000) // somewhat longer than a carrier stays
+#define TURN_MS      1000                    // between looks at what is due
+#define PACKETS_FULL (1 << 20)               // so many bytes wait to go to a member: its packets are lost
 #define LISTEN_QUEUE 128
 
 // ---- who
@@ -116,16 +116,36 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void conn_end(struct relay *k, size_t i)
+// What came over its link is still delivered; it itself is nobody any more.
+static void conn_lose(struct relay *k, struct conn *c, int64_t now)
 {
-    struct conn *c = k->v[i];
     uint64_t is;
-    forward_close(c);
+    forward_shut(c);
     if (c->who.address && idmap_get(&k->member, member_key(&c->who), &is) && is == (uint64_t)(uintptr_t)c)
         idmap_remove(&k->member, member_key(&c->who));
     relay_link_deinit(&c->link);
+    relay_mux_leave(&c->mux);
+    c->who = (struct relay_who){0};
+    c->lost_ms = now + RELAY_LEAVE_MS;
+}
+
+static void conn_end(struct relay *k, size_t i)
+{
+    struct conn *c = k->v[i];
+    if (!c->lost_ms)
+        conn_lose(k, c, 0);
+    relay_mux_deinit(&c->mux);
     free(c);
     k->v[i] = k->v[--k->n];
+}
+
+static void conn_after(struct relay *k, size_t i, int64_t now)
+{
+    struct conn *c = k->v[i];
+    if (c->link.dead && !c->lost_ms)
+        conn_lose(k, c, now);
+    if (c->lost_ms && (c->mux.n == 0 || now >= c->lost_ms))
+        conn_end(k, i);
 }
 
 static void on_call(struct relay *k)
@@ -208,10 +228,11 @@ static bool stays(const struct conn *c, int64_t now)
 // True: it lives on.
 static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t now)
 {
-    if (n > 1 + NET_PORTS_MAX)
-        relay_mux_run(&c->mux, p + 1 + NET_PORTS_MAX, n - 1 - NET_PORTS_MAX);
+    relay_mux_run(&c->mux, p + 1 + NET_PORTS_MAX, n - 1 - NET_PORTS_MAX, now);
+    if (c->lost_ms)
+        return true;
     for (size_t i = 0; i < c->n_forwards; i++)
-        if (p[1 + i].revents)
+        if (p[1 + i].revents && c->mux.n < RELAY_STREAMS_MAX)
             forward_accept(c, &c->forward[i]);
     if (relay_link_run(&c->link, on_frame, c) < 0)
         return false;
@@ -222,7 +243,7 @@ static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t n
 
 static size_t conn_polls(const struct conn *c, struct pollfd *out)
 {
-    out[0] = (struct pollfd){.fd = c->link.fd, .events = relay_link_events(&c->link)};
+    out[0] = (struct pollfd){.fd = c->link.fd, .events = c->lost_ms ? 0 : relay_link_events(&c->link)};
     for (size_t i = 0; i < NET_PORTS_MAX; i++) {
         bool more = i < c->n_forwards && c->mux.n < RELAY_STREAMS_MAX;
         out[1 + i] = (struct pollfd){.fd = more ? c->forward[i].fd : -1, .events = POLLIN};
@@ -268,13 +289,16 @@ static void *relay_main(void *arg)
     size_t cap = 0, *count = NULL, cap_count = 0;
     while (take_orders(k)) {
         size_t at = 2, n = k->n;
+        bool look = false;
         mem_grow(&p, &cap, 2 + n * (1 + NET_PORTS_MAX + RELAY_STREAMS_MAX), sizeof *p);
         mem_grow(&count, &cap_count, n + 1, sizeof *count);
         p[0] = (struct pollfd){.fd = k->wake_fd, .events = POLLIN};
         p[1] = (struct pollfd){.fd = k->n < RELAY_CONNS_MAX ? k->listen_fd : -1, .events = POLLIN};
         for (size_t i = 0; i < n; i++)
             at += count[i] = conn_polls(k->v[i], p + at);
-        poll(p, (nfds_t)at, TURN_MS);
+        for (size_t i = 0; i < n; i++)
+            look |= relay_mux_waits(&k->v[i]->mux);
+        poll(p, (nfds_t)at, look ? RELAY_LOOK_MS : TURN_MS);
         int64_t now = now_ms();
         at = 2;
         for (size_t i = 0; i < n; i++) {
@@ -283,8 +307,7 @@ static void *relay_main(void *arg)
             at += count[i];
         }
         for (size_t i = k->n; i-- > 0;)
-            if (k->v[i]->link.dead)
-                conn_end(k, i);
+            conn_after(k, i, now);
         if (p[1].revents)
             on_call(k);
     }

@@ -26,6 +26,7 @@ struct conn {
     struct net_rules rules; // of its task and the task's pool
     int64_t called_ms;
     int64_t leave_ms; // its lease is over: until then its last packets are carried; 0: it lasts
+    int64_t lost_ms;  // its link is gone: until then what came over it is delivered; 0: it is there
     struct forward {
         struct net_port to; // inside; its rule is one of `rules`
         int fd;             // listens; -1: closed
@@ -70,7 +71,6 @@ int task_rules(const struct store_reader *reader, uint64_t task, struct net_rule
 // relay_forward.c
 void forward_open(struct conn *c);                            // says so when there is no port to be had
 void forward_shut(struct conn *c);                            // nobody can come any more
-void forward_close(struct conn *c);                           // and everything that came by it
 void forward_accept(struct conn *c, const struct forward *f); // its port can be accepted from
 
 #endif

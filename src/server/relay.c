@@ -20,11 +20,12 @@
 #include "server/cluster_key.h"
 #include "store/sqlite.h"
 
-#define PROVE_MS     10000                   // until a caller must have proved who it is
-#define LEAVE_MS     (RELAY_LEAVE_MS + 5000) // somewhat longer than a carrier stays
-#define TURN_MS      1000                    // between looks at what is due
-#define PACKETS_FULL (1 << 20)               // so many bytes wait to go to a member: its packets are lost
-#define LISTEN_QUEUE 128
+#define PROVE_MS      10000                   // until a caller must have proved who it is
+#define LEAVE_MS      (RELAY_LEAVE_MS + 5000) // somewhat longer than a carrier stays
+#define TURN_MS       1000                    // between looks at what is due
+#define PACKETS_FULL  (1 << 20)               // so many bytes wait to go to a member: its packets are lost
+#define LISTEN_QUEUE  1024                    // after a start of the server all carriers call at once
+#define CALLS_AT_ONCE 64
 
 // ---- who
 
@@ -148,16 +149,35 @@ static void conn_after(struct relay *k, size_t i, int64_t now)
         conn_end(k, i);
 }
 
-static void on_call(struct relay *k)
+// Strangers may take only so much: the one who has not proved himself for longest makes room.
+static void make_room(struct relay *k)
+{
+    struct conn *oldest = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < k->n; i++) {
+        struct conn *c = k->v[i];
+        if (c->who.lease || c->link.dead)
+            continue;
+        n++;
+        if (!oldest || c->called_ms < oldest->called_ms)
+            oldest = c;
+    }
+    if (n >= RELAY_STRANGERS_MAX)
+        oldest->link.dead = true;
+}
+
+// False: nobody more calls.
+static bool on_call(struct relay *k)
 {
     struct err e = ERR_NULL;
     int fd = accept4(k->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
     if (fd < 0)
-        return;
+        return false;
     if (k->n == RELAY_CONNS_MAX) {
         close(fd);
-        return;
+        return false;
     }
+    make_room(k);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     struct conn *c = mem_alloc(sizeof *c);
@@ -165,9 +185,10 @@ static void on_call(struct relay *k)
     c->mux.link = &c->link;
     if (relay_link_server(&c->link, fd, on_key, k, &e) < 0) {
         free(c);
-        return;
+        return true;
     }
     k->v[k->n++] = c;
+    return true;
 }
 
 // It has proved to hold the key of its identity; whether its lease still lasts the store says.
@@ -306,10 +327,10 @@ static void *relay_main(void *arg)
                 k->v[i]->link.dead = true;
             at += count[i];
         }
+        for (int calls = 0; p[1].revents && calls < CALLS_AT_ONCE && on_call(k); calls++)
+            continue;
         for (size_t i = k->n; i-- > 0;)
             conn_after(k, i, now);
-        if (p[1].revents)
-            on_call(k);
     }
     free(p);
     free(count);

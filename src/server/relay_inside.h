@@ -8,7 +8,8 @@
 #include "net/relay_mux.h"
 #include "server/relay.h"
 
-#define RELAY_CONNS_MAX 4096
+#define RELAY_CONNS_MAX     4096
+#define RELAY_STRANGERS_MAX 256 // of them, who have not proved yet who they are
 
 // Who has called, as its identity says: "lease.task.instance.address.features", decimal.
 struct relay_who {

@@ -11,13 +11,14 @@
 #define RELAY_CONNS_MAX     4096
 #define RELAY_STRANGERS_MAX 256 // of them, who have not proved yet who they are
 
-// Who has called, as its identity says: "lease.task.instance.address.features", decimal.
+// relay_grant.c. Who has called, as its identity says: "lease.task.instance.address.features", decimal.
 struct relay_who {
     uint64_t lease, task;
     uint32_t instance, address, features;
 };
 bool relay_who_read(const char *identity, struct relay_who *out);
 void relay_who_write(const struct relay_who *who, char out[RELAY_IDENTITY_BYTES]);
+bool relay_key_of_who(void *relay, const char *identity, unsigned char key[RELAY_KEY_BYTES]); // a relay_key_of
 
 struct conn {
     struct relay *relay;

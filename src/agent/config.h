@@ -9,8 +9,7 @@
 //              real: room, heatsink, cpu, lid (paths), lid_open_value; knob, keys (paths),
 //              knob_raw_low, knob_raw_high, knob_low, knob_high (device/knob.h)
 //   [heater H] zone
-//   [board B]  heater, cores, memory_mb, key, cpu_model, gpu, ssd, curve "MHZ:MW ...", idle_mw, sleep_mw,
-//   boot_ms;
+//   [board B]  heater, cores, memory_mb, key, cpu_model, gpu, ssd, curve "MHZ:MW ...", idle_mw, sleep_mw, boot_ms;
 //              real: powercap, cpufreq (folders)
 //
 // A section or key that is not known is an error with file and line. A zone comes before its heaters, a

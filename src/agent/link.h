@@ -7,7 +7,7 @@
 
 #include "agent/node.h"
 
-int link_new(struct link **ret, struct node *n, struct err *e);
+int link_new(struct link **ret, struct node *n, struct err *e); // calls nobody yet; negative errno: no client
 void link_free(struct link *l); // cancels what is under way; the loop must run once more afterwards
 void link_poke(struct link *l); // makes the calls that are due
 

@@ -6,8 +6,7 @@
 //
 //   timer, sandboxes, answers --event--> node_feed --> engine --action--> jobs.c (sandboxes), device
 //                                            |
-//                                            +--> link.c: calls the parent when the engine has something to
-//                                            say
+//                                            +--> link.c: calls the parent when the engine has something to say
 #ifndef ONDOL_AGENT_NODE_H
 #define ONDOL_AGENT_NODE_H
 

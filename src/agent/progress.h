@@ -18,8 +18,8 @@ struct progress {
     int32_t permille; // -1: nothing matched yet
 };
 
-void progress_init(struct progress *p,
-                   const struct launch *l); // what is no expression, or one with {n} or \1, is left out
+// What is no expression, or one with {n} or \1, is left out.
+void progress_init(struct progress *p, const struct launch *l);
 void progress_deinit(struct progress *p);
 void progress_feed(struct progress *p, const char *text, size_t n); // whole lines
 

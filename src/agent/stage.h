@@ -11,9 +11,10 @@
 struct stage *stage_new(struct node *n);
 void stage_free(struct stage *s); // ends what is under way and removes all files; the loop must run once more
 
+// What the engine wants done; progress and end become events (AGENT_STAGING, AGENT_STAGED).
 void stage_fetch_files(struct stage *s, const struct agent_action *a);
 void stage_store_files(struct stage *s, const struct agent_action *a);
-void stage_forget(struct stage *s, uint64_t lease);
+void stage_forget(struct stage *s, uint64_t lease); // ends what is under way for it and removes its files
 
 // The folder of its image in the cache (image_cache.h), held for it; NULL: it has none of its own.
 const char *stage_image(const struct stage *s, uint64_t lease);

@@ -8,11 +8,11 @@
 //   D FILES BYTES                     the end: all are where they belong
 //   F ELSEWHERE CODE SENTENCE         the end: they cannot be; ELSEWHERE 1: another board may try
 //
-//   in   {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "patience_s", "room", "in":
-//   [{bucket, prefix, strip, ttl_s}]} out  {"mode": "store", ..., "target", "prefix", "whitelist",
-//   "blacklist"}
-//   and  {"mode": "image", "dir", "url", "token", "ca", "parent", "bytes", "files", "image": {lease, server,
-//   repo, tag, login, password}}, whose dir is the cache of images and whose url is the server
+//   in     {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "patience_s", "room",
+//           "in": [{bucket, prefix, strip, ttl_s}]}
+//   out    {"mode": "store", ..., "target", "prefix", "whitelist", "blacklist"}
+//   image  {"mode": "image", "dir", "url", "token", "ca", "parent", "bytes", "files",
+//           "image": {lease, server, repo, tag, login, password}}; dir is the cache of images, url the server
 //
 // A few threads move one file each, through constant memory. What fails on the way is tried again from where
 // it was, for as long as nobody ends the process. It dies with its agent.

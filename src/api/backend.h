@@ -6,8 +6,7 @@
 //   HTTP thread:   parse, authorise, reads that are small -> answer at once
 //                  writes -> http_park + submit(); `done` unparks after the commit
 //   worker thread: reads that may be long (lists, outputs): work() runs a function there with its own reader
-//   engine thread: query() runs a function there with the engine's state; what it answers leaves after the
-//   commit of
+//   engine thread: query() runs a function there with the engine's state; what it answers leaves after the commit of
 //                  the batch that was open then
 #ifndef ONDOL_API_BACKEND_H
 #define ONDOL_API_BACKEND_H
@@ -114,9 +113,9 @@ struct api_backend {
     struct store_reader *reader;                     // for the HTTP thread
     void (*submit)(void *ctx, struct submission *s); // takes ownership of a malloc'd submission
     void (*work)(void *ctx, void (*fn)(void *arg, struct store_reader *reader), void *arg);
+    // `fn` in the engine thread, then `after` past the gate.
     void (*query)(void *ctx, void (*fn)(void *arg, const struct server *engine, house_ms now),
-                  void (*after)(void *arg, int error),
-                  void *arg); // fn in the engine thread, then `after` past the gate
+                  void (*after)(void *arg, int error), void *arg);
     void (*entropy)(void *ctx, void *out, size_t n);
     // A reader of the event stream: the server sends what effects.note says, an account's own tasks only
     // unless it is an operator, and ends it. Takes ownership of the stream.

@@ -7,8 +7,9 @@
 // stage names none. A stage never waits.
 //
 //   HERE    on the thread that brought the call       WORKER  with a store reader of its own, may take long
-//   ENGINE  with the engine; must be short            LANE    as WORKER, but one call at a time (read,
-//   change, write) call_submit: after the commit of the event, the stage given with it runs
+//   ENGINE  with the engine; must be short            LANE    as WORKER, one call at a time (read, change, write)
+//
+// The stage that is given to call_submit runs once the event is committed.
 #ifndef ONDOL_API_CALL_H
 #define ONDOL_API_CALL_H
 
@@ -122,6 +123,7 @@ void call_problem(struct call *c, const char *title, const char *field, const ch
 // What a failed read of the store is to the client: 507 when the disk is full, else 503.
 void call_store_error(struct call *c, int code);
 void call_reply_error(struct call *c, const struct reply *r);
+void call_end(struct call *c); // a stage after call_submit: 200 without a body, or what the engine refused
 
 // ---- auth.c
 // False: the call has been failed.

@@ -11,23 +11,11 @@
 
 #include <strings.h>
 
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_out.h"
-#include "api/pools.h"
 #include "api/task_views.h"
 #include "base/num.h"
-
-// The row of the task in the path; false: the call has been failed.
-static bool find(struct call *c, struct row_task *row)
-{
-    struct err e = ERR_NULL;
-    int r = c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, &e);
-    if (r < 0)
-        call_store_error(c, r);
-    else if (r > 0)
-        call_fail(c, 404, "Task not found");
-    return r == 0;
-}
 
 // ---- carbon
 
@@ -120,13 +108,13 @@ static void carbon(struct call *c, heat_fn *heat, uint64_t id)
 void carbon_task(struct call *c)
 {
     struct row_task row;
-    if (find(c, &row))
+    if (found_task_booked(c, &row))
         carbon(c, c->reader->task_heat, row.id);
 }
 
 void carbon_pool(struct call *c)
 {
     struct row_pool row = {0};
-    if (pool_find_booked(c, &row))
+    if (found_pool_booked(c, &row))
         carbon(c, c->reader->pool_heat, row.id);
 }

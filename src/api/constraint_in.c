@@ -132,9 +132,3 @@ int constraint_in(const json_t *list, struct constraint *out, json_t *echo, stru
     }
     return 0;
 }
-
-bool constraint_is_none(const struct constraint *c)
-{
-    static const struct constraint none;
-    return memcmp(c, &none, sizeof none) == 0;
-}

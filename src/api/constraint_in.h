@@ -15,6 +15,5 @@
 // `echo`. 0; -EINVAL for what is no constraint; -ENODEV when the parts contradict each other, so that no
 // board can ever satisfy them.
 int constraint_in(const json_t *list, struct constraint *out, json_t *echo, struct err *e);
-bool constraint_is_none(const struct constraint *c);
 
 #endif

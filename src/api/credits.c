@@ -4,17 +4,16 @@
 //
 //   GET /credits/v1/tasks/{id}/credits                 {"credits": euros that the task cost}
 //   GET /credits/v1/pools/{id}/credits                 the same of its nodes and the tasks on them together
-//   GET /credits/v1/accounts/credits                   {"credits": euros that the user has spent,
-//   "paidInAdvance",
+//   GET /credits/v1/accounts/credits                   {"credits": euros that the user has spent, "paidInAdvance",
 //                                                       "balance": null for who pays afterwards}
 //   GET /credits/v1/projects/{uuid}/budgets?activeOnly=true
 #include <string.h>
 #include <strings.h>
 
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "api/people.h"
-#include "api/pools.h"
 
 static void answer(struct call *c, const struct totals_row sum[10])
 {
@@ -32,13 +31,11 @@ void credits_task(struct call *c)
     struct row_task row;
     struct totals_row sum[10];
     struct err e = ERR_NULL;
-    int r = c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, &row, &e);
-    if (r == 0)
-        r = c->reader->totals(c->reader->ctx, 0, 0, row.id, sum, &e);
+    if (!found_task_booked(c, &row))
+        return;
+    int r = c->reader->totals(c->reader->ctx, 0, 0, row.id, sum, &e);
     if (r < 0)
         call_store_error(c, r);
-    else if (r > 0)
-        call_fail(c, 404, "Task not found");
     else
         answer(c, sum);
 }
@@ -48,7 +45,7 @@ void credits_pool(struct call *c)
     struct row_pool row = {0};
     struct totals_row sum[10];
     struct err e = ERR_NULL;
-    if (!pool_find_booked(c, &row))
+    if (!found_pool_booked(c, &row))
         return;
     int r = c->reader->pool_totals(c->reader->ctx, row.id, sum, &e);
     if (r < 0)

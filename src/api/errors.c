@@ -101,3 +101,11 @@ void call_reply_error(struct call *c, const struct reply *r)
 {
     call_fail(c, r->code, "%s", r->message ? r->message : "The request was refused");
 }
+
+void call_end(struct call *c)
+{
+    if (c->reply->code == 200)
+        call_empty(c);
+    else
+        call_reply_error(c, c->reply);
+}

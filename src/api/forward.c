@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_out.h"
 #include "core/work/profile.h"
@@ -108,13 +109,10 @@ void forward_task(struct call *c)
     struct row_task row = {0};
     struct row_pool pool = {0};
     struct err e = ERR_NULL;
-    int r = c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, &row, &e);
-    if (r > 0) {
-        call_fail(c, 404, "No such task: %s", c->param[0]);
+    if (!found_task(c, &row))
         return;
-    }
-    if (r < 0 ||
-        (row.pool && (r = c->reader->pool_by_id(c->reader->ctx, row.pool, &c->arena, &pool, &e)) < 0)) {
+    int r = row.pool ? c->reader->pool_by_id(c->reader->ctx, row.pool, &c->arena, &pool, &e) : 0;
+    if (r < 0) {
         call_store_error(c, r);
         return;
     }

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/job.h"
-#include "api/pools.h"
 #include "api/json_in.h"
 #include "api/small_list.h"
 #include "core/work/job.h"
@@ -77,22 +77,11 @@ void job_create(struct call *c)
         make(c);
 }
 
-static bool find(struct call *c, struct row_job *row)
-{
-    struct err e = ERR_NULL;
-    int r = c->reader->job(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, &e);
-    if (r < 0)
-        call_store_error(c, r);
-    else if (r > 0)
-        call_fail(c, 404, "No such job: %s", c->param[0]);
-    return r == 0;
-}
-
 void job_get(struct call *c)
 {
     struct row_job row = {0};
     struct json_out o = {.b = &c->out};
-    if (find(c, &row))
+    if (found_job(c, &row))
         job_render(&o, NULL, &row);
 }
 
@@ -104,17 +93,9 @@ static struct submission *about(struct call *c, enum event_kind kind, const char
     return s;
 }
 
-static void done(struct call *c)
-{
-    if (c->reply->code == 200)
-        call_empty(c);
-    else
-        call_reply_error(c, c->reply);
-}
-
 void job_terminate(struct call *c)
 {
-    call_submit(c, about(c, EVENT_JOB_TERMINATE, c->param[0]), done);
+    call_submit(c, about(c, EVENT_JOB_TERMINATE, c->param[0]), call_end);
 }
 
 // ---- deleting
@@ -170,7 +151,7 @@ static void marked(struct call *c)
 {
     struct sweeping *k = c->state;
     if (c->reply->code != 200 || !k->task) {
-        done(c);
+        call_end(c);
         return;
     }
     k->job = c->reply->id;
@@ -181,7 +162,7 @@ void job_delete(struct call *c)
 {
     struct row_job row = {0};
     const char *force = call_query(c, "force");
-    if (!find(c, &row))
+    if (!found_job(c, &row))
         return;
     struct sweeping *k = c->state = arena_alloc(&c->arena, sizeof *k);
     *k = (struct sweeping){0};
@@ -224,7 +205,7 @@ void pool_jobs(struct call *c)
 {
     struct row_pool pool = {0};
     size_t n, kept = 0;
-    if (!pool_find(c, &pool))
+    if (!found_pool(c, &pool))
         return;
     struct small_item *v = items(c, &n);
     for (size_t i = 0; v && i < n; i++) {

@@ -13,29 +13,8 @@
 #include <strings.h>
 
 #include "api/api.h"
+#include "base/nest.h"
 #include "base/when.h"
-
-static int check_depth(const char *s, size_t n, struct err *e)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < n; i++) {
-        if (quoted) {
-            if (s[i] == '\\')
-                i++;
-            else if (s[i] == '"')
-                quoted = false;
-        } else if (s[i] == '"') {
-            quoted = true;
-        } else if (s[i] == '{' || s[i] == '[') {
-            if (++depth > API_JSON_DEPTH)
-                return err_set(e, -E2BIG, "The body is nested deeper than %d levels", API_JSON_DEPTH);
-        } else if (s[i] == '}' || s[i] == ']') {
-            depth--;
-        }
-    }
-    return 0;
-}
 
 static bool few_members(const json_t *v)
 {
@@ -57,8 +36,10 @@ static bool few_members(const json_t *v)
 
 json_t *in_parse(const char *text, size_t n, struct err *e)
 {
-    if (check_depth(text, n, e))
+    if (nest_below(text, n, API_JSON_DEPTH)) {
+        err_set(e, -E2BIG, "The body is nested deeper than %d levels", API_JSON_DEPTH);
         return NULL;
+    }
     json_error_t je;
     json_t *v = json_loadb(text, n, JSON_DECODE_ANY, &je);
     if (!v) {
@@ -91,6 +72,24 @@ json_t *in_get(const json_t *object, const char *name)
             found = json_object_iter_value(it);
     }
     return json_is_null(found) ? NULL : found;
+}
+
+bool in_says_nothing(const json_t *v)
+{
+    return json_is_null(v) || (json_is_string(v) && !*json_string_value(v)) ||
+           (json_is_array(v) && !json_array_size(v)) || (json_is_object(v) && !json_object_size(v));
+}
+
+void in_drop(json_t *object, const char *name)
+{
+    const char *key;
+    json_t *v;
+    void *next;
+    json_object_foreach_safe(object, next, key, v)
+    {
+        if (!strcasecmp(key, name))
+            json_object_del(object, key);
+    }
 }
 
 size_t in_characters(const char *s)

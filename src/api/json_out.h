@@ -32,8 +32,8 @@ void out_end_object(struct json_out *o);
 void out_end_array(struct json_out *o);
 void out_string(struct json_out *o, const char *key, const char *value); // NULL gives null
 void out_int(struct json_out *o, const char *key, int64_t value);
-void out_fixed(struct json_out *o, const char *key, int64_t value,
-               int decimals); // value / 10^decimals: 9500, 3 -> 9.5
+// `value` / 10^decimals: 9500, 3 -> 9.5.
+void out_fixed(struct json_out *o, const char *key, int64_t value, int decimals);
 void out_bool(struct json_out *o, const char *key, bool value);
 void out_null(struct json_out *o, const char *key);
 void out_raw(struct json_out *o, const char *key, const char *json); // JSON text as it is

@@ -179,8 +179,7 @@ int network_rules_kept(const json_t *body, struct net_rules *out, struct err *e)
     *out = NET_RULES_NULL;
     for (size_t i = 0; i < json_array_size(list); i++) {
         struct net_rule rule;
-        int r = meaning(json_array_get(list, i), &rule, e);
-        if (r < 0 || (r = net_rules_add(out, &rule, e)) < 0)
+        if (meaning(json_array_get(list, i), &rule, e) < 0 || net_rules_add(out, &rule, e) < 0)
             return err_prefix(e, LIST);
     }
     return 0;

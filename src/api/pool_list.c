@@ -4,9 +4,9 @@
 // now from the engine.
 //
 //   rows and attempts (WORKER) -> what runs (ENGINE) -> the answer (WORKER)
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/pool.h"
-#include "api/pools.h"
 #include "api/small_list.h"
 #include "api/task_views.h"
 #include "core/work/pool.h"
@@ -99,7 +99,7 @@ void pool_get(struct call *c)
     k->row = arena_alloc(&c->arena, sizeof *k->row);
     *k->row = (struct row_pool){0};
     k->n = 1;
-    if (pool_find(c, k->row))
+    if (found_pool(c, k->row))
         go(c);
 }
 

@@ -2,13 +2,9 @@
 //
 // The routes of pools but for their lists. A PUT reads the kept body, changes it and writes it whole, so
 // changes go through the lane one at a time.
-#include "api/pools.h"
-
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "api/constraint_in.h"
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_in.h"
 #include "api/pool.h"
@@ -114,61 +110,13 @@ void pool_create(struct call *c)
         create_from(c);
 }
 
-bool pool_find(struct call *c, struct row_pool *row)
-{
-    struct err e = ERR_NULL;
-    int r = c->reader->pool(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, &e);
-    if (r < 0)
-        call_store_error(c, r);
-    else if (r > 0)
-        call_fail(c, 404, "No such pool: %s", c->param[0]);
-    return r == 0;
-}
-
-bool pool_find_booked(struct call *c, struct row_pool *row)
-{
-    bool found = pool_find(c, row);
-    if (!found && c->status == 404)
-        call_fail(c, 404, "Pool not found");
-    return found;
-}
-
-// What is being deleted can be looked at, but nothing can be done to it.
-static bool find_there(struct call *c, struct row_pool *row)
-{
-    if (!pool_find(c, row))
-        return false;
-    if (row->state != POOL_PENDING_DELETE)
-        return true;
-    call_fail(c, 404, "No such pool: %s", c->param[0]);
-    return false;
-}
-
-static void drop(json_t *o, const char *name)
-{
-    const char *key;
-    json_t *v;
-    void *next;
-    json_object_foreach_safe(o, next, key, v)
-    {
-        if (!strcasecmp(key, name))
-            json_object_del(o, key);
-    }
-}
-
-static bool says_nothing(const json_t *v)
-{
-    return json_is_null(v) || (json_is_string(v) && !*json_string_value(v)) ||
-           (json_is_array(v) && !json_array_size(v)) || (json_is_object(v) && !json_object_size(v));
-}
-
 // A new pool from what an old one was asked to be, with what the request says laid over.
 void pool_clone(struct call *c)
 {
     struct row_pool row = {0};
     const char *key;
     json_t *v;
-    if (!call_json(c) || !find_there(c, &row))
+    if (!call_json(c) || !found_pool_there(c, &row))
         return;
     if (c->in && !json_is_object(c->in)) {
         call_fail(c, 400, "Invalid pool file. A pool must be a JSON object");
@@ -177,9 +125,9 @@ void pool_clone(struct call *c)
     json_t *body = json_loads(row.body, 0, NULL), *in = c->in;
     json_object_foreach(in, key, v)
     {
-        if (says_nothing(v))
+        if (in_says_nothing(v))
             continue;
-        drop(body, key);
+        in_drop(body, key);
         json_object_set(body, key, v);
     }
     json_decref(in);
@@ -197,27 +145,19 @@ static struct submission *about(struct call *c, enum event_kind kind, const char
     return s;
 }
 
-static void done(struct call *c)
-{
-    if (c->reply->code == 200)
-        call_empty(c);
-    else
-        call_reply_error(c, c->reply);
-}
-
 void pool_close(struct call *c)
 {
-    call_submit(c, about(c, EVENT_POOL_CLOSE, c->param[0]), done);
+    call_submit(c, about(c, EVENT_POOL_CLOSE, c->param[0]), call_end);
 }
 
 void pool_delete(struct call *c)
 {
-    call_submit(c, about(c, EVENT_POOL_DELETE, c->param[0]), done);
+    call_submit(c, about(c, EVENT_POOL_DELETE, c->param[0]), call_end);
 }
 
 void pool_patch(struct call *c)
 {
-    call_submit(c, about(c, EVENT_POOL_RESYNC, c->param[0]), done);
+    call_submit(c, about(c, EVENT_POOL_RESYNC, c->param[0]), call_end);
 }
 
 static void put(struct call *c, const struct row_pool *row, json_t *body, const json_t *in)
@@ -226,18 +166,17 @@ static void put(struct call *c, const struct row_pool *row, json_t *body, const 
     struct submission *s = about(c, EVENT_POOL_PUT, row->uuid);
     int code = pool_body_update(body, in, c->be, row->account, &s->arena, &s->event.pool.draft, &why);
     if (!code) {
-        call_submit(c, s, done);
+        call_submit(c, s, call_end);
         return;
     }
     call_fail(c, code, "%s", why); // which lies in the arena
-    arena_deinit(&s->arena);
-    free(s);
+    call_drop(s);
 }
 
 void pool_put(struct call *c)
 {
     struct row_pool row = {0};
-    if (!call_object(c) || !find_there(c, &row))
+    if (!call_object(c) || !found_pool_there(c, &row))
         return;
     json_t *body = json_loads(row.body, 0, NULL);
     put(c, &row, body, c->in);
@@ -247,7 +186,7 @@ void pool_put(struct call *c)
 void pool_scaling_put(struct call *c)
 {
     struct row_pool row = {0};
-    if (!find_there(c, &row))
+    if (!found_pool_there(c, &row))
         return;
     json_t *kept = policies_of(c), *body = json_loads(row.body, 0, NULL);
     if (kept) {
@@ -264,7 +203,7 @@ void pool_scaling_get(struct call *c)
 {
     struct row_pool row = {0};
     struct json_out o = {.b = &c->out};
-    if (!pool_find(c, &row))
+    if (!found_pool(c, &row))
         return;
     json_t *body = json_loads(row.body, 0, NULL);
     if (json_object_get(body, "scaling"))

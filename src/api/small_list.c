@@ -6,24 +6,21 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "api/filter.h"
 #include "api/json_in.h"
 #include "api/json_out.h"
-
-enum order { BY_CREATION, BY_NAME, BY_STATE };
+#include "api/list_in.h"
 
 struct place { // of an item in an order
-    enum order order;
+    enum task_order order;
     bool descending;
     uint64_t id;
     const char *key; // "" by creation
 };
 
-static const char *key_of(const struct small_item *i, enum order order)
+static const char *key_of(const struct small_item *i, enum task_order order)
 {
-    const char *key = order == BY_NAME ? i->name : order == BY_STATE ? i->state : "";
+    const char *key = order == ORDER_NAME ? i->name : order == ORDER_STATE ? i->state : "";
     return key ? key : "";
 }
 
@@ -37,7 +34,8 @@ static int compare_places(const char *key, uint64_t id, const char *other_key, u
 }
 
 // Merge sort needs the order as an argument, which qsort cannot give without a global.
-static void sort(struct small_item *v, struct small_item *spare, size_t n, enum order order, bool descending)
+static void sort(struct small_item *v, struct small_item *spare, size_t n, enum task_order order,
+                 bool descending)
 {
     if (n < 2)
         return;
@@ -52,7 +50,7 @@ static void sort(struct small_item *v, struct small_item *spare, size_t n, enum 
     memcpy(v, spare, n * sizeof *v);
 }
 
-static void sort_items(struct call *c, struct small_item *v, size_t n, enum order order, bool descending)
+static void sort_items(struct call *c, struct small_item *v, size_t n, enum task_order order, bool descending)
 {
     sort(v, arena_alloc(&c->arena, (n + 1) * sizeof *v), n, order, descending);
 }
@@ -86,67 +84,14 @@ static void write_items(struct json_out *o, const char *key, const struct small_
 
 void small_list(struct call *c, struct small_item *v, size_t n)
 {
-    const char *tag[CALL_QUERY_MAX];
-    size_t n_tags = 0;
-    for (size_t i = 0; i < c->n_query; i++)
-        if (!strcasecmp(c->query_name[i], "tag"))
-            tag[n_tags++] = c->query_value[i];
-    struct err e = ERR_NULL;
-    struct filter *f = n_tags ? filter_of_tags(tag, n_tags, &e) : NULL;
-    if (n_tags && !f) {
-        call_fail(c, 400, "%s", e.text);
+    struct filter *f;
+    if (!list_in_tags(c, &f))
         return;
-    }
     if (!keep(c, v, &n, f))
         return;
-    sort_items(c, v, n, BY_CREATION, true);
+    sort_items(c, v, n, ORDER_CREATION, true);
     struct json_out o = {.b = &c->out};
     write_items(&o, NULL, v, n);
-}
-
-// ---- what the body of a page or search asks for
-
-static bool read_filter(struct call *c, struct filter **f)
-{
-    struct err e = ERR_NULL;
-    const json_t *in = in_get(c->in, "filter");
-    *f = in ? filter_new(in, &e) : NULL;
-    if (in && !*f)
-        call_problem(c, NULL, "filter", e.text);
-    if (*f && c->be->like_ms)
-        filter_allow_ms(*f, c->be->like_ms);
-    return !in || *f;
-}
-
-static bool read_count(struct call *c, int64_t *n, int64_t most)
-{
-    struct err e = ERR_NULL;
-    if (!in_int(c->in, "maximumResults", 1, INT32_MAX, n, &e)) {
-        call_problem(c, NULL, "maximumResults", e.text);
-        return false;
-    }
-    if (*n > most)
-        *n = most;
-    return true;
-}
-
-static bool read_order(struct call *c, struct place *p)
-{
-    static const char *const words[] = {"creationDate", "name", "state"}, *const ways[] = {"ASC", "DESC"};
-    int order = 0, way = in_get(c->in, "orderBy") ? 0 : 1; // as it comes: the newest first
-    struct err e = ERR_NULL;
-    bool known = in_enum(c->in, "orderBy", words, 3, &order, &e);
-    if (!known)
-        call_problem(c, NULL, "orderBy", e.text);
-    if (!in_enum(c->in, "orderType", ways, 2, &way, &e)) {
-        call_problem(c, NULL, "orderType", e.text);
-        return false;
-    }
-    if (!known)
-        return false;
-    p->order = (enum order)order;
-    p->descending = way == 1;
-    return true;
 }
 
 // `after` is where the page before ended; no token: it stays as it was.
@@ -173,29 +118,19 @@ static bool read_token(struct call *c, struct place *after, const char **token, 
     return false;
 }
 
-static bool read_body(struct call *c)
-{
-    if (!call_json(c))
-        return false;
-    if (!c->in)
-        c->in = json_object();
-    if (json_is_object(c->in))
-        return true;
-    call_problem(c, NULL, "$", "The body must be a JSON object");
-    return false;
-}
-
 void small_paginate(struct call *c, struct small_item *v, size_t n)
 {
     struct place after = {0};
     struct filter *f = NULL;
     const char *token;
-    int64_t want = API_PAGE_DEFAULT, before = 0;
-    if (!read_body(c))
+    size_t want = API_PAGE_DEFAULT;
+    int64_t before = 0;
+    if (!list_in_body(c))
         return;
-    bool count = read_count(c, &want, API_PAGE_MAX);
-    bool place = read_order(c, &after) && read_token(c, &after, &token, &before);
-    if (!read_filter(c, &f) || !count || !place) {
+    bool count = list_in_count(c, API_PAGE_MAX, &want);
+    bool place = list_in_order(c, ORDER_STATE + 1, &after.order, &after.descending) &&
+                 read_token(c, &after, &token, &before);
+    if (!list_in_filter(c, &f) || !count || !place) {
         filter_free(f);
         return;
     }
@@ -207,7 +142,7 @@ void small_paginate(struct call *c, struct small_item *v, size_t n)
            compare_places(key_of(&v[first], after.order), v[first].id, after.key, after.id,
                           after.descending) <= 0)
         first++;
-    size_t given = n - first < (size_t)want ? n - first : (size_t)want;
+    size_t given = n - first < want ? n - first : want;
     bool more = first + given < n;
     struct json_out o = {.b = &c->out};
     out_object(&o, NULL);
@@ -228,17 +163,17 @@ void small_paginate(struct call *c, struct small_item *v, size_t n)
 void small_search(struct call *c, struct small_item *v, size_t n)
 {
     struct filter *f = NULL;
-    int64_t want = API_LIST_MAX;
-    if (!read_body(c))
+    size_t want = API_LIST_MAX;
+    if (!list_in_body(c))
         return;
-    bool count = read_count(c, &want, API_LIST_MAX);
-    if (!read_filter(c, &f) || !count) {
+    bool count = list_in_count(c, API_LIST_MAX, &want);
+    if (!list_in_filter(c, &f) || !count) {
         filter_free(f);
         return;
     }
     if (!keep(c, v, &n, f))
         return;
-    sort_items(c, v, n, BY_CREATION, true);
+    sort_items(c, v, n, ORDER_CREATION, true);
     struct json_out o = {.b = &c->out};
-    write_items(&o, NULL, v, n < (size_t)want ? n : (size_t)want);
+    write_items(&o, NULL, v, n < want ? n : want);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/bucket_in.h"
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_in.h"
 #include "api/json_out.h"
@@ -21,17 +22,6 @@ struct asked {
     bool looked; // once more, because the engine did not know it
     uint32_t number;
 };
-
-static bool find(struct call *c, struct row_task *row)
-{
-    struct err e = ERR_NULL;
-    int r = c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, &e);
-    if (r < 0)
-        call_store_error(c, r);
-    else if (r > 0 || row->live.state == TASK_PENDING_DELETE)
-        call_fail(c, 404, "No such task: %s", c->param[0]);
-    return r == 0 && row->live.state != TASK_PENDING_DELETE;
-}
 
 static const char *or_null(const char *text)
 {
@@ -108,7 +98,7 @@ static bool begin(struct call *c, enum task_ask what, int over)
         c->state = arena_alloc(&c->arena, sizeof(struct asked));
     struct asked *k = c->state;
     k->what = what;
-    if (!find(c, &k->row))
+    if (!found_task_there(c, &k->row))
         return false;
     if (!task_state_final(k->row.live.state))
         return true;
@@ -233,7 +223,7 @@ void snapshot_get(struct call *c)
 {
     struct asked *k = c->state = arena_alloc(&c->arena, sizeof *k);
     const char *n = strrchr(c->param[1], '_');
-    if (!find(c, &k->row))
+    if (!found_task_there(c, &k->row))
         return;
     k->number = n ? (uint32_t)strtoul(n + 1, NULL, 10) : 0;
     if (k->number)

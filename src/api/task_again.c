@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_in.h"
 #include "api/task_body.h"
@@ -24,16 +25,10 @@
 
 enum { FAILED = 1, CANCELLED = 2, EVERY = 4 };
 
-static bool is_empty(const json_t *v)
-{
-    return json_is_null(v) || (json_is_string(v) && !*json_string_value(v)) ||
-           (json_is_array(v) && !json_array_size(v)) || (json_is_object(v) && !json_object_size(v));
-}
-
 // One client writes labels as a list, which names none.
 static bool says_nothing(const char *name, const json_t *v)
 {
-    return is_empty(v) || (!strcasecmp(name, "labels") && json_is_array(v));
+    return in_says_nothing(v) || (!strcasecmp(name, "labels") && json_is_array(v));
 }
 
 static bool in_list(const char *const *list, size_t n, const char *name)
@@ -42,19 +37,6 @@ static bool in_list(const char *const *list, size_t n, const char *name)
         if (!strcasecmp(list[i], name))
             return true;
     return false;
-}
-
-// The member of `o` of this name in any case, so that what is laid over replaces it.
-static void drop(json_t *o, const char *name)
-{
-    const char *key;
-    json_t *v;
-    void *next;
-    json_object_foreach_safe(o, next, key, v)
-    {
-        if (!strcasecmp(key, name))
-            json_object_del(o, key);
-    }
 }
 
 // A secret that comes back as it was shown keeps its value.
@@ -69,7 +51,7 @@ static void unmask(json_t *constants, const json_t *old)
         for (size_t k = 0; k < json_array_size(old); k++) {
             const json_t *had = json_array_get(old, k);
             if (!strcmp(json_string_value(json_object_get(had, "key")), key)) {
-                drop(c, "value");
+                in_drop(c, "value");
                 json_object_set(c, "value", json_object_get(had, "value"));
             }
         }
@@ -83,17 +65,17 @@ static void lay_over(json_t *body, json_t *in, bool clone)
     const char *key;
     json_t *v;
     if (clone && (in_get(in, "instanceCount") || in_get(in, "advancedRanges"))) {
-        drop(body, "instanceCount");
-        drop(body, "advancedRanges");
+        in_drop(body, "instanceCount");
+        in_drop(body, "advancedRanges");
     }
     if (in_get(in,
                "retrySettings")) // the older word for half of it must not speak louder than the new request
-        drop(body, "maxRetriesPerInstance");
+        in_drop(body, "maxRetriesPerInstance");
     json_object_foreach(in, key, v)
     {
         if (says_nothing(key, v) || (!clone && in_list(whose, sizeof whose / sizeof *whose, key)))
             continue;
-        drop(body, key);
+        in_drop(body, key);
         json_object_set(body, key, v);
     }
     unmask(in_get(body, "constants"), old);
@@ -155,22 +137,11 @@ static int inherit_job(struct call *c, json_t *body, const struct row_task *row,
     return 0;
 }
 
-static bool find(struct call *c, struct row_task *row)
-{
-    struct err e = ERR_NULL;
-    int r = c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, &e);
-    if (r < 0)
-        call_store_error(c, r);
-    else if (r > 0 || row->live.state == TASK_PENDING_DELETE)
-        call_fail(c, 404, "No such task: %s", c->param[0]);
-    return r == 0 && row->live.state != TASK_PENDING_DELETE;
-}
-
 static void again(struct call *c, int which, const char *verb)
 {
     struct row_task row;
     const char *ids = NULL;
-    if (!call_json(c) || !find(c, &row))
+    if (!call_json(c) || !found_task_there(c, &row))
         return;
     if (c->in && !json_is_object(c->in)) {
         call_fail(c, 400, "Invalid task file. A task must be a JSON object");
@@ -224,7 +195,7 @@ void task_resume(struct call *c)
 void task_restart(struct call *c)
 {
     struct row_task row;
-    if (find(c, &row))
+    if (found_task_there(c, &row))
         call_fail(c, 403, "The task %s cannot be restarted: restart is deprecated (use clone or recover)",
                   c->param[0]);
 }

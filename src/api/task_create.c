@@ -2,8 +2,8 @@
 //
 // POST /tasks: an object makes one task, an array many, each of which succeeds or fails alone.
 //
-//   read and check -> shortnames and pools against the store -> hardware against the fleet ->
-//   EVENT_TASKS_CREATE -> answer
+//   read and check -> shortnames and pools against the store -> hardware against the fleet
+//                  -> EVENT_TASKS_CREATE -> answer
 //
 // The two middle stages are passed only by requests that need them. What is refused on the way stays in its
 // place with its code, so that the answer keeps the order of the request.
@@ -123,7 +123,7 @@ static void check_hardware(struct call *c)
         struct task_draft *d = &k->draft[i];
         if (d->refusal_code || constraint_is_none(&d->constraint))
             continue;
-        if (!last || memcmp(last, &d->constraint, sizeof *last) != 0)
+        if (!last || !constraint_equal(last, &d->constraint))
             last_found = some_board(c->engine, n_boards, &d->constraint, &looks);
         last = &d->constraint;
         if (!last_found)

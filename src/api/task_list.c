@@ -7,13 +7,11 @@
 // "<matches before>.<store's token>", so that the total needs no look back.
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-#include "api/filter.h"
+#include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_in.h"
-#include "api/pools.h"
+#include "api/list_in.h"
 #include "api/task_views.h"
 #include "base/mem.h"
 
@@ -304,68 +302,20 @@ static void go(struct call *c)
 
 static void list(struct call *c, bool full)
 {
+    struct filter *f;
     struct listing *k = listing_new(c, full, false);
-    const char *tag[CALL_QUERY_MAX];
-    size_t n = 0;
-    for (size_t i = 0; i < c->n_query; i++)
-        if (!strcasecmp(c->query_name[i], "tag"))
-            tag[n++] = c->query_value[i];
-    struct err e = ERR_NULL;
-    struct filter *f = n ? filter_of_tags(tag, n, &e) : NULL;
-    if (n && !f) {
-        call_fail(c, 400, "%s", e.text);
+    if (!list_in_tags(c, &f))
         return;
-    }
     filter_set(k, f);
     go(c);
 }
 
 static bool read_filter(struct call *c, struct listing *k)
 {
-    const json_t *in = in_get(c->in, "filter");
-    struct err e = ERR_NULL;
-    struct filter *f = in ? filter_new(in, &e) : NULL;
-    if (in && !f) {
-        call_problem(c, NULL, "filter", e.text);
-        return false;
-    }
-    if (f && c->be->like_ms)
-        filter_allow_ms(f, c->be->like_ms);
+    struct filter *f;
+    bool good = list_in_filter(c, &f);
     filter_set(k, f);
-    return true;
-}
-
-static bool read_count(struct call *c, struct listing *k, size_t otherwise, size_t most)
-{
-    int64_t n = (int64_t)otherwise;
-    struct err e = ERR_NULL;
-    if (!in_int(c->in, "maximumResults", 1, INT32_MAX, &n, &e)) {
-        call_problem(c, NULL, "maximumResults", e.text);
-        return false;
-    }
-    k->want = n > (int64_t)most ? most : (size_t)n;
-    return true;
-}
-
-static bool read_order(struct call *c, struct listing *k)
-{
-    static const char *const words[] = {"creationDate", "name", "state", "executionTime"};
-    static const enum task_order orders[] = {ORDER_CREATION, ORDER_NAME, ORDER_STATE, ORDER_EXECUTION};
-    static const char *const ways[] = {"ASC", "DESC"};
-    int order = 0, way = in_get(c->in, "orderBy") ? 0 : 1; // as it comes: the newest first
-    struct err e = ERR_NULL;
-    bool known = in_enum(c->in, "orderBy", words, 4, &order, &e);
-    if (!known)
-        call_problem(c, NULL, "orderBy", e.text);
-    if (!in_enum(c->in, "orderType", ways, 2, &way, &e)) {
-        call_problem(c, NULL, "orderType", e.text);
-        return false;
-    }
-    if (!known)
-        return false;
-    k->page.order = orders[order];
-    k->page.descending = way == 1;
-    return true;
+    return good;
 }
 
 static bool read_token(struct call *c, struct listing *k)
@@ -386,17 +336,13 @@ static bool read_token(struct call *c, struct listing *k)
 
 static void paginate(struct call *c, bool full)
 {
-    if (!call_json(c))
+    if (!list_in_body(c))
         return;
-    if (!c->in)
-        c->in = json_object();
-    if (!json_is_object(c->in)) {
-        call_problem(c, NULL, "$", "The body must be a JSON object");
-        return;
-    }
     struct listing *k = listing_new(c, full, true);
-    bool filter = read_filter(c, k), count = read_count(c, k, API_PAGE_DEFAULT, API_PAGE_MAX);
-    if (read_order(c, k) && read_token(c, k) && filter && count)
+    k->want = API_PAGE_DEFAULT;
+    bool filter = read_filter(c, k), count = list_in_count(c, API_PAGE_MAX, &k->want);
+    bool order = list_in_order(c, ORDER_EXECUTION + 1, &k->page.order, &k->page.descending);
+    if (order && read_token(c, k) && filter && count)
         go(c);
 }
 
@@ -427,14 +373,14 @@ void task_search(struct call *c)
         return;
     struct listing *k = listing_new(c, true, false);
     bool filter = read_filter(c, k);
-    if (read_count(c, k, API_LIST_MAX, API_LIST_MAX) && filter)
+    if (list_in_count(c, API_LIST_MAX, &k->want) && filter)
         go(c);
 }
 
 void pool_tasks(struct call *c)
 {
     struct row_pool row = {0};
-    if (!pool_find(c, &row))
+    if (!found_pool(c, &row))
         return;
     listing_new(c, true, false)->page.pool = row.id;
     go(c);
@@ -443,15 +389,8 @@ void pool_tasks(struct call *c)
 void job_tasks(struct call *c)
 {
     struct row_job row = {0};
-    struct err e = ERR_NULL;
-    int r = c->reader->job(c->reader->ctx, c->account.id, c->param[0], &c->arena, &row, &e);
-    if (r != 0) {
-        if (r < 0)
-            call_store_error(c, r);
-        else
-            call_fail(c, 404, "No such job: %s", c->param[0]);
+    if (!found_job(c, &row))
         return;
-    }
     listing_new(c, true, false)->page.job = row.id;
     go(c);
 }

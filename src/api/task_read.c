@@ -84,7 +84,7 @@ static void task_look(struct call *c)
     k->looks++;
     views_clear(&k->views);
     mark(c, k);
-    if (!views_find(c, &k->views, c->param[0]) || !views_attempts(c, &k->views))
+    if (!views_find(c, &k->views) || !views_attempts(c, &k->views))
         return;
     if (views_any_live(&k->views))
         call_next(c, RUN_ENGINE, running);
@@ -145,7 +145,7 @@ void task_why(struct call *c)
     struct looking *k = look(c);
     k->looks++;
     views_clear(&k->views);
-    if (!views_find(c, &k->views, c->param[0]))
+    if (!views_find(c, &k->views))
         return;
     const struct row_task *row = &k->views.v[0].row;
     if (task_state_final(row->live.state))

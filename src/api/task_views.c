@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/found.h"
 #include "base/mem.h"
 #include "core/work/netplan.h"
 #include "core/work/profile.h"
@@ -28,20 +29,13 @@ struct task_view *views_add(struct views *v, const struct row_task *row)
     return t;
 }
 
-bool views_find(struct call *c, struct views *v, const char *id)
+bool views_find(struct call *c, struct views *v)
 {
     struct row_task row = {0};
-    struct err e = ERR_NULL;
-    int r = c->reader->task(c->reader->ctx, c->account.id, id, &c->arena, &row, &e);
-    if (r < 0) {
-        call_store_error(c, r);
-    } else if (r > 0) {
-        call_fail(c, 404, "No such task: %s", id);
-    } else {
+    bool found = found_task(c, &row);
+    if (found)
         views_add(v, &row);
-        return true;
-    }
-    return false;
+    return found;
 }
 
 static bool any_text(const char *text)

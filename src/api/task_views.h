@@ -29,8 +29,8 @@ struct views {
 void views_deinit(struct views *v);
 void views_clear(struct views *v);
 struct task_view *views_add(struct views *v, const struct row_task *row); // strings are not copied
-// The one task of the path's {id}. False: the call has been failed (404, or the store's error).
-bool views_find(struct call *c, struct views *v, const char *id);
+// The one task that the path names. False: the call has been failed (404, or the store's error).
+bool views_find(struct call *c, struct views *v);
 bool views_attempts(struct call *c, struct views *v); // WORKER; standing orders too. False: failed
 bool views_any_live(const struct views *v);           // whether some task is not final
 void views_live(struct call *c, struct views *v);     // ENGINE

@@ -9,31 +9,16 @@
 // two that arrive together both count.
 #include <stdlib.h>
 
+#include "api/found.h"
 #include "api/handlers.h"
-#include "api/json_in.h"
-#include "api/secrets.h"
 #include "api/json_out.h"
+#include "api/secrets.h"
 #include "api/task_body.h"
-
-static bool find(struct call *c, struct row_task *row)
-{
-    struct err e = ERR_NULL;
-    int r = c->reader->task(c->reader->ctx, c->account.id, c->param[0], &c->arena, row, &e);
-    if (r < 0)
-        call_store_error(c, r);
-    else if (r > 0)
-        call_fail(c, 404, "No such task: %s", c->param[0]);
-    return r == 0;
-}
 
 static bool find_open(struct call *c, struct row_task *row, const char *action)
 {
-    if (!find(c, row))
+    if (!found_task_there(c, row))
         return false;
-    if (row->live.state == TASK_PENDING_DELETE) {
-        call_fail(c, 404, "No such task: %s", c->param[0]);
-        return false;
-    }
     if (!task_state_final(row->live.state))
         return true;
     call_fail(c, 403, "The task %s cannot be %s: it is %s already", c->param[0], action,
@@ -49,14 +34,6 @@ static struct submission *about(struct call *c, enum event_kind kind, const stru
     return s;
 }
 
-static void done(struct call *c)
-{
-    if (c->reply->code == 200)
-        call_empty(c);
-    else
-        call_reply_error(c, c->reply);
-}
-
 // It was there and not final a moment ago. What the engine no longer knows has ended or is being deleted, and
 // by now the store says which: `again` looks once more.
 static void done_or_look_again(struct call *c, enum call_where where, stage_fn *again)
@@ -66,7 +43,7 @@ static void done_or_look_again(struct call *c, enum call_where where, stage_fn *
         *looked = true;
         call_next(c, where, again);
     } else {
-        done(c);
+        call_end(c);
     }
 }
 
@@ -99,7 +76,7 @@ void task_delete(struct call *c)
 {
     struct row_task row;
     looks_once(c);
-    if (!find(c, &row))
+    if (!found_task(c, &row))
         return;
     struct submission *s = about(c, EVENT_TASK_DELETE, &row);
     s->event.task.final_id = task_state_final(row.live.state) ? row.id : 0;

@@ -2,8 +2,7 @@
 //
 // Users and organisations, for operators.
 //
-//   GET  POST        /ondol/v1/users             {email, name, token, organisation, project, scheduling,
-//   research,
+//   GET  POST        /ondol/v1/users             {email, name, token, organisation, project, scheduling, research,
 //                                                 max_tasks, max_jobs, credit_cents, max_flex_instances, ...}
 //   GET  PUT  DELETE /ondol/v1/users/{email}     the same; DELETE: nothing of theirs works or runs any more
 //   GET  POST        /ondol/v1/organisations     {slug, name, max_flex_instances, ...}

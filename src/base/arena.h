@@ -17,7 +17,7 @@ void arena_deinit(struct arena *a);
 void arena_clear(struct arena *a);                  // keeps the newest block for reuse
 void *arena_alloc(struct arena *a, size_t bytes);   // zeroed, aligned for any type, never NULL
 char *arena_strdup(struct arena *a, const char *s); // NULL gives NULL
-char *arena_strndup(struct arena *a, const char *s, size_t n);
+char *arena_strndup(struct arena *a, const char *s, size_t n); // n bytes and a NUL
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -20,7 +20,7 @@ struct buf {
 
 void buf_deinit(struct buf *b);
 void buf_clear(struct buf *b); // keeps the memory and the ceiling, forgets content and failure
-void buf_put(struct buf *b, const void *data, size_t n);
+void buf_put(struct buf *b, const void *data, size_t n); // appends, as those below; `data` may not be in `b`
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 // Where the next n bytes go, to be written there whole; they count as appended (with the NUL behind them).

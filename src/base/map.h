@@ -4,8 +4,7 @@
 // vector.
 //   idmap:  uint64_t (not 0)      -> uint64_t
 //   strmap: copy of a C string    -> uint64_t
-//   keyset: uint64_t (not 0)      -> index of the record that holds this key; four bytes a place instead of
-//   sixteen
+//   keyset: uint64_t (not 0)      -> index of the record that holds this key; four bytes a place instead of sixteen
 #ifndef ONDOL_BASE_MAP_H
 #define ONDOL_BASE_MAP_H
 
@@ -22,9 +21,9 @@ struct idmap {
 
 #define IDMAP_NULL ((struct idmap){0})
 void idmap_deinit(struct idmap *m);
-void idmap_set(struct idmap *m, uint64_t key, uint64_t value);
-bool idmap_get(const struct idmap *m, uint64_t key,
-               uint64_t *value);                  // value may be NULL; untouched when absent
+void idmap_set(struct idmap *m, uint64_t key, uint64_t value); // in place of what was there; key not 0
+// False: it is not there, and `value` (may be NULL) is as it was.
+bool idmap_get(const struct idmap *m, uint64_t key, uint64_t *value);
 bool idmap_remove(struct idmap *m, uint64_t key); // false when it was not there
 
 struct strmap {
@@ -37,8 +36,8 @@ struct strmap {
 
 #define STRMAP_NULL ((struct strmap){0})
 void strmap_deinit(struct strmap *m);
-void strmap_set(struct strmap *m, const char *key, uint64_t value);
-bool strmap_get(const struct strmap *m, const char *key, uint64_t *value);
+void strmap_set(struct strmap *m, const char *key, uint64_t value); // likewise; the key is copied
+bool strmap_get(const struct strmap *m, const char *key, uint64_t *value); // likewise
 bool strmap_remove(struct strmap *m, const char *key);
 
 // The key stands in the record only; `of` says where. A record's key may not change while its index is in the
@@ -54,10 +53,10 @@ struct keyset_of {
 
 #define KEYSET_NULL ((struct keyset){0})
 void keyset_deinit(struct keyset *m);
-void keyset_add(struct keyset *m, struct keyset_of of,
-                uint32_t index); // its key may not be there yet; index < UINT32_MAX
-bool keyset_find(const struct keyset *m, struct keyset_of of, uint64_t key,
-                 uint32_t *index);                                       // index may be NULL
+// Its key may not be there yet; index < UINT32_MAX.
+void keyset_add(struct keyset *m, struct keyset_of of, uint32_t index);
+// `index` may be NULL.
+bool keyset_find(const struct keyset *m, struct keyset_of of, uint64_t key, uint32_t *index);
 bool keyset_remove(struct keyset *m, struct keyset_of of, uint64_t key); // false when it was not there
 
 #endif

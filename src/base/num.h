@@ -12,8 +12,8 @@
 
 double num_exp(double x); // relative error <= 1e-14 for |x| <= 700; 0 below -745, HUGE_VAL above 709.78
 double num_log(double x); // x > 0; relative error <= 1e-14 away from 1, absolute 1e-15 near it; NaN for x < 0
-double num_sin(double x); // |x| <= 1e6: absolute error <= 1e-11
-double num_cos(double x);
+double num_sin(double x); // radians, |x| <= 1e6: absolute error <= 1e-11
+double num_cos(double x); // likewise
 
 #define NUM_PI 3.14159265358979323846
 

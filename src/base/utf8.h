@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-size_t utf8_step(const char *s,
-                 size_t n); // bytes of the sequence that begins at s (n > 0 bytes are there); 0: none
+// Bytes of the sequence that begins at s (n > 0 bytes are there); 0: none.
+size_t utf8_step(const char *s, size_t n);
 bool utf8_valid(const char *s, size_t n);
 
 #endif

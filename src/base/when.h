@@ -2,11 +2,9 @@
 //
 // The two clocks (docs/design/0001-two-clocks.md). They are different struct types so that the compiler
 // refuses to assign one to the other.
-//   house_ms: physics, setpoints, leases, meters, tariffs, billing, dates of the API. May run faster than the
-//   wall.
+//   house_ms: physics, setpoints, leases, meters, tariffs, billing, dates of the API. May run faster than the wall.
 //             Milliseconds since 1970-01-01T00:00Z on the house's calendar.
-//   wall_ms:  I/O deadlines, kill grace, TLS, signatures, tokens. Milliseconds of the monotonic or real-time
-//   clock.
+//   wall_ms:  I/O deadlines, kill grace, TLS, signatures, tokens. Milliseconds of the monotonic or real-time clock.
 #ifndef ONDOL_BASE_WHEN_H
 #define ONDOL_BASE_WHEN_H
 
@@ -59,9 +57,9 @@ struct civil {
     int yearday;              // 0 = 1 January
 };
 
-struct civil civil_from_ms(int64_t ms_since_1970);
-int64_t civil_to_ms(int year, int month, int day, int hour, int minute,
-                    int second); // values need not be normalised
+struct civil civil_from_ms(int64_t ms_since_1970); // any moment, before 1970 too
+// Values need not be normalised.
+int64_t civil_to_ms(int year, int month, int day, int hour, int minute, int second);
 bool is_leap_year(int year);
 
 #define DATE_TEXT_BYTES 32

@@ -4,7 +4,7 @@
 // (one board a room):
 //
 //   max sum net(t, b) x(t, b)    sum over t x(t, b) <= 1    sum over b x(t, b) <= waiting(t)    x >= 0
-//   site: sum draw(b) x <= cap
+//                                site: sum draw(b) x <= cap
 #include "cli/bench_bound.h"
 
 #include <dlfcn.h>

@@ -120,22 +120,15 @@ static int list(struct verb_call *c)
 
 static int show(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, ACCOUNTS "/", ""), NULL, &got, &c->e);
-    if (!code)
-        got_print(got);
-    json_decref(got);
-    return code;
+    return verb_show(c, ACCOUNTS "/", "");
 }
 
 // What is common to a new account and a changed one.
 static json_t *body_of(const struct values *v)
 {
     json_t *body = json_object();
-    if (v->name)
-        json_object_set_new(body, "name", json_string(v->name));
-    if (v->token)
-        json_object_set_new(body, "token", json_string(v->token));
+    put_text(body, "name", v->name);
+    put_text(body, "token", v->token);
     if (v->new_token)
         json_object_set_new(body, "new_token", json_true());
     if (v->research || v->paid)

@@ -93,12 +93,7 @@ static const char *image_path(struct verb_call *c)
 
 static int show(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", image_path(c), NULL, &got, &c->e);
-    if (!code)
-        got_print(got);
-    json_decref(got);
-    return code;
+    return verb_ask(c, "GET", image_path(c), NULL, true, NULL);
 }
 
 static int remove_it(struct verb_call *c)

@@ -27,50 +27,28 @@ struct values {
 };
 
 static const struct option_row no_rows[] = {{0}};
-static const struct option_row json_rows[] = {
-    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "The answer of the server as it is"},
-    {0},
-};
+static const struct option_row json_rows[] = {VERB_JSON_ROW(struct values), {0}};
 #define WISH(field) offsetof(struct job_wish, field)
+// clang-format off
 #define WISH_ROWS                                                                                            \
     {"dependencies", OPTION_FLAG, NULL, WISH(dependencies), 0, 0, "Its tasks may wait for one another"},     \
-        {"keep",                                                                                             \
-         OPTION_TEXT,                                                                                        \
-         "[D.]HH:MM:SS",                                                                                     \
-         WISH(keep),                                                                                         \
-         0,                                                                                                  \
-         0,                                                                                                  \
-         "Forgets itself so long after it is completed"},                                                    \
-        {"max-wall",                                                                                         \
-         OPTION_TEXT,                                                                                        \
-         "[D.]HH:MM:SS",                                                                                     \
-         WISH(max_wall),                                                                                     \
-         0,                                                                                                  \
-         0,                                                                                                  \
-         "Ends its tasks so long after it was made"},                                                        \
-        {"name", OPTION_TEXT, "NAME", WISH(name), 0, 0, "Its name"},                                         \
-        {"pool", OPTION_TEXT, "ID", WISH(pool), 0, 0, "Its tasks run in this pool"},                         \
-        {"shortname", OPTION_TEXT, "NAME", WISH(shortname), 0, 0, "Another name for its uuid"},              \
-    {                                                                                                        \
-        "tag", OPTION_LIST, "TAG", WISH(tags), 0, 0, "A tag; again for more"                                 \
-    }
+    {"keep", OPTION_TEXT, "[D.]HH:MM:SS", WISH(keep), 0, 0, "Forgets itself so long after it is completed"}, \
+    {"max-wall", OPTION_TEXT, "[D.]HH:MM:SS", WISH(max_wall), 0, 0,                                          \
+     "Ends its tasks so long after it was made"},                                                            \
+    {"name", OPTION_TEXT, "NAME", WISH(name), 0, 0, "Its name"},                                             \
+    {"pool", OPTION_TEXT, "ID", WISH(pool), 0, 0, "Its tasks run in this pool"},                             \
+    {"shortname", OPTION_TEXT, "NAME", WISH(shortname), 0, 0, "Another name for its uuid"},                  \
+    {"tag", OPTION_LIST, "TAG", WISH(tags), 0, 0, "A tag; again for more"}
+// clang-format on
 
 static const struct option_row wish_rows[] = {WISH_ROWS, {0}}; // keys of an INI file
-static const struct option_row create_rows[] = {
-    WISH_ROWS,
-    {"json", OPTION_FLAG, NULL, offsetof(struct values, json), 0, 0, "The answer of the server as it is"},
-    {0},
-};
+static const struct option_row create_rows[] = {WISH_ROWS, VERB_JSON_ROW(struct values), {0}};
 static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "jobs"), {0}};
 static const struct option_row delete_rows[] = {
     {"force", OPTION_FLAG, NULL, offsetof(struct values, force), 0, 0, "Ends and forgets its tasks too"},
     {0},
 };
-static const struct option_row wait_rows[] = {
-    {"timeout", OPTION_REAL, "S", offsetof(struct values, timeout_s), 0, 1e9,
-     "Give up after S seconds, with exit code 75 (never)"},
-    {0},
-};
+static const struct option_row wait_rows[] = {VERB_TIMEOUT_ROW(struct values, "Give up"), {0}};
 
 static const struct values *values(const struct verb_call *c)
 {
@@ -115,7 +93,7 @@ static int create(struct verb_call *c)
         code = verb_resolve(c, body);
     }
     if (!code)
-        code = verb_make(c, "/jobs", body, values(c)->json);
+        code = verb_ask(c, "POST", "/jobs", json_incref(body), values(c)->json, "uuid");
     json_decref(body);
     arena_deinit(&a);
     return code;

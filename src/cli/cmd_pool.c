@@ -41,10 +41,7 @@ struct values {
 #define AT(field) offsetof(struct values, field)
 
 static const struct option_row no_rows[] = {{0}};
-static const struct option_row json_rows[] = {
-    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
-    {0},
-};
+static const struct option_row json_rows[] = {VERB_JSON_ROW(struct values), {0}};
 static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "pools"), {0}};
 // Behind those that tasks have too.
 static const struct option_row own_rows[] = {
@@ -57,32 +54,14 @@ static const struct option_row own_rows[] = {
      "N instances at once on one board (1)"},
     {0},
 };
-static const struct option_row cost_rows[] = {
-    {"datacentre", OPTION_TEXT, "NAME", AT(datacentre), 0, 0,
-     "What it is compared with: EU mean, world survey or old"},
-    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
-    {0},
-};
-static const struct option_row set_rows[] = {
-    {"constant", OPTION_LIST, "KEY=VALUE", AT(change.constants), 0, 0, "A constant; again for more"},
-    {"label", OPTION_LIST, "KEY=VALUE", AT(change.labels), 0, 0, "A label; again for more"},
-    {"tag", OPTION_LIST, "TAG", AT(change.tags), 0, 0, "A tag, instead of those it has; again for more"},
-    {0},
-};
-static const struct option_row output_rows[] = {
-    {"fresh", OPTION_FLAG, NULL, AT(fresh), 0, 0, "Only what is new since this was asked last"},
-    {"instance", OPTION_INT, "N", AT(instance), 0, 1e9, "Of this node only, without the numbers in front"},
-    {0},
-};
+static const struct option_row cost_rows[] = {VERB_COST_ROWS(struct values), {0}};
+static const struct option_row set_rows[] = {VERB_SET_ROWS(struct values), {0}};
+static const struct option_row output_rows[] = {VERB_OUTPUT_ROWS(struct values, "node"), {0}};
 static const struct option_row scale_rows[] = {
     {"slots", OPTION_INT, "N", AT(slots), 0, 1000000, "N slots from now on, instead of FILE"},
     {0},
 };
-static const struct option_row wait_rows[] = {
-    {"timeout", OPTION_REAL, "S", AT(timeout_s), 0, 1e9,
-     "Give up after S seconds, with exit code 75 (never)"},
-    {0},
-};
+static const struct option_row wait_rows[] = {VERB_TIMEOUT_ROW(struct values, "Give up"), {0}};
 
 static const struct values *values(const struct verb_call *c)
 {
@@ -149,7 +128,7 @@ static int create(struct verb_call *c)
     int code = body && task_wish_put(body, &wish.as_task, "defaultRetrySettings", &c->e) ? 0 : CLI_USAGE;
     if (!code) {
         put_size(body, &wish);
-        code = verb_make(c, "/pools", body, values(c)->json);
+        code = verb_ask(c, "POST", "/pools", json_incref(body), values(c)->json, "uuid");
     }
     json_decref(body);
     arena_deinit(&a);

@@ -18,10 +18,9 @@ struct values {
 };
 
 #define AT(field) offsetof(struct values, field)
-#define JSON_ROW                                                                                             \
-    {                                                                                                        \
-        "json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON"                                                    \
-    }
+// clang-format off
+#define JSON_ROW {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON"}
+// clang-format on
 
 static const struct option_row json_rows[] = {JSON_ROW, {0}};
 static const struct option_row add_rows[] = {
@@ -40,18 +39,13 @@ static const struct option_row change_rows[] = {
     JSON_ROW,
     {0},
 };
+// clang-format off
 #define BUDGET_ROWS                                                                                          \
     {"total", OPTION_REAL, "EUR", AT(total), 0, 1e9, "What may be spent"},                                   \
-        {"policy",                                                                                           \
-         OPTION_TEXT,                                                                                        \
-         "P",                                                                                                \
-         AT(policy),                                                                                         \
-         0,                                                                                                  \
-         0,                                                                                                  \
-         "When it is spent: AlertOnly, BlockNew or StopAndBlockAll (AlertOnly)"},                            \
-    {                                                                                                        \
-        "end", OPTION_TEXT, "DATE", AT(end), 0, 0, "Its last hour ends then, as 2026-12-31T00:00:00Z"        \
-    }
+    {"policy", OPTION_TEXT, "P", AT(policy), 0, 0,                                                           \
+     "When it is spent: AlertOnly, BlockNew or StopAndBlockAll (AlertOnly)"},                                \
+    {"end", OPTION_TEXT, "DATE", AT(end), 0, 0, "Its last hour ends then, as 2026-12-31T00:00:00Z"}
+// clang-format on
 static const struct option_row budget_rows[] = {
     BUDGET_ROWS,
     {"alias", OPTION_TEXT, "NAME", AT(alias), 0, 0, "What it is called (budget)"},
@@ -105,6 +99,7 @@ static int uuid_of(struct verb_call *c, char out[64])
                 !strcmp(got_text(j, "slug"), slash + 1)) {
                 snprintf(out, 64, "%s", got_text(j, "uuid"));
                 slash = NULL;
+                break;
             }
         }
         size_t n = json_array_size(json_object_get(got, "data"));
@@ -148,17 +143,11 @@ static int budgets(struct verb_call *c)
     return ask(c, "GET", "/budgets", NULL, NULL);
 }
 
-static void set_text(json_t *body, const char *key, const char *value)
-{
-    if (value)
-        json_object_set_new(body, key, json_string(value));
-}
-
 static json_t *body_of(const struct values *v)
 {
     json_t *body = json_object();
-    set_text(body, "name", v->name);
-    set_text(body, "description", v->description);
+    put_text(body, "name", v->name);
+    put_text(body, "description", v->description);
     if (v->research || v->paid)
         json_object_set_new(body, "research", json_boolean(v->research));
     if (v->back)
@@ -171,23 +160,16 @@ static int add(struct verb_call *c)
     const struct values *v = c->values;
     char organisation[128];
     const char *name = c->args->v[0], *slash = strchr(name, '/');
-    json_t *got = NULL, *body = body_of(v);
+    json_t *body = body_of(v);
     if (!slash) {
         json_decref(body);
         err_set(&c->e, -1, "project add: %s: give ORGANISATION/SLUG", name);
         return CLI_USAGE;
     }
     snprintf(organisation, sizeof organisation, "%.*s", (int)(slash - name), name);
-    set_text(body, "organisation", organisation);
-    set_text(body, "slug", slash + 1);
-    int code = api_json(&c->api, "POST", PROJECTS, body, &got, &c->e);
-    if (!code && v->json)
-        got_print(got);
-    else if (!code)
-        printf("%s\n", got_text(got, "uuid"));
-    json_decref(got);
-    json_decref(body);
-    return code;
+    put_text(body, "organisation", organisation);
+    put_text(body, "slug", slash + 1);
+    return verb_ask(c, "POST", PROJECTS, body, v->json, "uuid");
 }
 
 static int change(struct verb_call *c)
@@ -210,10 +192,10 @@ static int drop(struct verb_call *c)
 static json_t *budget_of(const struct values *v)
 {
     json_t *body = json_object();
-    set_text(body, "alias", v->alias);
-    set_text(body, "budgetOverrunPolicy", v->policy);
-    set_text(body, "startDateUtc", v->start);
-    set_text(body, "expirationDateUtc", v->end);
+    put_text(body, "alias", v->alias);
+    put_text(body, "budgetOverrunPolicy", v->policy);
+    put_text(body, "startDateUtc", v->start);
+    put_text(body, "expirationDateUtc", v->end);
     if (v->total >= 0)
         json_object_set_new(body, "totalAmountInCents", json_integer((json_int_t)(v->total * 100 + 0.5)));
     if (v->archive || v->back)

@@ -2,8 +2,6 @@
 //
 // `ondol reservation`: boards set aside for somebody. For operators.
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/verbs.h"
@@ -17,15 +15,12 @@ struct values {
 };
 
 #define AT(field) offsetof(struct values, field)
-#define JSON_ROW                                                                                             \
-    {                                                                                                        \
-        "json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON"                                                    \
-    }
+// clang-format off
+#define JSON_ROW {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON"}
 #define TIME_ROWS                                                                                            \
     {"from", OPTION_TEXT, "DATE", AT(from), 0, 0, "When it begins, as 2026-12-01T00:00:00Z"},                \
-    {                                                                                                        \
-        "to", OPTION_TEXT, "DATE", AT(to), 0, 0, "When it ends; what still runs then is cancelled"           \
-    }
+    {"to", OPTION_TEXT, "DATE", AT(to), 0, 0, "When it ends; what still runs then is cancelled"}
+// clang-format on
 
 static const struct option_row json_rows[] = {JSON_ROW, {0}};
 static const struct option_row add_rows[] = {
@@ -59,35 +54,16 @@ static int list(struct verb_call *c)
     return verb_list(c, "reservations", v->json, "NAME UUID FOR MACHINE >BOARDS >CORES FROM TO STATE", row);
 }
 
-static int ask(struct verb_call *c, const char *method, const char *path, json_t *body, bool json)
-{
-    json_t *got = NULL;
-    int code = api_json(&c->api, method, path, body, &got, &c->e);
-    if (!code && json)
-        got_print(got);
-    else if (!code)
-        printf("%s\n", got_text(got, "uuid"));
-    json_decref(got);
-    json_decref(body);
-    return code;
-}
-
 static int show(struct verb_call *c)
 {
-    return ask(c, "GET", verb_path(c, RESERVATIONS "/", ""), NULL, true);
-}
-
-static void set_text(json_t *body, const char *key, const char *value)
-{
-    if (value)
-        json_object_set_new(body, key, json_string(value));
+    return verb_show(c, RESERVATIONS "/", "");
 }
 
 static json_t *times(const struct values *v)
 {
     json_t *body = json_object();
-    set_text(body, "from", v->from);
-    set_text(body, "to", v->to);
+    put_text(body, "from", v->from);
+    put_text(body, "to", v->to);
     return body;
 }
 
@@ -95,22 +71,22 @@ static int add(struct verb_call *c)
 {
     const struct values *v = c->values;
     json_t *body = times(v);
-    set_text(body, "name", c->args->v[0]);
-    set_text(body, "user", v->user);
-    set_text(body, "organisation", v->organisation);
-    set_text(body, "machine_key", v->machine);
+    put_text(body, "name", c->args->v[0]);
+    put_text(body, "user", v->user);
+    put_text(body, "organisation", v->organisation);
+    put_text(body, "machine_key", v->machine);
     if (v->boards)
         json_object_set_new(body, "boards", json_integer(v->boards));
     if (v->cores)
         json_object_set_new(body, "cores", json_integer(v->cores));
-    return ask(c, "POST", RESERVATIONS, body, v->json);
+    return verb_ask(c, "POST", RESERVATIONS, body, v->json, "uuid");
 }
 
 static int change(struct verb_call *c)
 {
     const struct values *v = c->values;
     if (v->from || v->to)
-        return ask(c, "PUT", verb_path(c, RESERVATIONS "/", ""), times(v), v->json);
+        return verb_ask(c, "PUT", verb_path(c, RESERVATIONS "/", ""), times(v), v->json, "uuid");
     err_set(&c->e, -1, "reservation change: nothing to change (give --from or --to)");
     return CLI_USAGE;
 }
@@ -118,7 +94,7 @@ static int change(struct verb_call *c)
 static int drop(struct verb_call *c)
 {
     const struct values *v = c->values;
-    return ask(c, "DELETE", verb_path(c, RESERVATIONS "/", ""), NULL, v->json);
+    return verb_ask(c, "DELETE", verb_path(c, RESERVATIONS "/", ""), NULL, v->json, "uuid");
 }
 
 static const struct verb verbs[] = {

@@ -107,14 +107,7 @@ static int list(struct verb_call *c)
 
 static int show(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", path_of(c, "/secrets-manager/data/"), NULL, &got, &c->e);
-    if (!code && values(c)->json)
-        got_print(got);
-    else if (!code)
-        puts(got_text(got, "value"));
-    json_decref(got);
-    return code;
+    return verb_ask(c, "GET", path_of(c, "/secrets-manager/data/"), NULL, values(c)->json, "value");
 }
 
 static int send_value(struct verb_call *c, const char *method)

@@ -64,12 +64,7 @@ static int site_list(struct verb_call *c)
 
 static int site_show(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, "/ondol/v1/sites/", ""), NULL, &got, &c->e);
-    if (!code)
-        got_print(got);
-    json_decref(got);
-    return code;
+    return verb_show(c, "/ondol/v1/sites/", "");
 }
 
 static void put_int(json_t *body, const char *key, long v)
@@ -113,14 +108,11 @@ static int set_body(const struct values *v, json_t **body, struct err *e)
 
 static int site_set(struct verb_call *c)
 {
-    json_t *body = NULL, *got = NULL;
+    json_t *body = NULL;
     int code = set_body(values(c), &body, &c->e);
     if (!code)
-        code = api_json(&c->api, "PUT", verb_path(c, "/ondol/v1/sites/", ""), body, &got, &c->e);
-    if (!code)
-        got_print(got);
+        return verb_ask(c, "PUT", verb_path(c, "/ondol/v1/sites/", ""), body, true, NULL);
     json_decref(body);
-    json_decref(got);
     return code;
 }
 

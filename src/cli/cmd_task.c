@@ -30,29 +30,15 @@ struct values {
 #define AT(field) offsetof(struct values, field)
 
 static const struct option_row no_rows[] = {{0}};
-static const struct option_row json_rows[] = {
-    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
-    {0},
-};
+static const struct option_row json_rows[] = {VERB_JSON_ROW(struct values), {0}};
 static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "tasks"), {0}};
 static const struct option_row wait_rows[] = {
     {"follow", OPTION_FLAG, NULL, AT(follow), 0, 0, "Prints what its instances write meanwhile"},
-    {"timeout", OPTION_REAL, "S", AT(timeout_s), 0, 1e9,
-     "Give up after S seconds, with exit code 75 (never)"},
+    VERB_TIMEOUT_ROW(struct values, "Give up"),
     {0},
 };
-static const struct option_row cost_rows[] = {
-    {"datacentre", OPTION_TEXT, "NAME", AT(datacentre), 0, 0,
-     "What it is compared with: EU mean, world survey or old"},
-    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
-    {0},
-};
-static const struct option_row set_rows[] = {
-    {"constant", OPTION_LIST, "KEY=VALUE", AT(change.constants), 0, 0, "A constant; again for more"},
-    {"label", OPTION_LIST, "KEY=VALUE", AT(change.labels), 0, 0, "A label; again for more"},
-    {"tag", OPTION_LIST, "TAG", AT(change.tags), 0, 0, "A tag, instead of those it has; again for more"},
-    {0},
-};
+static const struct option_row cost_rows[] = {VERB_COST_ROWS(struct values), {0}};
+static const struct option_row set_rows[] = {VERB_SET_ROWS(struct values), {0}};
 static const struct option_row snapshot_rows[] = {
     {"blacklist", OPTION_TEXT, "REGEX", AT(snapshot.blacklist), 0, 0,
      "Files whose path has this in it are dropped"},
@@ -66,23 +52,17 @@ static const struct option_row snapshot_rows[] = {
     {"whitelist", OPTION_TEXT, "REGEX", AT(snapshot.whitelist), 0, 0, "Only files whose path has this in it"},
     {0},
 };
-static const struct option_row output_rows[] = {
-    {"fresh", OPTION_FLAG, NULL, AT(fresh), 0, 0, "Only what is new since this was asked last"},
-    {"instance", OPTION_INT, "N", AT(instance), 0, 1e9,
-     "Of this instance only, without the numbers in front"},
-    {0},
-};
+static const struct option_row output_rows[] = {VERB_OUTPUT_ROWS(struct values, "instance"), {0}};
 // Those of task_wish_rows, and these behind them.
 static const struct option_row create_more_rows[] = {
     {"dry-run", OPTION_FLAG, NULL, AT(dry_run), 0, 0,
      "Says when it would begin and end and what it would cost, and submits nothing"},
     {"follow", OPTION_FLAG, NULL, AT(follow), 0, 0, "Waits, and prints what its instances write"},
-    {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "The answer of the server as it is"},
+    VERB_JSON_ROW(struct values),
     {"print", OPTION_FLAG, NULL, AT(print), 0, 0, "Prints what would be sent, and sends nothing"},
     {"snapshot", OPTION_INT, "S", AT(snapshot.every_s), 1, 1e9,
      "What instances have left so far, in the bucket of results each S seconds"},
-    {"timeout", OPTION_REAL, "S", AT(timeout_s), 0, 1e9,
-     "With --wait: give up after S seconds, with exit code 75 (never)"},
+    VERB_TIMEOUT_ROW(struct values, "With --wait: give up"),
     {"wait", OPTION_FLAG, NULL, AT(wait), 0, 0, "Waits until it has ended. Exit code 5 unless in Success"},
 };
 
@@ -223,14 +203,7 @@ static int err(struct verb_call *c)
 
 static int why(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, "/ondol/v1/tasks/", "/why"), NULL, &got, &c->e);
-    if (!code && values(c)->json)
-        got_print(got);
-    else if (!code)
-        puts(got_text(got, "why"));
-    json_decref(got);
-    return code;
+    return verb_ask(c, "GET", verb_path(c, "/ondol/v1/tasks/", "/why"), NULL, values(c)->json, "why");
 }
 
 static int cost(struct verb_call *c)
@@ -301,14 +274,7 @@ static int download(struct verb_call *c)
 // A new task from an old one.
 static int again(struct verb_call *c, const char *back)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "POST", verb_path(c, "/tasks/", back), NULL, &got, &c->e);
-    if (!code && values(c)->json)
-        got_print(got);
-    else if (!code)
-        print_created(got);
-    json_decref(got);
-    return code;
+    return verb_ask(c, "POST", verb_path(c, "/tasks/", back), NULL, values(c)->json, "uuid");
 }
 
 static int retry(struct verb_call *c)

@@ -2,8 +2,6 @@
 //
 // `ondol token`: one's own tokens; with --user, for operators, another's.
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/verbs.h"
@@ -77,26 +75,15 @@ static int list(struct verb_call *c)
 static int add(struct verb_call *c)
 {
     const struct values *v = c->values;
-    json_t *got = NULL, *body = json_object();
-    json_object_set_new(body, "name", json_string(c->args->v[0]));
-    if (v->expires)
-        json_object_set_new(body, "expires", json_string(v->expires));
-    int code = api_json(&c->api, "POST", path(c, TOKENS, false), body, &got, &c->e);
-    if (!code && v->json)
-        got_print(got);
-    else if (!code)
-        printf("%s\n", got_text(got, "token"));
-    json_decref(got);
-    json_decref(body);
-    return code;
+    json_t *body = json_object();
+    put_text(body, "name", c->args->v[0]);
+    put_text(body, "expires", v->expires);
+    return verb_ask(c, "POST", path(c, TOKENS, false), body, v->json, "token");
 }
 
 static int drop(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "DELETE", path(c, TOKENS, true), NULL, &got, &c->e);
-    json_decref(got);
-    return code;
+    return api_json(&c->api, "DELETE", path(c, TOKENS, true), NULL, NULL, &c->e);
 }
 
 static const struct verb verbs[] = {

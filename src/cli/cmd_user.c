@@ -26,56 +26,31 @@ static const char *const quota_names[QUOTAS] = {"max_flex_instances",     "max_f
                                                 "max_ondemand_instances", "max_ondemand_cores",
                                                 "max_reserved_instances", "max_reserved_cores"};
 
+// clang-format off
 #define QUOTA_ROWS                                                                                           \
-    {"max-flex-instances",                                                                                   \
-     OPTION_INT,                                                                                             \
-     "N",                                                                                                    \
-     AT(most[0]),                                                                                            \
-     0,                                                                                                      \
-     MOST,                                                                                                   \
+    {"max-flex-instances", OPTION_INT, "N", AT(most[0]), 0, MOST,                                            \
      "Most boards at once of type flex; 0: no limit"},                                                       \
-        {"max-flex-cores", OPTION_INT, "N", AT(most[1]), 0, MOST, "Most cores at once of type flex"},        \
-        {"max-ondemand-instances", OPTION_INT, "N", AT(most[2]), 0, MOST, "Most boards at once, onDemand"},  \
-        {"max-ondemand-cores", OPTION_INT, "N", AT(most[3]), 0, MOST, "Most cores at once, onDemand"},       \
-        {"max-reserved-instances", OPTION_INT, "N", AT(most[4]), 0, MOST, "Most boards at once, reserved"},  \
-    {                                                                                                        \
-        "max-reserved-cores", OPTION_INT, "N", AT(most[5]), 0, MOST, "Most cores at once, reserved"          \
-    }
+    {"max-flex-cores", OPTION_INT, "N", AT(most[1]), 0, MOST, "Most cores at once of type flex"},            \
+    {"max-ondemand-instances", OPTION_INT, "N", AT(most[2]), 0, MOST, "Most boards at once, onDemand"},      \
+    {"max-ondemand-cores", OPTION_INT, "N", AT(most[3]), 0, MOST, "Most cores at once, onDemand"},           \
+    {"max-reserved-instances", OPTION_INT, "N", AT(most[4]), 0, MOST, "Most boards at once, reserved"},      \
+    {"max-reserved-cores", OPTION_INT, "N", AT(most[5]), 0, MOST, "Most cores at once, reserved"}
 
-#define USER_ROWS                                                                                              \
-    {"name", OPTION_TEXT, "NAME", AT(name), 0, 0, "What they are called (the e-mail)"},                        \
-        {"organisation",                                                                                       \
-         OPTION_TEXT,                                                                                          \
-         "SLUG",                                                                                               \
-         AT(organisation),                                                                                     \
-         0,                                                                                                    \
-         0,                                                                                                    \
-         "Whose user this is, made when it is new; by default an organisation of their own"},                  \
-        {"project", OPTION_TEXT, "SLUG", AT(project), 0, 0, "What their work is booked on (default)"},         \
-        {"scheduling",                                                                                         \
-         OPTION_TEXT,                                                                                          \
-         "TYPE",                                                                                               \
-         AT(scheduling),                                                                                       \
-         0,                                                                                                    \
-         0,                                                                                                    \
-         "Type of tasks that name none: flex, onDemand or reserved (flex)"},                                   \
-        {"research",                                                                                           \
-         OPTION_FLAG,                                                                                          \
-         NULL,                                                                                                 \
-         AT(research),                                                                                         \
-         0,                                                                                                    \
-         0,                                                                                                    \
-         "Their flex tasks run as donated heat, at no price"},                                                 \
-        {"max-tasks", OPTION_INT, "N", AT(max_tasks), 0, 1e8, "Most unfinished tasks; 0: the server's limit"}, \
-        {"max-jobs", OPTION_INT, "N", AT(max_jobs), 0, 1e8, "Most jobs; 0: the server's limit"},               \
-        {"credit",                                                                                             \
-         OPTION_REAL,                                                                                          \
-         "EUR",                                                                                                \
-         AT(credit),                                                                                           \
-         0,                                                                                                    \
-         1e9,                                                                                                  \
-         "Paid in advance, in all; 0: pays afterwards without a ceiling"},                                     \
-        QUOTA_ROWS
+#define USER_ROWS                                                                                            \
+    {"name", OPTION_TEXT, "NAME", AT(name), 0, 0, "What they are called (the e-mail)"},                      \
+    {"organisation", OPTION_TEXT, "SLUG", AT(organisation), 0, 0,                                            \
+     "Whose user this is, made when it is new; by default an organisation of their own"},                    \
+    {"project", OPTION_TEXT, "SLUG", AT(project), 0, 0, "What their work is booked on (default)"},           \
+    {"scheduling", OPTION_TEXT, "TYPE", AT(scheduling), 0, 0,                                                \
+     "Type of tasks that name none: flex, onDemand or reserved (flex)"},                                     \
+    {"research", OPTION_FLAG, NULL, AT(research), 0, 0,                                                      \
+     "Their flex tasks run as donated heat, at no price"},                                                   \
+    {"max-tasks", OPTION_INT, "N", AT(max_tasks), 0, 1e8, "Most unfinished tasks; 0: the server's limit"},   \
+    {"max-jobs", OPTION_INT, "N", AT(max_jobs), 0, 1e8, "Most jobs; 0: the server's limit"},                 \
+    {"credit", OPTION_REAL, "EUR", AT(credit), 0, 1e9,                                                       \
+     "Paid in advance, in all; 0: pays afterwards without a ceiling"},                                       \
+    QUOTA_ROWS
+// clang-format on
 
 static const struct option_row json_rows[] = {
     {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON instead of a table"},
@@ -139,12 +114,7 @@ static int organisations(struct verb_call *c)
 
 static int show(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, USERS "/", ""), NULL, &got, &c->e);
-    if (!code)
-        got_print(got);
-    json_decref(got);
-    return code;
+    return verb_show(c, USERS "/", "");
 }
 
 static json_t *quotas(const struct values *v)
@@ -230,10 +200,7 @@ static int change(struct verb_call *c)
 
 static int drop(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "DELETE", verb_path(c, USERS "/", ""), NULL, &got, &c->e);
-    json_decref(got);
-    return code;
+    return verb_each(c, "DELETE", USERS "/", "");
 }
 
 // Made when it is not there.

@@ -62,12 +62,7 @@ static int zone_list(struct verb_call *c)
 
 static int zone_show(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, "/ondol/v1/zones/", ""), NULL, &got, &c->e);
-    if (!code)
-        got_print(got);
-    json_decref(got);
-    return code;
+    return verb_show(c, "/ondol/v1/zones/", "");
 }
 
 static int zone_set(struct verb_call *c)
@@ -104,14 +99,7 @@ static int zone_set(struct verb_call *c)
 
 static int zone_why(struct verb_call *c)
 {
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, "/ondol/v1/zones/", "/why"), NULL, &got, &c->e);
-    if (!code && values(c)->json)
-        got_print(got);
-    else if (!code)
-        puts(got_text(got, "why"));
-    json_decref(got);
-    return code;
+    return verb_ask(c, "GET", verb_path(c, "/ondol/v1/zones/", "/why"), NULL, values(c)->json, "why");
 }
 
 // ---- heaters

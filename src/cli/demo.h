@@ -21,11 +21,10 @@
 #include "core/engine/sync.h"
 #include "examples/basket/combine.h"
 
-#define DEMO_ROOMS         15
-#define DEMO_BOARDS        4 // a radiator; 12 rooms heat, so that all of 40 instances find one at once
-#define DEMO_TASKS_MAX     64
-#define DEMO_INSTANCES_MAX 2048
-#define DEMO_HOUR_MS       3600000
+#define DEMO_ROOMS     15
+#define DEMO_BOARDS    4 // a radiator; 12 rooms heat, so that all of 40 instances find one at once
+#define DEMO_TASKS_MAX 64
+#define DEMO_HOUR_MS   3600000
 
 struct demo_room {
     const char *name, *label, *archetype;

@@ -6,6 +6,8 @@
 
 #include "sim/sim.h"
 
+#define WORK_BYTES_MAX (1u << 30) // of a file of work
+
 struct sim_loaded {
     struct scenario scenario;
     struct sim_inputs inputs;
@@ -26,6 +28,8 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
              const struct sim_early *early, struct err *e);
 // The workload again from its beginning, for another run of the same scenario.
 int sim_load_work(struct sim_loaded *l, const char *data, struct err *e);
+// Lays the folder of a published trace over the scenario: its platform, events and workload.
+int sim_load_trace(struct sim_loaded *out, const char *dir, struct err *e);
 void sim_unload(struct sim_loaded *l);
 
 #endif

@@ -108,24 +108,6 @@ int verb_pages(struct verb_call *c, const char *path, const struct verb_pick *pi
     return code;
 }
 
-int verb_print(int code, json_t *list, bool json, const char *heads,
-               void (*row)(struct table *t, const json_t *j))
-{
-    if (!code && json) {
-        got_print(list);
-    } else if (!code) {
-        struct table t;
-        size_t i;
-        json_t *j;
-        table_init(&t, heads);
-        json_array_foreach(list, i, j) row(&t, j);
-        table_print(&t, stdout, table_colours(stdout));
-        table_deinit(&t);
-    }
-    json_decref(list);
-    return code;
-}
-
 int verb_picked(int code, json_t *list, const struct verb_pick *pick, const char *heads,
                 void (*row)(struct table *t, const json_t *j))
 {
@@ -136,40 +118,4 @@ int verb_picked(int code, json_t *list, const struct verb_pick *pick, const char
     json_array_foreach(list, i, j) puts(got_text(j, "uuid"));
     json_decref(list);
     return 0;
-}
-
-int verb_show(struct verb_call *c, const char *front, const char *back)
-{
-    json_t *got = NULL;
-    int code = api_json(&c->api, "GET", verb_path(c, front, back), NULL, &got, &c->e);
-    if (!code)
-        got_print(got);
-    json_decref(got);
-    return code;
-}
-
-int verb_each(struct verb_call *c, const char *method, const char *front, const char *back)
-{
-    int last = 0;
-    for (int i = 0; i < c->args->n; i++) {
-        struct err e = ERR_NULL;
-        int code = api_json(&c->api, method, verb_path_of(c, front, c->args->v[i], back), NULL, NULL, &e);
-        if (code && last)
-            cli_fail_err(last, &c->e);
-        if (code)
-            c->e = e, last = code;
-    }
-    return last;
-}
-
-int verb_make(struct verb_call *c, const char *path, const json_t *body, bool json)
-{
-    json_t *got = NULL;
-    int code = api_json(&c->api, "POST", path, body, &got, &c->e);
-    if (!code && json)
-        got_print(got);
-    else if (!code)
-        puts(got_text(got, "uuid"));
-    json_decref(got);
-    return code;
 }

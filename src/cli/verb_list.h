@@ -20,33 +20,21 @@ struct verb_pick {
 #define VERB_PICK_NULL ((struct verb_pick){.limit = 50})
 
 // Rows of the options; `type` is the command's own struct of values, with a struct verb_pick named `pick`.
+// clang-format off
 #define VERB_PICK_TEXT(type, field, name, arg, what)                                                         \
-    {                                                                                                        \
-        name, OPTION_TEXT, arg, offsetof(type, pick.field), 0, 0, what                                       \
-    }
+    {name, OPTION_TEXT, arg, offsetof(type, pick.field), 0, 0, what}
 #define VERB_PICK_ROWS(type, things)                                                                         \
     VERB_PICK_TEXT(type, after, "created-after", "DATE", "Only those made at this date (UTC) or later"),     \
-        VERB_PICK_TEXT(type, before, "created-before", "DATE", "Only those made before this date (UTC)"),    \
-        {"json", OPTION_FLAG, NULL, offsetof(type, pick.json), 0, 0, "The answer of the server as it is"},   \
-        {"limit",                                                                                            \
-         OPTION_INT,                                                                                         \
-         "N",                                                                                                \
-         offsetof(type, pick.limit),                                                                         \
-         1,                                                                                                  \
-         1000000,                                                                                            \
-         "At most N " things ", the newest (50)"},                                                           \
-        VERB_PICK_TEXT(type, name, "name", "WORDS", "Only those whose name has these words in it"),          \
-        VERB_PICK_TEXT(type, state, "state", "STATE", "Only those in this state"),                           \
-        {"tag",                                                                                              \
-         OPTION_LIST,                                                                                        \
-         "TAG",                                                                                              \
-         offsetof(type, pick.tags),                                                                          \
-         0,                                                                                                  \
-         0,                                                                                                  \
-         "Only those with this tag; again for more"},                                                        \
-    {                                                                                                        \
-        "uuids", OPTION_FLAG, NULL, offsetof(type, pick.uuids), 0, 0, "Uuids alone, one a line"              \
-    }
+    VERB_PICK_TEXT(type, before, "created-before", "DATE", "Only those made before this date (UTC)"),        \
+    {"json", OPTION_FLAG, NULL, offsetof(type, pick.json), 0, 0, "The answer of the server as it is"},       \
+    {"limit", OPTION_INT, "N", offsetof(type, pick.limit), 1, 1000000,                                       \
+     "At most N " things ", the newest (50)"},                                                               \
+    VERB_PICK_TEXT(type, name, "name", "WORDS", "Only those whose name has these words in it"),              \
+    VERB_PICK_TEXT(type, state, "state", "STATE", "Only those in this state"),                               \
+    {"tag", OPTION_LIST, "TAG", offsetof(type, pick.tags), 0, 0,                                             \
+     "Only those with this tag; again for more"},                                                            \
+    {"uuids", OPTION_FLAG, NULL, offsetof(type, pick.uuids), 0, 0, "Uuids alone, one a line"}
+// clang-format on
 
 // Those of the list at `path` ("/tasks/paginate"), page by page; `*out` is the caller's, also after an error.
 // `states` in any case, ending with NULL, are those there are.
@@ -56,17 +44,5 @@ int verb_pages(struct verb_call *c, const char *path, const struct verb_pick *pi
 // What was picked, as that wants it; otherwise as verb_print.
 int verb_picked(int code, json_t *list, const struct verb_pick *pick, const char *heads,
                 void (*row)(struct table *t, const json_t *j));
-
-// A list as JSON or as a table; takes `list`. Gives `code` back, and prints nothing when that is none of 0.
-int verb_print(int code, json_t *list, bool json, const char *heads,
-               void (*row)(struct table *t, const json_t *j));
-
-// What a call of the first argument answers, as JSON.
-int verb_show(struct verb_call *c, const char *front, const char *back);
-// A call of each argument, whose answer says nothing. One that fails does not keep the others back; the last
-// such says the code.
-int verb_each(struct verb_call *c, const char *method, const char *front, const char *back);
-// Makes something: prints its uuid, or the answer.
-int verb_make(struct verb_call *c, const char *path, const json_t *body, bool json);
 
 #endif

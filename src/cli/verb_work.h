@@ -7,6 +7,24 @@
 
 #include "cli/verbs.h"
 
+// Rows of their options; `type` is the command's own struct of values, with members of the names below.
+// clang-format off
+#define VERB_COST_ROWS(type)                                                                                 \
+    {"datacentre", OPTION_TEXT, "NAME", offsetof(type, datacentre), 0, 0,                                    \
+     "What it is compared with: EU mean, world survey or old"},                                              \
+    VERB_JSON_ROW(type)
+#define VERB_OUTPUT_ROWS(type, one)                                                                          \
+    {"fresh", OPTION_FLAG, NULL, offsetof(type, fresh), 0, 0, "Only what is new since this was asked last"}, \
+    {"instance", OPTION_INT, "N", offsetof(type, instance), 0, 1e9,                                          \
+     "Of this " one " only, without the numbers in front"}
+#define VERB_SET_ROWS(type)                                                                                  \
+    {"constant", OPTION_LIST, "KEY=VALUE", offsetof(type, change.constants), 0, 0,                           \
+     "A constant; again for more"},                                                                          \
+    {"label", OPTION_LIST, "KEY=VALUE", offsetof(type, change.labels), 0, 0, "A label; again for more"},     \
+    {"tag", OPTION_LIST, "TAG", offsetof(type, change.tags), 0, 0,                                           \
+     "A tag, instead of those it has; again for more"}
+// clang-format on
+
 // Euros, watt-hours and grams of CO2. `datacentre` (may be NULL): the one that it is compared with.
 int verb_cost(struct verb_call *c, const char *what, const char *datacentre, bool json);
 

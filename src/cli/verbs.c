@@ -27,6 +27,12 @@ void got_print(const json_t *j)
     putchar('\n');
 }
 
+void put_text(json_t *body, const char *key, const char *value)
+{
+    if (value)
+        json_object_set_new(body, key, json_string(value));
+}
+
 void table_number(struct table *t, enum table_colour colour, int digits, double v)
 {
     if (isnan(v))
@@ -48,6 +54,57 @@ const char *verb_path_of(struct verb_call *c, const char *front, const char *id,
 const char *verb_path(struct verb_call *c, const char *front, const char *back)
 {
     return verb_path_of(c, front, c->args->v[0], back);
+}
+
+int verb_ask(struct verb_call *c, const char *method, const char *path, json_t *body, bool json,
+             const char *line)
+{
+    json_t *got = NULL;
+    int code = api_json(&c->api, method, path, body, &got, &c->e);
+    if (!code && (json || !line))
+        got_print(got);
+    else if (!code)
+        puts(got_text(got, line));
+    json_decref(got);
+    json_decref(body);
+    return code;
+}
+
+int verb_show(struct verb_call *c, const char *front, const char *back)
+{
+    return verb_ask(c, "GET", verb_path(c, front, back), NULL, true, NULL);
+}
+
+int verb_each(struct verb_call *c, const char *method, const char *front, const char *back)
+{
+    int last = 0;
+    for (int i = 0; i < c->args->n; i++) {
+        struct err e = ERR_NULL;
+        int code = api_json(&c->api, method, verb_path_of(c, front, c->args->v[i], back), NULL, NULL, &e);
+        if (code && last)
+            cli_fail_err(last, &c->e);
+        if (code)
+            c->e = e, last = code;
+    }
+    return last;
+}
+
+int verb_print(int code, json_t *list, bool json, const char *heads,
+               void (*row)(struct table *t, const json_t *j))
+{
+    if (!code && json) {
+        got_print(list);
+    } else if (!code) {
+        struct table t;
+        size_t i;
+        json_t *j;
+        table_init(&t, heads);
+        json_array_foreach(list, i, j) row(&t, j);
+        table_print(&t, stdout, table_colours(stdout));
+        table_deinit(&t);
+    }
+    json_decref(list);
+    return code;
 }
 
 static int fetch_all(struct verb_call *c, const char *what, json_t **out)
@@ -74,20 +131,9 @@ static int fetch_all(struct verb_call *c, const char *what, json_t **out)
 int verb_list(struct verb_call *c, const char *what, bool json, const char *heads,
               void (*row)(struct table *t, const json_t *j))
 {
-    json_t *all, *j;
-    size_t i;
+    json_t *all;
     int code = fetch_all(c, what, &all);
-    if (!code && json) {
-        got_print(all);
-    } else if (!code) {
-        struct table t;
-        table_init(&t, heads);
-        json_array_foreach(all, i, j) row(&t, j);
-        table_print(&t, stdout, table_colours(stdout));
-        table_deinit(&t);
-    }
-    json_decref(all);
-    return code;
+    return verb_print(code, all, json, heads, row);
 }
 
 // ---- dispatch

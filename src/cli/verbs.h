@@ -6,6 +6,7 @@
 #define ONDOL_CLI_VERBS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -29,12 +30,33 @@ struct verb {
     const char *what;
 };
 
+// Rows of options that many verbs have; `type` is the command's own struct of values.
+// clang-format off
+#define VERB_JSON_ROW(type)                                                                                  \
+    {"json", OPTION_FLAG, NULL, offsetof(type, json), 0, 0, "The answer of the server as it is"}
+#define VERB_TIMEOUT_ROW(type, when)                                                                         \
+    {"timeout", OPTION_REAL, "S", offsetof(type, timeout_s), 0, 1e9,                                         \
+     when " after S seconds, with exit code 75 (never)"}
+// clang-format on
+
 // `values` are the defaults, and where options land. `verbs` ends with a row of zeros. Gives an exit code.
 int verbs_run(const char *command, const struct verb *verbs, void *values, int argc, char **argv);
 
 // front, the first argument with its odd characters escaped, back.
 const char *verb_path(struct verb_call *c, const char *front, const char *back);
 const char *verb_path_of(struct verb_call *c, const char *front, const char *id, const char *back);
+// One call whose answer is printed: as JSON, or of it only the text of `line` on a line. Takes `body` (may be
+// NULL); `line` NULL: always JSON.
+int verb_ask(struct verb_call *c, const char *method, const char *path, json_t *body, bool json,
+             const char *line);
+// What a GET of the first argument answers, as JSON.
+int verb_show(struct verb_call *c, const char *front, const char *back);
+// A call of each argument, whose answer says nothing. One that fails does not keep the others back; the last
+// such says the code.
+int verb_each(struct verb_call *c, const char *method, const char *front, const char *back);
+// A list as JSON or as a table; takes `list`. Gives `code` back, and prints nothing when that is none of 0.
+int verb_print(int code, json_t *list, bool json, const char *heads,
+               void (*row)(struct table *t, const json_t *j));
 // Every page of the list /ondol/v1/WHAT, as JSON or as a table.
 int verb_list(struct verb_call *c, const char *what, bool json, const char *heads,
               void (*row)(struct table *t, const json_t *j));
@@ -42,6 +64,7 @@ int verb_list(struct verb_call *c, const char *what, bool json, const char *head
 const char *got_text(const json_t *j, const char *key); // "" when it is none
 double got_number(const json_t *j, const char *key);    // NaN when it is none
 void got_print(const json_t *j);
+void put_text(json_t *body, const char *key, const char *value); // nothing when that is NULL
 void table_number(struct table *t, enum table_colour colour, int digits, double v); // "-" for NaN
 
 #endif

@@ -25,6 +25,7 @@ struct depot_config {
     struct image_limits limits; // 0 each: 20e9 bytes, 500,000 files
 };
 
+// Opens its shelf and starts its threads. Negative errno with the sentence.
 int depot_open(struct depot **ret, const struct depot_config *cfg, struct err *e);
 void depot_close(struct depot *d); // gives up what is under way; NULL is fine
 struct shelf *depot_shelf(struct depot *d);

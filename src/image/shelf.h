@@ -24,6 +24,8 @@
 
 struct shelf;
 
+// Makes the folder when it is missing, throws away what was half made, and removes blobs that no image names.
+// Negative errno with the sentence.
 int shelf_open(struct shelf **ret, const char *dir, struct err *e);
 void shelf_free(struct shelf *s);
 

@@ -4,9 +4,9 @@
 // be called at the latest (on_timer); libuv says when that is; curl is then told (curl_multi_socket_action)
 // and its finished calls are collected.
 //
-//     curl --- on_socket: watch fd ---> uv_poll --- readable/writable ---> curl_multi_socket_action --+
-//     curl --- on_timer: in 20 ms ----> uv_timer -- expired -----------> curl_multi_socket_action --+-->
-//     collect -> done()
+//     curl --- on_socket: watch fd ---> uv_poll ---- readable/writable ---> curl_multi_socket_action --+
+//     curl --- on_timer: in 20 ms ----> uv_timer --- expired -------------> curl_multi_socket_action --+--> collect
+//                                                                                                      -> done()
 //
 // curl may call on_timer and on_socket from within any of its functions, and forbids being called back from
 // there: so these two only tell libuv.

@@ -15,8 +15,8 @@ struct http_flow {
     int64_t up_bytes;
     FILE *down; // NULL: the answer's body goes to `out` as in http_call; else only that of a refusal does
     void *ctx;
-    void (*progress)(void *ctx,
-                     int64_t bytes); // bytes gone up or come down since it was last called; may be NULL
+    // Bytes gone up or come down since it was last called; may be NULL.
+    void (*progress)(void *ctx, int64_t bytes);
 };
 
 // As http_call, but a call that stands still for a minute is -ETIMEDOUT however long it takes in all;

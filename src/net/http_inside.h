@@ -15,8 +15,7 @@
 // Threads: H runs libmicrohttpd, W is the watcher's, A is any other.
 // Locks, always taken in this order:  request.lock  ->  server.lock.  libmicrohttpd's own locks come last.
 //   server.lock  guards the lists of connections and of open requests, the counts per address, `stopping`.
-//   request.lock guards how a parked request is answered, and thereby every call that resumes it: the end of
-//   a
+//   request.lock guards how a parked request is answered, and thereby every call that resumes it: the end of a
 //                request on H takes it too, so nobody is inside a resume when the daemon is stopped.
 //   stream.lock  the same for a stream; never held together with the others.
 #ifndef ONDOL_NET_HTTP_INSIDE_H

@@ -3,10 +3,8 @@
 // A request's way through libmicrohttpd, all on its thread:
 //
 //   serve_target     the request line is parsed            -> request_new
-//   serve_access     1st call: the head is complete        -> vetting; what is refused here is answered
-//   before the body
-//                                                              (vet.h's rules first, then head() of the
-//                                                              configuration)
+//   serve_access     1st call: the head is complete        -> vetting; what is refused here is answered before the body
+//                                                             (vet.h's rules first, then head() of the configuration)
 //                    calls with data: the body             -> appended, given to the sink, or dropped
 //                    call without data: all has arrived    -> handle()
 //                    call after a resume                   -> the answer other threads left in the request

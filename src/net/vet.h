@@ -8,12 +8,13 @@
 // Refused here:                                                              rule
 //    1 two Host fields; no Host, or an empty one, in HTTP/1.1                RFC 9112 3.2
 //    2 a Host that is no host[:port]                                         RFC 9112 3.2
-//    3 two Content-Length fields, equal or not                               RFC 9112 6.3 (equal ones: may
-//    refuse) 4 Transfer-Encoding together with Content-Length                        RFC 9112 6.1 5
-//    Transfer-Encoding that is not once "chunked"; any in HTTP/1.0         RFC 9112 6.1, 7 6 NUL, bare CR or
-//    another control character in a field value            RFC 9110 5.5 7 whitespace or another non-token
-//    character before the colon; no name   RFC 9112 5.1 8 a folded line RFC 9112 5.2 9 a line that ends in LF
-//    without CR                                     RFC 9112 2.2 (may refuse)
+//    3 two Content-Length fields, equal or not                               RFC 9112 6.3 (equal ones: may refuse)
+//    4 Transfer-Encoding together with Content-Length                        RFC 9112 6.1
+//    5 Transfer-Encoding that is not once "chunked"; any in HTTP/1.0         RFC 9112 6.1, 7
+//    6 NUL, bare CR or another control character in a field value            RFC 9110 5.5
+//    7 whitespace or another non-token character before the colon; no name   RFC 9112 5.1
+//    8 a folded line                                                         RFC 9112 5.2
+//    9 a line that ends in LF without CR                                     RFC 9112 2.2 (may refuse)
 //   10 a method that is no token; more than one space; a space in the target RFC 9112 3
 //   11 CONNECT and authority-form; asterisk-form without OPTIONS;            RFC 9112 3.2
 //      absolute-form whose authority is not the Host; anything else that does not begin with '/'

@@ -37,54 +37,20 @@ struct field {
     const char *(*name_of)(int value);
 };
 
-#define F_I32(s, name, m)                                                                                    \
-    {                                                                                                        \
-        name, FIELD_I32, offsetof(s, m), 0, NULL                                                             \
-    }
-#define F_I64(s, name, m)                                                                                    \
-    {                                                                                                        \
-        name, FIELD_I64, offsetof(s, m), 0, NULL                                                             \
-    }
-#define F_HOUSE(s, name, m)                                                                                  \
-    {                                                                                                        \
-        name, FIELD_I64, offsetof(s, m.v), 0, NULL                                                           \
-    }
-#define F_U64(s, name, m)                                                                                    \
-    {                                                                                                        \
-        name, FIELD_U64, offsetof(s, m), 0, NULL                                                             \
-    }
-#define F_HEX(s, name, m)                                                                                    \
-    {                                                                                                        \
-        name, FIELD_HEX, offsetof(s, m), 0, NULL                                                             \
-    }
-#define F_BOOL(s, name, m)                                                                                   \
-    {                                                                                                        \
-        name, FIELD_BOOL, offsetof(s, m), 0, NULL                                                            \
-    }
-#define F_NAME(s, name, m)                                                                                   \
-    {                                                                                                        \
-        name, FIELD_NAME, offsetof(s, m), sizeof((s *)0)->m, NULL                                            \
-    }
-#define F_NAME0(s, name, m)                                                                                  \
-    {                                                                                                        \
-        name, FIELD_NAME0, offsetof(s, m), sizeof((s *)0)->m, NULL                                           \
-    }
-#define F_TEXT(s, name, m)                                                                                   \
-    {                                                                                                        \
-        name, FIELD_TEXT, offsetof(s, m), sizeof((s *)0)->m, NULL                                            \
-    }
-#define F_STR(s, name, m, max)                                                                               \
-    {                                                                                                        \
-        name, FIELD_STR, offsetof(s, m), max, NULL                                                           \
-    }
-#define F_ENUM(s, name, m, f, n)                                                                             \
-    {                                                                                                        \
-        name, FIELD_ENUM, offsetof(s, m), n, f                                                               \
-    }
-#define F_I64S(s, name, m, n)                                                                                \
-    {                                                                                                        \
-        name, FIELD_I64S, offsetof(s, m), n, NULL                                                            \
-    }
+// clang-format off
+#define F_I32(s, name, m) {name, FIELD_I32, offsetof(s, m), 0, NULL}
+#define F_I64(s, name, m) {name, FIELD_I64, offsetof(s, m), 0, NULL}
+#define F_HOUSE(s, name, m) {name, FIELD_I64, offsetof(s, m.v), 0, NULL}
+#define F_U64(s, name, m) {name, FIELD_U64, offsetof(s, m), 0, NULL}
+#define F_HEX(s, name, m) {name, FIELD_HEX, offsetof(s, m), 0, NULL}
+#define F_BOOL(s, name, m) {name, FIELD_BOOL, offsetof(s, m), 0, NULL}
+#define F_NAME(s, name, m) {name, FIELD_NAME, offsetof(s, m), sizeof((s *)0)->m, NULL}
+#define F_NAME0(s, name, m) {name, FIELD_NAME0, offsetof(s, m), sizeof((s *)0)->m, NULL}
+#define F_TEXT(s, name, m) {name, FIELD_TEXT, offsetof(s, m), sizeof((s *)0)->m, NULL}
+#define F_STR(s, name, m, max) {name, FIELD_STR, offsetof(s, m), max, NULL}
+#define F_ENUM(s, name, m, f, n) {name, FIELD_ENUM, offsetof(s, m), n, f}
+#define F_I64S(s, name, m, n) {name, FIELD_I64S, offsetof(s, m), n, NULL}
+// clang-format on
 
 // Adds the fields of `from` to `to`.
 void fields_write(json_t *to, const struct field *f, size_t n, const void *from);

@@ -135,8 +135,8 @@ struct objects {
 uint64_t next_id(struct objects *o);
 void id_name(char out[20], uint64_t id); // "0123456789abcdef"
 void id_path(char out[24], uint64_t id); // below content: "ef/0123456789abcdef"
-int fault_at(struct objects *o, const char *step,
-             struct err *e); // 0, or the negative error that a test asked for
+// 0, or the negative error that a test asked for.
+int fault_at(struct objects *o, const char *step, struct err *e);
 void ids_add(struct id_list *l, uint64_t id);
 
 // schema.c
@@ -148,11 +148,11 @@ int view_open(struct objects *o, struct view *v, struct err *e);
 void view_close(struct view *v);
 struct view *view_take(struct objects *o, struct err *e); // NULL: error
 void view_give(struct objects *o, struct view *v);
-sqlite3_stmt *view_st(struct view *v,
-                      enum statement which);  // reset and without bindings; NULL: cannot be prepared
+// Reset and without bindings; NULL: cannot be prepared.
+sqlite3_stmt *view_st(struct view *v, enum statement which);
 int view_fail(struct view *v, struct err *e); // what the connection's last error was
-int view_step(struct view *v, sqlite3_stmt *st,
-              struct err *e); // 0 a row, 1 done (reset), negative error (reset)
+// 0 a row, 1 done (reset), negative error (reset).
+int view_step(struct view *v, sqlite3_stmt *st, struct err *e);
 int view_run(struct view *v, sqlite3_stmt *st, struct err *e); // a statement without rows
 void bind_key(sqlite3_stmt *st, int at, struct objects_key key);
 void column_etag(sqlite3_stmt *st, int at, char out[OBJECTS_ETAG_BYTES]);
@@ -179,11 +179,11 @@ int put_row(struct objects *o, const struct objects_op *op, uint64_t content, in
             const char *headers, const struct old *old, struct err *e);
 int count_usage(struct objects *o, uint64_t account, int64_t buckets, int64_t objects, int64_t bytes,
                 struct err *e);
-int check_quota(struct objects *o, uint64_t account, int64_t more,
-                struct err *e); // OBJECTS_OK, OBJECTS_QUOTA
+// OBJECTS_OK, OBJECTS_QUOTA.
+int check_quota(struct objects *o, uint64_t account, int64_t more, struct err *e);
 int check_conditions(const struct objects_op *op, const struct old *old);
-int bucket_owner(struct objects *o, uint64_t bucket, uint64_t *account,
-                 struct err *e); // OBJECTS_OK, _NO_BUCKET
+// OBJECTS_OK, _NO_BUCKET.
+int bucket_owner(struct objects *o, uint64_t bucket, uint64_t *account, struct err *e);
 int segment_kind(const struct objects_segment *s);
 
 // commit.c

@@ -27,7 +27,6 @@
 #define OBJECTS_INLINE_BYTES (32 * 1024) // bytes of a content that is kept in the index
 #define OBJECTS_ETAG_BYTES   48          // longest entity tag, with NUL
 #define OBJECTS_BUCKET_BYTES 64          // longest name of a bucket, with NUL
-#define OBJECTS_LIST_MAX     1000        // most entries of one list
 
 struct objects;
 struct objects_body;
@@ -48,10 +47,10 @@ struct objects_config {
 
 // -EBUSY: another process has the directory.
 int objects_open(struct objects **ret, const struct objects_config *cfg, struct err *e);
-void objects_close(
-    struct objects *o); // after all writers and bodies are freed and all answers came; NULL is fine
-void objects_tend(
-    struct objects *o); // what the store does by itself now and then: collects orphans, aborts old uploads
+// After all writers and bodies are freed and all answers came; NULL is fine.
+void objects_close(struct objects *o);
+// What the store does by itself now and then: collects orphans, aborts old uploads.
+void objects_tend(struct objects *o);
 
 // ---- bytes on their way in
 
@@ -72,6 +71,8 @@ struct objects_content {
 // Removes the files of a content that no write kept.
 void objects_content_deinit(struct objects *o, struct objects_content *c);
 
+// Takes the bytes of one content, in any pieces; several may be under way, each on one thread. Never NULL; ended
+// by objects_writer_free.
 struct objects_writer *objects_writer_new(struct objects *o);
 // -ENOSPC: the disk is full. After an error every later call gives it again.
 int objects_writer_put(struct objects_writer *w, const void *data, size_t n, struct err *e);
@@ -148,6 +149,8 @@ struct objects_op {
     struct objects_op *next; // the store's
 };
 
+// Hands over a write, from any thread: op->done is called once it is committed or refused, from the committing
+// thread. What `op` points to lives until then.
 void objects_submit(struct objects *o, struct objects_op *op);
 int objects_do(struct objects *o, struct objects_op *op); // the same, waiting; gives op->code
 
@@ -193,7 +196,7 @@ struct objects_list {
     uint64_t bucket;
     const char *prefix, *delimiter; // "": none
     const char *after;     // keys after this; a common prefix: after all it stands for; "": from the start
-    size_t max;            // 0..OBJECTS_LIST_MAX
+    size_t max;            // entries and common prefixes together; 0: none
     uint64_t after_upload; // of objects_uploads only: and of the key `after` the uploads after this; 0: none
 };
 

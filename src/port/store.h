@@ -91,13 +91,15 @@ struct store_reader {
                  struct err *e);
     int (*job)(void *ctx, uint64_t account, const char *uuid_or_shortname, struct arena *a,
                struct row_job *row, struct err *e);
+    // In the order of ids.
     int (*jobs)(void *ctx, uint64_t account, struct arena *a, struct row_job **rows, size_t *n,
-                struct err *e); // by id
+                struct err *e);
     int (*pool)(void *ctx, uint64_t account, const char *uuid_or_shortname, struct arena *a,
                 struct row_pool *row, struct err *e);
     int (*pool_by_id)(void *ctx, uint64_t id, struct arena *a, struct row_pool *row, struct err *e);
+    // In the order of ids.
     int (*pools)(void *ctx, uint64_t account, struct arena *a, struct row_pool **rows, size_t *n,
-                 struct err *e); // by id
+                 struct err *e);
     // A sealed secret, in `a`: 0 found, 1 not there, negative error.
     int (*secret)(void *ctx, uint64_t account, const char *key, struct arena *a, const char **sealed,
                   struct err *e);
@@ -107,13 +109,15 @@ struct store_reader {
     // Of the leadership.
     int (*epoch)(void *ctx, uint64_t *epoch, struct err *e);
     int (*task_count)(void *ctx, uint64_t account, int64_t *count, struct err *e);
+    // In the order of instance and attempt.
     int (*attempts)(void *ctx, uint64_t task, struct arena *a, struct row_attempt **rows, size_t *n,
-                    struct err *e); // by instance, attempt
+                    struct err *e);
     // Everything kept of a stream, oldest first; instance -1: aggregate with "%2d> " before every line.
     int (*output)(void *ctx, uint64_t task, uint8_t stream, int64_t instance, struct buf *text,
                   struct err *e);
+    // 0 for account, board or task: of all.
     int (*totals)(void *ctx, uint64_t account, uint64_t board, uint64_t task, struct totals_row out[10],
-                  struct err *e); // 0: all
+                  struct err *e);
     // Joules of a task and how much of them its zones had asked for, by the hour: energy x useful /
     // delivered.
     int (*task_heat)(void *ctx, uint64_t task, int64_t *it_mj, int64_t *useful_mj, struct err *e);

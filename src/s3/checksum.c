@@ -12,18 +12,17 @@
 #include "net/base64.h"
 
 static const struct kind {
-    const char *algorithm, *header, *element;
+    const char *header, *element;
     size_t bytes;
     gnutls_digest_algorithm_t digest; // GNUTLS_DIG_UNKNOWN: a CRC
 } kinds[] = {
-    [S3_SUM_NONE] = {"", NULL, NULL, 0, GNUTLS_DIG_UNKNOWN},
-    [S3_SUM_CRC32] = {"CRC32", "x-amz-checksum-crc32", "ChecksumCRC32", 4, GNUTLS_DIG_UNKNOWN},
-    [S3_SUM_CRC32C] = {"CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C", 4, GNUTLS_DIG_UNKNOWN},
-    [S3_SUM_CRC64NVME] = {"CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME", 8,
-                          GNUTLS_DIG_UNKNOWN},
-    [S3_SUM_SHA1] = {"SHA1", "x-amz-checksum-sha1", "ChecksumSHA1", 20, GNUTLS_DIG_SHA1},
-    [S3_SUM_SHA256] = {"SHA256", "x-amz-checksum-sha256", "ChecksumSHA256", 32, GNUTLS_DIG_SHA256},
-    [S3_SUM_MD5] = {"MD5", NULL, NULL, 16, GNUTLS_DIG_MD5},
+    [S3_SUM_NONE] = {NULL, NULL, 0, GNUTLS_DIG_UNKNOWN},
+    [S3_SUM_CRC32] = {"x-amz-checksum-crc32", "ChecksumCRC32", 4, GNUTLS_DIG_UNKNOWN},
+    [S3_SUM_CRC32C] = {"x-amz-checksum-crc32c", "ChecksumCRC32C", 4, GNUTLS_DIG_UNKNOWN},
+    [S3_SUM_CRC64NVME] = {"x-amz-checksum-crc64nvme", "ChecksumCRC64NVME", 8, GNUTLS_DIG_UNKNOWN},
+    [S3_SUM_SHA1] = {"x-amz-checksum-sha1", "ChecksumSHA1", 20, GNUTLS_DIG_SHA1},
+    [S3_SUM_SHA256] = {"x-amz-checksum-sha256", "ChecksumSHA256", 32, GNUTLS_DIG_SHA256},
+    [S3_SUM_MD5] = {NULL, NULL, 16, GNUTLS_DIG_MD5},
 };
 
 void s3_sum_init(struct s3_sum *s, enum s3_sum_kind kind)
@@ -94,14 +93,6 @@ enum s3_sum_kind s3_sum_by_header(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (kinds[i].header && !strcasecmp(kinds[i].header, name))
-            return (enum s3_sum_kind)i;
-    return S3_SUM_NONE;
-}
-
-enum s3_sum_kind s3_sum_by_algorithm(const char *name)
-{
-    for (size_t i = 1; i < ARRAY_LEN(kinds); i++)
-        if (!strcasecmp(kinds[i].algorithm, name))
             return (enum s3_sum_kind)i;
     return S3_SUM_NONE;
 }

@@ -35,10 +35,9 @@ size_t s3_sum_final(struct s3_sum *s, uint8_t out[S3_SUM_BYTES_MAX]);
 void s3_sum_deinit(struct s3_sum *s); // for one that is not finished; harmless after s3_sum_final
 
 size_t s3_sum_bytes(enum s3_sum_kind kind);
-const char *s3_sum_header(enum s3_sum_kind kind);       // "x-amz-checksum-crc32"; NULL for NONE and MD5
-const char *s3_sum_element(enum s3_sum_kind kind);      // "ChecksumCRC32"; NULL for NONE and MD5
-enum s3_sum_kind s3_sum_by_header(const char *name);    // in any case; S3_SUM_NONE if it is none of them
-enum s3_sum_kind s3_sum_by_algorithm(const char *name); // "CRC32", in any case
+const char *s3_sum_header(enum s3_sum_kind kind);    // "x-amz-checksum-crc32"; NULL for NONE and MD5
+const char *s3_sum_element(enum s3_sum_kind kind);   // "ChecksumCRC32"; NULL for NONE and MD5
+enum s3_sum_kind s3_sum_by_header(const char *name); // in any case; S3_SUM_NONE if it is none of them
 void s3_sum_text(char out[S3_SUM_TEXT], const uint8_t *v, size_t n); // base64
 // Reads base64 of exactly the length of `kind`.
 bool s3_sum_read(enum s3_sum_kind kind, const char *text, uint8_t out[S3_SUM_BYTES_MAX]);

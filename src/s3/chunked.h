@@ -3,10 +3,10 @@
 // The aws-chunked body, decoded as it arrives: push bytes in pieces of any size, decoded bytes come out
 // through `sink`. Memory is constant. Three kinds:
 //
-//   signed            HEX;chunk-signature=64HEX CRLF data CRLF ... 0;chunk-signature=64HEX CRLF CRLF
-//   signed, trailer   ... 0;chunk-signature=64HEX CRLF x-amz-checksum-crc32:B64 CRLF
-//   x-amz-trailer-signature:64HEX CRLF CRLF unsigned, trailer HEX CRLF data CRLF ... 0 CRLF
-//   x-amz-checksum-crc32:B64 CRLF CRLF
+//   signed              HEX;chunk-signature=64HEX CRLF data CRLF ... 0;chunk-signature=64HEX CRLF CRLF
+//   signed, trailer     ... 0;chunk-signature=64HEX CRLF x-amz-checksum-crc32:B64 CRLF
+//                       x-amz-trailer-signature:64HEX CRLF CRLF
+//   unsigned, trailer   HEX CRLF data CRLF ... 0 CRLF x-amz-checksum-crc32:B64 CRLF CRLF
 //
 // Lines of the trailer may end in LF alone, and empty lines between them are forgiven: clients differ there.
 //

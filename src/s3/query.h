@@ -37,8 +37,8 @@ struct s3_query {
 // case.
 enum s3_code s3_query_read(const char *raw, struct s3_query *out, struct err *e);
 void s3_query_deinit(struct s3_query *q);
-const char *s3_query_get(const struct s3_query *q,
-                         const char *name); // the first, case matters; NULL if absent
+// The first, case matters; NULL if absent.
+const char *s3_query_get(const struct s3_query *q, const char *name);
 const char *s3_query_get_any(const struct s3_query *q, const char *name); // the first, in any case
 
 // The value of an x-amz-* header, or of the query parameter of that name (in any case) in a presigned URL:

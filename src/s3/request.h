@@ -23,7 +23,7 @@ struct s3_request {
     wall_ms now; // milliseconds since 1970, of the real-time clock
 };
 
-const char *s3_header_get(const struct s3_request *r,
-                          const char *name); // the first, in any case; NULL if absent
+// The first, in any case; NULL if absent.
+const char *s3_header_get(const struct s3_request *r, const char *name);
 
 #endif

@@ -62,6 +62,7 @@ struct s3_serve_config {
 
 struct s3_serve;
 
+// Serves from when it is back. Negative errno with the sentence: nothing is left running.
 int s3_serve_start(struct s3_serve **ret, const struct s3_serve_config *cfg, struct err *e);
 void s3_serve_stop(struct s3_serve *s); // NULL is fine
 int s3_serve_port(const struct s3_serve *s);

@@ -139,8 +139,8 @@ void upload_whole(struct ask *c);                          // HTTP thread: all h
 // When all of it is on disk the call goes on in put_received.
 
 // serve_answer.c: each ends the call
-void ask_header(struct ask *c, const char *name,
-                const char *value); // both must live; empty values are left out
+// Both must live; empty values are left out.
+void ask_header(struct ask *c, const char *name, const char *value);
 void ask_headerf(struct ask *c, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void ask_etag(struct ask *c, const char *etag);
 void ask_answer(struct ask *c, int status);                      // without a body
@@ -159,8 +159,8 @@ void put_received(struct ask *c, enum s3_code code, const struct err *e);
 void do_copy(struct ask *c);
 void do_part_copy(struct ask *c);
 void ask_submit(struct ask *c, enum objects_op_kind kind, void (*done)(struct objects_op *op));
-enum s3_code object_headers(struct ask *c, const char **out,
-                            struct err *e); // of the request, as lines to keep
+// Of the request, as lines to keep.
+enum s3_code object_headers(struct ask *c, const char **out, struct err *e);
 
 // serve_get.c
 void do_get(struct ask *c);

@@ -12,9 +12,8 @@
 //   code = s3_claim_verify(&request, &claim, secret, &key, &e);
 //
 // The region is whatever the scope says; the service must be s3. Header signatures may be 15 minutes off the
-// clock; presigned URLs
-// of AWS4 live at most 7 days and may not begin more than 15 minutes in the future; those of the older kind
-// name their end. `host` and every x-amz-* header that is present must be among the signed headers.
+// clock; presigned URLs of AWS4 live at most 7 days and may not begin more than 15 minutes in the future; those
+// of the older kind name their end. `host` and every x-amz-* header that is present must be among the signed headers.
 #ifndef ONDOL_S3_SIGN_H
 #define ONDOL_S3_SIGN_H
 

@@ -62,8 +62,8 @@ void s3_xml_list_entry(struct buf *out, const struct s3_route *route, const stru
 void s3_xml_list_prefix(struct buf *out, const struct s3_route *route, const char *prefix, size_t n);
 void s3_xml_list_end(struct buf *out, const struct s3_route *route);
 
-void s3_xml_copy(struct buf *out, bool part, const char *etag,
-                 int64_t modified_ms); // CopyObjectResult, CopyPartResult
+// CopyObjectResult, CopyPartResult.
+void s3_xml_copy(struct buf *out, bool part, const char *etag, int64_t modified_ms);
 
 void s3_xml_upload_created(struct buf *out, const char *bucket, const char *key, const char *upload_id);
 // `location` is the whole URL of the object. sum_text may be NULL.

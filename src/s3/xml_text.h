@@ -18,8 +18,8 @@
 void xml_text(struct buf *out, const char *s, size_t n);
 void xml_element(struct buf *out, const char *name, const char *value); // NULL: nothing at all
 void xml_element_n(struct buf *out, const char *name, const char *value, size_t n);
-void xml_name(struct buf *out, const char *name, const char *value, size_t n,
-              bool encode_url); // a key, prefix or marker
+// A key, prefix or marker.
+void xml_name(struct buf *out, const char *name, const char *value, size_t n, bool encode_url);
 void xml_number(struct buf *out, const char *name, uint64_t v);
 void xml_bool(struct buf *out, const char *name, bool v);
 void xml_time(struct buf *out, const char *name, int64_t ms_since_1970);

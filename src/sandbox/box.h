@@ -102,11 +102,11 @@ void box_zygotes_free(struct box *b);
 // bwrap_args.c
 void box_fixed_args(struct box *b); // fills fixed_args from root
 int box_zygote_args_file(const struct box *b, int *args_fd, struct err *e);
-int box_check_image(const struct sandbox_spec *spec,
-                    struct err *e); // image_root.c: root and command are there
-int box_check_spec(const struct sandbox_spec *spec, struct err *e); // limits, image, command
 int box_net_files(const struct sandbox_spec *spec, struct spawn *s); // appends to what it keeps
 int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *args_fd, struct err *e);
+
+// spec_check.c
+int box_check_spec(const struct sandbox_spec *spec, struct err *e); // limits, image, command
 
 // lever.c
 int lever_choose(struct box *b, enum lever wanted, struct err *e);

@@ -17,8 +17,6 @@
 #define ARGS_MAX_BYTES ((size_t)4 << 20)
 #define JOB_BYTES      ((int64_t)256 << 20)
 #define QARNOT_BYTES   ((int64_t)64 << 10)
-#define MEMORY_MIN     ((int64_t)8 << 20)
-#define JOB_USER       1000 // who an instance takes itself for outside of an image
 
 static void arg(struct buf *out, const char *text)
 {
@@ -39,9 +37,9 @@ static void put_fixed(struct buf *out, const struct root *root, const struct san
     };
     arg(out, "--unshare-user");
     arg(out, "--uid");
-    arg_i64(out, in_image ? (int64_t)in_image->uid : JOB_USER);
+    arg_i64(out, in_image ? (int64_t)in_image->uid : ROOT_UID);
     arg(out, "--gid");
-    arg_i64(out, in_image ? (int64_t)in_image->gid : JOB_USER);
+    arg_i64(out, in_image ? (int64_t)in_image->gid : ROOT_UID);
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
         arg(out, fixed[i]);
     if (in_image) {
@@ -218,99 +216,4 @@ int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *arg
     return code < 0 ? err_set(e, code, "sandbox: arguments of instance %llu: %s",
                               (unsigned long long)spec->id, strerror(-code))
                     : 0;
-}
-
-static int check_list(const char *what, const char *const *list, bool pairs, struct err *e)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; list && list[i]; i++) {
-        bytes += strlen(list[i]) + 1;
-        if (i >= SANDBOX_ARGS_MAX || bytes > SANDBOX_TEXT_MAX)
-            return err_set(e, -EINVAL, "%s: more than %d entries or %d bytes", what, SANDBOX_ARGS_MAX,
-                           SANDBOX_TEXT_MAX);
-        if (pairs && (list[i][0] == '=' || !strchr(list[i], '=')))
-            return err_set(e, -EINVAL, "%s: entry %zu is not NAME=value", what, i);
-    }
-    return 0;
-}
-
-// The directories that are the host's own: there a command can be looked up before anything is started.
-static bool is_host_path(const char *path)
-{
-    static const char *const dirs[] = {"/usr/", "/bin/", "/sbin/"};
-    for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
-        if (strncmp(path, dirs[i], strlen(dirs[i])) == 0)
-            return true;
-    return false;
-}
-
-// True when it is certain that the command is not in the image; paths in /job and the like are left to the
-// start.
-static bool command_missing(const struct sandbox_spec *spec)
-{
-    const char *command = spec->argv[0], *path = "/bin:/usr/bin";
-    if (strchr(command, '/'))
-        return is_host_path(command) && access(command, X_OK) < 0;
-    for (const char *const *v = spec->envp; v && *v; v++)
-        if (strncmp(*v, "PATH=", 5) == 0)
-            path = *v + 5;
-    for (;; path++) {
-        char file[SYSFILE_PATH_MAX];
-        int n = (int)strcspn(path, ":");
-        if (snprintf(file, sizeof file, "%.*s/%s", n, path, command) >= (int)sizeof file ||
-            !is_host_path(file) || access(file, X_OK) == 0)
-            return false;
-        path += n;
-        if (!*path)
-            return true;
-    }
-}
-
-static int check_binds(const struct sandbox_spec *spec, struct err *e)
-{
-    if (spec->binds_n > SANDBOX_BINDS_MAX)
-        return err_set(e, -EINVAL, "binds: more than %d", SANDBOX_BINDS_MAX);
-    for (size_t i = 0; i < spec->binds_n; i++) {
-        const char *host = spec->binds[i].host, *inside = spec->binds[i].inside;
-        if (!host || !inside || host[0] != '/' || strstr(inside, "..") ||
-            (strncmp(inside, "/job/", 5) != 0 && strncmp(inside, "/tmp/", 5) != 0))
-            return err_set(e, -EINVAL, "bind %s: not an absolute path shown below /job/ or /tmp/",
-                           inside ? inside : "");
-    }
-    return 0;
-}
-
-int box_check_spec(const struct sandbox_spec *spec, struct err *e)
-{
-    if (spec->id == 0 || !spec->argv || !spec->argv[0] || !spec->argv[0][0])
-        return err_set(e, -EINVAL, "sandbox: an id and a command are needed");
-    int code = check_list("argv", spec->argv, false, e);
-    if (code == 0)
-        code = check_list("environment", spec->envp, true, e);
-    if (code == 0)
-        code = check_binds(spec, e);
-    if (code < 0)
-        return code;
-    if (spec->hostname && (!*spec->hostname || strlen(spec->hostname) > SANDBOX_HOSTNAME_MAX))
-        return err_set(e, -EINVAL, "hostname: 1 to %d bytes", SANDBOX_HOSTNAME_MAX);
-    if (spec->job_dir && spec->job_dir[0] != '/')
-        return err_set(e, -EINVAL, "job_dir %s: not an absolute path", spec->job_dir);
-    if (spec->workdir && spec->workdir[0] != '/')
-        return err_set(e, -EINVAL, "workdir %s: not an absolute path", spec->workdir);
-    if (spec->memory_max_bytes < 0 || (spec->memory_max_bytes > 0 && spec->memory_max_bytes < MEMORY_MIN))
-        return err_set(e, -EINVAL, "memory_max_bytes %lld: below %lld", (long long)spec->memory_max_bytes,
-                       (long long)MEMORY_MIN);
-    if (spec->share_permille < SANDBOX_SHARE_FULL || spec->share_permille > SANDBOX_SHARE_MAX)
-        return err_set(e, -EINVAL, "share_permille %d: outside of %d..%d", spec->share_permille,
-                       SANDBOX_SHARE_FULL, SANDBOX_SHARE_MAX);
-    if (spec->pids_max < 0 || spec->job_bytes < 0)
-        return err_set(e, -EINVAL, "pids_max, job_bytes: below 0");
-    if (spec->rootfs)
-        return box_check_image(spec, e);
-    if (spec->image && strncmp(spec->image, "library/", 8) != 0)
-        return err_set(e, -ENOTSUP, "image %s: only library/... is known here", spec->image);
-    if (command_missing(spec))
-        return err_set(e, -ENOENT, "command %s: not found in the image (check the name and PATH)",
-                       spec->argv[0]);
-    return 0;
 }

@@ -12,8 +12,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "sandbox/box.h"
-
 #define ID_MAX     INT32_MAX
 #define LINE_BYTES 1024
 #define LINES_MAX  10000
@@ -101,57 +99,5 @@ int image_root_user(const char *rootfs, const char *user, uint32_t *uid, uint32_
     *gid = own;
     if (group && *group && !look_up(rootfs, "/etc/group", group, gid, NULL) && !is_number(group, gid))
         return err_set(e, -ENOENT, "group %.100s: the image has none of that name", group);
-    return 0;
-}
-
-// ---- before a start
-
-static bool there(const struct sandbox_spec *spec, const char *path)
-{
-    int fd = image_root_open(spec->rootfs, path, O_PATH);
-    struct stat st;
-    bool is = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
-    if (fd >= 0)
-        close(fd);
-    return is;
-}
-
-// Of /job, /tmp and what is relative nothing is known before the start.
-static bool is_inside(const char *path)
-{
-    return path[0] == '/' && strncmp(path, "/job", 4) != 0 && strncmp(path, "/tmp", 4) != 0 &&
-           strncmp(path, "/dev", 4) != 0;
-}
-
-static bool missing(const struct sandbox_spec *spec)
-{
-    const char *command = spec->argv[0], *path = "/bin:/usr/bin";
-    if (strchr(command, '/'))
-        return is_inside(command) && !there(spec, command);
-    for (const char *const *v = spec->envp; v && *v; v++)
-        if (strncmp(*v, "PATH=", 5) == 0)
-            path = *v + 5;
-    for (;; path++) {
-        char file[SYSFILE_PATH_MAX];
-        int n = (int)strcspn(path, ":");
-        if (snprintf(file, sizeof file, "%.*s/%s", n, path, command) >= (int)sizeof file ||
-            !is_inside(file) || there(spec, file))
-            return false;
-        path += n;
-        if (!*path)
-            return true;
-    }
-}
-
-int box_check_image(const struct sandbox_spec *spec, struct err *e)
-{
-    struct stat st;
-    if (spec->rootfs[0] != '/' || stat(spec->rootfs, &st) < 0 || !S_ISDIR(st.st_mode))
-        return err_set(e, -ENOTSUP, "image: %.200s: is no folder of an unpacked image", spec->rootfs);
-    if (spec->uid > ID_MAX || spec->gid > ID_MAX)
-        return err_set(e, -EINVAL, "uid, gid: above %d", ID_MAX);
-    if (missing(spec))
-        return err_set(e, -ENOENT, "command %s: not found in the image (check the name and PATH)",
-                       spec->argv[0]);
     return 0;
 }

@@ -16,7 +16,6 @@
 #include "port/sandbox.h"
 
 #define NETNS_OUTSIDE_ADDRESS UINT32_C(0x0a000264) // 10.0.2.100, as slirp4netns(1) would have it
-#define NETNS_OUTSIDE_NET     UINT32_C(0x0a000200)
 #define NETNS_OUTSIDE_DNS     UINT32_C(0x0a000203) // where slirp4netns answers names
 #define NETNS_OUTSIDE_MTU     65520
 

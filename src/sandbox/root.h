@@ -21,7 +21,7 @@ struct root {
 };
 
 #define ROOT_NULL ((struct root){0})
-#define ROOT_UID  1000 // of the user "job" inside
+#define ROOT_UID  1000 // of the user and the group "job", who an instance takes itself for outside of an image
 
 // Below `parent`, or NULL: below /run for root, $XDG_RUNTIME_DIR or /tmp for others. Removes leftovers of
 // dead makers.

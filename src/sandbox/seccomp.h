@@ -15,8 +15,7 @@
 //   ioctl     EPERM for TIOCSTI and TIOCLINUX (typing into somebody's terminal)
 //   socket    EPERM for every family but unix, inet, inet6, netlink: vsock, for one, reaches the host of a
 //             virtual machine past any network namespace
-//   setsockopt ENODEV for joining a multicast group, without the network: the kernel reports a membership to
-//   the
+//   setsockopt ENODEV for joining a multicast group, without the network: the kernel reports a membership to the
 //             empty network when the process is long gone, and the next instance would see it
 //   other instruction sets (32 bit on 64): the process is killed, since the numbers would mean other calls
 #ifndef ONDOL_SANDBOX_SECCOMP_H

@@ -22,8 +22,8 @@ struct house_clock {
 void clock_init(struct house_clock *c, house_ms house0, int64_t real0_ms, double speed);
 void clock_deinit(struct house_clock *c);
 house_ms clock_house(struct house_clock *c); // any thread
-void clock_not_before(struct house_clock *c,
-                      house_ms at); // at speed 1 the calendar wins and this does nothing
+// At speed 1 the calendar wins and this does nothing.
+void clock_not_before(struct house_clock *c, house_ms at);
 // Wall milliseconds from now until `at`; 0 when it is past, at most `most_ms`.
 int64_t clock_until(struct house_clock *c, house_ms at, int64_t most_ms);
 

@@ -3,8 +3,7 @@
 // The secret half, before base64 ("string" is four bytes of length, big endian, and the bytes):
 //
 //   "openssh-key-v1\0"  string "none"  string "none"  string ""  uint32 1  string PUBLIC
-//   string of: uint32 check, twice; string "ssh-ed25519"; string public key; string seed and public key;
-//   string
+//   string of: uint32 check, twice; string "ssh-ed25519"; string public key; string seed and public key; string
 //              comment; 1, 2, 3 ... up to a multiple of 8
 //   PUBLIC: string "ssh-ed25519"; string public key
 #include "server/cluster_key.h"

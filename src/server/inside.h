@@ -167,14 +167,23 @@ struct runtime {
     size_t n_tokens, cap_tokens;
 };
 
-void *engine_main(void *arg);
+// engine_loop.c
+void *engine_main(void *arg); // a thread; `arg` of all three is the runtime
+void batch_free(struct batch *b);
+void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx);
+void engine_settle(struct runtime *r, house_ms now, struct effects *fx);
+int engine_load(struct runtime *r, struct err *e); // fresh memory from the store
+
+// store_loop.c
 void *store_main(void *arg);
 void *work_main(void *arg);
-void batch_free(struct batch *b);
 void sync_refuse(struct http_park *park, int error); // 507 or 503
-// The body with what the task may know in the clear, in `a` (or `body` itself when there is nothing secret in
-// it).
-// `lease`: with the key to the storage, when the task has files.
+
+// backend.c: fills r->backend.
+void backend_make(struct runtime *r);
+
+// bodies.c: the body with what the task may know in the clear, in `a` (or `body` itself when there is nothing
+// secret in it), with the key to the storage when the task has files.
 int body_open(struct runtime *r, uint64_t account, const struct assignment *x, const char *body,
               struct arena *a, const char **out, struct err *e);
 
@@ -182,10 +191,6 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
 int body_in_pool(const struct row_pool *pool, const char *task, struct arena *a, const char **out,
                  struct err *e);
 int body_of_node(const struct row_pool *pool, struct arena *a, const char **out, struct err *e);
-
-void engine_apply(struct runtime *r, const struct event *ev, struct effects *fx);
-void engine_settle(struct runtime *r, house_ms now, struct effects *fx);
-int engine_load(struct runtime *r, struct err *e); // fresh memory from the store
 
 // parked.c (engine thread)
 void parked_add(struct runtime *r, struct batch *b, struct http_park *park, uint64_t node,
@@ -202,8 +207,8 @@ void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint
 void record_end(struct runtime *r); // with the hash of all actions; the engine runs no more
 
 // accounts.c
-void accounts_note(struct runtime *r,
-                   const struct change *c); // a row of an account or a token; others are let be
+// A row of an account or a token; others are let be.
+void accounts_note(struct runtime *r, const struct change *c);
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
 // Account of an e-mail, and its `nth` valid token in clear as the secret of its signatures; false when either
 // is not known or there are no more.
@@ -250,8 +255,8 @@ bool lease_key_account(struct runtime *r, const char *access_key, struct arena *
 
 // publish.c: what attempts staged, moved into its bucket or thrown away. Store's thread, after the commit
 void publish_note(struct runtime *r, const struct change *c);
-void publish_told(void *runtime, uint64_t lease, uint32_t part, const char *code,
-                  const char *message); // any thread
+// Any thread.
+void publish_told(void *runtime, uint64_t lease, uint32_t part, const char *code, const char *message);
 void publish_deinit(struct runtime *r);
 void publish_again(struct runtime *r); // engine's thread, after a load: what the load found; what nobody owns
 void publish_loaded(struct runtime *r, const struct row_publish *row); // engine's thread, while it loads

@@ -26,9 +26,11 @@ struct outside_config {
     void *ctx;
 };
 
+// Starts its threads; nothing is asked of the storage yet. -EINVAL for what `at` may not be, -EAGAIN when there
+// are no more threads.
 int outside_start(struct outside **ret, const struct outside_config *cfg, struct err *e);
 void outside_stop(struct outside *o); // what is not done stays as it is; NULL is fine
-const struct s3_outside *outside_at(const struct outside *o);
+const struct s3_outside *outside_at(const struct outside *o); // as configured; lives as long as `o`
 
 // As api_backend.bucket. Waits for the storage, a few seconds at most.
 int outside_bucket(struct outside *o, uint64_t account, const char *name, bool make, struct err *e);

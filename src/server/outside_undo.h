@@ -5,8 +5,7 @@
 //
 //   LEASE.PART/KEY        staged by the attempt
 //   LEASE.PART~old/KEY    what the bucket had under KEY
-//   LEASE.PART~undo       all of that is put aside; its content is the bucket. From here on results are
-//   copied
+//   LEASE.PART~undo       all of that is put aside; its content is the bucket. From here on results are copied
 //
 // A copy that fails for good is taken back: each KEY that holds what was staged (by its ETag, else by its
 // size) becomes what it was or goes. What somebody else has put there meanwhile stays. One result needs none

@@ -41,8 +41,8 @@ struct runtime_config {
     const char *data_dir;
     const char *listen; // "127.0.0.1:0" takes a free port
     const char *api_url; // what tasks with credentials are told; NULL: from listen. Must outlive the runtime
-    const char *token,
-        *email; // of the first account, which is also the operator's; NULL token: made and kept in data_dir
+    // Of the first account, which is also the operator's; token NULL: made and kept in data_dir.
+    const char *token, *email;
     const char *node_token; // NULL: made and kept in data_dir
     const char *tls_cert_file, *tls_key_file, *tls_client_ca_file;
     const char *record_file; // NULL: the engine's events are not recorded
@@ -79,17 +79,20 @@ struct runtime_config {
     const char *forward_host;    // what clients are told; NULL: 127.0.0.1
     const char *forward_allow;   // who may use them, ranges of IPv4; NULL: everybody
     int forward_first, forward_last; // their ports; first 0: any that are free, at most `last` of them
-    struct store *
-        store; // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure
+    // NULL: SQLite in data_dir. Tests give one that fails when told to; taken over even on failure.
+    struct store *store;
 };
 
 // Defaults for a speed: leases and time-outs of the engine are set so that they are the same wall time at any
 // speed.
 void runtime_config_default(struct runtime_config *c, double speed);
 
+// Makes the data folder, leads its store, loads the engine, opens the ports; back when all of them serve. `cfg`
+// may be forgotten then but for what says otherwise. Negative errno with the sentence, and nothing is left
+// running: -EINVAL for a setting, -EBUSY when another server has the folder, what the system says otherwise.
 int runtime_start(struct runtime **ret, const struct runtime_config *cfg, struct err *e);
 void runtime_stop(struct runtime *r); // ends everything, in order; what was acknowledged is on disk
-int runtime_port(const struct runtime *r);
+int runtime_port(const struct runtime *r); // that of `listen`, also where it said 0
 // The address of a listen address: of all interfaces is none that clients could call, the loopback stands in
 // for it, and an operator who serves others says another.
 void listen_url(char *out, size_t room, const char *listen, int port, bool tls);
@@ -97,7 +100,7 @@ const char *runtime_storage_url(const struct runtime *r); // NULL: no buckets
 const char *runtime_token(const struct runtime *r);
 const char *runtime_node_token(const struct runtime *r);
 house_ms runtime_now(struct runtime *r);
-bool runtime_deposed(
-    struct runtime *r); // another server leads the store: this one only reads, and had better end
+// Another server leads the store: this one only reads, and had better end.
+bool runtime_deposed(struct runtime *r);
 
 #endif

@@ -352,6 +352,8 @@ static void account(struct sim_run *r, struct sim_board *b, enum attempt_end end
     c->work_core_ms += (b->all - b->saved) / nominal_mhz(r, b);
     c->work_ghz_h += (double)(b->all - b->saved) / 3.6e9;
     const struct sim_task *t = &r->task[b->task];
+    // How much longer it took than its run, for somebody who does not mind a second: the bounded slowdown of
+    // Feitelson and Rudolph (1998).
     double whole = (double)(r->now - t->submit_at), run = (double)(r->now - b->started_at);
     r->slowdown[b->activity] += num_max(1, whole / num_max(run, 1000));
 }

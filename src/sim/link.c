@@ -15,7 +15,6 @@
 #include "base/num.h"
 #include "core/plan/policy.h"
 
-#define LAPSE_MARGIN   5000
 #define METERS_MS      INT64_C(21600000)
 #define BEATS_MS       INT64_C(600000) // beats that are rare come together, so that one plan does for some
 #define LEASE_LONG_MS  INT64_C(129600000)

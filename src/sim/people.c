@@ -46,11 +46,6 @@ static int64_t local_day(const struct sim_run *r, uint32_t site, int64_t t)
     return calendar_day(r->s->start.v + t + r->site[site].offset_ms);
 }
 
-bool site_school_open(const struct sim_run *r, uint32_t site)
-{
-    return r->site[site].school;
-}
-
 static void site_day(struct sim_run *r, uint32_t site)
 {
     const struct scenario_site *s = &r->s->site[site];

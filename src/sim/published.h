@@ -7,8 +7,7 @@
 //
 //   idle,  diff >= 1 K            burns at full speed, and goes on until diff < -1 K
 //   idle otherwise                is switched off
-//   runs low or high              starts at full speed; diff >= 1 K: 100 MHz faster, diff <= -1 K: 100 MHz
-//   slower,
+//   runs low or high              starts at full speed; diff >= 1 K: 100 MHz faster, diff <= -1 K: 100 MHz slower,
 //                                 never to off; the next instance of the same task goes on where the last was
 //   runs background               full speed
 //

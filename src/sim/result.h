@@ -5,8 +5,7 @@
 // figure beside it).
 //
 //   asked      what the shadow of the zone drew: an ideal electric heater of the same watts (world/shadow.h);
-//   of a water
-//              zone, what its users took and its jacket lost
+//              of a water zone, what its users took and its jacket lost
 //   delivered  what the zone's boards drew
 //   strict     hour by hour, the smaller of the two: heat that somebody wanted
 //   owned      all arrays are the result's; ended by sim_result_deinit

@@ -6,10 +6,9 @@
 // the order of (time, kind, index, number): arrivals, ends of instances, boards that have booted. The engine
 // hears of what changed and of nothing else.
 //
-//   a step:  read sensors | thermostats | reports worth making | boards to their watts | what happens within
-//   the step, each
-//            followed by the engine's plan and what it makes of the boards | energies | physics and shadows |
-//            measures
+//   a step:  read sensors | thermostats | reports worth making | boards to their watts |
+//            what happens within the step, each followed by the engine's plan and what it makes of the boards |
+//            energies | physics and shadows | measures
 //
 // One node (agent) is a zone with its heater. Work is counted in core-MHz x ms, energy in microjoules (mW x
 // ms): whole numbers, so that sums do not depend on their order.
@@ -124,7 +123,7 @@ struct sim_zone {
     int64_t step_uj;             // booked in this step; of a room: in its lane
     int64_t row_step;            // the step that `row` is of; of later ones the log says
     const struct drive_row *row; // NULL: the boards themselves say how they are driven
-    // Of water; of a room: in its lane, zone_mw() and zone_driven_w().
+    // Of water; of a room: in its lane, as zone_mw() gives it.
     int32_t total_mw, target_w;         // what its boards draw; as driven
     int32_t last_want;                  // of the request, as of the last step
     int32_t tell_w;                     // by which a request must have moved to be told
@@ -159,7 +158,6 @@ struct sim_zone {
     house_ms look_at; // when its answer may next be another
     struct rng rng;
     bool touches; // somebody turns this knob at all
-    double wish_setpoint_c;
     // node
     uint64_t node, epoch, seq, version;
     uint32_t lives; // how often its agent has started
@@ -216,7 +214,6 @@ struct sim_site {
     struct room_batch *shadow_rooms;  // views for it: only air_c and model mean something
     uint32_t first_batch, n_batches;
     int64_t offset_ms, told_offset_ms; // local time less UTC, now; as the engine knows it
-    int64_t utc_day;
     bool closed, school; // today: no work; school is open
     bool wan_cut;
     struct site_set { // data.c
@@ -316,7 +313,6 @@ struct sim_run {
     size_t n_free, cap_free;
     uint32_t numbers;
     int64_t waiting[4], running[4]; // instances by class
-    int64_t backlog_low[4];
     struct sim_job next_job;
     bool have_job;
     struct sim_happening next_script;
@@ -346,7 +342,6 @@ void people_step(struct sim_run *r); // who is in, which window is open
 void people_schedule(struct sim_run *r, uint32_t zone);
 void people_knob(struct sim_run *r, uint32_t zone);
 void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base);
-bool site_school_open(const struct sim_run *r, uint32_t site);
 
 // lanes.c
 void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_steps);
@@ -454,11 +449,6 @@ static inline struct heat_watts request_w(const struct sim_run *r, const struct 
 static inline int32_t zone_mw(const struct sim_run *r, const struct sim_zone *z)
 {
     return z->water ? z->total_mw : lanes_of(r, z)->heat.draw_mw[z->at];
-}
-
-static inline int32_t zone_driven_w(const struct sim_run *r, const struct sim_zone *z)
-{
-    return z->water ? z->target_w : lanes_of(r, z)->driven_w[z->at];
 }
 
 static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)

@@ -13,22 +13,10 @@
 #define START_MS INT64_C(1514764800000) // 2018-01-01T00:00Z
 
 static const char *const kind_names[ZONE_KIND_N] = {"room", "tank", "pool", "network"};
-static const char *const work_names[WORK_KIND_N] = {"backlog", "random", "swf", "batsim", "wfformat"};
-static const char *const fault_names[FAULT_KIND_N] = {"board", "agent", "wan", "sensor"};
 
 const char *scenario_zone_kind_name(enum scenario_zone_kind k)
 {
     return (unsigned)k < ZONE_KIND_N ? kind_names[k] : "unknown";
-}
-
-const char *scenario_work_kind_name(enum scenario_work_kind k)
-{
-    return (unsigned)k < WORK_KIND_N ? work_names[k] : "unknown";
-}
-
-const char *scenario_fault_kind_name(enum scenario_fault_kind k)
-{
-    return (unsigned)k < FAULT_KIND_N ? fault_names[k] : "unknown";
 }
 
 void scenario_init(struct scenario *s)
@@ -280,15 +268,6 @@ int64_t scenario_board_count(const struct scenario *s)
     for (size_t i = 0; i < s->n_zones; i++)
         n += (int64_t)s->zones[i].count * s->zones[i].boards;
     return n;
-}
-
-double scenario_full_w(const struct scenario *s)
-{
-    double w = 0;
-    for (size_t i = 0; i < s->n_zones; i++)
-        w += (double)s->zones[i].count * s->zones[i].boards *
-             curve_max_mw(&s->board[s->zones[i].board].curve) / 1e3;
-    return w;
 }
 
 void scenario_zone_name(const struct scenario_zones *z, int32_t index, char out[SIM_NAME_BYTES + 16])

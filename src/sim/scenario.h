@@ -136,10 +136,7 @@ enum scenario_work_kind {
     WORK_SWF,     // a trace in the Standard Workload Format
     WORK_BATSIM,  // Batsim JSON
     WORK_WFFORMAT,
-    WORK_KIND_N,
 };
-const char *scenario_work_kind_name(
-    enum scenario_work_kind k); // "backlog", "random", "swf", "batsim", "wfformat"
 
 struct scenario_work {
     char name[SIM_NAME_BYTES];
@@ -171,7 +168,6 @@ enum scenario_fault_kind {
     FAULT_SENSOR, // a room sensor falls silent or sticks
     FAULT_KIND_N,
 };
-const char *scenario_fault_kind_name(enum scenario_fault_kind k); // "board", "agent", "wan", "sensor"
 
 struct scenario_fault {
     char name[SIM_NAME_BYTES];
@@ -230,7 +226,6 @@ int scenario_check(struct scenario *s, struct err *e);
 
 int64_t scenario_zone_count(const struct scenario *s);  // over all groups
 int64_t scenario_board_count(const struct scenario *s); // boards in all zones
-double scenario_full_w(const struct scenario *s);       // all boards at full speed
 
 // "telecom-7" of group and 0-based index.
 void scenario_zone_name(const struct scenario_zones *z, int32_t index, char out[SIM_NAME_BYTES + 16]);

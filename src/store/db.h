@@ -37,7 +37,7 @@ void db_bind_ints(sqlite3_stmt *st, const int64_t *v, int n);
 #define DB_INTS(st, ...)                                                                                     \
     db_bind_ints((st), (const int64_t[]){__VA_ARGS__},                                                       \
                  (int)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)))
-void db_bind_text(sqlite3_stmt *st, int at,
-                  const char *text); // the text must outlive the run; NULL binds null
+// The text must outlive the run; NULL binds null.
+void db_bind_text(sqlite3_stmt *st, int at, const char *text);
 
 #endif

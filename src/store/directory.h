@@ -3,8 +3,8 @@
 // The data directory: one server at a time, and a little disk put aside.
 //   ondol.lock     held (flock) as long as the store is open; the kernel lets go of it when the process dies
 //   ondol.reserve  1 MiB that is given up when the disk is full, so that the log can be folded into the
-//   database, a restart
-//                  can open it, and deletions can be committed; put aside again when there is space
+//                  database, a restart can open it, and deletions can be committed; put aside again when there
+//                  is space
 #ifndef ONDOL_STORE_DIRECTORY_H
 #define ONDOL_STORE_DIRECTORY_H
 

@@ -9,7 +9,7 @@
 #include "port/store.h"
 
 int store_memory_open(struct store *ret, struct err *e);
-int store_memory_reader(struct store_reader *ret, const struct store *of,
-                        struct err *e); // `of` is from store_memory_open
+// `of` is from store_memory_open.
+int store_memory_reader(struct store_reader *ret, const struct store *of, struct err *e);
 
 #endif

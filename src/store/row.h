@@ -46,8 +46,8 @@ const void *row_of_const(const struct change *c);
 void row_sql_columns(struct buf *sql, const struct row_table *t, const char *prefix); // "p.a, p.b"
 void row_sql_insert(struct buf *sql, const struct row_table *t); // a second insert of the key does nothing
 void row_sql_upsert(struct buf *sql, const struct row_table *t); // ... replaces the row
-void row_sql_update(struct buf *sql,
-                    const struct row_table *t); // updates all but the key, where the key matches
+// Updates all but the key, where the key matches.
+void row_sql_update(struct buf *sql, const struct row_table *t);
 // The same for all rows whose key, of one column, is from the last but one to the last parameter.
 void row_sql_update_range(struct buf *sql, const struct row_table *t);
 void row_sql_select(struct buf *sql, const struct row_table *t); // all columns, without a condition

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 //   store_state     schema version, epoch of the leadership; not the engine's, so that no row of a batch can
-//   move the fence task            what lists and states need; narrow, because it is rewritten with every
-//   move task_body       the submitted JSON, written once and on PUT task_count      tasks per account, kept
-//   by the transactions that make and delete tasks output          chunks of stdout and stderr; ids grow, so
-//   id is the order of arrival over all instances output_ring     bytes kept and dropped per (task, instance,
-//   stream) cursor          what an account has been given of a stream: all before `chunk`, and its first
-//   `at` bytes;
+//                   move the fence
+//   task            what lists and states need; narrow, because it is rewritten with every move
+//   task_body       the submitted JSON, written once and on PUT
+//   task_count      tasks per account, kept by the transactions that make and delete tasks
+//   output          chunks of stdout and stderr; ids grow, so id is the order of arrival over all instances
+//   output_ring     bytes kept and dropped per (task, instance, stream)
+//   cursor          what an account has been given of a stream: all before `chunk`, and its first `at` bytes;
 //                   open_instance: whose line was left without a newline (text_speaker; -1: none)
 //   ledger_total    sums of the cells of ledger_work, kept by the transactions that write them: a year of
-//   1,000 boards is
-//                   some 25 million cells, too many to add up for a page
+//                   1,000 boards is some 25 million cells, too many to add up for a page
 //   ledger_project  likewise by project and hour, for budgets
-//   gone            deleted tasks whose attempts and output are too many for one transaction; later commits
-//   sweep them
+//   gone            deleted tasks whose attempts and output are too many for one transaction; later commits sweep them
 //
 // A released step is never edited: a change of the tables is a new step at the end.
 #include "store/schema.h"

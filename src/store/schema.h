@@ -11,8 +11,8 @@
 
 int schema_version(void);                      // of this program
 int schema_migrate(sqlite3 *c, struct err *e); // for the writer
-int schema_check(sqlite3 *c,
-                 struct err *e); // for readers: -ESTALE unless it is exactly this program's version
+// For readers: -ESTALE unless it is exactly this program's version.
+int schema_check(sqlite3 *c, struct err *e);
 
 // States in which a task has left memory: Cancelled, Success, Failure.
 #define SQL_FINAL_STATES "(7, 8, 9)"

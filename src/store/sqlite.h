@@ -5,8 +5,8 @@
 //
 // Promises: what commit acknowledged survives kill -9 and loss of power (as far as the disk keeps its own); a
 // batch is there whole or not at all; one server per directory (-EBUSY for a second); a database of a newer
-// program is refused
-// (-ESTALE); with the disk full commit gives -ENOSPC, changes nothing, and works again when there is space.
+// program is refused (-ESTALE); with the disk full commit gives -ENOSPC, changes nothing, and works again when
+// there is space.
 #ifndef ONDOL_STORE_SQLITE_H
 #define ONDOL_STORE_SQLITE_H
 

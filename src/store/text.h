@@ -36,7 +36,7 @@ static inline int64_t text_speaker(int64_t instance, int64_t attempt)
 size_t text_put(struct text_out *out, int64_t speaker, const char *data, size_t n);
 
 size_t text_lines(const char *data, size_t n); // lines begun
-size_t text_bytes(bool aggregate, int64_t instance, size_t lines,
-                  size_t n); // most that text_put appends for a chunk
+// Most that text_put appends for a chunk.
+size_t text_bytes(bool aggregate, int64_t instance, size_t lines, size_t n);
 
 #endif

@@ -43,9 +43,9 @@ int64_t calendar_easter(int year);
 
 int64_t calendar_day(int64_t local_ms); // the day a moment of local time falls on
 int calendar_weekday(int64_t day);      // 0 = Sunday
-bool calendar_is_public(const struct calendar *c, int64_t day);
-bool calendar_is_school(const struct calendar *c,
-                        int64_t day); // a day of school holidays, Sundays in them too
+bool calendar_is_public(const struct calendar *c, int64_t day); // a public holiday
+// A day of school holidays, Sundays in them too.
+bool calendar_is_school(const struct calendar *c, int64_t day);
 bool calendar_is_holiday(const struct calendar *c, int64_t day); // either of the two
 bool calendar_knows(const struct calendar *c, int64_t day);      // a table with flags had a row for it
 

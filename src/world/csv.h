@@ -4,9 +4,10 @@
 // as many fields as it. Strict where guessing would hide a damaged file:
 //   separator    one byte the caller names: ',' ';' or tab
 //   quotes       a field may stand in double quotes, a quote inside is doubled (RFC 4180); no line breaks
-//   inside blanks       around an unquoted field are dropped line ends    LF or CR LF; a byte-order mark and
-//   empty lines are passed over numbers      with a decimal point, or with a decimal comma where the caller
-//   says so
+//                inside
+//   blanks       around an unquoted field are dropped
+//   line ends    LF or CR LF; a byte-order mark and empty lines are passed over
+//   numbers      with a decimal point, or with a decimal comma where the caller says so
 //
 // The text may be anything; what is not such a table is refused with "line N: column: why".
 #ifndef ONDOL_WORLD_CSV_H

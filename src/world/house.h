@@ -7,8 +7,7 @@
 //
 // The walls are stepped apart from the rooms (operator splitting after Strang):
 //
-//     half a step of every wall, in some order | a whole step of every room, exact, alone | the walls again,
-//     backwards
+//     half a step of every wall, in some order | a whole step of every room, exact, alone | the walls again, backwards
 //
 // One wall alone is stepped exactly: with C = Ca Cb / (Ca + Cb) the difference of the two airs falls by
 // e^(-H h / C) and E = C (Ta - Tb) (1 - e^(-H h / C)) goes from one to the other. So every wall conserves
@@ -26,9 +25,6 @@
 
 #include "base/err.h"
 #include "world/room.h"
-
-// An inner wall or floor: 2 to 3 W/m2K, so about 25 W/K for 10 m2.
-#define HOUSE_WALL_W_M2_K 2.5
 
 struct house_room {
     size_t batch, index;
@@ -67,8 +63,8 @@ struct house {
 int house_init(struct house *h, struct room_batch *batches, size_t n, struct err *e);
 void house_deinit(struct house *h);
 
-// A wall of w_k watts per kelvin between two rooms. -EINVAL for rooms that are not there or are the same, for
-// w_k not in 0.01..1e6.
+// A wall of w_k watts per kelvin between two rooms; an inner wall or floor has 2 to 3 W/m2K, so 10 m2 about
+// 25 W/K. -EINVAL for rooms that are not there or are the same, for w_k not in 0.01..1e6.
 int house_add_wall(struct house *h, struct house_room a, struct house_room b, double w_k, struct err *e);
 
 // Every batch and every wall by one step.

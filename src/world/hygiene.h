@@ -20,7 +20,6 @@
 #include <stdint.h>
 
 #define HYGIENE_DOSE      INT64_C(3600000)
-#define HYGIENE_STORAGE_L 400 // smaller tanks are not bound
 #define HYGIENE_OUTLET_MC 55000
 #define HYGIENE_LOOP_MC   50000
 

@@ -11,8 +11,7 @@
 //         +----------<----------------- return Tr --------------+
 //
 // The exchanger, NTU = UA/Cmin, c = Cmin/Cmax:
-//     Q = eps Cmin (hot in - Tr),   eps = (1 - e^(-NTU (1-c))) / (1 - c e^(-NTU (1-c))),  NTU/(1+NTU) for c =
-//     1
+//     Q = eps Cmin (hot in - Tr),   eps = (1 - e^(-NTU (1-c))) / (1 - c e^(-NTU (1-c))),  NTU/(1+NTU) for c = 1
 //
 // Injection: water that can be brought to the supply temperature goes to the supply, as many litres of it as
 // the pump can so bring there, at most what the consumers draw. Otherwise the whole return is preheated. The
@@ -74,6 +73,7 @@ struct network_flows {
     double displaced_w;    // fuel not burnt, net of loss_w: what the injection really saved
 };
 
+// What flows with this demand, weather and boiler.
 void network_flow(const struct network_spec *s, const struct network_input *in, struct network_flows *out);
 
 #endif

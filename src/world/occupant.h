@@ -49,6 +49,7 @@ struct occupant_change {
 int occupant_day(const struct occupant *o, int64_t day, bool closed,
                  struct occupant_change out[OCCUPANT_CHANGES_MAX]);
 
+// Who is in and what is open at this moment; the same answer however often and in whatever order it is asked.
 void occupant_at(const struct occupant *o, house_ms t, struct occupant_now *out);
 
 #endif

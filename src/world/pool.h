@@ -4,8 +4,7 @@
 //
 //     C dT/dt = boiler + backup + sun - evaporation - surface - make-up - ground
 //
-//     evaporation  A Fa (89 + 78.2 v) (pw - pa) W           Carrier, as ASHRAE gives it in SI; pressures in
-//     kPa,
+//     evaporation  A Fa (89 + 78.2 v) (pw - pa) W           Carrier, as ASHRAE gives it in SI; pressures in kPa,
 //                  = W Y, W kg/s of water                   v m/s over the water, none when pw < pa
 //     surface      A k (T - Tair)                           convection and radiation; small, often a gain
 //     make-up      (W + per bather + rinsing) cp (T - Tmains)   what leaves as vapour or down the drain
@@ -81,7 +80,7 @@ double pool_energy_error(const struct pool_flows *f);
 double pool_holding_w(const struct pool_spec *s, const struct pool_input *in, double arrivals_s,
                       double water_c);
 
-double pool_store_j_k(const struct pool_spec *s);
+double pool_store_j_k(const struct pool_spec *s); // heat that warms all of its water by a kelvin
 double pool_vapour_kpa(double c); // saturation over water, -40..100 degC
 
 #endif

@@ -136,6 +136,7 @@ struct room_batch {
 
 void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n, double start_c);
 void room_batch_deinit(struct room_batch *b);
+// All rooms of the batch by one step of their model, with this air outside (degC).
 void room_batch_step(struct room_batch *b, double outside_c);
 
 // Whether a window is open among the n rooms from `from`.

@@ -31,6 +31,6 @@ void series_deinit(struct series *s);
 // The value of the step that `ms` falls in, going round before the first and after the last.
 double series_at(const struct series *s, int64_t ms);
 
-double series_mean(const struct series *s);
+double series_mean(const struct series *s); // of its values, each counted once
 
 #endif

@@ -28,7 +28,7 @@ struct shadow {
 // does.
 int shadow_model_init(struct shadow_model *m, const struct room_spec *s, int64_t step_ms, struct err *e);
 
-struct shadow shadow_at(double temperature_c);
+struct shadow shadow_at(double temperature_c); // all of it so warm, nothing drawn yet
 
 // One step. `in` is the real room's input; its heater_w is not looked at. max_w 0 is a heater that is off.
 // Gives the watts of this step, at most max_w, and adds them to energy_j.
@@ -48,6 +48,7 @@ struct shadow_batch {
 
 void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, size_t n, double start_c);
 void shadow_batch_deinit(struct shadow_batch *s);
+// By one step beside the rooms of `b`, with this air outside (degC).
 void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c);
 
 #endif

@@ -6,18 +6,15 @@
 //                                           |                                      |
 //                                     +-----+-----+                                |
 //                                     |  t[0]     |  <- at the layer as warm as it is: water from the boiler
-//                                     |  ...      |     and the return of the loop (cooled; or, with the
-//                                     boiler
+//                                     |  ...      |     and the return of the loop (cooled; or, with the boiler
 //         backup heater (electric) ---|  t[k]     |     in the return, warmed again)
 //                                     |  ...      |
 //            boiler (bottom)  <-------|  t[n-1]   |<------- cold water, as much as is drawn
 //                                     +-----------+
 //
 // A step of the tank, in this order, each part exact for its inputs and closed in energy:
-//   1 boiler, loop, draw-off   plug flow: litres move by volume, whatever their number; a layer mixes what
-//   comes
-//                              into it, so the number of layers sets how sharp the boundary of warm and cold
-//                              stays
+//   1 boiler, loop, draw-off   plug flow: litres move by volume, whatever their number; a layer mixes what comes
+//                              into it, so the number of layers sets how sharp the boundary of warm and cold stays
 //   2 conduction, losses       implicit, one tridiagonal system: no step is too long
 //   3 backup heater            thermostat with a band
 //   4 inversion                layers colder than the one below are merged, until temperatures fall downwards
@@ -89,7 +86,7 @@ void tank_step(struct tank *t, const struct tank_input *in, int64_t step_ms, str
 // |stored - (in - out)| over the larger of the heat that moved and 100 J. Rounding gives below 1e-9.
 double tank_energy_error(const struct tank_flows *f);
 
-double tank_stored_j(const struct tank *t, double above_c);
+double tank_stored_j(const struct tank *t, double above_c); // of all layers, counted from this temperature
 // The temperature a boiler finds that takes its water from the bottom.
 double tank_bottom_c(const struct tank *t);
 

@@ -54,6 +54,7 @@ struct weather_now {
     struct sun sun;
 };
 
+// Air and wind on straight lines between the hours, the sun of the hour; the file is taken for every year.
 void weather_at(const struct weather *w, house_ms t, struct weather_now *out);
 
 // All of it but the sun's place, which takes sines: that stays as it was in `out`.
@@ -74,6 +75,7 @@ struct weather_summary {
     double global_kwh_m2;
 };
 
+// Over the whole file.
 struct weather_summary weather_summarise(const struct weather *w);
 
 #endif

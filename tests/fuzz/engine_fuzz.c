@@ -173,18 +173,6 @@ static void on_job(struct life *l)
     ask(l, &ev);
 }
 
-static const char *a_scaling(struct life *l)
-{
-    static const char *const v[] = {"F1@A",
-                                    "F2@A",
-                                    "F0@A",
-                                    "F5@A",
-                                    "Q0,4,0,20,500000,30@A",
-                                    "Q1,6,1,5,1000000,0@A",
-                                    "F3@W127,0,43200000;Q0,2,0,1,0,10@A"};
-    return v[bytes_below(&l->in, ARRAY_LEN(v))];
-}
-
 static void on_pool(struct life *l)
 {
     static const enum event_kind kinds[] = {EVENT_POOL_CREATE, EVENT_POOL_CREATE, EVENT_POOL_PUT,
@@ -193,7 +181,7 @@ static void on_pool(struct life *l)
         .kind = kinds[bytes_below(&l->in, 6)],
         .pool = {.account = l->rig.account, .draft = {.name = "p", .profile = "docker-batch", .body = "{}"}}};
     struct pool_draft *d = &ev.pool.draft;
-    d->scaling = a_scaling(l);
+    d->scaling = rig_scaling(bytes_below(&l->in, RIG_SCALINGS));
     d->queue_max_ms = -1;
     if (ev.kind != EVENT_POOL_CREATE) {
         ev.pool.id = one_of(l, &l->pool);

@@ -305,21 +305,33 @@ static int put_lease(struct model_store *m, const struct change *c, struct err *
     return 0;
 }
 
+static void drop_attempts(struct model_store *m, uint64_t task)
+{
+    struct table *t = &m->table[CHANGE_ATTEMPT];
+    for (size_t i = t->n; i-- > 0;)
+        if (t->row[i].attempt.task == task)
+            take_out(t, &t->row[i]);
+}
+
+static bool has_lease(const struct model_store *m, uint64_t task)
+{
+    const struct table *t = &m->table[CHANGE_LEASE];
+    for (size_t i = 0; i < t->n; i++)
+        if (t->row[i].lease.task == task)
+            return true;
+    return false;
+}
+
 static int task_gone(struct model_store *m, uint64_t id, struct err *e)
 {
     struct change *row = find(m, CHANGE_TASK_NEW, id_key(id));
     if (!row)
         return 0; // two customers' calls in one batch may both delete what has ended
     take_out(&m->table[CHANGE_TASK_NEW], row);
-    struct table *t = &m->table[CHANGE_ATTEMPT];
-    for (size_t i = t->n; i-- > 0;)
-        if (t->row[i].attempt.task == id)
-            take_out(t, &t->row[i]);
-    t = &m->table[CHANGE_LEASE];
-    for (size_t i = 0; i < t->n; i++)
-        if (t->row[i].lease.task == id)
-            return err_set(e, -EINVAL, "model: task %llu goes before its lease", (unsigned long long)id);
-    return 0;
+    drop_attempts(m, id);
+    return has_lease(m, id)
+               ? err_set(e, -EINVAL, "model: task %llu goes before its lease", (unsigned long long)id)
+               : 0;
 }
 
 static int pool_gone(struct model_store *m, uint64_t id, struct err *e)
@@ -328,15 +340,10 @@ static int pool_gone(struct model_store *m, uint64_t id, struct err *e)
     if (!row)
         return err_set(e, -EINVAL, "model: pool %llu goes twice", (unsigned long long)id);
     take_out(&m->table[CHANGE_POOL], row);
-    struct table *t = &m->table[CHANGE_ATTEMPT];
-    for (size_t i = t->n; i-- > 0;)
-        if (t->row[i].attempt.task == id)
-            take_out(t, &t->row[i]);
-    t = &m->table[CHANGE_LEASE];
-    for (size_t i = 0; i < t->n; i++)
-        if (t->row[i].lease.task == id)
-            return err_set(e, -EINVAL, "model: pool %llu goes before its node", (unsigned long long)id);
-    t = &m->table[CHANGE_TASK_NEW];
+    drop_attempts(m, id);
+    if (has_lease(m, id))
+        return err_set(e, -EINVAL, "model: pool %llu goes before its node", (unsigned long long)id);
+    const struct table *t = &m->table[CHANGE_TASK_NEW];
     for (size_t i = 0; i < t->n; i++)
         if (t->row[i].task.pool == id && !task_state_final(t->row[i].task.live.state))
             return err_set(e, -EINVAL, "model: pool %llu goes before its task", (unsigned long long)id);

@@ -158,6 +158,18 @@ const char *rig_create(struct rig *r, enum activity a, int32_t instances)
     return rig_create_draft(r, &d);
 }
 
+const char *rig_scaling(size_t i)
+{
+    static const char *const texts[RIG_SCALINGS] = {"F1@A",
+                                                    "F2@A",
+                                                    "F0@A",
+                                                    "F5@A",
+                                                    "Q0,4,0,20,500000,30@A",
+                                                    "Q1,6,1,5,1000000,0@A",
+                                                    "F3@W127,0,43200000;Q0,2,0,1,0,10@A"};
+    return texts[i];
+}
+
 void rig_abort(struct rig *r, const char *id)
 {
     struct event ev = {.kind = EVENT_TASK_ABORT, .task = {.account = r->account, .id = id}};

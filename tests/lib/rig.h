@@ -51,6 +51,10 @@ void rig_draft(struct rig *r, struct task_draft *d,
 // One task of so many instances (at most 64); gives its uuid, or NULL when it was refused.
 const char *rig_create(struct rig *r, enum activity a, int32_t instances);
 const char *rig_create_draft(struct rig *r, const struct task_draft *d);
+// A scaling policy of a pool, of which there are RIG_SCALINGS: fixed sizes, queues and both; for tests that
+// choose at random.
+#define RIG_SCALINGS 7
+const char *rig_scaling(size_t i);
 void rig_abort(struct rig *r, const char *id);
 void rig_delete(struct rig *r, const char *id);
 const struct row_task *rig_task(const struct rig *r, const char *uuid); // as the store has it

@@ -2,12 +2,10 @@
 //
 // A server treated badly, in a process of its own.
 //
-//   unkind garbage [SEED]    random bytes, half requests, half-open and slow connections, damaged bodies;
-//   then it must still
-//                            serve, and start again from what it recorded
-//   unkind disk-full         its folder on a small tmpfs that is filled (in a mount namespace of our own;
-//   exit 77 where that
-//                            is not allowed): 507, reads go on, nothing lost, and by itself well again when
+//   unkind garbage [SEED]    random bytes, half requests, half-open and slow connections, damaged bodies; then
+//                            it must still serve, and start again from what it recorded
+//   unkind disk-full         its folder on a small tmpfs that is filled (in a mount namespace of our own; exit 77
+//                            where that is not allowed): 507, reads go on, nothing lost, and by itself well again when
 //                            space returns
 #include <errno.h>
 #include <fcntl.h>

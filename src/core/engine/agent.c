@@ -37,12 +37,6 @@ struct agent_action *agent_act(struct agent_actions *out, enum agent_action_kind
     return act;
 }
 
-void agent_actions_clear(struct agent_actions *a)
-{
-    a->n = 0;
-    arena_clear(&a->arena);
-}
-
 void agent_actions_deinit(struct agent_actions *a)
 {
     free(a->v);

@@ -3,25 +3,22 @@
 // The engine of a node (a heater's or a building's agent): state + event + now -> new state, things to do.
 // Pure.
 //
-//   tick: readings --> thermostats --> heat requests --> regulate --> boards and shares of the runs -->
-//   meters answer of the parent: wishes, assignments --> runs, each a small machine:
+//   tick: readings --> thermostats --> heat requests --> regulate --> boards and shares of the runs --> meters
+//   answer of the parent: wishes, assignments --> runs, each a small machine:
 //
 //     assigned --(board awake and free)--> STARTING --started--> RUNNING --kill--> STOPPING --exited--> ENDED
-//         |                                   |                    |                                     |
-//         +--- cannot be launched, stopped ---+------ exited ------+------------> ENDED --(acked and no
-//         longer listed)--> gone
+//         |                                   |                    |                                     ^  |
+//         +--- cannot be launched, stopped ---+------ exited ------+-------------------------------------+  |
+//                                                                        gone <--(acked and no longer listed)
 //
 //     With files: assigned --> FETCHING --staged--> assigned --> STARTING ...; exited --> STORING --staged-->
 //     ENDED. Both hold the board; no command runs then, and none of its time is billed.
 //
 // What the node does alone, when the link is lost:
-//  - Zone wishes are kept: last setpoint and schedule. The thermostat decides, so no heater is left at full
-//  power.
+//  - Zone wishes are kept: last setpoint and schedule. The thermostat decides, so no heater is left at full power.
 //  - The parent's power cap stays as it last was, beside the node's own (its fuse): a circuit does not grow
-//  because a link
-//    is lost. Whether filler runs alone is the node's configuration.
-//  - An assignment ends at `until` less a margin, as its on_lapse says: killed (reported as Lost), frozen, or
-//  left.
+//    because a link is lost. Whether filler runs alone is the node's configuration.
+//  - An assignment ends at `until` less a margin, as its on_lapse says: killed (reported as Lost), frozen, or left.
 // Every state has a time-out: a start that is not confirmed, a kill that does not kill (the board is barred
 // then).
 //
@@ -194,7 +191,6 @@ struct agent_actions {
     struct agent_action *v;
     size_t n, cap;
 };
-void agent_actions_clear(struct agent_actions *a);
 void agent_actions_deinit(struct agent_actions *a);
 
 // ---- the machine

@@ -3,8 +3,8 @@
 // The inside of the node's engine, shared by the files agent_*.c and by nobody else: one file a concern.
 //   agent.c         new, free, the table of events        agent_lease.c   answers, wishes, lapses
 //   agent_run.c     the life of a run                     agent_heat.c    thermostats, boards, shares
-//   agent_meter.c   joules by their parts                 agent_outbox.c  what waits to be acknowledged, the
-//   calls agent_report.c  levels, as reports
+//   agent_meter.c   joules by their parts                 agent_outbox.c  what waits to be acknowledged, the calls
+//   agent_report.c  levels, as reports
 #ifndef ONDOL_CORE_ENGINE_AGENT_INSIDE_H
 #define ONDOL_CORE_ENGINE_AGENT_INSIDE_H
 

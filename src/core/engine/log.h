@@ -11,8 +11,7 @@
 //   settle   ends a batch: what the engine does depends on where they are
 //   end      last, when the server ended in order: the hash of all its actions
 //   reload   last, when the engine's memory was thrown away after a failed commit: what came after it started
-//   from rows that
-//            the log does not have
+//            from rows that the log does not have
 //
 // What a recorded server loaded before its first event is a copy of its store beside the log: FILE.start/.
 //

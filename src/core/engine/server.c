@@ -60,10 +60,8 @@ void server_prices(struct server *s, const struct price_table *prices)
     planner_makes_copies(s->planner, s->cfg.makes_copies);
 }
 
-void server_free(struct server *s)
+static void free_records(struct server *s)
 {
-    if (!s)
-        return;
     for (size_t i = 0; i < s->n_tasks; i++)
         if (s->task[i].id && !s->task[i].holder) // a holder goes with its pool
             task_slot_free(s, (uint32_t)i);
@@ -87,6 +85,10 @@ void server_free(struct server *s)
         free(s->node[i].board);
         free(s->node[i].keeps);
     }
+}
+
+static void free_vectors(struct server *s)
+{
     void *const vectors[] = {s->task,         s->free_task,
                              s->lease,        s->free_lease,
                              s->site,         s->zone,
@@ -104,12 +106,16 @@ void server_free(struct server *s)
                              s->data,         s->free_data};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
+}
+
+static void free_indexes(struct server *s)
+{
     keyset_deinit(&s->task_by_id);
     keyset_deinit(&s->task_by_uuid);
-    struct idmap *const ids[] = {&s->account_by_id,  &s->lease_by_id, &s->site_by_id,  &s->zone_by_id,
-                                 &s->board_by_id,    &s->node_by_id,  &s->job_by_id,   &s->job_by_uuid,
-                                 &s->expiring_by_id, &s->pool_by_id,  &s->pool_by_uuid,
-                                 &s->data_by_key,    &s->kept_boards};
+    struct idmap *const ids[] = {&s->account_by_id,  &s->lease_by_id, &s->site_by_id,   &s->zone_by_id,
+                                 &s->board_by_id,    &s->node_by_id,  &s->job_by_id,    &s->job_by_uuid,
+                                 &s->expiring_by_id, &s->pool_by_id,  &s->pool_by_uuid, &s->data_by_key,
+                                 &s->kept_boards};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
     struct strmap *const names[] = {
@@ -117,6 +123,15 @@ void server_free(struct server *s)
         &s->node_by_name,     &s->job_shortname, &s->secret,       &s->history_at,   &s->pool_shortname};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         strmap_deinit(names[i]);
+}
+
+void server_free(struct server *s)
+{
+    if (!s)
+        return;
+    free_records(s);
+    free_vectors(s);
+    free_indexes(s);
     planner_free(s->planner);
     plan_deinit(&s->plan);
     ledger_deinit(&s->ledger);

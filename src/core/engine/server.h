@@ -3,8 +3,8 @@
 // The server's engine: state + event + now -> new state, rows to write, answers to give. Pure and
 // single-threaded.
 //
-//   program:  server_new -> server_restore(row)... -> server_restored -> { server_apply(event)... ;
-//   server_settle } per batch
+//   program:  server_new -> server_restore(row)... -> server_restored
+//             -> { server_apply(event)... ; server_settle } per batch
 //
 // server_settle ends a batch: it plans, renews leases and collects what the batch changed. Nothing of a batch
 // may leave the process before its changes are committed (docs/design/0003-output-gate.md).

@@ -203,7 +203,7 @@ static void set_owner(struct server *s, uint32_t slot, const struct entrance *in
     t->activity = (uint8_t)in->entry.activity;
     t->project = in->entry.project;
     t->reservation = in->entry.reservation;
-    if (constraint_hash(&in->entry.constraint) != constraint_hash(&(struct constraint){0})) {
+    if (!constraint_is_none(&in->entry.constraint)) {
         t->constraint = mem_alloc(sizeof *t->constraint);
         *t->constraint = in->entry.constraint;
     }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sites, zones, boards, nodes: made by what nodes offer, changed by what people wish. Records stay for good:
+// Sites, zones, boards, nodes: made by what nodes offer. Records stay for good:
 // their ids stand in the ledger.
 #include "base/mem.h"
 #include "base/num.h"
 #include "core/engine/server_fleet.h"
 #include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
-#include "core/engine/server_task.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FLEET_MAX       (1 << 20) // nodes, zones, boards: what nodes can make grow
@@ -375,170 +373,4 @@ void server_offer(struct server *s, uint32_t node, const struct offer *o, struct
         offer_zone(s, node, &o->zone[i], fx);
     for (size_t i = 0; i < o->n_boards; i++)
         offer_board(s, node, &o->board[i]);
-}
-
-// ---- wishes of people
-
-void server_zone_set(struct server *s, const struct event *ev, struct effects *fx)
-{
-    uint64_t at;
-    if (!strmap_get(&s->zone_by_name, ev->zone.zone, &at)) {
-        struct reply *r = fx_reply(fx, ev->token, 404, NULL);
-        r->message = arena_printf(&fx->arena, "No such zone: %s", ev->zone.zone);
-        return;
-    }
-    struct zone *z = s->zone[at];
-    if (ev->zone.has_setpoint)
-        z->setpoint_mc = ev->zone.setpoint_mc;
-    if (ev->zone.has_mode)
-        z->mode = ev->zone.mode;
-    if (ev->zone.has_schedule) {
-        free(z->schedule);
-        z->schedule = mem_strdup(ev->zone.schedule);
-    }
-    if (ev->zone.has_boost)
-        z->boost_until = ev->zone.boost_ms > 0 ? house_add(s->now, ev->zone.boost_ms) : HOUSE_MS(0);
-    zone_touch(s, (uint32_t)at);
-    node_wake(s, z->node);
-    server_trace(s, CHANGE_ZONE, (int64_t)z->id, z->setpoint_mc);
-    fx_note(fx, "setpoint",
-            arena_printf(&fx->arena, "{\"zone\":\"%s\",\"setpoint_mc\":%d,\"mode\":\"%s\"}", z->name,
-                         (int)z->setpoint_mc, zone_mode_name(z->mode)));
-    fx_reply(fx, ev->token, 200, NULL);
-}
-
-void server_board_bar(struct server *s, const struct event *ev, struct effects *fx)
-{
-    uint64_t at;
-    if (!strmap_get(&s->board_by_name, ev->bar.board, &at)) {
-        struct reply *r = fx_reply(fx, ev->token, 404, NULL);
-        r->message = arena_printf(&fx->arena, "No such board: %s", ev->bar.board);
-        return;
-    }
-    struct board *b = s->board[at];
-    b->barred = ev->bar.barred;
-    if (!b->barred)
-        board_rested(s, (uint32_t)at);
-    server_trace(s, CHANGE_BOARD, (int64_t)b->id, b->barred);
-    snprintf(b->barred_why, sizeof b->barred_why, "%s", ev->bar.why ? ev->bar.why : "");
-    board_touch(s, (uint32_t)at);
-    board_plan(s, (uint32_t)at);
-    if (b->barred && b->lease != NONE) {
-        uint32_t task = s->lease[b->lease].task;
-        lease_stop(s, b->lease, ATTEMPT_PREEMPTED, fx);
-        task_settle(s, task, fx);
-    }
-    fx_reply(fx, ev->token, 200, NULL);
-}
-
-// Opened at that time, v 0: not, or cleared. No work goes there meanwhile, whatever the node says of its
-// boards.
-void zone_lid(struct server *s, uint32_t zone, house_ms opened)
-{
-    s->zone[zone]->lid_open = opened;
-    zone_touch(s, zone);
-    for (uint32_t i = 0; i < s->n_boards; i++)
-        if (s->board[i]->zone == zone)
-            board_plan(s, i);
-}
-
-// The heater itself decides: it stays off while the lid is open by its own contact. The word is a wish like
-// the others and ends with a lease, so that it cannot clear a lid that is opened later.
-void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx)
-{
-    uint32_t at = NONE;
-    for (size_t i = 0; i < s->n_boards && at == NONE; i++)
-        if (strcmp(s->board[i]->heater, ev->lid.heater) == 0)
-            at = s->board[i]->zone;
-    struct zone *z = at == NONE ? NULL : s->zone[at];
-    if (!z) {
-        fx_reply(fx, ev->token, 404, NULL)->message =
-            arena_printf(&fx->arena, "No such heater: %s", ev->lid.heater);
-        return;
-    }
-    bool online = z->node != NONE && s->node[z->node].online;
-    if (!online || (z->guard != GUARD_LID_OPEN && !z->lid_open.v)) {
-        fx_reply(fx, ev->token, 409, NULL)->message =
-            arena_printf(&fx->arena,
-                         online ? "%s: its lid was not opened: there is nothing to clear"
-                                : "%s: its node does not call home now",
-                         ev->lid.heater);
-        return;
-    }
-    z->lid_clear = s->now;
-    zone_lid(s, at, HOUSE_MS(0));
-    node_wake(s, z->node);
-    server_trace(s, CHANGE_ZONE, (int64_t)z->id, s->now.v);
-    fx_note(fx, "lid-clear",
-            arena_printf(&fx->arena, "{\"heater\":\"%s\",\"zone\":\"%s\",\"by\":\"%s\"}", ev->lid.heater,
-                         z->name, ev->lid.by));
-    fx_reply(fx, ev->token, 200, NULL);
-}
-
-// ---- a board's offer as one line of text in its row: "cores memory_mb gpu ssd sandbox idle sleep boot n f:w
-// ... |key|model|curve|lack"
-
-char *board_offer_text(const struct board *b, struct arena *a)
-{
-    struct buf t = BUF_INIT(4096);
-    buf_putf(&t, "%d %d %d %d %d %d %d %d %d", (int)b->spec.cores, (int)b->spec.memory_mb, b->spec.gpu,
-             b->spec.ssd, b->sandbox, (int)b->curve.idle_mw, (int)b->curve.sleep_mw, (int)b->curve.boot_ms,
-             (int)b->curve.n);
-    for (int i = 0; i < b->curve.n; i++)
-        buf_putf(&t, " %d:%d", (int)b->curve.p[i].freq_mhz, (int)b->curve.p[i].draw_mw);
-    const char *const text_part[] = {b->spec.key, b->spec.cpu_model, b->curve.model, b->sandbox_lack};
-    for (size_t i = 0; i < ARRAY_LEN(text_part); i++) {
-        buf_putc(&t, '|');
-        for (const char *p = text_part[i]; *p; p++)
-            buf_putc(&t, *p == '|' ? '/' : *p);
-    }
-    char *text = arena_strdup(a, buf_str(&t));
-    buf_deinit(&t);
-    return text;
-}
-
-static bool take(const char **p, int32_t *v)
-{
-    char *end;
-    long x = strtol(*p, &end, 10);
-    if (end == *p)
-        return false;
-    *v = (int32_t)x;
-    *p = *end == ' ' || *end == ':' ? end + 1 : end;
-    return true;
-}
-
-static void take_text(const char **p, char *out, size_t size)
-{
-    size_t n = 0;
-    if (**p == '|')
-        (*p)++;
-    while (**p && **p != '|') {
-        if (n + 1 < size)
-            out[n++] = **p;
-        (*p)++;
-    }
-    out[n] = '\0';
-}
-
-bool board_offer_parse(const char *text, struct board *b)
-{
-    int32_t v[9];
-    const char *p = text;
-    for (int i = 0; i < 9; i++)
-        if (!take(&p, &v[i]))
-            return false;
-    b->spec = (struct board_spec){.cores = v[0], .memory_mb = v[1], .gpu = v[2], .ssd = v[3]};
-    b->sandbox = v[4];
-    b->curve = (struct curve){.cores = v[0], .idle_mw = v[5], .sleep_mw = v[6], .boot_ms = v[7], .n = v[8]};
-    if (b->curve.n < 1 || b->curve.n > CURVE_POINTS_MAX)
-        return false;
-    for (int i = 0; i < b->curve.n; i++)
-        if (!take(&p, &b->curve.p[i].freq_mhz) || !take(&p, &b->curve.p[i].draw_mw))
-            return false;
-    take_text(&p, b->spec.key, sizeof b->spec.key);
-    take_text(&p, b->spec.cpu_model, sizeof b->spec.cpu_model);
-    take_text(&p, b->curve.model, sizeof b->curve.model);
-    take_text(&p, b->sandbox_lack, sizeof b->sandbox_lack);
-    return true;
 }

@@ -20,10 +20,6 @@ int server_offer_check(const struct server *s, uint32_t node, const struct offer
 void server_offer(struct server *s, uint32_t node, const struct offer *o, struct effects *fx);
 void server_node_cap(struct server *s, uint32_t node); // server_cap.c
 void server_site_caps(struct server *s, uint32_t site);
-void server_zone_set(struct server *s, const struct event *ev, struct effects *fx);
-void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
-void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
-void zone_lid(struct server *s, uint32_t zone, house_ms opened);
 void zone_row(const struct server *s, const struct zone *z, struct arena *a, struct row_zone *row);
 void board_row(const struct server *s, const struct board *b, struct arena *a, struct row_board *row);
 uint32_t server_node_new(struct server *s, uint64_t id, const char *name);
@@ -35,6 +31,12 @@ void node_own_zone(struct server *s, uint32_t node, uint32_t zone);
 void node_own_board(struct server *s, uint32_t node, uint32_t board);
 void zone_join_site(struct server *s, uint32_t zone, uint32_t site, int32_t nameplate_w);
 void board_join_zone(struct server *s, uint32_t board, uint32_t zone);
+
+// ---- server_wish.c
+void server_zone_set(struct server *s, const struct event *ev, struct effects *fx);
+void server_board_bar(struct server *s, const struct event *ev, struct effects *fx);
+void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
+void zone_lid(struct server *s, uint32_t zone, house_ms opened); // v 0: closed, or cleared
 
 // ---- server_rest.c
 bool board_rests(const struct server *s, const struct board *b);
@@ -59,8 +61,8 @@ void server_meter_zone(struct server *s, uint32_t zone, const struct report *r);
 void server_meter_epoch(struct server *s, uint32_t board, uint64_t epoch); // the parts count from 0 again
 void server_ledger_rows(struct server *s, struct effects *fx);
 
-// ---- the offer of a board as text in its row
+// ---- board_text.c: the offer of a board as text in its row
 char *board_offer_text(const struct board *b, struct arena *a);
-bool board_offer_parse(const char *text, struct board *b);
+bool board_offer_parse(const char *text, struct board *b); // false: it is no such text
 
 #endif

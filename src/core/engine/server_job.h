@@ -13,8 +13,8 @@ void server_job_delete(struct server *s, const struct event *ev, struct effects 
 void server_job_sweep(struct server *s, const struct event *ev, struct effects *fx);
 void server_job_wall(struct server *s, uint64_t job_id, struct effects *fx);
 void server_job_expire(struct server *s, uint64_t job_id);
-void server_jobs_settle(struct server *s,
-                        struct effects *fx); // states from what is left of their tasks, and their rows
+// States from what is left of their tasks, and their rows.
+void server_jobs_settle(struct server *s, struct effects *fx);
 bool server_find_job(const struct server *s, uint64_t account, const char *id, uint32_t *slot);
 uint32_t job_slot_new(struct server *s, uint64_t id, const uint8_t uuid[16]);
 void job_slot_free(struct server *s, uint32_t slot);
@@ -33,8 +33,8 @@ void depend_note_end(struct server *s, uint32_t slot, enum depend_end end);
 void depend_forget(struct server *s, uint64_t job_id, const uint8_t uuid[16]); // a final task was deleted
 void server_resolve(struct server *s, struct effects *fx);      // those that waited for what has ended
 void server_waits_settle(struct server *s, struct effects *fx); // rows
-void depend_begin(struct server *s, uint32_t slot,
-                  struct effects *fx); // links it; cancels it when it can never start
+// Links it; cancels it when it can never start.
+void depend_begin(struct server *s, uint32_t slot, struct effects *fx);
 bool task_waits(const struct task *t);
 
 #endif

@@ -148,7 +148,7 @@ static void set_holder(struct server *s, uint32_t slot, enum activity activity, 
         c.cores_min = p->slots_per_node;
     t->activity = (uint8_t)activity;
     t->created_ms = p->created_ms;
-    if (constraint_hash(&c) != constraint_hash(&(struct constraint){0})) {
+    if (!constraint_is_none(&c)) {
         t->constraint = mem_alloc(sizeof *t->constraint);
         *t->constraint = c;
     }

@@ -23,8 +23,8 @@ void pool_slot_free(struct server *s, uint32_t slot);
 
 // ---- server_pool_row.c: what a pool shows
 void pool_touch(struct server *s, uint32_t slot); // its row will be written
-void server_pools_settle(struct server *s,
-                         struct effects *fx); // states from what their nodes add up to, and their rows
+// States from what their nodes add up to, and their rows.
+void server_pools_settle(struct server *s, struct effects *fx);
 struct pool_load { // of a pool's tasks: instances that could run now and wait; that hold a slot
     int64_t queued, running;
 };
@@ -37,11 +37,11 @@ void server_pool_timer(struct server *s, uint64_t pool_id);
 void pool_wake_at(struct server *s, uint32_t slot, house_ms at); // v INT64_MAX: never
 void pool_join(struct server *s, uint32_t task, uint32_t pool);
 void pool_leave(struct server *s, uint32_t task);
-void pool_shut(struct server *s, uint32_t slot, const char *code, const char *why,
-               struct effects *fx); // ends its tasks, then its nodes
+// Ends its tasks, then its nodes.
+void pool_shut(struct server *s, uint32_t slot, const char *code, const char *why, struct effects *fx);
 // A node has ended; `f` as reported.
-void pool_fail(struct server *s, uint32_t slot, const char *code, const char *why,
-               struct effects *fx); // unless it is over already
+// Unless it is over already.
+void pool_fail(struct server *s, uint32_t slot, const char *code, const char *why, struct effects *fx);
 // The task; the whole pool when it is the holder of one.
 void task_or_pool_stop(struct server *s, uint32_t task, const char *code, const char *why,
                        struct effects *fx);

@@ -375,6 +375,37 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     return 0;
 }
 
+static void restore_node(struct server *s, const struct row_node *row)
+{
+    uint32_t at = server_node_new(s, row->id, row->name); // which may move the nodes
+    struct node *n = &s->node[at];
+    n->nonce = row->nonce;
+    n->epoch = row->epoch;
+    n->seq = row->seq;
+}
+
+static void restore_work(struct server *s, const struct row_ledger_work *row)
+{
+    struct ledger_work *w = ledger_work_cell(&s->ledger, HOUSE_MS(row->hour_ms), row->board,
+                                             (enum activity)row->activity, row->task, row->account);
+    w->energy_mj = row->energy_mj;
+    w->core_ms = row->core_ms;
+    w->ms = row->ms;
+    w->project = row->project;
+    w->cost_neur = row->cost_neur;
+    w->dirty = false;
+}
+
+static void restore_heat(struct server *s, const struct row_ledger_zone *row)
+{
+    struct ledger_zone *z = ledger_zone_cell(&s->ledger, HOUSE_MS(row->hour_ms), row->zone);
+    z->asked_mj = row->asked_mj;
+    z->delivered_mj = row->delivered_mj;
+    z->useful_mj = row->useful_mj;
+    z->shadow_mj = row->shadow_mj;
+    z->dirty = false;
+}
+
 void server_restore_from(struct server *s, house_ms now)
 {
     ledger_deinit(&s->ledger);
@@ -383,9 +414,6 @@ void server_restore_from(struct server *s, house_ms now)
 
 int server_restore(struct server *s, const struct change *row, struct err *e)
 {
-    uint64_t at;
-    struct ledger_work *w;
-    struct ledger_zone *z;
     switch (row->kind) {
     case CHANGE_META:
         if (strcmp(row->meta.name, "next_id") == 0)
@@ -404,10 +432,7 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
     case CHANGE_SITE:
         return server_site_restore(s, &row->site, e);
     case CHANGE_NODE:
-        at = server_node_new(s, row->node.id, row->node.name);
-        s->node[at].nonce = row->node.nonce;
-        s->node[at].epoch = row->node.epoch;
-        s->node[at].seq = row->node.seq;
+        restore_node(s, &row->node);
         return 0;
     case CHANGE_ZONE:
         return restore_zone(s, &row->zone, e);
@@ -434,22 +459,10 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
         publish_restore(s, &row->publish);
         return 0;
     case CHANGE_LEDGER_WORK:
-        w = ledger_work_cell(&s->ledger, HOUSE_MS(row->work.hour_ms), row->work.board,
-                             (enum activity)row->work.activity, row->work.task, row->work.account);
-        w->energy_mj = row->work.energy_mj;
-        w->core_ms = row->work.core_ms;
-        w->ms = row->work.ms;
-        w->project = row->work.project;
-        w->cost_neur = row->work.cost_neur;
-        w->dirty = false;
+        restore_work(s, &row->work);
         return 0;
     case CHANGE_LEDGER_ZONE:
-        z = ledger_zone_cell(&s->ledger, HOUSE_MS(row->heat.hour_ms), row->heat.zone);
-        z->asked_mj = row->heat.asked_mj;
-        z->delivered_mj = row->heat.delivered_mj;
-        z->useful_mj = row->heat.useful_mj;
-        z->shadow_mj = row->heat.shadow_mj;
-        z->dirty = false;
+        restore_heat(s, &row->heat);
         return 0;
     default:
         return err_set(e, -EBADMSG, "store: a row of kind %d at load", (int)row->kind);

@@ -180,6 +180,52 @@ bool server_sync_refused(const struct server *s, uint64_t node_id, uint64_t epoc
     return epoch && (epoch != s->node[at].epoch || nonce != s->node[at].nonce);
 }
 
+static void desired_zones(const struct server *s, const struct node *n, house_ms now, struct arena *a,
+                          struct sync_down *down)
+{
+    down->zone = arena_alloc(a, (n->n_zones + 1) * sizeof *down->zone);
+    for (size_t i = 0; i < n->n_zones; i++) {
+        const struct zone *z = s->zone[n->zone[i]];
+        struct desired_zone *d = &down->zone[down->n_zones++];
+        memcpy(d->name, z->name, NAME_BYTES);
+        d->mode = z->mode;
+        d->setpoint_mc = z->setpoint_mc;
+        d->boost_until = z->boost_until;
+        d->lid_open = z->lid_open.v > 0;
+        d->lid_clear = house_since(now, z->lid_clear) < s->cfg.lease_ms ? z->lid_clear : HOUSE_MS(0);
+        d->schedule = arena_strdup(a, z->schedule);
+        d->utc_offset_min = s->site[z->site].utc_offset_min;
+    }
+}
+
+static void desired_lease(const struct server *s, const struct lease *l, struct arena *a,
+                          struct assignment *d)
+{
+    const struct task *t = &s->task[l->task];
+    *d = (struct assignment){.lease = l->id,
+                             .instance = l->instance,
+                             .instance_count = (uint32_t)t->instances,
+                             .attempt = l->attempt,
+                             .activity = l->activity,
+                             .until = l->until,
+                             .on_lapse = LAPSE_DROP,
+                             .stop = l->state == LEASE_STOPPING,
+                             .stop_end =
+                                 l->stop_end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_PREEMPTED,
+                             .need_body = l->state == LEASE_ASSIGNED,
+                             .task = t->id};
+    if (t->pool != NONE) {
+        d->pool = s->pool[t->pool].id;
+        d->slots = t->holder ? s->pool[t->pool].slots_per_node : 0;
+        d->within = l->within != NONE ? s->lease[l->within].id : 0;
+        if (t->holder)
+            d->instance_count = (uint32_t)s->pool[t->pool].wanted;
+    }
+    d->orders = orders_down(t, l, a);
+    memcpy(d->board, s->board[l->board]->name, NAME_BYTES);
+    uuid_format(d->task_uuid, t->uuid);
+}
+
 void server_desired(const struct server *s, uint64_t node_id, house_ms now, struct arena *a,
                     struct sync_down *down)
 {
@@ -196,48 +242,11 @@ void server_desired(const struct server *s, uint64_t node_id, house_ms now, stru
     down->acked = n->seq;
     down->version = n->version;
     down->cap_mw = n->cap_mw;
-    down->zone = arena_alloc(a, (n->n_zones + 1) * sizeof *down->zone);
-    for (size_t i = 0; i < n->n_zones; i++) {
-        const struct zone *z = s->zone[n->zone[i]];
-        struct desired_zone *d = &down->zone[down->n_zones++];
-        memcpy(d->name, z->name, NAME_BYTES);
-        d->mode = z->mode;
-        d->setpoint_mc = z->setpoint_mc;
-        d->boost_until = z->boost_until;
-        d->lid_open = z->lid_open.v > 0;
-        d->lid_clear = house_since(now, z->lid_clear) < s->cfg.lease_ms ? z->lid_clear : HOUSE_MS(0);
-        d->schedule = arena_strdup(a, z->schedule);
-        d->utc_offset_min = s->site[z->site].utc_offset_min;
-    }
+    desired_zones(s, n, now, a, down);
     size_t count = 0;
     for (uint32_t l = n->first_lease; l != NONE; l = s->lease[l].next_on_node)
         count++;
     down->assignment = arena_alloc(a, (count + 1) * sizeof *down->assignment);
-    for (uint32_t i = n->first_lease; i != NONE; i = s->lease[i].next_on_node) {
-        const struct lease *l = &s->lease[i];
-        const struct task *t = &s->task[l->task];
-        struct assignment *d = &down->assignment[down->n_assignments++];
-        *d = (struct assignment){.lease = l->id,
-                                 .instance = l->instance,
-                                 .instance_count = (uint32_t)t->instances,
-                                 .attempt = l->attempt,
-                                 .activity = l->activity,
-                                 .until = l->until,
-                                 .on_lapse = LAPSE_DROP,
-                                 .stop = l->state == LEASE_STOPPING,
-                                 .stop_end =
-                                     l->stop_end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_PREEMPTED,
-                                 .need_body = l->state == LEASE_ASSIGNED,
-                                 .task = t->id};
-        if (t->pool != NONE) {
-            d->pool = s->pool[t->pool].id;
-            d->slots = t->holder ? s->pool[t->pool].slots_per_node : 0;
-            d->within = l->within != NONE ? s->lease[l->within].id : 0;
-            if (t->holder)
-                d->instance_count = (uint32_t)s->pool[t->pool].wanted;
-        }
-        d->orders = orders_down(t, l, a);
-        memcpy(d->board, s->board[l->board]->name, NAME_BYTES);
-        uuid_format(d->task_uuid, t->uuid);
-    }
+    for (uint32_t i = n->first_lease; i != NONE; i = s->lease[i].next_on_node)
+        desired_lease(s, &s->lease[i], a, &down->assignment[down->n_assignments++]);
 }

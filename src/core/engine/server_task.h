@@ -15,8 +15,8 @@ void server_task_delete(struct server *s, const struct event *ev, struct effects
 void server_queue_max(struct server *s, uint64_t task_id, struct effects *fx);
 void server_release_held(struct server *s, uint64_t task_id);
 void task_plan(struct server *s, uint32_t slot); // tells the planner how many wait
-void task_settle(struct server *s, uint32_t slot,
-                 struct effects *fx); // state from counts; ends it when all ended
+// State from counts; ends it when all ended.
+void task_settle(struct server *s, uint32_t slot, struct effects *fx);
 void task_error(struct task *t, const char *code, const char *message, const char *debug);
 void errors_add(char **errors, const char *code, const char *message, const char *debug);
 char *ranges_text(const struct ranges *r, struct arena *a);
@@ -24,8 +24,8 @@ void task_live_row(const struct server *s, const struct task *t, struct arena *a
 // Keeps where it may run. 0, or -EINVAL with "placement: ..." for what cannot be read or names no site.
 int task_set_place(struct server *s, uint32_t slot, const char *text, struct err *e);
 
-void task_stop(struct server *s, uint32_t slot, const char *code, const char *why,
-               struct effects *fx);                                    // aborts it
+// Aborts it.
+void task_stop(struct server *s, uint32_t slot, const char *code, const char *why, struct effects *fx);
 void task_forget(struct server *s, uint32_t slot, struct effects *fx); // deletes it
 
 // ---- server_task_slot.c: where tasks are in memory
@@ -43,8 +43,8 @@ bool task_ended(const struct task *t); // it has its final state and leaves memo
 uint64_t uuid_key(const uint8_t uuid[16]);
 void shortname_key(uint32_t account, const char *shortname, struct buf *key);
 void task_release_shortname(struct server *s, struct task *t); // the next one may have it
-void task_count_waiting(struct server *s, struct task *t,
-                        int64_t waiting); // of its instances, into the engine's count
+// Of its instances, into the engine's count.
+void task_count_waiting(struct server *s, struct task *t, int64_t waiting);
 
 // ---- server_expire.c: final tasks that delete themselves
 void expire_add(struct server *s, uint64_t task, uint64_t job, const uint8_t uuid[16], house_ms at);

@@ -58,8 +58,8 @@ struct admission { // of a new task
 // 0, or the code and sentence of the refusal.
 int task_admit(struct server *s, uint32_t account, const struct task_draft *d, struct effects *fx,
                struct admission *out, const char **why);
-int32_t quota_expose(struct server *s, uint32_t slot,
-                     int32_t pending);                              // how many of them the planner may see
+// How many of them the planner may see.
+int32_t quota_expose(struct server *s, uint32_t slot, int32_t pending);
 bool quota_fits(struct server *s, uint32_t task, uint32_t board);   // whether it may have this board too
 void quota_hold(struct server *s, const struct lease *l, int sign); // 1: it has its board, -1: no more
 void quota_leave(struct server *s, uint32_t slot);                  // the task's slot is freed

@@ -90,6 +90,7 @@ bool site_series_at(const struct site_series *v, house_ms now, int32_t *value, h
 // The circuit that a zone of this name hangs on, as index + 1; 0: none.
 uint32_t site_circuit_of(const struct site_setting *s, const char *zone);
 
+const char *site_day_name(int day); // "sun" ... "sat" of 0..6
 // "mon-fri", "sat-sun", "daily": the days of a mask.
 void site_days_format(uint8_t days, struct buf *out);
 

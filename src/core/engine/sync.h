@@ -6,20 +6,16 @@
 //   node -> parent   {node, nonce, epoch, have, offer?, reports[]}
 //   parent -> node   {epoch, acked, version, house_ms, zones[], assignments[]}
 //
-//  - A node that just started has epoch 0 and sends its offer; the parent grants the next epoch for (node,
-//  nonce) and
+//  - A node that just started has epoch 0 and sends its offer; the parent grants the next epoch for (node, nonce) and
 //    repeats the same grant for the same nonce. With a new nonce all leases of the old epoch are lost:
 //    sandboxes die with their agent.
 //  - Reports carry `seq` 1, 2, 3, ... within (node, epoch). The parent applies each once, in order, and
-//  answers `acked` only
-//    after it is on disk. The node keeps what is not acked and sends it again. A gap means a report was lost
-//    on the way: the parent applies nothing after the gap.
-//  - `version` counts the changes of what this node should be doing. With reports the parent answers at once
-//  (after
+//    answers `acked` only after it is on disk. The node keeps what is not acked and sends it again. A gap means
+//    a report was lost on the way: the parent applies nothing after the gap.
+//  - `version` counts the changes of what this node should be doing. With reports the parent answers at once (after
 //    commit); without, it may park the call until version > have, at most 10 s.
 //  - What comes down is whole, not a difference, and every wish in it is a lease: valid until a house time,
-//  with what to
-//    do then. An assignment that is no longer in the list is to be stopped.
+//    with what to do then. An assignment that is no longer in the list is to be stopped.
 //  - A node that gets epoch_refused starts again with epoch 0 and a new nonce, after it killed its sandboxes.
 #ifndef ONDOL_CORE_ENGINE_SYNC_H
 #define ONDOL_CORE_ENGINE_SYNC_H

@@ -6,8 +6,7 @@
 //   y+ - y = th0 (To - y)/10 + th1 p + th2 (p - p_last) + th3
 //
 //   y   filtered room temperature, degC           To  outside, or 10 degC where nobody tells
-//   p   heat that left the metal / nameplate      th3 gains of sun and people (and of To where it is not
-//   known)
+//   p   heat that left the metal / nameplate      th3 gains of sun and people (and of To where it is not known)
 //
 // Recursive least squares with additive forgetting: th3 wanders, the properties of the building hardly do, so
 // that days at constant power do not wash out what a change of power taught. The prior is a room that the

@@ -3,16 +3,16 @@
 // What stands before the loop: each guard has a cause, a time the cause must last (so that one bad reading
 // does nothing lasting), and a way out with hysteresis or a least time (so that nothing flaps).
 //
-//   guard              comes when                                   goes when power off                mode
-//   off                                     another mode                          frost loop sensor-stale no
-//   reading for 90 s                          readings for 60 s                     mean, <= 30 %
-//   sensor-impossible  outside -20..60 degC; > 3 K within a minute  5 min of plausible readings mean, <= 30 %
-//   window-open        < -0.1 K/min for 60 s while heated           rises for 60 s, after 5 min; 30 min frost
-//   level room-hot           setpoint + 3 K or 28 degC                    0.5 K below, after 60 s 0 cpu-hot
-//   over cpu_max_mc                              5 K below, until power is back        cut 40 %/min
-//   surface-hot        cap by metal below what the loop wants       not for 60 s                          the
-//   cap covered            heatsink hotter than its watts explain 2 min near the room's, after 15 min 0
-//   lid-open           lid contact                                  a person clears it, lid closed        0
+//   guard              comes when                                   goes when                            power
+//   off                mode off                                     another mode                         frost loop
+//   sensor-stale       no reading for 90 s                          readings for 60 s                    mean, <= 30 %
+//   sensor-impossible  outside -20..60 degC; > 3 K within a minute  5 min of plausible readings          mean, <= 30 %
+//   window-open        < -0.1 K/min for 60 s while heated           rises for 60 s, after 5 min; 30 min  frost level
+//   room-hot           setpoint + 3 K or 28 degC                    0.5 K below, after 60 s              0
+//   cpu-hot            over cpu_max_mc                              5 K below, until power is back       cut 40 %/min
+//   surface-hot        cap by metal below what the loop wants       not for 60 s                         the cap
+//   covered            heatsink hotter than its watts explain 2 min near the room's, after 15 min        0
+//   lid-open           lid contact                                  a person clears it, lid closed       0
 #ifndef ONDOL_CORE_HEAT_GUARDS_H
 #define ONDOL_CORE_HEAT_GUARDS_H
 

@@ -2,8 +2,7 @@
 //
 // Water-filling. Each board offers its watts as pieces of the concave envelope of work over draw:
 //
-//   work |              ____.---'        the curve itself may sag below a piece (a flat spot: from 3.2 to 3.3
-//   GHz the
+//   work |              ____.---'        the curve itself may sag below a piece (a flat spot: from 3.2 to 3.3 GHz the
 //        |        _.--'                  default board takes 14 W more for 3 % more work)
 //        |     ./
 //        |   /    <- idle to the most efficient point: reachable everywhere by duty

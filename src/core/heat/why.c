@@ -14,7 +14,7 @@
 static void clock_text(house_ms at, int64_t utc_offset_ms, char out[CLOCK_BYTES])
 {
     struct civil c = civil_from_ms(at.v + utc_offset_ms);
-    snprintf(out, CLOCK_BYTES, "%02d:%02d", (unsigned)c.hour % 24u, (unsigned)c.minute % 60u);
+    snprintf(out, CLOCK_BYTES, "%02u:%02u", (unsigned)c.hour % 24u, (unsigned)c.minute % 60u);
 }
 
 static void add_missing(const struct thermostat *t, char *out, int n)

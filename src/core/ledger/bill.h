@@ -14,13 +14,11 @@
 
 #include "core/work/activity.h"
 
-#define BILL_CLASSES   4 // reserved, onDemand, flex, donated
-#define NEUR_PER_CENT  INT64_C(10000000)
-#define NEUR_PER_EUR   (100 * NEUR_PER_CENT)
-#define BILL_PRICE_MAX INT64_C(1000000000) // 1,000 euro an hour or kWh
+#define BILL_CLASSES  4 // reserved, onDemand, flex, donated
+#define NEUR_PER_CENT INT64_C(10000000)
 
 struct bill {
-    int64_t ueur_per_core_h[BILL_CLASSES]; // 1e-6 euro, 0..BILL_PRICE_MAX
+    int64_t ueur_per_core_h[BILL_CLASSES]; // 1e-6 euro, 0..1e9
     int64_t ueur_per_kwh;                  // on top, of paid classes
 };
 

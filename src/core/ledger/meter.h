@@ -25,8 +25,7 @@ enum meter_answer { METER_OK, METER_FIRST, METER_WRAPPED, METER_RESET, METER_REF
 
 // Takes one reading and adds what passed since the last to total_mj; `delta_mj` gets that amount.
 //   raw_mj   counter; wrap_mj is where it starts again at 0 (0: never wraps)
-//   max_mw   most the meter's load can draw: an increment above 1.25 x max_mw x time + 50 J is impossible and
-//   refused
+//   max_mw   most the meter's load can draw: an increment above 1.25 x max_mw x time + 50 J is impossible and refused
 //            (nothing is added; the reading becomes the new base)
 // A counter that went back is a wrap if the increment it implies is possible, else a reset: then what it
 // shows since the reset is added, if possible. A reading not later than the last one changes nothing.

@@ -7,8 +7,7 @@
 // waits after the run:
 //
 //   need   = instances that wait - boards free on sites where the data is on its way
-//   site   = where min(need, boards free there) x worth of the best x its run, less the bytes, is most, if
-//   above zero;
+//   site   = where min(need, boards free there) x worth of the best x its run, less the bytes, is most, if above zero;
 //            who has waited as long as fetching takes gets the data in any case; where the bytes cost more
 //            than an instance is worth, so many times as long
 //

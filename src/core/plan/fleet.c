@@ -303,7 +303,3 @@ const struct plan_board *planner_board_at(const struct planner *p, uint32_t boar
     return board < p->n_boards && p->board[board].known ? &p->board[board].board : NULL;
 }
 
-size_t planner_boards(const struct planner *p)
-{
-    return p->n_boards;
-}

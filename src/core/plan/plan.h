@@ -6,8 +6,8 @@
 //
 // One objective in micro-euros per hour, from a versioned price table (docs/design/0009-snapshot.md):
 //
-//   net(task, board) = value of work by class and waiting time + value of heat in that zone now - electricity
-//   - preempting
+//   net(task, board) = value of work by class and waiting time + value of heat in that zone now
+//                      - electricity - preempting
 //
 // An instance is placed where net is highest, and only where it is above zero. Classes go best paid first, so
 // that no instance waits while a lower class holds a slot that it fits and would be worth more on.
@@ -229,11 +229,9 @@ bool planner_place_on(struct planner *p, uint32_t task, uint32_t board, house_ms
 
 const struct price_table *planner_prices(const struct planner *p);
 
-uint64_t planner_version(const struct planner *p); // of the snapshot: counts the changes told
+// What it was told of a board and of a task, for those who compare; NULL, false: it is not known.
 const struct plan_board *planner_board_at(const struct planner *p, uint32_t board);
-bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *out); // false: not known
-size_t planner_boards(const struct planner *p);
-size_t planner_tasks(const struct planner *p);
+bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *out);
 
 // What the task's next instance would be worth on this board now, micro-euros per hour, without preemption;
 // INT64_MIN when it may not run there. `why_not` (may be NULL) gets the reason.

@@ -271,11 +271,6 @@ const struct price_table *planner_prices(const struct planner *p)
     return &p->prices;
 }
 
-uint64_t planner_version(const struct planner *p)
-{
-    return p->version;
-}
-
 // ---- life
 
 struct planner *planner_new_with(const struct price_table *prices, const struct plan_policy *policy)

@@ -281,7 +281,3 @@ bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *o
     return true;
 }
 
-size_t planner_tasks(const struct planner *p)
-{
-    return p->n_tasks;
-}

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/work/constraint.h"
 
-#include <stdlib.h>
-
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -69,7 +68,21 @@ bool constraint_holds(const struct constraint *c, const struct board_spec *b)
            holds_text(b->cpu_model, c->cpu_model, true);
 }
 
-// Field by field: the padding of a struct is nobody's business.
+// Field by field, here and below: the padding of a struct is nobody's business.
+bool constraint_equal(const struct constraint *a, const struct constraint *b)
+{
+    return a->cores_min == b->cores_min && a->cores_max == b->cores_max &&
+           a->memory_mb_min == b->memory_mb_min && a->memory_mb_max == b->memory_mb_max &&
+           a->mb_per_core_min == b->mb_per_core_min && a->mb_per_core_max == b->mb_per_core_max &&
+           a->gpu == b->gpu && a->ssd == b->ssd && !strcmp(a->key, b->key) &&
+           !strcmp(a->cpu_model, b->cpu_model);
+}
+
+bool constraint_is_none(const struct constraint *c)
+{
+    return constraint_equal(c, &(struct constraint){0});
+}
+
 uint64_t constraint_hash(const struct constraint *c)
 {
     const int32_t number[] = {c->cores_min,       c->cores_max,       c->memory_mb_min, c->memory_mb_max,
@@ -85,8 +98,7 @@ uint64_t constraint_hash(const struct constraint *c)
 // "cores_min cores_max mb_min mb_max ratio_min ratio_max gpu ssd|key|model"
 void constraint_format(const struct constraint *c, struct buf *out)
 {
-    static const struct constraint none;
-    if (memcmp(c, &none, sizeof none) == 0)
+    if (constraint_is_none(c))
         return;
     buf_putf(out, "%d %d %d %d %d %d %d %d|%s|%s", (int)c->cores_min, (int)c->cores_max,
              (int)c->memory_mb_min, (int)c->memory_mb_max, (int)c->mb_per_core_min, (int)c->mb_per_core_max,

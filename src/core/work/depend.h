@@ -51,8 +51,8 @@ void depends_format(const struct depends *d, struct buf *out);
 
 enum depend_end depend_end_of(enum task_state final); // OPEN unless it is final
 enum depend_state depend_state(const struct depend *d);
-enum depend_state depends_state(
-    const struct depends *d);                       // NOT_FULFILLED as soon as one is; FULFILLED when all are
+// NOT_FULFILLED as soon as one is; FULFILLED when all are.
+enum depend_state depends_state(const struct depends *d);
 const char *depend_state_name(enum depend_state s); // "waiting", "dependencyConditionsFulfilled", ...
 const char *depend_end_name(enum depend_end e);     // "success", "failure", "cancelled"; else NULL
 unsigned depend_wants(const struct depend *d);      // bits, never 0

@@ -6,8 +6,7 @@
 //   - whatever is no IPv4 packet from the instance's own address
 //   - addresses of no single outside machine: 0/8, 127/8, 169.254/16 (where clouds keep their secrets), 224/3
 //   - the machine itself, by any of its addresses
-//   - what the operator closed (deny), and private networks (10/8, 172.16/12, 192.168/16, 100.64/10,
-//   198.18/15,
+//   - what the operator closed (deny), and private networks (10/8, 172.16/12, 192.168/16, 100.64/10, 198.18/15,
 //     192.0.0/24) that he did not open (allow)
 #ifndef ONDOL_CORE_WORK_EGRESS_H
 #define ONDOL_CORE_WORK_EGRESS_H

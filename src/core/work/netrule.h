@@ -3,18 +3,18 @@
 // The network rules that a task asks for beside its profile (forcedNetworkRules):
 //
 //   inbound    a port of the instance to which the server forwards one of its own, and from where it may be
-//   called outbound   a place outside that may be called. With one such rule, what is reached outside is what
-//   these rules
-//              name and nothing else, whatever the profile gives
+//              called
+//   outbound   a place outside that may be called. With one such rule, what is reached outside is what these
+//              rules name and nothing else, whatever the profile gives
 //
 // Both only narrow: what the operator has closed stays closed (core/work/egress.h, --forward-allow).
 //
-// As text, which is how a node and its carrier are told, with ';' between them; one form only, so that equal rules are equal
-// text:
+// As text, which is how a node and its carrier are told, with ';' between them; one form only, so that equal
+// rules are equal text:
 //
 //   in:8080:203.0.113.0/24,198.51.100.7/32     a port, who may come; nobody named: everybody
-//   tcp:443-443:203.0.113.7/32                 outbound: ports, which may be 0-65535, and places; none:
-//   everywhere udp:53-53:
+//   tcp:443-443:203.0.113.7/32                 outbound: ports, which may be 0-65535, and places
+//   udp:53-53:                                 none named: everywhere
 #ifndef ONDOL_CORE_WORK_NETRULE_H
 #define ONDOL_CORE_WORK_NETRULE_H
 

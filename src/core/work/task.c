@@ -11,8 +11,7 @@
 //
 //   While it lives, a task goes to any other living state: forward as instances are dispatched and executed
 //   (states may be skipped when all goes fast), backward when an instance is tried again. It may end from
-//   each of them. PendingCancel ends as Cancelled only. An ended task is only ever deleted, a deleted one is
-//   gone.
+//   each of them. PendingCancel ends as Cancelled only. An ended task is only ever deleted, a deleted one is gone.
 #define BIT(s) (1u << (s))
 #define LIVING                                                                                               \
     (BIT(TASK_SUBMITTED) | BIT(TASK_PARTIALLY_DISPATCHED) | BIT(TASK_FULLY_DISPATCHED) |                     \
@@ -130,10 +129,4 @@ bool uuid_parse(const char *text, uint8_t bytes[16])
         return false;
     memcpy(bytes, got, sizeof got);
     return true;
-}
-
-bool uuid_is_zero(const uint8_t bytes[16])
-{
-    static const uint8_t zero[16];
-    return memcmp(bytes, zero, 16) == 0;
 }

@@ -3,13 +3,10 @@
 // A task is N instances of one container. States, their exact names in the public API, and the moves between
 // them:
 //
-//   Submitted -> PartiallyDispatched -> FullyDispatched -> PartiallyExecuting -> FullyExecuting ->
-//   UploadingResults
+//   Submitted -> PartiallyDispatched -> FullyDispatched -> PartiallyExecuting -> FullyExecuting -> UploadingResults
 //       |               |                    |                    |                   |                |
-//       +---------------+--------------------+---- abort ---------+-------------------+--> PendingCancel ->
-//       Cancelled
-//                                                                                              Success |
-//                                                                                              Failure
+//       +---------------+--------------------+---- abort ---------+-------------------+--> PendingCancel -> Cancelled
+//   UploadingResults -> Success | Failure
 //   any -> PendingDelete -> gone.  States may be skipped and may move back when an instance is tried again.
 #ifndef ONDOL_CORE_WORK_TASK_H
 #define ONDOL_CORE_WORK_TASK_H
@@ -67,6 +64,5 @@ bool uuid_parse(const char *text, uint8_t bytes[16]);                 // 36 char
 // The same for the same name, and for no other with any likelihood: of what has a name and never was given a
 // uuid. `kind` keeps apart a site and a zone of one name. NULL and "" give the zero uuid.
 void uuid_of_name(char out[UUID_TEXT_BYTES], const char *kind, const char *name);
-bool uuid_is_zero(const uint8_t bytes[16]);
 
 #endif

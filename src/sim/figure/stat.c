@@ -13,11 +13,6 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-double stat_slowdown(double wait_s, double run_s, double tau_s)
-{
-    return num_max((wait_s + run_s) / num_max(run_s, tau_s), 1);
-}
-
 void stat_add(struct stat_sample *s, double v)
 {
     *VEC_PUSH(s->v, s->n, s->cap) = v;

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Statistics of runs: waits and slowdowns of jobs with exact quantiles, means over seeds with their 95 %
-// interval.
+// Statistics of runs: exact quantiles of a sample, means over seeds with their 95 % interval.
 #ifndef ONDOL_SIM_FIGURE_STAT_H
 #define ONDOL_SIM_FIGURE_STAT_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-// How much longer a job took than its run, for somebody who does not mind `tau_s` (Feitelson and Rudolph
-// 1998): max((wait + run) / max(run, tau), 1). Seconds, tau_s > 0.
-double stat_slowdown(double wait_s, double run_s, double tau_s);
 
 // Values kept, 8 bytes each, so that quantiles are exact. Zero bytes are an empty sample.
 struct stat_sample {

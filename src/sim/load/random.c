@@ -4,11 +4,12 @@
 // submission times from their names, in the time of Paris), as quantiles with straight lines between them in
 // the logarithm:
 //
-//   run time of an instance    mean 660 s, median 204; the instances of one task differ little (sd of log
-//   0.22) instances of a task        seven of ten tasks have one; mean 11, most 1,233 hour nightly tests from
-//   2 to 5, then working hours from 9 to 18 weekday                    weekends at two thirds data a popular
-//   image of most instances, others, and small files by Zipf's law; none is in
-//                              use for longer than 80 days
+//   run time of an instance    mean 660 s, median 204; the instances of one task differ little (sd of log 0.22)
+//   instances of a task        seven of ten tasks have one; mean 11, most 1,233
+//   hour                       nightly tests from 2 to 5, then working hours from 9 to 18
+//   weekday                    weekends at two thirds
+//   data                       a popular image of most instances, others, and small files by Zipf's law; none is
+//                              in use for longer than 80 days
 //
 // What the platform's customers reserved as whole boards is not in the figures.
 #include "sim/load/load.h"

@@ -5,8 +5,7 @@
 //       types: delay (delay: s), parallel_homogeneous (cpu: flop of each board), parallel (cpu: a list, the
 //       longest counts), composed (seq: names of profiles, nb: times); priority, user and datasets as the
 //       study has them in its profiles
-//   {name: {"start", "end", "qbox", "datasets"}, ...}: what the study's analysis made of the first, all that
-//   is
+//   {name: {"start", "end", "qbox", "datasets"}, ...}: what the study's analysis made of the first, all that is
 //       public for some of its weeks. No work is known then, only how long the real run took.
 // Communication inside a job ("com") has no meaning on one board and is passed over.
 #include "sim/read/batsim.h"

@@ -3,8 +3,7 @@
 // platform.xml of the study: SimGrid's format, of which four things matter here.
 //   <host id speed="4000f,3900f,..." >  a board where it has a property "qrad", a disk where its role is
 //       "storage"; <prop id value/> inside: watt_per_state "idle:full:full,...", site, qbox, qrad, size,
-//       temperature_coeffs "metal W/K, outside W/K, J/gK metal, J/gK air, g metal, g air" on one board of
-//       each heater
+//       temperature_coeffs "metal W/K, outside W/K, J/gK metal, J/gK air, g metal, g air" on one board of each heater
 //   <link id="<box>_lan_link" bandwidth latency>, <box>_wan_link
 // Routes, routers and the two hosts that Batsim wants for itself are passed over. A box begins where the
 // first of its boards stands. Entities and DTDs are refused (what the file calls a DOCTYPE is not fetched),

@@ -9,30 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nest.h"
 #include "base/num.h"
-
-static int check_depth(const char *s, size_t n, size_t line, struct err *e)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < n; i++) {
-        line += s[i] == '\n';
-        if (quoted) {
-            if (s[i] == '\\')
-                i++;
-            else if (s[i] == '"')
-                quoted = false;
-        } else if (s[i] == '"') {
-            quoted = true;
-        } else if (s[i] == '{' || s[i] == '[') {
-            if (++depth > DOC_DEPTH_MAX)
-                return err_set(e, -EINVAL, "line %zu: nested deeper than %d levels", line, DOC_DEPTH_MAX);
-        } else if (s[i] == '}' || s[i] == ']') {
-            depth--;
-        }
-    }
-    return 0;
-}
 
 int doc_parse(struct doc *d, const char *text, size_t n, size_t line, struct err *e)
 {
@@ -40,9 +18,12 @@ int doc_parse(struct doc *d, const char *text, size_t n, size_t line, struct err
     *d = DOC_NULL;
     if (n > DOC_BYTES_MAX)
         return err_set(e, -EFBIG, "%zu bytes: at most %u are read", n, DOC_BYTES_MAX);
-    int bad = check_depth(text, n, line, e);
-    if (bad)
-        return bad;
+    const char *deep = nest_below(text, n, DOC_DEPTH_MAX);
+    if (deep) {
+        for (const char *p = text; p < deep; p++)
+            line += *p == '\n';
+        return err_set(e, -EINVAL, "line %zu: nested deeper than %d levels", line, DOC_DEPTH_MAX);
+    }
     json_t *root = json_loadb(text, n, 0, &je);
     if (!root) {
         size_t at = line + (je.line > 0 ? (size_t)je.line - 1 : 0);

@@ -25,9 +25,8 @@ struct stream_text {
 //
 //   random    the generator (sim/load/load.h)
 //   batsim    jobs that follow each other with names <task>_<k>, the same moment, class and data are
-//   instances of one task; an
-//             instance has a board for itself (`cores`, or 8). The trace's class holds where it has
-//             priorities.
+//             instances of one task; an instance has a board for itself (`cores`, or 8). The trace's class
+//             holds where it has priorities.
 //   wfformat  each task when its parents would have ended if nothing ever waited
 int stream_open(struct sim_workload *out, const struct scenario *s, size_t index,
                 const struct stream_text *trace, const struct stream_text *data, int64_t trace_start_unix_ms,

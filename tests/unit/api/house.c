@@ -331,6 +331,40 @@ json_t *json_at(const json_t *v, const char *path)
     return (json_t *)v;
 }
 
+void expect_text(struct house *h, const char *target, const char *at, const char *value)
+{
+    json_t *j = expect(h, 200, "GET", target, NULL);
+    assert_string_equal(text_at(j, at), value);
+    json_decref(j);
+}
+
+void expect_int(struct house *h, const char *target, const char *at, int64_t value)
+{
+    json_t *j = expect(h, 200, "GET", target, NULL);
+    assert_int_equal(int_at(j, at), value);
+    json_decref(j);
+}
+
+const char *path(const char *fmt, const char *a)
+{
+    static char out[8][1024];
+    static int next;
+    next = (next + 1) % 8;
+    snprintf(out[next], sizeof out[next], fmt, a);
+    return out[next];
+}
+
+const char *expect_made(struct house *h, const char *target, const char *body)
+{
+    static char uuid[16][UUID_TEXT_BYTES];
+    static int next;
+    json_t *j = expect(h, 200, "POST", target, body);
+    next = (next + 1) % 16;
+    snprintf(uuid[next], UUID_TEXT_BYTES, "%s", text_at(j, "uuid"));
+    json_decref(j);
+    return uuid[next];
+}
+
 const char *text_at(const json_t *v, const char *path)
 {
     const char *text = json_string_value(json_at(v, path));

@@ -71,6 +71,14 @@ json_t *expect_operator(struct house *h, int status, const char *method, const c
 void expect_message(struct house *h, int status, const char *message, const char *method, const char *target,
                     const char *body);
 
+// What GET of `target`, as CUSTOMER, has at a place.
+void expect_text(struct house *h, const char *target, const char *at, const char *value);
+void expect_int(struct house *h, const char *target, const char *at, int64_t value);
+// `fmt` with a %s for `a`; in one of eight buffers, taken in turn.
+const char *path(const char *fmt, const char *a);
+// POSTs what makes a thing; its uuid in one of sixteen buffers.
+const char *expect_made(struct house *h, const char *target, const char *body);
+
 const char *text_at(const json_t *v,
                     const char *path);              // "status.runningInstancesInfo"; asserts it is a string
 json_t *json_at(const json_t *v, const char *path); // digits index arrays; NULL when absent

@@ -10,30 +10,9 @@
 
 #define NOBODY "0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11"
 
-static const char *path(const char *fmt, const char *a)
-{
-    static char out[4][256];
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(out[next], sizeof out[next], fmt, a);
-    return out[next];
-}
-
-// Makes a job or a task; its uuid in one of a few buffers.
-static const char *made(struct house *h, const char *where, const char *body)
-{
-    static char uuid[16][UUID_TEXT_BYTES];
-    static int next;
-    json_t *j = expect(h, 200, "POST", where, body);
-    next = (next + 1) % 16;
-    snprintf(uuid[next], UUID_TEXT_BYTES, "%s", text_at(j, "uuid"));
-    json_decref(j);
-    return uuid[next];
-}
-
 static const char *job(struct house *h)
 {
-    return made(h, "/jobs", "{\"name\":\"j\",\"useDependencies\":true}");
+    return expect_made(h, "/jobs", "{\"name\":\"j\",\"useDependencies\":true}");
 }
 
 static char *task_body(const char *job, const char *dependencies)
@@ -48,19 +27,12 @@ static char *task_body(const char *job, const char *dependencies)
 
 static const char *task_in(struct house *h, const char *job, const char *dependencies)
 {
-    return made(h, "/tasks", task_body(job, dependencies));
+    return expect_made(h, "/tasks", task_body(job, dependencies));
 }
 
 static const char *simple(const char *uuid)
 {
     return path("{\"dependsOn\":[\"%s\"]}", uuid);
-}
-
-static void expect_text(struct house *h, const char *target, const char *at, const char *value)
-{
-    json_t *j = expect(h, 200, "GET", target, NULL);
-    assert_string_equal(text_at(j, at), value);
-    json_decref(j);
 }
 
 static void expect_json(struct house *h, const char *target, const char *at, const char *value)
@@ -78,13 +50,13 @@ static void a_job_is_shown_with_every_key_in_order(void **state)
 {
     struct house *h = *state;
     const char *uuid =
-        made(h, "/jobs/", // as one client writes it
-             "{\"Name\":\"night\",\"shortName\":\"n-1\",\"PoolUuid\":\"00000000-0000-0000-0000-"
-             "000000000000\",\"UseDependencies\":true,"
-             "\"Tags\":[\"a\",\"b\"],\"MaxWallTime\":\"1.02:00:00\",\"AutoDeleteOnCompletion\":true,"
-             "\"CompletionTimeToLive\":\"00:10:00\",\"State\":null,\"Uuid\":\"00000000-0000-0000-0000-"
-             "000000000000\","
-             "\"CreationDate\":\"0001-01-01T00:00:00\"}");
+        expect_made(h, "/jobs/", // as one client writes it
+                    "{\"Name\":\"night\",\"shortName\":\"n-1\",\"PoolUuid\":\"00000000-0000-0000-0000-"
+                    "000000000000\",\"UseDependencies\":true,"
+                    "\"Tags\":[\"a\",\"b\"],\"MaxWallTime\":\"1.02:00:00\",\"AutoDeleteOnCompletion\":true,"
+                    "\"CompletionTimeToLive\":\"00:10:00\",\"State\":null,\"Uuid\":\"00000000-0000-0000-0000-"
+                    "000000000000\","
+                    "\"CreationDate\":\"0001-01-01T00:00:00\"}");
     char want[1024];
     snprintf(want, sizeof want,
              "{\"uuid\":\"%s\",\"name\":\"night\",\"shortname\":\"n-1\",\"poolUuid\":null,\"state\":"
@@ -99,7 +71,7 @@ static void a_job_is_shown_with_every_key_in_order(void **state)
              uuid);
     expect_json(h, path("/jobs/%s", uuid), "", want);
     expect_json(h, "/v1/jobs/N-1", "", want);
-    expect_json(h, path("/jobs/%s", made(h, "/jobs", "{\"name\":\"x\"}")), "maxWallTime", "null");
+    expect_json(h, path("/jobs/%s", expect_made(h, "/jobs", "{\"name\":\"x\"}")), "maxWallTime", "null");
 }
 
 static void answers_carry_a_location(void **state)
@@ -113,7 +85,7 @@ static void answers_carry_a_location(void **state)
 static void what_is_wrong_is_named(void **state)
 {
     struct house *h = *state;
-    made(h, "/jobs", "{\"name\":\"x\",\"shortname\":\"mine\"}");
+    expect_made(h, "/jobs", "{\"name\":\"x\",\"shortname\":\"mine\"}");
     static const struct {
         const char *body, *message;
     } cases[] = {
@@ -213,7 +185,8 @@ static void why_names_the_task_that_is_waited_for(void **state)
 static void what_cannot_be_waited_for_is_refused(void **state)
 {
     struct house *h = *state;
-    const char *j = job(h), *plain = made(h, "/jobs", "{\"name\":\"p\"}"), *p = task_in(h, plain, "null");
+    const char *j = job(h), *plain = expect_made(h, "/jobs", "{\"name\":\"p\"}"),
+               *p = task_in(h, plain, "null");
     static const struct {
         const char *dependencies, *sentence;
     } cases[] = {
@@ -286,7 +259,7 @@ static void pages_join_to_the_whole_list_in_every_order(void **state)
         char body[128];
         snprintf(body, sizeof body, "{\"name\":\"%c-\\u00e9.%d\",\"tags\":[\"%s\"]}", "cabfged"[i], i,
                  i % 2 ? "odd" : "even");
-        const char *uuid = made(h, "/jobs", body);
+        const char *uuid = expect_made(h, "/jobs", body);
         if (i < 2)
             json_decref(expect(h, 200, "POST", path("/jobs/%s/terminate", uuid), NULL));
     }
@@ -373,7 +346,8 @@ static void deleting_by_force_takes_every_task_along(void **state)
 {
     struct house *h = *state;
     house_boards(h, 1);
-    char mine[UUID_TEXT_BYTES], j[UUID_TEXT_BYTES], live[UUID_TEXT_BYTES]; // more are made than made() keeps
+    char mine[UUID_TEXT_BYTES], j[UUID_TEXT_BYTES],
+        live[UUID_TEXT_BYTES]; // more are made than expect_made() keeps
     strcpy(j, job(h));
     strcpy(live, task_in(h, j, "null"));
     house_later(h, 10);
@@ -424,14 +398,14 @@ static void retry_and_clone_stay_in_a_job_that_takes_tasks(void **state)
         house_start_all(h);
         house_end_all(h, i); // a succeeds, b fails
     }
-    const char *retried = made(h, path("/tasks/%s/retry", b), NULL),
-               *cloned = made(h, path("/tasks/%s/clone", b), NULL);
+    const char *retried = expect_made(h, path("/tasks/%s/retry", b), NULL),
+               *cloned = expect_made(h, path("/tasks/%s/clone", b), NULL);
     expect_text(h, path("/tasks/%s", retried), "jobUuid", j);
     expect_json(h, path("/tasks/%s", retried), "dependencies", "{\"dependsOn\":[]}"); // they were fulfilled
     expect_text(h, path("/tasks/%s", cloned), "dependencies.dependsOn.0", a);
     json_decref(expect(h, 200, "POST", path("/jobs/%s/terminate", j), NULL));
     house_end_all(h, 0);
-    const char *alone = made(h, path("/tasks/%s/clone", b), NULL);
+    const char *alone = expect_made(h, path("/tasks/%s/clone", b), NULL);
     expect_json(h, path("/tasks/%s", alone), "jobUuid", "null");
     expect_json(h, path("/tasks/%s", alone), "dependencies", "{\"dependsOn\":[]}");
 }
@@ -442,8 +416,9 @@ static void a_task_deletes_itself_when_its_time_to_live_is_over(void **state)
     static const char kept[] =
         "{\"name\":\"t\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"autoDeleteOnCompletion\":%s,"
         "\"completionTimeToLive\":\"00:01:00\"}";
-    const char *goes = made(h, "/tasks", path(kept, "true")), *stays = made(h, "/tasks", path(kept, "false")),
-               *later = made(h, "/tasks", path(kept, "false"));
+    const char *goes = expect_made(h, "/tasks", path(kept, "true")),
+               *stays = expect_made(h, "/tasks", path(kept, "false")),
+               *later = expect_made(h, "/tasks", path(kept, "false"));
     json_decref(expect(h, 200, "PUT", path("/tasks/%s", later),
                        "{\"AutoDeleteOnCompletion\":true,\"CompletionTimeToLive\":\"00:02:00\"}"));
     json_decref(expect(h, 200, "POST", "/ondol/v1/tasks/abort", NULL));

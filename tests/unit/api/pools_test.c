@@ -11,45 +11,11 @@
 #define NOBODY "0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11"
 #define FIXED  "{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":2}"
 
-static const char *path(const char *fmt, const char *a)
-{
-    static char out[8][1024];
-    static int next;
-    next = (next + 1) % 8;
-    snprintf(out[next], sizeof out[next], fmt, a);
-    return out[next];
-}
-
-static const char *made(struct house *h, const char *where, const char *body)
-{
-    static char uuid[16][UUID_TEXT_BYTES];
-    static int next;
-    json_t *j = expect(h, 200, "POST", where, body);
-    next = (next + 1) % 16;
-    snprintf(uuid[next], UUID_TEXT_BYTES, "%s", text_at(j, "uuid"));
-    json_decref(j);
-    return uuid[next];
-}
-
-static void expect_text(struct house *h, const char *target, const char *at, const char *value)
-{
-    json_t *j = expect(h, 200, "GET", target, NULL);
-    assert_string_equal(text_at(j, at), value);
-    json_decref(j);
-}
-
-static void expect_int(struct house *h, const char *target, const char *at, int64_t value)
-{
-    json_t *j = expect(h, 200, "GET", target, NULL);
-    assert_int_equal(int_at(j, at), value);
-    json_decref(j);
-}
-
 static const char *task_in(struct house *h, const char *pool, const char *more)
 {
     char body[1024];
     snprintf(body, sizeof body, "{\"name\":\"t\",\"poolUuid\":\"%s\",\"instanceCount\":1%s}", pool, more);
-    return made(h, "/tasks", body);
+    return expect_made(h, "/tasks", body);
 }
 
 // As the contract's own example has it, key by key.
@@ -101,7 +67,7 @@ static void a_pool_is_shown_with_every_key_in_its_order(void **state)
                                        "forcedNetworkRules",
                                        "projectUuid"};
     struct house *h = *state;
-    const char *p = made(h, "/v1/pools/", FIXED);
+    const char *p = expect_made(h, "/v1/pools/", FIXED);
     json_t *j = expect(h, 200, "GET", path("/pool/%s", p), NULL), *v;
     const char *key;
     size_t i = 0;
@@ -124,7 +90,7 @@ static void nodes_come_tasks_run_and_what_they_did_is_told(void **state)
 {
     struct house *h = *state;
     house_boards(h, 3);
-    const char *p = made(h, "/pools", FIXED), *at = path("/pools/%s", p);
+    const char *p = expect_made(h, "/pools", FIXED), *at = path("/pools/%s", p);
     expect_text(h, at, "state", "FullyDispatched");
     house_start_all(h);
     expect_text(h, at, "state", "FullyExecuting");
@@ -202,16 +168,16 @@ static void sizes_are_asked_in_three_forms(void **state)
     }
     // As the Python client sends one: the object is always there.
     const char *p =
-        made(h, "/pools",
-             "{\"name\":\"e\",\"profile\":\"docker-batch\",\"elasticProperty\":{\"isElastic\":true,"
-             "\"minTotalSlots\":1,\"maxTotalSlots\":4,\"minIdleSlots\":0,\"resizePeriod\":90,"
-             "\"rampResizeFactor\":0.4,\"minIdleTimeSeconds\":90}}");
+        expect_made(h, "/pools",
+                    "{\"name\":\"e\",\"profile\":\"docker-batch\",\"elasticProperty\":{\"isElastic\":true,"
+                    "\"minTotalSlots\":1,\"maxTotalSlots\":4,\"minIdleSlots\":0,\"resizePeriod\":90,"
+                    "\"rampResizeFactor\":0.4,\"minIdleTimeSeconds\":90}}");
     expect_int(h, path("/pools/%s", p), "targetRunningInstanceCount", 1);
     json_t *j = expect(h, 200, "GET", path("/pools/%s", p), NULL);
     assert_true(json_real_value(json_at(j, "elasticProperty.rampResizeFactor")) == 0.4);
     json_decref(j);
     // As the C# client sends policies.
-    p = made(
+    p = expect_made(
         h, "/pools",
         "{\"Name\":\"s\",\"Profile\":\"docker-batch\",\"InstanceCount\":0,\"ElasticProperty\":{\"IsElastic\":"
         "false},"
@@ -232,7 +198,7 @@ static void sizes_are_asked_in_three_forms(void **state)
 static void scaling_comes_back_as_it_was_sent(void **state)
 {
     struct house *h = *state;
-    const char *p = made(h, "/pools", FIXED), *at = path("/pools/%s/scaling", p);
+    const char *p = expect_made(h, "/pools", FIXED), *at = path("/pools/%s/scaling", p);
     struct answer a = ask(h, "GET", at, NULL);
     assert_string_equal(a.body, "{\"policies\":[],\"activePolicyName\":null}");
     answer_free(&a);
@@ -254,10 +220,10 @@ static void scaling_comes_back_as_it_was_sent(void **state)
 static void an_update_changes_what_it_has_and_nothing_else(void **state)
 {
     struct house *h = *state;
-    const char *p =
-        made(h, "/pools",
-             "{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"tags\":[\"a\"],"
-             "\"labels\":{\"k\":\"v\"},\"constants\":[{\"key\":\"QARNOT_SECRET__X\",\"value\":\"1\"}]}");
+    const char *p = expect_made(
+        h, "/pools",
+        "{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"tags\":[\"a\"],"
+        "\"labels\":{\"k\":\"v\"},\"constants\":[{\"key\":\"QARNOT_SECRET__X\",\"value\":\"1\"}]}");
     const char *at = path("/pools/%s", p);
     json_decref(expect(h, 200, "PUT", at, "{\"tags\":[\"b\"]}"));
     expect_text(h, at, "tags.0", "b");
@@ -266,7 +232,7 @@ static void an_update_changes_what_it_has_and_nothing_else(void **state)
     expect_int(h, at, "targetRunningInstanceCount", 1);
     json_decref(expect(h, 200, "PUT", at, "{\"instanceCount\":5,\"Scaling\":null,\"State\":\"x\"}"));
     expect_int(h, at, "targetRunningInstanceCount", 5);
-    const char *copy = made(h, path("/pools/%s/clone", p), "{}");
+    const char *copy = expect_made(h, path("/pools/%s/clone", p), "{}");
     expect_text(h, path("/pools/%s", copy), "shortname", copy);
     expect_text(h, path("/pools/%s", copy), "tags.0", "b");
     expect_int(h, path("/pools/%s", copy), "instanceCount", 5);
@@ -277,9 +243,9 @@ static void tasks_take_from_their_pool_what_they_do_not_say(void **state)
 {
     struct house *h = *state;
     const char *p =
-        made(h, "/pools",
-             "{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"schedulingType\":"
-             "\"onDemand\",\"defaultRetrySettings\":{\"maxTotalRetries\":3}}");
+        expect_made(h, "/pools",
+                    "{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"schedulingType\":"
+                    "\"onDemand\",\"defaultRetrySettings\":{\"maxTotalRetries\":3}}");
     const char *t = task_in(h, p, ",\"profile\":null");
     expect_int(h, path("/tasks/%s", t), "retrySettings.maxTotalRetries", 3);
     expect_text(h, path("/tasks/%s", t), "schedulingType", "onDemand");
@@ -295,16 +261,16 @@ static void tasks_take_from_their_pool_what_they_do_not_say(void **state)
     assert_int_equal(a.status, 400);
     answer_free(&a);
     // A job hands its pool on.
-    const char *j = made(h, "/jobs", path("{\"name\":\"j\",\"poolUuid\":\"%s\"}", p));
+    const char *j = expect_made(h, "/jobs", path("{\"name\":\"j\",\"poolUuid\":\"%s\"}", p));
     expect_text(h, path("/jobs/%s", j), "poolUuid", p);
-    t = made(h, "/tasks", path("{\"name\":\"t\",\"jobUuid\":\"%s\",\"instanceCount\":1}", j));
+    t = expect_made(h, "/tasks", path("{\"name\":\"t\",\"jobUuid\":\"%s\",\"instanceCount\":1}", j));
     expect_text(h, path("/tasks/%s", t), "poolUuid", p);
     json_t *list = expect(h, 200, "GET", path("/pools/%s/jobs", p), NULL);
     assert_int_equal(json_array_size(list), 1);
     json_decref(list);
     expect_message(h, 400, "No such pool: " NOBODY, "POST", "/jobs",
                    "{\"name\":\"j\",\"poolUuid\":\"" NOBODY "\"}");
-    const char *plain = made(h, "/jobs", "{\"name\":\"j\"}");
+    const char *plain = expect_made(h, "/jobs", "{\"name\":\"j\"}");
     expect_message(h, 400,
                    "Invalid task file. Invalid fields: profile. profile: is required outside a pool (GET "
                    "/profiles lists them)",
@@ -315,9 +281,10 @@ static void lists_have_pages_filters_and_tags(void **state)
 {
     struct house *h = *state;
     for (int i = 0; i < 3; i++)
-        made(h, "/pools",
-             i ? FIXED
-               : "{\"name\":\"odd\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"tags\":[\"x\"]}");
+        expect_made(
+            h, "/pools",
+            i ? FIXED
+              : "{\"name\":\"odd\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"tags\":[\"x\"]}");
     json_t *j = expect(h, 200, "POST", "/pools/paginate", "{\"maximumResults\":1}");
     assert_int_equal(int_at(j, "count"), 1);
     assert_true(json_is_true(json_at(j, "isTruncated")) && json_is_string(json_at(j, "nextToken")));
@@ -348,9 +315,10 @@ static void a_pool_ends_and_takes_no_more(void **state)
 {
     struct house *h = *state;
     house_boards(h, 2);
-    const char *p = made(h, "/pools",
-                         "{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":2,\"shortname\":"
-                         "\"helloworld\"}");
+    const char *p =
+        expect_made(h, "/pools",
+                    "{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":2,\"shortname\":"
+                    "\"helloworld\"}");
     house_start_all(h);
     const char *t = task_in(h, p, "");
     json_decref(expect(h, 200, "POST", "/pools/helloworld/close", NULL));
@@ -367,8 +335,9 @@ static void a_pool_ends_and_takes_no_more(void **state)
     json_decref(expect(h, 200, "DELETE", "/pools/helloworld", NULL));
     expect_message(h, 404, "No such pool: helloworld", "GET", "/pools/helloworld", NULL);
     expect_message(h, 404, "No such pool: helloworld", "DELETE", "/pools/helloworld", NULL);
-    made(h, "/pools",
-         "{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":2,\"shortname\":\"helloworld\"}");
+    expect_made(
+        h, "/pools",
+        "{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":2,\"shortname\":\"helloworld\"}");
     expect_text(h, path("/tasks/%s", t), "state", "Cancelled");
 }
 
@@ -379,7 +348,7 @@ static void strangers_see_nothing_of_it(void **state)
                                             {"GET", "/scaling"}, {"GET", "/tasks"},  {"GET", "/jobs"},
                                             {"GET", "/stdout"},  {"POST", "/stderr"}};
     struct house *h = *state;
-    const char *p = made(h, "/pools", FIXED);
+    const char *p = expect_made(h, "/pools", FIXED);
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         char target[128];
         snprintf(target, sizeof target, "/pools/%s%s", p, routes[i][1]);

@@ -121,18 +121,6 @@ static void create_job(struct life *l)
     apply(l, &ev);
 }
 
-static const char *any_scaling(struct life *l)
-{
-    static const char *const texts[] = {"F1@A",
-                                        "F2@A",
-                                        "F0@A",
-                                        "F5@A",
-                                        "Q0,4,0,20,500000,30@A",
-                                        "Q1,6,1,5,1000000,0@A",
-                                        "F3@W127,0,43200000;Q0,2,0,1,0,10@A"};
-    return texts[rng_below(&l->rng, ARRAY_LEN(texts))];
-}
-
 static void create_pool(struct life *l)
 {
     struct event ev = {
@@ -142,7 +130,7 @@ static void create_pool(struct life *l)
     for (int i = 0; i < 16; i++)
         d->uuid[i] = (uint8_t)rng_next(&l->rng);
     d->activity = (enum activity)rng_below(&l->rng, 4);
-    d->scaling = any_scaling(l);
+    d->scaling = rig_scaling(rng_below(&l->rng, RIG_SCALINGS));
     d->slots_per_node = 1 + (int32_t)rng_below(&l->rng, FAKE_SLOTS);
     d->constraint.cores_min = rng_below(&l->rng, 4) ? 0 : 16;
     d->auto_delete = rng_below(&l->rng, 3) == 0;
@@ -162,7 +150,7 @@ static void on_pool(struct life *l)
                                 .id = l->pool[rng_below(&l->rng, l->n_pools)],
                                 .draft = {.body = "{}"}}};
     uint64_t what = rng_below(&l->rng, 8);
-    ev.pool.draft.scaling = any_scaling(l);
+    ev.pool.draft.scaling = rig_scaling(rng_below(&l->rng, RIG_SCALINGS));
     if (what == 0)
         ev.kind = EVENT_POOL_CLOSE;
     else if (what == 1)

@@ -3,8 +3,8 @@
 // best assignment (GLPK), on small random fleets of one board for each room, where what each pair is worth
 // does not depend on the others:
 //
-//   max sum net(t, b) x(t, b)    sum over t x(t, b) <= 1    sum over b x(t, b) <= waiting(t)    site: sum
-//   draw(b) x <= cap
+//   max sum net(t, b) x(t, b)    sum over t x(t, b) <= 1    sum over b x(t, b) <= waiting(t)
+//                                site: sum draw(b) x <= cap
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -62,9 +62,8 @@ static void uuid_has_its_version_and_goes_both_ways(void **state)
     assert_string_equal(text, "ffffffff-ffff-4fff-bfff-ffffffffffff");
     assert_true(uuid_parse("FFFFFFFF-FFFF-4FFF-BFFF-FFFFFFFFFFFF", back));
     assert_int_equal(back[6], 0x4f);
-    assert_false(uuid_is_zero(back));
     assert_true(uuid_parse("00000000-0000-0000-0000-000000000000", back));
-    assert_true(uuid_is_zero(back));
+    assert_memory_equal(back, (uint8_t[16]){0}, sizeof back);
     static const char *const bad[] = {"",
                                       "ffffffff",
                                       "ffffffff-ffff-4fff-bfff-fffffffffff",
@@ -138,6 +137,26 @@ static void equal_constraints_have_equal_hashes_and_others_do_not(void **state)
     assert_false(constraint_hash(&a) == constraint_hash(&b));
 }
 
+// One that asks for nothing was once taken for another when the bytes between its members were not zero.
+static void what_lies_between_the_members_of_a_constraint_asks_for_nothing(void **state)
+{
+    (void)state;
+    struct constraint c;
+    struct buf text = BUF_INIT(1024);
+    memset(&c, 0xff, sizeof c);
+    c.cores_min = c.cores_max = c.memory_mb_min = c.memory_mb_max = c.mb_per_core_min = c.mb_per_core_max = 0;
+    c.gpu = c.ssd = WANT_ANY;
+    c.key[0] = c.cpu_model[0] = '\0';
+    assert_true(constraint_is_none(&c));
+    assert_true(constraint_equal(&c, &(struct constraint){0}));
+    assert_true(constraint_hash(&c) == constraint_hash(&(struct constraint){0}));
+    constraint_format(&c, &text);
+    assert_string_equal(buf_str(&text), "");
+    buf_deinit(&text);
+    c.ssd = WANT_NO;
+    assert_false(constraint_is_none(&c));
+}
+
 static void constraints_survive_the_way_through_a_row(void **state)
 {
     (void)state;
@@ -169,6 +188,7 @@ int main(void)
         cmocka_unit_test(uuid_has_its_version_and_goes_both_ways),
         cmocka_unit_test(a_name_has_its_uuid_for_ever),
         cmocka_unit_test(a_board_says_what_it_lacks),
+        cmocka_unit_test(what_lies_between_the_members_of_a_constraint_asks_for_nothing),
         cmocka_unit_test(constraints_survive_the_way_through_a_row),
         cmocka_unit_test(equal_constraints_have_equal_hashes_and_others_do_not),
     };

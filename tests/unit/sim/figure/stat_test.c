@@ -15,16 +15,6 @@ static void close_to(double got, double want, double by)
         fail_msg("%.9g, not %.9g within %g", got, want, by);
 }
 
-static void test_slowdown_is_bounded_below_by_one(void **state)
-{
-    (void)state;
-    close_to(stat_slowdown(30, 10, 1), 4, 0);
-    close_to(stat_slowdown(0, 10, 1), 1, 0);
-    close_to(stat_slowdown(0, 0.1, 1), 1, 0); // a tenth of a second is not ten times too fast
-    close_to(stat_slowdown(3, 0, 1), 3, 0);   // a job of nothing that waited 3 s
-    close_to(stat_slowdown(60, 30, 10), 3, 0);
-}
-
 static void test_quantiles_are_exact(void **state)
 {
     (void)state;
@@ -95,7 +85,6 @@ static void test_the_interval_holds_the_mean_as_often_as_it_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slowdown_is_bounded_below_by_one),
         cmocka_unit_test(test_quantiles_are_exact),
         cmocka_unit_test(test_student),
         cmocka_unit_test(test_welford_keeps_its_digits),

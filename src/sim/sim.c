@@ -237,6 +237,7 @@ static void step(struct sim_run *r)
         r->zone[r->water[k]].step_uj = 0;
     }
     measure_step(r);
+    bound_step(r);
     r->out->totals.steps++;
 }
 
@@ -246,6 +247,7 @@ static int run_all(struct sim_run *r, struct err *e)
     if (bad)
         return bad;
     measure_make(r);
+    bound_make(r);
     bad = published_make(r);
     if (!bad)
         bad = link_make(r, e);
@@ -270,6 +272,7 @@ static int run_all(struct sim_run *r, struct err *e)
         link_sync(r, i);
     }
     link_settle(r);
+    bound_result(r);
     return measure_result(r, e);
 }
 
@@ -282,6 +285,7 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     memcpy(made.policy, s->policy, sizeof made.policy);
     int bad = run_all(&r, e);
     measure_free(&r);
+    bound_free(&r);
     jobs_free(&r);
     data_free(&r);
     link_free(&r);

@@ -97,6 +97,8 @@ static void value_board(struct planner *p, uint32_t board, unsigned lane, enum h
     struct plan_ask ask = ask_of(lane);
     int64_t key =
         side == SIDE_FREE ? worth_on(p, ask, board, false, &why) : gain_of_stopping(p, ask, board, &why);
+    if (side == SIDE_TAKE)
+        key = gain_less_loss(p, ask, board, key);
     if (why == BAR_SITE_CAP)
         zone_capped(p, b->board.zone);
     int64_t least = side == SIDE_FREE ? -crawl_cost(p, ask, board) : 0; // which may be waived

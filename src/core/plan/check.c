@@ -164,10 +164,8 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
     if (s->gang > 1 || site_is_kept(p, site, s->ask.activity) || !constraint_holds(&s->constraint, b->spec) ||
         !place_holds(p, s, site))
         return 0;
-    int64_t mine = worth_on(p, s->ask, board, true, NULL);
-    if (mine != INT64_MIN)
-        mine += place_worth(p, s, site);
-    if (mine == INT64_MIN || mine <= 0)
+    int64_t here = worth_on(p, s->ask, board, true, NULL), place = place_worth(p, s, site), mine = here + place;
+    if (here == INT64_MIN || mine <= 0)
         return 0;
     if (b->task == PLAN_NONE)
         return err_set(e, -EINVAL, "plan: task %u waits while board %u is free and worth %lld", task, board,
@@ -175,7 +173,8 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
     if (b->activity <= s->ask.activity || b->stopping || t->pending <= p->stopping)
         return 0; // as many as wait are stopping already: they are for it
     int64_t theirs = worth_on(p, holder_of(p, board), board, true, NULL);
-    if (mine - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur > 0)
+    int64_t gain = here - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur;
+    if (gain > 0 && gain_less_loss(p, s->ask, board, gain) + place > 0)
         return err_set(e, -EINVAL,
                        "plan: task %u (%s) waits while board %u is held by %s, which is worth less there",
                        task, activity_name(s->ask.activity), board, activity_name(b->activity));

@@ -364,6 +364,7 @@ int64_t market_gain(const struct planner *p, struct plan_ask ask, uint32_t board
 int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
                  enum plan_bar *why);
 int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
+int64_t gain_less_loss(const struct planner *p, struct plan_ask ask, uint32_t board, int64_t gain);
 // What no policy may pass over: a known, usable, free board in an online zone, and the site's cap. BAR_NONE:
 // all hold.
 enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What holds for every policy: which boards may be looked at, and what the boards at work of a zone draw.
+#include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
 bool class_is_urgent(enum activity a)
@@ -68,6 +69,26 @@ int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t 
     if (!p->policy->gain || b->stopping || b->activity <= ask.activity)
         return 0;
     return p->policy->gain(p, ask, board, why);
+}
+
+// By what it goes whose board is asked back: the gain less the work that is destroyed, both per hour of the
+// newcomer's run,
+//
+//     gain^2 / (gain + loss)        loss = lost work / run, both in money
+//
+// which is gain - loss for small losses and never below zero: whether a lower class makes room is decided by
+// the classes alone (a promise of seconds is not for sale to whoever has run for long), whom it meets by what
+// that costs. So the young go, the same boards again and again, and who has run for hours comes to its end.
+int64_t gain_less_loss(const struct planner *p, struct plan_ask ask, uint32_t board, int64_t gain)
+{
+    const struct board_state *b = &p->board[board];
+    if (gain <= 0 || b->board.lost_s <= 0 || !p->policy->keeps_market ||
+        (unsigned)b->board.activity >= PLAN_CLASSES)
+        return gain;
+    int64_t hour = p->prices.work_ueur_per_core_h[b->board.activity] * family_of_kind(p, b->kind)->spec.cores;
+    int64_t loss = hour * b->board.lost_s / plan_run_typical_s(ask.run);
+    int64_t left = (int64_t)((double)gain * (double)gain / (double)(gain + loss));
+    return left > 0 ? left : 1;
 }
 
 // What holds the board now, as far as the planner was told of its task.

@@ -50,6 +50,28 @@ static double work(const struct sim_result *r)
     return sum;
 }
 
+// Kept, and under way at the end.
+static double done_core_ms(const struct sim_result *r)
+{
+    double sum = 0;
+    for (int a = ACTIVITY_RESERVED; a <= ACTIVITY_DONATED; a++)
+        sum += (double)r->class[a].work_core_ms + (double)r->class[a].open_core_ms;
+    return sum;
+}
+
+static double throughput(const struct sim_result *r)
+{
+    return r->totals.bound_core_ms > 0 ? done_core_ms(r) / r->totals.bound_core_ms : 0;
+}
+
+static double destroyed(const struct sim_result *r)
+{
+    double sum = 0, done = done_core_ms(r);
+    for (int a = ACTIVITY_RESERVED; a <= ACTIVITY_DONATED; a++)
+        sum += (double)r->class[a].wasted_core_ms;
+    return done + sum > 0 ? sum / (done + sum) : 0;
+}
+
 static double work_kwh(const struct sim_result *r)
 {
     return r->totals.it_j > 0 ? work(r) / ((double)r->totals.it_j / 3.6e6) : 0;
@@ -209,6 +231,8 @@ const struct figure figures[] = {
     {"burn_share", "burnt, share of energy", "", -1, 3, burn_share},
     {"work_ghz_h", "work done", "core GHz h", 1, 0, work},
     {"work_per_kwh", "work per energy", "core GHz h / kWh", 1, 2, work_kwh},
+    {"throughput", "work done and under way, of the bound", "", 1, 3, throughput},
+    {"work_lost", "work lost by stopping it, share", "", -1, 3, destroyed},
     {"completed", "instances completed", "", 1, 0, completed},
     {"lost", "instances lost", "", -1, 0, lost},
     {"wait_mean_s", "mean wait", "s", -1, 1, mean_wait},

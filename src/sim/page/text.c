@@ -115,6 +115,9 @@ static void classes(struct buf *out, const struct sim_result *r)
                      activity_name((enum activity)a), c->submitted, c->completed, c->preempted, c->lost,
                      c->wait.mean_s, c->wait.p95_s, c->wait.max_s, c->wait.mean_slowdown, c->work_ghz_h);
     }
+    if (r->totals.bound_core_ms > 0)
+        buf_putf(out, "  work done and under way: %.1f %% of what any schedule could with this heat; lost: %.1f %%\n",
+                 100 * figure_find("throughput")->of(r), 100 * figure_find("work_lost")->of(r));
 }
 
 static void savings(struct buf *out, const struct sim_result *r)

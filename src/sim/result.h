@@ -106,6 +106,7 @@ struct sim_totals {
     double pue, erf_strict, ere, wue;
     double heat_match, heat_coverage; // strict / delivered; strict / asked
     double heat_coverage_able;        // the same over the hours in which capacity sufficed
+    double heat_coverage_day;         // the same day by day (by_day.c)
     double useful_work_share;         // paid, donated and volunteer joules / IT joules
     double carbon_g, cost_eur, displaced_g, displaced_eur;
     double zone_rmse_k, zone_rmse_worst_k; // over rooms, weighted by settled_ms; and the worst

@@ -238,6 +238,7 @@ static void step(struct sim_run *r)
     }
     measure_step(r);
     bound_step(r);
+    by_day_step(r);
     r->out->totals.steps++;
 }
 
@@ -248,6 +249,7 @@ static int run_all(struct sim_run *r, struct err *e)
         return bad;
     measure_make(r);
     bound_make(r);
+    by_day_make(r);
     bad = published_make(r);
     if (!bad)
         bad = link_make(r, e);
@@ -286,6 +288,7 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     int bad = run_all(&r, e);
     measure_free(&r);
     bound_free(&r);
+    by_day_free(&r);
     jobs_free(&r);
     data_free(&r);
     link_free(&r);

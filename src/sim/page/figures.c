@@ -29,6 +29,7 @@ TOTAL(wue, t->wue)
 TOTAL(heat_match, t->heat_match)
 TOTAL(coverage, t->heat_coverage)
 TOTAL(coverage_able, t->heat_coverage_able)
+TOTAL(coverage_day, t->heat_coverage_day)
 TOTAL(useful_work, t->useful_work_share)
 TOTAL(carbon_kg, t->carbon_g / 1000)
 TOTAL(cost, t->cost_eur)
@@ -206,6 +207,7 @@ const struct figure figures[] = {
     {"heat_match", "heat match", "", 1, 3, heat_match},
     {"heat_coverage", "heat coverage", "", 1, 3, coverage},
     {"coverage_able", "heat coverage where the heater suffices", "", 1, 3, coverage_able},
+    {"coverage_day", "the same day by day", "", 1, 3, coverage_day},
     {"erf_strict", "ERF, strict", "", 1, 3, erf_strict},
     {"ere", "ERE", "", -1, 3, ere},
     {"pue", "PUE", "", -1, 4, pue},

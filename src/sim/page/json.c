@@ -231,6 +231,7 @@ static void put_totals(struct list *l, const struct sim_result *r)
     put_real(l, "heat_match", t->heat_match);
     put_real(l, "heat_coverage", t->heat_coverage);
     put_real(l, "heat_coverage_able", t->heat_coverage_able);
+    put_real(l, "heat_coverage_day", t->heat_coverage_day);
     put_real(l, "useful_work_share", t->useful_work_share);
     put_real(l, "zone_rmse_k", t->zone_rmse_k);
     put_real(l, "zone_rmse_worst_k", t->zone_rmse_worst_k);

@@ -50,9 +50,10 @@ static void energy(struct buf *out, const struct sim_result *r)
              "  useful heat            %12.2f  hour by hour the smaller of the two, in water day by day\n",
              (double)t->strict_j / MWH);
     buf_putf(out,
-             "  match %.3f, coverage %.3f, %.3f where the heater suffices; PUE %.4f, ERF strict %.3f, ERE "
-             "%.3f, WUE %.2f l/kWh\n",
-             t->heat_match, t->heat_coverage, t->heat_coverage_able, t->pue, t->erf_strict, t->ere, t->wue);
+             "  match %.3f, coverage %.3f, %.3f where the heater suffices (%.3f day by day); PUE %.4f, "
+             "ERF strict %.3f, ERE %.3f, WUE %.2f l/kWh\n",
+             t->heat_match, t->heat_coverage, t->heat_coverage_able, t->heat_coverage_day, t->pue,
+             t->erf_strict, t->ere, t->wue);
 }
 
 static void rooms(struct buf *out, const struct sim_result *r)

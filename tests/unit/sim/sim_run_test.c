@@ -119,6 +119,9 @@ static void test_books_agree(void **state)
     assert_true(r.totals.energy_error < 1e-9);
     assert_true(r.totals.balances_checked == 6 * 2 * 1440);
     assert_true(r.totals.violations == 0);
+    // The metal's heat is late by less than a day.
+    assert_true(r.totals.heat_coverage_day > r.totals.heat_coverage_able);
+    assert_true(r.totals.heat_coverage_day > 0.97 && r.totals.heat_coverage_day <= 1);
     struct sim_class_result *c = &r.class[ACTIVITY_FLEX];
     assert_true(c->submitted == c->completed + c->waiting + c->running);
     assert_true(c->completed > 20);

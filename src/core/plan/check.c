@@ -105,7 +105,6 @@ static int64_t *drawn_mw(const struct planner *p)
 {
     struct count {
         int32_t most, at_work;
-        bool urgent;
     } *zone = mem_array(p->n_zones + 1, sizeof *zone);
     int64_t *drawn = mem_array(p->n_zones + 1, sizeof *drawn);
     for (size_t i = 0; i < p->n_boards; i++) {
@@ -115,10 +114,9 @@ static int64_t *drawn_mw(const struct planner *p)
         struct count *z = &zone[b->zone];
         z->most = curve_max_mw(b->curve) > z->most ? curve_max_mw(b->curve) : z->most;
         z->at_work += b->task != PLAN_NONE;
-        z->urgent = z->urgent || (b->task != PLAN_NONE && class_is_urgent(b->activity));
     }
     for (size_t i = 0; i < p->n_zones; i++)
-        drawn[i] = zone_work_mw(&p->zone[i], zone[i].most, zone[i].at_work, zone[i].urgent);
+        drawn[i] = zone_work_mw(&p->zone[i], zone[i].most, zone[i].at_work);
     free(zone);
     return drawn;
 }

@@ -61,7 +61,7 @@ void zone_count(struct planner *p, uint32_t zone)
     struct zone_state *z = &p->zone[zone];
     if (p->policy->counts_slots)
         count_slots(p, zone);
-    fuses_count(p, zone, zone_work_mw(z, z->most_mw, z->at_work, z->at_work_urgent > 0));
+    fuses_count(p, zone, zone_work_mw(z, z->most_mw, z->at_work));
 }
 
 // ---- zones
@@ -210,8 +210,6 @@ void board_count(struct planner *p, uint32_t board, int sign)
         z->low += sign;
     task_running(p, b->task, sign);
     z->at_work += sign;
-    if (class_is_urgent(b->activity))
-        z->at_work_urgent += sign;
     if (b->stopping) {
         p->stopping += sign;
     } else if ((unsigned)b->activity < PLAN_CLASSES) {

@@ -9,9 +9,8 @@
 // makes room. So whoever has done much stays: with as much left as was done, and full speed
 // elsewhere, only who runs below a quarter of it goes.
 //
-// The speed there is by the watts that the zone wants, not by those it could bear for a while: a warm room
-// takes the heat of urgent work for an hour and then lets it crawl again. Free boards are as planner_run left
-// them: nobody waits who would be placed there.
+// The speed there is by the watts that the zone wants. Free boards are as planner_run left them: nobody waits
+// who would be placed there.
 #include "core/plan/planner_state.h"
 
 // What it is worth to the market that it stays: at the speed that was seen, whatever its room promises.
@@ -52,7 +51,7 @@ static int64_t go_s(const struct planner *p, const struct plan_runner *r, const 
     const struct zone_state *z = &p->zone[b->board.zone];
     const struct curve *c = &family_of_kind(p, b->kind)->curve;
     int32_t at_work = z->at_work + (b->board.task == PLAN_NONE);
-    int64_t rate = work_mhz(c, over_the_run_mw(z, c, s->ask.run, false) / at_work);
+    int64_t rate = work_mhz(c, over_the_run_mw(z, c, s->ask.run) / at_work);
     if (rate <= 0)
         return INT64_MAX;
     int64_t full = curve_max_work_mhz(&family_of_kind(p, p->board[r->board].kind)->curve);
@@ -97,7 +96,7 @@ static int64_t least_mw(const struct family *f, int64_t need_mhz)
 
 static int64_t zone_top_mw(const struct zone_state *z, enum plan_run run)
 {
-    int64_t top = taken_mw(z, false);
+    int64_t top = taken_mw(z);
     if (z->zone.has_ahead && z->zone.ahead_w[run] * INT64_C(1000) > top)
         top = z->zone.ahead_w[run] * INT64_C(1000);
     return top / (z->at_work ? z->at_work : 1);
@@ -142,7 +141,7 @@ static bool in_reach(const struct planner *p, const struct zone_state *z, enum p
     const struct family *f = &p->family[z->family];
     int64_t least = least_mw(f, need_mhz);
     return least != INT64_MAX &&
-           over_the_run_mw(z, &f->curve, run, false) >= least * (z->at_work ? z->at_work : 1);
+           over_the_run_mw(z, &f->curve, run) >= least * (z->at_work ? z->at_work : 1);
 }
 
 // What the holder of the board would have to do again. Its class says that it gives way, not that the boards'

@@ -9,26 +9,25 @@ bool class_is_urgent(enum activity a)
     return a == ACTIVITY_RESERVED || a == ACTIVITY_ONDEMAND;
 }
 
-// What boards at work in the zone may take together.
-int64_t taken_mw(const struct zone_state *z, bool urgent)
+// What boards at work in the zone get together, whatever their class: a heater gives what its zone wants, not
+// what it could bear. Work that is started on the strength of the latter stands still.
+int64_t taken_mw(const struct zone_state *z)
 {
     const struct heat_request *r = &z->zone.request;
-    int64_t w = urgent && r->max_w > r->target_w ? r->max_w : r->target_w;
-    if (w > r->max_w)
-        w = r->max_w;
+    int64_t w = r->target_w < r->max_w ? r->target_w : r->max_w;
     return (w > r->keep_w ? w : r->keep_w) * 1000;
 }
 
 // Most that so many boards draw that share the zone's watts, when one draws `most_mw` at most.
-int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool urgent)
+int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work)
 {
     if (at_work <= 0)
         return 0;
-    int64_t share = taken_mw(z, urgent) / at_work;
+    int64_t share = taken_mw(z) / at_work;
     return at_work * (share < most_mw ? share : most_mw);
 }
 
-enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free)
+enum plan_bar board_bar(const struct planner *p, uint32_t board, bool as_if_free)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
@@ -39,9 +38,7 @@ enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t b
         return BAR_HELD;
     if (p->site[z->zone.site].fuse.cap_mw < 0 && !z->zone.circuit)
         return BAR_NONE;
-    bool urgent =
-        class_is_urgent(ask.activity) || z->at_work_urgent > (held && class_is_urgent(b->board.activity));
-    int64_t after_mw = zone_work_mw(z, z->most_mw, z->at_work - held + 1, urgent);
+    int64_t after_mw = zone_work_mw(z, z->most_mw, z->at_work - held + 1);
     return fuses_bear(p, z, after_mw) ? BAR_NONE : BAR_SITE_CAP;
 }
 
@@ -52,7 +49,7 @@ int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, b
     if (!why)
         why = &unused;
     const struct zone_state *z = &p->zone[p->board[board].board.zone];
-    *why = board_bar(p, ask, board, as_if_free);
+    *why = board_bar(p, board, as_if_free);
     if (*why == BAR_UNUSABLE || *why == BAR_HELD)
         return INT64_MIN;
     if (zone_refuses(z) && !p->policy->heat_blind && !p->prices.refused_heat_allowed[ask.activity]) {

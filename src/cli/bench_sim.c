@@ -82,13 +82,25 @@ static int next_job(void *ctx, struct sim_job *job, struct err *e)
     return 1;
 }
 
-static int timed(struct sim_loaded *l, double *s, struct sim_result *r, double *mb, struct err *e)
+// What a run took: all of it, and of that until its first step, which costs by the board and not by the
+// minute.
+struct took {
+    double s, first_step_s, mb;
+};
+
+static void first_step(void *ctx, int64_t done_ms, int64_t of_ms)
 {
-    struct sim_options o = {0};
-    double from = cpu_s();
+    (void)of_ms;
+    if (done_ms == 0)
+        *(double *)ctx = cpu_s();
+}
+
+static int timed(struct sim_loaded *l, struct took *took, struct sim_result *r, struct err *e)
+{
+    double from = cpu_s(), first = from;
+    struct sim_options o = {.hooks = {.ctx = &first, .progress = first_step}};
     int bad = sim_run(&l->scenario, &l->inputs, &o, r, e);
-    *s = cpu_s() - from;
-    *mb = rss_mb();
+    *took = (struct took){cpu_s() - from, first - from, rss_mb()};
     return bad;
 }
 
@@ -96,7 +108,7 @@ static int year(FILE *out, int permille, struct err *e)
 {
     struct sim_loaded l;
     struct sim_result r;
-    double s, mb;
+    struct took t;
     const char *const names[] = {"balard"};
     int bad = sim_load(&l, names, 1, NULL, NULL, e);
     if (bad) {
@@ -116,15 +128,15 @@ static int year(FILE *out, int permille, struct err *e)
         rng_seed(&jobs.rng, 1);
         l.inputs.work = (struct sim_workload){&jobs, next_job, NULL};
     }
-    bad = timed(&l, &s, &r, &mb, e);
+    bad = timed(&l, &t, &r, e);
     if (!bad) {
-        double ns = s * 1e9 / (300.0 * (double)r.totals.steps), bare = bare_ns(300);
+        double ns = t.s * 1e9 / (300.0 * (double)r.totals.steps), bare = bare_ns(300);
         fprintf(out,
                 "sim, balard for %.0f days (300 radiators, 900 boards, %lld jobs %s): %.2f s of processor "
                 "time, %.0f ns a zone and minute, %.0f times the rooms' bare physics of %.2f ns (target "
                 "below 3 s)\n",
                 (double)l.scenario.length_ms / 864e5, (long long)r.class[ACTIVITY_FLEX].submitted,
-                real ? "of the SURF trace" : "made up", s, ns, bare > 0 ? ns / bare : 0, bare);
+                real ? "of the SURF trace" : "made up", t.s, ns, bare > 0 ? ns / bare : 0, bare);
         fflush(out); // each takes a while
         sim_result_deinit(&r);
     }
@@ -132,9 +144,10 @@ static int year(FILE *out, int permille, struct err *e)
     return bad;
 }
 
-// What a fleet costs: nanoseconds a board and minute, microseconds a job.
+// What a fleet costs: nanoseconds a board and minute, microseconds a job, both without what is done before
+// the first step; microseconds a board for that.
 struct cost {
-    double boards, minute_ns, job_us;
+    double boards, minute_ns, job_us, first_us;
 };
 
 // Radiators of three boards, a fifth of them with work.
@@ -144,7 +157,7 @@ static int fleet(FILE *out, int64_t boards, double hours, const char *target, st
     char text[512];
     struct sim_loaded l = {0};
     struct sim_result r;
-    double s, mb;
+    struct took t;
     snprintf(text, sizeof text,
              "[scenario]\nstart = 2018-01-15\ndays = %.9f\n[site s]\nweather = synthetic\n[zones z]\nsite = "
              "s\ncount = %lld\nboards = 3\n"
@@ -159,18 +172,19 @@ static int fleet(FILE *out, int64_t boards, double hours, const char *target, st
     l.inputs.site = mem_array(1, sizeof *l.inputs.site);
     l.inputs.zones = mem_array(1, sizeof *l.inputs.zones);
     weather_synthetic_paris(&l.inputs.site[0].weather, 2018, 1);
-    bad = timed(&l, &s, &r, &mb, e);
+    bad = timed(&l, &t, &r, e);
     if (!bad) {
-        double steps = hours * 60 * (double)boards;
+        double all = hours * 60 * (double)boards, steps_s = t.s - t.first_step_s;
+        int64_t jobs = r.class[ACTIVITY_FLEX].started;
+        *cost = (struct cost){(double)boards, steps_s * 1e9 / all, jobs ? steps_s * 1e6 / (double)jobs : 0,
+                              t.first_step_s * 1e6 / (double)boards};
         fprintf(out,
                 "sim, %lld boards for %.4g h: %.2f s of processor time, %.0f ns a board and minute (%.0f "
-                "times the rooms' "
-                "bare physics), %.0f MB, %lld jobs%s\n",
-                (long long)boards, hours, s, s * 1e9 / steps, s * 3e9 / steps / bare_ns((size_t)boards / 3),
-                mb, (long long)r.class[ACTIVITY_FLEX].started, target);
+                "times the rooms' bare physics) and %.1f us a board before the first, %.0f MB, %lld jobs%s\n",
+                (long long)boards, hours, t.s, cost->minute_ns,
+                cost->minute_ns * 3 / bare_ns((size_t)boards / 3), cost->first_us, t.mb, (long long)jobs,
+                target);
         fflush(out); // each takes a while
-        int64_t jobs = r.class[ACTIVITY_FLEX].started;
-        *cost = (struct cost){(double)boards, s * 1e9 / steps, jobs ? s * 1e6 / (double)jobs : 0};
         sim_result_deinit(&r);
     }
     sim_unload(&l);
@@ -182,8 +196,9 @@ static void curve(FILE *out, const struct cost *c, size_t n)
 {
     fprintf(out, "sim, cost by size of the fleet:");
     for (size_t i = 0; i < n; i++)
-        fprintf(out, "%s %.0f boards %.0f ns a board and minute, %.0f us a job", i ? ";" : "", c[i].boards,
-                c[i].minute_ns, c[i].job_us);
+        fprintf(out,
+                "%s %.0f boards %.0f ns a board and minute, %.0f us a job, %.1f us a board to begin with",
+                i ? ";" : "", c[i].boards, c[i].minute_ns, c[i].job_us, c[i].first_us);
     fprintf(out, "; the last is %.2f times the first (log n: %.2f times)\n",
             c[0].minute_ns > 0 ? c[n - 1].minute_ns / c[0].minute_ns : 0,
             num_log(c[n - 1].boards) / num_log(c[0].boards));

@@ -122,9 +122,33 @@ void link_hello(struct sim_run *r, uint32_t zone)
     link_sync(r, zone);
 }
 
+// An outbox that was sent goes to the next zone that has something to say: most are sent at once, and so all
+// of them together hardly leave the processor's cache.
+static void outbox_take(struct sim_run *r, struct sim_zone *z)
+{
+    z->outbox = r->spare_outbox;
+    z->cap_outbox = r->cap_spare_outbox;
+    r->spare_outbox = NULL;
+    r->cap_spare_outbox = 0;
+}
+
+static void outbox_give(struct sim_run *r, struct sim_zone *z)
+{
+    bool keep = z->cap_outbox > r->cap_spare_outbox && z->cap_outbox <= 256; // more only after a long cut
+    free(keep ? r->spare_outbox : z->outbox);
+    if (keep) {
+        r->spare_outbox = z->outbox;
+        r->cap_spare_outbox = z->cap_outbox;
+    }
+    z->outbox = NULL;
+    z->n_outbox = z->cap_outbox = 0;
+}
+
 struct report *link_report(struct sim_run *r, uint32_t zone, enum report_kind kind)
 {
     struct sim_zone *z = &r->zone[zone];
+    if (!z->outbox)
+        outbox_take(r, z);
     struct report *rep = VEC_PUSH(z->outbox, z->n_outbox, z->cap_outbox);
     memset(rep, 0, sizeof *rep);
     rep->seq = ++z->seq;
@@ -152,12 +176,7 @@ void link_sync(struct sim_run *r, uint32_t zone)
     apply(r, &ev);
     r->fx.n_syncs = 0;
     r->out->totals.syncs++;
-    z->n_outbox = 0;
-    if (z->cap_outbox > 256) { // after a long cut
-        free(z->outbox);
-        z->outbox = NULL;
-        z->cap_outbox = 0;
-    }
+    outbox_give(r, z);
     if (answer)
         touch(r, zone);
 }
@@ -492,6 +511,7 @@ void link_free(struct sim_run *r)
 {
     for (uint32_t i = 0; r->zone && i < r->n_zones; i++)
         free(r->zone[i].outbox);
+    free(r->spare_outbox);
     if (r->server) {
         server_free(r->server);
         effects_deinit(&r->fx);

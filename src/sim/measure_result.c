@@ -35,16 +35,14 @@ static void comfort_result(const struct sim_run *r, const struct sim_zone *z, st
     o->swings = (int32_t)of[COMFORT_SWINGS][z->at];
 }
 
-static void zone_result(struct sim_run *r, uint32_t zone)
+// `number`: of the zone within its group.
+static void zone_result(struct sim_run *r, uint32_t zone, uint32_t number)
 {
     const struct sim_zone *z = &r->zone[zone];
     const struct zone_measure *m = &r->measure->zone[zone];
     struct sim_zone_result *o = &r->out->zone[zone];
     const struct scenario_zones *g = &r->s->zones[z->group];
-    uint32_t first = zone;
-    while (first > 0 && r->zone[first - 1].group == z->group && zone - first < (uint32_t)g->count)
-        first--;
-    scenario_zone_name(g, (int32_t)(zone - first), o->name);
+    scenario_zone_name(g, (int32_t)number, o->name);
     o->group = z->group;
     o->site = z->site;
     o->kind = g->kind;
@@ -202,10 +200,12 @@ int measure_result(struct sim_run *r, struct err *e)
 {
     struct sim_result *o = r->out;
     (void)e;
-    for (uint32_t i = 0; i < r->n_zones; i++) {
+    for (uint32_t i = 0, number = 0; i < r->n_zones; i++, number++) {
+        if (i > 0 && r->zone[i].group != r->zone[i - 1].group) // groups lie one after the other
+            number = 0;
         if (r->zone[i].water && r->now % DAY_MS != 0)
             measure_window_ends(r, i);
-        zone_result(r, i);
+        zone_result(r, i, number);
     }
     for (int a = 0; a < 4; a++)
         class_result(r, a);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The rooms: built from the groups, stepped with their walls and shadows. A group whose
-// floors differ is five kinds of rooms, so that rooms of a kind share their matrices.
+// floors differ is five kinds of rooms, so that rooms of a kind share their matrices. Batches are so small
+// that all that is done with one batch in a step stays near the processor, however large the fleet is.
 #include "sim/run.h"
 
 #include <stdlib.h>
@@ -11,7 +12,8 @@
 #include "base/num.h"
 #include "base/wide.h"
 
-#define VARIANTS 5
+#define VARIANTS    5
+#define BATCH_ROOMS 256 // of some 1 kB: a quarter of a megabyte, which second-level caches hold
 
 static struct room_spec spec_of(const struct scenario_zones *g, int variant, int variants)
 {
@@ -30,15 +32,29 @@ static struct room_spec spec_of(const struct scenario_zones *g, int variant, int
     return s;
 }
 
-static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, int v, int variants, struct err *e)
+static uint32_t variants_of(const struct scenario_zones *g)
+{
+    return g->spread > 0 && g->count >= VARIANTS ? VARIANTS : 1;
+}
+
+static uint32_t rooms_of(const struct scenario_zones *g, uint32_t variant)
+{
+    uint32_t variants = variants_of(g);
+    return ((uint32_t)g->count + variants - 1 - variant) / variants;
+}
+
+// Up to BATCH_ROOMS rooms of variant v, from its room number `from` on. `first`: zone of the group's first
+// room.
+static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, uint32_t v, uint32_t from,
+                      struct err *e)
 {
     const struct scenario_zones *g = &r->s->zones[group];
-    uint32_t at = r->n_batches++;
+    uint32_t at = r->n_batches++, variants = variants_of(g), n = rooms_of(g, v) - from;
     struct sim_rooms *rooms = &r->rooms[at];
-    struct room_spec spec = spec_of(g, v, variants);
-    uint32_t n = ((uint32_t)g->count + (uint32_t)(variants - 1 - v)) / (uint32_t)variants;
+    struct room_spec spec = spec_of(g, (int)v, (int)variants);
+    n = n < BATCH_ROOMS ? n : BATCH_ROOMS;
     *rooms = (struct sim_rooms){
-        .group = group, .site = g->site, .first = first + (uint32_t)v, .stride = (uint32_t)variants, .n = n};
+        .group = group, .site = g->site, .first = first + v + from * variants, .stride = variants, .n = n};
     int bad = room_model_init(&rooms->model, &spec, r->s->step_ms, e);
     if (!bad)
         bad = shadow_model_init(&rooms->shadow_model, &spec, r->s->step_ms, e);
@@ -97,14 +113,26 @@ static int house_make(struct sim_run *r, struct sim_site *x, struct err *e)
     return bad;
 }
 
+static int group_make(struct sim_run *r, uint32_t group, uint32_t first, struct err *e)
+{
+    const struct scenario_zones *g = &r->s->zones[group];
+    int bad = 0;
+    for (uint32_t v = 0; v < variants_of(g); v++)
+        for (uint32_t from = 0, n = rooms_of(g, v); from < n && !bad; from += BATCH_ROOMS)
+            bad = batch_make(r, group, first, v, from, e);
+    return bad;
+}
+
 int rooms_make(struct sim_run *r, struct err *e)
 {
-    size_t groups = r->s->n_zones;
+    size_t groups = r->s->n_zones, batches = 0;
     uint32_t *first = mem_array(groups + 1, sizeof *first);
-    r->rooms = mem_array(groups * VARIANTS + 1, sizeof *r->rooms);
-    r->batch = mem_array(groups * VARIANTS + 1, sizeof *r->batch);
-    for (size_t g = 0; g < groups; g++)
+    for (size_t g = 0; g < groups; g++) {
         first[g + 1] = first[g] + (uint32_t)r->s->zones[g].count;
+        batches += VARIANTS + (size_t)r->s->zones[g].count / BATCH_ROOMS;
+    }
+    r->rooms = mem_array(batches + 1, sizeof *r->rooms);
+    r->batch = mem_array(batches + 1, sizeof *r->batch);
     int bad = 0;
     for (uint32_t site = 0; site < r->s->n_sites && !bad;
          site++) { // a site's batches lie together: they are one house
@@ -112,9 +140,8 @@ int rooms_make(struct sim_run *r, struct err *e)
         x->first_batch = r->n_batches;
         for (uint32_t g = 0; g < groups && !bad; g++) {
             const struct scenario_zones *z = &r->s->zones[g];
-            int variants = z->spread > 0 && z->count >= VARIANTS ? VARIANTS : 1;
-            for (int v = 0; z->kind == ZONE_KIND_ROOM && z->site == site && v < variants && !bad; v++)
-                bad = batch_make(r, g, first[g], v, variants, e);
+            if (z->kind == ZONE_KIND_ROOM && z->site == site)
+                bad = group_make(r, g, first[g], e);
         }
         x->n_batches = r->n_batches - x->first_batch;
         if (!bad && x->n_batches > 0)

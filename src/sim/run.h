@@ -306,6 +306,8 @@ struct sim_run {
     bool dirty;         // the engine was told something and has not settled
     bool tells_at_once; // requests are told when they have moved, whether work waits or not
     int64_t news_step;  // in which all requests that had moved were told last
+    struct report *spare_outbox; // of a zone that has sent it (link.c)
+    size_t cap_spare_outbox;
     uint32_t *touched;
     size_t n_touched, cap_touched;
     struct sim_task *task;

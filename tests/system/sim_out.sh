@@ -46,6 +46,11 @@ jq -e '.variants[1].name == "small+fewer" and .variants[1].figures.dc_mwh.mean.n
 sim compare "$DIR/small.ini" --seeds 1 || fail "one variant, one seed"
 grep -q '^electricity  ' "$DIR/sim.out" || fail "the table"
 
+# The example of the manual runs as it is printed.
+sed -n '/^# EXAMPLE/,/^# SEE/p' "$(dirname "$0")/../../docs/man/ondol-scenario.5.scd" | sed -n '/^```/,/^```/p' | grep -v '^```' >"$DIR/hotel.ini"
+sim "$DIR/hotel.ini" --days 1 --json || fail "the example of ondol-scenario(5): $(cat "$DIR/sim.err")"
+jq -e '(.zones | length) == 42 and .figures.delivered_mwh > 0' "$DIR/sim.out" >"$DIR/jq.out" || fail "the example is no hotel of 40 rooms"
+
 # A published trace: one box, two heaters, three boards, three jobs.
 mkdir "$DIR/trace"
 cat >"$DIR/trace/platform.json" <<'JSON'

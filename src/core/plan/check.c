@@ -162,8 +162,9 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
     if (s->gang > 1 || site_is_kept(p, site, s->ask.activity) || !constraint_holds(&s->constraint, b->spec) ||
         !place_holds(p, s, site))
         return 0;
-    int64_t here = worth_on(p, s->ask, board, true, NULL), place = place_worth(p, s, site), mine = here + place;
-    if (here == INT64_MIN || mine <= 0)
+    int64_t here = worth_on(p, s->ask, board, true, NULL), place = place_worth(p, s, site);
+    int64_t mine = here == INT64_MIN ? here : here + place;
+    if (mine <= 0)
         return 0;
     if (b->task == PLAN_NONE)
         return err_set(e, -EINVAL, "plan: task %u waits while board %u is free and worth %lld", task, board,

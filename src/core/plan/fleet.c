@@ -14,7 +14,7 @@ void planner_changed(struct planner *p)
 void zone_stale(struct planner *p, uint32_t zone)
 {
     struct zone_state *z = &p->zone[zone];
-    p->tops = 0;
+    reach_forget(p, zone);
     for (size_t i = 0; i < z->n_boards; i++)
         best_forget(p, z->board[i]);
     log_zone(p, zone, SIDE_FREE);
@@ -208,6 +208,8 @@ void board_count(struct planner *p, uint32_t board, int sign)
     }
     if (b->activity > ACTIVITY_RESERVED)
         z->low += sign;
+    if ((unsigned)b->activity < PLAN_CLASSES)
+        z->held[b->activity] += sign;
     task_running(p, b->task, sign);
     z->at_work += sign;
     if (b->stopping) {

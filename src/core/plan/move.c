@@ -43,28 +43,39 @@ static int64_t stage_s(const struct planner *p, const struct shape *s, uint32_t 
     return s->n_data ? bytes_missing(p, s, site) / (mbit_s * 125000) : 0;
 }
 
-// Seconds until the end over there; INT64_MAX: it would stand still.
-static int64_t go_s(const struct planner *p, const struct plan_runner *r, const struct shape *s,
-                    uint32_t board)
+// What a board there can count on while it would run, the instance on it at work with the others.
+static int64_t share_there_mw(const struct planner *p, const struct shape *s, uint32_t board)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
-    const struct curve *c = &family_of_kind(p, b->kind)->curve;
+    int64_t mw = over_the_run_mw(z, &family_of_kind(p, b->kind)->curve, s->ask.run);
     int32_t at_work = z->at_work + (b->board.task == PLAN_NONE);
-    int64_t rate = work_mhz(c, over_the_run_mw(z, c, s->ask.run) / at_work);
+    return mw >= 0 && mw <= INT32_MAX ? (int32_t)mw / at_work
+                                      : mw / at_work; // by 32 bits is four times as fast
+}
+
+// Seconds until the end over there; INT64_MAX: it would stand still.
+static int64_t go_s(const struct planner *p, const struct plan_runner *r, const struct shape *s,
+                    uint32_t board, int64_t share_mw)
+{
+    const struct board_state *b = &p->board[board];
+    const struct curve *c = &family_of_kind(p, b->kind)->curve;
+    int64_t rate = work_mhz(c, share_mw);
     if (rate <= 0)
         return INT64_MAX;
     int64_t full = curve_max_work_mhz(&family_of_kind(p, p->board[r->board].kind)->curve);
     int64_t boot_s = b->board.asleep ? c->boot_ms / 1000 + 1 : 0;
-    return p->prices.move_start_s + boot_s + stage_s(p, s, z->zone.site) +
+    return p->prices.move_start_s + boot_s + stage_s(p, s, p->zone[b->board.zone].zone.site) +
            (r->left_s + r->lost_s) * full / rate;
 }
 
 // ---- who cannot be in time
 //
 // Few zones have watts enough, and what a share of watts does is dear to compute: so zones are passed over
-// whose share is below what the speed takes that is needed at least, by a table for each make of board. Often
-// that is all of them: then the greatest share that anybody has says so.
+// whose share is below what the speed takes that is needed at least, by a table for each make of board. The
+// shares of all zones lie side by side, and are computed when somebody asks.
+
+#define REACH_UNKNOWN INT32_MAX
 
 // The least share that does `need_mhz`; more watts never do less (curve.h).
 static int32_t share_for(const struct curve *c, int64_t need_mhz)
@@ -83,36 +94,47 @@ static int32_t share_for(const struct curve *c, int64_t need_mhz)
 void family_shares(struct family *f)
 {
     int64_t full = curve_max_work_mhz(&f->curve);
+    f->asked_mhz = 0;
+    f->asked_mw = 0;
     for (int i = 0; i <= SHARE_STEPS; i++)
         f->share_mw[i] = share_for(&f->curve, (full * i + SHARE_STEPS - 1) / SHARE_STEPS);
 }
 
 // No board of the family does so much for less; INT64_MAX: none does at all.
-static int64_t least_mw(const struct family *f, int64_t need_mhz)
+static int64_t least_mw(struct family *f, int64_t need_mhz)
 {
+    if (f->asked_mhz == need_mhz)
+        return f->asked_mw;
     int64_t full = curve_max_work_mhz(&f->curve);
-    return need_mhz > full || full <= 0 ? INT64_MAX : f->share_mw[need_mhz * SHARE_STEPS / full];
+    f->asked_mhz = need_mhz;
+    f->asked_mw = need_mhz > full || full <= 0 ? INT64_MAX : f->share_mw[need_mhz * SHARE_STEPS / full];
+    return f->asked_mw;
 }
 
-static int64_t zone_top_mw(const struct zone_state *z, enum plan_run run)
+// No board of any family.
+static int64_t least_of_all_mw(struct planner *p, int64_t need_mhz)
 {
-    int64_t top = taken_mw(z);
-    if (z->zone.has_ahead && z->zone.ahead_w[run] * INT64_C(1000) > top)
-        top = z->zone.ahead_w[run] * INT64_C(1000);
-    return top / (z->at_work ? z->at_work : 1);
-}
-
-static int64_t top_mw(struct planner *p, enum plan_run run)
-{
-    if (p->tops >> run & 1)
-        return p->top_mw[run];
-    int64_t top = 0;
-    for (uint32_t zone = 0; zone < p->n_zones; zone++) {
-        int64_t mw = p->zone[zone].n_boards ? zone_top_mw(&p->zone[zone], run) : 0;
-        top = mw > top ? mw : top;
+    int64_t least = INT64_MAX;
+    for (size_t f = 0; f < p->n_families; f++) {
+        int64_t mw = p->family[f].kinds ? least_mw(&p->family[f], need_mhz) : INT64_MAX;
+        least = mw < least ? mw : least;
     }
-    p->tops |= 1u << run;
-    return p->top_mw[run] = top;
+    return least;
+}
+
+void reach_forget(struct planner *p, uint32_t zone)
+{
+    for (int run = 0; run < PLAN_RUNS; run++)
+        if (zone < p->n_reach[run])
+            p->reach_mw[run][zone] = REACH_UNKNOWN;
+}
+
+static int32_t *reaches(struct planner *p, enum plan_run run)
+{
+    mem_grow(&p->reach_mw[run], &p->cap_reach[run], p->n_zones, sizeof *p->reach_mw[run]);
+    while (p->n_reach[run] < p->n_zones)
+        p->reach_mw[run][p->n_reach[run]++] = REACH_UNKNOWN;
+    return p->reach_mw[run];
 }
 
 // Work by the second that is needed to be at the end within `limit_s`, with all data there and the board
@@ -124,24 +146,18 @@ static int64_t needed_mhz(const struct planner *p, const struct plan_runner *r, 
     return run_s < 0 ? INT64_MAX : (r->left_s + r->lost_s) * full / (run_s + 1) + 1;
 }
 
-static bool any_in_reach(struct planner *p, enum plan_run run, int64_t need_mhz)
-{
-    int64_t least = INT64_MAX;
-    for (size_t f = 0; f < p->n_families; f++) {
-        int64_t mw = p->family[f].kinds ? least_mw(&p->family[f], need_mhz) : INT64_MAX;
-        least = mw < least ? mw : least;
-    }
-    return least != INT64_MAX && top_mw(p, run) >= least;
-}
-
-static bool in_reach(const struct planner *p, const struct zone_state *z, enum plan_run run, int64_t need_mhz)
+// Whether a board there can be as fast; `reach`: of the zone. One of several families is always looked at.
+static bool in_reach(struct planner *p, const struct zone_state *z, enum plan_run run, int64_t need_mhz,
+                     int32_t *reach)
 {
     if (z->family == PLAN_NONE)
         return z->n_boards > 0;
-    const struct family *f = &p->family[z->family];
-    int64_t least = least_mw(f, need_mhz);
-    return least != INT64_MAX &&
-           over_the_run_mw(z, &f->curve, run) >= least * (z->at_work ? z->at_work : 1);
+    struct family *f = &p->family[z->family];
+    if (*reach == REACH_UNKNOWN) {
+        int64_t mw = over_the_run_mw(z, &f->curve, run) / (z->at_work ? z->at_work : 1);
+        *reach = (int32_t)(mw < REACH_UNKNOWN ? mw : REACH_UNKNOWN - 1);
+    }
+    return *reach >= least_mw(f, need_mhz);
 }
 
 // What the holder of the board would have to do again. Its class says that it gives way, not that the boards'
@@ -160,24 +176,38 @@ static const struct shape *shape_of_runner(const struct planner *p, const struct
     return s->gang > 1 ? NULL : s;
 }
 
-// Where `go` is least so far; of equals the first board.
+static bool any_to_have(const struct zone_state *z, enum activity a)
+{
+    int32_t n = z->free;
+    for (int lower = (int)a + 1; lower < PLAN_CLASSES; lower++)
+        n += z->held[lower];
+    return n > 0;
+}
+
+// Where `go` is least so far; of equals the first board. `here`: worth_here(), -1 before somebody asks.
 struct search {
     const struct shape *s;
     int64_t most_s, least_s, here, need_mhz;
     struct plan_move *out;
 };
 
-static void look_at(const struct planner *p, const struct plan_runner *r, uint32_t board, struct search *x)
+static void look_at(struct planner *p, const struct plan_runner *r, uint32_t board, struct search *x)
 {
     const struct plan_board *to = &p->board[board].board;
     struct plan_move *out = x->out;
     bool take = to->task != PLAN_NONE;
     if (!to->usable || (take && (to->stopping || to->activity <= x->s->ask.activity)))
         return;
-    int64_t there = go_s(p, r, x->s, board), loss = loss_s(p, r, board);
+    int64_t share_mw = share_there_mw(p, x->s, board);
+    if (share_mw < least_mw(&p->family[p->kind[p->board[board].kind].family], x->need_mhz))
+        return;
+    int64_t there = go_s(p, r, x->s, board, share_mw), loss = loss_s(p, r, board);
     if (there > x->most_s - loss || there + loss > x->least_s ||
-        (there + loss == x->least_s && out->board != PLAN_NONE && board > out->board) ||
-        !may_go(p, x->s, board, take, x->here))
+        (there + loss == x->least_s && out->board != PLAN_NONE && board > out->board))
+        return;
+    if (x->here < 0)
+        x->here = worth_here(p, r, x->s);
+    if (!may_go(p, x->s, board, take, x->here))
         return;
     x->least_s = there + loss;
     x->need_mhz = needed_mhz(p, r, x->least_s); // from now on less is too slow
@@ -195,14 +225,16 @@ bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_mo
     int64_t by_ratio = stay * 1000 / p->prices.move_ratio_permille, by_time = stay - p->prices.move_least_s;
     int64_t most = by_ratio < by_time ? by_ratio : by_time;
     struct search x = {
-        .s = s, .most_s = most, .least_s = most, .need_mhz = needed_mhz(p, r, most), .out = out};
+        .s = s, .most_s = most, .least_s = most, .need_mhz = needed_mhz(p, r, most), .here = -1, .out = out};
     *out = (struct plan_move){.board = PLAN_NONE, .stay_s = stay};
-    if (x.need_mhz == INT64_MAX || !any_in_reach(p, s->ask.run, x.need_mhz))
+    if (x.need_mhz == INT64_MAX)
         return false;
-    x.here = worth_here(p, r, s);
+    int64_t least = least_of_all_mw(p, x.need_mhz);
+    int32_t *reach = reaches(p, s->ask.run);
     for (uint32_t zone = 0; zone < p->n_zones; zone++) {
         const struct zone_state *z = &p->zone[zone];
-        if (zone == p->board[r->board].board.zone || !in_reach(p, z, s->ask.run, x.need_mhz))
+        if (reach[zone] < least || !any_to_have(z, s->ask.activity) ||
+            zone == p->board[r->board].board.zone || !in_reach(p, z, s->ask.run, x.need_mhz, &reach[zone]))
             continue;
         for (size_t i = 0; i < z->n_boards; i++)
             look_at(p, r, z->board[i], &x);

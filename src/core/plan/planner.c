@@ -311,6 +311,8 @@ void planner_free(struct planner *p)
     }
     for (size_t i = 0; i < p->n_zones; i++)
         free(p->zone[i].board);
+    for (int run = 0; run < PLAN_RUNS; run++)
+        free(p->reach_mw[run]);
     for (size_t i = 0; i < p->n_queues; i++)
         line_free(&p->queue[i].tasks);
     for (size_t i = 0; i < p->n_shapes; i++) {

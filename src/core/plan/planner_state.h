@@ -99,11 +99,12 @@ struct zone_state {
     struct plan_zone zone;
     uint32_t *board; // of this zone
     size_t n_boards, cap_boards;
-    uint32_t in_site;       // place in its site's list
-    int32_t at_work;        // boards whose slot is held
-    int32_t most_mw;        // the most that one of its boards can draw
-    uint32_t family;        // of all its boards; PLAN_NONE: of several
-    int32_t free, low;      // boards whose slot is free; held by other than the best class
+    uint32_t in_site;           // place in its site's list
+    int32_t at_work;            // boards whose slot is held
+    int32_t most_mw;            // the most that one of its boards can draw
+    uint32_t family;            // of all its boards; PLAN_NONE: of several
+    int32_t free, low;          // boards whose slot is free; held by other than the best class
+    int32_t held[PLAN_CLASSES]; // held by each class
     int64_t
         work_mw; // what those at work are expected to draw at most, as counted in the site and the circuit
     uint64_t logged[SIDES]; // its last place in the logs of changed zones, + 1; 0: none
@@ -150,6 +151,7 @@ struct family {
     struct curve curve;
     // [i]: the least milliwatts for which a board does i / SHARE_STEPS of its most work
     int32_t share_mw[SHARE_STEPS + 1];
+    int64_t asked_mhz, asked_mw; // least_mw() was asked this last, and answered that (move.c)
     uint64_t hash;
     uint32_t next;  // of the same hash
     uint32_t kinds; // 0: the place is free
@@ -304,9 +306,10 @@ struct planner {
     struct idmap account_at;
     struct lane lane[PLAN_LANES];
     struct zone_log changed[SIDES];
-    int64_t free;              // boards whose slot is free
-    uint32_t tops;             // bits: of which runs top_mw is known
-    int64_t top_mw[PLAN_RUNS]; // no board can count on more while it would run (move.c)
+    int64_t free; // boards whose slot is free
+    // By zone: what a board at work there can count on while it would run (move.c).
+    int32_t *reach_mw[PLAN_RUNS];
+    size_t n_reach[PLAN_RUNS], cap_reach[PLAN_RUNS];
     uint32_t place_epoch;
     struct index_list active[PLAN_CLASSES];        // queues
     struct index_list active_shapes[PLAN_CLASSES]; // shapes that have such
@@ -348,6 +351,9 @@ const struct heap_entry *line_front(const struct line *l);           // NULL: it
 void line_pop(struct line *l, const struct heap_entry *front);
 void line_clear(struct line *l);
 void line_free(struct line *l);
+
+// move.c
+void reach_forget(struct planner *p, uint32_t zone); // its watts, or who is at work there, are others now
 
 // worth.c
 bool class_is_urgent(enum activity a);

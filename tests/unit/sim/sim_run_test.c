@@ -100,6 +100,34 @@ static void test_twice_is_the_same_and_a_seed_is_not(void **state)
     sim_result_deinit(&c);
 }
 
+// More rooms than lie side by side: each is stepped once, by its own people, and has its own name.
+static void test_a_large_group_is_as_many_rooms_as_it_says(void **state)
+{
+    (void)state;
+    struct sim_result r;
+    char name[16];
+    run("[scenario]\nstart = 2018-01-15\ndays = 0.5\n[site home]\nweather = synthetic\n[zones room]\nsite = "
+        "home\n"
+        "count = 1400\nspread = 0.3\nneighbour_w_k = 20\nsetpoints = bimodal\n"
+        "[zones hall]\nsite = home\ncount = 600\nneighbour_w_k = 20\nsetpoints = bimodal\n",
+        NULL, NULL, &r);
+    assert_int_equal(r.n_zones, 2000);
+    assert_true(r.totals.energy_error < 1e-9);
+    int64_t delivered = 0;
+    for (size_t i = 0; i < r.n_zones; i++) {
+        const struct sim_zone_result *z = &r.zone[i];
+        snprintf(name, sizeof name, i < 1400 ? "room-%d" : "hall-%d", (int)(i < 1400 ? i : i - 1400) + 1);
+        assert_string_equal(z->name, name);
+        assert_true(z->mean_c > 10 && z->max_c < 35);
+        delivered += z->delivered_j;
+        for (size_t k = i > 8 ? i - 8 : 0; k < i; k++)
+            if (z->asked_j == r.zone[k].asked_j && z->mean_c == r.zone[k].mean_c)
+                fail_msg("%s is %s", z->name, r.zone[k].name);
+    }
+    assert_in_range(r.totals.it_j - delivered, 0, 2000);
+    sim_result_deinit(&r);
+}
+
 // Boards, classes, zones and sites are counted apart; whole joules are cut off in each.
 static void test_books_agree(void **state)
 {
@@ -468,6 +496,7 @@ static void test_low_power_mode_ends_where_rooms_are_hot(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_large_group_is_as_many_rooms_as_it_says),
         cmocka_unit_test(test_low_power_mode_keeps_half_of_the_computing_in_summer),
         cmocka_unit_test(test_low_power_mode_ends_where_rooms_are_hot),
         cmocka_unit_test(test_twice_is_the_same_and_a_seed_is_not),

@@ -280,6 +280,49 @@ static void nobody_fast_enough_is_passed_over(void **state)
     assert_in_range(moves, 50, 280);
 }
 
+// A planner that was asked before a fleet changed says what one says that sees it for the first time.
+static void what_was_computed_is_forgotten_when_a_zone_changes(void **state)
+{
+    (void)state;
+    struct rng rng;
+    int moves = 0;
+    rng_seed(&rng, 31);
+    for (int round = 0; round < 300; round++) {
+        struct plan_board b[FLEET];
+        uint32_t n;
+        struct planner *old = random_fleet(&rng, b, &n), *new = planner_new(price_table_default());
+        struct plan_runner r = {
+            .task = ACTIVITY_ONDEMAND, .speed_permille = 100, .left_s = 9000, .lost_s = 600};
+        struct plan_move before, was, is;
+        planner_move(old, &r, &before);
+        planner_site(new, 0, &(struct plan_site){.cap_mw = -1});
+        for (int a = 0; a < PLAN_CLASSES; a++)
+            put_task(new, (uint32_t)a, (enum activity)a);
+        for (uint32_t z = 0; z < ROOMS; z++) {
+            int32_t w = z ? (int32_t)rng_below(&rng, 40) * 10 : 15, max_w = w + (int32_t)rng_below(&rng, 100);
+            room(old, z, w, max_w);
+            room(new, z, w, max_w);
+        }
+        planner_move(old, &r, &before);
+        for (uint32_t i = 1; i < n; i++) {
+            bool held = rng_below(&rng, 2);
+            b[i].task = held ? ACTIVITY_DONATED : PLAN_NONE;
+            b[i].activity = held ? ACTIVITY_DONATED : ACTIVITY_RESERVED;
+            planner_board(old, i, &b[i]);
+        }
+        for (uint32_t i = 0; i < n; i++)
+            planner_board(new, i, &b[i]);
+        bool goes = planner_move(old, &r, &was);
+        if (goes != planner_move(new, &r, &is) || (goes && (was.board != is.board || was.go_s != is.go_s)))
+            fail_msg("round %d: board %d in %lld s, a new planner says %d in %lld s", round,
+                     goes ? (int)was.board : -1, (long long)was.go_s, (int)is.board, (long long)is.go_s);
+        moves += goes;
+        planner_free(old);
+        planner_free(new);
+    }
+    assert_in_range(moves, 50, 300);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +333,7 @@ int main(void)
         cmocka_unit_test(what_may_not_be_there_does_not_go),
         cmocka_unit_test(nobody_goes_to_and_fro),
         cmocka_unit_test(nobody_fast_enough_is_passed_over),
+        cmocka_unit_test(what_was_computed_is_forgotten_when_a_zone_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,9 +20,9 @@
 
 struct bound {
     size_t hours;
-    double *ready;      // core-ms more that could be done by the end of the hour of what had come
-    double *watts;      // core-ms that the watts of the hour can do
-    double **most;      // by group of zones: cores at nominal frequency for so many whole watts
+    double *ready; // core-ms more that could be done by the end of the hour of what had come
+    double *watts; // core-ms that the watts of the hour can do
+    double **most; // by group of zones and whole watts: cores at nominal frequency, + 1; 0: not reckoned yet
     int64_t *before_uj; // by zone: its energy at the start of the hour
     int64_t from_ms;
 };
@@ -82,13 +82,13 @@ static double cores_for(struct sim_run *r, uint32_t zone, int64_t uj, int64_t ms
     const struct sim_zone *z = &r->zone[zone];
     const struct scenario_zones *g = &r->s->zones[z->group];
     double **most = &r->bound->most[z->group];
-    if (!*most) {
+    if (!*most)
         *most = mem_array((size_t)z->nameplate_w + 2, sizeof **most);
-        for (int32_t w = 0; w <= z->nameplate_w + 1; w++)
-            (*most)[w] = most_cores(r, g, w);
-    }
     int64_t watts = (uj / ms + 999) / 1000; // uJ a millisecond are mW
-    return (*most)[watts < z->nameplate_w + 1 ? watts : z->nameplate_w + 1];
+    double *known = &(*most)[watts < z->nameplate_w + 1 ? watts : z->nameplate_w + 1];
+    if (*known == 0)
+        *known = 1 + most_cores(r, g, (int32_t)(known - *most));
+    return *known - 1;
 }
 
 // After measure_step: zones' energies are booked at full hours and at the end.

@@ -31,8 +31,10 @@ static double most_cores(const struct sim_run *r, const struct scenario_zones *g
 {
     const struct curve *c = &r->s->board[g->board].curve;
     double most = 0, nominal = c->p[c->n - 1].freq_mhz;
-    for (int32_t k = 1; k <= g->boards; k++)
-        most = num_max(most, k * curve_at_draw(c, watts * 1000 / k).work_mhz / nominal);
+    for (int32_t k = 1; k <= g->boards; k++) {
+        int64_t each_mw = int_clamp((int64_t)watts * 1000 / k, 0, curve_max_mw(c));
+        most = num_max(most, k * curve_at_draw(c, (int32_t)each_mw).work_mhz / nominal);
+    }
     return most;
 }
 

@@ -315,4 +315,3 @@ const struct plan_board *planner_board_at(const struct planner *p, uint32_t boar
 {
     return board < p->n_boards && p->board[board].known ? &p->board[board].board : NULL;
 }
-

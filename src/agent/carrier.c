@@ -25,6 +25,7 @@
 #define NICE            5
 #define LEAVING_TURN_MS 40
 #define QUIET_MS        120 // without a packet and with nothing that waits
+#define QUIET_LOOKS     3   // as often at least: this process may have stood still for so long
 #define NOBODY          65534
 
 static volatile sig_atomic_t leaving;
@@ -119,17 +120,38 @@ static void tell(struct carrier *c, int64_t *at_ms, uint64_t told[2], bool *quie
     *at_ms = now_ms;
 }
 
+// Since when the instance has ended, something was taken, and nothing happens any more.
+struct farewell {
+    int64_t since_ms, taken_ms, quiet_ms;
+    uint64_t taken, carried;
+    int looks;
+};
+
+static void no_quiet(struct farewell *f, int64_t now_ms)
+{
+    f->quiet_ms = now_ms;
+    f->looks = 0;
+}
+
 // The instance has ended. True: what it left behind is sent, or has had its time.
-static bool left(const struct carrier *c, int64_t *since_ms, uint64_t *carried, int64_t *quiet_since_ms)
+static bool left(const struct carrier *c, struct farewell *f)
 {
     int64_t now_ms = carrier_now_ms();
-    uint64_t all = c->in + c->out;
-    if (*since_ms < 0)
-        *since_ms = *quiet_since_ms = now_ms;
-    if (all != *carried || !relay_quiet(c))
-        *quiet_since_ms = now_ms;
-    *carried = all;
-    return now_ms - *quiet_since_ms >= QUIET_MS || now_ms - *since_ms >= LEAVE_MS;
+    uint64_t all = c->in + c->out, taken = c->mux.out + c->mux.taken;
+    if (!f->since_ms)
+        f->since_ms = f->quiet_ms = now_ms;
+    if (!f->taken_ms || taken != f->taken)
+        f->taken_ms = now_ms;
+    f->taken = taken;
+    if (relay_delivers(c)) {
+        no_quiet(f, now_ms);
+        return now_ms - f->taken_ms >= RELAY_IDLE_MS || now_ms - f->since_ms >= RELAY_LEAVE_MS;
+    }
+    f->looks++;
+    if (all != f->carried || !relay_quiet(c))
+        no_quiet(f, now_ms);
+    f->carried = all;
+    return (now_ms - f->quiet_ms >= QUIET_MS && f->looks >= QUIET_LOOKS) || now_ms - f->since_ms >= LEAVE_MS;
 }
 
 static bool turn(struct carrier *c)
@@ -142,6 +164,8 @@ static bool turn(struct carrier *c)
     size_t n = relay_polls(c, p + 3, now_ms);
     if (poll(p, 3 + (nfds_t)n, leaving ? LEAVING_TURN_MS : TURN_MS) < 0 && errno != EINTR)
         return carrier_fail(c, "poll: %s", strerror(errno));
+    if (leaving)
+        relay_mux_deafen(&c->mux);
     if (p[0].revents)
         outside_from_instance(c);
     if (p[1].revents && !outside_from_slirp(c))
@@ -172,15 +196,15 @@ int carrier_main(void)
     setpriority(PRIO_PROCESS, 0, NICE); // thermostats first
     if (begin(c)) {
         int64_t at_ms = carrier_now_ms();
-        int64_t since_ms = -1, quiet_since_ms = 0;
-        uint64_t told[2] = {0, 0}, carried = 0;
+        struct farewell farewell = {0};
+        uint64_t told[2] = {0, 0};
         bool quiet = true;
         printf("R\n");
         fflush(stdout);
         while (turn(c)) {
             if (!leaving) // then nobody listens
                 tell(c, &at_ms, told, &quiet);
-            if (leaving && left(c, &since_ms, &carried, &quiet_since_ms))
+            if (leaving && left(c, &farewell))
                 carrier_fail(c, "the instance has ended");
             if (c->why[0])
                 break;

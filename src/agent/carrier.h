@@ -12,8 +12,9 @@
 //   N <kbit/s in> <kbit/s out>
 //
 // and, as its last line when it cannot go on, "F <why>". It ends with its agent. When the instance has ended,
-// SIGUSR1 says so: what the instance sent and nobody has acknowledged yet is still carried, for LEAVE_MS at
-// most.
+// SIGUSR1 says so. What the instance wrote before is still carried: into connections that the server forwards
+// as long as whoever is connected reads (RELAY_IDLE_MS, RELAY_LEAVE_MS), all else until it is acknowledged,
+// for LEAVE_MS at most.
 //
 //   tun eth0  <---- judged ---->  slirp4netns  <----> the outside
 //   tun cluster0  <---------->  link to the relay  <----> the other instances
@@ -73,7 +74,8 @@ void outside_refresh(struct carrier *c, int64_t now_ms);
 // carrier_relay.c
 bool relay_start(struct carrier *c); // before privileges are given up, as dialer_start
 bool dialer_start(struct carrier *c);
-bool relay_quiet(const struct carrier *c); // nothing of the instance's waits to be sent
+bool relay_delivers(const struct carrier *c); // a forwarded connection has not got all of the instance's
+bool relay_quiet(const struct carrier *c);    // nothing of the instance's waits to be acknowledged
 void relay_from_instance(struct carrier *c);
 size_t relay_polls(struct carrier *c, struct pollfd *out, int64_t now_ms); // room for 1 + RELAY_STREAMS_MAX
 void relay_run(struct carrier *c, const struct pollfd *polled, size_t n, int64_t now_ms);

@@ -9,6 +9,7 @@
 #include "agent/carrier.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,21 +67,28 @@ static void hand_out(int to, int fd)
         _exit(0);
 }
 
-// How many TCP sockets of the namespace have something that was not acknowledged, their end included.
-static uint32_t unsent(void)
+// How many TCP sockets of the table have something that was not acknowledged, their end included.
+static uint32_t unsent_of(const char *table)
 {
-    FILE *f = fopen("/proc/self/net/tcp", "re");
+    FILE *f = fopen(table, "re");
     char line[256];
     uint32_t n = 0;
     while (f && fgets(line, sizeof line, f)) {
         unsigned state;
         unsigned long queued;
-        if (sscanf(line, " %*u: %*8x:%*x %*8x:%*x %x %lx:", &state, &queued) == 2 && state != TCP_LISTEN)
+        if (sscanf(line, " %*u: %*[0-9A-F]:%*x %*[0-9A-F]:%*x %x %lx:", &state, &queued) == 2 &&
+            state != TCP_LISTEN)
             n += queued > 0 || state == TCP_FIN_WAIT1 || state == TCP_LAST_ACK || state == TCP_CLOSING;
     }
     if (f)
         fclose(f);
     return n;
+}
+
+// Who listens at :: speaks IPv4 by sockets of IPv6.
+static uint32_t unsent(void)
+{
+    return unsent_of("/proc/self/net/tcp") + unsent_of("/proc/self/net/tcp6");
 }
 
 // Asked for port 0 it counts. Ends when its carrier closes the socket, that is, with it.
@@ -146,14 +155,20 @@ bool relay_start(struct carrier *c)
     return true;
 }
 
+bool relay_delivers(const struct carrier *c)
+{
+    int queued = 0; // what this process leaves in a socket may be lost with it
+    return !c->link.dead && (!relay_mux_taken(&c->mux) || relay_link_backlog(&c->link) > 0 ||
+                             (ioctl(c->link.fd, SIOCOUTQ, &queued) == 0 && queued > 0));
+}
+
 bool relay_quiet(const struct carrier *c)
 {
     uint16_t none = 0;
     uint32_t n = 0;
     bool asked = send(c->dialer, &none, sizeof none, MSG_NOSIGNAL) == sizeof none &&
                  recv(c->dialer, &n, sizeof n, 0) == sizeof n;
-    return (!asked || n == 0) &&
-           (c->link.dead || (relay_link_backlog(&c->link) == 0 && relay_mux_taken(&c->mux)));
+    return !asked || n == 0;
 }
 
 static int call(const char *address)
@@ -195,7 +210,7 @@ static void call_if_due(struct carrier *c, int64_t now_ms)
         return;
     c->call_at_ms = now_ms + c->pause_ms;
     c->pause_ms = c->pause_ms * 2 < PAUSE_MOST_MS ? c->pause_ms * 2 : PAUSE_MOST_MS;
-    relay_mux_deinit(&c->mux);
+    relay_mux_leave(&c->mux);
     relay_link_deinit(&c->link);
     int fd = relay_key_read(carrier_text(c, "key"), key) ? call(carrier_text(c, "relay")) : -1;
     if (fd >= 0)
@@ -263,20 +278,18 @@ void relay_from_instance(struct carrier *c)
 size_t relay_polls(struct carrier *c, struct pollfd *out, int64_t now_ms)
 {
     call_if_due(c, now_ms);
-    if (c->link.dead)
-        return 0;
-    out[0] = (struct pollfd){.fd = c->link.fd, .events = relay_link_events(&c->link)};
-    return 1 + (c->link.up ? relay_mux_polls(&c->mux, out + 1) : 0);
+    bool there = !c->link.dead;
+    out[0] =
+        (struct pollfd){.fd = there ? c->link.fd : -1, .events = there ? relay_link_events(&c->link) : 0};
+    return 1 + relay_mux_polls(&c->mux, out + 1);
 }
 
 void relay_run(struct carrier *c, const struct pollfd *polled, size_t n, int64_t now_ms)
 {
-    if (n == 0)
+    relay_mux_run(&c->mux, polled + 1, n - 1, now_ms);
+    if (c->link.fd < 0 || relay_link_run(&c->link, on_frame, c) == 0)
         return;
-    if (n > 1)
-        relay_mux_run(&c->mux, polled + 1, n - 1);
-    if (relay_link_run(&c->link, on_frame, c) == 0)
-        return;
-    relay_mux_deinit(&c->mux);
+    relay_mux_leave(&c->mux);
+    relay_link_deinit(&c->link);
     c->call_at_ms = now_ms + c->pause_ms;
 }

@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "core/work/profile.h"
 
+#define LEAVING_MAX 64
+
 struct carry {
     struct carry_events ev;
     struct child *child;           // NULL: it has ended
@@ -155,10 +157,20 @@ void carry_end(struct carry *c)
         let_go(c, SIGKILL);
 }
 
+// Who reads slowly from many instances that have ended may not fill the machine with their carriers.
+static void leave_room(struct carry *first)
+{
+    int n = 0;
+    for (struct carry *c = first; c; c = c->next)
+        if (++n >= LEAVING_MAX && !c->next)
+            child_signal(c->child, SIGKILL);
+}
+
 void carry_leave(struct carry *c, struct carry **leaving)
 {
     if (!c || !let_go(c, SIGUSR1))
         return;
+    leave_room(*leaving);
     c->leaving = leaving;
     c->next = *leaving;
     *leaving = c;

@@ -25,7 +25,8 @@ struct carry *carry_begin(struct node *n, const struct launch *l, const struct c
 void carry_end(struct carry *c); // NULL is fine
 
 // As carry_end, for an instance that has ended by itself: what it sent and nobody has acknowledged yet is
-// still carried, for seconds. `leaving` is where its kind is kept; carry_end_all ends them at once.
+// still carried, for seconds, or as long as somebody reads it from a forwarded port. `leaving` is where its
+// kind is kept, not too many; carry_end_all ends them at once.
 void carry_leave(struct carry *c, struct carry **leaving);
 void carry_end_all(struct carry **leaving);
 

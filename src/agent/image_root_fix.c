@@ -7,12 +7,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "sandbox/cluster_ssh.h"
+
+#define SSH_CONFIG_MAX (64 * 1024)
 
 static int fix_mode(const FTSENT *f)
 {
@@ -70,6 +75,15 @@ static int real_dir(int at, const char *name)
     return mkdirat(at, name, 0755) == 0 ? 0 : -errno;
 }
 
+static int write_new(int at, const char *name, const char *text)
+{
+    int fd = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    int r = fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ? -errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return r;
+}
+
 static int real_file(int at, const char *name, const char *text)
 {
     struct stat st;
@@ -79,10 +93,39 @@ static int real_file(int at, const char *name, const char *text)
         if (unlinkat(at, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0)
             return -errno;
     }
-    int fd = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    int r = fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ? -errno : 0;
+    return write_new(at, name, text);
+}
+
+// Before what the image itself says, since of each option the first value counts. What is no plain file, or
+// too large to be a configuration, is let be.
+static int add_cluster(int ssh)
+{
+    char *text = mem_alloc(sizeof CLUSTER_SSH_CONFIG + SSH_CONFIG_MAX);
+    int fd = openat(ssh, "ssh_config", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), r = 0;
+    bool none = fd < 0 && errno == ENOENT;
+    struct stat st;
+    strcpy(text, CLUSTER_SSH_CONFIG);
+    char *own = text + strlen(text);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < SSH_CONFIG_MAX)
+        r = read(fd, own, SSH_CONFIG_MAX - 1) != st.st_size ? -EIO : 0;
+    else if (!none)
+        r = 1;
     if (fd >= 0)
         close(fd);
+    if (r == 0 && !none && unlinkat(ssh, "ssh_config", 0) < 0)
+        r = -errno;
+    if (r == 0)
+        r = write_new(ssh, "ssh_config", text);
+    free(text);
+    return r < 0 ? r : 0;
+}
+
+static int know_cluster(int etc)
+{
+    int ssh = openat(etc, "ssh", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int r = ssh < 0 ? 0 : add_cluster(ssh);
+    if (ssh >= 0)
+        close(ssh);
     return r;
 }
 
@@ -100,6 +143,8 @@ int image_root_fix(const char *rootfs, struct err *e)
         r = real_file(etc, "resolv.conf", "");
     if (r == 0)
         r = real_file(etc, "hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost\n");
+    if (r == 0)
+        r = know_cluster(etc);
     if (etc >= 0)
         close(etc);
     if (top >= 0)

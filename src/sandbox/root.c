@@ -16,11 +16,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "sandbox/cluster_ssh.h"
 
 static const char *const system_dirs[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32"};
 static const char *const empty_dirs[] = {
-    "usr",  "proc", "dev", "tmp", "job", "etc", "etc/ssl", "etc/ssl/certs", "etc/alternatives",
-    "home", "root", "run", "mnt", "opt", "sys", "var",     "var/lib",       "qarnot",
+    "usr",  "proc", "dev", "tmp", "job", "etc", "etc/ssl", "etc/ssl/certs", "etc/alternatives", "home",
+    "root", "run",  "mnt", "opt", "sys", "var", "var/lib", "qarnot",        "etc/ssh",
 };
 static const struct {
     const char *name, *text;
@@ -33,6 +34,7 @@ static const struct {
     {"etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n"
                           "networks: files\nprotocols: files\nservices: files\n"},
     {"etc/resolv.conf", ""},
+    {"etc/ssh/ssh_config", CLUSTER_SSH_CONFIG},
 };
 static const char *const host_files[] = {
     "etc/ld.so.cache", "etc/ssl/certs/ca-certificates.crt", "etc/ssl/openssl.cnf", "etc/services",

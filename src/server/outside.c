@@ -28,6 +28,7 @@
 #define KNOWN_MS     60000
 #define BROKEN_MS    5000
 #define SWEEP_MS     60000
+#define TURN_MS      1000
 #define PREFIX_BYTES 48
 
 struct job {
@@ -308,17 +309,31 @@ static bool undo_late(struct worker *w, uint64_t lease, uint32_t part)
     return good;
 }
 
-// Those that nobody owns. What cannot be taken back stays.
+static bool belongs(const char *key, const char *staged)
+{
+    size_t n = strlen(staged);
+    return !strncmp(key, staged, n) && (key[n] == '/' || key[n] == '~');
+}
+
+// Those that nobody owns. What cannot be taken back stays, with all that belongs to it.
 static void drop_left(struct worker *w, const struct s3_listing *all)
 {
     uint64_t lease;
     uint32_t part;
-    bool good = true;
+    bool *stays = mem_alloc(all->n + 1);
+    for (size_t i = 0; i < all->n && !w->of->stop; i++) {
+        char name[PREFIX_BYTES];
+        if (!outside_undo_read(all->v[i].key, &lease, &part) || undo_late(w, lease, part))
+            continue;
+        snprintf(name, sizeof name, "%" PRIu64 ".%" PRIu32, lease, part);
+        fprintf(stderr, "ondol: storage: results of lease %s cannot be taken back yet\n", name);
+        for (size_t k = 0; k < all->n; k++)
+            stays[k] |= belongs(all->v[k].key, name);
+    }
     for (size_t i = 0; i < all->n; i++)
-        if (outside_undo_read(all->v[i].key, &lease, &part))
-            good &= undo_late(w, lease, part);
-    if (good)
-        drop(w, all);
+        if (!stays[i])
+            drop(w, &(struct s3_listing){.v = &all->v[i], .n = 1});
+    free(stays);
 }
 
 static void sweep_step(struct worker *w, struct sweep *s)
@@ -342,17 +357,16 @@ static void sweep_step(struct worker *w, struct sweep *s)
         }
         s->looked = true;
     }
-    s->at = now_ms() + SWEEP_MS;
+    s->at = now_ms() + w->of->cfg.sweep_ms;
     s3_listing_deinit(&found);
 }
 
 // ---- threads
 
-static struct job *next(struct worker *w, bool *idle)
+static struct job *next(struct worker *w, int64_t until_ms, bool *idle)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    t.tv_sec++;
+    int64_t most = now_ms() + TURN_MS, until = until_ms < most ? until_ms : most;
+    const struct timespec t = {until / 1000, until % 1000 * 1000000};
     pthread_mutex_lock(&w->lock);
     if (!w->first && !w->of->stop)
         pthread_cond_timedwait(&w->came, &w->lock, &t);
@@ -368,11 +382,12 @@ static void *work(void *arg)
 {
     struct worker *w = arg;
     bool idle;
-    struct sweep sweep = {.at = w == &w->of->worker[0] ? now_ms() + 1000 : INT64_MAX};
+    int64_t soon = w->of->cfg.sweep_ms < TURN_MS ? w->of->cfg.sweep_ms : TURN_MS;
+    struct sweep sweep = {.at = w == &w->of->worker[0] ? now_ms() + soon : INT64_MAX};
     if (w == &w->of->worker[0])
         make_staging(w);
     while (!w->of->stop) {
-        struct job *j = next(w, &idle);
+        struct job *j = next(w, sweep.at, &idle);
         if (j && !w->of->stop && j->kind == JOB_PUBLISH)
             publish(w, j);
         else if (j && !w->of->stop)
@@ -448,6 +463,7 @@ int outside_start(struct outside **ret, const struct outside_config *cfg, struct
         return code;
     struct outside *o = mem_alloc(sizeof *o);
     o->cfg = *cfg;
+    o->cfg.sweep_ms = cfg->sweep_ms ? cfg->sweep_ms : SWEEP_MS;
     keep_strings(o);
     o->way = (struct outside_way){&o->cfg.at, o->cfg.ca_file, o->cfg.patience_ms, &o->stop};
     pthread_mutex_init(&o->look_lock, NULL);

@@ -18,6 +18,7 @@ struct outside_config {
     struct s3_outside at; // strings are copied
     const char *ca_file;  // NULL: the system's
     int64_t patience_ms;
+    int64_t sweep_ms; // from the start until what nobody owns is removed; 0: a minute
     // What was staged is in its bucket, or cannot be (`code` not NULL). From a thread of its own.
     void (*published)(void *ctx, uint64_t lease, uint32_t part, const char *code, const char *message);
     // Whether the lease has a row: 0 yes, 1 no, or negative. From a thread of its own, one at a time.

@@ -17,90 +17,14 @@
 #include "base/mem.h"
 #include "core/work/netplan.h"
 #include "core/work/profile.h"
-#include "server/cluster_key.h"
 #include "store/sqlite.h"
 
-#define PROVE_MS     10000     // until a caller must have proved who it is
-#define LEAVE_MS     35000     // somewhat longer than a carrier stays
-#define TURN_MS      1000      // between looks at what is due
-#define PACKETS_FULL (1 << 20) // so many bytes wait to go to a member: its packets are lost
-#define LISTEN_QUEUE 128
-
-// ---- who
-
-void relay_who_write(const struct relay_who *w, char out[RELAY_IDENTITY_BYTES])
-{
-    snprintf(out, RELAY_IDENTITY_BYTES, "%llu.%llu.%u.%u.%u", (unsigned long long)w->lease,
-             (unsigned long long)w->task, w->instance, w->address, w->features);
-}
-
-bool relay_who_read(const char *identity, struct relay_who *out)
-{
-    unsigned long long lease, task;
-    char same[RELAY_IDENTITY_BYTES];
-    struct relay_who w;
-    if (sscanf(identity, "%llu.%llu.%u.%u.%u", &lease, &task, &w.instance, &w.address, &w.features) != 5)
-        return false;
-    w.lease = lease;
-    w.task = task;
-    relay_who_write(&w, same); // one form only
-    if (strcmp(same, identity) != 0 || !lease || !task)
-        return false;
-    *out = w;
-    return true;
-}
-
-// Of its own kind, so that no other secret of the server's is ever the same.
-static int key_of(const struct runtime *r, const char *identity, char hex[65], struct err *e)
-{
-    char name[RELAY_IDENTITY_BYTES + 16];
-    snprintf(name, sizeof name, "relay %s", identity);
-    return vault_derive(&r->vault, name, hex, e);
-}
-
-static bool on_key(void *ctx, const char *identity, unsigned char key[RELAY_KEY_BYTES])
-{
-    const struct relay *k = ctx;
-    struct err e = ERR_NULL;
-    struct relay_who w;
-    char hex[65];
-    bool ok =
-        relay_who_read(identity, &w) && key_of(k->r, identity, hex, &e) == 0 && relay_key_read(hex, key);
-    explicit_bzero(hex, sizeof hex);
-    return ok;
-}
-
-static const char *members_of(const json_t *body, char out[32])
-{
-    const char *ranges = json_string_value(json_object_get(body, "advancedRanges"));
-    long long n = json_integer_value(json_object_get(body, "instanceCount"));
-    snprintf(out, 32, n > 1 ? "0-%lld" : "0", n - 1);
-    return ranges ? ranges : out;
-}
-
-int relay_grant(struct runtime *r, const struct assignment *x, json_t *body, unsigned features, struct err *e)
-{
-    char identity[RELAY_IDENTITY_BYTES], hex[65], at[300], plain[32];
-    const char *members = members_of(body, plain);
-    struct relay_who w = {x->lease, x->task, x->instance, 0, features};
-    struct ranges ids = RANGES_NULL;
-    int code = r->relay ? 0 : err_set(e, -ENOTSUP, "relay: there is none (--relay-listen)");
-    if (code == 0 && (features & PROFILE_CLUSTER) &&
-        (code = ranges_parse(&ids, members, NETPLAN_MEMBERS_MAX, e)) == 0 && ranges_has(&ids, x->instance))
-        w.address = netplan_address(netplan_rank(&ids, x->instance));
-    ranges_deinit(&ids);
-    relay_who_write(&w, identity);
-    if (code < 0 || (code = key_of(r, identity, hex, e)) < 0)
-        return code;
-    snprintf(at, sizeof at, ":%d", r->relay->port);
-    json_object_set_new(body, "ondolNetwork",
-                        json_pack("{s:s,s:s,s:s,s:s}", "relay", r->cfg.relay_url ? r->cfg.relay_url : at,
-                                  "identity", identity, "key", hex, "members", members));
-    explicit_bzero(hex, sizeof hex);
-    return features & PROFILE_CLUSTER
-               ? cluster_key_grant(r, x->task, json_object_get(body, "ondolNetwork"), e)
-               : 0;
-}
+#define PROVE_MS      10000                   // until a caller must have proved who it is
+#define LEAVE_MS      (RELAY_LEAVE_MS + 5000) // somewhat longer than a carrier stays
+#define TURN_MS       1000                    // between looks at what is due
+#define PACKETS_FULL  (1 << 20)               // so many bytes wait to go to a member: its packets are lost
+#define LISTEN_QUEUE  1024                    // after a start of the server all carriers call at once
+#define CALLS_AT_ONCE 64
 
 // ---- connections
 
@@ -116,38 +40,78 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void conn_end(struct relay *k, size_t i)
+// What came over its link is still delivered; it itself is nobody any more.
+static void conn_lose(struct relay *k, struct conn *c, int64_t now)
 {
-    struct conn *c = k->v[i];
     uint64_t is;
-    forward_close(c);
+    forward_shut(c);
     if (c->who.address && idmap_get(&k->member, member_key(&c->who), &is) && is == (uint64_t)(uintptr_t)c)
         idmap_remove(&k->member, member_key(&c->who));
     relay_link_deinit(&c->link);
+    relay_mux_leave(&c->mux);
+    c->who = (struct relay_who){0};
+    c->lost_ms = now + RELAY_LEAVE_MS;
+}
+
+static void conn_end(struct relay *k, size_t i)
+{
+    struct conn *c = k->v[i];
+    if (!c->lost_ms)
+        conn_lose(k, c, 0);
+    relay_mux_deinit(&c->mux);
     free(c);
     k->v[i] = k->v[--k->n];
 }
 
-static void on_call(struct relay *k)
+static void conn_after(struct relay *k, size_t i, int64_t now)
+{
+    struct conn *c = k->v[i];
+    if (c->link.dead && !c->lost_ms)
+        conn_lose(k, c, now);
+    if (c->lost_ms && (c->mux.n == 0 || now >= c->lost_ms))
+        conn_end(k, i);
+}
+
+// Strangers may take only so much: the one who has not proved himself for longest makes room.
+static void make_room(struct relay *k)
+{
+    struct conn *oldest = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < k->n; i++) {
+        struct conn *c = k->v[i];
+        if (c->who.lease || c->link.dead)
+            continue;
+        n++;
+        if (!oldest || c->called_ms < oldest->called_ms)
+            oldest = c;
+    }
+    if (n >= RELAY_STRANGERS_MAX)
+        oldest->link.dead = true;
+}
+
+// False: nobody more calls.
+static bool on_call(struct relay *k)
 {
     struct err e = ERR_NULL;
     int fd = accept4(k->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
     if (fd < 0)
-        return;
+        return false;
     if (k->n == RELAY_CONNS_MAX) {
         close(fd);
-        return;
+        return false;
     }
+    make_room(k);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     struct conn *c = mem_alloc(sizeof *c);
     *c = (struct conn){.relay = k, .called_ms = now_ms()};
     c->mux.link = &c->link;
-    if (relay_link_server(&c->link, fd, on_key, k, &e) < 0) {
+    if (relay_link_server(&c->link, fd, relay_key_of_who, k, &e) < 0) {
         free(c);
-        return;
+        return true;
     }
     k->v[k->n++] = c;
+    return true;
 }
 
 // It has proved to hold the key of its identity; whether its lease still lasts the store says.
@@ -208,10 +172,11 @@ static bool stays(const struct conn *c, int64_t now)
 // True: it lives on.
 static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t now)
 {
-    if (n > 1 + NET_PORTS_MAX)
-        relay_mux_run(&c->mux, p + 1 + NET_PORTS_MAX, n - 1 - NET_PORTS_MAX);
+    relay_mux_run(&c->mux, p + 1 + NET_PORTS_MAX, n - 1 - NET_PORTS_MAX, now);
+    if (c->lost_ms)
+        return true;
     for (size_t i = 0; i < c->n_forwards; i++)
-        if (p[1 + i].revents)
+        if (p[1 + i].revents && c->mux.n < RELAY_STREAMS_MAX)
             forward_accept(c, &c->forward[i]);
     if (relay_link_run(&c->link, on_frame, c) < 0)
         return false;
@@ -222,7 +187,7 @@ static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t n
 
 static size_t conn_polls(const struct conn *c, struct pollfd *out)
 {
-    out[0] = (struct pollfd){.fd = c->link.fd, .events = relay_link_events(&c->link)};
+    out[0] = (struct pollfd){.fd = c->link.fd, .events = c->lost_ms ? 0 : relay_link_events(&c->link)};
     for (size_t i = 0; i < NET_PORTS_MAX; i++) {
         bool more = i < c->n_forwards && c->mux.n < RELAY_STREAMS_MAX;
         out[1 + i] = (struct pollfd){.fd = more ? c->forward[i].fd : -1, .events = POLLIN};
@@ -268,13 +233,16 @@ static void *relay_main(void *arg)
     size_t cap = 0, *count = NULL, cap_count = 0;
     while (take_orders(k)) {
         size_t at = 2, n = k->n;
+        bool look = false;
         mem_grow(&p, &cap, 2 + n * (1 + NET_PORTS_MAX + RELAY_STREAMS_MAX), sizeof *p);
         mem_grow(&count, &cap_count, n + 1, sizeof *count);
         p[0] = (struct pollfd){.fd = k->wake_fd, .events = POLLIN};
         p[1] = (struct pollfd){.fd = k->n < RELAY_CONNS_MAX ? k->listen_fd : -1, .events = POLLIN};
         for (size_t i = 0; i < n; i++)
             at += count[i] = conn_polls(k->v[i], p + at);
-        poll(p, (nfds_t)at, TURN_MS);
+        for (size_t i = 0; i < n; i++)
+            look |= relay_mux_waits(&k->v[i]->mux);
+        poll(p, (nfds_t)at, look ? RELAY_LOOK_MS : TURN_MS);
         int64_t now = now_ms();
         at = 2;
         for (size_t i = 0; i < n; i++) {
@@ -282,11 +250,10 @@ static void *relay_main(void *arg)
                 k->v[i]->link.dead = true;
             at += count[i];
         }
+        for (int calls = 0; p[1].revents && calls < CALLS_AT_ONCE && on_call(k); calls++)
+            continue;
         for (size_t i = k->n; i-- > 0;)
-            if (k->v[i]->link.dead)
-                conn_end(k, i);
-        if (p[1].revents)
-            on_call(k);
+            conn_after(k, i, now);
     }
     free(p);
     free(count);

@@ -16,6 +16,9 @@
 #include "core/work/profile.h"
 #include "server/relay_inside.h"
 
+// What a client has not taken yet waits in the instance, where the writer feels it, rather than here.
+#define UNSENT_BYTES (64 * 1024)
+
 static int try_port(const struct runtime *r, int port, uint16_t *got)
 {
     char address[300];
@@ -98,12 +101,6 @@ void forward_shut(struct conn *c)
     c->n_forwards = 0;
 }
 
-void forward_close(struct conn *c)
-{
-    forward_shut(c);
-    relay_mux_deinit(&c->mux);
-}
-
 // An address of IPv4 on a socket of IPv6 is still one.
 static bool ipv4_of(const struct sockaddr_storage *from, uint32_t *out)
 {
@@ -139,6 +136,7 @@ void forward_accept(struct conn *c, const struct forward *f)
     socklen_t n = sizeof from;
     const unsigned char port[2] = {(unsigned char)(f->to.port >> 8), (unsigned char)f->to.port};
     int fd = accept4(f->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
+    const int unsent = UNSENT_BYTES;
     if (fd < 0)
         return;
     if (!may_come(c->relay, f, &from)) {
@@ -147,6 +145,7 @@ void forward_accept(struct conn *c, const struct forward *f)
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     uint32_t id = ++c->next_stream;
     if (relay_mux_add(&c->mux, id, fd, false))
         relay_link_send(&c->link, RELAY_OPEN, id, port, sizeof port);

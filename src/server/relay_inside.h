@@ -8,15 +8,17 @@
 #include "net/relay_mux.h"
 #include "server/relay.h"
 
-#define RELAY_CONNS_MAX 4096
+#define RELAY_CONNS_MAX     4096
+#define RELAY_STRANGERS_MAX 256 // of them, who have not proved yet who they are
 
-// Who has called, as its identity says: "lease.task.instance.address.features", decimal.
+// relay_grant.c. Who has called, as its identity says: "lease.task.instance.address.features", decimal.
 struct relay_who {
     uint64_t lease, task;
     uint32_t instance, address, features;
 };
 bool relay_who_read(const char *identity, struct relay_who *out);
 void relay_who_write(const struct relay_who *who, char out[RELAY_IDENTITY_BYTES]);
+bool relay_key_of_who(void *relay, const char *identity, unsigned char key[RELAY_KEY_BYTES]); // a relay_key_of
 
 struct conn {
     struct relay *relay;
@@ -26,6 +28,7 @@ struct conn {
     struct net_rules rules; // of its task and the task's pool
     int64_t called_ms;
     int64_t leave_ms; // its lease is over: until then its last packets are carried; 0: it lasts
+    int64_t lost_ms;  // its link is gone: until then what came over it is delivered; 0: it is there
     struct forward {
         struct net_port to; // inside; its rule is one of `rules`
         int fd;             // listens; -1: closed
@@ -70,7 +73,6 @@ int task_rules(const struct store_reader *reader, uint64_t task, struct net_rule
 // relay_forward.c
 void forward_open(struct conn *c);                            // says so when there is no port to be had
 void forward_shut(struct conn *c);                            // nobody can come any more
-void forward_close(struct conn *c);                           // and everything that came by it
 void forward_accept(struct conn *c, const struct forward *f); // its port can be accepted from
 
 #endif

@@ -140,6 +140,8 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
     buf_deinit(&text);
     r->waiting[j->activity] += j->instances;
     r->out->class[j->activity].submitted += j->instances;
+    for (int32_t i = 0; i < j->instances; i++)
+        bound_submitted(r, j->work_each_core_ms ? j->work_each_core_ms[i] : j->work_core_ms, j->cores);
 }
 
 static int check_job(const struct sim_run *r, const struct sim_job *j, struct err *e)

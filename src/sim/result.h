@@ -66,6 +66,7 @@ struct sim_class_result {
     int64_t waiting, running;                               // at the end of the run
     int64_t work_core_ms;                                   // done and kept, at nominal frequency
     int64_t wasted_core_ms;                                 // done and lost by preemption or failure
+    int64_t open_core_ms;                                   // done by attempts that are under way at the end
     int64_t core_ms;                                        // granted cores x time
     double work_ghz_h;                                      // core-GHz-hours done
     struct sim_wait wait;                                   // submission to first instruction
@@ -104,6 +105,7 @@ struct sim_totals {
     double pue, erf_strict, ere, wue;
     double heat_match, heat_coverage; // strict / delivered; strict / asked
     double heat_coverage_able;        // the same over the hours in which capacity sufficed
+    double heat_coverage_day;         // the same day by day (by_day.c)
     double useful_work_share;         // paid, donated and volunteer joules / IT joules
     double carbon_g, cost_eur, displaced_g, displaced_eur;
     double zone_rmse_k, zone_rmse_worst_k; // over rooms, weighted by settled_ms; and the worst
@@ -113,6 +115,7 @@ struct sim_totals {
     int64_t balances_checked;
     int64_t unattributed_j; // of the ledger: what parts do not explain
     uint64_t events, plans, syncs, steps;
+    double bound_core_ms;         // of work: no schedule does more with the same heat (bound.c)
     uint64_t violations; // site cap or circuit passed, plan_check failed
 };
 

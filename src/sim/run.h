@@ -322,6 +322,8 @@ struct sim_run {
     struct published_board *published; // one a board; NULL: ours drives (published.h)
     // measures
     struct measure *measure;
+    struct bound *bound;
+    struct by_day *by_day;
     struct float_list wait[4];
     double slowdown[4];
     uint64_t decisions;             // hash of what was decided
@@ -507,5 +509,17 @@ void measure_make(struct sim_run *r);
 void measure_free(struct sim_run *r);
 void measure_step(struct sim_run *r);
 int measure_result(struct sim_run *r, struct err *e);
+
+// bound.c
+void bound_make(struct sim_run *r);
+void bound_free(struct sim_run *r);
+void bound_submitted(struct sim_run *r, int64_t work_core_ms, int32_t cores);
+void bound_step(struct sim_run *r);
+void bound_result(struct sim_run *r); // also what is under way
+
+// by_day.c
+void by_day_make(struct sim_run *r);
+void by_day_free(struct sim_run *r);
+void by_day_step(struct sim_run *r);
 
 #endif

@@ -237,6 +237,8 @@ static void step(struct sim_run *r)
         r->zone[r->water[k]].step_uj = 0;
     }
     measure_step(r);
+    bound_step(r);
+    by_day_step(r);
     r->out->totals.steps++;
 }
 
@@ -246,6 +248,8 @@ static int run_all(struct sim_run *r, struct err *e)
     if (bad)
         return bad;
     measure_make(r);
+    bound_make(r);
+    by_day_make(r);
     bad = published_make(r);
     if (!bad)
         bad = link_make(r, e);
@@ -270,6 +274,7 @@ static int run_all(struct sim_run *r, struct err *e)
         link_sync(r, i);
     }
     link_settle(r);
+    bound_result(r);
     return measure_result(r, e);
 }
 
@@ -282,6 +287,8 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     memcpy(made.policy, s->policy, sizeof made.policy);
     int bad = run_all(&r, e);
     measure_free(&r);
+    bound_free(&r);
+    by_day_free(&r);
     jobs_free(&r);
     data_free(&r);
     link_free(&r);

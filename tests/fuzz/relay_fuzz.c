@@ -24,6 +24,7 @@ struct play {
     int64_t may_send[PEERS]; // bytes that our side has credit for
     unsigned char in[RELAY_HEAD + RELAY_FRAME_MAX];
     size_t in_n;
+    int64_t now_ms;
 };
 
 static void forget(struct play *p, uint32_t id)
@@ -41,7 +42,8 @@ static void open_stream(struct play *p, uint32_t id, bool connecting)
     forget(p, id);
     p->peer[id] = fd[1];
     p->may_send[id] = RELAY_WINDOW;
-    assert(relay_mux_add(&p->mux, id, fd[0], connecting));
+    bool room = p->mux.n < RELAY_STREAMS_MAX;
+    assert(relay_mux_add(&p->mux, id, fd[0], connecting) == room);
 }
 
 // What was sent, judged and thrown away, as if it had gone.
@@ -65,11 +67,12 @@ static void take_out(struct play *p)
 
 static void look(struct play *p)
 {
-    assert(p->mux.n <= PEERS);
+    assert(p->mux.n <= RELAY_STREAMS_MAX);
     for (size_t i = 0; i < p->mux.n; i++) {
         const struct relay_stream *s = p->mux.v[i];
         assert(s->credit <= RELAY_WINDOW && s->out_at <= s->out_n && s->out_n <= RELAY_WINDOW);
-        assert(!(s->ended && s->heard_end && s->out_at == s->out_n));
+        assert(s->over || !(s->ended && s->heard_end && s->out_at == s->out_n));
+        assert(!s->broken || (!s->over && !s->ended && s->out_n == 0));
     }
     take_out(p);
 }
@@ -141,8 +144,8 @@ static void turn(struct play *p)
 {
     struct pollfd polled[RELAY_STREAMS_MAX];
     size_t n = relay_mux_polls(&p->mux, polled);
-    if (n && poll(polled, (nfds_t)n, 0) > 0)
-        relay_mux_run(&p->mux, polled, n);
+    poll(polled, (nfds_t)n, 0);
+    relay_mux_run(&p->mux, polled, n, p->now_ms);
 }
 
 static void names(const uint8_t *data, size_t n)
@@ -167,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         size_t run;
         uint32_t id;
         const uint8_t *raw;
-        switch (bytes_below(&b, 6)) {
+        switch (bytes_below(&b, 7)) {
         case 0:
             id = bytes_below(&b, PEERS);
             open_stream(p, id, bytes_below(&b, 2));
@@ -183,7 +186,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         case 4:
             program(p, &b);
             break;
+        case 5:
+            relay_mux_leave(&p->mux);
+            break;
         default:
+            p->now_ms += bytes_one(&b) * 1000;
             turn(p);
         }
         look(p);

@@ -75,6 +75,25 @@ int32_t lease_speed_permille(const struct lease *l)
                : -1;
 }
 
+// In steps of a quarter, from a minute on, so that it is news a few times an hour at most.
+static int32_t coarse_s(int64_t s)
+{
+    int64_t step = 60;
+    while (step * 5 / 4 <= s)
+        step = step * 5 / 4;
+    return s < 60 ? 0 : (int32_t)int_clamp(step, 0, INT32_MAX);
+}
+
+// A pool's node does nothing itself: what runs in it loses what it has done.
+int32_t lease_lost_s(const struct server *s, uint32_t lease)
+{
+    const struct lease *l = &s->lease[lease];
+    int64_t done_ms = l->done_ms;
+    for (uint32_t i = l->first_inside; i != NONE; i = s->lease[i].next_inside)
+        done_ms = s->lease[i].done_ms > done_ms ? s->lease[i].done_ms : done_ms;
+    return coarse_s(done_ms / 1000);
+}
+
 // Its level was reported: it has worked since the last, at a speed between the two. What has lasted long
 // without an end makes its siblings that wait long too.
 void lease_worked(struct server *s, uint32_t lease, int32_t speed_before, int64_t exec_ms_before)
@@ -87,6 +106,8 @@ void lease_worked(struct server *s, uint32_t lease, int32_t speed_before, int64_
     int64_t done_ms = ms * (speed_before < 0 ? now : (now + speed_before) / 2) / 1000;
     l->done_ms += done_ms;
     l->used_ms += done_ms * int_clamp(l->cpu_permille, 0, 1000) / 1000;
+    if (coarse_s(l->done_ms / 1000) != coarse_s((l->done_ms - done_ms) / 1000))
+        board_plan(s, l->board);
     if (l->done_ms / 1000 <= task_sets(t)->ran_s)
         return;
     enum plan_run before = plan_run_of(task_run_s(s, t));

@@ -151,6 +151,7 @@ void board_plan(struct server *s, uint32_t board)
         p.activity = l->activity;
         p.account = s->account[s->task[l->task].account].id;
         p.stopping = l->state == LEASE_STOPPING;
+        p.lost_s = lease_lost_s(s, b->lease);
     }
     planner_board(s->planner, board, &p);
 }

@@ -97,6 +97,8 @@ static void value_board(struct planner *p, uint32_t board, unsigned lane, enum h
     struct plan_ask ask = ask_of(lane);
     int64_t key =
         side == SIDE_FREE ? worth_on(p, ask, board, false, &why) : gain_of_stopping(p, ask, board, &why);
+    if (side == SIDE_TAKE)
+        key = gain_less_loss(p, ask, board, key);
     if (why == BAR_SITE_CAP)
         zone_capped(p, b->board.zone);
     int64_t least = side == SIDE_FREE ? -crawl_cost(p, ask, board) : 0; // which may be waived
@@ -329,13 +331,13 @@ static void catch_up(struct planner *p, uint32_t shape)
 }
 
 // Whether a cap, that others have come close to since it was valued, stands in the way.
-static bool is_capped(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
+static bool is_capped(struct planner *p, uint32_t board, enum heap_side side)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
     if (p->site[z->zone.site].fuse.cap_mw < 0 && !z->zone.circuit)
         return false;
-    if (board_bar(p, ask_of(lane), board, side == SIDE_TAKE) != BAR_SITE_CAP)
+    if (board_bar(p, board, side == SIDE_TAKE) != BAR_SITE_CAP)
         return false;
     zone_capped(p, b->board.zone);
     return true;
@@ -345,7 +347,7 @@ static bool is_capped(struct planner *p, uint32_t board, unsigned lane, enum hea
 static bool spoiled(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
 {
     const struct board_state *b = &p->board[board];
-    if (!is_capped(p, board, lane, side))
+    if (!is_capped(p, board, side))
         return false;
     heap_pop(&p->kind[b->kind].lane[lane].heap[side]);
     settle(p, b->kind, lane);
@@ -382,7 +384,7 @@ static const struct heap_entry *best_free(struct planner *p, uint32_t family, un
     struct line *l = &p->family[family].free[lane];
     const struct heap_entry *e;
     look_ahead(p, l);
-    while ((e = first_free(p, l)) && is_capped(p, e->index, lane, SIDE_FREE))
+    while ((e = first_free(p, l)) && is_capped(p, e->index, SIDE_FREE))
         line_pop(l, e);
     return e;
 }

@@ -105,7 +105,6 @@ static int64_t *drawn_mw(const struct planner *p)
 {
     struct count {
         int32_t most, at_work;
-        bool urgent;
     } *zone = mem_array(p->n_zones + 1, sizeof *zone);
     int64_t *drawn = mem_array(p->n_zones + 1, sizeof *drawn);
     for (size_t i = 0; i < p->n_boards; i++) {
@@ -115,10 +114,9 @@ static int64_t *drawn_mw(const struct planner *p)
         struct count *z = &zone[b->zone];
         z->most = curve_max_mw(b->curve) > z->most ? curve_max_mw(b->curve) : z->most;
         z->at_work += b->task != PLAN_NONE;
-        z->urgent = z->urgent || (b->task != PLAN_NONE && class_is_urgent(b->activity));
     }
     for (size_t i = 0; i < p->n_zones; i++)
-        drawn[i] = zone_work_mw(&p->zone[i], zone[i].most, zone[i].at_work, zone[i].urgent);
+        drawn[i] = zone_work_mw(&p->zone[i], zone[i].most, zone[i].at_work);
     free(zone);
     return drawn;
 }
@@ -164,10 +162,9 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
     if (s->gang > 1 || site_is_kept(p, site, s->ask.activity) || !constraint_holds(&s->constraint, b->spec) ||
         !place_holds(p, s, site))
         return 0;
-    int64_t mine = worth_on(p, s->ask, board, true, NULL);
-    if (mine != INT64_MIN)
-        mine += place_worth(p, s, site);
-    if (mine == INT64_MIN || mine <= 0)
+    int64_t here = worth_on(p, s->ask, board, true, NULL), place = place_worth(p, s, site);
+    int64_t mine = here == INT64_MIN ? here : here + place;
+    if (mine <= 0)
         return 0;
     if (b->task == PLAN_NONE)
         return err_set(e, -EINVAL, "plan: task %u waits while board %u is free and worth %lld", task, board,
@@ -175,7 +172,8 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
     if (b->activity <= s->ask.activity || b->stopping || t->pending <= p->stopping)
         return 0; // as many as wait are stopping already: they are for it
     int64_t theirs = worth_on(p, holder_of(p, board), board, true, NULL);
-    if (mine - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur > 0)
+    int64_t gain = here - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur;
+    if (gain > 0 && gain_less_loss(p, s->ask, board, gain) + place > 0)
         return err_set(e, -EINVAL,
                        "plan: task %u (%s) waits while board %u is held by %s, which is worth less there",
                        task, activity_name(s->ask.activity), board, activity_name(b->activity));

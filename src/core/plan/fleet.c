@@ -61,7 +61,7 @@ void zone_count(struct planner *p, uint32_t zone)
     struct zone_state *z = &p->zone[zone];
     if (p->policy->counts_slots)
         count_slots(p, zone);
-    fuses_count(p, zone, zone_work_mw(z, z->most_mw, z->at_work, z->at_work_urgent > 0));
+    fuses_count(p, zone, zone_work_mw(z, z->most_mw, z->at_work));
 }
 
 // ---- zones
@@ -212,8 +212,6 @@ void board_count(struct planner *p, uint32_t board, int sign)
         z->held[b->activity] += sign;
     task_running(p, b->task, sign);
     z->at_work += sign;
-    if (class_is_urgent(b->activity))
-        z->at_work_urgent += sign;
     if (b->stopping) {
         p->stopping += sign;
     } else if ((unsigned)b->activity < PLAN_CLASSES) {
@@ -249,6 +247,19 @@ static bool same_board(const struct plan_board *a, const struct plan_board *b)
             (a->activity == b->activity && a->account == b->account && a->stopping == b->stopping));
 }
 
+// What its work has done by now decides only who goes when somebody must: more of it is no reason to think
+// anew.
+static void lost_told(struct planner *p, uint32_t board, int32_t lost_s)
+{
+    struct plan_board *b = &p->board[board].board;
+    if (b->lost_s == lost_s)
+        return;
+    p->dirty = p->dirty || lost_s < b->lost_s;
+    b->lost_s = lost_s;
+    zone_stale(p, b->zone);
+    p->version++;
+}
+
 void planner_board(struct planner *p, uint32_t board, const struct plan_board *b)
 {
     mem_grow(&p->board, &p->cap_boards, (size_t)board + 1, sizeof *p->board);
@@ -259,8 +270,10 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
     zone_at(p, b->zone);
     uint32_t site = p->zone[b->zone].zone.site;
     bool same = to->known && same_kind(p, to->kind, b, site); // they may have changed where they stand
-    if (same && same_board(&to->board, b))
+    if (same && same_board(&to->board, b)) {
+        lost_told(p, board, b->lost_s);
         return;
+    }
     uint32_t old_kind = to->kind;
     bool had = to->known;
     if (had) {
@@ -302,4 +315,3 @@ const struct plan_board *planner_board_at(const struct planner *p, uint32_t boar
 {
     return board < p->n_boards && p->board[board].known ? &p->board[board].board : NULL;
 }
-

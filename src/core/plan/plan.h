@@ -56,7 +56,7 @@ struct price_table {
     int64_t heat_wanted_ueur_per_kwh;   // heat up to the zone's target
     int64_t heat_excess_ueur_per_kwh;   // negative: heat above the target
     int64_t carbon_ueur_per_g;          // added to a site's electricity
-    int64_t preempt_ueur;               // lost work and restart, per preemption, spread over an hour
+    int64_t preempt_ueur;               // restart and its like, per preemption, spread over an hour
     int64_t distance_ueur_per_h_1000km; // of a task that wants to be near somewhere; a millisecond of the
                                         // site's link, there and back, is 100 km of it (light in glass)
     int64_t data_ueur_per_gb;           // moved to a site
@@ -111,7 +111,8 @@ struct plan_board {
     uint32_t task; // PLAN_NONE: free
     enum activity activity;
     uint64_t account;
-    bool stopping; // asked to stop; counts as held
+    bool stopping;  // asked to stop; counts as held
+    int32_t lost_s; // seconds of work at full speed that would be lost by stopping it, as last told
 };
 
 // Where a task may run and would rather.

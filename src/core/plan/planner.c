@@ -25,6 +25,7 @@ void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
     b->board.activity = holds ? p->shape[q->shape].ask.activity : ACTIVITY_IDLE;
     b->board.account = p->account[q->account].id;
     b->board.stopping = false;
+    b->board.lost_s = 0;
     board_count(p, board, 1);
     zone_count(p, b->board.zone);
     zone_stale(p, b->board.zone);

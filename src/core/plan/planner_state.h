@@ -101,7 +101,6 @@ struct zone_state {
     size_t n_boards, cap_boards;
     uint32_t in_site;           // place in its site's list
     int32_t at_work;            // boards whose slot is held
-    int32_t at_work_urgent;     // of these, reserved and onDemand
     int32_t most_mw;            // the most that one of its boards can draw
     uint32_t family;            // of all its boards; PLAN_NONE: of several
     int32_t free, low;          // boards whose slot is free; held by other than the best class
@@ -358,21 +357,22 @@ void reach_forget(struct planner *p, uint32_t zone); // its watts, or who is at 
 
 // worth.c
 bool class_is_urgent(enum activity a);
-int64_t taken_mw(const struct zone_state *z, bool urgent);
-int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool urgent);
+int64_t taken_mw(const struct zone_state *z);
+int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work);
 int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
                      enum plan_bar *why);
 int64_t work_mhz(const struct curve *c, int64_t share_mw); // core-MHz of a board that may draw so much
-int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run, bool urgent);
+int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run);
 int64_t crawl_cost(const struct planner *p, struct plan_ask ask,
                    uint32_t board); // what is in its worth for time under way
 int64_t market_gain(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
 int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
                  enum plan_bar *why);
 int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
+int64_t gain_less_loss(const struct planner *p, struct plan_ask ask, uint32_t board, int64_t gain);
 // What no policy may pass over: a known, usable, free board in an online zone, and the site's cap. BAR_NONE:
 // all hold.
-enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free);
+enum plan_bar board_bar(const struct planner *p, uint32_t board, bool as_if_free);
 struct plan_ask holder_of(const struct planner *p, uint32_t board);
 
 // place.c: what a site is to a shape

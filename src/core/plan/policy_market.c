@@ -2,8 +2,8 @@
 //
 // What one more board at work in a zone is worth, micro-euros per hour.
 //
-// k boards at work share the watts W that the zone takes (its target; for reserved and onDemand work its
-// maximum, at most). Each does work(W/k) by its curve. One more changes the zone's work by
+// k boards at work share the watts W that the zone takes (its target). Each does work(W/k) by its curve. One
+// more changes the zone's work by
 //
 //     gain = (k+1) work(W/(k+1)) - k work(W/k)
 //
@@ -55,10 +55,10 @@ static int64_t heat_value(const struct planner *p, const struct plan_zone *z, in
 
 // Watts for boards at work, on average while it would run. What starts where nothing is wanted now would
 // stand still, so there only now counts.
-int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run, bool urgent)
+int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run)
 {
-    int64_t now = taken_mw(z, urgent);
-    if (urgent || !z->zone.has_ahead || now <= c->idle_mw)
+    int64_t now = taken_mw(z);
+    if (!z->zone.has_ahead || now <= c->idle_mw)
         return now;
     int64_t w = z->zone.ahead_w[run];
     return (w > z->zone.request.keep_w ? w : z->zone.request.keep_w) * 1000;
@@ -81,14 +81,12 @@ int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t boar
     const struct curve *c = &family_of_kind(p, b->kind)->curve;
     (void)as_if_free;
     bool held = b->board.task != PLAN_NONE;
-    bool urgent_beside = z->at_work_urgent > (held && class_is_urgent(b->board.activity));
-    bool urgent = class_is_urgent(ask.activity) || urgent_beside;
     int32_t k = z->at_work - held;
-    int64_t w = over_the_run_mw(z, c, ask.run, urgent), run_s = plan_run_typical_s(ask.run);
+    int64_t w = over_the_run_mw(z, c, ask.run), run_s = plan_run_typical_s(ask.run);
     int64_t before = k ? k * work_mhz(c, w / k) : 0;
     int64_t gain_mhz = (k + 1) * work_mhz(c, w / (k + 1)) - before;
-    int64_t before_mw = zone_work_mw(z, z->most_mw, k, urgent_beside);
-    int64_t after_mw = zone_work_mw(z, z->most_mw, k + 1, urgent);
+    int64_t before_mw = zone_work_mw(z, z->most_mw, k);
+    int64_t after_mw = zone_work_mw(z, z->most_mw, k + 1);
     int64_t full = curve_max_work_mhz(c);
     if (b->board.asleep)
         gain_mhz = gain_mhz * run_s / (run_s + c->boot_ms / 1000 + 1);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-// Version 2. Work: 0.020, 0.015, 0.010 and 0.0005 euro per core-hour at full speed (published tariffs of a
+// Version 3. Work: 0.020, 0.015, 0.010 and 0.0005 euro per core-hour at full speed (published tariffs of a
 // university cluster for the paid three). Electricity 0.165 euro/kWh. Wanted heat is worth the electricity it
 // saves; owed heat three times that, because a cold room costs more than money; excess heat costs as much
 // again as the electricity it wastes.
@@ -18,10 +18,12 @@
 // move_after_s: 10 minutes, the time in which a thermostat of a room comes to rest after people came or
 // aired. move_start_s: a minute: 10 s that work has to end after being asked, a call of the node, and the
 // start of a sandbox, with room.
+// preempt_ueur: 90 seconds of eight cores of flex work, for stopping and starting. What the one who is stopped
+// had done is reckoned beside (worth.c); before version 3 it was in here, at a quarter of an hour.
 const struct price_table *price_table_default(void)
 {
     static const struct price_table prices = {
-        .version = 2,
+        .version = 3,
         .work_ueur_per_core_h = {20000, 15000, 10000, 500},
         .crawl_permille = {0, 100, 200, 250},
         .unknown_run_s = 3600,
@@ -33,7 +35,7 @@ const struct price_table *price_table_default(void)
         .heat_owed_ueur_per_kwh = 495000,
         .heat_wanted_ueur_per_kwh = 165000,
         .heat_excess_ueur_per_kwh = -165000,
-        .preempt_ueur = 20000,
+        .preempt_ueur = 2000,
         .distance_ueur_per_h_1000km = 2000,
         .data_ueur_per_gb = 2000,
         .prefetch_uses_per_day = 4,

@@ -280,4 +280,3 @@ bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *o
     memcpy(out->data, s->data, sizeof s->data);
     return true;
 }
-

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What holds for every policy: which boards may be looked at, and what the boards at work of a zone draw.
+#include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
 bool class_is_urgent(enum activity a)
@@ -8,26 +9,25 @@ bool class_is_urgent(enum activity a)
     return a == ACTIVITY_RESERVED || a == ACTIVITY_ONDEMAND;
 }
 
-// What boards at work in the zone may take together.
-int64_t taken_mw(const struct zone_state *z, bool urgent)
+// What boards at work in the zone get together, whatever their class: a heater gives what its zone wants, not
+// what it could bear. Work that is started on the strength of the latter stands still.
+int64_t taken_mw(const struct zone_state *z)
 {
     const struct heat_request *r = &z->zone.request;
-    int64_t w = urgent && r->max_w > r->target_w ? r->max_w : r->target_w;
-    if (w > r->max_w)
-        w = r->max_w;
+    int64_t w = r->target_w < r->max_w ? r->target_w : r->max_w;
     return (w > r->keep_w ? w : r->keep_w) * 1000;
 }
 
 // Most that so many boards draw that share the zone's watts, when one draws `most_mw` at most.
-int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool urgent)
+int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work)
 {
     if (at_work <= 0)
         return 0;
-    int64_t share = taken_mw(z, urgent) / at_work;
+    int64_t share = taken_mw(z) / at_work;
     return at_work * (share < most_mw ? share : most_mw);
 }
 
-enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free)
+enum plan_bar board_bar(const struct planner *p, uint32_t board, bool as_if_free)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
@@ -38,9 +38,7 @@ enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t b
         return BAR_HELD;
     if (p->site[z->zone.site].fuse.cap_mw < 0 && !z->zone.circuit)
         return BAR_NONE;
-    bool urgent =
-        class_is_urgent(ask.activity) || z->at_work_urgent > (held && class_is_urgent(b->board.activity));
-    int64_t after_mw = zone_work_mw(z, z->most_mw, z->at_work - held + 1, urgent);
+    int64_t after_mw = zone_work_mw(z, z->most_mw, z->at_work - held + 1);
     return fuses_bear(p, z, after_mw) ? BAR_NONE : BAR_SITE_CAP;
 }
 
@@ -51,7 +49,7 @@ int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, b
     if (!why)
         why = &unused;
     const struct zone_state *z = &p->zone[p->board[board].board.zone];
-    *why = board_bar(p, ask, board, as_if_free);
+    *why = board_bar(p, board, as_if_free);
     if (*why == BAR_UNUSABLE || *why == BAR_HELD)
         return INT64_MIN;
     if (zone_refuses(z) && !p->policy->heat_blind && !p->prices.refused_heat_allowed[ask.activity]) {
@@ -68,6 +66,26 @@ int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t 
     if (!p->policy->gain || b->stopping || b->activity <= ask.activity)
         return 0;
     return p->policy->gain(p, ask, board, why);
+}
+
+// By what it goes whose board is asked back: the gain less the work that is destroyed, both per hour of the
+// newcomer's run,
+//
+//     gain^2 / (gain + loss)        loss = lost work / run, both in money
+//
+// which is gain - loss for small losses and never below zero: whether a lower class makes room is decided by
+// the classes alone (a promise of seconds is not for sale to whoever has run for long), whom it meets by what
+// that costs. So the young go, the same boards again and again, and who has run for hours comes to its end.
+int64_t gain_less_loss(const struct planner *p, struct plan_ask ask, uint32_t board, int64_t gain)
+{
+    const struct board_state *b = &p->board[board];
+    if (gain <= 0 || b->board.lost_s <= 0 || !p->policy->keeps_market ||
+        (unsigned)b->board.activity >= PLAN_CLASSES)
+        return gain;
+    int64_t hour = p->prices.work_ueur_per_core_h[b->board.activity] * family_of_kind(p, b->kind)->spec.cores;
+    int64_t loss = hour * b->board.lost_s / plan_run_typical_s(ask.run);
+    int64_t left = (int64_t)((double)gain * (double)gain / (double)(gain + loss));
+    return left > 0 ? left : 1;
 }
 
 // What holds the board now, as far as the planner was told of its task.

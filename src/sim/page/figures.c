@@ -29,6 +29,7 @@ TOTAL(wue, t->wue)
 TOTAL(heat_match, t->heat_match)
 TOTAL(coverage, t->heat_coverage)
 TOTAL(coverage_able, t->heat_coverage_able)
+TOTAL(coverage_day, t->heat_coverage_day)
 TOTAL(useful_work, t->useful_work_share)
 TOTAL(carbon_kg, t->carbon_g / 1000)
 TOTAL(cost, t->cost_eur)
@@ -48,6 +49,28 @@ static double work(const struct sim_result *r)
     for (int a = ACTIVITY_RESERVED; a <= ACTIVITY_DONATED; a++)
         sum += r->class[a].work_ghz_h;
     return sum;
+}
+
+// Kept, and under way at the end.
+static double done_core_ms(const struct sim_result *r)
+{
+    double sum = 0;
+    for (int a = ACTIVITY_RESERVED; a <= ACTIVITY_DONATED; a++)
+        sum += (double)r->class[a].work_core_ms + (double)r->class[a].open_core_ms;
+    return sum;
+}
+
+static double throughput(const struct sim_result *r)
+{
+    return r->totals.bound_core_ms > 0 ? done_core_ms(r) / r->totals.bound_core_ms : 0;
+}
+
+static double destroyed(const struct sim_result *r)
+{
+    double sum = 0, done = done_core_ms(r);
+    for (int a = ACTIVITY_RESERVED; a <= ACTIVITY_DONATED; a++)
+        sum += (double)r->class[a].wasted_core_ms;
+    return done + sum > 0 ? sum / (done + sum) : 0;
 }
 
 static double work_kwh(const struct sim_result *r)
@@ -184,6 +207,7 @@ const struct figure figures[] = {
     {"heat_match", "heat match", "", 1, 3, heat_match},
     {"heat_coverage", "heat coverage", "", 1, 3, coverage},
     {"coverage_able", "heat coverage where the heater suffices", "", 1, 3, coverage_able},
+    {"coverage_day", "the same day by day", "", 1, 3, coverage_day},
     {"erf_strict", "ERF, strict", "", 1, 3, erf_strict},
     {"ere", "ERE", "", -1, 3, ere},
     {"pue", "PUE", "", -1, 4, pue},
@@ -209,6 +233,8 @@ const struct figure figures[] = {
     {"burn_share", "burnt, share of energy", "", -1, 3, burn_share},
     {"work_ghz_h", "work done", "core GHz h", 1, 0, work},
     {"work_per_kwh", "work per energy", "core GHz h / kWh", 1, 2, work_kwh},
+    {"throughput", "work done and under way, of the bound", "", 1, 3, throughput},
+    {"work_lost", "work lost by stopping it, share", "", -1, 3, destroyed},
     {"completed", "instances completed", "", 1, 0, completed},
     {"lost", "instances lost", "", -1, 0, lost},
     {"wait_mean_s", "mean wait", "s", -1, 1, mean_wait},

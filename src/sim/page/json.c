@@ -80,6 +80,7 @@ static void put_class(struct buf *out, enum activity a, const struct sim_class_r
         put_int(&l, "running", c->running);
         put_int(&l, "work_core_ms", c->work_core_ms);
         put_int(&l, "wasted_core_ms", c->wasted_core_ms);
+        put_int(&l, "open_core_ms", c->open_core_ms);
         put_int(&l, "core_ms", c->core_ms);
         put_real(&l, "work_ghz_h", c->work_ghz_h);
         put_wait(&l, &c->wait);
@@ -230,6 +231,7 @@ static void put_totals(struct list *l, const struct sim_result *r)
     put_real(l, "heat_match", t->heat_match);
     put_real(l, "heat_coverage", t->heat_coverage);
     put_real(l, "heat_coverage_able", t->heat_coverage_able);
+    put_real(l, "heat_coverage_day", t->heat_coverage_day);
     put_real(l, "useful_work_share", t->useful_work_share);
     put_real(l, "zone_rmse_k", t->zone_rmse_k);
     put_real(l, "zone_rmse_worst_k", t->zone_rmse_worst_k);
@@ -242,6 +244,7 @@ static void put_totals(struct list *l, const struct sim_result *r)
     put_real(l, "displaced_g", t->displaced_g);
     put_real(l, "displaced_eur", t->displaced_eur);
     put_int(l, "moved_bytes", t->moved_bytes);
+    put_real(l, "bound_core_ms", r->totals.bound_core_ms);
     put_int(l, "violations", (int64_t)t->violations);
     put_real(l, "energy_error", t->energy_error);
     put_int(l, "balances_checked", t->balances_checked);

@@ -50,9 +50,10 @@ static void energy(struct buf *out, const struct sim_result *r)
              "  useful heat            %12.2f  hour by hour the smaller of the two, in water day by day\n",
              (double)t->strict_j / MWH);
     buf_putf(out,
-             "  match %.3f, coverage %.3f, %.3f where the heater suffices; PUE %.4f, ERF strict %.3f, ERE "
-             "%.3f, WUE %.2f l/kWh\n",
-             t->heat_match, t->heat_coverage, t->heat_coverage_able, t->pue, t->erf_strict, t->ere, t->wue);
+             "  match %.3f, coverage %.3f, %.3f where the heater suffices (%.3f day by day); PUE %.4f, "
+             "ERF strict %.3f, ERE %.3f, WUE %.2f l/kWh\n",
+             t->heat_match, t->heat_coverage, t->heat_coverage_able, t->heat_coverage_day, t->pue,
+             t->erf_strict, t->ere, t->wue);
 }
 
 static void rooms(struct buf *out, const struct sim_result *r)
@@ -115,6 +116,9 @@ static void classes(struct buf *out, const struct sim_result *r)
                      activity_name((enum activity)a), c->submitted, c->completed, c->preempted, c->lost,
                      c->wait.mean_s, c->wait.p95_s, c->wait.max_s, c->wait.mean_slowdown, c->work_ghz_h);
     }
+    if (r->totals.bound_core_ms > 0)
+        buf_putf(out, "  work done and under way: %.1f %% of what any schedule could with this heat; lost: %.1f %%\n",
+                 100 * figure_find("throughput")->of(r), 100 * figure_find("work_lost")->of(r));
 }
 
 static void savings(struct buf *out, const struct sim_result *r)

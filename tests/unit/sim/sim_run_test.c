@@ -147,6 +147,9 @@ static void test_books_agree(void **state)
     assert_true(r.totals.energy_error < 1e-9);
     assert_true(r.totals.balances_checked == 6 * 2 * 1440);
     assert_true(r.totals.violations == 0);
+    // The metal's heat is late by less than a day.
+    assert_true(r.totals.heat_coverage_day > r.totals.heat_coverage_able);
+    assert_true(r.totals.heat_coverage_day > 0.97 && r.totals.heat_coverage_day <= 1);
     struct sim_class_result *c = &r.class[ACTIVITY_FLEX];
     assert_true(c->submitted == c->completed + c->waiting + c->running);
     assert_true(c->completed > 20);
@@ -155,6 +158,28 @@ static void test_books_agree(void **state)
     assert_true(c->work_core_ms >= c->completed * one - c->preempted);
     assert_true(c->work_core_ms <= (c->completed + c->preempted) * one);
     sim_result_deinit(&r);
+}
+
+// Work that never ends waits from the first second: all that its heat can do, less boots and what boards take
+// idle, and never more. What a run with less work did is bounded by what came.
+static void test_nobody_does_more_than_the_bound(void **state)
+{
+    (void)state;
+    struct sim_result r;
+    static const char plenty[] = "[work w]\nkind = backlog\nshare = 2\ninstances = 4\nrun_s = 900\n",
+                      little[] = "[work w]\nkind = backlog\nshare = 0.2\ninstances = 1\nrun_s = 7200\n";
+    const char *const work[] = {plenty, little};
+    for (int i = 0; i < 2; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "%s%s%s", HEAD, ROOMS, work[i]);
+        run(text, NULL, NULL, &r);
+        const struct sim_class_result *c = &r.class[ACTIVITY_FLEX];
+        double done = (double)(c->work_core_ms + c->open_core_ms);
+        assert_true(done <= r.totals.bound_core_ms);
+        assert_true(done > 0.9 * r.totals.bound_core_ms);
+        assert_true(c->open_core_ms > 0);
+        sim_result_deinit(&r);
+    }
 }
 
 // A job of 3600 core-seconds on one core of a board, and one on all eight, at 19 degC in a room that wants
@@ -476,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_low_power_mode_ends_where_rooms_are_hot),
         cmocka_unit_test(test_twice_is_the_same_and_a_seed_is_not),
         cmocka_unit_test(test_books_agree),
+        cmocka_unit_test(test_nobody_does_more_than_the_bound),
         cmocka_unit_test(test_an_instance_takes_its_work_over_its_cores),
         cmocka_unit_test(test_instances_that_belong_together_start_together),
         cmocka_unit_test(test_data_are_brought_once_to_a_site),

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "core/engine/server_state.h"
 #include "rig.h"
 
 static struct rig *rig_new(struct rig_node *n)
@@ -197,9 +199,39 @@ static void an_instance_that_has_told_nothing_yet_has_its_boards_frequency(void 
     done(r);
 }
 
+// The planner hears what stopping the work would destroy, from a minute on and then in steps.
+static void the_planner_is_told_what_would_be_lost(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = rig_new(&n);
+    rig_create(r, ACTIVITY_FLEX, 1);
+    uint64_t lease = rig_assignment(r, &n, 0)->lease;
+    rig_started(r, &n, lease);
+    static const struct {
+        int64_t exec_ms;
+        int32_t least_s, most_s;
+    } told[] = {{50000, 0, 0}, {65000, 60, 65}, {1200000, 900, 1200}, {36000000, 28000, 36000}};
+    for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+        struct report rep = {.kind = REPORT_LEVEL,
+                             .lease = lease,
+                             .level = {.freq_mhz = 4000,
+                                       .max_freq_mhz = 4000,
+                                       .duty_permille = 1000,
+                                       .cpu_permille = 1000,
+                                       .exec_ms = told[i].exec_ms,
+                                       .progress_permille = -1}};
+        rig_report(r, &n, &rep);
+        int32_t lost_s = planner_board_at(r->s->planner, 0)->lost_s;
+        assert_true(lost_s >= told[i].least_s && lost_s <= told[i].most_s);
+    }
+    done(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_planner_is_told_what_would_be_lost),
         cmocka_unit_test(a_task_learns_from_its_instances),
         cmocka_unit_test(an_instance_that_has_told_nothing_yet_has_its_boards_frequency),
         cmocka_unit_test(the_customers_word_stands_until_then),

@@ -345,7 +345,7 @@ static void a_board_is_asked_back_only_when_that_pays(void **state)
     put_task(p, 0, waiting(ACTIVITY_ONDEMAND, 1, 1));
     put_task(p, 1, waiting(ACTIVITY_FLEX, 0, 2));
     run(p,
-        &out); // 8 cores x (0.015 - 0.010) euro/h = 0.04 at full speed: more than the 0.02 a preemption costs
+        &out); // 8 cores x (0.015 - 0.010) euro/h = 0.04 at full speed: more than the 0.002 a preemption costs
     assert_int_equal(out.n_stops, 1);
     assert_int_equal(out.stop[0].board, 0);
     assert_int_equal(out.stop[0].for_task, 0);
@@ -353,12 +353,70 @@ static void a_board_is_asked_back_only_when_that_pays(void **state)
     assert_int_equal(out.n_stops, 0);
     planner_free(p);
     p = house();
-    zone(p, 0, 0, 40, 40); // so slowly that the difference is worth less
+    zone(p, 0, 0, 14, 14); // so slowly that the difference is worth less
     put_board(p, 0, held_board(0, 1, ACTIVITY_FLEX));
     put_task(p, 0, waiting(ACTIVITY_ONDEMAND, 1, 1));
     put_task(p, 1, waiting(ACTIVITY_FLEX, 0, 2));
     run(p, &out);
     assert_int_equal(out.n_stops, 0);
+    plan_deinit(&out);
+    planner_free(p);
+}
+
+// A heater gives what its zone wants. Work of the best class that was sent where heat is only borne stood still
+// there, and boards of work that ran were asked back for it.
+static void what_a_zone_only_bears_draws_no_work(void **state)
+{
+    (void)state;
+    struct planner *p = house();
+    struct plan out = {0};
+    zone(p, 0, 0, 0, 600);
+    zone(p, 1, 0, 0, 600);
+    put_board(p, 0, free_board(0));
+    put_board(p, 1, held_board(1, 9, ACTIVITY_FLEX));
+    put_task(p, 9, waiting(ACTIVITY_FLEX, 0, 9));
+    put_task(p, 0, waiting(ACTIVITY_RESERVED, 1, 1));
+    put_task(p, 1, waiting(ACTIVITY_ONDEMAND, 1, 2));
+    run(p, &out);
+    assert_int_equal(out.n_assigns, 0);
+    assert_int_equal(out.n_stops, 0);
+    zone(p, 1, 0, 150, 600);
+    run(p, &out);
+    assert_int_equal(out.n_stops, 1);
+    assert_int_equal(out.stop[0].board, 1);
+    zone(p, 0, 0, 150, 600);
+    run(p, &out);
+    assert_int_equal(out.n_assigns, 1);
+    assert_int_equal(out.assign[0].task, 0);
+    plan_deinit(&out);
+    planner_free(p);
+}
+
+// Of two boards in equal zones the one is asked back whose work has done less, whatever their order; and when
+// no other is left, who has done much goes too: whether anybody goes is decided by the classes.
+static void who_has_done_least_makes_room(void **state)
+{
+    (void)state;
+    struct planner *p = house();
+    struct plan out = {0};
+    int32_t lost_s[3] = {36000, 60, 3600};
+    for (uint32_t i = 0; i < 3; i++) {
+        zone(p, i, 0, 150, 150);
+        put_board(p, i, held_board(i, 9, ACTIVITY_FLEX));
+    }
+    for (uint32_t i = 0; i < 3; i++) { // told later, when nothing else has changed
+        struct plan_board b = held_board(i, 9, ACTIVITY_FLEX);
+        b.lost_s = lost_s[i];
+        put_board(p, i, b);
+    }
+    put_task(p, 9, waiting(ACTIVITY_FLEX, 0, 9));
+    static const uint32_t expected[3] = {1, 2, 0};
+    for (int i = 0; i < 3; i++) {
+        put_task(p, 0, waiting(ACTIVITY_ONDEMAND, i + 1, 1));
+        run(p, &out);
+        assert_int_equal(out.n_stops, 1);
+        assert_int_equal(out.stop[0].board, expected[i]);
+    }
     plan_deinit(&out);
     planner_free(p);
 }
@@ -474,6 +532,8 @@ int main(void)
         cmocka_unit_test(spreading_slow_emerges),
         cmocka_unit_test(a_site_stays_below_its_cap_and_goes_on_when_there_is_room),
         cmocka_unit_test(a_board_is_asked_back_only_when_that_pays),
+        cmocka_unit_test(what_a_zone_only_bears_draws_no_work),
+        cmocka_unit_test(who_has_done_least_makes_room),
         cmocka_unit_test(a_task_waits_again_after_its_signature_was_forgotten_and_used_anew),
         cmocka_unit_test(ten_thousand_signatures_leave_nothing_behind),
         cmocka_unit_test(the_incremental_plan_is_the_full_plan_after_any_changes),

@@ -78,9 +78,12 @@ static void change_board(struct town *t, struct planner *const p[2])
 {
     uint32_t at = (uint32_t)rng_below(&t->rng, TOWN_BOARDS);
     struct plan_board *b = &t->board[at];
-    if (b->task != PLAN_NONE && rng_below(&t->rng, 3)) {
+    if (b->task != PLAN_NONE && rng_below(&t->rng, 3) == 0) {
+        b->lost_s = (int32_t)rng_below(&t->rng, 40000);
+    } else if (b->task != PLAN_NONE && rng_below(&t->rng, 3)) {
         b->task = PLAN_NONE; // ended
         b->stopping = false;
+        b->lost_s = 0;
         b->activity = ACTIVITY_IDLE;
     } else if (rng_below(&t->rng, 4) == 0) {
         b->usable = !b->usable;

@@ -63,8 +63,9 @@ static bool walk_entry(struct stager *s, int dir, const char *path, const char *
     struct stat st;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return true; // gone meanwhile
-    if (S_ISREG(st.st_mode) && st.st_size == 0 && strcmp(path, "mpihosts") == 0)
-        return true; // what a cluster's machine file is mounted on: nobody's result
+    if (S_ISREG(st.st_mode) && st.st_size == 0 &&
+        (strcmp(path, "mpihosts") == 0 || strcmp(path, "utils/setup_cluster") == 0))
+        return true; // what a cluster's files are mounted on: nobody's result
     if (S_ISREG(st.st_mode)) {
         if (out->n >= FILES_MAX)
             return stager_fail(s, false, "results-too-many", "there are more than %d files at /job",

@@ -40,11 +40,12 @@ struct sandbox_bind {
 struct sandbox_net {
     bool outside;             // a device eth0 with a default route
     uint32_t cluster_address; // a device cluster0 with this address, host byte order; 0: none
-    int tell_fd;              // a SEQPACKET socket: the devices' other ends are sent over it (sandbox/netns.h)
-    const char *resolver;     // /etc/resolv.conf; NULL: the image's
-    const char *hosts;        // /etc/hosts; NULL: the image's
-    const char *machines;     // /job/mpihosts; NULL: none
-    // In a cluster: /qarnot/utils/setup_cluster, and /qarnot/ssh/id_ed25519 with its public half. NULL: none
+    int tell_fd;          // a SEQPACKET socket: the devices' other ends are sent over it (sandbox/netns.h)
+    const char *resolver; // /etc/resolv.conf; NULL: the image's
+    const char *hosts;    // /etc/hosts; NULL: the image's
+    const char *machines; // /job/mpihosts; NULL: none
+    // In a cluster: /qarnot/utils/setup_cluster (also at /job/utils, where the job brings nothing of that name), and
+    // /qarnot/ssh/id_ed25519 with its public half. NULL: none
     const char *setup, *ssh_secret, *ssh_public;
 };
 
@@ -76,7 +77,7 @@ struct sandbox_spec {
     int pids_max;        // most processes and threads, without those of the sandbox itself. 0: no limit
     int share_permille;  // granted from the start, as by set_share; 0: SANDBOX_SHARE_FULL
     const struct sandbox_net *net; // NULL: only a loopback of its own
-    bool capture;        // false: output goes nowhere, and stdout_fd and stderr_fd are -1
+    bool capture;                  // false: output goes nowhere, and stdout_fd and stderr_fd are -1
 };
 
 // The caller owns pidfd, stdout_fd and stderr_fd and closes them. All are close-on-exec, the outputs

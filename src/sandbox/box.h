@@ -109,7 +109,7 @@ void box_zygote_breed(struct box *b, const struct box_run *after, wall_ms now);
 int64_t box_zygotes_tick(struct box *b, wall_ms now); // ms or -1, as sandbox.tick
 void box_zygotes_free(struct box *b);
 
-#define BOX_NET_FILES 6
+#define BOX_NET_FILES 7
 
 // bwrap_args.c
 void box_fixed_args(struct box *b); // fills fixed_args from root

@@ -4,6 +4,7 @@
 // reaped, its groups removed. A handful run at a time, so they stand in an array that is searched.
 #include "sandbox/box.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -181,6 +182,8 @@ static int fill_spawn(struct box *b, const struct sandbox_spec *spec, struct box
                       struct spawn *s, struct err *e)
 {
     s->keep_n = 2;
+    static_assert(2 + BOX_NET_FILES + 2 <= SPAWN_KEEP_MAX,
+                  "these, files of the network, and those of the guard");
     int args_fd, code = box_args_file(b, spec, &args_fd, e);
     if (code < 0)
         return code;
@@ -521,8 +524,8 @@ void bwrap_sandbox_init(struct sandbox *s, const struct bwrap_config *config)
     struct box *b = mem_alloc(sizeof *b);
     struct err e = ERR_NULL;
     *s = (struct sandbox){
-        b,        box_available, box_lever, box_start, box_set_share,
-        box_tick, box_usage,     box_end,   box_kill,  box_reap, box_free,
+        b,         box_available, box_lever, box_start, box_set_share, box_tick,
+        box_usage, box_end,       box_kill,  box_reap,  box_free,
     };
     b->fixed_args = BUF_INIT(16384);
     b->seccomp_fd[0] = b->seccomp_fd[1] = b->self_pidfd = b->zygote_fd = b->guard_fd = -1;

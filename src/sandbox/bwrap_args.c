@@ -7,9 +7,11 @@
 #include "sandbox/box.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -101,14 +103,35 @@ static const struct {
     {"/qarnot/utils/setup_cluster", "0555"},
     {"/qarnot/ssh/id_ed25519", "0400"},
     {"/qarnot/ssh/id_ed25519.pub", "0444"},
+    {"/job/utils/setup_cluster", "0555"}, // the other place where commands look for it
 };
+
+// Whether the customer's files have something at /job/utils that a file of ours there would hide or break.
+static bool has_own_utils(const struct sandbox_spec *spec)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    if (!spec->job_dir)
+        return false;
+    int n = snprintf(path, sizeof path, "%s/utils", spec->job_dir);
+    if (n < 0 || (size_t)n >= sizeof path - sizeof "/setup_cluster" ||
+        (lstat(path, &st) == 0 && !S_ISDIR(st.st_mode)))
+        return true;
+    strcat(path, "/setup_cluster");
+    return lstat(path, &st) == 0;
+}
 
 static void net_texts(const struct sandbox_spec *spec, const char *text[BOX_NET_FILES])
 {
     static const struct sandbox_net none;
     const struct sandbox_net *n = spec->net ? spec->net : &none;
-    const char *const from[BOX_NET_FILES] = {n->resolver, n->hosts,      n->machines,
-                                             n->setup,    n->ssh_secret, n->ssh_public};
+    const char *const from[BOX_NET_FILES] = {n->resolver,
+                                             n->hosts,
+                                             n->machines,
+                                             n->setup,
+                                             n->ssh_secret,
+                                             n->ssh_public,
+                                             n->setup && !has_own_utils(spec) ? n->setup : NULL};
     memcpy(text, from, sizeof from);
 }
 

@@ -20,7 +20,7 @@
 #include "port/sandbox.h"
 
 #define SPAWN_KEEP_FIRST 3 // keep[i] becomes descriptor 3+i of the new process
-#define SPAWN_KEEP_MAX   10
+#define SPAWN_KEEP_MAX   12
 #define SPAWN_JOIN_MAX   8
 
 struct spawn {

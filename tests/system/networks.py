@@ -360,13 +360,14 @@ import hashlib, os, stat, subprocess
 key = open("/qarnot/ssh/id_ed25519").read()
 print("mode", oct(stat.S_IMODE(os.stat("/qarnot/ssh/id_ed25519").st_mode)), os.access("/qarnot", os.W_OK))
 first = open("/job/mpihosts").readline().split()[0] == os.uname().nodename
+print("twice", open("/qarnot/utils/setup_cluster").read() == open("/job/utils/setup_cluster").read(), os.access("/job/utils/setup_cluster", os.X_OK))
 made = subprocess.run(["sh", "/qarnot/utils/setup_cluster", *([] if first else ["--stay"]), "60"], stderr=subprocess.PIPE, text=True)
 ssh = os.path.exists("/usr/sbin/sshd") and os.path.exists("/usr/bin/ssh")
 print("set up", made.returncode == (0 if ssh else 1), ssh or "no OpenSSH" in made.stderr)
 if not (made.returncode == (0 if ssh else 1)): print(made.stderr)
 there = subprocess.run(["ssh", "instance-1", "hostname"], stdout=subprocess.PIPE, text=True).stdout if ssh and first else "instance-1\n"
 print("ssh leads to", there.strip())
-print("nothing new is here", os.listdir("/job"))
+print("nothing new is here", sorted(os.listdir("/job")))
 if os.path.exists("/usr/bin/ssh-keygen"):
     public = subprocess.run(["ssh-keygen", "-y", "-f", "/tmp/ondol-cluster/id_ed25519"], stdout=subprocess.PIPE, text=True).stdout
     print("halves agree", public.split()[:2] == open("/qarnot/ssh/id_ed25519.pub").read().split()[:2])
@@ -377,7 +378,7 @@ print(hashlib.sha256(key.encode()).hexdigest())
 same = submit("docker-cluster", SETUP, 2, placement={"site": "closed"})
 keys = [ended(same)[0], ended(same)[1]]
 check("all of a cluster have one key: %s" % ended(same), keys[0] == keys[1] and ended(same)[2:] == sorted(
-    ["mode 0o400 False", "set up True True", "halves agree True", "ssh leads to instance-1", "nothing new is here ['mpihosts']"] * 2))
+    ["mode 0o400 False", "set up True True", "halves agree True", "ssh leads to instance-1", "nothing new is here ['mpihosts', 'utils']", "twice True True"] * 2))
 
 # ---- in an image of its own
 def archive(path, name):

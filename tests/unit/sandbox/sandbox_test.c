@@ -248,6 +248,40 @@ static void network_is_there_only_when_asked_for(void **state)
     close(fd);
 }
 
+// What a job brings as /job/utils, or in it, stays as it is.
+static void setup_cluster_is_at_job_utils_unless_the_job_has_something_there(void **state)
+{
+    struct fixture *f = *state;
+    char job[] = "/tmp/ondol-utils-XXXXXX", utils[64], own[96];
+    assert_non_null(mkdtemp(job));
+    assert_int_equal(chmod(job, 0777), 0);
+    snprintf(utils, sizeof utils, "%s/utils", job);
+    snprintf(own, sizeof own, "%s/setup_cluster", utils);
+    int tell[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, tell), 0);
+    const struct sandbox_net net = {
+        .tell_fd = tell[0], .setup = "ours\n", .ssh_secret = "secret\n", .ssh_public = "public\n"};
+    static const char *const show[] = {"sh", "-c", "cat /job/utils || cat /job/utils/setup_cluster", NULL};
+    const struct sandbox_spec spec = {.argv = show, .net = &net, .job_dir = job};
+    assert_int_equal(symlink("elsewhere", utils), 0);
+    assert_string_equal(play(f, &f->s, spec)->out, "");
+    assert_int_equal(unlink(utils), 0);
+    FILE *file = fopen(utils, "w");
+    assert_true(file && fputs("a file\n", file) >= 0 && fclose(file) == 0);
+    assert_string_equal(play(f, &f->s, spec)->out, "a file\n");
+    assert_int_equal(unlink(utils), 0);
+    assert_string_equal(play(f, &f->s, spec)->out, "ours\n");
+    unlink(own);
+    file = access(utils, F_OK) == 0 || mkdir(utils, 0755) == 0 ? fopen(own, "w") : NULL;
+    assert_true(file && fputs("theirs\n", file) >= 0 && fclose(file) == 0);
+    assert_string_equal(play(f, &f->s, spec)->out, "theirs\n");
+    unlink(own);
+    rmdir(utils);
+    rmdir(job);
+    close(tell[0]);
+    close(tell[1]);
+}
+
 static bool has_controller(enum cgroup_controller c)
 {
     struct cgroup_tree t;
@@ -582,6 +616,7 @@ int main(void)
         cmocka_unit_test(files_and_processes_of_the_host_are_not_there),
         cmocka_unit_test(dangerous_calls_are_refused),
         cmocka_unit_test(network_is_there_only_when_asked_for),
+        cmocka_unit_test(setup_cluster_is_at_job_utils_unless_the_job_has_something_there),
         cmocka_unit_test(fork_bomb_stops_at_its_limit),
         cmocka_unit_test(memory_hog_is_stopped),
         cmocka_unit_test(nobody_outlives_the_command_or_the_kill),

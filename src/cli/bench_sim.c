@@ -219,7 +219,7 @@ int bench_sim_part(FILE *out, int permille)
         bad = fleet(out, (int64_t)(100000 * p) + 3, 24, " (target below 60 s and 2,000 MB)", &cost[0], &e);
     size_t sizes = 0;
     for (int64_t n = 1000; n <= 1000000 && !bad; n *= 10)
-        bad = fleet(out, (int64_t)((double)n * p) + 3, n < 1000000 ? 6 : 1, "", &cost[sizes++], &e);
+        bad = fleet(out, (int64_t)((double)n * p) + 3, 6, "", &cost[sizes++], &e);
     if (!bad)
         curve(out, cost, sizes);
     if (bad)

@@ -23,8 +23,8 @@
 #define READY_MS 60000
 
 struct values {
-    const char *data, *listen, *s3_listen, *token, *email, *weather, *share, *record, *registries, *net_allow,
-        *net_deny, *profiles, *forward_allow;
+    const char *data, *listen, *s3_listen, *s3_host, *token, *email, *weather, *share, *record, *registries,
+        *net_allow, *net_deny, *profiles, *forward_allow;
     long heaters, boards, speed, instances;
     double dispatch_delay_s;
 };
@@ -39,6 +39,8 @@ static const struct option_row rows[] = {
     {"s3-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(s3_listen), 0, 0,
      "Serve buckets there, by S3, with the e-mail as access key and the token as secret; port 0 takes a free "
      "one"},
+    {"s3-host", OPTION_TEXT, "NAME", AT(s3_host), 0, 0,
+     "Buckets may be named in front of this host: BUCKET.NAME (localhost)"},
     {"heaters", OPTION_INT, "N", AT(heaters), 1, 512, "Heaters in the building, one a room (4)"},
     {"boards", OPTION_INT, "N", AT(boards), 1, 64, "Boards in each heater (3)"},
     {"speed", OPTION_INT, "X", AT(speed), 1, 10000, "House time runs X times faster than the clock (1)"},
@@ -121,6 +123,7 @@ static int start(struct building *b, const struct values *v, struct arena *a, st
     cfg.token = v->token;
     cfg.email = v->email;
     cfg.s3_listen = v->s3_listen;
+    cfg.s3_host = v->s3_host;
     cfg.record_file = v->record;
     cfg.registries = v->registries;
     cfg.relay_listen = "127.0.0.1:0";
@@ -166,6 +169,7 @@ int cmd_dev(int argc, char **argv)
 {
     struct values v = {.listen = "127.0.0.1:8080",
                        .email = "admin@localhost",
+                       .s3_host = "localhost",
                        .heaters = 4,
                        .boards = 3,
                        .speed = 1,

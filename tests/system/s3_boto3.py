@@ -67,11 +67,11 @@ def fetch(ask):
 class Dev:
     """ondol dev, or ondol server with TLS, with a port for buckets."""
 
-    def __init__(self):
-        more = ["dev", "--heaters", "1"]
+    def __init__(self, *options):
+        more = ["dev", "--heaters", "1", *options]
         if TLS:
             subprocess.run([sys.argv[2], DIR], check=True)
-            more = ["server", "--tls-cert", DIR + "/server.crt", "--tls-key", DIR + "/server.key"]
+            more = ["server", "--tls-cert", DIR + "/server.crt", "--tls-key", DIR + "/server.key", "--s3-host", "localhost"]
         self.token = TOKEN
         self.process, said = start_ready("dev", [ONDOL] + more + [
             "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--s3-listen", "127.0.0.1:0", "--email", EMAIL, "--token", TOKEN])
@@ -325,6 +325,23 @@ def presigned(dev):
         check("HEAD by a link", int(fetch(head).headers["X-RGW-Object-Count"]) > 0)
 
 
+def in_front_of_the_host(dev, name="localhost"):
+    """A bucket that is part of the host's name, as clients write it that got a name and no IP address. It need not resolve."""
+    b, body = "first-bucket", data(1000)
+    at = "%s.%s:%d" % (b, name, dev.port)
+    for signature in "s3", "s3v4":
+        s3 = boto3.client("s3", endpoint_url="%s://%s:%d" % (dev.storage.split(":")[0], name, dev.port), region_name="default",
+                          aws_access_key_id=EMAIL, aws_secret_access_key=dev.token,
+                          config=Config(signature_version=signature, s3={"addressing_style": "virtual"}))
+        for method, call, want in ("PUT", "put_object", b""), ("GET", "get_object", body), ("DELETE", "delete_object", b""):
+            url = s3.generate_presigned_url(call, dict(Bucket=b, Key="in front é"), ExpiresIn=60)
+            check("the bucket is in the host: " + url, url.split("/")[2] == at)
+            ask = urllib.request.Request(url.replace(at, "127.0.0.1:%d" % dev.port), method=method, headers={"Host": at},
+                                         data=body if method == "PUT" else None)
+            ask.add_unredirected_header("Content-Type", "") if method == "PUT" else None
+            check("%s in front of %s, %s" % (method, name, signature), fetch(ask).read() == want)
+
+
 def raw_put(dev, path, length, expect=True, seconds=60):
     """A signed PUT whose body is sent by the caller: the head only."""
     from botocore.auth import SigV4Auth
@@ -404,7 +421,7 @@ def restart(dev):
     dev.client().put_object(Bucket="first-bucket", Key="kept", Body=b"kept")
     kill(dev.process)
     s.close()
-    again = Dev()
+    again = Dev("--s3-host", "storage.test")
     check("what was on its way is gone", files("incoming") == 0)
     check("what was answered is there", again.client().get_object(Bucket="first-bucket", Key="kept")["Body"].read() == b"kept")
     return again
@@ -427,11 +444,13 @@ def main():
     for step in (objects, checksums, multipart, copies, lists):
         step(s3)
     presigned(dev)
+    in_front_of_the_host(dev)
     if not TLS:
         neighbour(dev)
         faults(dev, s3)
         dev = restart(dev)
         neighbour_again(dev)
+        in_front_of_the_host(dev, "storage.test")
     purge(dev.client())
     check("nothing is counted any more", dev.api("/info")["usedQuotaBytes"] == 0)
     end_well(dev.process)

@@ -54,7 +54,11 @@ static bool filter_make(struct stager *s, const char *name, struct filter *f)
         return true;
     struct buf plain = BUF_INIT(1 << 20);
     struct err e = ERR_NULL;
-    if (pattern_plain(v, strlen(v), PATTERN_COST_FILES, &plain, NULL, &e) < 0) {
+    bool back = false;
+    int code = pattern_plain(v, strlen(v), PATTERN_COST_FILES, &plain, &back, &e);
+    if (back) // one name would be enough to keep this process at work for ever
+        code = err_set(&e, -EINVAL, "may not have back references");
+    if (code < 0) {
         buf_deinit(&plain);
         return stager_fail(s, false, "results-filter", "%s %.60s: %.90s", name, v, e.text);
     }

@@ -50,7 +50,10 @@ bool like_is_file_filter(const char *text, struct err *e)
     struct buf plain = BUF_INIT(1 << 20);
     if (strstr(text, "${")) // what it will be is known when an instance starts
         return true;
-    int r = pattern_plain(text, strlen(text), PATTERN_COST_FILES, &plain, NULL, e);
+    bool back = false;
+    int r = pattern_plain(text, strlen(text), PATTERN_COST_FILES, &plain, &back, e);
+    if (back)
+        r = err_set(e, -EINVAL, "may not have back references");
     if (r == 0 && (r = compile(&re, &plain, e)) == 0)
         regfree(&re);
     buf_deinit(&plain);

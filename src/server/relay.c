@@ -129,6 +129,7 @@ static bool admit(struct relay *k, struct conn *c)
         if (k->v[i] != c && k->v[i]->who.lease == w.lease)
             k->v[i]->link.dead = true;
     c->who = w;
+    c->task = w.task;
     if (w.address)
         idmap_set(&k->member, member_key(&w), (uint64_t)(uintptr_t)c);
     forward_open(c);
@@ -254,6 +255,8 @@ static void *relay_main(void *arg)
             continue;
         for (size_t i = k->n; i-- > 0;)
             conn_after(k, i, now);
+        for (size_t i; (i = relay_room_wanted(k)) < k->n;)
+            conn_end(k, i);
     }
     free(p);
     free(count);

@@ -10,6 +10,7 @@
 
 #define RELAY_CONNS_MAX     4096
 #define RELAY_STRANGERS_MAX 256 // of them, who have not proved yet who they are
+#define RELAY_LEFT_MAX      1024 // streams of instances that have ended, RELAY_WINDOW of memory each at most
 
 // relay_grant.c. Who has called, as its identity says: "lease.task.instance.address.features", decimal.
 struct relay_who {
@@ -25,6 +26,7 @@ struct conn {
     struct relay_link link;
     struct relay_mux mux;
     struct relay_who who;   // lease 0: it has not proved yet who it is
+    uint64_t task;          // its task, also when it is nobody any more
     struct net_rules rules; // of its task and the task's pool
     int64_t called_ms;
     int64_t leave_ms; // its lease is over: until then its last packets are carried; 0: it lasts
@@ -69,6 +71,10 @@ void relay_wake(struct relay *k);
 
 // task_rules.c: the rules of a task and its pool, or of a pool's node. -ENOENT: there is neither.
 int task_rules(const struct store_reader *reader, uint64_t task, struct net_rules *out, struct err *e);
+
+// relay_room.c: which of its connections goes because more than RELAY_LEFT_MAX streams of ended instances wait for their
+// readers; k->n: none. The oldest of the task that has most.
+size_t relay_room_wanted(const struct relay *k);
 
 // relay_forward.c
 void forward_open(struct conn *c);                            // says so when there is no port to be had

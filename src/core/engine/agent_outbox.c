@@ -97,7 +97,7 @@ void outbox_reading(struct agent *a, struct agent_actions *out)
     a->congested = !a->congested;
     for (size_t i = 0; i < a->n_runs; i++) {
         struct agent_run *r = &a->run[i];
-        bool want = !a->congested || r->state == RUN_STOPPING;
+        bool want = !a->congested || (r->state == RUN_STOPPING && !r->lasts);
         if ((r->state != RUN_RUNNING && r->state != RUN_STOPPING) || r->ready || r->reading == want)
             continue;
         struct agent_action *act = agent_act(out, ACT_READ);

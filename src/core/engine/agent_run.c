@@ -173,11 +173,18 @@ static void node_step(struct agent *a, struct agent_run *r, house_ms now)
     }
 }
 
+// Its end is told after its output: what is left in its pipes must come, full outbox or not. Not before it is
+// killed: a last command that writes without end would fill the memory.
 static void kill_now(struct agent_run *r, house_ms now, struct agent_actions *out)
 {
     r->lasts = false;
     r->state_since = r->kill_at = now;
     agent_act(out, ACT_KILL)->lease = r->lease;
+    if (r->reading)
+        return;
+    struct agent_action *act = agent_act(out, ACT_READ);
+    act->lease = r->lease;
+    act->read = r->reading = true;
 }
 
 // Frozen or slowed, it would not get to its last command in its time.
@@ -225,12 +232,6 @@ static void stop(struct agent *a, struct agent_run *r, int32_t end, const char *
         last_begin(a, r, now, out);
     else
         kill_now(r, now, out);
-    if (!r->reading) { // its end is told after its output: what is left in its pipes must come, full outbox
-                       // or not
-        struct agent_action *act = agent_act(out, ACT_READ);
-        act->lease = r->lease;
-        act->read = r->reading = true;
-    }
 }
 
 void run_stop(struct agent *a, struct agent_run *r, int32_t end, const char *code, const char *message,

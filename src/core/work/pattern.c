@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The cost is counted on the text: an atom is 1, a group the sum of what is in it, a repeat multiplies what
-// stands before it.
+// stands before it, and each place where something may be left out or come again is a 512th of what is allowed: what
+// the C library keeps grows with the square of such places in a row.
 #include "core/work/pattern.h"
 
 #include <ctype.h>
@@ -10,24 +11,28 @@
 #include <string.h>
 
 #define GROUPS_MAX 32 // nested
+#define LOOPS_MAX  512
 
 struct cost {
     long max;
+    long loop;                // of such a place, beside its atoms
     long sum[GROUPS_MAX + 1]; // of each open group, without `last`
     long last;                // of the atom just read, which a repeat would multiply
     int depth;
+    bool bare; // nothing stands yet in this alternative
 };
 
 static bool atom(struct cost *c, long cost)
 {
     c->sum[c->depth] += c->last;
     c->last = cost;
+    c->bare = false;
     return c->sum[c->depth] <= c->max;
 }
 
-static bool repeat(struct cost *c, long times)
+static bool repeat(struct cost *c, long times, long loops)
 {
-    c->last = (c->last ? c->last : 1) * (times > 1 ? times : 1) + 1;
+    c->last = (c->last ? c->last : 1) * (times > 1 ? times : 1) + 1 + loops * c->loop;
     return c->last <= c->max;
 }
 
@@ -37,15 +42,24 @@ static bool open_group(struct cost *c)
     if (c->depth == GROUPS_MAX)
         return false;
     c->sum[++c->depth] = 0;
+    c->bare = true;
     return true;
+}
+
+static bool alternative(struct cost *c)
+{
+    bool ok = atom(c, c->bare ? 1 + c->loop : 1);
+    c->bare = true;
+    return ok;
 }
 
 static bool close_group(struct cost *c)
 {
     if (!c->depth)
         return true; // a plain character, or an error that regcomp names
-    long inside = c->sum[c->depth--] + c->last;
+    long inside = c->sum[c->depth--] + c->last + (c->bare ? c->loop : 0);
     c->last = inside ? inside : 1;
+    c->bare = false;
     return c->last <= c->max;
 }
 
@@ -106,18 +120,21 @@ static void put_bracket(const char *s, size_t n, struct buf *out)
     buf_deinit(&rest);
 }
 
-// The larger number of {n,m}, one more for {n,}; *used: its bytes.
-static long interval(const char *s, size_t n, long max, size_t *used)
+// The larger number of {n,m}, one more for {n,}; *used: its bytes; *loops: how many of them may be missing, at most.
+static long interval(const char *s, size_t n, long max, size_t *used, long *loops)
 {
     long most = 1, v = 0;
     size_t i = 1;
+    bool comma = false;
     for (; i < n && (isdigit((unsigned char)s[i]) || s[i] == ','); i++) {
+        comma |= s[i] == ',';
         v = s[i] == ',' ? 0 : v * 10 + (s[i] - '0');
         if (v > max)
             v = max + 1;
         most = v > most ? v : most;
     }
     *used = i < n && s[i] == '}' ? i + 1 : i;
+    *loops = comma ? most + 1 : 0;
     return most + 1;
 }
 
@@ -152,11 +169,12 @@ static size_t part(const char *s, size_t n, struct cost *c, struct buf *out, boo
     } else if (s[0] == ')') {
         ok = close_group(c);
     } else if (s[0] == '{') {
-        ok = repeat(c, interval(s, n, c->max, &used));
+        long loops, times = interval(s, n, c->max, &used, &loops);
+        ok = repeat(c, times, loops);
     } else if (strchr("*+?", s[0])) {
-        ok = repeat(c, s[0] == '+' ? 2 : 1);
+        ok = repeat(c, s[0] == '+' ? 2 : 1, 1);
     } else {
-        ok = atom(c, 1);
+        ok = s[0] == '|' ? alternative(c) : atom(c, 1);
     }
     buf_put(out, s, used == 3 && s[0] == '(' ? 1 : used);
     if (ok && strchr("*+?{", s[0]) && n > used && s[used] == '?')
@@ -166,7 +184,8 @@ static size_t part(const char *s, size_t n, struct cost *c, struct buf *out, boo
 
 int pattern_plain(const char *text, size_t n, long cost_max, struct buf *out, bool *back, struct err *e)
 {
-    struct cost c = {.max = cost_max};
+    struct cost c = {
+        .max = cost_max, .loop = cost_max > LOOPS_MAX ? cost_max / LOOPS_MAX - 1 : 0, .bare = true};
     bool refers = false, ok = true;
     for (size_t i = 0, used; i < n && ok; i += used)
         ok = (used = part(text + i, n - i, &c, out, &refers)) > 0;
@@ -176,5 +195,6 @@ int pattern_plain(const char *text, size_t n, long cost_max, struct buf *out, bo
     if (back)
         *back = refers;
     return ok ? 0
-              : err_set(e, -E2BIG, "repeats too much (repeats of repeats multiply; at most %ld in all)", cost_max);
+              : err_set(e, -E2BIG, "repeats too much (repeats of repeats multiply; at most %ld in all)",
+                        cost_max);
 }

@@ -54,6 +54,8 @@ static const struct {
     {"\"resultsWhitelist\":\"\"", OK},
     {"\"resultsWhitelist\":\"[\\\\d_]+\\\\.(?:png|txt)$\"", OK},
     {"\"resultsWhitelist\":\"(\"", "resultsWhitelist"},
+    {"\"resultsBlacklist\":\"(a*)\\\\1\"", "resultsBlacklist"}, // back references match for ever
+    {"\"resultsWhitelist\":\"(a?){8000}\"", "resultsWhitelist"},
     {"\"snapshotBlacklist\":\"(?!x)\"", "snapshotBlacklist"},
     {"\"snapshotBlacklist\":\"(${NAME}\"", OK}, // what it will be is not known yet
     {"\"profile\":null", "profile"},

@@ -569,6 +569,25 @@ static void who_must_not_wait_does_not_wait_for_a_last_command(void **state)
     rig_deinit(&r);
 }
 
+// What it prints counts like what the command prints: its pipes are read without regard only once it is killed.
+static void a_last_command_that_floods_its_output_is_not_read_beyond_the_outbox(void **state)
+{
+    (void)state;
+    struct rig r;
+    static const char text[8192] = "x";
+    asked_to_end(&r, ATTEMPT_CANCELLED);
+    struct agent_event ev = {.kind = AGENT_OUTPUT, .output = {.lease = 7, .data = text, .n = sizeof text}};
+    int written = 0;
+    for (; r.reads_off == 0 && written < 1000; written++)
+        rig_feed(&r, &ev);
+    assert_int_equal(written, 128); // 1 MiB
+    assert_int_equal(r.reads_on, 0);
+    rig_run_for(&r, 10000);
+    assert_int_equal(r.kills, 1);
+    assert_int_equal(r.reads_on, 1);
+    rig_deinit(&r);
+}
+
 static void a_shutdown_leaves_time_for_last_commands_once(void **state)
 {
     (void)state;
@@ -604,6 +623,7 @@ int main(void)
         cmocka_unit_test(a_run_with_a_last_command_has_time_for_it_and_no_more),
         cmocka_unit_test(a_run_whose_last_command_ended_is_not_killed),
         cmocka_unit_test(who_must_not_wait_does_not_wait_for_a_last_command),
+        cmocka_unit_test(a_last_command_that_floods_its_output_is_not_read_beyond_the_outbox),
         cmocka_unit_test(a_shutdown_leaves_time_for_last_commands_once),
         cmocka_unit_test(shutting_down_reports_the_work_as_preempted),
     };

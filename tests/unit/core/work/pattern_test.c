@@ -87,11 +87,31 @@ static void repeats_of_repeats_are_bounded_and_long_lists_pass(void **state)
     buf_deinit(&list);
 }
 
+// Each took seconds or hundreds of megabytes to compile, in the thread that answers the API.
+static void what_may_be_missing_costs_more_than_what_is_there(void **state)
+{
+    (void)state;
+    static const char *const dear[] = {"(a?){8000}",       "a{0,4000}",   "((a*|b*)*){500}",
+                                       "(()()()()){1000}", "(|||){1000}", "((a|b|c|d?){16}){100}"};
+    static const char *const cheap[] = {"(a{8}){255}", "a{0,255}", "^([^/]*/)*(a|b)?c*\\.(png|jpe?g|)$", "||||"};
+    for (size_t i = 0; i < ARRAY_LEN(dear); i++) {
+        struct err e = ERR_NULL;
+        struct buf plain = BUF_INIT(1 << 20);
+        if (pattern_plain(dear[i], strlen(dear[i]), PATTERN_COST_FILES, &plain, NULL, &e) != -E2BIG)
+            fail_msg("%s is taken", dear[i]);
+        buf_deinit(&plain);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(cheap); i++)
+        if (finds(cheap[i], "") < 0)
+            fail_msg("%s is refused", cheap[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_other_languages_write_means_the_same),
         cmocka_unit_test(repeats_of_repeats_are_bounded_and_long_lists_pass),
+        cmocka_unit_test(what_may_be_missing_costs_more_than_what_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -275,9 +275,11 @@ static void setup_cluster_is_at_job_utils_unless_the_job_has_something_there(voi
     file = access(utils, F_OK) == 0 || mkdir(utils, 0755) == 0 ? fopen(own, "w") : NULL;
     assert_true(file && fputs("theirs\n", file) >= 0 && fclose(file) == 0);
     assert_string_equal(play(f, &f->s, spec)->out, "theirs\n");
+    assert_int_equal(unlink(own), 0);
+    assert_int_equal(rmdir(utils), 0);
+    snprintf(own, sizeof own, "%s/probe", job); // what the probe was mounted on
     unlink(own);
-    rmdir(utils);
-    rmdir(job);
+    assert_int_equal(rmdir(job), 0);
     close(tell[0]);
     close(tell[1]);
 }

@@ -262,3 +262,13 @@ def no_sandbox_here(house, node):
     """The reason why tasks cannot run here, or None."""
     boards = house.call("GET", "/ondol/v1/boards?limit=10")["data"]
     return None if boards and all(b.get("sandbox", True) for b in boards) else "no sandbox can be made here"
+
+
+def heater_of_one_board(house, program):
+    """An agent `a` whose board takes work; the test is skipped where no sandbox can be made."""
+    spawn("agent", [program, "--node", "a", "--virtual", "--empty", "--boards", "1", "--server", house.url],
+          env=dict(os.environ, ONDOL_NODE_TOKEN=NODE_TOKEN))
+    wait("a board", lambda: house.call("GET", "/ondol/v1/boards?limit=1")["data"])
+    why = no_sandbox_here(house, "a")
+    if why:
+        skip(why)

@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 
-from house import DIR, NODE_TOKEN, TOKEN, Api, check, no_sandbox_here, skip, spawn, start_ready, wait
+from house import DIR, NODE_TOKEN, TOKEN, Api, check, heater_of_one_board, skip, start_ready, wait
 
 ONDOL, AGENT = sys.argv[1:3]
 ALL = 2000000
@@ -21,12 +21,7 @@ if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
 _, line = start_ready("server", [ONDOL, "server", "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--token", TOKEN,
                                  "--node-token", NODE_TOKEN, "--relay-listen", "127.0.0.1:0"])
 api = Api(re.search(r"http://[0-9.:]+", line).group(0))
-spawn("agent", [AGENT, "--node", "a", "--virtual", "--empty", "--boards", "1", "--server", api.url],
-      env=dict(os.environ, ONDOL_NODE_TOKEN=NODE_TOKEN))
-wait("a board", lambda: api.call("GET", "/ondol/v1/boards?limit=1")["data"])
-why = no_sandbox_here(api, "a")
-if why:
-    skip(why)
+heater_of_one_board(api, AGENT)
 
 # It listens as programs that know IPv6 do, and answers without waiting for who reads.
 SAYS = r"""

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from house import DIR, NODE_TOKEN, TOKEN, Api, check, free_port, no_sandbox_here, skip, spawn, start_ready, wait
+from house import DIR, NODE_TOKEN, TOKEN, Api, check, free_port, heater_of_one_board, skip, start_ready, wait
 
 ONDOL, AGENT = sys.argv[1:3]
 MANY = 100
@@ -74,12 +74,7 @@ _, line = start_ready("server", [ONDOL, "server", "--data", DIR + "/data", "--li
                                  "--node-token", NODE_TOKEN, "--relay-listen", "127.0.0.1:%d" % line_to.to, "--relay-url",
                                  "127.0.0.1:%d" % line_to.port])
 api = Api(re.search(r"http://[0-9.:]+", line).group(0))
-spawn("agent", [AGENT, "--node", "a", "--virtual", "--empty", "--boards", "1", "--server", api.url],
-      env=dict(os.environ, ONDOL_NODE_TOKEN=NODE_TOKEN))
-wait("a board", lambda: api.call("GET", "/ondol/v1/boards?limit=1")["data"])
-why = no_sandbox_here(api, "a")
-if why:
-    skip(why)
+heater_of_one_board(api, AGENT)
 
 # "flood": without end; "count": how much came, and how it ended, on its output; "quit"; else an echo.
 SERVES = r"""

@@ -196,6 +196,12 @@ void heat_request_rest(struct thermostat *t, house_ms now)
         horizon(t, now);
 }
 
+// What would hold the room where it is: what its metal gives off less what the room stores of it.
+static double held_w(const struct thermostat *t)
+{
+    return t->ua_w_per_k * (t->metal_c - t->room_c) - t->capacity_j_per_k * t->slope_k_per_min / 60;
+}
+
 // The PI with what the guards left.
 static void loop(struct thermostat *t, double dt_s, house_ms now)
 {
@@ -221,7 +227,7 @@ static void loop(struct thermostat *t, double dt_s, house_ms now)
     if (t->guards & GUARDS_BLIND)
         u = hi = blind_w(t, limit);
     if (!t->frozen && t->lift_w > 0 && y > r)
-        t->integral_w += heat_wind_lifted(dt_s, t->kp_per_ti, t->kp, t->applied_w,
+        t->integral_w += heat_wind_lifted(dt_s, t->kp_per_ti, t->kp, held_w(t),
                                           t->kp * (t->weight_b - 1) * r + t->integral_w);
     else if (!t->frozen)
         t->integral_w += heat_wind(dt_s, t->kp_per_ti, r - y, t->per_tt, u, v);

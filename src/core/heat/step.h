@@ -129,14 +129,13 @@ static inline double heat_wind(double dt_s, double kp_per_ti, double error_k, do
 }
 
 // The same where urgent work gives more than the loop and has the room above its setpoint: the integral goes,
-// at its usual pace, to where the loop would give at the setpoint what the boards draw. Long at the top of the
-// band that is what holds the room, whatever the weather has done since; and what is stored in the room is
-// above it by no more than half a kelvin. After that the loop asks for nothing until the room is back, and
-// then for what it takes.
-static inline double heat_wind_lifted(double dt_s, double kp_per_ti, double kp, double drawn_w,
+// at its usual pace, to where the loop would give at the setpoint what holds the room, whatever the weather
+// has done since the work began. When it ends the loop asks for nothing until the room is back, and then for
+// that.
+static inline double heat_wind_lifted(double dt_s, double kp_per_ti, double kp, double held_w,
                                       double at_setpoint_w)
 {
-    return heat_wind(dt_s, kp_per_ti, (drawn_w - at_setpoint_w) / kp, 0, 0, 0);
+    return heat_wind(dt_s, kp_per_ti, (held_w - at_setpoint_w) / kp, 0, 0, 0);
 }
 
 static inline int32_t heat_to_w(double w)

@@ -141,6 +141,7 @@ static const struct {
     {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1\",\"toQBox\":true}]", "forcedNetworkRules"},
     {"\"forcedNetworkRules\":[{\"inbound\":false,\"proto\":\"tcp\",\"to\":\"1.1.1.1\"}]", "forcedNetworkRules"},
     {"\"forcedNetworkRules\":[{\"inbound\":false,\"proto\":\"tcp\",\"publicPort\":\"9-8\"}]", "forcedNetworkRules"},
+    {"\"forcedNetworkRules\":[{\"inbound\":false,\"proto\":\"tcp\",\"publicHost\":\"data.example.org, 192.0.2.1\"}]", OK},
     {"\"forcedNetworkRules\":[{\"inbound\":false,\"proto\":\"tcp\",\"publicHost\":\"here\"}]", "forcedNetworkRules"},
     {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1\"},{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1\"}]", "forcedNetworkRules"},
     {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1\",\"name\":\"a\"},{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"2\",\"name\":\"a\"}]", "forcedNetworkRules"},

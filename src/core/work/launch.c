@@ -280,6 +280,7 @@ static int network_make(struct names *s, uint32_t instance, struct arena *a, str
                        s->body->profile ? s->body->profile : "");
     struct net_plan *to = arena_alloc(a, sizeof *to);
     to->features = features;
+    to->owner = from ? from->owner : 0;
     to->rules = from ? arena_strdup(a, from->rules) : NULL;
     if (from && from->relay) {
         to->relay = arena_strdup(a, from->relay);

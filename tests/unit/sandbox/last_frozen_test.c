@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A command has ended by itself, its last command runs, and the heater freezes the sandbox: that is not the last
-// command's time, whether the sandbox is thawed for heat or since its end is asked for. On a machine that stands still for as long the last command may lose it all the same, so it is tried
-// several times.
+// command's time, whether the sandbox is thawed for heat or since its end is asked for. On a machine that stands
+// still for as long the last command may lose it all the same, so it is tried several times.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -15,7 +15,11 @@
 #define FROZEN_MS 1200
 #define TRIES     5
 
-#define SHELL(text) (const char *const[]){"sh", "-c", text, NULL}
+#define SHELL(text)                                                                                          \
+    (const char *const[])                                                                                    \
+    {                                                                                                        \
+        "sh", "-c", text, NULL                                                                               \
+    }
 
 struct place {
     struct boxes b;

@@ -93,6 +93,7 @@ static bool begin(struct carrier *c)
     if (!net_rules_read(carrier_text(c, "rules"), &c->rules))
         return carrier_fail(c, "its rules cannot be read");
     c->n_ports = net_rules_open(&c->rules, wants(c, "ssh") ? PROFILE_SSH : 0, c->port);
+    names_callers(c);
     if (c->outside >= 0 && !outside_start(c))
         return false;
     if (!dialer_start(c) || ((c->cluster >= 0 || c->n_ports) && !relay_start(c)))
@@ -161,6 +162,7 @@ static bool turn(struct carrier *c)
     p[0] = (struct pollfd){.fd = c->outside, .events = POLLIN};
     p[1] = (struct pollfd){.fd = c->slirp, .events = POLLIN};
     p[2] = (struct pollfd){.fd = c->cluster, .events = POLLIN};
+    names_refresh(c, now_ms);
     size_t names = names_polls(c, p + 3), n = relay_polls(c, relay, now_ms);
     if (poll(p, 3 + names + (nfds_t)n, leaving ? LEAVING_TURN_MS : TURN_MS) < 0 && errno != EINTR)
         return carrier_fail(c, "poll: %s", strerror(errno));

@@ -35,11 +35,20 @@
 #define CARRIER_ETHERNET 14 // bytes of its head, before a packet of the instance's that may go outside
 #define LEAVE_MS         30000
 #define NAME_LOOKUPS_MAX 8
+#define NAME_CALLERS_MAX (NETRULE_IN_MAX * NETRULE_PLACES_MAX)
+
+struct name_caller {
+    char name[NAME_CHARS_MAX + 1];
+    struct name_addresses is;
+    int64_t due_ms; // when it is asked for again
+    bool asked;     // it is now
+};
 
 struct name_lookup {
     pid_t pid; // 0: none
     int fd;
-    struct name_question asked;
+    struct name_question asked; // of the instance
+    struct name_caller *caller; // not NULL: it is that instead
 };
 
 struct carrier {
@@ -60,6 +69,8 @@ struct carrier {
     bool names; // of the rules some name hosts
     struct name_gate gate;
     struct name_lookup lookup[NAME_LOOKUPS_MAX];
+    struct name_caller caller[NAME_CALLERS_MAX]; // hosts that inbound rules name
+    size_t n_callers;
 
     // carrier_relay.c
     struct relay_link link; // dead: it is not there now
@@ -90,6 +101,9 @@ bool names_take(struct carrier *c, size_t n); // the packet of n bytes: it asks 
 size_t names_polls(const struct carrier *c, struct pollfd *out); // NAME_LOOKUPS_MAX
 void names_run(struct carrier *c, const struct pollfd *polled);
 uint32_t names_rules(struct carrier *c, uint32_t address); // those that name it
+void names_callers(struct carrier *c);                     // of the ports that are open
+void names_refresh(struct carrier *c, int64_t now_ms);
+bool names_may_come(const struct carrier *c, const struct net_rule *r, uint32_t address); // an inbound rule
 
 // carrier_relay.c
 bool relay_start(struct carrier *c); // before privileges are given up, as dialer_start

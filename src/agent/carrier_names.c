@@ -3,6 +3,9 @@
 // Names of hosts that the task's outbound rules name (core/work/namegate.h): the instance's questions for their
 // addresses are answered here. The machine's resolver may take seconds, so that each question is asked by a
 // child that does nothing else; it says what it heard over a pipe.
+//
+// Hosts that inbound rules name are asked for ahead, and again each minute: who calls is judged at once. Here and not
+// at the server, so that one task's names, however slow, hold up no other's.
 #include "agent/carrier.h"
 
 #include <errno.h>
@@ -19,7 +22,9 @@
 #include "base/mem.h"
 #include "sandbox/netns.h"
 
-#define LOOKUP_S 20
+#define LOOKUP_S       20
+#define CALLER_MS      60000
+#define CALLER_FAIL_MS 5000
 
 static void collect(const struct addrinfo *all, struct name_addresses *a)
 {
@@ -50,23 +55,28 @@ static void lookup_main(const char *name, int to)
     _exit(0);
 }
 
-// When all places are taken the question is lost, and asked again as any lost one.
-static void look_up(struct carrier *c, const struct name_question *q)
+// When all places are taken the question is lost, and asked again as any lost one. `caller`: whose name it is,
+// instead of q's.
+static bool look_up(struct carrier *c, const struct name_question *q, struct name_caller *caller)
 {
     struct name_lookup *l = NULL;
     int fd[2];
     for (size_t i = 0; i < NAME_LOOKUPS_MAX && !l; i++)
         l = c->lookup[i].pid ? NULL : &c->lookup[i];
     if (!l || pipe(fd) < 0)
-        return;
+        return false;
     pid_t pid = fork();
     if (pid == 0)
-        lookup_main(q->name, fd[1]);
+        lookup_main(caller ? caller->name : q->name, fd[1]);
     close(fd[1]);
-    if (pid < 0)
+    if (pid < 0) {
         close(fd[0]);
-    else
-        *l = (struct name_lookup){.pid = pid, .fd = fd[0], .asked = *q};
+        return false;
+    }
+    *l = (struct name_lookup){.pid = pid, .fd = fd[0], .caller = caller};
+    if (q)
+        l->asked = *q;
+    return true;
 }
 
 static void answer(struct carrier *c, const struct name_question *q, const struct name_addresses *a)
@@ -93,7 +103,7 @@ bool names_take(struct carrier *c, size_t n)
     else if (a)
         answer(c, &q, a);
     else
-        look_up(c, &q);
+        look_up(c, &q, NULL);
     return true;
 }
 
@@ -104,6 +114,22 @@ size_t names_polls(const struct carrier *c, struct pollfd *out)
     return NAME_LOOKUPS_MAX;
 }
 
+static void learned(struct carrier *c, const struct name_lookup *l, const struct name_addresses *a)
+{
+    int64_t now_ms = carrier_now_ms();
+    if (l->caller) {
+        bool failed = a->code == NAME_FAILED; // then it is what it was
+        if (!failed)
+            l->caller->is = *a;
+        l->caller->due_ms = now_ms + (failed ? CALLER_FAIL_MS : CALLER_MS);
+        l->caller->asked = false;
+        return;
+    }
+    if (a->code != NAME_FAILED)
+        name_gate_learn(&c->gate, l->asked.name, net_rules_naming(&c->rules, l->asked.name), a, now_ms);
+    answer(c, &l->asked, a);
+}
+
 void names_run(struct carrier *c, const struct pollfd *polled)
 {
     for (size_t i = 0; i < NAME_LOOKUPS_MAX; i++) {
@@ -111,18 +137,55 @@ void names_run(struct carrier *c, const struct pollfd *polled)
         struct name_addresses a;
         if (!polled[i].revents || !l->pid)
             continue;
-        bool said = read(l->fd, &a, sizeof a) == sizeof a && a.n <= NAME_ADDRESSES_MAX;
-        if (!said)
+        if (read(l->fd, &a, sizeof a) != sizeof a || a.n > NAME_ADDRESSES_MAX)
             a = (struct name_addresses){.code = NAME_FAILED};
-        else
-            name_gate_learn(&c->gate, l->asked.name, net_rules_naming(&c->rules, l->asked.name), &a,
-                            carrier_now_ms());
-        answer(c, &l->asked, &a);
+        learned(c, l, &a);
         close(l->fd);
         while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
             continue;
         l->pid = 0;
     }
+}
+
+static const struct name_caller *find_caller(const struct carrier *c, const char *name, size_t n)
+{
+    for (size_t i = 0; i < c->n_callers; i++)
+        if (strlen(c->caller[i].name) == n && memcmp(c->caller[i].name, name, n) == 0)
+            return &c->caller[i];
+    return NULL;
+}
+
+void names_callers(struct carrier *c)
+{
+    for (size_t i = 0; i < c->n_ports; i++) {
+        const char *p = c->port[i].rule ? c->port[i].rule->hosts : "", *name;
+        for (size_t n; (n = net_rule_host(&p, &name)) > 0;)
+            if (n <= NAME_CHARS_MAX && c->n_callers < NAME_CALLERS_MAX && !find_caller(c, name, n))
+                memcpy(c->caller[c->n_callers++].name, name, n);
+    }
+}
+
+void names_refresh(struct carrier *c, int64_t now_ms)
+{
+    for (size_t i = 0; i < c->n_callers; i++) {
+        struct name_caller *k = &c->caller[i];
+        if (!k->asked && now_ms >= k->due_ms)
+            k->asked = look_up(c, NULL, k);
+    }
+}
+
+bool names_may_come(const struct carrier *c, const struct net_rule *r, uint32_t address)
+{
+    const char *p = r->hosts, *name;
+    if (net_rule_from(r, address))
+        return true;
+    for (size_t n; (n = net_rule_host(&p, &name)) > 0;) {
+        const struct name_caller *k = find_caller(c, name, n);
+        for (size_t i = 0; k && i < k->is.n; i++)
+            if (k->is.v[i] == address)
+                return true;
+    }
+    return false;
 }
 
 uint32_t names_rules(struct carrier *c, uint32_t address)

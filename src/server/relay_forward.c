@@ -165,36 +165,44 @@ static bool ipv4_of(const struct sockaddr_storage *from, uint32_t *out)
     return true;
 }
 
-// Whom the operator lets, and of these whom the task's rule lets.
-static bool may_come(const struct relay *k, const struct forward *f, const struct sockaddr_storage *from)
+static bool is_named(const struct forward *f)
 {
-    uint32_t address;
-    bool narrow = f->to.rule && f->to.rule->n_places;
+    return f->to.rule && f->to.rule->hosts[0];
+}
+
+// Whom the operator lets, and of these whom the task's rule lets; of one with host names the carrier judges that.
+static bool may_come(const struct relay *k, const struct forward *f, const struct sockaddr_storage *from,
+                     uint32_t *address)
+{
+    bool narrow = f->to.rule && (f->to.rule->n_places || is_named(f));
     if (k->everybody && !narrow)
         return true;
-    return ipv4_of(from, &address) && (k->everybody || cidr_has(&k->allow, address)) &&
-           (!narrow || net_rule_from(f->to.rule, address));
+    return ipv4_of(from, address) && (k->everybody || cidr_has(&k->allow, *address)) &&
+           (!narrow || is_named(f) || net_rule_from(f->to.rule, *address));
 }
 
 void forward_accept(struct conn *c, const struct forward *f)
 {
     struct sockaddr_storage from;
     socklen_t n = sizeof from;
-    const unsigned char port[2] = {(unsigned char)(f->to.port >> 8), (unsigned char)f->to.port};
+    uint32_t address = 0;
     int fd = accept4(f->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
     const int unsent = UNSENT_BYTES;
     if (fd < 0)
         return;
-    if (!may_come(c->relay, f, &from)) {
+    if (!may_come(c->relay, f, &from, &address)) {
         close(fd);
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+    const unsigned char open[6] = {(unsigned char)(f->to.port >> 8), (unsigned char)f->to.port,
+                                   (unsigned char)(address >> 24),   (unsigned char)(address >> 16),
+                                   (unsigned char)(address >> 8),    (unsigned char)address};
     uint32_t id = ++c->next_stream;
     if (relay_mux_add(&c->mux, id, fd, false))
-        relay_link_send(&c->link, RELAY_OPEN, id, port, sizeof port);
+        relay_link_send(&c->link, RELAY_OPEN, id, open, is_named(f) ? 6 : 2);
 }
 
 static struct forward_view view_of(const struct runtime *r, const struct forward_row *f)

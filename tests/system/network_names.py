@@ -1,10 +1,10 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: Apache-2.0
-# Outbound rules that name a host, with a real server and agent: what is open, since when, and what a name does not
-# open. In a network namespace of its own with the outside world beside it, where this test says who answers to a
+# Rules that name a host, with a real server and agent: what is open, since when, and what a name does not open; who
+# may come in. In a network namespace of its own with the outside world beside it, where this test says who answers to a
 # name; nothing leaves this machine.
 #   network_names.py ONDOL AGENT
-import ctypes, os, re, shutil, signal, subprocess, sys
+import ctypes, os, re, shutil, signal, socket, subprocess, sys
 from house import DIR, NODE_TOKEN, TOKEN, Api, check, skip, spawn, start_ready, wait
 
 ONDOL, AGENT = (os.path.abspath(a) for a in sys.argv[1:3])
@@ -39,7 +39,7 @@ def lay(path, text):
 
 
 run("mount", "--make-rprivate", "/")
-lay("/etc/hosts", "%s world.example other.example\n%s home.example\n" % (OUTSIDE, PRIVATE))
+lay("/etc/hosts", "%s world.example\n%s home.example\n127.0.0.1 here.example\n203.0.113.9 there.example\n" % (OUTSIDE, PRIVATE))
 lay("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n")
 
 
@@ -77,7 +77,7 @@ outside.stdin.flush()
 check("the outside world starts", [outside.stdout.readline() for _ in "ab"] == ["listens\n"] * 2)
 
 _, line = start_ready("server", [ONDOL, "server", "--data", DIR + "/data", "--listen", "0.0.0.0:0", "--token", TOKEN, "--node-token",
-                                 NODE_TOKEN], preexec_fn=with_parent)
+                                 NODE_TOKEN, "--relay-listen", "0.0.0.0:0"], preexec_fn=with_parent)
 api = Api(re.search(r"http://[0-9.:]+", line).group(0))
 spawn("a", [AGENT, "--node", "a", "--virtual", "--empty", "--boards", "2", "--server", api.url, "--site", "s", "--net-allow", "192.168.7.0/24"],
       env=dict(os.environ, ONDOL_NODE_TOKEN=NODE_TOKEN), preexec_fn=with_parent)
@@ -121,4 +121,39 @@ check("a name opens what it was answered, from then on, and no private address: 
 got = ended(both)
 check("a private address that is named too: %s" % got,
       got == ["home.example 7000 heard me", "home.example 7001 refused", OUTSIDE + " 7000 refused"])
+
+WEB = r"""
+import socket, threading
+def serve(port):
+    s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("0.0.0.0", port)); s.listen(5)
+    print("listens", flush=True)
+    while True:
+        c, _ = s.accept(); d = c.recv(100); c.sendall(b"web " + d); c.close()
+        if d == b"quit": return
+threading.Thread(target=serve, args=(8081,), daemon=True).start()
+serve(8080)
+"""
+web = api.call("POST", "/tasks", {"name": "web", "profile": "docker-batch", "instanceCount": 1, "forcedNetworkRules": [
+    {"inbound": True, "proto": "tcp", "port": "8080", "to": "there.example, Here.Example"},
+    {"inbound": True, "proto": "tcp", "port": "8081", "to": "192.0.2.1, there.example, nobody.example"}],
+    "constants": [{"key": "SOURCE", "value": WEB}, {"key": "DOCKER_CMD", "value": "/usr/bin/python3 -c ${SOURCE}"}]})["uuid"]
+wait("it listens", lambda: (api.call("GET", "/tasks/%s/stdout" % web) or "").count("listens") == 2)
+shown = wait("both ports are open", lambda: (lambda v: v if len(v) == 2 else None)(api.call("GET", "/network/tasks/%s/port-forward" % web)["0"]))
+check("who may come is shown: %s" % shown, [shown["port-%d" % p]["allowedIPs"] for p in (8080, 8081)] == [
+    ["there.example", "Here.Example"], ["192.0.2.1/32", "there.example", "nobody.example"]])
+
+
+def say(inside, what):
+    with socket.create_connection(("127.0.0.1", shown["port-%d" % inside]["access"]["publicPort"]), 60) as s:
+        try:
+            s.sendall(what)
+            return s.recv(100)
+        except ConnectionError:
+            return b""
+
+
+wait("who is named by name is let in", lambda: say(8080, b"hello") == b"web hello")  # once that was answered
+check("who is not gets nothing", say(8081, b"hello") == b"")
+check("and again", say(8080, b"quit") == b"web quit")
+ended(web)
 print("network_names: ok")

@@ -66,9 +66,6 @@ static bool is_host(const char *p, size_t n)
 static int add_host(struct net_rule *r, const char *p, size_t n, struct err *e)
 {
     size_t have = strlen(r->hosts);
-    if (r->inbound)
-        return err_set(e, -EINVAL, "%.*s: who calls is known by an address: ADDRESS or ADDRESS/BITS of IPv4",
-                       (int)n, p);
     if (!is_host(p, n))
         return err_set(e, -EINVAL, "%.*s: is not ADDRESS or ADDRESS/BITS of IPv4, nor a host name with a dot",
                        (int)n, p);
@@ -105,7 +102,7 @@ static int add_range(struct net_rule *r, const char *p, size_t n, struct err *e)
 int net_rule_places(struct net_rule *r, const char *text, struct err *e)
 {
     static const char between[] = " \t,";
-    struct net_rule got = {.inbound = r->inbound};
+    struct net_rule got = {.n_places = 0};
     size_t places = 0;
     for (const char *p = text + strspn(text, between); *p;) {
         size_t n = strcspn(p, between);
@@ -245,24 +242,31 @@ size_t net_rules_open(const struct net_rules *r, unsigned features, struct net_p
     return n;
 }
 
+size_t net_rule_host(const char **at, const char **name)
+{
+    size_t n = strcspn(*at, ",");
+    *name = *at;
+    *at += n + ((*at)[n] == ',');
+    return n;
+}
+
 uint32_t net_rules_naming(const struct net_rules *r, const char *name)
 {
     uint32_t bits = 0;
     size_t n = strlen(name);
-    for (size_t i = 0; i < r->n && n; i++)
-        for (const char *p = r->v[i].hosts; *p;) {
-            size_t len = strcspn(p, ",");
-            if (len == n && memcmp(p, name, n) == 0)
+    for (size_t i = 0; i < r->n; i++) {
+        const char *p = r->v[i].hosts, *host;
+        for (size_t len; !r->v[i].inbound && (len = net_rule_host(&p, &host)) > 0;)
+            if (len == n && memcmp(host, name, n) == 0)
                 bits |= UINT32_C(1) << i;
-            p += len + (p[len] == ',');
-        }
+    }
     return bits;
 }
 
 bool net_rules_have_names(const struct net_rules *r)
 {
     for (size_t i = 0; i < r->n; i++)
-        if (r->v[i].hosts[0])
+        if (!r->v[i].inbound && r->v[i].hosts[0])
             return true;
     return false;
 }

@@ -135,7 +135,7 @@ static const struct {
     {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1-2\"}]", "forcedNetworkRules"},
     {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"0\"}]", "forcedNetworkRules"},
     {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"65536\"}]", "forcedNetworkRules"},
-    {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1\",\"to\":\"example.org\"}]", "forcedNetworkRules"},
+    {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1\",\"to\":\"example.org\"}]", OK},
     {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1\",\"publicPort\":\"9\"}]", "forcedNetworkRules"},
     {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1\",\"to\":\"1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5\"}]", "forcedNetworkRules"},
     {"\"forcedNetworkRules\":[{\"inbound\":true,\"proto\":\"tcp\",\"port\":\"1\",\"toQBox\":true}]", "forcedNetworkRules"},

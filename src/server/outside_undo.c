@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 #define OLD     "~old/"
-#define MARK OUTSIDE_UNDO_MARK
+#define MARK    OUTSIDE_UNDO_MARK
 #define ALIVE_S 300
 
 static struct s3_outside_ask ask_for(const char *method, const char *bucket, const char *key)

@@ -173,7 +173,8 @@ static void what_was_left_is_taken_back_after_a_start(void **state)
 static bool upload_is_open(struct place *p, const char *bucket)
 {
     struct outside_answer a;
-    const struct s3_outside_ask what = {.method = "GET", .bucket = bucket, .query = "uploads=", .lives_s = 60};
+    const struct s3_outside_ask what = {
+        .method = "GET", .bucket = bucket, .query = "uploads=", .lives_s = 60};
     outside_ask(&p->way, p->easy, &what, NULL, 60000, &a);
     assert_int_equal(a.status, 200);
     bool open = strstr(buf_str(&a.body), "<UploadId>") != NULL;

@@ -20,8 +20,8 @@
 // shrink alike. What it leaves goes on down the order, to filler on the boards beside it. The fuse counts
 // pieces at their full price, since a task may wake up at any moment.
 //
-// Urgent work goes on buying with what the room can bear beyond that, from where the wanted watts ran out
-// (docs/design/0052-band.md).
+// Urgent work goes on buying with what the room can bear beyond that, from where the wanted watts ran out, but
+// no further than where its board does most work for its watts (docs/design/0052-band.md).
 //
 // Sleep is the last lever and a coarse one (waking takes a minute): boards go to sleep only when the target
 // is below what they draw idle, and wake only when the target has room for a quarter of their useful range
@@ -276,12 +276,22 @@ static void split_piece(struct plan *p)
     p->at = was;
 }
 
+// Of what is left of the curve only as far as the point that does most work for its watts beyond idle: the
+// first vertex of the envelope. The heat of more is what nobody asked for.
+static void keep_best(struct plan *p)
+{
+    int32_t best_mw = p->v_mw[1];
+    split_piece(p);
+    while (p->n > 0 && p->v_mw[p->n - 1] > best_mw)
+        p->n--;
+}
+
 // Beyond the target, for urgent work only.
 static void lift(struct plan *p, size_t n, int64_t more_mw, struct budget *left)
 {
     for (size_t i = 0; i < n; i++) {
-        if (is_urgent(&p[i]))
-            split_piece(&p[i]);
+        if (is_urgent(&p[i]) && p[i].n > 1)
+            keep_best(&p[i]);
         else
             p[i].n = 0;
     }

@@ -43,10 +43,10 @@ struct regulate_board {
 // Chooses for all boards of one heater. Three limits: `target_mw` is wanted and `max_mw` is the most heat,
 // both of what will be drawn as far as the meter tells; `fuse_mw` is electric and stands whatever the tasks
 // begin to do: the draws by the curve stay below it (INT64_MAX: none). Urgent work (activity_is_urgent) takes
-// what is beyond the target too; whatever else runs shares the target alone, and so a room that is content
-// is warmed further by urgent work and by nothing else (docs/design/0052-band.md). None is passed unless the
-// floor of boards that may not sleep is above it. Returns the draw it expects, mW. Deterministic; ties go to
-// the lower index.
+// what is beyond the target too, as far as the point where its board does most work for its watts; whatever
+// else runs shares the target alone, and so a room that is content is warmed further by urgent work and by
+// nothing else (docs/design/0052-band.md). None is passed unless the floor of boards that may not sleep is
+// above it. Returns the draw it expects, mW. Deterministic; ties go to the lower index.
 int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t max_mw, int64_t fuse_mw,
                  bool may_sleep);
 

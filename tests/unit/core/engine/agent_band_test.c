@@ -45,8 +45,8 @@ static void urgent_work_goes_on_in_a_content_room_and_other_work_stands_still(vo
         struct board_state b = agent_board(r.agent, 0);
         if (activity_is_urgent(a)) {
             assert_int_equal(b.run, a);
-            assert_int_equal(b.point.freq_mhz, 4000);
-            assert_in_range(drawn_mw(&r), 150000, 190000); // and nobody else draws for it
+            assert_int_equal(b.point.freq_mhz, 2500); // most work for its watts
+            assert_in_range(drawn_mw(&r), 60000, 85000); // and nobody else draws for it
         } else {
             assert_int_equal(b.point.work_mhz, 0);
             assert_in_range(drawn_mw(&r), 0, 36000);
@@ -80,7 +80,7 @@ static void the_room_stays_in_its_band_and_the_occupant_is_told(void **state)
     bool told = false;
     for (int i = 0; i < 8 * 6; i++) {
         rig_run_for(&r, HOUR_MS / 6);
-        assert_in_range(twin_air_mc(&r.body, 0), SETPOINT_MC + 50, SETPOINT_MC + 700);
+        assert_in_range(twin_air_mc(&r.body, 0), SETPOINT_MC - 300, SETPOINT_MC + 700);
         if (agent_call_due(r.agent, r.now) != CALL_REPORT)
             continue;
         struct sync_up up = rig_call(&r, CALL_REPORT);

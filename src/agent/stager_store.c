@@ -183,6 +183,20 @@ struct sending {
 
 enum sent { SENT, CHANGED, FAILED };
 
+// Whether another board may fare better: the storage knows this run's key no more. Over the quota they all are.
+static bool elsewhere(const struct stager *s, const struct answer_s3 *a)
+{
+    return a->status == 403 && (!s->patience_ms || a->is_door) &&
+           !strstr(buf_str(&a->error), "<Code>QuotaExceeded");
+}
+
+static const char *code_of(const struct stager *s, const struct answer_s3 *a)
+{
+    return a->status == 507                                    ? "results-disk-full"
+           : strstr(buf_str(&a->error), "<Code>QuotaExceeded") ? "results-over-quota"
+                                                               : answer_s3_code(s, a, "results-refused");
+}
+
 // One body: the whole file, or a part of it.
 static enum sent put(struct sending *p, const char *query, uint64_t at, uint64_t n, char etag[48])
 {
@@ -211,9 +225,7 @@ static enum sent put(struct sending *p, const char *query, uint64_t at, uint64_t
             differs = true, again = false; // it became shorter under the hands
         snprintf(etag, 48, "%s", a.etag);
         if (!again && !good && !differs)
-            stager_fail(p->s, a.status == 403 && !p->s->patience_ms,
-                        a.status == 507 ? "results-disk-full" : answer_s3_code(p->s, &a, "results-refused"),
-                        "result %.60s: %.90s", p->key, a.why);
+            stager_fail(p->s, elsewhere(p->s, &a), code_of(p->s, &a), "result %.60s: %.90s", p->key, a.why);
         answer_s3_deinit(&a);
         if (!again)
             return good ? SENT : differs ? CHANGED : FAILED;
@@ -255,8 +267,7 @@ static bool simple(struct sending *p, const char *query, const struct buf *body,
     bool good =
         a.status == 200 && (!id || between(buf_str(&a.error), "<UploadId>", "</UploadId>", id, room) != NULL);
     if (!good)
-        stager_fail(p->s, false, answer_s3_code(p->s, &a, "results-refused"), "result %.60s: %.90s", p->key,
-                    a.why);
+        stager_fail(p->s, elsewhere(p->s, &a), code_of(p->s, &a), "result %.60s: %.90s", p->key, a.why);
     answer_s3_deinit(&a);
     return good;
 }
@@ -318,7 +329,7 @@ static bool open_target(struct stager *s, const struct store *x)
     struct ask_s3 ask = {.method = "PUT", .bucket = x->target, .fd = -1, .memory = ""};
     bool good = easy && ask_s3_until(s, easy, &ask, &a);
     if (good && a.status != 200)
-        good = stager_fail(s, a.status == 403, "results-refused", "%.120s", a.why);
+        good = stager_fail(s, elsewhere(s, &a), code_of(s, &a), "%.120s", a.why);
     if (easy)
         answer_s3_deinit(&a);
     curl_easy_cleanup(easy);

@@ -1,0 +1,60 @@
+#!/usr/bin/env -S python3 -B
+# SPDX-License-Identifier: Apache-2.0
+"""Tasks whose files, folders or users are not as usual, on a real server and a real heater: results that no longer
+fit into the account's quota.
+
+Usage: task_odd_files.py ONDOL AGENT
+"""
+import sys
+
+from house import TOKEN, Programs, check, end_well, skip
+
+try:
+    import boto3
+    from botocore.client import Config
+    from botocore.exceptions import ClientError
+except ImportError:
+    skip("there is no boto3 (install python3-boto3)")
+
+ONDOL, AGENT = sys.argv[1:3]
+
+
+def storage_of(h):
+    return boto3.client("s3", endpoint_url="http://127.0.0.1:%d" % h.s3_port, aws_access_key_id=h.EMAIL, aws_secret_access_key=TOKEN,
+                        region_name="default", config=Config(signature_version="s3v4"))
+
+
+def code_of(h, uuid):
+    task = h.ended(uuid, "Failure")
+    check("it says why: %s" % task["errors"], len(task["errors"]) == 1)
+    return task["errors"][0]["code"], task["errors"][0]["message"]
+
+
+def results_over_the_quota_end_the_task(h, s3):
+    """They were refused while they were staged, as if another board could store them: it ran thousands of times."""
+    s3.create_bucket(Bucket="full")
+    s3.put_object(Bucket="full", Key="0", Body=bytes(25_000_000))
+    try:
+        for i in range(1, 100):
+            s3.copy_object(Bucket="full", Key=str(i), CopySource="full/0")
+        check("the quota of a gigabyte is never reached", False)
+    except ClientError as e:
+        check("the quota is reached: %s" % e, e.response["Error"]["Code"] == "QuotaExceeded")
+    uuid = h.submit("echo small > s; head -c 1000000 /dev/zero > b", resultBucket="full", resultsBucketPrefix="r/")
+    code, message = code_of(h, uuid)
+    check("%s: %s" % (code, message), code == "results-over-quota")
+    check("nothing of it is there", s3.list_objects_v2(Bucket="full", Prefix="r/")["KeyCount"] == 0)
+    check("it ran once", h.task(uuid)["completedInstances"][0]["executionAttemptCount"] == 1)
+
+
+def main():
+    h = Programs(ONDOL, AGENT, boards=2)
+    h.serve("--s3-gigabytes", "1")
+    h.heat()
+    s3 = storage_of(h)
+    results_over_the_quota_end_the_task(h, s3)
+    end_well(h.agent, h.server)
+    print("odd files, plain ends")
+
+
+main()

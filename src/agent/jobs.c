@@ -315,7 +315,11 @@ static int launch_one(struct jobs *j, struct job *job, const struct launch *l, s
         close(net.tell_fd);
     if (code < 0) {
         carry_end(job->carry);
-        start_failed(j, spec->id, e.code == -ENOENT ? "command-not-found" : "start-failed", e.text);
+        start_failed(j, spec->id,
+                     e.code == -ENOENT    ? "command-not-found"
+                     : e.code == -ENOTDIR ? "bad-workdir"
+                                          : "start-failed",
+                     e.text);
     }
     return code;
 }

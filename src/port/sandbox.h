@@ -58,7 +58,7 @@ struct sandbox_spec {
     // most, then all of it ends. NULL: nothing
     const char *const *last;
     int64_t last_ms;
-    const char *workdir; // NULL: /job
+    const char *workdir; // NULL: /job; made where instances may write, else -ENOTDIR when it is not there
     const char *hostname;    // NULL: "ondol"
     const char *image;       // "library/...": a read-only view of the machine's own /usr. NULL: the same
     // Absolute path of an unpacked image that is the root in place of that view, read-only; everyone may read

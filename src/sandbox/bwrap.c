@@ -258,6 +258,8 @@ static int box_start(void *ctx, const struct sandbox_spec *spec, wall_ms now, st
     if (b->why[0])
         return err_set(e, -ENODEV, "%s", b->why);
     int code = box_check_spec(spec, e);
+    if (code == 0)
+        code = box_check_workdir(b, spec, e);
     if (code < 0)
         return code;
     if (find(b, spec->id))

@@ -232,6 +232,10 @@ int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *arg
     arg(&out, spec->hostname ? spec->hostname : "ondol");
     put_mounts(&out, spec);
     put_net_files(&out, spec);
+    if (box_makes_workdir(spec)) {
+        arg(&out, "--dir");
+        arg(&out, spec->workdir);
+    }
     arg(&out, "--chdir");
     arg(&out, spec->workdir ? spec->workdir : "/job");
     put_environment(&out, spec->envp);

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """Tasks whose files, folders or users are not as usual, on a real server and a real heater: results that no longer
-fit into the account's quota.
+fit into the account's quota, a folder for the command that is not there.
 
 Usage: task_odd_files.py ONDOL AGENT
 """
@@ -45,6 +45,20 @@ def results_over_the_quota_end_the_task(h, s3):
     check("%s: %s" % (code, message), code == "results-over-quota")
     check("nothing of it is there", s3.list_objects_v2(Bucket="full", Prefix="r/")["KeyCount"] == 0)
     check("it ran once", h.task(uuid)["completedInstances"][0]["executionAttemptCount"] == 1)
+    s3.delete_objects(Bucket="full", Delete={"Objects": [{"Key": o["Key"]} for o in s3.list_objects_v2(Bucket="full")["Contents"]]})
+
+
+def the_folder_of_the_command_is_made(h):
+    """As `docker run -w` does; it ended with `bwrap: Can't chdir`. Results need /job on the disk of the board."""
+    for bucket in None, "wd-b":
+        for path in "/job/new/dir", "/tmp/wd":
+            constants = [{"key": "DOCKER_CMD", "value": "sh -c 'pwd; echo x > f'"}, {"key": "DOCKER_WORKDIR", "value": path}]
+            uuid = h.submit("", constants=constants, resultBucket=bucket)
+            h.ended(uuid, "Success")
+            check("it begins there: %s" % h.stdout(uuid), h.stdout(uuid) == path + "\n")
+    uuid = h.submit("", constants=[{"key": "DOCKER_CMD", "value": "true"}, {"key": "DOCKER_WORKDIR", "value": "/newdir"}])
+    code, message = code_of(h, uuid)
+    check("%s: %s" % (code, message), code == "bad-workdir" and "workdir /newdir: is no folder" in message)
 
 
 def main():
@@ -53,6 +67,7 @@ def main():
     h.heat()
     s3 = storage_of(h)
     results_over_the_quota_end_the_task(h, s3)
+    the_folder_of_the_command_is_made(h)
     end_well(h.agent, h.server)
     print("odd files, plain ends")
 

@@ -71,6 +71,7 @@ struct curl_slist *http_options(CURL *easy, const struct http_ask *ask, const st
     body_options(easy, ask);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(easy, CURLOPT_URL, ask->url);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); // ./key is a key, and it is signed as it is written
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "ondol/" ONDOL_VERSION);

@@ -61,6 +61,16 @@ def the_folder_of_the_command_is_made(h):
     check("%s: %s" % (code, message), code == "bad-workdir" and "workdir /newdir: is no folder" in message)
 
 
+def a_key_with_a_dot_comes(h, s3):
+    """The address of ./c was shortened to that of c on its way, and the signature was no more that of the request."""
+    s3.create_bucket(Bucket="dot-b")
+    for key in "./c", "d/./e", "f//g":
+        s3.put_object(Bucket="dot-b", Key=key, Body=key.encode())
+    uuid = h.submit("cat c d/e f/g", resourceBuckets=["dot-b"], resultBucket=None)
+    h.ended(uuid, "Success")
+    check("all came: %s" % h.stdout(uuid), h.stdout(uuid) == "./cd/./ef//g")
+
+
 def main():
     h = Programs(ONDOL, AGENT, boards=2)
     h.serve("--s3-gigabytes", "1")
@@ -68,6 +78,7 @@ def main():
     s3 = storage_of(h)
     results_over_the_quota_end_the_task(h, s3)
     the_folder_of_the_command_is_made(h)
+    a_key_with_a_dot_comes(h, s3)
     end_well(h.agent, h.server)
     print("odd files, plain ends")
 

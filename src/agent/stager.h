@@ -6,6 +6,7 @@
 //   P FILES FILES_N BYTES BYTES_N     done and in all
 //   N KEY                             of a result that is stored, before the end (core/work/staging.h)
 //   D FILES BYTES                     the end: all are where they belong
+//   L FILES BYTES CODE SENTENCE       the end: all are but some results that no bucket can hold
 //   F ELSEWHERE CODE SENTENCE         the end: they cannot be; ELSEWHERE 1: another board may try
 //
 //   in     {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "patience_s", "room",
@@ -54,6 +55,7 @@ struct stager {
     pthread_mutex_t lock;
     bool failed; // lock: the first failure counts
     bool elsewhere;
+    bool left_out; // not all is stored: `code` and `message` say of the first what and why
     char code[24], message[160];
 };
 
@@ -61,6 +63,8 @@ struct stager {
 bool stager_fail(struct stager *s, bool elsewhere, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 bool stager_failed(struct stager *s);
+// A file stays behind, and the others go on; before there are threads.
+void stager_leave_out(struct stager *s, const char *code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 // Runs one(s, i) for all i below n, on a few threads, until one gives false. True: all were done.
 bool stager_each(struct stager *s, size_t n, bool (*one)(struct stager *s, CURL *easy, size_t i, void *ctx),

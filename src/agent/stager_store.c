@@ -21,8 +21,8 @@
 #include "core/work/staging.h"
 
 #define PART_BYTES ((uint64_t)32 << 20)
-#define KEY_BYTES  1024
-#define AGAIN_MOST 5 // a file that changes each time it is read
+#define KEY_BYTES  1024 // as the sentence below says
+#define AGAIN_MOST 5    // a file that changes each time it is read
 #define PARTS_MOST 10000
 
 struct filter {
@@ -151,6 +151,25 @@ static bool passes(const struct store *x, const char *path)
            (!x->black.on || regexec(&x->black.re, path, 0, NULL, 0) != 0);
 }
 
+static const char *cannot_be_a_key(const struct store *x, const char *path)
+{
+    return strlen(x->prefix) + strlen(path) > KEY_BYTES ? "its key has more than 1024 bytes"
+           : !utf8_valid(path, strlen(path))            ? "its name is not UTF-8"
+                                                        : NULL;
+}
+
+// The others are results all the same.
+static void leave_out(struct stager *s, const char *path, const char *why)
+{
+    struct buf shown = BUF_INIT(400);
+    const unsigned char *p = (const unsigned char *)path;
+    for (; *p && shown.n < 80; p++)
+        buf_putf(&shown, *p < ' ' || *p >= 0x7f ? "\\x%02x" : "%c", *p);
+    stager_leave_out(s, "results-name", "result %s%s: %s; it is not stored", buf_str(&shown), *p ? "..." : "",
+                     why);
+    buf_deinit(&shown);
+}
+
 static bool choose(struct stager *s, struct store *x)
 {
     x->chosen = mem_array(x->found.n + 1, sizeof *x->chosen);
@@ -159,11 +178,11 @@ static bool choose(struct stager *s, struct store *x)
         struct tree_file *f = &x->found.v[i];
         if (!passes(x, f->path) || !changed(s, x, f))
             continue;
-        if (strlen(x->prefix) + strlen(f->path) > KEY_BYTES)
-            return stager_fail(s, false, "results-name", "result %.80s: its key has more than %d bytes",
-                               f->path, KEY_BYTES);
-        if (!utf8_valid(f->path, strlen(f->path)))
-            return stager_fail(s, false, "results-name", "result %.80s: its name is not UTF-8", f->path);
+        const char *lack = cannot_be_a_key(x, f->path);
+        if (lack) {
+            leave_out(s, f->path, lack);
+            continue;
+        }
         x->chosen[x->n++] = f;
         s->files_n++;
         s->bytes_n += (int64_t)f->size;

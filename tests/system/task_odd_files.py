@@ -1,7 +1,8 @@
 #!/usr/bin/env -S python3 -B
 # SPDX-License-Identifier: Apache-2.0
 """Tasks whose files, folders or users are not as usual, on a real server and a real heater: results that no longer
-fit into the account's quota, a folder for the command that is not there.
+fit into the account's quota, a folder for the command that is not there,
+keys and names that are no plain paths.
 
 Usage: task_odd_files.py ONDOL AGENT
 """
@@ -71,6 +72,22 @@ def a_key_with_a_dot_comes(h, s3):
     check("all came: %s" % h.stdout(uuid), h.stdout(uuid) == "./cd/./ef//g")
 
 
+def one_bad_name_leaves_the_others(h, s3):
+    """A result whose name is no key took all others with it."""
+    s3.create_bucket(Bucket="name-b")
+    program = ("import os\nopen('/job/good','w').write('x')\nopen(b'/job/bad\\xff','w').write('x')\n"
+               "p='/job/'+'/'.join(['d'*200]*6)\nos.makedirs(p)\nopen(p+'/f','w').write('x')\n")
+    s3.put_object(Bucket="name-b", Key="in/make.py", Body=program.encode())
+    for code in 0, 3:
+        uuid = h.submit("python3 in/make.py; echo ready; exit %d" % code, resourceBuckets=["name-b"], resultBucket="name-b",
+                        resultsBucketPrefix="out%d/" % code)
+        got = code_of(h, uuid)
+        check("%s: %s" % (code, got), got[0] == ("exit-code" if code else "results-name"))
+        check("it is named: %s" % got[1], code or "bad\\xff: its name is not UTF-8" in got[1] or "its key has more than" in got[1])
+        keys = [o["Key"] for o in s3.list_objects_v2(Bucket="name-b", Prefix="out%d/" % code).get("Contents", [])]
+        check("the others are there: %s" % keys, keys == ["out%d/good" % code])
+
+
 def main():
     h = Programs(ONDOL, AGENT, boards=2)
     h.serve("--s3-gigabytes", "1")
@@ -79,6 +96,7 @@ def main():
     results_over_the_quota_end_the_task(h, s3)
     the_folder_of_the_command_is_made(h)
     a_key_with_a_dot_comes(h, s3)
+    one_bad_name_leaves_the_others(h, s3)
     end_well(h.agent, h.server)
     print("odd files, plain ends")
 

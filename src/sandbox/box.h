@@ -120,6 +120,9 @@ int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *arg
 // spec_check.c
 int box_check_spec(const struct sandbox_spec *spec, struct err *e); // limits, image, command
 
+// What its user is in numbers: `user` is NULL afterwards when it is who instances are anyway. -ENXIO.
+int box_resolve_user(const struct box *b, struct sandbox_spec *spec, struct err *e);
+
 // workdir.c
 bool box_makes_workdir(const struct sandbox_spec *spec); // bubblewrap is to make it, if it is not there
 // -ENOTDIR: it is not there, and cannot be made.

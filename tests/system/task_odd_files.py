@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tasks whose files, folders or users are not as usual, on a real server and a real heater: results that no longer
 fit into the account's quota, a folder for the command that is not there,
-keys and names that are no plain paths.
+users, keys and names that are no plain paths.
 
 Usage: task_odd_files.py ONDOL AGENT
 """
@@ -62,6 +62,19 @@ def the_folder_of_the_command_is_made(h):
     check("%s: %s" % (code, message), code == "bad-workdir" and "workdir /newdir: is no folder" in message)
 
 
+def who_the_command_is_is_told_without_an_image_too(h):
+    """DOCKER_USER without an image was as good as not said."""
+    def of(user):
+        return h.submit("", resultBucket=None, constants=[{"key": "DOCKER_CMD", "value": "sh -c 'id -u; id -g; touch f'"},
+                                                          {"key": "DOCKER_USER", "value": user}])
+    for user, want in ("root", "0 0"), ("", "1000 1000"), ("job", "1000 1000"), ("7:8", "7 8"), ("${DOCKER_USER}", "1000 1000"):
+        uuid = of(user)
+        h.ended(uuid, "Success")
+        check("%s is %s" % (user, h.stdout(uuid)), h.stdout(uuid).split() == want.split())
+    code, message = code_of(h, of("ubuntu"))
+    check("%s: %s" % (code, message), code == "bad-user" and "user ubuntu: there is none of that name" in message)
+
+
 def a_key_with_a_dot_comes(h, s3):
     """The address of ./c was shortened to that of c on its way, and the signature was no more that of the request."""
     s3.create_bucket(Bucket="dot-b")
@@ -97,6 +110,7 @@ def main():
     the_folder_of_the_command_is_made(h)
     a_key_with_a_dot_comes(h, s3)
     one_bad_name_leaves_the_others(h, s3)
+    who_the_command_is_is_told_without_an_image_too(h)
     end_well(h.agent, h.server)
     print("odd files, plain ends")
 

@@ -16,7 +16,8 @@
 
 // What an instance that was tried before has behind it.
 struct retried {
-    uint32_t attempts, failures;
+    uint32_t attempts, failures; // below 2^28, 2^24
+    uint32_t lost;               // what its lost attempts count together: server_lost.c
 };
 
 // A move of an instance: what was decided, and why.

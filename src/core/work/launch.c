@@ -197,6 +197,8 @@ static int image_make(struct names *s, struct arena *a, struct launch *out, size
                        "can add it: ondol image import)",
                        repo);
     out->image.repo = repo;
+    const char *user = expand_or_null(s, "DOCKER_USER", a, used, e);
+    out->image.user = user && strncmp(user, "${", 2) ? user : NULL; // one that stands for itself is none
     if (!wish)
         return 0;
     out->image.digest = arena_strdup(a, wish->digest);
@@ -204,7 +206,6 @@ static int image_make(struct names *s, struct arena *a, struct launch *out, size
     out->image.tag = expand_or_null(s, "DOCKER_TAG", a, used, e);
     out->image.login = expand_or_null(s, "DOCKER_REGISTRY_LOGIN", a, used, e);
     out->image.password = expand_or_null(s, "DOCKER_REGISTRY_PASSWORD", a, used, e);
-    out->image.user = expand_or_null(s, "DOCKER_USER", a, used, e);
     return 0;
 }
 

@@ -54,7 +54,8 @@ struct image_wish {
 // The image of an instance, and what is needed to ask the server for it.
 struct launch_image {
     const char *digest; // NULL: none, the machine's own /usr; "": not known yet
-    const char *server, *repo, *tag, *login, *password, *user; // as the constants say; NULL: not said
+    const char *server, *repo, *tag, *login, *password; // as the constants say; NULL: not said
+    const char *user;                                   // likewise, also without an image
 };
 
 struct launch {

@@ -112,7 +112,7 @@ static void details(struct json_out *o, const struct row_pool *p, const json_t *
     pool_render_scaling(o, "scaling", p, body);
     of_body(o, body, "preparationTask", "null");
     out_constants(o, json_object_get(body, "constants"));
-    of_body(o, body, "forcedConstants", "[]");
+    out_forced_constants(o, json_object_get(body, "forcedConstants"));
     of_body(o, body, "secretsAccessRights", "{\"bySecret\":[],\"byPrefix\":[]}");
     of_body(o, body, "tags", "[]");
     of_body(o, body, "resourceBuckets", "[]");

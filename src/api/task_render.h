@@ -46,6 +46,7 @@ void task_render_status(struct json_out *o, const struct row_task *row, const st
 
 // The constants of a body, secret ones masked.
 void out_constants(struct json_out *o, const json_t *list);
+void out_forced_constants(struct json_out *o, const json_t *list);
 // JSON value as text; NULL writes `otherwise`.
 void out_value(struct json_out *o, const char *key, const json_t *v, const char *otherwise);
 

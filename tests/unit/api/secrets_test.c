@@ -136,6 +136,51 @@ static void the_secret_constant_of_a_task_is_kept_sealed_and_shown_as_a_mask(voi
     arena_deinit(&a);
 }
 
+// Bug: a forced secret and the password of a registry lay in the database and in every answer as they came.
+static void forced_secrets_and_registry_passwords_are_sealed_and_masked(void **state)
+{
+    struct house *h = *state;
+    struct arena a = ARENA_NULL;
+    char uuid[UUID_TEXT_BYTES], target[100];
+    static const char body[] =
+        "{\"name\":\"t\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"constants\":["
+        "{\"key\":\"DOCKER_CMD\",\"value\":\"true\"},"
+        "{\"key\":\"DOCKER_REGISTRY_PASSWORD\",\"value\":\"hunter2\"}],\"forcedConstants\":["
+        "{\"constantName\":\"QARNOT_SECRET__X\",\"forcedValue\":\"hunter3\"},"
+        "{\"constantName\":\"PLAIN\",\"forcedValue\":\"seen\"},"
+        "{\"constantName\":\"DOCKER_REGISTRY_PASSWORD\",\"forcedValue\":\"${PLAIN}\"}]}";
+    json_t *v = expect(h, 200, "POST", "/tasks", body);
+    snprintf(uuid, sizeof uuid, "%s", text_at(v, "uuid"));
+    json_decref(v);
+    assert_null(strstr(kept(h, uuid, &a), "hunter"));
+    snprintf(target, sizeof target, "/tasks/%s", uuid);
+    json_t *shown = expect(h, 200, "GET", target, NULL);
+    assert_string_equal(text_at(shown, "constants.1.value"), "[SECRET]");
+    assert_string_equal(text_at(shown, "forcedConstants.0.forcedValue"), "[SECRET]");
+    assert_string_equal(text_at(shown, "forcedConstants.1.forcedValue"), "seen");
+    assert_string_equal(text_at(shown, "forcedConstants.2.forcedValue"), "${PLAIN}");
+    // What was shown, sent back with a clone, is what was kept.
+    const char *was = arena_strdup(&a, strstr(kept(h, uuid, &a), "sealed:1:"));
+    snprintf(target, sizeof target, "/tasks/%s/clone", uuid);
+    json_object_del(shown, "shortname");
+    char *again = json_dumps(shown, 0);
+    v = expect(h, 200, "POST", target, again);
+    const char *now = kept(h, text_at(v, "uuid"), &a);
+    assert_non_null(strstr(now, strtok(arena_strdup(&a, was), "\"")));
+    assert_non_null(strstr(now, strtok(arena_strdup(&a, strstr(was + 9, "sealed:1:")), "\"")));
+    json_decref(v);
+    json_decref(shown);
+    free(again);
+    v = expect(h, 200, "POST", "/pools", body);
+    snprintf(target, sizeof target, "/pools/%s", text_at(v, "uuid"));
+    json_decref(v);
+    v = expect(h, 200, "GET", target, NULL);
+    assert_string_equal(text_at(v, "constants.1.value"), "[SECRET]");
+    assert_string_equal(text_at(v, "forcedConstants.0.forcedValue"), "[SECRET]");
+    json_decref(v);
+    arena_deinit(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +191,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_account_has_so_many_secrets_and_no_more, house_open, house_close),
         cmocka_unit_test_setup_teardown(the_secret_constant_of_a_task_is_kept_sealed_and_shown_as_a_mask,
                                         house_open, house_close),
+        cmocka_unit_test_setup_teardown(forced_secrets_and_registry_passwords_are_sealed_and_masked, house_open,
+                                        house_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

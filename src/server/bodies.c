@@ -66,21 +66,29 @@ static bool has_constant(const json_t *constants, const char *key)
     return false;
 }
 
-// What is forced stands above what the task and its pool say.
+// What is forced stands above what the task and its pool say: the value, and whether it is exported at all.
 static void force(json_t *constants, const json_t *forced)
 {
     for (size_t i = 0; i < json_array_size(forced); i++) {
         const json_t *f = json_array_get(forced, i);
         const char *key = json_string_value(json_object_get(f, "constantName"));
-        json_t *value = json_object_get(f, "forcedValue");
-        if (!key || !json_is_string(value))
-            continue;
-        for (size_t k = json_array_size(constants); k-- > 0;) {
+        json_t *value = json_object_get(f, "forcedValue"), *was = NULL;
+        for (size_t k = key ? json_array_size(constants) : 0; k-- > 0;) {
             const char *old = json_string_value(json_object_get(json_array_get(constants, k), "key"));
-            if (old && !strcmp(old, key))
-                json_array_remove(constants, k);
+            if (!old || strcmp(old, key) != 0)
+                continue;
+            if (!was) // the last one stands
+                was = json_incref(json_object_get(json_array_get(constants, k), "value"));
+            json_array_remove(constants, k);
         }
-        json_array_append_new(constants, json_pack("{s:s,s:O}", "key", key, "value", value));
+        value = json_is_string(value) ? value : was;
+        if (key && value) {
+            json_t *c = json_pack("{s:s,s:O}", "key", key, "value", value);
+            if (json_is_false(json_object_get(f, "forceExportInEnvironment")))
+                json_object_set_new(c, "exported", json_false());
+            json_array_append_new(constants, c);
+        }
+        json_decref(was);
     }
 }
 

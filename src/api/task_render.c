@@ -29,7 +29,7 @@ static void as_kept(struct json_out *o, const struct body_view *body, const char
 
 // The members of the summary.
 static void summary(struct json_out *o, const struct row_task *row, const struct body_view *body,
-                    int64_t live_exec_ms)
+                    int64_t live_exec_ms, int64_t live_wall_ms)
 {
     const struct row_task_live *l = &row->live;
     bool ranged = body_is_string(body_get(body, "advancedRanges"));
@@ -50,7 +50,7 @@ static void summary(struct json_out *o, const struct row_task *row, const struct
         out_null(o, "clusterInfo");
     }
     out_span(o, "executionTime", l->exec_ms + live_exec_ms);
-    out_span(o, "wallTime", l->wall_ms);
+    out_span(o, "wallTime", l->wall_ms + live_wall_ms);
     out_string(o, "state", task_state_name(l->state));
     out_string(o, "previousState", l->previous_state_ms >= 0 ? task_state_name(l->previous_state) : NULL);
     out_int(o, "totalInstanceCount", row->instances);
@@ -70,7 +70,7 @@ void task_render_summary(struct json_out *o, const char *key, const struct row_t
     struct body_view body;
     body_view_init(&body, row->body);
     out_object(o, key);
-    summary(o, row, &body, 0);
+    summary(o, row, &body, 0, 0);
     as_kept(o, &body, "projectUuid", "null"); // where the full form has it: last
     out_end_object(o);
 }
@@ -181,7 +181,7 @@ void task_render(struct json_out *o, const char *key, const struct row_task *row
         live_exec_ms += x->live[i].view.exec_ms;
     body_view_init(&body, row->body);
     out_object(o, key);
-    summary(o, row, &body, live_exec_ms);
+    summary(o, row, &body, live_exec_ms, task_live_wall_ms(x));
     errors(o, &row->live);
     storage(o, &body);
     task_render_completed(o, row, &body, x);

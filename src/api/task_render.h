@@ -36,6 +36,9 @@ struct task_extra {
     const char *storage_url; // NULL: what results are called is not told (there are none, or it is a list)
 };
 
+// House time since what runs of it was given its boards, added up.
+int64_t task_live_wall_ms(const struct task_extra *x);
+
 void task_render_summary(struct json_out *o, const char *key, const struct row_task *row);
 void task_render(struct json_out *o, const char *key, const struct row_task *row, const struct task_extra *x);
 

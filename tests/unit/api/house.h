@@ -47,7 +47,7 @@ struct house {
 
 struct answer {
     int status;
-    char *type, *body, *location, *allow; // heap
+    char *type, *body, *location, *allow, *truncated; // heap
     json_t *json;                         // body parsed, or NULL
     int kind;                             // enum call_kind
 };

@@ -9,6 +9,7 @@
 #include "cli/bucket_copy.h"
 #include "cli/cli.h"
 #include "cli/task_draft.h"
+#include "cli/task_submit.h"
 #include "cli/task_wait.h"
 #include "cli/verb_list.h"
 #include "cli/verb_offer.h"
@@ -73,33 +74,15 @@ static const struct values *values(const struct verb_call *c)
 
 // ---- verbs: each gives an exit code with the sentence in c->e
 
-static void print_created(const json_t *j)
-{
-    size_t i;
-    json_t *one;
-    if (json_is_object(j))
-        puts(got_text(j, "uuid"));
-    json_array_foreach(j, i, one)
-        puts(*got_text(one, "uuid") ? got_text(one, "uuid") : got_text(one, "message"));
-    fflush(stdout);
-}
-
 static int submit(struct verb_call *c, const json_t *body)
 {
     const struct values *v = values(c);
-    json_t *got = NULL;
-    int code = api_json(&c->api, "POST", "/tasks", body, &got, &c->e);
-    bool waits = (v->wait || v->follow) && json_is_object(got);
-    if (v->json && got)
-        got_print(got);
-    else if (!waits || !v->follow) // what the task writes is all that a pipe behind --follow gets
-        print_created(got);
-    if (!code && v->snapshot.every_s >= 0)
-        code = verb_snapshot_made(c, got, v->snapshot.every_s);
-    if (!code && waits)
-        code = task_wait(&c->api, got_text(got, "uuid"), v->timeout_s, v->follow, &c->e);
-    json_decref(got);
-    return code;
+    return task_submit(c, body,
+                       &(struct task_submit){.json = v->json,
+                                             .wait = v->wait,
+                                             .follow = v->follow,
+                                             .timeout_s = v->timeout_s,
+                                             .every_s = v->snapshot.every_s});
 }
 
 static void print_span(const char *what, double s, const char *date)

@@ -89,6 +89,14 @@ int verb_each(struct verb_call *c, const char *method, const char *front, const 
     return last;
 }
 
+int verb_cents(struct verb_call *c, const char *option, double euro, const char *none)
+{
+    if (euro <= 0 || euro >= 0.01)
+        return 0;
+    err_set(&c->e, -1, "--%s %g: is less than a cent (give 0.01 euro or more; 0 is %s)", option, euro, none);
+    return CLI_USAGE;
+}
+
 int verb_print(int code, json_t *list, bool json, const char *heads,
                void (*row)(struct table *t, const json_t *j))
 {

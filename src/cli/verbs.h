@@ -61,6 +61,10 @@ int verb_print(int code, json_t *list, bool json, const char *heads,
 int verb_list(struct verb_call *c, const char *what, bool json, const char *heads,
               void (*row)(struct table *t, const json_t *j));
 
+// Whether `euro` can be meant as cents: less than one would become none, and none means something else. CLI_USAGE
+// with the sentence in c->e, or 0.
+int verb_cents(struct verb_call *c, const char *option, double euro, const char *none);
+
 const char *got_text(const json_t *j, const char *key); // "" when it is none
 double got_number(const json_t *j, const char *key);    // NaN when it is none
 void got_print(const json_t *j);

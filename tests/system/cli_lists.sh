@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Lists of tasks by the command line: what is refused never looks like a uuid, and --wait waits for all of them.
+# Usage: cli_lists.sh ONDOL
+. "$(dirname "$0")/lib.sh"
+
+run() { # run WANTED_CODE ARGUMENT...: what it printed is in run.out
+    want=$1
+    shift
+    "$ONDOL" "$@" >"$DIR/run.out" 2>"$DIR/run.err"
+    got=$?
+    [ "$got" = "$want" ] || fail "ondol $*: exit code $got, not $want"
+}
+complains() {
+    grep -q -- "$1" "$DIR/run.err" || fail "\"$1\" is not the complaint"
+}
+task() { # task NAME COMMAND
+    printf '{"name":"%s","profile":"docker-batch","instanceCount":1,"constants":[{"key":"DOCKER_CMD","value":"%s"}]}' "$1" "$2"
+}
+
+start_dev --heaters 2 --speed 60
+ONDOL_URL=$URL ONDOL_TOKEN=$TOKEN
+export ONDOL_URL ONDOL_TOKEN
+printf '[%s,{"name":"half","profile":"docker-batch"}]' "$(task good 'echo said')" >"$DIR/half.json"
+printf '[{"name":"half","profile":"docker-batch"},{"name":"half"}]' >"$DIR/bad.json"
+printf '[%s,%s]' "$(task first true)" "$(task second false)" >"$DIR/two.json"
+
+run 4 task create "$DIR/half.json"
+[ "$(wc -l <"$DIR/run.out")" = 1 ] && [ "$(wc -c <"$DIR/run.out")" = 37 ] || fail "not one uuid: $(cat "$DIR/run.out")"
+complains 'task 2 of the list: .*instanceCount'
+complains '1 of 2 tasks were refused'
+run 4 task create "$DIR/half.json" --json
+[ "$(jq -c '[.[].statusCode]' "$DIR/run.out")" = '[200,400]' ] || fail "the answer is another"
+run 4 task create "$DIR/bad.json"
+[ ! -s "$DIR/run.out" ] || fail "it printed $(cat "$DIR/run.out")"
+complains 'none of the list was taken (HTTP 400)'
+grep -q 'no reason given' "$DIR/run.err" && fail "no reason"
+run 5 task create "$DIR/two.json" --wait
+while read -r id; do
+    state=$("$ONDOL" task show "$id" | jq -r .state)
+    [ "$state" = Success ] || [ "$state" = Failure ] || fail "$id is $state after --wait"
+done <"$DIR/run.out"
+run 4 task create "$DIR/half.json" --follow
+[ "$(cat "$DIR/run.out")" = ' 0> said' ] || fail "--follow printed $(cat "$DIR/run.out")"
+
+# What is less than a cent is not "without a limit", and not "nothing at all".
+run 2 user add x@example.org --credit 0.001
+complains '--credit 0.001: is less than a cent'
+run 2 user change x@example.org --credit 0.001
+run 2 project budget default --total 0.001
+complains '--total 0.001: is less than a cent'
+stop_dev
+echo "lists"

@@ -248,3 +248,27 @@ bool secret_constants_seal(json_t *body, const struct api_backend *be, uint64_t 
         ok = seal(json_array_get(forced, i), "constantName", "forcedValue", bound, be, e);
     return ok;
 }
+
+static void unmask(json_t *constants, const json_t *old, const char *key_member, const char *value_member)
+{
+    for (size_t i = 0; i < json_array_size(constants); i++) {
+        json_t *c = json_array_get(constants, i);
+        const char *key = json_string_value(in_get(c, key_member)),
+                   *value = json_string_value(in_get(c, value_member));
+        if (!key || !value || strcmp(value, SECRET_MASK) != 0 || !secret_name(key, strlen(key)))
+            continue;
+        for (size_t k = 0; k < json_array_size(old); k++) {
+            const json_t *had = json_array_get(old, k);
+            if (!strcmp(json_string_value(json_object_get(had, key_member)), key)) {
+                in_drop(c, value_member);
+                json_object_set(c, value_member, json_object_get(had, value_member));
+            }
+        }
+    }
+}
+
+void secret_unmask(json_t *constants, const json_t *old, json_t *forced, const json_t *old_forced)
+{
+    unmask(constants, old, "key", "value");
+    unmask(forced, old_forced, "constantName", "forcedValue");
+}

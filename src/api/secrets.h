@@ -28,4 +28,7 @@ const char *secret_constant_bound(struct arena *a, uint64_t account);
 bool secret_constants_seal(json_t *body, const struct api_backend *be, uint64_t account, struct arena *a,
                            struct err *e);
 
+// In lists of a request: a secret that comes back as it was shown gets the value it has in the old lists.
+void secret_unmask(json_t *constants, const json_t *old, json_t *forced, const json_t *old_forced);
+
 #endif

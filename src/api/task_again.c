@@ -40,25 +40,6 @@ static bool in_list(const char *const *list, size_t n, const char *name)
     return false;
 }
 
-// A secret that comes back as it was shown keeps its value.
-static void unmask(json_t *constants, const json_t *old, const char *key_member, const char *value_member)
-{
-    for (size_t i = 0; i < json_array_size(constants); i++) {
-        json_t *c = json_array_get(constants, i);
-        const char *key = json_string_value(in_get(c, key_member)),
-                   *value = json_string_value(in_get(c, value_member));
-        if (!key || !value || strcmp(value, SECRET_MASK) != 0 || !secret_name(key, strlen(key)))
-            continue;
-        for (size_t k = 0; k < json_array_size(old); k++) {
-            const json_t *had = json_array_get(old, k);
-            if (!strcmp(json_string_value(json_object_get(had, key_member)), key)) {
-                in_drop(c, value_member);
-                json_object_set(c, value_member, json_object_get(had, value_member));
-            }
-        }
-    }
-}
-
 static void lay_over(json_t *body, json_t *in, bool clone)
 {
     static const char *const whose[] = {"poolUuid", "instanceCount", "advancedRanges"}; // of a clone only
@@ -80,8 +61,7 @@ static void lay_over(json_t *body, json_t *in, bool clone)
         in_drop(body, key);
         json_object_set(body, key, v);
     }
-    unmask(in_get(body, "constants"), old, "key", "value");
-    unmask(in_get(body, "forcedConstants"), forced, "constantName", "forcedValue");
+    secret_unmask(in_get(body, "constants"), old, in_get(body, "forcedConstants"), forced);
     json_decref(old);
     json_decref(forced);
 }

@@ -103,6 +103,14 @@ static const char *kept(struct house *h, const char *uuid, struct arena *a)
     return row.body;
 }
 
+static const char *kept_of_pool(struct house *h, const char *uuid, struct arena *a)
+{
+    struct row_pool row;
+    struct err e = ERR_NULL;
+    assert_int_equal(h->reader.pool(h->reader.ctx, h->customer_id, uuid, a, &row, &e), 0);
+    return row.body;
+}
+
 static void the_secret_constant_of_a_task_is_kept_sealed_and_shown_as_a_mask(void **state)
 {
     struct house *h = *state;
@@ -174,10 +182,17 @@ static void forced_secrets_and_registry_passwords_are_sealed_and_masked(void **s
     v = expect(h, 200, "POST", "/pools", body);
     snprintf(target, sizeof target, "/pools/%s", text_at(v, "uuid"));
     json_decref(v);
-    v = expect(h, 200, "GET", target, NULL);
-    assert_string_equal(text_at(v, "constants.1.value"), "[SECRET]");
-    assert_string_equal(text_at(v, "forcedConstants.0.forcedValue"), "[SECRET]");
-    json_decref(v);
+    shown = expect(h, 200, "GET", target, NULL);
+    assert_string_equal(text_at(shown, "constants.1.value"), "[SECRET]");
+    assert_string_equal(text_at(shown, "forcedConstants.0.forcedValue"), "[SECRET]");
+    json_object_del(shown, "shortname");
+    again = json_dumps(shown, 0);
+    now = kept_of_pool(h, text_at(shown, "uuid"), &a);
+    const char *clone = expect_made(h, path("/pools/%s/clone", text_at(shown, "uuid")), again);
+    assert_non_null(strstr(kept_of_pool(h, clone, &a),
+                           strtok(arena_strdup(&a, strstr(now, "sealed:1:")), "\"")));
+    json_decref(shown);
+    free(again);
     arena_deinit(&a);
 }
 

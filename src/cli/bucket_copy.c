@@ -264,6 +264,7 @@ int bucket_copy_up(const struct bucket_client *b, const char *bucket, const char
 
 json_t *copy_sum_json(const struct copy_sum *sum, int64_t deleted)
 {
-    return json_pack("{s:I,s:I,s:I,s:I,s:b}", "files", (json_int_t)sum->files, "bytes", (json_int_t)sum->bytes,
-                     "kept", (json_int_t)sum->kept, "deleted", (json_int_t)deleted, "done", 1);
+    return json_pack("{s:I,s:I,s:I,s:I,s:b}", "files", (json_int_t)sum->files, "bytes",
+                     (json_int_t)sum->bytes, "kept", (json_int_t)sum->kept, "deleted", (json_int_t)deleted,
+                     "done", 1);
 }

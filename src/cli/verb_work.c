@@ -53,7 +53,8 @@ int verb_cost(struct verb_call *c, const char *what, const char *datacentre, boo
 
 // ---- what it wrote
 
-int verb_output(struct verb_call *c, const char *what, const char *stream, long instance, bool fresh, bool json)
+int verb_output(struct verb_call *c, const char *what, const char *stream, long instance, bool fresh,
+                bool json)
 {
     char back[64];
     struct buf got;

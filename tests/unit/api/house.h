@@ -48,8 +48,8 @@ struct house {
 struct answer {
     int status;
     char *type, *body, *location, *allow, *truncated; // heap
-    json_t *json;                         // body parsed, or NULL
-    int kind;                             // enum call_kind
+    json_t *json;                                     // body parsed, or NULL
+    int kind;                                         // enum call_kind
 };
 
 int house_open(void **state);

@@ -189,8 +189,8 @@ static void forced_secrets_and_registry_passwords_are_sealed_and_masked(void **s
     again = json_dumps(shown, 0);
     now = kept_of_pool(h, text_at(shown, "uuid"), &a);
     const char *clone = expect_made(h, path("/pools/%s/clone", text_at(shown, "uuid")), again);
-    assert_non_null(strstr(kept_of_pool(h, clone, &a),
-                           strtok(arena_strdup(&a, strstr(now, "sealed:1:")), "\"")));
+    assert_non_null(
+        strstr(kept_of_pool(h, clone, &a), strtok(arena_strdup(&a, strstr(now, "sealed:1:")), "\"")));
     json_decref(shown);
     free(again);
     arena_deinit(&a);
@@ -206,8 +206,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_account_has_so_many_secrets_and_no_more, house_open, house_close),
         cmocka_unit_test_setup_teardown(the_secret_constant_of_a_task_is_kept_sealed_and_shown_as_a_mask,
                                         house_open, house_close),
-        cmocka_unit_test_setup_teardown(forced_secrets_and_registry_passwords_are_sealed_and_masked, house_open,
-                                        house_close),
+        cmocka_unit_test_setup_teardown(forced_secrets_and_registry_passwords_are_sealed_and_masked,
+                                        house_open, house_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

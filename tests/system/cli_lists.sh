@@ -94,6 +94,15 @@ run 0 bucket download box "$DIR/down" --json
 is 1 .files
 run 0 bucket delete box value --json
 is '[{"key":"value","done":true}]' .
+# Bug: QARNOT_ACCOUNT_EMAIL, which existing clients take as the name to sign by, was not read.
+QARNOT_ACCOUNT_EMAIL=nobody@example.org
+export QARNOT_ACCOUNT_EMAIL
+run 4 bucket list
+QARNOT_ACCOUNT_EMAIL=$("$ONDOL" account info --json | jq -r .email)
+[ -n "$QARNOT_ACCOUNT_EMAIL" ] || fail "the account has no email"
+run 0 bucket list --json
+unset QARNOT_ACCOUNT_EMAIL
+is '"box"' '.[0].name'
 run 0 bucket remove box --json
 is true .done
 stop_dev

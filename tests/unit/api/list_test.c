@@ -256,16 +256,14 @@ static void a_list_that_leaves_tasks_out_says_so(void **state)
         buf_putf(&body, "%c%s", i ? ',' : '[', one);
     buf_putc(&body, ']');
     json_decref(expect(h, 200, "POST", "/tasks", buf_str(&body)));
-    json_decref(expect(h, 200, "POST", "/tasks", one));
     struct answer a = ask(h, "GET", "/tasks/summaries", NULL);
     assert_int_equal(json_array_size(a.json), API_LIST_MAX);
+    assert_null(a.truncated); // as many as there may be, and no more
+    answer_free(&a);
+    json_decref(expect(h, 200, "POST", "/tasks", one));
+    a = ask(h, "GET", "/tasks/summaries", NULL);
+    assert_int_equal(json_array_size(a.json), API_LIST_MAX);
     assert_string_equal(a.truncated, "10000");
-    answer_free(&a);
-    a = ask(h, "POST", "/tasks/search", "{\"maximumResults\":2}");
-    assert_non_null(a.truncated);
-    answer_free(&a);
-    a = ask(h, "GET", "/tasks/summaries?tag=none", NULL);
-    assert_null(a.truncated);
     answer_free(&a);
     buf_deinit(&body);
 }

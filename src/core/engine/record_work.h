@@ -203,6 +203,7 @@ struct lease {
     uint32_t next, prev;        // of the same task
     uint32_t next_on_node, prev_on_node;
     // level
+    house_ms sampled; // when it was taken; v 0: none yet
     uint8_t phase;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int32_t net_in_kbps, net_out_kbps;

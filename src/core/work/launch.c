@@ -62,6 +62,14 @@ static const char *constant_value(const struct task_body *b, const char *name, s
     return NULL;
 }
 
+static bool is_exported(const struct task_body *b, const char *name)
+{
+    for (size_t i = b->n_constants; i-- > 0;)
+        if (!strcmp(b->constant[i].key, name))
+            return !b->constant[i].hidden;
+    return false;
+}
+
 static const char *lookup(void *ctx, const char *name, size_t n)
 {
     const struct names *s = ctx;
@@ -165,15 +173,17 @@ static int envp_make(struct names *s, struct arena *a, struct launch *out, struc
         size_t len = strlen(c->key);
         if (own_value(s, c->key, len) || constant_value(b, c->key, len) != c->value)
             continue; // the instance's own variables win, and of two constants the later one
+        if (c->hidden)
+            continue;
         if (envp_add(s, envp, &n, c->key, c->value, a, &used, e) < 0)
             return e->code;
     }
     out->envp = envp;
     if (out->image.digest) // it may say these
         return 0;
-    if (!constant_value(b, "PATH", 4))
+    if (!is_exported(b, "PATH"))
         envp[n++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    if (!constant_value(b, "HOME", 4))
+    if (!is_exported(b, "HOME"))
         envp[n++] = "HOME=/job";
     return 0;
 }

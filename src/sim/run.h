@@ -289,7 +289,7 @@ struct sim_run {
     struct drive_table *table;
     size_t n_tables, cap_tables;
     struct idmap table_at;
-    int32_t *draw; // of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
+    int32_t *draw; // -1, then of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
     size_t n_draw, cap_draw;
     // engine
     struct server *server;

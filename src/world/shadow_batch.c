@@ -81,13 +81,9 @@ static void note_open(struct open_shadows *o, const struct shadow_batch *s, cons
 {
     const double *state[2] = {s->air_c, s->mass_c},
                  *in[4] = {b->internal_w, b->solar_w, s->setpoint_c, s->max_w};
-    o->n = 0;
-    if (!room_batch_open(b, from, n))
+    o->n = room_batch_open(b, from, n, o->at);
+    if (o->n == 0)
         return;
-    for (size_t i = 0; i < n; i++) {
-        o->at[o->n] = (uint16_t)i;
-        o->n += b->window_open[from + i];
-    }
     for (size_t k = 0; k < o->n; k++) {
         for (size_t a = 0; a < 2; a++)
             o->state[a][k] = state[a][from + o->at[k]];

@@ -26,9 +26,11 @@ struct shared {
     double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w, cpu_max_mc;
 };
 
-WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, size_t to)
+// *some: not 0 where a lane was unusual.
+WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, size_t to, int64_t *some)
 {
     const struct shared k = *shared;
+    int64_t any = 0;
     double *room_c = l->lane[LANE_ROOM_C], *slope = l->lane[LANE_SLOPE], *metal_c = l->lane[LANE_METAL_C],
            *mean_w = l->lane[LANE_MEAN_W], *integral_w = l->lane[LANE_INTEGRAL_W],
            *sink_c = l->lane[LANE_SINK_C], *sink_slope = l->lane[LANE_SINK_SLOPE],
@@ -90,13 +92,15 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
         integral_w[i] = wide_pick(bad, integral_w[i], wound);
         full_since[i] = wide_pick(bad, full_since[i], since);
         alone[i] = wide_pick(bad, 1, 0);
+        any |= bad;
         target_w[i] = heat_to_w(wide_pick(bad, target_w[i], u));
         max_w[i] = heat_to_w(wide_pick(bad, max_w[i], hi));
         min_w[i] = heat_to_w(wide_pick(bad, min_w[i], low));
     }
+    *some = any;
 }
 
-WIDE(usual, (struct heat_lanes * l, const struct shared *k, size_t to), (l, k, to))
+WIDE(usual, (struct heat_lanes * l, const struct shared *k, size_t to, int64_t *some), (l, k, to, some))
 
 // ---- estimates
 
@@ -436,14 +440,14 @@ static void learn(struct heat_lanes *l)
 // `sense` NULL: as the lanes have it.
 static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_ms at, house_ms now)
 {
-    int64_t step_ms = 0, sense_ms = 0;
+    int64_t step_ms = 0, sense_ms = 0, some = 1;
     bool wide = l->n > 0 && times_usual(l, at, now, &step_ms, &sense_ms);
     if (wide) {
         spacings(l->spacing, step_ms, sense_ms, l->zone->cfg.heater_tau_s);
         struct shared k = shared_of(l->zone, l->spacing, at, now);
-        usual(l, &k, wide_end(l->n));
+        usual(l, &k, wide_end(l->n), &some);
     }
-    size_t alone = list_alone(l, !wide);
+    size_t alone = some ? list_alone(l, !wide) : 0;
     struct heat_spacing k = l->spacing[0];
     for (size_t j = 0; j < alone; j++) {
         size_t i = l->alone[j];
@@ -491,6 +495,10 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, si
     l->alone = mem_array(n + 1, sizeof *l->alone);
     l->spacing = mem_array(2, sizeof *l->spacing);
     l->spacing[0].ms = l->spacing[1].ms = -1;
+    for (size_t i = n; i < wide_room(n); i++) { // there are no rooms, and so nothing unusual about them
+        l->lane[LANE_LEAST_C][i] = -NEVER_C;
+        l->lane[LANE_MOST_C][i] = NEVER_C;
+    }
     for (size_t i = 0; i < n; i++)
         lanes_push(l, i);
 }

@@ -388,7 +388,7 @@ void drive_zone(struct sim_run *r, uint32_t zone)
     }
     int32_t want = want_of(r, zone);
     int64_t want_mw = (int64_t)want * 1000;
-    bool sleep = sleep_now(r, z, want_mw);
+    bool sleep = z->may_sleep_now = sleep_now(r, z, want_mw);
     drive_settle(r, zone);
     for (int again = 0; again < 2; again++) {
         z->stale = false;
@@ -411,6 +411,15 @@ void drive_zone(struct sim_run *r, uint32_t zone)
     zone_restless(r, z);
     decide(r, zone, want);
     drive_fast(r, z);
+}
+
+// While boards wait to be told to sleep, or some of them sleep and others serve the little that is wanted.
+bool drive_as_it_is(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    int32_t want = want_of(r, zone), driven = z->water ? z->target_w : lanes_of(r, z)->driven_w[z->at];
+    return !z->stale && want == driven && z->low_since != INT64_MIN &&
+           sleep_now(r, z, (int64_t)want * 1000) == z->may_sleep_now;
 }
 
 // Where nothing about the boards has changed, other watts are another row of the same table.

@@ -134,6 +134,7 @@ struct sim_zone {
     bool told_any;
     struct heat_watts told; // to the engine
     bool resting;           // its boards were told to sleep, and nothing has changed since
+    bool may_sleep_now;     // what its boards were told last of whether they may
     bool alike, stale;      // stale: the boards have changed since they were driven
     uint64_t key;           // of the table the row is from
     uint32_t table;
@@ -282,6 +283,7 @@ struct sim_run {
     struct sim_board *board;
     uint32_t n_boards;
     struct sim_site *site;
+    struct facing facing[16]; // of the facades of sim_rooms
     struct sim_rooms *rooms;
     struct room_batch *batch; // as `rooms`
     uint32_t n_batches;
@@ -374,6 +376,7 @@ void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
+bool drive_as_it_is(struct sim_run *r, uint32_t zone); // it would be driven as it was the last time
 void drive_settle_all(struct sim_run *r);
 void drive_free(struct sim_run *r);
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);

@@ -156,7 +156,8 @@ static void zone_step(struct sim_run *r, uint32_t i)
     }
     if (z->water)
         link_zone_news(r, i);
-    bool same = want == *last && z->hw_cap_w >= want && (z->low_since == INT64_MIN || z->resting);
+    bool same = want == *last && z->hw_cap_w >= want &&
+                (z->low_since == INT64_MIN || z->resting || drive_as_it_is(r, i));
     *last = want;
     if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
                                drive_same(r, i, want)))) {

@@ -185,7 +185,7 @@ void rooms_control(struct sim_run *r)
         size_t alone = lanes_step(&l->heat, now, now);
         int32_t some = 0;
         if (r->t > 0) // first, everybody is looked at
-            follow(l, r->draw, l->log + (size_t)(r->step % r->log_steps) * n, (int32_t)r->step, n, &some);
+            follow(l, r->draw, l->log + (size_t)r->log_at * n, (int32_t)r->step, n, &some);
         if (some)
             attend_marked(r, rooms);
         for (uint32_t i = 0, zone = rooms->first; all && i < rooms->n; i++, zone += rooms->stride)

@@ -271,6 +271,7 @@ struct sim_run {
     struct sim_result *out;
     struct err err;
     int64_t step, log_steps; // of now, since the start
+    int64_t log_at;          // step % log_steps
     int64_t t;               // start of the step, from the start of the run
     int64_t step_from;       // from here on energies belong to the step that is not yet over
     uint64_t *attend;        // bits: zones to look at in this step
@@ -376,6 +377,7 @@ void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
+void drive_show(struct sim_run *r, uint32_t zone); // what its boards do now, into them
 bool drive_as_it_is(struct sim_run *r, uint32_t zone); // it would be driven as it was the last time
 void drive_settle_all(struct sim_run *r);
 void drive_free(struct sim_run *r);

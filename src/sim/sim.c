@@ -213,6 +213,7 @@ static void step(struct sim_run *r)
 {
     r->now = r->t;
     r->step = r->t / r->s->step_ms;
+    r->log_at = r->step % r->log_steps;
     sky_step(r);
     people_step(r);
     control(r);

@@ -118,8 +118,8 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
     for (size_t i = 0; i < n; i++) {
         double air = air_c[i], set = set_c[i], shadow = shadow_c[i], metal = metal_c[i];
         sum_c[i] += air;
-        min_c[i] = wide_pick(wide_mask(air < min_c[i]), air, min_c[i]);
-        max_c[i] = wide_pick(wide_mask(air > max_c[i]), air, max_c[i]);
+        min_c[i] = air < min_c[i] ? air : min_c[i];
+        max_c[i] = air > max_c[i] ? air : max_c[i];
         // how far the metal has gone since it turned
         double was = swing_at_c[i], way = swing_way[i];
         int64_t on =
@@ -135,7 +135,7 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
         int64_t caused = wide_mask(now - heated < AFTER_HEAT),
                 still = ~wide_mask(now - step_at[i] < SETTLE_MS);
         // While it is heated ahead of a step of the week it is on its way to the next setpoint.
-        double meant = wide_pick(wide_mask(r_c[i] > set), r_c[i], set);
+        double ahead = r_c[i], meant = ahead > set ? ahead : set;
         int64_t warm = wide_mask(air > meant + 1) & still, cool = wide_mask(air < set - 0.5) & still;
         double above = (air - meant - 1) * hours, below = (set - 0.5 - air) * hours;
         heated_at[i] = heated;

@@ -46,9 +46,9 @@ static inline void step_one(const struct coefficients *c, double *air, double *m
                 c->in[AIR][1] * internal + c->in[AIR][2] * solar;
     double nm = 0.0 + c->mass[0] * a + c->mass[1] * m + c->in[MASS][0] * c->outside_c +
                 c->in[MASS][1] * internal + c->in[MASS][2] * solar;
-    double w = (setpoint - na) / c->gain, most = wide_pick(wide_mask(max_w > 0), max_w, 0);
-    double less = wide_pick(wide_mask(w > most), most, w);
-    w = wide_pick(wide_mask(w < 0), 0, less);
+    double w = (setpoint - na) / c->gain, most = max_w > 0 ? max_w : 0;
+    double less = w > most ? most : w;
+    w = w < 0 ? 0 : less;
     *watts = w;
     *air = na + c->gain * w;
     *mass = nm + c->mass_gain * w;

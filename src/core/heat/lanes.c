@@ -24,7 +24,8 @@ struct shared {
     double dt_s, room, slope, per_min; // filters, by the time between readings
     double metal, mean, sink;          // and between steps
     double sink_per_min, lag_per_min;  // 60 s over the time between steps, and over the lag of the metal
-    double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w, cpu_max_mc;
+    double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w;
+    int32_t cpu_max_mc;
 };
 
 // *some: not 0 where a lane was unusual.

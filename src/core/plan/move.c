@@ -161,14 +161,13 @@ static bool in_reach(struct planner *p, const struct zone_state *z, enum plan_ru
 }
 
 // In how many zones from this one on nobody is fast enough, eight at a time: in most eights there is none.
-static uint32_t out_of_reach(const int32_t *reach, uint32_t zone, uint32_t n, int64_t least)
+static uint32_t out_of_reach(const int32_t *reach, uint32_t zone, uint32_t n, int32_t least)
 {
     uint32_t from = zone;
     for (; zone + 8 <= n; zone += 8) {
-        int some = 0;
-        for (uint32_t i = zone; i < zone + 8; i++)
-            some |= reach[i] >= least;
-        if (some)
+        const int32_t *x = reach + zone;
+        if ((x[0] >= least) | (x[1] >= least) | (x[2] >= least) | (x[3] >= least) | (x[4] >= least) |
+            (x[5] >= least) | (x[6] >= least) | (x[7] >= least))
             break;
     }
     return zone - from;
@@ -243,7 +242,10 @@ bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_mo
     *out = (struct plan_move){.board = PLAN_NONE, .stay_s = stay};
     if (x.need_mhz == INT64_MAX)
         return false;
-    int64_t least = least_of_all_mw(p, x.need_mhz);
+    int64_t lowest_mw = least_of_all_mw(p, x.need_mhz);
+    if (lowest_mw > INT32_MAX)
+        return false;
+    int32_t least = (int32_t)lowest_mw;
     int32_t *reach = reaches(p, s->ask.run);
     for (uint32_t zone = 0; zone < p->n_zones; zone++) {
         if (zone % 8 == 0)

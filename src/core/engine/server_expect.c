@@ -71,7 +71,8 @@ int64_t lease_open_s(const struct server *s, const struct lease *l)
 int32_t lease_speed_permille(const struct lease *l)
 {
     return l->max_freq_mhz > 0
-               ? (int32_t)int_clamp(int_quotient((int64_t)l->freq_mhz * l->duty_permille, l->max_freq_mhz), 0, 1000)
+               ? (int32_t)int_clamp(int_quotient((int64_t)l->freq_mhz * l->duty_permille, l->max_freq_mhz), 0,
+                                    1000)
                : -1;
 }
 

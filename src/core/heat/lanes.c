@@ -67,8 +67,7 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
         bad |= wide_mask(falls < GUARD_WINDOW_K_PER_MIN) | wide_mask(y < least_c[i]) |
                wide_mask(y > most_c[i]) | wide_mask(cpu_mc[i] > k.cpu_max_mc);
         // the loop
-        double hot = metal > sink ? metal : sink,
-               cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
+        double hot = metal > sink ? metal : sink, cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
         double r = r_c[i], v = kp[i] * (k.weight_b * r - y) + integral_w[i], left_w = limit_w[i];
         int64_t in_force = wide_mask(surface[i] != 0);
         bad |= (wide_mask(cap < v) & wide_mask(cap < left_w)) ^ in_force;

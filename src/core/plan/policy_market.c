@@ -92,7 +92,8 @@ int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t boar
     if (b->board.asleep)
         gain_mhz = int_quotient(gain_mhz * run_s, run_s + c->boot_ms / 1000 + 1);
     int64_t net =
-        full ? int_quotient(p->prices.work_ueur_per_core_h[ask.activity] * b->board.spec->cores * gain_mhz, full)
+        full ? int_quotient(p->prices.work_ueur_per_core_h[ask.activity] * b->board.spec->cores * gain_mhz,
+                            full)
              : 0;
     net -= crawl_cost(p, ask, board);
     net += heat_value(p, &z->zone, before_mw, after_mw);

@@ -136,6 +136,7 @@ struct sim_zone {
     struct heat_watts told; // to the engine
     bool resting;           // its boards were told to sleep, and nothing has changed since
     bool urgent;            // has work that may draw what the zone can bear, and so is looked at every step
+    bool may_sleep_now;     // what its boards were told last of whether they may
     bool alike, stale;      // stale: the boards have changed since they were driven
     uint64_t key;           // of the table the row is from
     uint32_t table;
@@ -272,6 +273,7 @@ struct sim_run {
     struct sim_result *out;
     struct err err;
     int64_t step, log_steps; // of now, since the start
+    int64_t log_at;          // step % log_steps
     int64_t t;               // start of the step, from the start of the run
     int64_t step_from;       // from here on energies belong to the step that is not yet over
     uint64_t *attend;        // bits: zones to look at in this step
@@ -284,6 +286,7 @@ struct sim_run {
     struct sim_board *board;
     uint32_t n_boards;
     struct sim_site *site;
+    struct facing facing[16]; // of the facades of sim_rooms
     struct sim_rooms *rooms;
     struct room_batch *batch; // as `rooms`
     uint32_t n_batches;
@@ -291,7 +294,7 @@ struct sim_run {
     struct drive_table *table;
     size_t n_tables, cap_tables;
     struct idmap table_at;
-    int32_t *draw; // of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
+    int32_t *draw; // -1, then of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
     size_t n_draw, cap_draw;
     // engine
     struct server *server;
@@ -376,6 +379,8 @@ void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
+void drive_show(struct sim_run *r, uint32_t zone); // what its boards do now, into them
+bool drive_as_it_is(struct sim_run *r, uint32_t zone); // it would be driven as it was the last time
 void drive_settle_all(struct sim_run *r);
 void drive_free(struct sim_run *r);
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);

@@ -31,14 +31,19 @@ void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
     zone_stale(p, b->board.zone);
 }
 
-void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out)
+void plan_place_maybe(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out)
 {
     plan_hold(p, board, task, true);
     struct plan_assign *as = VEC_PUSH(out->assign, out->n_assigns, out->cap_assigns);
     const struct shape *s = &p->shape[p->queue[p->task[task].queue].shape];
     int64_t missing = s->n_data ? bytes_missing(p, s, p->zone[p->board[board].board.zone].zone.site) : 0;
     *as = (struct plan_assign){.task = task, .board = board, .net_ueur_per_h = net, .stage_bytes = missing};
-    data_used(p, s);
+}
+
+void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out)
+{
+    plan_place_maybe(p, task, board, net, out);
+    data_used(p, &p->shape[p->queue[p->task[task].queue].shape]);
 }
 
 // What one that waits since then waives by now of the cost of being under way, in quarters; sets when to look

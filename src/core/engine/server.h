@@ -264,6 +264,7 @@ struct engine_counts {
     uint64_t tasks_live, tasks_queued, instances_queued, instances_running, leases;
     uint64_t events, plans, assigned, preempted, lost, duplicates; // since start
     uint64_t moved;                                                // instances that were on a kept board
+    uint64_t held, gave_up; // times that an instance was set aside; that one was given up meanwhile
     uint64_t boards_online, nodes_online;
 };
 void server_counts(const struct server *s, struct engine_counts *c);

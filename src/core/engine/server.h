@@ -136,6 +136,7 @@ struct board_view {
     house_ms rests_until;            // in the future: it gets no task before
     char task_uuid[UUID_TEXT_BYTES]; // "": none
     uint32_t instance;
+    char aside_uuid[UUID_TEXT_BYTES]; // of what is set aside there; "": nothing
     int64_t total_mj;                              // its meter
     int64_t energy_mj[ACTIVITY_N], ms[ACTIVITY_N]; // by activity; UNATTRIBUTED is the rest to the meter
 };

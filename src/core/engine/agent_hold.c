@@ -39,7 +39,10 @@ void run_hold(struct agent *a, struct agent_run *r, bool hold, house_ms now, str
     if (r->held == hold || (hold && !can_be_held(r)) || (!hold && board_taken(a, r)))
         return; // who has the board still dies: the next answer says it again
     meter_boards(a, now);
+    if (!hold && r->state == RUN_RUNNING) // what it is allowed to run for does not count meanwhile
+        r->state_since = house_add(r->state_since, house_since(now, r->held_at));
     r->held = hold;
+    r->held_at = now;
     r->use_permille = 0;
     r->credit_us = 0;
     a->regulate_due = true;

@@ -39,6 +39,7 @@ struct agent_run {
     bool reading; // its pipes are read
     bool paused;  // lease lapsed, policy PAUSE
     bool held;    // set aside: it stands still, and another may have the board
+    house_ms held_at;
     int32_t asks_mb; // of memory, at least; 0: not said
     uint32_t instance, instance_count, attempt;
     int32_t slots;   // of a pool's node: so many runs inside it at once; 0: it is none

@@ -44,10 +44,11 @@ static void usage(struct two *x, uint64_t lease, int64_t mb)
 }
 
 // The old one has run for a while on b1 and uses so much memory.
-static void begin(struct two *x, int64_t mb)
+static void begin(struct two *x, int64_t mb, const struct task_body *body)
 {
     memset(x, 0, sizeof *x);
     rig_init(&x->r, 17, NULL);
+    x->r.body_of_all = body;
     rig_run_for(&x->r, 600000);
     rig_join(&x->r);
     x->a[0] = rig_assignment(&x->r, OLD, "b1");
@@ -84,7 +85,7 @@ static void it_stands_still_and_goes_on(void **state)
 {
     (void)state;
     struct two x;
-    begin(&x, 100);
+    begin(&x, 100, &rig_hello);
     newcomer(&x, 0);
     tell(&x);
     assert_int_equal(x.r.share[OLD], 0); // before the other starts
@@ -119,7 +120,7 @@ static void it_costs_nothing_meanwhile(void **state)
 {
     (void)state;
     struct two x;
-    begin(&x, 100);
+    begin(&x, 100, &rig_hello);
     newcomer(&x, 0);
     tell(&x);
     int64_t energy_mj = -1, core_ms = -1;
@@ -144,7 +145,7 @@ static void two_never_run_on_one_board(void **state)
 {
     (void)state;
     struct two x;
-    begin(&x, 100);
+    begin(&x, 100, &rig_hello);
     newcomer(&x, 0);
     settle(&x);
     x.r.auto_exit_on_kill = false;
@@ -196,7 +197,7 @@ static void a_newcomer_that_needs_its_memory_waits_until_it_is_gone(void **state
     } rows[] = {{9000, 0, true}, {8000, 0, false}, {9000, 7000, false}, {9000, 7500, true}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct two x;
-        begin(&x, rows[i].has_mb);
+        begin(&x, rows[i].has_mb, &rig_hello);
         x.r.auto_exit_on_kill = false;
         newcomer(&x, rows[i].asks_mb);
         tell(&x);
@@ -219,7 +220,7 @@ static void it_goes_when_both_together_come_near_all_of_the_memory(void **state)
 {
     (void)state;
     struct two x;
-    begin(&x, 4000);
+    begin(&x, 4000, &rig_hello);
     newcomer(&x, 0);
     tell(&x);
     rig_step(&x.r, 1000);
@@ -239,7 +240,7 @@ static void killed_for_its_memory_is_no_failure(void **state)
 {
     (void)state;
     struct two x;
-    begin(&x, 100);
+    begin(&x, 100, &rig_hello);
     newcomer(&x, 0);
     settle(&x);
     rig_feed(&x.r, &(struct agent_event){.kind = AGENT_EXITED, .exited = {.lease = OLD, .signal = 9}});
@@ -251,7 +252,7 @@ static void aborted_meanwhile_it_is_killed(void **state)
 {
     (void)state;
     struct two x;
-    begin(&x, 100);
+    begin(&x, 100, &rig_hello);
     newcomer(&x, 0);
     settle(&x);
     x.a[0].stop = true;
@@ -267,11 +268,41 @@ static void aborted_meanwhile_it_is_killed(void **state)
     rig_deinit(&x.r);
 }
 
+// The time for which it may run at most is not used up meanwhile.
+static void standing_still_is_no_execution_time(void **state)
+{
+    (void)state;
+    static const struct constant at_most[] = {{"DOCKER_CMD", "work"},
+                                              {"USE_SIMULATION_MAXIMUM_EXECUTION_TIME", "true"},
+                                              {"SIMULATION_MAXIMUM_EXECUTION_TIME", "10m"}};
+    static const struct task_body body = {
+        .name = "t", .profile = "docker-batch", .constant = at_most, .n_constants = 3};
+    struct two x;
+    begin(&x, 100, &body);
+    newcomer(&x, 0);
+    x.r.body_of_all = &rig_hello;
+    for (int i = 0; i < 40; i++) {
+        tell(&x);
+        rig_run_for(&x.r, 20000);
+    }
+    rig_feed(&x.r, &(struct agent_event){.kind = AGENT_EXITED, .exited = {.lease = NEW}});
+    x.r.share[NEW] = 0;
+    x.n = 1;
+    x.a[0].hold = false;
+    settle(&x);
+    settle(&x);
+    assert_int_equal(x.r.kills, 0);
+    for (int i = 0; i < 10; i++)
+        settle(&x);
+    assert_int_equal(x.r.kills, 1);
+    rig_deinit(&x.r);
+}
+
 static void its_lease_ends_as_any_other(void **state)
 {
     (void)state;
     struct two x;
-    begin(&x, 100);
+    begin(&x, 100, &rig_hello);
     newcomer(&x, 0);
     settle(&x);
     (void)rig_call(&x.r, CALL_REPORT); // nobody answers
@@ -291,6 +322,7 @@ int main(void)
         cmocka_unit_test(it_goes_when_both_together_come_near_all_of_the_memory),
         cmocka_unit_test(killed_for_its_memory_is_no_failure),
         cmocka_unit_test(aborted_meanwhile_it_is_killed),
+        cmocka_unit_test(standing_still_is_no_execution_time),
         cmocka_unit_test(its_lease_ends_as_any_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,7 +116,7 @@ static int integer_read(const struct field *f, const json_t *j, void *at, struct
     if (!json_is_integer(j))
         return wrong(f, "an integer", e);
     json_int_t v = json_integer_value(j);
-    if (f->type == FIELD_I32) {
+    if (f->type == FIELD_I32 || f->type == FIELD_I32_0) {
         if (v < INT32_MIN || v > INT32_MAX)
             return wrong(f, "an integer of 32 bits", e);
         *(int32_t *)at = (int32_t)v;

@@ -40,7 +40,7 @@ struct on_board {
 
 static bool executes(const struct agent_run *r, size_t board)
 {
-    return r->board == board && r->state == RUN_RUNNING && !r->ready;
+    return r->board == board && r->state == RUN_RUNNING && !r->ready && !r->held;
 }
 
 static struct on_board on_board(struct agent *a, size_t board)

@@ -210,7 +210,8 @@ static void look_at(struct planner *p, const struct plan_runner *r, uint32_t boa
     const struct plan_board *to = &p->board[board].board;
     struct plan_move *out = x->out;
     bool take = to->task != PLAN_NONE;
-    if (!to->usable || (take && (to->stopping || to->activity <= x->s->ask.activity)))
+    if (!to->usable || to->beneath != ACTIVITY_RESERVED ||
+        (take && (to->stopping || to->activity <= x->s->ask.activity)))
         return;
     int64_t share_mw = share_there_mw(p, x->s, board);
     if (share_mw < least_mw(&p->family[p->kind[p->board[board].kind].family], x->need_mhz))
@@ -261,6 +262,16 @@ bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_mo
             look_at(p, r, z->board[i], &x);
     }
     return out->board != PLAN_NONE;
+}
+
+bool planner_has_room(struct planner *p, uint32_t task, house_ms now)
+{
+    int64_t net;
+    if (task >= p->n_tasks || !p->task[task].known)
+        return false;
+    uint32_t shape = p->queue[p->task[task].queue].shape;
+    p->now = now;
+    return p->shape[shape].gang <= 1 && best_board(p, shape, SIDE_FREE, &net) != PLAN_NONE && net > 0;
 }
 
 bool planner_place_on(struct planner *p, uint32_t task, uint32_t board, house_ms now, struct plan *out)

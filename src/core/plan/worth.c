@@ -50,6 +50,9 @@ int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, b
         why = &unused;
     const struct zone_state *z = &p->zone[p->board[board].board.zone];
     *why = board_bar(p, ask, board, as_if_free);
+    const struct plan_board *b = &p->board[board].board;
+    if (b->task == PLAN_NONE && b->beneath != ACTIVITY_RESERVED && b->beneath <= ask.activity)
+        *why = BAR_HELD; // by what goes on there next
     if (*why == BAR_UNUSABLE || *why == BAR_HELD)
         return INT64_MIN;
     if (zone_refuses(z) && !p->policy->heat_blind && !p->prices.refused_heat_allowed[ask.activity]) {

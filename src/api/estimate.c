@@ -16,6 +16,18 @@ static const char *speed_text(struct call *c, const struct server_foreseen *f)
                         (int)((f->speed_permille + 5) / 10));
 }
 
+static const char *heat_text(struct call *c, const struct server_foreseen *f)
+{
+    if (!f->heat_in_s)
+        return arena_printf(&c->arena, "%lld stand where no heat is wanted for the next two days",
+                            (long long)f->boards_warm);
+    return arena_printf(
+        &c->arena,
+        "%lld stand where no heat is wanted now; the first is expected to want some in %d h %d min, "
+        "by what is known of its building, its week and the weather",
+        (long long)f->boards_warm, (int)(f->heat_in_s / 3600), (int)(f->heat_in_s / 60 % 60));
+}
+
 static void rests_on(struct call *c, struct json_out *o, const struct server_foreseen *f)
 {
     static const char *const from[] = {[RUN_SAID] = "expectedRunSeconds of the request",
@@ -33,6 +45,8 @@ static void rests_on(struct call *c, struct json_out *o, const struct server_for
             "of %lld boards %lld have the hardware, %lld could take it and %lld are free for its class",
             (long long)f->boards, (long long)f->boards_fitting, (long long)f->boards_usable,
             (long long)f->boards_free));
+    if (f->boards_warm)
+        out_string(o, NULL, heat_text(c, f));
     out_string(o, NULL,
                arena_printf(&c->arena, "%lld instances of this or a better class wait before it",
                             (long long)f->ahead));

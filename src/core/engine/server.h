@@ -284,7 +284,10 @@ enum run_from {
 struct server_foreseen {
     bool known; // false: there is no board that could take it
     struct foreseen it;
-    int64_t boards, boards_fitting, boards_usable, boards_free; // fitting: of such hardware; usable: now
+    // fitting: of such hardware; usable: it could take it, now or when its zone wants heat; free: of work of
+    // this or a better class; warm: where no heat is wanted now
+    int64_t boards, boards_fitting, boards_usable, boards_free, boards_warm;
+    int64_t heat_in_s; // until the first of those wants heat; 0: none of them within two days
     int64_t run_s, ahead;   // of one instance at full speed; waiting before it
     int32_t speed_permille; // of the usable boards on average
     enum run_from run_from;

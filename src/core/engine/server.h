@@ -296,6 +296,17 @@ struct server_foreseen {
 void server_foresee(const struct server *s, uint64_t account, const struct task_draft *d,
                     struct server_foreseen *out);
 
+// What POST /tasks would answer to this draft now: 0, or the code and sentence of the refusal. Changes
+// nothing of the engine; the draft gets the class and the hardware that it would be entered with.
+int server_would_refuse(const struct server *s, uint64_t account, struct task_draft *d, struct arena *a,
+                        const char **why);
+
+// NULL, or why no machine, or no site, of the fleet could ever run it (a refusal with 402). A fleet without any
+// board yet can tell nothing. `looks`: boards that may be looked at; when they are used up everything counts as
+// possible.
+const char *server_hardware_lacks(const struct server *s, const struct task_draft *d, struct arena *a,
+                                  size_t *looks);
+
 // One sentence with the figures; false when there is no such task or zone in memory.
 bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out);
 bool server_why_zone(const struct server *s, const char *zone, house_ms now, struct buf *out);

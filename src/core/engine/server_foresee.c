@@ -10,6 +10,7 @@
 #include "core/engine/server_job.h"
 #include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #define SPEED_LEAST 50 // permille: where less heat is wanted it is counted as that much
 #define QUEUE_LOOKS 200000
@@ -39,8 +40,8 @@ static bool seen_board(const struct server *s, const struct board *b, enum plan_
         curve_at_draw(&b->curve, (z->n_boards > 0 ? mean_w / z->n_boards : mean_w) * 1000);
     int64_t full = curve_max_work_mhz(&b->curve);
     int32_t speed = full > 0 ? (int32_t)((int64_t)at.work_mhz * 1000 / full) : 0;
-    *out =
-        (struct foresee_board){begin_s, speed < SPEED_LEAST ? SPEED_LEAST : speed, at.draw_mw, b->spec.cores};
+    *out = (struct foresee_board){begin_s, speed < SPEED_LEAST ? SPEED_LEAST : speed, at.draw_mw,
+                                  b->spec.cores, z->site};
     return begin_s >= 0;
 }
 
@@ -92,8 +93,8 @@ static int32_t history_s(const struct server *s, uint64_t account, const char *p
 }
 
 // Those that could take it, and when.
-static size_t look_at_boards(const struct server *s, const struct task_draft *d, enum plan_run run,
-                             struct foresee_board *board, struct server_foreseen *out)
+static size_t look_at_boards(const struct server *s, const struct task_draft *d, const struct place *where,
+                             enum plan_run run, struct foresee_board *board, struct server_foreseen *out)
 {
     int32_t *nth = mem_array(s->n_zones + 1, sizeof *nth);
     int64_t speed = 0;
@@ -101,7 +102,7 @@ static size_t look_at_boards(const struct server *s, const struct task_draft *d,
     for (size_t i = 0; i < s->n_boards; i++) {
         const struct board *b = s->board[i];
         out->boards_fitting += constraint_holds(&d->constraint, &b->spec);
-        if (!takes(s, b, &d->constraint))
+        if (!takes(s, b, &d->constraint) || !site_may_hold(s, s->zone[b->zone]->site, where))
             continue;
         if (!seen_board(s, b, run, ++nth[b->zone], &board[n])) {
             out->boards_warm++;
@@ -128,13 +129,15 @@ void server_foresee(const struct server *s, uint64_t account, const struct task_
                                     .run_from = d->expected_run_ms > 0 ? RUN_SAID
                                                 : known_s >= 0         ? RUN_LEARNED
                                                                        : RUN_GUESSED};
-    struct foresee_work w = {.instances = d->instances};
+    struct place where = {0};
+    bool together = d->place && place_parse(d->place, &where) && where.gang > 1;
+    struct foresee_work w = {.instances = d->instances, .together = together};
     w.run_s = d->expected_run_ms > 0 ? (d->expected_run_ms + 999) / 1000
               : known_s >= 0         ? known_s
                                      : planner_prices(s->planner)->unknown_run_s;
     queue_ahead(s, d->activity, &w);
     struct foresee_board *board = mem_array(s->n_boards + 1, sizeof *board);
-    size_t n = look_at_boards(s, d, plan_run_of(w.run_s), board, out);
+    size_t n = look_at_boards(s, d, &where, plan_run_of(w.run_s), board, out);
     out->boards_usable = (int64_t)n;
     out->run_s = w.run_s;
     out->ahead = w.ahead;

@@ -93,10 +93,68 @@ static void what_a_room_wants_is_shared(void **state)
     done(r);
 }
 
+// Nine at once where there are two boards: it was taken, and said to begin at once; it can never run.
+static void more_at_once_than_there_are_is_no_hardware(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = rig_new(&n, 2);
+    struct task_draft d;
+    size_t looks = 100;
+    rig_draft(r, &d, 9);
+    d.place = "gang=9";
+    const char *why = server_hardware_lacks(r->s, &d, &r->a, &looks);
+    assert_non_null(why);
+    assert_non_null(strstr(why, "hardware constraint of this task: it needs 9 machines at once"));
+    assert_non_null(strstr(why, "no site has more than 2 such"));
+    assert_false(foreseen(r, &d).known);
+    const char *uuid = rig_create_draft(r, &d); // as one from before the boards went
+    struct buf text = BUF_INIT(1024);
+    assert_true(server_why_task(r->s, rig_task(r, uuid)->id, HOUSE_MS(r->now), &text));
+    if (!strstr(buf_str(&text), "2 are free; it needs 9 at once on one site, and the fleet has 2"))
+        fail_msg("%s", buf_str(&text));
+    buf_deinit(&text);
+    d.place = "gang=2";
+    assert_null(server_hardware_lacks(r->s, &d, &r->a, &looks));
+    d.place = "gang=2 country=FR";
+    assert_non_null(server_hardware_lacks(r->s, &d, &r->a, &looks));
+    done(r);
+}
+
+// The estimate of a task on a used up budget was "possible", and POST /tasks answered 402.
+static void what_would_be_refused_is_known_before(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = rig_new(&n, 2);
+    struct task_draft d;
+    const char *why;
+    rig_draft(r, &d, 1);
+    assert_int_equal(server_would_refuse(r->s, r->account, &d, &r->a, &why), 0);
+    char project[UUID_TEXT_BYTES];
+    uuid_format(project, r->s->project[r->s->account[0].project].uuid);
+    struct event ev = {.kind = EVENT_BUDGET_PUT,
+                       .budget = {.project = project,
+                                  .uuid = {7},
+                                  .has_total = true,
+                                  .total_neur = 0,
+                                  .has_policy = true,
+                                  .policy = BUDGET_BLOCK_NEW}};
+    rig_event(r, &ev);
+    assert_int_equal(server_would_refuse(r->s, r->account, &d, &r->a, &why), 402);
+    assert_non_null(strstr(why, "Not enough credits: the budget of project"));
+    d.project = "00000000-0000-4000-8000-000000000000";
+    assert_int_equal(server_would_refuse(r->s, r->account, &d, &r->a, &why), 400);
+    assert_null(rig_create_draft(r, &d));
+    done(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_room_that_is_too_warm_is_not_said_to_begin_at_once),
+        cmocka_unit_test(more_at_once_than_there_are_is_no_hardware),
+        cmocka_unit_test(what_would_be_refused_is_known_before),
         cmocka_unit_test(what_a_room_wants_is_shared),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,6 +206,8 @@ struct lease {
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int32_t net_in_kbps, net_out_kbps;
     int64_t exec_ms;
+    house_ms level_at;  // v 0: no level was told
+    int64_t still_ms;   // that it stood still, as far as levels told: no time of execution
     bool uploading;     // counted in its task
     uint32_t snapshots; // number of the last one that it told about
     struct {
@@ -215,7 +217,7 @@ struct lease {
     int64_t done_ms, used_ms; // of work, at full speed: that it could have done there, and of it used
     // crawls at a stretch since, and what it had done then; v -1: it does not
     house_ms slow_since;
-    int64_t slow_exec_ms, slow_done_ms;
+    int64_t slow_up_ms, slow_done_ms;
     struct move_note move; // `to` NONE: it is not being moved; else that board is kept for its instance
     bool move_timed;
 };

@@ -199,6 +199,7 @@ struct lease {
     house_ms granted, started, until;
     house_ms since;             // assigned or stopping; after a restart again from then
     int64_t energy_mj, core_ms; // cumulative, as last reported
+    int64_t cost_neur;          // that its owner was charged for it
     uint32_t next, prev;        // of the same task
     uint32_t next_on_node, prev_on_node;
     // level

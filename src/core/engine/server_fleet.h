@@ -60,6 +60,7 @@ int64_t zone_circuit_cap_mw(const struct server *s, const struct zone *z); // -1
 
 // ---- server_meter.c
 void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const struct report *r);
+void server_give_back(struct server *s, uint32_t lease); // what it has cost, before it ends
 void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t energy_mj, int64_t core_ms);
 void server_meter_zone(struct server *s, uint32_t zone, const struct report *r);
 void server_meter_epoch(struct server *s, uint32_t board, uint64_t epoch); // the parts count from 0 again

@@ -34,7 +34,8 @@ struct foreseen {
 // More instances than this in all are spread over the boards in one stroke, by what each gets done in a time.
 #define FORESEE_EACH_MAX 100000
 
-// False when there is no board, or no site with enough of them for instances that run together. Changes the order of `board`. O((ahead + instances) log n).
+// False when there is no board, or no site with enough of them for instances that run together. Changes the
+// order of `board`. O((ahead + instances) log n).
 bool foresee(struct foresee_board *board, size_t n, const struct foresee_work *w, struct foreseen *out);
 
 #endif

@@ -80,8 +80,8 @@ void server_give_back(struct server *s, uint32_t lease)
     const struct task *t = &s->task[l->task];
     if (!l->cost_neur)
         return;
-    struct ledger_work *c = ledger_work_cell(&s->ledger, s->now, 0, (enum activity)l->activity, t->id,
-                                             s->account[t->account].id);
+    struct ledger_work *c =
+        ledger_work_cell(&s->ledger, s->now, 0, (enum activity)l->activity, t->id, s->account[t->account].id);
     c->cost_neur -= l->cost_neur;
     c->project = t->project != NONE ? s->project[t->project].id : 0;
     server_charge(s, t->account, t->project, c->hour_ms, -l->cost_neur);

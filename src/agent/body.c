@@ -118,6 +118,8 @@ static const struct net_plan *net_read(const json_t *j, struct arena *a)
     if (!json_is_object(at))
         return NULL;
     struct net_plan *p = arena_alloc(a, sizeof *p);
+    json_int_t owner = json_integer_value(json_object_get(at, "owner"));
+    p->owner = owner > 0 ? (uint64_t)owner : 0;
     p->rules = text_or(at, "rules", NULL, a);
     p->relay = text_or(at, "relay", NULL, a);
     p->identity = text_or(at, "identity", "", a);

@@ -93,6 +93,7 @@ static bool begin(struct carrier *c)
     if (!net_rules_read(carrier_text(c, "rules"), &c->rules))
         return carrier_fail(c, "its rules cannot be read");
     c->n_ports = net_rules_open(&c->rules, wants(c, "ssh") ? PROFILE_SSH : 0, c->port);
+    names_callers(c);
     if (c->outside >= 0 && !outside_start(c))
         return false;
     if (!dialer_start(c) || ((c->cluster >= 0 || c->n_ports) && !relay_start(c)))
@@ -156,13 +157,14 @@ static bool left(const struct carrier *c, struct farewell *f)
 
 static bool turn(struct carrier *c)
 {
-    struct pollfd p[4 + RELAY_STREAMS_MAX];
+    struct pollfd p[4 + NAME_LOOKUPS_MAX + RELAY_STREAMS_MAX], *relay = p + 3 + NAME_LOOKUPS_MAX;
     int64_t now_ms = carrier_now_ms();
     p[0] = (struct pollfd){.fd = c->outside, .events = POLLIN};
     p[1] = (struct pollfd){.fd = c->slirp, .events = POLLIN};
     p[2] = (struct pollfd){.fd = c->cluster, .events = POLLIN};
-    size_t n = relay_polls(c, p + 3, now_ms);
-    if (poll(p, 3 + (nfds_t)n, leaving ? LEAVING_TURN_MS : TURN_MS) < 0 && errno != EINTR)
+    names_refresh(c, now_ms);
+    size_t names = names_polls(c, p + 3), n = relay_polls(c, relay, now_ms);
+    if (poll(p, 3 + names + (nfds_t)n, leaving ? LEAVING_TURN_MS : TURN_MS) < 0 && errno != EINTR)
         return carrier_fail(c, "poll: %s", strerror(errno));
     if (leaving)
         relay_mux_deafen(&c->mux);
@@ -172,7 +174,8 @@ static bool turn(struct carrier *c)
         return false;
     if (p[2].revents)
         relay_from_instance(c);
-    relay_run(c, p + 3, n, carrier_now_ms());
+    names_run(c, p + 3);
+    relay_run(c, relay, n, carrier_now_ms());
     outside_refresh(c, now_ms);
     return true;
 }

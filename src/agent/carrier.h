@@ -26,12 +26,30 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include "core/work/namegate.h"
 #include "core/work/netrule.h"
 #include "net/relay_mux.h"
 
 #define CARRIER_OPTION "--carrier"
-#define CARRIER_PACKET 65536
-#define LEAVE_MS       30000
+#define CARRIER_PACKET   65536
+#define CARRIER_ETHERNET 14 // bytes of its head, before a packet of the instance's that may go outside
+#define LEAVE_MS         30000
+#define NAME_LOOKUPS_MAX 8
+#define NAME_CALLERS_MAX (NETRULE_IN_MAX * NETRULE_PLACES_MAX)
+
+struct name_caller {
+    char name[NAME_CHARS_MAX + 1];
+    struct name_addresses is;
+    int64_t due_ms; // when it is asked for again
+    bool asked;     // it is now
+};
+
+struct name_lookup {
+    pid_t pid; // 0: none
+    int fd;
+    struct name_question asked; // of the instance
+    struct name_caller *caller; // not NULL: it is that instead
+};
 
 struct carrier {
     json_t *spec;
@@ -46,6 +64,13 @@ struct carrier {
     int slirp; // a SEQPACKET socket, a frame of Ethernet each
     char slirp_dir[64];
     int64_t own_at_ms; // when the machine's addresses were read
+
+    // carrier_names.c
+    bool names; // of the rules some name hosts
+    struct name_gate gate;
+    struct name_lookup lookup[NAME_LOOKUPS_MAX];
+    struct name_caller caller[NAME_CALLERS_MAX]; // hosts that inbound rules name
+    size_t n_callers;
 
     // carrier_relay.c
     struct relay_link link; // dead: it is not there now
@@ -70,6 +95,15 @@ bool outside_start(struct carrier *c);
 void outside_from_instance(struct carrier *c); // its device can be read
 bool outside_from_slirp(struct carrier *c);    // its socket can be read; false: it is gone
 void outside_refresh(struct carrier *c, int64_t now_ms);
+
+// carrier_names.c
+bool names_take(struct carrier *c, size_t n); // the packet of n bytes: it asks for a name of a rule, and is answered
+size_t names_polls(const struct carrier *c, struct pollfd *out); // NAME_LOOKUPS_MAX
+void names_run(struct carrier *c, const struct pollfd *polled);
+uint32_t names_rules(struct carrier *c, uint32_t address); // those that name it
+void names_callers(struct carrier *c);                     // of the ports that are open
+void names_refresh(struct carrier *c, int64_t now_ms);
+bool names_may_come(const struct carrier *c, const struct net_rule *r, uint32_t address); // an inbound rule
 
 // carrier_relay.c
 bool relay_start(struct carrier *c); // before privileges are given up, as dialer_start

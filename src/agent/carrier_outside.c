@@ -26,7 +26,7 @@
 
 #define SLIRP_MS   10000 // until it listens
 #define REFRESH_MS 15000
-#define ETHERNET   14
+#define ETHERNET   CARRIER_ETHERNET
 #define ARP_BYTES  28
 #define AT_ONCE    64 // packets of one turn and direction
 
@@ -161,16 +161,17 @@ bool outside_start(struct carrier *c)
         return carrier_fail(c, "%s", e.text);
     read_own(&c->egress);
     c->own_at_ms = carrier_now_ms();
+    c->names = net_rules_have_names(&c->rules);
     return slirp_start(c);
 }
 
-static bool may_go(const struct carrier *c, const struct ip4 *h)
+static bool may_go(struct carrier *c, const struct ip4 *h)
 {
     if (h->from != NETNS_OUTSIDE_ADDRESS)
         return false;
     if (h->to == NETNS_OUTSIDE_DNS)
         return h->first && h->to_port == 53; // names, which slirp4netns asks the host's resolvers for
-    return egress_allowed(&c->egress, h->to) && net_rules_may_leave(&c->rules, h);
+    return egress_allowed(&c->egress, h->to) && net_rules_may_leave(&c->rules, h, names_rules(c, h->to));
 }
 
 static void refuse(struct carrier *c, size_t n)
@@ -189,6 +190,8 @@ void outside_from_instance(struct carrier *c)
         if (n <= 0)
             return;
         if (!ip4_read(c->packet + ETHERNET, (size_t)n, &h))
+            continue;
+        if (h.to == NETNS_OUTSIDE_DNS && h.from == NETNS_OUTSIDE_ADDRESS && names_take(c, (size_t)n))
             continue;
         if (!may_go(c, &h)) {
             refuse(c, (size_t)n);

@@ -227,18 +227,27 @@ static void on_packet(struct carrier *c, const struct relay_frame *f)
         c->in += f->n;
 }
 
-static bool is_open(const struct carrier *c, uint16_t port)
+// What leads to the port of the frame; NULL: nothing, or not for who calls. The server has judged him by his address
+// unless the rule names hosts: then it says what that is.
+static const struct net_port *opened(const struct carrier *c, const struct relay_frame *f)
 {
-    for (size_t i = 0; i < c->n_ports; i++)
-        if (c->port[i].port == port)
-            return true;
-    return false;
+    uint32_t from = 0;
+    for (size_t i = 2; i < f->n; i++)
+        from = from << 8 | f->data[i];
+    for (size_t i = 0; i < c->n_ports; i++) {
+        const struct net_port *p = &c->port[i];
+        if (p->port != (f->data[0] << 8 | f->data[1]))
+            continue;
+        bool named = p->rule && p->rule->hosts[0];
+        return !named || (f->n == 6 && names_may_come(c, p->rule, from)) ? p : NULL;
+    }
+    return NULL;
 }
 
 static void on_open(struct carrier *c, const struct relay_frame *f)
 {
-    uint16_t port = (uint16_t)(f->data[0] << 8 | f->data[1]);
-    int fd = is_open(c, port) ? dial(c, port) : -1;
+    const struct net_port *to = opened(c, f);
+    int fd = to ? dial(c, to->port) : -1;
     if (fd < 0 || !relay_mux_add(&c->mux, f->stream, fd, true))
         relay_link_send(&c->link, RELAY_RESET, f->stream, NULL, 0);
 }
@@ -253,7 +262,7 @@ static bool on_frame(void *ctx, const struct relay_frame *f)
     }
     if (f->kind != RELAY_OPEN)
         return relay_mux_frame(&c->mux, f);
-    if (f->n != 2 || relay_mux_has(&c->mux, f->stream))
+    if ((f->n != 2 && f->n != 6) || relay_mux_has(&c->mux, f->stream))
         return false;
     on_open(c, f);
     return true;

@@ -13,15 +13,16 @@
 #include "agent/carrier.h"
 #include "agent/child.h"
 #include "agent/cluster_setup.h"
+#include "agent/leaving.h"
 #include "base/mem.h"
 #include "core/work/profile.h"
-
-#define LEAVING_MAX 64
 
 struct carry {
     struct carry_events ev;
     struct child *child;           // NULL: it has ended
+    uint64_t owner;                // whose instance it is
     bool let_go;                   // nobody waits for what it says any more: it is freed with its process
+    bool goes;                     // it had to make room
     struct carry *next, **leaving; // of those that leave; NULL: it does not
     char why[256];
 };
@@ -117,6 +118,7 @@ struct carry *carry_begin(struct node *n, const struct launch *l, const struct c
     }
     struct carry *c = mem_alloc(sizeof *c);
     c->ev = *ev;
+    c->owner = l->net->owner;
     const struct child_spec child = {
         .option = CARRIER_OPTION, .task = task, .socket = pair[1], .ctx = c, .line = said, .ended = ended};
     c->child = child_start(n->loop, &child, e);
@@ -160,10 +162,19 @@ void carry_end(struct carry *c)
 // Who reads slowly from many instances that have ended may not fill the machine with their carriers.
 static void leave_room(struct carry *first)
 {
-    int n = 0;
-    for (struct carry *c = first; c; c = c->next)
-        if (++n >= LEAVING_MAX && !c->next)
-            child_signal(c->child, SIGKILL);
+    struct carry *v[2 * LEAVING_MAX];
+    uint64_t owner[2 * LEAVING_MAX];
+    size_t n = 0;
+    for (struct carry *c = first; c && n < ARRAY_LEN(v); c = c->next)
+        if (!c->goes) {
+            owner[n] = c->owner;
+            v[n++] = c;
+        }
+    size_t goes = leaving_goes(owner, n);
+    if (goes == n)
+        return;
+    v[goes]->goes = true; // its end is heard in a while
+    child_signal(v[goes]->child, SIGKILL);
 }
 
 void carry_leave(struct carry *c, struct carry **leaving)

@@ -33,8 +33,8 @@
 #include "s3/checksum.h"
 
 #define STAGER_CACHE_MOST ((int64_t)1 << 30) // bytes of files that are kept for later runs
-#define STAGER_OPTION  "--stage-files"
-#define STAGER_THREADS 4
+#define STAGER_OPTION     "--stage-files"
+#define STAGER_THREADS    4
 
 int stager_main(void);
 
@@ -90,6 +90,7 @@ struct answer_s3 {
     char etag[48];    // without quotes
     bool is_door;     // it is the server's, not that of the storage outside
     struct buf error; // the document of an answer that is not 2xx; or of all when there was no sink
+    char code[64];    // of an error, "" if it says none
     char why[200];
 };
 // One try. The answer is to be ended by answer_s3_deinit.
@@ -160,9 +161,24 @@ bool cache_read(struct stager *s, const char *name, const struct remote *r, int6
 void cache_drop(struct stager *s, const char *name);
 void cache_keep(struct stager *s, const char *name, int fd, uint64_t n, int64_t ttl_s); // a copy, if it fits
 
+// ---- stager_store.c, stager_parts.c: one result to the storage
+
+#define STAGER_PART_BYTES ((uint64_t)32 << 20)
+
+struct sending {
+    struct stager *s;
+    CURL *easy;
+    const char *target, *key;
+    int fd;
+};
+enum sent { SENT, CHANGED, FAILED };
+
+// One body, with its checksum: a whole file, or a part of it.
+enum sent stager_put(struct sending *p, const char *query, uint64_t at, uint64_t n, char etag[48]);
+enum sent stager_put_parts(struct sending *p, uint64_t size);
+
 void stager_fetch(struct stager *s); // stager_fetch.c
 void stager_store(struct stager *s); // stager_store.c
 void stager_image(struct stager *s); // stager_image.c
-
 
 #endif

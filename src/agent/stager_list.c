@@ -65,7 +65,7 @@ static enum s3_code on_begin(struct xml_reader *r, const char *path)
 static void read_key(struct page *p, const char *text, size_t n)
 {
     char *key = arena_alloc(&p->out->arena, n + 1);
-    p->bad |= !s3_decode(text, n, false, key, &p->at.key_n);
+    p->bad |= !s3_decode(text, n, true, key, &p->at.key_n); // some stores write a space as +
     p->at.key = key;
 }
 

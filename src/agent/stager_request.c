@@ -15,6 +15,7 @@
 #include "net/http_options.h"
 #include "s3/query.h"
 #include "s3/sign.h"
+#include "s3/xml_answer.h"
 
 #define REGION      "us-east-1"
 #define HEADERS_MAX 24
@@ -172,14 +173,14 @@ static void body_options(CURL *easy, struct flight *f)
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, f->ask->method);
 }
 
-static void fly(CURL *easy, const char *url, const char *const *headers, const char *ca, struct flight *f)
+static void fly(CURL *easy, const char *url, const char *const *headers, const struct http_tls *tls,
+                struct flight *f)
 {
     char text[CURL_ERROR_SIZE] = "";
-    struct http_tls tls = {.ca_file = ca};
     struct http_ask ask = {.method = f->ask->method, .url = url, .headers = headers};
     long status = 0;
     curl_easy_reset(easy); // the connection stays
-    struct curl_slist *list = http_options(easy, &ask, &tls);
+    struct curl_slist *list = http_options(easy, &ask, tls);
     body_options(easy, f);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, f);
@@ -198,15 +199,26 @@ static void fly(CURL *easy, const char *url, const char *const *headers, const c
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
 }
 
-// What stands between <Message> and its end, for a person.
+// For a person. Ceph says a code and no message.
 static void say(struct answer_s3 *a)
 {
-    const char *from = strstr(buf_str(&a->error), "<Message>"),
-               *to = from ? strstr(from, "</Message>") : NULL;
-    if (to)
-        snprintf(a->why, sizeof a->why, "%.*s", (int)(to - from - 9), from + 9);
+    struct s3_refusal no;
+    s3_xml_read_error(buf_str(&a->error), a->error.n, &no);
+    snprintf(a->code, sizeof a->code, "%s", no.code);
+    if (*no.message)
+        snprintf(a->why, sizeof a->why, "%.190s", no.message);
     else
-        snprintf(a->why, sizeof a->why, "the storage answers %d", a->status);
+        snprintf(a->why, sizeof a->why, "the storage answers %d%s%.60s", a->status, *no.code ? " " : "",
+                 no.code);
+}
+
+// What takes long is begun with 200, and may end with an Error all the same.
+static void judge(struct answer_s3 *a)
+{
+    if (a->status / 100 == 2 && a->error.n && strstr(buf_str(&a->error), "<Error>"))
+        a->status = 500;
+    if (a->status / 100 != 2 && a->status)
+        say(a);
 }
 
 // Twice: at the server's door without the body, and where the door says. There the signature is in the URL.
@@ -217,7 +229,7 @@ static void fly_outside(struct stager *s, CURL *easy, struct head *h, struct fli
     struct ask_s3 at_door = {.method = ask->method, .bucket = ask->bucket, .fd = -1, .memory = ""};
     size_t n = 0;
     f->ask = &at_door;
-    fly(easy, buf_str(&h->url), h->header, s->ca, f);
+    fly(easy, buf_str(&h->url), h->header, &(struct http_tls){.ca_file = s->ca}, f);
     f->ask = ask;
     f->out->is_door = f->out->status != 307 || !f->location;
     if (f->out->is_door)
@@ -234,7 +246,7 @@ static void fly_outside(struct stager *s, CURL *easy, struct head *h, struct fli
     buf_clear(&f->out->error);
     f->sent = 0;
     f->date_ms = 0;
-    fly(easy, f->location, header, NULL, f);
+    fly(easy, f->location, header, &(struct http_tls){.ca_file = s->ca, .trusts_system_too = true}, f);
 }
 
 void ask_s3(struct stager *s, CURL *easy, const struct ask_s3 *ask, struct answer_s3 *out)
@@ -247,13 +259,12 @@ void ask_s3(struct stager *s, CURL *easy, const struct ask_s3 *ask, struct answe
     if (good && s->patience_ms)
         fly_outside(s, easy, &h, &f);
     else if (good)
-        fly(easy, buf_str(&h.url), h.header, s->ca, &f);
+        fly(easy, buf_str(&h.url), h.header, &(struct http_tls){.ca_file = s->ca}, &f);
     else
         snprintf(out->why, sizeof out->why, "%.190s", e.text);
+    judge(out);
     if (ask->counts && out->status / 100 != 2)
         s->bytes -= (int64_t)f.sent;
-    if (out->status / 100 != 2 && out->status)
-        say(out);
     if (out->status / 100 == 2)
         s->good_ms = real_ms();
     free(f.location);
@@ -278,7 +289,7 @@ bool answer_s3_passes(struct stager *s, const struct answer_s3 *a)
     if (s->patience_ms && real_ms() - s->good_ms > s->patience_ms)
         return false;
     if (s->patience_ms && !a->is_door && a->status == 403)
-        return true;
+        return !s3_refusal_is_quota(a->code);
     return a->status == 0 || a->status == 408 || a->status == 429 || a->status == 500 || a->status == 502 ||
            a->status == 503 || a->status == 504;
 }
@@ -287,7 +298,8 @@ const char *answer_s3_code(const struct stager *s, const struct answer_s3 *a, co
 {
     if (!s->patience_ms || a->is_door)
         return otherwise;
-    return a->status == 403                                         ? "storage-refuses"
+    return s3_refusal_is_quota(a->code)                             ? "results-over-quota"
+           : a->status == 403                                       ? "storage-refuses"
            : a->status == 0 || a->status >= 500 || a->status == 429 ? "storage-unavailable"
                                                                     : otherwise;
 }

@@ -20,10 +20,8 @@
 #include "core/work/pattern.h"
 #include "core/work/staging.h"
 
-#define PART_BYTES ((uint64_t)32 << 20)
 #define KEY_BYTES  1024
 #define AGAIN_MOST 5 // a file that changes each time it is read
-#define PARTS_MOST 10000
 
 struct filter {
     regex_t re;
@@ -173,25 +171,15 @@ static bool choose(struct stager *s, struct store *x)
 
 // ---- to the storage
 
-struct sending {
-    struct stager *s;
-    CURL *easy;
-    const struct store *x;
-    const char *key;
-    int fd;
-};
-
-enum sent { SENT, CHANGED, FAILED };
-
 // One body: the whole file, or a part of it.
-static enum sent put(struct sending *p, const char *query, uint64_t at, uint64_t n, char etag[48])
+enum sent stager_put(struct sending *p, const char *query, uint64_t at, uint64_t n, char etag[48])
 {
     struct answer_s3 a;
     char sha256[2 * S3_SUM_BYTES_MAX + 1] = "", md5[BASE64_BYTES(16) + 1] = "";
     if (p->s->patience_ms ? !md5_file(p->fd, at, n, md5) : !sum_file(p->fd, at, n, S3_SUM_SHA256, sha256))
         return CHANGED;
     struct ask_s3 ask = {.method = "PUT",
-                         .bucket = p->x->target,
+                         .bucket = p->target,
                          .key = p->key,
                          .key_n = strlen(p->key),
                          .query = query,
@@ -222,70 +210,6 @@ static enum sent put(struct sending *p, const char *query, uint64_t at, uint64_t
     return FAILED;
 }
 
-static const char *between(const char *text, const char *from, const char *to, char *out, size_t room)
-{
-    const char *a = strstr(text, from), *b = a ? strstr(a, to) : NULL;
-    if (!b || (size_t)(b - a) - strlen(from) >= room)
-        return NULL;
-    snprintf(out, room, "%.*s", (int)(b - a - (ptrdiff_t)strlen(from)), a + strlen(from));
-    return out;
-}
-
-static bool simple(struct sending *p, const char *query, const struct buf *body, char *id, size_t room)
-{
-    struct answer_s3 a;
-    char sha256[65];
-    uint8_t sum[S3_SUM_BYTES_MAX];
-    struct s3_sum h;
-    s3_sum_init(&h, S3_SUM_SHA256);
-    s3_sum_update(&h, buf_str(body), body->n);
-    s3_sum_final(&h, sum);
-    hex_text(sha256, sum, 32);
-    struct ask_s3 ask = {.method = "POST",
-                         .bucket = p->x->target,
-                         .key = p->key,
-                         .key_n = strlen(p->key),
-                         .query = query,
-                         .sha256 = sha256,
-                         .fd = -1,
-                         .memory = buf_str(body),
-                         .n = body->n};
-    if (!ask_s3_until(p->s, p->easy, &ask, &a))
-        return false;
-    bool good =
-        a.status == 200 && (!id || between(buf_str(&a.error), "<UploadId>", "</UploadId>", id, room) != NULL);
-    if (!good)
-        stager_fail(p->s, false, answer_s3_code(p->s, &a, "results-refused"), "result %.60s: %.90s", p->key,
-                    a.why);
-    answer_s3_deinit(&a);
-    return good;
-}
-
-static enum sent put_parts(struct sending *p, uint64_t size)
-{
-    char id[128], query[200], etag[48];
-    struct buf list = BUF_INIT(4 << 20), none = BUF_INIT(0);
-    uint64_t part = PART_BYTES;
-    enum sent r = SENT;
-    while (size / part >= PARTS_MOST)
-        part *= 2;
-    if (!simple(p, "uploads=", &none, id, sizeof id))
-        return FAILED;
-    buf_puts(&list, "<CompleteMultipartUpload>");
-    for (uint64_t at = 0, i = 1; at < size && r == SENT; at += part, i++) {
-        snprintf(query, sizeof query, "partNumber=%llu&uploadId=%s", (unsigned long long)i, id);
-        r = put(p, query, at, size - at < part ? size - at : part, etag);
-        buf_putf(&list, "<Part><PartNumber>%llu</PartNumber><ETag>%s</ETag></Part>", (unsigned long long)i,
-                 etag);
-    }
-    buf_puts(&list, "</CompleteMultipartUpload>");
-    snprintf(query, sizeof query, "uploadId=%s", id);
-    if (r == SENT && !simple(p, query, &list, NULL, 0))
-        r = FAILED;
-    buf_deinit(&list);
-    return r; // an upload that is left open goes with its bucket
-}
-
 static bool one(struct stager *s, CURL *easy, size_t i, void *ctx)
 {
     struct store *x = ctx;
@@ -294,13 +218,14 @@ static bool one(struct stager *s, CURL *easy, size_t i, void *ctx)
     snprintf(key, sizeof key, "%s%s", x->prefix, path);
     for (int try = 0; try < AGAIN_MOST; try++) {
         struct stat st;
-        struct sending p = {s, easy, x, key, open_file(s, path, &st)};
+        struct sending p = {s, easy, x->target, key, open_file(s, path, &st)};
         if (p.fd < 0 && x->snapshot)
             return true;
         if (p.fd < 0)
             return stager_fail(s, false, "results-unreadable", "result %.90s: %s", path, strerror(errno));
         uint64_t size = (uint64_t)st.st_size;
-        enum sent r = size > 2 * PART_BYTES ? put_parts(&p, size) : put(&p, NULL, 0, size, etag);
+        enum sent r =
+            size > 2 * STAGER_PART_BYTES ? stager_put_parts(&p, size) : stager_put(&p, NULL, 0, size, etag);
         close(p.fd);
         s->files += r == SENT;
         x->sent[i] = r == SENT;

@@ -29,8 +29,26 @@ static const char *said(const json_t *rule, const char *name, const char *otherw
     return v ? v : otherwise;
 }
 
+// Those of the places of a rule that are names of hosts; how many.
+static size_t names(struct json_out *o, const char *to)
+{
+    static const char between[] = " \t,";
+    char name[256];
+    size_t found = 0;
+    for (const char *p = to; *(p += strspn(p, between));) {
+        size_t n = strcspn(p, between);
+        if (strspn(p, "0123456789./") < n) {
+            snprintf(name, sizeof name, "%.*s", (int)n, p);
+            out_string(o, NULL, name);
+            found++;
+        }
+        p += n;
+    }
+    return found;
+}
+
 // Of the task's own places, else the operator's; none: anybody.
-static void allowed(struct json_out *o, const struct forward_view *f)
+static void allowed(struct json_out *o, const struct forward_view *f, const json_t *rule)
 {
     char text[32];
     out_array(o, "allowedIPs");
@@ -40,7 +58,8 @@ static void allowed(struct json_out *o, const struct forward_view *f)
                  f->from[i].prefix);
         out_string(o, NULL, text);
     }
-    for (const char *p = f->allowed && !f->n_from ? f->allowed : ""; *(p += strspn(p, " \t,"));) {
+    size_t named = names(o, said(rule, "to", ""));
+    for (const char *p = f->allowed && !f->n_from && !named ? f->allowed : ""; *(p += strspn(p, " \t,"));) {
         size_t n = strcspn(p, " \t,");
         snprintf(text, sizeof text, "%.*s", (int)n, p);
         out_string(o, NULL, text);
@@ -62,7 +81,7 @@ static void one(struct json_out *o, const struct forward_view *f, const json_t *
     out_string(o, "applicationType", said(rule, "applicationType", ssh ? "ssh" : "tcp"));
     out_string(o, "proto", "tcp");
     out_int(o, "port", f->application_port);
-    allowed(o, f);
+    allowed(o, f, rule);
     out_object(o, "access");
     out_string(o, "publicHost", f->host);
     out_int(o, "publicPort", f->forwarder_port);

@@ -8,8 +8,8 @@
 //   name, applicationType, description, forwarder, priority, toPayload: kept as they are; shown
 //   toQBox    false: no rule leads to the machine itself
 //
-// Places are "ADDRESS" or "ADDRESS/BITS" of IPv4 with commas between them. Names may be written with
-// underscores too, as one client does (public_host), and numbers as strings.
+// Places are "ADDRESS" or "ADDRESS/BITS" of IPv4, or host names with a dot, with commas between. Members may be
+// written with underscores too, as one client does (public_host), and numbers as strings.
 #ifndef ONDOL_API_NETWORK_RULE_IN_H
 #define ONDOL_API_NETWORK_RULE_IN_H
 

@@ -10,11 +10,13 @@
 #include <jansson.h>
 
 #include "api/backend.h"
+#include "api/invalid.h"
 #include "api/json_out.h"
 #include "api/task_render.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "core/engine/event.h"
+#include "core/work/scaling.h"
 
 // Reads a creation request into `d` (all but uuid; strings in `a` or borrowed from `in`). 0, or the HTTP code
 // of the refusal with its sentence in `why` (in `a`), which names all fields that are wrong.
@@ -27,11 +29,12 @@ int pool_body_update(json_t *body, const json_t *in, const struct api_backend *b
                      struct arena *a, struct pool_draft *d, const char **why);
 
 // The sizes of a pool (pool_size.c): how many slots it wants. Reads instanceCount, elasticProperty and
-// scaling from `in` into `body`; `update`: what is absent stays. Then fills d->scaling from the body.
-bool pool_size_read(const json_t *in, json_t *body, bool update, struct err *e);
+// scaling from `in` into `body`, noting all that is wrong; `update`: what is absent stays. Then fills d->scaling
+// from the body.
+void pool_size_read(const json_t *in, json_t *body, bool update, struct invalid *bad);
 bool pool_size_text(const json_t *body, struct arena *a, const char **scaling, struct err *e);
-// `in` {"policies": [..]} as it is kept and shown; NULL with `e`.
-json_t *pool_policies(const json_t *in, struct err *e);
+// `in` {"policies": [..]} as it is kept and shown; NULL: the ear has heard why.
+json_t *pool_policies(const json_t *in, const struct scaling_ear *ear);
 
 // A task of the pool as a row of a task, for what is counted and shown of both alike.
 void pool_as_task(const struct row_pool *pool, struct row_task *row);

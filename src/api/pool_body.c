@@ -93,7 +93,7 @@ static void read_slots(struct reading *r)
 {
     const json_t *multi = in_get(r->in, "multiSlotsSettings");
     int64_t slots = 1;
-    good(r, pool_size_read(r->in, r->body, false, r->e));
+    pool_size_read(r->in, r->body, false, r->bad);
     if (multi && !json_is_object(multi))
         err_set(r->e, -EINVAL, "multiSlotsSettings: must be an object");
     else if (!in_int(multi, "slotsPerNode", 1, POOL_SLOTS_PER_NODE_MAX, &slots, r->e))
@@ -292,14 +292,13 @@ int pool_body_update(json_t *body, const json_t *in, const struct api_backend *b
                      struct arena *a, struct pool_draft *d, const char **why)
 {
     struct invalid bad = INVALID_INIT("pool");
-    struct err e = ERR_NULL;
     *d = (struct pool_draft){0};
     if (in_get(in, "constants")) {
         json_t *list = json_array();
         task_constants(in, list, json_object_get(body, "constants"), a, &bad);
         json_object_set_new(body, "constants", list);
     }
-    invalid_unless(pool_size_read(in, body, true, &e), &bad, &e);
+    pool_size_read(in, body, true, &bad);
     read_mutable(in, body, true, a, &bad);
     int code = finish(body, be, account, a, d, &bad, why);
     invalid_deinit(&bad);

@@ -68,14 +68,14 @@ static json_t *keep_policy(const json_t *in)
     return to;
 }
 
-json_t *pool_policies(const json_t *in, struct err *e)
+json_t *pool_policies(const json_t *in, const struct scaling_ear *ear)
 {
     struct arena a = ARENA_NULL;
     struct scaling_policy *policy;
     size_t n;
-    int bad = scaling_in(in, &a, &policy, &n, e);
+    bool ok = scaling_in(in, &a, &policy, &n, ear);
     arena_deinit(&a);
-    if (bad)
+    if (!ok)
         return NULL;
     json_t *list = json_array();
     const json_t *given = in_get(in, "policies");
@@ -138,28 +138,46 @@ static bool keep_elastic(const json_t *in, json_t *body, struct err *e)
 
 // ---- all three
 
-bool pool_size_read(const json_t *in, json_t *body, bool update, struct err *e)
+static void note(void *ctx, const struct err *wrong)
+{
+    struct invalid_list *l = ctx;
+    struct err e = *wrong;
+    err_prefix(&e, "scaling");
+    invalid_item(l, false, &e);
+}
+
+static void read_policies(const json_t *scaling, json_t *body, struct invalid *bad)
+{
+    struct invalid_list l = {.in = bad, .list = "scaling"};
+    const struct scaling_ear ear = {note, &l};
+    json_t *kept = pool_policies(scaling, &ear);
+    if (invalid_list_end(&l) && kept)
+        json_object_set(body, "scaling", kept);
+    json_decref(kept);
+}
+
+void pool_size_read(const json_t *in, json_t *body, bool update, struct invalid *bad)
 {
     const json_t *elastic = in_get(in, "elasticProperty"), *scaling = in_get(in, "scaling");
+    struct err e = ERR_NULL;
     int64_t count = 0;
-    if (!in_int(in, "instanceCount", 0, SCALING_SLOTS_MAX, &count, e))
-        return false;
+    int before = bad->n;
+    invalid_unless(in_int(in, "instanceCount", 0, SCALING_SLOTS_MAX, &count, &e), bad, &e);
     if (in_get(in, "instanceCount") || !update)
         json_object_set_new(body, "instanceCount", json_integer(count));
-    if ((elastic || !update) && !keep_elastic(elastic, body, e))
-        return false;
-    if (scaling && !json_is_object(scaling))
-        return err_set(e, -EINVAL, "scaling: must be an object"), false;
-    if (scaling && json_array_size(in_get(scaling, "policies"))) {
-        json_t *kept = pool_policies(scaling, e);
-        if (!kept)
-            return err_prefix(e, "scaling"), false;
-        json_object_set_new(body, "scaling", kept);
-    }
+    if (elastic || !update)
+        invalid_unless(keep_elastic(elastic, body, &e), bad, &e);
+    if (scaling && !json_is_object(scaling)) {
+        err_set(&e, -EINVAL, "scaling: must be an object");
+        invalid_add(bad, NULL, &e);
+    } else if (json_array_size(in_get(scaling, "policies")))
+        read_policies(scaling, body, bad);
     bool elastic_now = json_is_true(json_object_get(json_object_get(body, "elasticProperty"), "isElastic"));
-    if (!update && !elastic_now && !json_object_get(body, "scaling") && !in_get(in, "instanceCount"))
-        return err_set(e, -EINVAL, "instanceCount: is required without elasticProperty and scaling"), false;
-    return true;
+    if (bad->n == before && !update && !elastic_now && !json_object_get(body, "scaling") &&
+        !in_get(in, "instanceCount")) {
+        err_set(&e, -EINVAL, "instanceCount: is required without elasticProperty and scaling");
+        invalid_add(bad, NULL, &e);
+    }
 }
 
 bool pool_size_text(const json_t *body, struct arena *a, const char **text, struct err *e)
@@ -170,7 +188,8 @@ bool pool_size_text(const json_t *body, struct arena *a, const char **text, stru
     struct buf out = BUF_INIT(SCALING_TEXT_MAX);
     struct elastic x;
     size_t n = 1;
-    if (scaling && scaling_in(scaling, a, &policy, &n, e) < 0)
+    const struct scaling_ear ear = scaling_ear_first(e);
+    if (scaling && !scaling_in(scaling, a, &policy, &n, &ear))
         return false;
     if (!read_elastic(json_object_get(body, "elasticProperty"), &x, e))
         return false;

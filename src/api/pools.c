@@ -13,8 +13,10 @@
 #include "core/work/pool.h"
 
 // The field of "policies[0].name: is required" and the sentence behind it.
-static void problem(struct call *c, const char *text)
+static void problem(void *ctx, const struct err *e)
 {
+    struct call *c = ctx;
+    const char *text = e->text;
     const char *colon = strstr(text, ": ");
     const char *field = colon ? arena_strndup(&c->arena, text, (size_t)(colon - text)) : "policies";
     bool unreadable =
@@ -25,17 +27,14 @@ static void problem(struct call *c, const char *text)
 // The body's policies as they are kept; NULL: the call has been failed.
 static json_t *policies_of(struct call *c)
 {
-    struct err e = ERR_NULL;
+    const struct scaling_ear ear = {problem, c};
     if (!call_json(c))
         return NULL;
     if (!json_is_object(c->in)) {
         call_problem(c, NULL, "$", "The body must be a JSON object");
         return NULL;
     }
-    json_t *kept = pool_policies(c->in, &e);
-    if (!kept)
-        problem(c, e.text);
-    return kept;
+    return pool_policies(c->in, &ear);
 }
 
 void pool_scaling_check(struct call *c)

@@ -31,6 +31,8 @@ static const struct profile_constant batch[] = {
     {"DOCKER_SHUTDOWN_CMD", "/bin/true", "command that runs in the container when it ends or is stopped, for 10 s at most", false},
     {"DOCKER_START_CONTAINER_IN_ENVIRONMENT", "false",
      "of no effect: a container is made before its command begins, whatever it says", false},
+    {"USE_SIMULATION_MAXIMUM_EXECUTION_TIME", "false", "true: the command is ended after the time below", false},
+    {"SIMULATION_MAXIMUM_EXECUTION_TIME", "8h", "how long it may run then, as 8h, 1h30m or 08:00:00", false},
     {"QARNOT_DISABLE_CPU_BOOST", "", "true: no faster than the processor's base clock", false},
     {"RESOURCES_PATH", "/job", "where resources are found; nowhere else", false},
 };

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// retry, recover, resume, clone: a new task from what an old one was asked to be.
+// retry, recover, resume, clone, restart: a new task from what an old one was asked to be.
 //
 //   retry    the instances that failed
 //   recover  those that failed or were cancelled
 //   resume   those that were cancelled
 //   clone    all of them, or those that the request names
+//   restart  all of them, as they were: the public API's older road, without a body, for which it names clone and
+//            recover now. What has ended stays as it was, so this too is a new task
 //
 // The kept body is itself a request: the members of this one are laid over it, and the result goes the way of
-// every creation, so that nothing is allowed here that POST /tasks refuses. The first three need a task that
+// every creation, so that nothing is allowed here that POST /tasks refuses. All but clone need a task that
 // has ended: until then an instance may still be tried again by itself.
 #include <errno.h>
 #include <string.h>
@@ -23,7 +25,7 @@
 #include "core/work/job.h"
 #include "core/work/ranges.h"
 
-enum { FAILED = 1, CANCELLED = 2, EVERY = 4 };
+enum { FAILED = 1, CANCELLED = 2, EVERY = 4, AS_IT_WAS = 8 };
 
 // One client writes labels as a list, which names none.
 static bool says_nothing(const char *name, const json_t *v)
@@ -137,35 +139,45 @@ static int inherit_job(struct call *c, json_t *body, const struct row_task *row,
     return 0;
 }
 
+static const char *done_again(int which)
+{
+    return which & AS_IT_WAS    ? "restarted"
+           : which == FAILED    ? "retried"
+           : which == CANCELLED ? "resumed"
+                                : "recovered";
+}
+
 static void again(struct call *c, int which, const char *verb)
 {
+    bool every = which & EVERY;
     struct row_task row;
     const char *ids = NULL;
     if (!call_json(c) || !found_task_there(c, &row))
         return;
+    if (which & AS_IT_WAS) {
+        json_decref(c->in);
+        c->in = NULL;
+    }
     if (c->in && !json_is_object(c->in)) {
         call_fail(c, 400, "Invalid task file. A task must be a JSON object");
         return;
     }
     if (which != EVERY && !task_state_final(row.live.state)) {
-        call_fail(c, 403, "The task %s cannot be %s yet: it is %s", c->param[0],
-                  which == FAILED      ? "retried"
-                  : which == CANCELLED ? "resumed"
-                                       : "recovered",
+        call_fail(c, 403, "The task %s cannot be %s yet: it is %s", c->param[0], done_again(which),
                   task_state_name(row.live.state));
         return;
     }
-    if (which != EVERY && !chosen(c, &row, which, verb, &ids))
+    if (!every && !chosen(c, &row, which, verb, &ids))
         return;
     json_t *body = json_loads(row.body ? row.body : "{}", 0, NULL), *in = c->in;
     json_object_del(body, "shortname"); // is the old one's
-    int r = inherit_job(c, body, &row, which == EVERY);
+    int r = inherit_job(c, body, &row, every);
     if (r < 0) {
         json_decref(body);
         call_store_error(c, r);
         return;
     }
-    lay_over(body, in, which == EVERY);
+    lay_over(body, in, every);
     if (ids) {
         json_object_del(body, "instanceCount");
         json_object_set_new(body, "advancedRanges", json_string(ids));
@@ -190,14 +202,9 @@ void task_resume(struct call *c)
     again(c, CANCELLED, "resume");
 }
 
-// An old route that the public API still lists for what clone and recover do by now. A task that is known has
-// no such thing, and a success that changes nothing would be a lie.
 void task_restart(struct call *c)
 {
-    struct row_task row;
-    if (found_task_there(c, &row))
-        call_fail(c, 403, "The task %s cannot be restarted: restart is deprecated (use clone or recover)",
-                  c->param[0]);
+    again(c, EVERY | AS_IT_WAS, "restart");
 }
 
 void task_clone(struct call *c)

@@ -25,7 +25,7 @@ struct values {
     const char *config, *data, *listen, *token, *email, *node_token, *cert, *key, *client_ca, *record;
     const char *s3_listen, *s3_dir, *s3_host, *s3_url, *api_url, *heat, *sites, *registries, *profiles;
     const char *relay_listen, *relay_url, *forward_address, *forward_host, *forward_ports, *forward_allow;
-    const char *objects, *o_region, *o_key, *o_secret, *o_prefix, *o_staging, *o_ca;
+    const char *objects, *o_region, *o_key, *o_secret, *o_prefix, *o_staging, *o_acl, *o_ca;
     bool o_host, charge_lost;
     long o_patience;
     double speed, dispatch_delay_s, grid_g, price[BILL_CLASSES], price_kwh;
@@ -71,6 +71,8 @@ static const struct option_row rows[] = {
      "What the buckets of an account begin with there (ondol-{account}-)"},
     {"objects-staging", OPTION_TEXT, "BUCKET", AT(o_staging), 0, 0,
      "Bucket of the server there, for results that are not published yet (ondol-staging)"},
+    {"objects-acl", OPTION_TEXT, "NAME", AT(o_acl), 0, 0,
+     "Canned ACL of the results that are put there, such as bucket-owner-full-control"},
     {"objects-ca", OPTION_TEXT, "FILE", AT(o_ca), 0, 0, "Trust these authorities (PEM) there, and no others"},
     {"objects-virtual-host", OPTION_FLAG, NULL, AT(o_host), 0, 0,
      "Name buckets in front of its host, not in the path"},
@@ -173,6 +175,7 @@ static void to_config(const struct values *v, struct runtime_config *c)
                                      .access_key = v->o_key,
                                      .prefix = v->o_prefix,
                                      .staging = v->o_staging,
+                                     .acl = v->o_acl,
                                      .virtual_host = v->o_host};
     c->outside_ca_file = v->o_ca;
     c->outside_patience_ms = v->o_patience * 1000;

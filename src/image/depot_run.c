@@ -165,8 +165,11 @@ static int import(struct depot *d, struct depot_job *j, const char *dir, const c
                                 : pack_open(j->file, in, d->limits.bytes, e);
         oci_name(in, name);
     } else {
-        snprintf(from, sizeof from, "docker-archive:%s", j->file);
-        r = only_tag(d, j, dir, from, name, e);
+        // The tool of Debian 12 reads no packed ones.
+        r = pack_plain(j->file, dir, "plain.tar", d->limits.bytes, e);
+        snprintf(in, sizeof in, "%s/plain.tar", dir);
+        snprintf(from, sizeof from, "docker-archive:%s", r == 1 ? in : j->file);
+        r = r < 0 ? r : only_tag(d, j, dir, from, name, e);
     }
     if (r == 0)
         r = call_it(j, name, e);

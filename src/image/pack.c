@@ -129,3 +129,34 @@ int pack_open(const char *file, const char *dir, int64_t bytes_max, struct err *
     archive_read_free(a);
     return r < 0 ? r : 0;
 }
+
+int pack_plain(const char *file, const char *dir, const char *name, int64_t bytes_max, struct err *e)
+{
+    unsigned char head[2] = {0};
+    struct archive_entry *entry;
+    int64_t room = bytes_max + HEADS_MOST;
+    int from = open(file, O_RDONLY | O_CLOEXEC);
+    bool packed = from >= 0 && pread(from, head, 2, 0) == 2 && head[0] == 0x1f && head[1] == 0x8b;
+    if (from >= 0)
+        close(from);
+    if (!packed)
+        return 0;
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+    struct archive *a = archive_read_new();
+    if (fd < 0 || !a) {
+        r = err_set(e, fd < 0 ? -errno : -ENOMEM, "image: %s: %s", dir,
+                    fd < 0 ? strerror(errno) : "no memory");
+    } else {
+        archive_read_support_filter_gzip(a);
+        archive_read_support_format_raw(a);
+        r = archive_read_open_filename(a, file, READ_BYTES) == ARCHIVE_OK &&
+                    archive_read_next_header(a, &entry) == ARCHIVE_OK
+                ? write_out(a, fd, name, &room, e)
+                : err_set(e, -EBADMSG, "image: the archive cannot be unpacked: %.150s",
+                          archive_error_string(a));
+    }
+    archive_read_free(a);
+    if (fd >= 0)
+        close(fd);
+    return r < 0 ? r : 1;
+}

@@ -20,4 +20,8 @@ int pack_kind(const char *file, int64_t bytes_max, enum pack_kind *out, struct e
 // -ENOSPC: the disk is full.
 int pack_open(const char *file, const char *dir, int64_t bytes_max, struct err *e);
 
+// Of a file that gzip packed writes what is in it as `name` in the folder `dir`, and gives 1; 0: it is not packed.
+// -EBADMSG: it is cut; -EFBIG and -ENOSPC as above.
+int pack_plain(const char *file, const char *dir, const char *name, int64_t bytes_max, struct err *e);
+
 #endif

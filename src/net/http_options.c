@@ -26,7 +26,8 @@ static void tls_options(CURL *easy, const struct http_tls *tls)
         return;
     if (tls->ca_file) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        if (!tls->trusts_system_too)
+            curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
     if (tls->trusts_anybody) {
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
@@ -71,6 +72,7 @@ struct curl_slist *http_options(CURL *easy, const struct http_ask *ask, const st
     body_options(easy, ask);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
     curl_easy_setopt(easy, CURLOPT_URL, ask->url);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); // "/./" may be in the key of an object, which is signed
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "ondol/" ONDOL_VERSION);

@@ -11,7 +11,8 @@
 //   +------+------+-------------+-----------------------+---------- ...
 //
 //   PACKET   an IPv4 packet of the cluster's network; stream 0
-//   OPEN     a stream begins; two bytes, BE: the port inside. From the server only
+//   OPEN     a stream begins; two bytes, BE: the port inside; four more when who may come stands in names: the caller's
+//            address. From the server only
 //   DATA     of a stream
 //   CREDIT   four bytes, BE: so many more bytes of the stream may be sent. Each side begins with RELAY_WINDOW
 //   END      no more DATA from this side (half-closed)

@@ -25,6 +25,7 @@ struct canon_v4 {
     const char *signed_headers; // as given
     const char *payload;
     const char *leave_out;
+    bool latin1; // values that are not UTF-8 stand as the UTF-8 of what they are in ISO 8859-1
 };
 enum s3_code canon_v4_request(struct buf *out, const struct canon_v4 *c, struct err *e);
 // "AWS4-HMAC-SHA256", date, scope, hash of the above.

@@ -14,6 +14,7 @@
 
 #include "base/hex.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "s3/hmac.h"
 
 static enum s3_code put_path(struct buf *out, const char *raw, struct err *e)
@@ -69,9 +70,19 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static void put_value(struct buf *out, const char *value)
+static void put_byte(struct buf *out, char c, bool latin1)
+{
+    unsigned char u = (unsigned char)c;
+    if (latin1 && u >= 0x80)
+        buf_putf(out, "%c%c", 0xc0 | u >> 6, 0x80 | (u & 0x3f));
+    else
+        buf_putc(out, c);
+}
+
+static void put_value(struct buf *out, const char *value, bool latin1)
 {
     size_t n = strlen(value);
+    latin1 = latin1 && !utf8_valid(value, n);
     while (n && is_blank(value[n - 1]))
         n--;
     size_t i = 0;
@@ -79,15 +90,16 @@ static void put_value(struct buf *out, const char *value)
         i++;
     for (; i < n; i++) {
         if (!is_blank(value[i]))
-            buf_putc(out, value[i]);
+            put_byte(out, value[i], latin1);
         else if (!is_blank(value[i + 1])) // the last of a run; value[n] is no part of the text, but readable
             buf_putc(out, ' ');
     }
 }
 
 // One line "name:value[,value...]"; false when no such header came.
-static bool put_header(struct buf *out, const struct s3_request *r, const char *name, size_t n)
+static bool put_header(struct buf *out, const struct canon_v4 *c, const char *name, size_t n)
 {
+    const struct s3_request *r = c->r;
     size_t found = 0;
     for (size_t i = 0; i < r->header_n; i++) {
         const struct s3_header *h = &r->header[i];
@@ -100,7 +112,7 @@ static bool put_header(struct buf *out, const struct s3_request *r, const char *
         } else {
             buf_putc(out, ',');
         }
-        put_value(out, h->value);
+        put_value(out, h->value, c->latin1);
     }
     if (found)
         buf_putc(out, '\n');
@@ -130,7 +142,7 @@ enum s3_code canon_v4_request(struct buf *out, const struct canon_v4 *c, struct 
     buf_putc(out, '\n');
     for (const char *at = c->signed_headers;;) {
         size_t n = strcspn(at, ";");
-        if (!put_header(out, c->r, at, n))
+        if (!put_header(out, c, at, n))
             return s3_fail(e, S3_ACCESS_DENIED, "The signed header %.*s is not in the request.", (int)n, at);
         if (!at[n])
             break;

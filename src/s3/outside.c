@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "s3/names.h"
 #include "s3/query.h"
 
@@ -50,6 +51,19 @@ static bool is_an_accounts(const char *prefix, const char *name)
     return !strncmp(name, prefix, n) && name[n] >= '0' && name[n] <= '9';
 }
 
+static int check_acl(const char *acl, struct err *e)
+{
+    static const char *const canned[] = {"private",           "public-read",
+                                         "public-read-write", "authenticated-read",
+                                         "bucket-owner-read", "bucket-owner-full-control"};
+    for (size_t i = 0; acl && i < ARRAY_LEN(canned); i++)
+        if (!strcmp(acl, canned[i]))
+            return 0;
+    return acl ? wrong(e, "objects-acl", acl,
+                       "is none of the canned ones of S3, such as bucket-owner-full-control")
+               : 0;
+}
+
 int s3_outside_check(const struct s3_outside *o, struct err *e)
 {
     struct err why = ERR_NULL;
@@ -65,6 +79,8 @@ int s3_outside_check(const struct s3_outside *o, struct err *e)
     int code = check_prefix(o->prefix, e);
     if (!code && s3_bucket_check(o->staging ? o->staging : "", &why) != S3_OK)
         code = wrong(e, "objects-staging", o->staging, "is no name of a bucket");
+    if (!code)
+        code = check_acl(o->acl, e);
     if (!code && is_an_accounts(o->prefix, o->staging))
         code =
             wrong(e, "objects-staging", o->staging, "could be the bucket of an account, by objects-prefix");

@@ -18,6 +18,7 @@ struct s3_outside {
     const char *region, *access_key, *secret;
     const char *prefix; // has "{account}" in it once
     const char *staging;
+    const char *acl;   // canned, of what is put into accounts' buckets; NULL: the storage's default
     bool virtual_host; // BUCKET.HOST instead of HOST/BUCKET
 };
 

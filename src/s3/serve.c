@@ -119,6 +119,7 @@ static operation *const operations[S3_OP_COUNT] = {
     [S3_OP_DELETE_OBJECT] = do_delete_object,
     [S3_OP_GET_OBJECT_ACL] = do_object_acl,
     [S3_OP_GET_OBJECT_TAGGING] = do_object_tagging,
+    [S3_OP_GET_OBJECT_ATTRIBUTES] = do_object_attributes,
     [S3_OP_CREATE_UPLOAD] = do_create_upload,
     [S3_OP_UPLOAD_PART] = put_small,
     [S3_OP_UPLOAD_PART_COPY] = do_part_copy,

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "s3/attributes.h"
 
 static void free_body(void *body)
 {
@@ -149,11 +150,10 @@ void do_get(struct ask *c)
 }
 
 // Whether the object is there; false: answered.
-static bool is_there(struct ask *c)
+static bool is_there(struct ask *c, struct objects_info *info)
 {
-    struct objects_info info;
     struct err e = ERR_NULL;
-    int found = objects_get(c->s->cfg.objects, c->bucket.id, ask_key(c), &c->a, &info, NULL, &e);
+    int found = objects_get(c->s->cfg.objects, c->bucket.id, ask_key(c), &c->a, info, NULL, &e);
     if (found == 1)
         ask_fail(c, S3_NO_SUCH_KEY, NULL);
     else if (found < 0)
@@ -164,8 +164,9 @@ static bool is_there(struct ask *c)
 void do_object_acl(struct ask *c)
 {
     struct buf xml = BUF_INIT(8192);
+    struct objects_info info;
     struct s3_owner owner = ask_owner(c);
-    if (!is_there(c))
+    if (!is_there(c, &info))
         return;
     s3_xml_acl(&xml, &owner);
     ask_answer_xml(c, 200, &xml);
@@ -174,8 +175,45 @@ void do_object_acl(struct ask *c)
 void do_object_tagging(struct ask *c)
 {
     struct buf xml = BUF_INIT(8192);
-    if (!is_there(c))
+    struct objects_info info;
+    if (!is_there(c, &info))
         return;
     s3_xml_tagging(&xml);
+    ask_answer_xml(c, 200, &xml);
+}
+
+// The checksum that is kept with the object, of its lines of headers.
+static void kept_sum(struct ask *c, const char *headers, struct s3_attribute_facts *f)
+{
+    char *text = arena_strdup(&c->a, headers), *save = NULL;
+    for (char *l = strtok_r(text, "\n", &save); l && !f->sum; l = strtok_r(NULL, "\n", &save)) {
+        char *value = strstr(l, ": ");
+        if (!value)
+            continue;
+        *value = '\0';
+        f->sum = s3_sum_by_header(l);
+        f->sum_text = value + 2;
+    }
+}
+
+void do_object_attributes(struct ask *c)
+{
+    struct buf xml = BUF_INIT(8192);
+    struct objects_info info;
+    struct err e = ERR_NULL;
+    char date[S3_HTTP_DATE_BYTES];
+    unsigned wanted;
+    enum s3_code code = s3_attributes_read(&c->r, &wanted, &e);
+    if (code) {
+        ask_fail(c, code, &e);
+        return;
+    }
+    if (!is_there(c, &info))
+        return;
+    struct s3_attribute_facts f = {.etag = info.etag, .size = info.size};
+    kept_sum(c, info.headers, &f);
+    s3_http_date(date, info.modified_ms);
+    ask_headerf(c, "Last-Modified", "%s", date);
+    s3_xml_attributes(&xml, wanted, &f);
     ask_answer_xml(c, 200, &xml);
 }

@@ -166,6 +166,7 @@ enum s3_code object_headers(struct ask *c, const char **out, struct err *e);
 void do_get(struct ask *c);
 void do_object_acl(struct ask *c);
 void do_object_tagging(struct ask *c);
+void do_object_attributes(struct ask *c);
 
 // serve_parts.c
 void do_create_upload(struct ask *c);

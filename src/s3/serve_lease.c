@@ -44,10 +44,12 @@ static bool part_of(const char *bucket, uint32_t *part)
     return n > 0;
 }
 
+// At the place of its results. HEAD: an upload whose answer was lost.
 static bool writes(enum s3_op op)
 {
     return op == S3_OP_CREATE_BUCKET || op == S3_OP_PUT_OBJECT || op == S3_OP_CREATE_UPLOAD ||
-           op == S3_OP_UPLOAD_PART || op == S3_OP_COMPLETE_UPLOAD || op == S3_OP_ABORT_UPLOAD;
+           op == S3_OP_UPLOAD_PART || op == S3_OP_COMPLETE_UPLOAD || op == S3_OP_ABORT_UPLOAD ||
+           op == S3_OP_HEAD_OBJECT;
 }
 
 // A list shows what a grant opens; it must ask for no more.

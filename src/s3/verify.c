@@ -8,19 +8,16 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/utf8.h"
 #include "s3/canon.h"
 #include "s3/claim.h"
 #include "s3/hmac.h"
 
-static enum s3_code verify_v4(const struct s3_request *r, const struct s3_query *q,
-                              const struct s3_claim *claim, const char *secret, struct s3_chunk_key *key,
-                              struct err *e)
+static enum s3_code verify_as(const struct canon_v4 *c, const struct s3_claim *claim, const char *secret,
+                              struct s3_chunk_key *key, struct err *e)
 {
-    struct canon_v4 c = {.r = r, .query = q, .signed_headers = claim->signed_headers};
-    c.payload = claim_payload_text(r, q, claim);
-    c.leave_out = claim->kind == S3_V4_QUERY ? "X-Amz-Signature" : NULL;
     struct buf request = BUF_INIT(CANON_BYTES_MAX), text = BUF_INIT(1024);
-    enum s3_code code = canon_v4_request(&request, &c, e);
+    enum s3_code code = canon_v4_request(&request, c, e);
     if (!code) {
         struct s3_chunk_key k = {0};
         uint8_t mac[32];
@@ -40,6 +37,29 @@ static enum s3_code verify_v4(const struct s3_request *r, const struct s3_query 
     buf_deinit(&request);
     buf_deinit(&text);
     return code;
+}
+
+static bool is_all_utf8(const struct s3_request *r)
+{
+    for (size_t i = 0; i < r->header_n; i++)
+        if (!utf8_valid(r->header[i].value, strlen(r->header[i].value)))
+            return false;
+    return true;
+}
+
+// The client of Node signs the text of a header and sends it as ISO 8859-1.
+static enum s3_code verify_v4(const struct s3_request *r, const struct s3_query *q,
+                              const struct s3_claim *claim, const char *secret, struct s3_chunk_key *key,
+                              struct err *e)
+{
+    struct canon_v4 c = {.r = r, .query = q, .signed_headers = claim->signed_headers};
+    c.payload = claim_payload_text(r, q, claim);
+    c.leave_out = claim->kind == S3_V4_QUERY ? "X-Amz-Signature" : NULL;
+    enum s3_code code = verify_as(&c, claim, secret, key, e);
+    if (code != S3_SIGNATURE_DOES_NOT_MATCH || is_all_utf8(r))
+        return code;
+    c.latin1 = true;
+    return verify_as(&c, claim, secret, key, e);
 }
 
 // The MAC of what `c` says; false when that is too much.

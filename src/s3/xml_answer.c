@@ -125,3 +125,8 @@ void s3_xml_read_error(const char *data, size_t n, struct s3_refusal *out)
     *out = (struct s3_refusal){{0}};
     xml_read(&doc, data, n, out, NULL);
 }
+
+bool s3_refusal_is_quota(const char *code)
+{
+    return strstr(code, "QuotaExceeded") != NULL; // some put their own name in front of it
+}

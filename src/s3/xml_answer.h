@@ -38,5 +38,7 @@ struct s3_refusal {
     char code[64], message[256];
 };
 void s3_xml_read_error(const char *data, size_t n, struct s3_refusal *out);
+// Whether it says that there is no room for the account: nothing that passes by itself.
+bool s3_refusal_is_quota(const char *code);
 
 #endif

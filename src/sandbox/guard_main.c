@@ -28,17 +28,21 @@
 
 #include "sandbox/guard.h"
 
+// While the sandbox is frozen nobody in it does anything, and the clock goes on: of each step only so much
+// counts as the last command's time.
+#define STEP_US 100000
+
 // A handler, so that the signal ends ppoll.
 static void on_child(int signal)
 {
     (void)signal;
 }
 
-static int64_t now_ms(void)
+static int64_t now_us(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 // As bubblewrap starts and reports a command: what is not found ends with code 1 and a line.
@@ -67,14 +71,14 @@ static unsigned reap(pid_t command, pid_t last, int *status)
     return over;
 }
 
-// Until a child ends, a word comes (true) or the time is over; -1 ms: however long. A closed socket is no
+// Until a child ends, a word comes (true) or the time is over; -1: however long. A closed socket is no
 // word and not looked at again.
-static bool wait_for_word(int *fd, int64_t left_ms, const sigset_t *mask)
+static bool wait_for_word(int *fd, int64_t us, const sigset_t *mask)
 {
     char word;
     struct pollfd p = {.fd = *fd, .events = POLLIN};
-    const struct timespec t = {left_ms / 1000, left_ms % 1000 * 1000000};
-    if (ppoll(&p, 1, left_ms < 0 ? NULL : &t, mask) != 1)
+    const struct timespec t = {us / 1000000, us % 1000000 * 1000};
+    if (ppoll(&p, 1, us < 0 ? NULL : &t, mask) != 1)
         return false;
     ssize_t n = read(*fd, &word, 1);
     *fd = -1; // one word is all there is
@@ -90,20 +94,23 @@ static int run(char **command, char **last, int fd, int64_t last_ms)
     sigprocmask(SIG_BLOCK, &chld, &mask);
     sigaction(SIGCHLD, &on, NULL);
     int status = SIGKILL; // of a command that outlives its last command
-    int64_t until = -1;
+    int64_t left_us = -1; // that the last command has; -1: it was not begun
     pid_t second = -1, first = begin(command, &mask);
     if (first < 0)
         return 1;
     for (bool word = false;;) {
         unsigned over = reap(first, second, &status);
         if (second < 0 && (word || over & 1)) {
-            until = now_ms() + last_ms;
+            left_us = last_ms * 1000;
             second = begin(last, &mask);
         }
-        int64_t left = until < 0 ? -1 : until - now_ms();
-        if (over & 2 || (until >= 0 && (second < 0 || left <= 0)))
+        if (over & 2 || (left_us >= 0 && (second < 0 || left_us <= 0)))
             return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        word = wait_for_word(&fd, left, &mask);
+        int64_t step_us = left_us < STEP_US ? left_us : STEP_US, at_us = now_us();
+        word = wait_for_word(&fd, step_us, &mask);
+        int64_t took_us = now_us() - at_us;
+        if (left_us >= 0)
+            left_us -= took_us < step_us ? took_us : step_us;
     }
 }
 

@@ -132,20 +132,22 @@ static bool is_plain(const char *body)
            !strstr(body, "\"forcedNetworkRules\"");
 }
 
-// What its profile and its rules give it: the rules themselves, and the way to the relay if that has a part.
-static int network_grant(struct runtime *r, const struct assignment *x, json_t *body, const struct profile *p,
-                         struct arena *a, struct err *e)
+// What its profile and its rules give it: the rules themselves, and the way to the relay if that has a part. A node
+// that is short of room hears whose it is, so that nobody gives way to another.
+static int network_grant(struct runtime *r, uint64_t account, const struct assignment *x, json_t *body,
+                         const struct profile *p, struct arena *a, struct err *e)
 {
     struct net_rules rules;
     unsigned features = profile_features_of(p);
     int code = network_rules_kept(body, &rules, e);
-    if (code < 0 || (!rules.n && !profile_needs_relay(features)))
+    features |= code == 0 ? net_rules_features(&rules) : 0;
+    if (code < 0 || !features)
         return code;
-    features |= net_rules_features(&rules);
     if (profile_needs_relay(features))
         code = relay_grant(r, x, body, features, e);
     else
         json_object_set_new(body, "ondolNetwork", json_object());
+    json_object_set_new(json_object_get(body, "ondolNetwork"), "owner", json_integer((json_int_t)account));
     if (code == 0 && rules.n) {
         struct buf text = BUF_INIT(CLEAR_BYTES);
         net_rules_write(&rules, false, &text);
@@ -181,7 +183,7 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
     int code = body_profile(r, o, &profile, e);
     image |= code == 0 && lease && profile->base; // it may name one
     if (code == 0)
-        code = network_grant(r, x, o, profile, a, e);
+        code = network_grant(r, account, x, o, profile, a, e);
     if (code == 0)
         code = unseal_constants(&op);
     if (code == 0)

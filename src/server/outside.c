@@ -51,7 +51,7 @@ struct worker {
 
 struct outside {
     struct outside_config cfg;
-    char *text[7]; // owned: the strings of cfg
+    char *text[8]; // owned: the strings of cfg
     struct outside_way way;
     atomic_bool stop;
     struct worker worker[THREADS];
@@ -76,12 +76,29 @@ const struct s3_outside *outside_at(const struct outside *o)
 
 // ---- buckets
 
+static int look_once(struct outside *o, const char *bucket, const char *method, const char *query,
+                     struct outside_answer *a)
+{
+    const struct s3_outside_ask ask = {.method = method, .bucket = bucket, .query = query, .lives_s = 60};
+    outside_ask(&o->way, o->look, &ask, NULL, LOOK_MS, a);
+    return a->status;
+}
+
+// A refusal that has nothing to do with this bucket. A HEAD does not say which it is.
+static bool is_the_key(struct outside *o, const char *bucket, struct outside_answer *a)
+{
+    outside_answer_deinit(a);
+    return look_once(o, bucket, "GET", "list-type=2&max-keys=1", a) == 403 && a->code[0] &&
+           strcmp(a->code, "AccessDenied") != 0;
+}
+
 static int look(struct outside *o, const char *bucket, const char *method)
 {
     struct outside_answer a;
-    outside_ask(&o->way, o->look, &(struct s3_outside_ask){.method = method, .bucket = bucket, .lives_s = 60},
-                NULL, LOOK_MS, &a);
-    int status = a.status;
+    int status = look_once(o, bucket, method, NULL, &a);
+    bool key = status == 403 && *method == 'H' && is_the_key(o, bucket, &a);
+    if (key)
+        status = 500;
     if (!status || status >= 500 || status == 429 || (status == 403 && *method == 'P')) {
         o->broken_until_ms = now_ms() + BROKEN_MS;
         snprintf(o->broken, sizeof o->broken, "%.200s", a.why);
@@ -189,7 +206,10 @@ static void tell(struct outside *o, const struct job *j, const struct outside_co
     else
         snprintf(text, sizeof text, "its results could not be stored: the storage: %.250s", c->why);
     o->cfg.published(o->cfg.ctx, j->lease, j->part,
-                     c->status == 404 ? "results-no-bucket" : "results-not-stored", text);
+                     c->status == 404               ? "results-no-bucket"
+                     : s3_refusal_is_quota(c->code) ? "results-over-quota"
+                                                    : "results-not-stored",
+                     text);
 }
 
 // Whatever was staged under this number, and beside it what was there before (outside_undo.h).
@@ -253,7 +273,8 @@ static void publish(struct worker *w, const struct job *j)
     if (good || (clean && !w->of->stop))
         drop_staged(w, &s);
     else if (!clean)
-        fprintf(stderr, "ondol: storage: some results of lease %s stay in %s until the next start\n", s.name, bucket);
+        fprintf(stderr, "ondol: storage: some results of lease %s stay in %s until the next start\n", s.name,
+                bucket);
     outside_staged_deinit(&s);
 }
 
@@ -430,7 +451,7 @@ static void keep_strings(struct outside *o)
 {
     struct s3_outside *at = &o->cfg.at;
     const char **const of[] = {&at->url,    &at->region,  &at->access_key, &at->secret,
-                               &at->prefix, &at->staging, &o->cfg.ca_file};
+                               &at->prefix, &at->staging, &o->cfg.ca_file, &at->acl};
     for (size_t i = 0; i < ARRAY_LEN(of); i++)
         *of[i] = o->text[i] = mem_strdup(*of[i]);
 }
@@ -465,7 +486,8 @@ int outside_start(struct outside **ret, const struct outside_config *cfg, struct
     o->cfg = *cfg;
     o->cfg.sweep_ms = cfg->sweep_ms ? cfg->sweep_ms : SWEEP_MS;
     keep_strings(o);
-    o->way = (struct outside_way){&o->cfg.at, o->cfg.ca_file, o->cfg.patience_ms, &o->stop};
+    o->way = (struct outside_way){
+        .at = &o->cfg.at, .ca_file = o->cfg.ca_file, .patience_ms = o->cfg.patience_ms, .stop = &o->stop};
     pthread_mutex_init(&o->look_lock, NULL);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     o->look = curl_easy_init();

@@ -64,8 +64,9 @@ static void judge(struct outside_answer *a)
     s3_xml_read_error(buf_str(&a->body), a->body.n, &no);
     if (a->status / 100 == 2)
         a->status = 500;
-    if (no.code[0])
-        snprintf(a->why, sizeof a->why, "%s: %.150s", no.code, no.message);
+    snprintf(a->code, sizeof a->code, "%s", no.code);
+    if (no.code[0]) // Ceph says no message
+        snprintf(a->why, sizeof a->why, "%s%s%.150s", no.code, no.message[0] ? ": " : "", no.message);
     else if (a->status)
         snprintf(a->why, sizeof a->why, "it answers %d", a->status);
 }
@@ -119,9 +120,10 @@ void outside_ask(const struct outside_way *w, CURL *easy, const struct s3_outsid
     judge(out);
 }
 
-static bool passes(int status)
+static bool passes(const struct outside_answer *a)
 {
-    return status == 0 || status == 403 || status == 408 || status == 429 || status >= 500;
+    return a->status == 0 || a->status == 408 || a->status == 429 || a->status >= 500 ||
+           (a->status == 403 && !s3_refusal_is_quota(a->code));
 }
 
 static void pause_before(const struct outside_way *w, int try)
@@ -139,7 +141,7 @@ bool outside_ask_until(const struct outside_way *w, CURL *easy, const struct s3_
         outside_ask(w, easy, ask, body, TIMEOUT_MS, out);
         if (out->status / 100 == 2 || out->status == or_else)
             return true;
-        if (!passes(out->status) || *w->stop || real_ms(CLOCK_MONOTONIC) - began > w->patience_ms)
+        if (!passes(out) || *w->stop || real_ms(CLOCK_MONOTONIC) - began > w->patience_ms)
             return false;
         outside_answer_deinit(out);
         pause_before(w, try);

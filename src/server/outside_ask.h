@@ -15,14 +15,16 @@ struct outside_way {
     const struct s3_outside *at;
     const char *ca_file;
     int64_t patience_ms;
-    atomic_bool *stop; // nothing is tried again once it is set
+    uint64_t copy_most; // bytes of one copy, more are copied in parts; 0: 5 GiB, what S3 takes
+    atomic_bool *stop;  // nothing is tried again once it is set
 };
 
 struct outside_answer {
     int status; // 0: none came
     char etag[64];
     uint64_t length; // Content-Length, also of a HEAD
-    char why[256]; // of a failure
+    char code[64];   // of a failure, if it says one
+    char why[256];   // likewise, for a person
     struct buf body;
 };
 void outside_answer_deinit(struct outside_answer *a);

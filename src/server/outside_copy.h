@@ -10,7 +10,8 @@ struct outside_copy {
     const char *bucket, *key; // where to
     char source[4096];
     char why[256]; // it could not be done
-    int status;    // of the last answer
+    char code[64]; // likewise, as the storage calls it
+    int status;    // of the last answer; 404: there is no such bucket
 };
 
 // Makes c->bucket/c->key what from_bucket/from_key is. False with why and status.

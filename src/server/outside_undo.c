@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 #define OLD     "~old/"
-#define MARK OUTSIDE_UNDO_MARK
+#define MARK    OUTSIDE_UNDO_MARK
 #define ALIVE_S 300
 
 static struct s3_outside_ask ask_for(const char *method, const char *bucket, const char *key)
@@ -70,11 +70,12 @@ static bool put_aside(struct outside_staged *s, struct outside_copy *c, const ch
     if (!there)
         return good;
     snprintf(old, sizeof old, "%s" OLD "%s", s->name, key);
-    good = outside_copy(&back, c->bucket, key, size) || back.status == 404; // it went meanwhile
+    good = outside_copy(&back, c->bucket, key, size) || !strcmp(back.code, "NoSuchKey"); // it went meanwhile
     if (good)
         note(s, old);
     c->status = back.status == 404 ? 500 : back.status; // 404 would be the bucket
     snprintf(c->why, sizeof c->why, "%s", back.why);
+    snprintf(c->code, sizeof c->code, "%s", back.code);
     return good;
 }
 
@@ -87,6 +88,7 @@ static bool put_mark(struct outside_staged *s, struct outside_copy *c)
     bool good = outside_ask_until(s->way, s->easy, &put, c->bucket, 0, &a);
     c->status = a.status == 404 ? 500 : a.status;
     snprintf(c->why, sizeof c->why, "%s", a.why);
+    snprintf(c->code, sizeof c->code, "%s", a.code);
     outside_answer_deinit(&a);
     if (good)
         note(s, key);

@@ -126,8 +126,10 @@ static bool admit(struct relay *k, struct conn *c)
         ((w.features & PROFILE_FORWARD) && task_rules(&k->reader, task, &c->rules, &e) < 0))
         return false;
     for (size_t i = 0; i < k->n; i++) // it calls again before its old link was seen to break
-        if (k->v[i] != c && k->v[i]->who.lease == w.lease)
+        if (k->v[i] != c && k->v[i]->who.lease == w.lease) {
             k->v[i]->link.dead = true;
+            forward_shut(k->v[i]);
+        }
     c->who = w;
     c->task = w.task;
     if (w.address)
@@ -218,10 +220,12 @@ static bool take_orders(struct relay *k)
     k->gone = NULL;
     k->n_gone = k->cap_gone = 0;
     pthread_mutex_unlock(&k->lock); // to close a port takes it again
-    for (size_t g = 0; g < n_gone; g++)
+    for (size_t g = 0; g < n_gone; g++) {
         for (size_t i = 0; i < k->n; i++)
             if (k->v[i]->who.lease == gone[g])
                 leave(k->v[i]);
+        forward_forget(k, gone[g]);
+    }
     free(gone);
     return !stop;
 }
@@ -366,6 +370,7 @@ void relay_stop(struct runtime *r)
     pthread_mutex_destroy(&k->lock);
     free(k->gone);
     free(k->forward);
+    free(k->kept);
     free(k);
     r->relay = NULL;
 }

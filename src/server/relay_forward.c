@@ -64,14 +64,59 @@ static void note(struct relay *k, const struct conn *c, const struct forward *f)
     pthread_mutex_unlock(&k->lock);
 }
 
-static int some_port(const struct relay *k, uint16_t *got)
+static uint16_t kept_port(const struct relay *k, uint64_t lease, uint16_t to)
+{
+    for (size_t i = 0; i < k->n_kept; i++)
+        if (k->kept[i].lease == lease && k->kept[i].to == to)
+            return k->kept[i].port;
+    return 0;
+}
+
+static bool is_kept(const struct relay *k, int port)
+{
+    for (size_t i = 0; i < k->n_kept; i++)
+        if (k->kept[i].port == port)
+            return true;
+    return false;
+}
+
+static void unkeep(struct relay *k, size_t i)
+{
+    memmove(k->kept + i, k->kept + i + 1, (--k->n_kept - i) * sizeof *k->kept);
+}
+
+static void keep(struct relay *k, uint64_t lease, uint16_t to, uint16_t port)
+{
+    for (size_t i = 0; i < k->n_kept; i++)
+        if (k->kept[i].lease == lease && k->kept[i].to == to) {
+            unkeep(k, i);
+            break;
+        }
+    if (k->n_kept == RELAY_KEPT_MAX)
+        unkeep(k, 0);
+    *VEC_PUSH(k->kept, k->n_kept, k->cap_kept) = (struct forward_kept){lease, to, port};
+}
+
+void forward_forget(struct relay *k, uint64_t lease)
+{
+    for (size_t i = k->n_kept; i-- > 0;)
+        if (k->kept[i].lease == lease)
+            unkeep(k, i);
+}
+
+// The one it had, since whoever was connected will come there again; else one that nobody had; else any.
+static int some_port(const struct relay *k, uint64_t lease, uint16_t to, uint16_t *got)
 {
     const struct runtime_config *cfg = &k->r->cfg;
-    int fd = -1;
-    if (!cfg->forward_first && k->n_forwards < (size_t)cfg->forward_last)
+    uint16_t mine = kept_port(k, lease, to);
+    bool room = cfg->forward_first || k->n_forwards < (size_t)cfg->forward_last;
+    int fd = mine && room ? try_port(k->r, mine, got) : -1;
+    if (!cfg->forward_first && room && fd < 0)
         fd = try_port(k->r, 0, got);
-    for (int port = cfg->forward_first; port && port <= cfg->forward_last && fd < 0; port++)
-        fd = try_port(k->r, port, got);
+    for (int others = 0; cfg->forward_first && others < 2; others++)
+        for (int port = cfg->forward_first; port <= cfg->forward_last && fd < 0; port++)
+            if (is_kept(k, port) == (others > 0))
+                fd = try_port(k->r, port, got);
     return fd;
 }
 
@@ -82,11 +127,12 @@ void forward_open(struct conn *c)
     for (size_t i = 0; i < n; i++) {
         struct forward *f = &c->forward[c->n_forwards];
         *f = (struct forward){.to = open[i]};
-        f->fd = some_port(c->relay, &f->port);
+        f->fd = some_port(c->relay, c->who.lease, f->to.port, &f->port);
         if (f->fd < 0) {
             fprintf(stderr, "ondol: relay: no port is left to be forwarded (--forward-ports)\n");
             continue;
         }
+        keep(c->relay, c->who.lease, f->to.port, f->port);
         note(c->relay, c, f);
         c->n_forwards++;
     }
@@ -119,36 +165,44 @@ static bool ipv4_of(const struct sockaddr_storage *from, uint32_t *out)
     return true;
 }
 
-// Whom the operator lets, and of these whom the task's rule lets.
-static bool may_come(const struct relay *k, const struct forward *f, const struct sockaddr_storage *from)
+static bool is_named(const struct forward *f)
 {
-    uint32_t address;
-    bool narrow = f->to.rule && f->to.rule->n_places;
+    return f->to.rule && f->to.rule->hosts[0];
+}
+
+// Whom the operator lets, and of these whom the task's rule lets; of one with host names the carrier judges that.
+static bool may_come(const struct relay *k, const struct forward *f, const struct sockaddr_storage *from,
+                     uint32_t *address)
+{
+    bool narrow = f->to.rule && (f->to.rule->n_places || is_named(f));
     if (k->everybody && !narrow)
         return true;
-    return ipv4_of(from, &address) && (k->everybody || cidr_has(&k->allow, address)) &&
-           (!narrow || net_rule_from(f->to.rule, address));
+    return ipv4_of(from, address) && (k->everybody || cidr_has(&k->allow, *address)) &&
+           (!narrow || is_named(f) || net_rule_from(f->to.rule, *address));
 }
 
 void forward_accept(struct conn *c, const struct forward *f)
 {
     struct sockaddr_storage from;
     socklen_t n = sizeof from;
-    const unsigned char port[2] = {(unsigned char)(f->to.port >> 8), (unsigned char)f->to.port};
+    uint32_t address = 0;
     int fd = accept4(f->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
     const int unsent = UNSENT_BYTES;
     if (fd < 0)
         return;
-    if (!may_come(c->relay, f, &from)) {
+    if (!may_come(c->relay, f, &from, &address)) {
         close(fd);
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+    const unsigned char open[6] = {(unsigned char)(f->to.port >> 8), (unsigned char)f->to.port,
+                                   (unsigned char)(address >> 24),   (unsigned char)(address >> 16),
+                                   (unsigned char)(address >> 8),    (unsigned char)address};
     uint32_t id = ++c->next_stream;
     if (relay_mux_add(&c->mux, id, fd, false))
-        relay_link_send(&c->link, RELAY_OPEN, id, port, sizeof port);
+        relay_link_send(&c->link, RELAY_OPEN, id, open, is_named(f) ? 6 : 2);
 }
 
 static struct forward_view view_of(const struct runtime *r, const struct forward_row *f)

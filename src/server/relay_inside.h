@@ -10,6 +10,7 @@
 
 #define RELAY_CONNS_MAX     4096
 #define RELAY_STRANGERS_MAX 256 // of them, who have not proved yet who they are
+#define RELAY_KEPT_MAX      8192 // ports that are kept for their leases
 #define RELAY_LEFT_MAX      1024 // streams of instances that have ended, RELAY_WINDOW of memory each at most
 
 // relay_grant.c. Who has called, as its identity says: "lease.task.instance.address.features", decimal.
@@ -51,6 +52,11 @@ struct relay {
     struct conn *v[RELAY_CONNS_MAX];
     size_t n;
     struct idmap member; // task << 16 | low half of the address -> struct conn *
+    struct forward_kept {
+        uint64_t lease;
+        uint16_t to, port;
+    } * kept; // which port last led to `to`, while the lease lasts; the oldest first
+    size_t n_kept, cap_kept;
 
     pthread_mutex_t lock;
     bool stop;
@@ -77,7 +83,9 @@ int task_rules(const struct store_reader *reader, uint64_t task, struct net_rule
 size_t relay_room_wanted(const struct relay *k);
 
 // relay_forward.c
-void forward_open(struct conn *c);                            // says so when there is no port to be had
+// Says so when there is no port to be had. A carrier that calls again gets the ports that it had, if they are free.
+void forward_open(struct conn *c);
+void forward_forget(struct relay *k, uint64_t lease); // it is over: its ports are anybody's
 void forward_shut(struct conn *c);                            // nobody can come any more
 void forward_accept(struct conn *c, const struct forward *f); // its port can be accepted from
 

@@ -269,7 +269,8 @@ def walk():
     call("POST", "/tasks", {"name": "x"}, wants=400)
     call("POST", "/tasks/{id}/retry", {}, id=failing)
     call("POST", "/tasks/{id}/recover", {}, id=failing)
-    call("POST", "/tasks/{id}/restart", id=failing, wants=403)
+    call("POST", "/tasks/{id}/restart", id=failing)
+    call("POST", "/tasks/{id}/restart", id="nobody", wants=404)
     copy = call("POST", "/tasks/{id}/clone", {"instanceCount": 200}, id=first)["uuid"]
     call("PUT", "/tasks/{id}", {"tags": ["n"]}, id=copy)
     call("PATCH", "/tasks/{id}", id="nobody", wants=404)

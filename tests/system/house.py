@@ -181,9 +181,9 @@ class Programs(Api):
     def serve(self, *options):
         self.server = self.start_server("server", self.port, self.s3_port, self.EMAIL, TOKEN, *options)
 
-    def heat(self):
+    def heat(self, *options):
         self.agent = spawn("agent", [self.agent_exe, "--server", self.url, "--token", NODE_TOKEN, "--config",
-                                     DIR + "/fleet.ini", "--host-cores", "2", *self.clock])
+                                     DIR + "/fleet.ini", "--host-cores", "2", *self.clock, *options])
 
     def submit(self, command, **fields):
         """A task of one instance, whose results go to out-b."""

@@ -169,6 +169,13 @@ def kept_and_removed(h):
     check(os.listdir(blobs), len(os.listdir(blobs)) == 4)
     # The same layers under another name, from an archive of the other kind, are the same files.
     h.cli(0, "image", "import", oci_archive("docker.io/acme/other:latest", [layer(BASE)], {}))
+    # docker save | gzip: image: skopeo: loading tar component manifest.json: invalid tar header
+    with open(docker_archive("acme/packed:1", [layer(BASE)], {}), "rb") as f, gzip.open(DIR + "/docker.tar.gz", "wb", 1) as to:
+        shutil.copyfileobj(f, to)
+    h.cli(0, "image", "import", DIR + "/docker.tar.gz")
+    os.truncate(DIR + "/docker.tar.gz", os.path.getsize(DIR + "/docker.tar.gz") // 2)
+    h.cli(4, "image", "import", "--name", "acme/cut:1", DIR + "/docker.tar.gz")
+    h.cli(0, "image", "remove", "acme/packed:1")
     check(h.images(), [i["name"] for i in h.images()] == ["acme/probe:1", "acme/other:latest"])
     h.cli(0, "image", "remove", a["digest"])
     h.cli(4, "image", "remove", "acme/probe:1")

@@ -193,6 +193,9 @@ def objects(s3):
     refused("BucketNotEmpty", 409, s3.delete_bucket, Bucket=bucket)
 
 
+ATTRIBUTES = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
+
+
 def checksums(s3):
     b, body = "first-bucket", data(100000)
     for name in ("CRC32", "SHA1", "SHA256"):
@@ -200,6 +203,10 @@ def checksums(s3):
         got = s3.get_object(Bucket=b, Key="sum", ChecksumMode="ENABLED")
         check("%s is kept and given back" % name, put["Checksum" + name] == got["Checksum" + name])
         check("the body fits its checksum", got["Body"].read() == body)
+        facts = s3.get_object_attributes(Bucket=b, Key="sum", ObjectAttributes=ATTRIBUTES)
+        check("its attributes: %s" % facts, (facts["ETag"], facts["ObjectSize"], facts["StorageClass"], facts["Checksum"]) == (
+            put["ETag"].strip('"'), len(body), "STANDARD", {"Checksum" + name: put["Checksum" + name], "ChecksumType": "FULL_OBJECT"}))
+        check("it has no parts", "ObjectParts" not in facts and facts["LastModified"])
     # From something that cannot be read twice: chunks with a trailer, over TLS unsigned, otherwise signed.
     s3.upload_fileobj(io.BytesIO(body), b, "stream", ExtraArgs={"ChecksumAlgorithm": "CRC32"})
     check("a stream with a trailing checksum", s3.get_object(Bucket=b, Key="stream")["Body"].read() == body)
@@ -217,6 +224,10 @@ def multipart(s3):
     check("the tag of three parts: %s" % head["ETag"], re.fullmatch('"[0-9a-f]{32}-3"', head["ETag"]))
     whole = hashlib.md5(b"".join(hashlib.md5(body[i:i + 5 * MIB]).digest() for i in range(0, len(body), 5 * MIB)))
     check("tag and metadata of parts", head["ETag"] == '"%s-3"' % whole.hexdigest() and head["Metadata"] == {"a": "1"})
+    facts = s3.get_object_attributes(Bucket=b, Key="big", ObjectAttributes=ATTRIBUTES, MaxParts=2)
+    check("attributes of parts: %s" % facts, facts["ObjectParts"] == {"TotalPartsCount": 3} and facts["ObjectSize"] == len(body))
+    refused("NoSuchKey", 404, s3.get_object_attributes, Bucket=b, Key="nobody", ObjectAttributes=["ETag"])
+    refused("InvalidArgument", 400, s3.get_object_attributes, Bucket=b, Key="big", ObjectAttributes=["Owner"])
     out = io.BytesIO()
     s3.download_fileobj(b, "big", out, Config=five)
     check("parts come back as one, in ranges", out.getvalue() == body)

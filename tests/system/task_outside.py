@@ -6,90 +6,15 @@ answers short. Resources, results, snapshots, caches; tenants; who knows which k
 Usage: task_outside.py ONDOL AGENT
 """
 import hashlib
-import http.client
-import http.server
 import os
 import re
 import sys
 import threading
 
-from house import DIR, TOKEN, Programs, check, end_well, free_port, kill, skip, wait
-
-try:
-    import boto3
-    from botocore.client import Config
-except ImportError:
-    skip("there is no boto3 (install python3-boto3)")
+from house import TOKEN, check, end_well, kill, wait
+from outside import MIB, SECRET, Config, Link, Servers, boto3
 
 ONDOL, AGENT = sys.argv[1:3]
-KEY, SECRET = "operator@storage.example", "secret-of-the-operator"
-MIB = 1 << 20
-
-
-class Link(http.server.BaseHTTPRequestHandler):
-    """To the storage. `trouble(method, path)` gives None, "cut", "drop" or a status."""
-    protocol_version = "HTTP/1.1"
-    trouble, seen, to = staticmethod(lambda method, path: None), [], None
-
-    def log_message(self, *_):
-        pass
-
-    def relay(self):
-        n = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(n)
-        Link.seen.append((self.command, self.path, dict(self.headers)))
-        how = Link.trouble(self.command, self.path)
-        if how == "drop":
-            self.close_connection = True
-            return
-        if isinstance(how, int):
-            self.send_response(how)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        c = http.client.HTTPConnection("127.0.0.1", Link.to, timeout=60)
-        try:
-            c.request(self.command, self.path, body, {k: v for k, v in self.headers.items() if k not in ("Expect", "Connection")})
-            answer = c.getresponse()
-            data = answer.read()
-        finally:
-            c.close()
-        self.send_response(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in ("connection", "keep-alive", "transfer-encoding", "content-length"):
-                self.send_header(name, value)
-        length = int(answer.getheader("Content-Length") or 0) if self.command == "HEAD" else len(data)
-        self.send_header("Content-Length", str(length))
-        self.end_headers()
-        if how == "cut":
-            data, self.close_connection = data[:len(data) // 2], True
-        self.wfile.write(data)
-
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = relay
-
-
-class Servers(Programs):
-    def __init__(self):
-        super().__init__(ONDOL, AGENT)
-        Link.to = free_port()
-        self.start_server("storage", free_port(), Link.to, KEY, SECRET)
-        self.link = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Link)
-        self.link.daemon_threads = True
-        threading.Thread(target=self.link.serve_forever, daemon=True).start()
-        self.storage = "http://127.0.0.1:%d" % self.link.server_port
-        with open(DIR + "/secret", "w") as f:
-            f.write(SECRET + "\n")
-        self.start(60)
-        self.heat()
-        self.s3 = boto3.client("s3", endpoint_url="http://127.0.0.1:%d" % Link.to, aws_access_key_id=KEY, aws_secret_access_key=SECRET,
-                               region_name="here", config=Config(signature_version="s3v4"))
-
-    def start(self, patience_s):
-        self.serve("--objects", self.storage, "--objects-key", KEY, "--objects-secret-file", DIR + "/secret", "--objects-region",
-                   "here", "--objects-patience", str(patience_s))
-
-    def keys(self, bucket, prefix=""):
-        return {o["Key"]: o["Size"] for o in self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])}
 
 
 def all_is_well(h, mine):
@@ -206,7 +131,7 @@ def the_server_is_killed(h, mine):
 
 
 def main():
-    h = Servers()
+    h = Servers(ONDOL, AGENT, 60)
     mine = "ondol-1-"
     for bucket in ("in-b", "out-b"):
         h.s3.create_bucket(Bucket=mine + bucket)

@@ -443,7 +443,11 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
         }
         break;
     case RUN_RUNNING:
-        order_step(a, r, now, out);
+        if (r->launch.limit_ms && since >= r->launch.limit_ms && !r->slots)
+            run_end(a, r, ATTEMPT_FAILURE, "execution-time",
+                    "it ran for as long as SIMULATION_MAXIMUM_EXECUTION_TIME allows", now, out);
+        else
+            order_step(a, r, now, out);
         break;
     }
 }

@@ -98,6 +98,11 @@ bool egress_allowed(const struct egress *g, uint32_t to)
     return !any_of(private, ARRAY_LEN(private), to) || cidr_has(&g->allow, to);
 }
 
+bool egress_private(uint32_t address)
+{
+    return any_of(private, ARRAY_LEN(private), address) || any_of(never, ARRAY_LEN(never), address);
+}
+
 static uint32_t be32(const unsigned char *p)
 {
     return NET(p[0], p[1], p[2], p[3]);
@@ -131,6 +136,11 @@ static void put_sum(unsigned char *at, const unsigned char *p, size_t n)
     at[1] = (unsigned char)~sum;
 }
 
+void ip4_put_sum(unsigned char *head)
+{
+    put_sum(head + 10, head, 20);
+}
+
 size_t ip4_refusal(const void *packet, size_t n, unsigned char out[IP4_REFUSAL_BYTES])
 {
     const unsigned char *p = packet;
@@ -145,7 +155,7 @@ size_t ip4_refusal(const void *packet, size_t n, unsigned char out[IP4_REFUSAL_B
     out[9] = 1;
     memcpy(out + 12, p + 16, 4);
     memcpy(out + 16, p + 12, 4);
-    put_sum(out + 10, out, 20);
+    ip4_put_sum(out);
     out[20] = 3;  // destination unreachable
     out[21] = 13; // communication administratively prohibited
     memcpy(out + 28, p, quoted);

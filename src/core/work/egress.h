@@ -42,6 +42,7 @@ int cidr_read(struct cidr_list *l, const char *text, struct err *e);
 bool cidr_has(const struct cidr_list *l, uint32_t address);
 
 bool egress_allowed(const struct egress *g, uint32_t to);
+bool egress_private(uint32_t address); // of a private network, or of no single outside machine
 
 // The head of an IPv4 packet of n bytes that is whole; false: it is none.
 struct ip4 {
@@ -51,6 +52,8 @@ struct ip4 {
     uint16_t to_port;  // of TCP and UDP; 0: not there
 };
 bool ip4_read(const void *packet, size_t n, struct ip4 *out);
+
+void ip4_put_sum(unsigned char *head); // into a head of 20 bytes whose sum is 0 (RFC 791)
 
 // The answer "administratively prohibited" (RFC 792, RFC 1812 5.2.7.1) to a packet that ip4_read has read, so
 // that whoever sent it hears of it at once; its length, 0: there is none to this packet.

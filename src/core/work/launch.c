@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "core/work/netrule.h"
 #include "core/work/profile.h"
+#include "core/work/time_limit.h"
 #include "core/work/tokens.h"
 
 // Where the instance's own variables and the constants are looked up.
@@ -280,6 +281,7 @@ static int network_make(struct names *s, uint32_t instance, struct arena *a, str
                        s->body->profile ? s->body->profile : "");
     struct net_plan *to = arena_alloc(a, sizeof *to);
     to->features = features;
+    to->owner = from ? from->owner : 0;
     to->rules = from ? arena_strdup(a, from->rules) : NULL;
     if (from && from->relay) {
         to->relay = arena_strdup(a, from->relay);
@@ -351,6 +353,8 @@ int launch_make(const struct task_body *b, uint32_t instance, uint32_t instance_
         return r;
     *code = "bad-task";
     r = network_make(&s, instance, a, out, e);
+    if (r == 0)
+        r = time_limit(constant_or(b, TIME_LIMIT_USE, NULL), constant_or(b, TIME_LIMIT_NAME, NULL), &out->limit_ms, e);
     if (r < 0)
         return r;
     *code = "";

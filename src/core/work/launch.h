@@ -64,6 +64,7 @@ struct launch {
     const char *workdir;     // NULL: that of the image
     struct launch_image image;
     bool no_boost;                             // QARNOT_DISABLE_CPU_BOOST
+    int64_t limit_ms;                          // house time that the command may run; 0: any
     const char *hostname;                      // NULL: the sandbox's own
     const char *progress[LAUNCH_PROGRESS_MAX]; // DOCKER_PROGRESS1..3; NULL: not given
     const struct stage_plan *stage;            // names in its filters are replaced; NULL: no files

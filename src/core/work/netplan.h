@@ -23,6 +23,7 @@
 
 struct net_plan {
     unsigned features;          // core/work/profile.h
+    uint64_t owner;             // whose: a number of the server's, the same for all instances of an account; 0: unknown
     const char *rules;          // the task's own, core/work/netrule.h; NULL: none
     const char *relay;          // "HOST:PORT"; ":PORT": on the server's host. NULL: none
     const char *identity, *key; // what the relay knows it by; key: 64 hexadecimal digits

@@ -15,6 +15,8 @@
 //   in:8080:203.0.113.0/24,198.51.100.7/32     a port, who may come; nobody named: everybody
 //   tcp:443-443:203.0.113.7/32                 outbound: ports, which may be 0-65535, and places
 //   udp:53-53:                                 none named: everywhere
+//   tcp:443-443:203.0.113.7/32,data.example.org   host names after the addresses, of both kinds; outbound: what
+//                                              the instance was answered to them (core/work/namegate.h)
 #ifndef ONDOL_CORE_WORK_NETRULE_H
 #define ONDOL_CORE_WORK_NETRULE_H
 
@@ -26,15 +28,17 @@
 #include "base/err.h"
 #include "core/work/egress.h"
 
-#define NETRULE_PLACES_MAX 4  // of one rule
-#define NETRULE_IN_MAX     8  // ports of one instance
-#define NETRULES_MAX       32 // of a task and its pool together
+#define NETRULE_PLACES_MAX 4   // of one rule, names among them
+#define NETRULE_HOSTS_MAX  254 // characters of a rule's names, with what is between them
+#define NETRULE_IN_MAX     8   // ports of one instance
+#define NETRULES_MAX       32  // of a task and its pool together
 
 struct net_rule {
     bool inbound, udp;
     uint16_t port, port_last; // inbound: both the same and not 0
     struct cidr place[NETRULE_PLACES_MAX];
-    size_t n_places; // 0: anywhere
+    size_t n_places;                   // 0 and no hosts: anywhere
+    char hosts[NETRULE_HOSTS_MAX + 1]; // "a.example.org,b.example.org", in small letters
 };
 
 struct net_rules {
@@ -46,10 +50,10 @@ struct net_rules {
 
 // "8080", "8000-8010"; "" is every port. False: neither.
 bool net_rule_ports(const char *text, uint16_t *first, uint16_t *last);
-// "203.0.113.0/24, 198.51.100.7", at most NETRULE_PLACES_MAX; 0.0.0.0 is everywhere, as 0.0.0.0/0. -EINVAL,
-// -E2BIG with the part.
+// "203.0.113.0/24, 198.51.100.7, data.example.org", at most NETRULE_PLACES_MAX; 0.0.0.0 is everywhere, as
+// 0.0.0.0/0. Names are those of RFC 1123 with a dot in them. -EINVAL, -E2BIG with the part.
 int net_rule_places(struct net_rule *r, const char *text, struct err *e);
-bool net_rule_from(const struct net_rule *r, uint32_t address); // host byte order
+bool net_rule_from(const struct net_rule *r, uint32_t address); // host byte order; names count for nothing
 
 // -E2BIG: there are NETRULES_MAX already, or NETRULE_IN_MAX inbound ones.
 int net_rules_add(struct net_rules *all, const struct net_rule *r, struct err *e);
@@ -69,7 +73,14 @@ struct net_port {
 #define NET_PORTS_MAX (NETRULE_IN_MAX + 1)
 size_t net_rules_open(const struct net_rules *r, unsigned features, struct net_port out[NET_PORTS_MAX]);
 
-// Whether a packet may leave that the operator would let go. True when there is no outbound rule.
-bool net_rules_may_leave(const struct net_rules *r, const struct ip4 *packet);
+// The next name of the list that begins at *at; its length, 0: there is none. *at moves behind it.
+size_t net_rule_host(const char **at, const char **name);
+// Which outbound rules name the host, a bit each; name: in small letters, without the dot at the end.
+uint32_t net_rules_naming(const struct net_rules *r, const char *name);
+bool net_rules_have_names(const struct net_rules *r); // outbound
+
+// Whether a packet may leave that the operator would let go. True when there is no outbound rule. `by_name`:
+// the rules that name a host whose address it is sent to.
+bool net_rules_may_leave(const struct net_rules *r, const struct ip4 *packet, uint32_t by_name);
 
 #endif

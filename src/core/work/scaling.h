@@ -28,7 +28,7 @@ struct scaling_period {
     int64_t start_ms, end_ms; // of the day in UTC, half open; weekly only
 };
 
-enum scaling_type { SCALING_FIXED, SCALING_QUEUE };
+enum scaling_type { SCALING_FIXED, SCALING_QUEUE, SCALING_UNREAD }; // unread: what it was given as is none
 
 struct scaling_policy {
     const char *name;
@@ -45,6 +45,15 @@ struct scaling_policy {
 // its range, a minimum over its maximum, a policy that is never in force, a period that ends before it
 // begins.
 int scaling_check(const struct scaling_policy *policy, size_t n, struct err *e);
+
+// As scaling_check, for who wants to hear of all that is wrong: how many that was. Nothing is said of unread
+// policies.
+struct scaling_ear {
+    void (*wrong)(void *ctx, const struct err *e); // e->text: "policies[1].maxTotalSlots: sentence"
+    void *ctx;
+};
+size_t scaling_check_all(const struct scaling_policy *policy, size_t n, const struct scaling_ear *ear);
+struct scaling_ear scaling_ear_first(struct err *e); // keeps the first and no other
 
 // The policies as text without their names, for events and rows: "F4@A" is fixed, 4 slots, always;
 // "Q0,8,1,90,200000,60@W62,25200000,64800000" follows the queue with min, max, idle, idle_s, factor_ppm and

@@ -66,18 +66,29 @@ static void each_verb_takes_its_instances(void **state)
     json_decref(task);
 }
 
-// The public API lists it as deprecated and names the two that stand for it.
-static void restart_is_refused_by_name_of_what_stands_for_it(void **state)
+// The public API lists it as deprecated, without a body, and names clone and recover in its place.
+static void restart_is_a_clone_of_what_has_ended(void **state)
 {
     struct house *h = *state;
-    char uuid[UUID_TEXT_BYTES], path[128];
+    char uuid[UUID_TEXT_BYTES], path[128], sentence[200];
     mixed(h, uuid);
-    json_t *e = expect(h, 403, "POST", target(path, uuid, "/restart"), NULL);
-    assert_non_null(strstr(text_at(e, "message"), "use clone or recover"));
-    json_decref(e);
-    e = expect(h, 404, "POST", "/v1/tasks/nobody/restart", NULL);
+    json_t *task = again(h, uuid, "/restart", NULL);
+    assert_int_equal(int_at(task, "instanceCount"), 5);
+    assert_string_equal(text_at(task, "name"), "mixed");
+    assert_string_equal(text_at(task, "constants.0.value"), "echo hello");
+    snprintf(sentence, sizeof sentence, "The task %s cannot be restarted yet: it is %s", text_at(task, "uuid"),
+             text_at(task, "state"));
+    expect_message(h, 403, sentence, "POST", target(path, text_at(task, "uuid"), "/restart"), NULL);
+    json_decref(task);
+    task = again(h, uuid, "/restart", "{\"instanceCount\":2}");
+    assert_int_equal(int_at(task, "instanceCount"), 5);
+    json_decref(task);
+    json_t *e = expect(h, 404, "POST", "/v1/tasks/nobody/restart", NULL);
     assert_string_equal(text_at(e, "message"), "No such task: nobody");
     json_decref(e);
+    struct answer a = house_ask(h, "POST", target(path, uuid, "/restart"), STRANGER, NULL, NULL);
+    assert_int_equal(a.status, 404);
+    answer_free(&a);
 }
 
 static void a_request_lays_its_members_over_the_old_ones(void **state)
@@ -161,7 +172,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
     const struct CMUnitTest tests[] = {
         TEST(each_verb_takes_its_instances),
-        TEST(restart_is_refused_by_name_of_what_stands_for_it),
+        TEST(restart_is_a_clone_of_what_has_ended),
         TEST(a_request_lays_its_members_over_the_old_ones),
         TEST(a_clone_keeps_secrets_and_not_the_shortname),
         TEST(what_cannot_be_done_again_is_said),

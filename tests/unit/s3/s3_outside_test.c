@@ -71,6 +71,13 @@ static void what_would_mix_accounts_is_refused(void **state)
         assert_true(s3_outside_check(&o, &e) < 0);
         assert_non_null(strstr(e.text, "objects-staging"));
     }
+    struct s3_outside given = plain;
+    given.acl = "bucket-owner-full-control";
+    assert_int_equal(s3_outside_check(&given, &e), 0);
+    given.acl = "bucket-owner";
+    e = ERR_NULL;
+    assert_true(s3_outside_check(&given, &e) < 0);
+    assert_non_null(strstr(e.text, "objects-acl"));
     static const char *const url[] = {"h:1", "ftp://h", "https://", "https://h/path", "https://u@h", NULL};
     for (size_t i = 0; i < ARRAY_LEN(url); i++) {
         struct s3_outside o = plain;

@@ -166,6 +166,7 @@ static void a_lease_reads_what_its_task_names_and_writes_where_nobody_looks(void
     ALICE_ASKS(404, "PUT", "/ondol-results/r", "too early");
     ALICE_ASKS(200, "PUT", "/ondol-results");
     ALICE_ASKS(200, "PUT", "/ondol-results/r", "result");
+    ALICE_ASKS(200, "HEAD", "/ondol-results/r"); // whether an upload went well whose answer was lost
     ALICE_ASKS(200, "PUT", "/ondol-snapshot-3");
     ALICE_ASKS(200, "POST", "/ondol-snapshot-3/large?uploads");
     as_lease = false;
@@ -206,6 +207,7 @@ static void nobody_reaches_what_is_anothers(void **state)
         {"HEAD", "/bobs-bucket/key"},
         {"GET", "/bobs-bucket/key?acl"},
         {"GET", "/bobs-bucket/key?tagging"},
+        {"GET", "/bobs-bucket/key?attributes"},
         {"PUT", "/bobs-bucket/key", "hers"},
         {"PUT", "/bobs-bucket/new", "hers"},
         {"DELETE", "/bobs-bucket/key"},

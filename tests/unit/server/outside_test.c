@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a server finds in somebody else's storage after its start: results that could not be taken back when
-// they failed are taken back now, what attempts of before left goes, and what is somebody's stays.
+// they failed are taken back now, what attempts of before left goes, and what is somebody's stays. And copies
+// there of what is too large for one call.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include "s3/serve.h"
 #include "server/outside.h"
 #include "server/outside_ask.h"
+#include "server/outside_copy.h"
 
 #define TURNS 60000 // of a millisecond and a request
 
@@ -168,10 +170,46 @@ static void what_was_left_is_taken_back_after_a_start(void **state)
         assert_true(is_there(p, "ondol-staging", stay[i]));
 }
 
+static bool upload_is_open(struct place *p, const char *bucket)
+{
+    struct outside_answer a;
+    const struct s3_outside_ask what = {
+        .method = "GET", .bucket = bucket, .query = "uploads=", .lives_s = 60};
+    outside_ask(&p->way, p->easy, &what, NULL, 60000, &a);
+    assert_int_equal(a.status, 200);
+    bool open = strstr(buf_str(&a.body), "<UploadId>") != NULL;
+    outside_answer_deinit(&a);
+    return open;
+}
+
+// One that could not be done left its parts in the customer's bucket, and was called a bucket that is missing.
+static void a_copy_in_parts_is_whole_or_leaves_nothing(void **state)
+{
+    struct place *p = *state;
+    static const char text[] = "sixteen parts of four bytes each, and of them the last is less.";
+    assert_int_equal(ask(p, "PUT", "ondol-staging", NULL, NULL, NULL), 200);
+    assert_int_equal(ask(p, "PUT", "ondol-1-out", NULL, NULL, NULL), 200);
+    put(p, "ondol-staging", "1.0/a", text);
+    p->at.acl = "bucket-owner-full-control";
+    p->way.copy_most = 20;
+    struct outside_copy c = {.way = &p->way, .easy = p->easy, .bucket = "ondol-1-out", .key = "a"};
+    assert_true(outside_copy(&c, "ondol-staging", "1.0/a", strlen(text)));
+    has(p, "a", text);
+    c.key = "b";
+    assert_false(outside_copy(&c, "ondol-staging", "1.0/b", strlen(text)));
+    assert_string_equal(c.code, "NoSuchKey");
+    assert_int_not_equal(c.status, 404);
+    assert_false(upload_is_open(p, "ondol-1-out"));
+    c.bucket = "ondol-1-gone";
+    assert_false(outside_copy(&c, "ondol-staging", "1.0/a", strlen(text)));
+    assert_int_equal(c.status, 404);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_left_is_taken_back_after_a_start, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_copy_in_parts_is_whole_or_leaves_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

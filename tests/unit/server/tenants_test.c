@@ -480,6 +480,7 @@ static const struct {
     {S3_OP_DELETE_OBJECT, "DELETE", "/alices-bucket/key", "", NULL},
     {S3_OP_GET_OBJECT_ACL, "GET", "/alices-bucket/key", "acl=", NULL},
     {S3_OP_GET_OBJECT_TAGGING, "GET", "/alices-bucket/key", "tagging=", NULL},
+    {S3_OP_GET_OBJECT_ATTRIBUTES, "GET", "/alices-bucket/key", "attributes=", NULL},
     {S3_OP_CREATE_UPLOAD, "POST", "/alices-bucket/big", "uploads=", NULL},
     {S3_OP_UPLOAD_PART, "PUT", "/alices-bucket/big", "partNumber=1&uploadId=x", NULL},
     {S3_OP_UPLOAD_PART_COPY, "PUT", "/alices-bucket/big", "partNumber=1&uploadId=x", "alices-bucket/key"},

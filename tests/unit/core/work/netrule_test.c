@@ -25,9 +25,14 @@ static struct net_rules rules_of(const char *text)
 static void rules_have_one_form(void **state)
 {
     (void)state;
-    static const char *const good[] = {"", "in:22:", "in:8080:203.0.113.0/24,198.51.100.7/32",
+    static const char *const good[] = {"",
+                                       "in:22:",
+                                       "in:8080:203.0.113.0/24,198.51.100.7/32",
                                        "tcp:443-443:203.0.113.7/32;udp:53-53:;in:1:0.0.0.0/0",
-                                       "tcp:0-65535:"};
+                                       "tcp:0-65535:",
+                                       "in:1:a.example.org",
+                                       "tcp:443-443:a.example.org,b-2.example.org",
+                                       "udp:1-2:203.0.113.7/32,a.example.org"};
     static const char *const bad[] = {"in:0:",
                                       "in:8080",
                                       "in:8080:203.0.113.9/24", // bits that do not count
@@ -41,6 +46,9 @@ static void rules_have_one_form(void **state)
                                       "in:1:;",
                                       ";in:1:",
                                       "in:01:",
+                                      "tcp:1-2:a.example.org,203.0.113.7/32", // names come last
+                                      "tcp:1-2:A.example.org",
+                                      "tcp:1-2:a.example.org.",
                                       "in:1:1.2.3.4/32,1.2.3.5/32,1.2.3.6/32,1.2.3.7/32,1.2.3.8/32"};
     struct net_rules r;
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -98,7 +106,7 @@ static bool leaves(const char *rules, uint32_t to, uint8_t protocol, bool first,
 {
     struct net_rules r = rules_of(rules);
     struct ip4 p = {.to = to, .protocol = protocol, .first = first, .to_port = port};
-    return net_rules_may_leave(&r, &p);
+    return net_rules_may_leave(&r, &p, 0);
 }
 
 #define TCP  6
@@ -124,6 +132,65 @@ static void outbound_rules_are_all_that_is_open(void **state)
     assert_false(leaves(rule, beside, TCP, false, 0)); // nor there
 }
 
+static bool is_name(const char *text)
+{
+    struct net_rule r = {.inbound = false};
+    struct err e = ERR_NULL;
+    return net_rule_places(&r, text, &e) == 0 && r.hosts[0];
+}
+
+static void names_are_those_of_hosts(void **state)
+{
+    (void)state;
+    char label[80] = "", name[300] = "";
+    struct net_rule r = {.inbound = true};
+    struct err e = ERR_NULL;
+    assert_true(is_name("Data.Example.ORG."));
+    assert_true(is_name("3.a-b.example"));
+    static const char *const bad[] = {
+        "here",        "203.0.113.7.9", "a..example",    ".example", "-a.example",          "a-.example",
+        "a_b.example", "a.example/24",  "*.example.org", "a.b.c.9",  "caf\xc3\xa9.example", "a.example.-b"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        if (is_name(bad[i]))
+            fail_msg("%s is taken for a name", bad[i]);
+    memset(label, 'a', 63);
+    snprintf(name, sizeof name, "%s.example", label);
+    assert_true(is_name(name));
+    snprintf(name, sizeof name, "a%s.example", label);
+    assert_false(is_name(name));
+    snprintf(name, sizeof name, "%s.%s.%s.%s", label, label, label, label); // 255
+    assert_false(is_name(name));
+    snprintf(name, sizeof name, "%s.%s.%s, %s.b", label, label, label, label);
+    assert_int_equal(net_rule_places(&(struct net_rule){.udp = true}, name, &e), -E2BIG); // together
+    assert_int_equal(net_rule_places(&r, "203.0.113.7, data.example.org", &e), 0);
+    assert_string_equal(r.hosts, "data.example.org");
+    assert_true(net_rule_from(&r, 0xcb007107));
+    assert_false(net_rule_from(&r, 0xcb007108)); // by its name it may still
+}
+
+static void a_name_opens_only_what_it_was_answered(void **state)
+{
+    (void)state;
+    struct net_rules r = rules_of("tcp:443-443:a.example.org;in:80:;tcp:80-80:b.example.org,a.example.org");
+    struct ip4 p = {.to = 0xcb007107, .protocol = TCP, .first = true, .to_port = 443};
+    assert_true(net_rules_have_names(&r));
+    assert_int_equal(net_rules_naming(&r, "a.example.org"), 5);
+    assert_int_equal(net_rules_naming(&r, "b.example.org"), 4);
+    assert_int_equal(net_rules_naming(&r, "example.org"), 0);
+    assert_int_equal(net_rules_naming(&r, "b.example.org,a.example.org"), 0);
+    assert_int_equal(net_rules_naming(&r, ""), 0);
+    assert_false(net_rules_may_leave(&r, &p, 0));
+    assert_true(net_rules_may_leave(&r, &p, 5));
+    assert_false(net_rules_may_leave(&r, &p, 4)); // the other rule's port
+    p.to_port = 80;
+    assert_true(net_rules_may_leave(&r, &p, 4));
+    p.protocol = UDP;
+    assert_false(net_rules_may_leave(&r, &p, 5));
+    r = rules_of("tcp:443-443:203.0.113.7/32;in:80:a.example.org");
+    assert_false(net_rules_have_names(&r));
+    assert_int_equal(net_rules_naming(&r, "a.example.org"), 0);
+}
+
 static void inbound_rules_open_ports(void **state)
 {
     (void)state;
@@ -146,10 +213,9 @@ static void inbound_rules_open_ports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rules_have_one_form),
-        cmocka_unit_test(zero_is_everywhere),
-        cmocka_unit_test(their_number_is_bounded),
-        cmocka_unit_test(outbound_rules_are_all_that_is_open),
+        cmocka_unit_test(rules_have_one_form),      cmocka_unit_test(zero_is_everywhere),
+        cmocka_unit_test(their_number_is_bounded),  cmocka_unit_test(outbound_rules_are_all_that_is_open),
+        cmocka_unit_test(names_are_those_of_hosts), cmocka_unit_test(a_name_opens_only_what_it_was_answered),
         cmocka_unit_test(inbound_rules_open_ports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

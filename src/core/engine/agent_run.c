@@ -443,7 +443,7 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
         }
         break;
     case RUN_RUNNING:
-        if (r->launch.limit_ms && since >= r->launch.limit_ms && !r->slots)
+        if (r->launch.limit_ms && r->exec_ms >= r->launch.limit_ms && !r->slots)
             run_end(a, r, ATTEMPT_FAILURE, "execution-time",
                     "it ran for as long as SIMULATION_MAXIMUM_EXECUTION_TIME allows", now, out);
         else

@@ -25,6 +25,7 @@ static const char *constants_read(const json_t *list, struct task_body *b, struc
             return "a constant of the task has no usable key";
         if (!to->value)
             to->value = "";
+        to->hidden = json_is_false(json_object_get(item, "exported"));
         b->n_constants++;
     }
     b->constant = c;

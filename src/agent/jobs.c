@@ -287,6 +287,7 @@ static struct sandbox_spec spec_of(const struct jobs *j, const struct agent_acti
         .rootfs = in_image->rootfs,
         .uid = in_image->uid,
         .gid = in_image->gid,
+        .user = l->image.user,
         .memory_max_bytes = (int64_t)a->start.memory_mb << 20,
         .pids_max = 1024,
         .job_dir = l->stage ? stage_job_dir(j->node->stage, a->lease) : NULL,
@@ -315,7 +316,12 @@ static int launch_one(struct jobs *j, struct job *job, const struct launch *l, s
         close(net.tell_fd);
     if (code < 0) {
         carry_end(job->carry);
-        start_failed(j, spec->id, e.code == -ENOENT ? "command-not-found" : "start-failed", e.text);
+        start_failed(j, spec->id,
+                     e.code == -ENOENT    ? "command-not-found"
+                     : e.code == -ENOTDIR ? "bad-workdir"
+                     : e.code == -ENXIO   ? "bad-user"
+                                          : "start-failed",
+                     e.text);
     }
     return code;
 }

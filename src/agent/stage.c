@@ -41,7 +41,7 @@ struct errand {
     struct stage *stage;
     struct box_files *of; // NULL: nobody waits for it any more
     struct child *child;
-    bool image; // it brings the image
+    bool image;       // it brings the image
     struct buf names; // of the results that are stored
 };
 
@@ -160,6 +160,14 @@ static void said(void *ctx, const char *line)
         ev.staged.files = v[0];
         ev.staged.bytes = v[1];
         ev.staged.names = x->names.n ? buf_str(&x->names) : NULL;
+    } else if (sscanf(line, "L %lld %lld %23s %159[^\n]", &v[0], &v[1], code, message) >= 3) {
+        ev.kind = AGENT_STAGED;
+        ev.staged.files = v[0];
+        ev.staged.bytes = v[1];
+        ev.staged.names = x->names.n ? buf_str(&x->names) : NULL;
+        ev.staged.code = code;
+        ev.staged.message = message;
+        ev.staged.but_some = true;
     } else if (sscanf(line, "F %d %23s %159[^\n]", &elsewhere, code, message) >= 2) {
         ev.kind = AGENT_STAGED;
         ev.staged.code = code;

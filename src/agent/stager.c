@@ -19,6 +19,15 @@
 #define TELL_MS 250
 #define NICE    10
 
+static void say(struct stager *s, const char *code, const char *fmt, va_list ap)
+{
+    snprintf(s->code, sizeof s->code, "%s", code);
+    vsnprintf(s->message, sizeof s->message, fmt, ap);
+    for (char *p = s->message; *p; p++)
+        if ((unsigned char)*p < ' ')
+            *p = ' ';
+}
+
 bool stager_fail(struct stager *s, bool elsewhere, const char *code, const char *fmt, ...)
 {
     va_list ap;
@@ -26,16 +35,22 @@ bool stager_fail(struct stager *s, bool elsewhere, const char *code, const char 
     if (!s->failed) {
         s->failed = true;
         s->elsewhere = elsewhere;
-        snprintf(s->code, sizeof s->code, "%s", code);
         va_start(ap, fmt);
-        vsnprintf(s->message, sizeof s->message, fmt, ap);
+        say(s, code, fmt, ap);
         va_end(ap);
-        for (char *p = s->message; *p; p++)
-            if ((unsigned char)*p < ' ')
-                *p = ' ';
     }
     pthread_mutex_unlock(&s->lock);
     return false;
+}
+
+void stager_leave_out(struct stager *s, const char *code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (!s->left_out)
+        say(s, code, fmt, ap);
+    va_end(ap);
+    s->left_out = true;
 }
 
 bool stager_failed(struct stager *s)
@@ -184,7 +199,10 @@ int stager_main(void)
         else
             stager_fetch(&s);
     }
-    if (s.failed)
+    if (!s.failed && s.left_out)
+        printf("L %lld %lld %s %s\n", (long long)s.files, (long long)(s.bytes - s.kept_bytes), s.code,
+               s.message);
+    else if (s.failed)
         printf("F %d %s %s\n", s.elsewhere, s.code, s.message);
     else
         printf("D %lld %lld\n", (long long)s.files, (long long)(s.bytes - s.kept_bytes));

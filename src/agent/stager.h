@@ -6,6 +6,7 @@
 //   P FILES FILES_N BYTES BYTES_N     done and in all
 //   N KEY                             of a result that is stored, before the end (core/work/staging.h)
 //   D FILES BYTES                     the end: all are where they belong
+//   L FILES BYTES CODE SENTENCE       the end: all are but some results that no bucket can hold
 //   F ELSEWHERE CODE SENTENCE         the end: they cannot be; ELSEWHERE 1: another board may try
 //
 //   in     {"mode": "fetch", "dir", "url", "key", "secret", "ca", "parent", "patience_s", "room",
@@ -54,6 +55,7 @@ struct stager {
     pthread_mutex_t lock;
     bool failed; // lock: the first failure counts
     bool elsewhere;
+    bool left_out; // not all is stored: `code` and `message` say of the first what and why
     char code[24], message[160];
 };
 
@@ -61,6 +63,8 @@ struct stager {
 bool stager_fail(struct stager *s, bool elsewhere, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 bool stager_failed(struct stager *s);
+// A file stays behind, and the others go on; before there are threads.
+void stager_leave_out(struct stager *s, const char *code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 // Runs one(s, i) for all i below n, on a few threads, until one gives false. True: all were done.
 bool stager_each(struct stager *s, size_t n, bool (*one)(struct stager *s, CURL *easy, size_t i, void *ctx),
@@ -175,6 +179,8 @@ enum sent { SENT, CHANGED, FAILED };
 
 // One body, with its checksum: a whole file, or a part of it.
 enum sent stager_put(struct sending *p, const char *query, uint64_t at, uint64_t n, char etag[48]);
+// Fails for an answer that refuses the result, or `key` NULL: the place of all of them. Always false.
+bool stager_refused(struct stager *s, const char *key, const struct answer_s3 *a);
 enum sent stager_put_parts(struct sending *p, uint64_t size);
 
 void stager_fetch(struct stager *s); // stager_fetch.c

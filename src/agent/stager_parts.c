@@ -44,8 +44,7 @@ static bool call(struct sending *p, const char *method, const char *query, const
 
 static bool refused(struct sending *p, struct answer_s3 *a)
 {
-    return stager_fail(p->s, false, answer_s3_code(p->s, a, "results-refused"), "result %.60s: %.90s", p->key,
-                       a->why);
+    return stager_refused(p->s, p->key, a);
 }
 
 static bool begin_parts(struct sending *p, char *upload, size_t room)

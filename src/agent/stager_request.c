@@ -296,10 +296,11 @@ bool answer_s3_passes(struct stager *s, const struct answer_s3 *a)
 
 const char *answer_s3_code(const struct stager *s, const struct answer_s3 *a, const char *otherwise)
 {
+    if (s3_refusal_is_quota(a->code))
+        return "results-over-quota";
     if (!s->patience_ms || a->is_door)
         return otherwise;
-    return s3_refusal_is_quota(a->code)                             ? "results-over-quota"
-           : a->status == 403                                       ? "storage-refuses"
+    return a->status == 403                                         ? "storage-refuses"
            : a->status == 0 || a->status >= 500 || a->status == 429 ? "storage-unavailable"
                                                                     : otherwise;
 }

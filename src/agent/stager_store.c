@@ -17,11 +17,12 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "net/base64.h"
+#include "s3/xml_answer.h"
 #include "core/work/pattern.h"
 #include "core/work/staging.h"
 
-#define KEY_BYTES  1024
-#define AGAIN_MOST 5 // a file that changes each time it is read
+#define KEY_BYTES  1024 // as the sentence below says
+#define AGAIN_MOST 5    // a file that changes each time it is read
 
 struct filter {
     regex_t re;
@@ -149,6 +150,25 @@ static bool passes(const struct store *x, const char *path)
            (!x->black.on || regexec(&x->black.re, path, 0, NULL, 0) != 0);
 }
 
+static const char *cannot_be_a_key(const struct store *x, const char *path)
+{
+    return strlen(x->prefix) + strlen(path) > KEY_BYTES ? "its key has more than 1024 bytes"
+           : !utf8_valid(path, strlen(path))            ? "its name is not UTF-8"
+                                                        : NULL;
+}
+
+// The others are results all the same.
+static void leave_out(struct stager *s, const char *path, const char *why)
+{
+    struct buf shown = BUF_INIT(400);
+    const unsigned char *p = (const unsigned char *)path;
+    for (; *p && shown.n < 80; p++)
+        buf_putf(&shown, *p < ' ' || *p >= 0x7f ? "\\x%02x" : "%c", *p);
+    stager_leave_out(s, "results-name", "result %s%s: %s; it is not stored", buf_str(&shown), *p ? "..." : "",
+                     why);
+    buf_deinit(&shown);
+}
+
 static bool choose(struct stager *s, struct store *x)
 {
     x->chosen = mem_array(x->found.n + 1, sizeof *x->chosen);
@@ -157,11 +177,11 @@ static bool choose(struct stager *s, struct store *x)
         struct tree_file *f = &x->found.v[i];
         if (!passes(x, f->path) || !changed(s, x, f))
             continue;
-        if (strlen(x->prefix) + strlen(f->path) > KEY_BYTES)
-            return stager_fail(s, false, "results-name", "result %.80s: its key has more than %d bytes",
-                               f->path, KEY_BYTES);
-        if (!utf8_valid(f->path, strlen(f->path)))
-            return stager_fail(s, false, "results-name", "result %.80s: its name is not UTF-8", f->path);
+        const char *lack = cannot_be_a_key(x, f->path);
+        if (lack) {
+            leave_out(s, f->path, lack);
+            continue;
+        }
         x->chosen[x->n++] = f;
         s->files_n++;
         s->bytes_n += (int64_t)f->size;
@@ -170,6 +190,15 @@ static bool choose(struct stager *s, struct store *x)
 }
 
 // ---- to the storage
+
+// Another board may fare better when the storage knows this run's key no more. Over the quota they all are.
+bool stager_refused(struct stager *s, const char *key, const struct answer_s3 *a)
+{
+    bool elsewhere = a->status == 403 && (!s->patience_ms || a->is_door) && !s3_refusal_is_quota(a->code);
+    const char *code = a->status == 507 ? "results-disk-full" : answer_s3_code(s, a, "results-refused");
+    return key ? stager_fail(s, elsewhere, code, "result %.60s: %.90s", key, a->why)
+               : stager_fail(s, elsewhere, code, "%.120s", a->why);
+}
 
 // One body: the whole file, or a part of it.
 enum sent stager_put(struct sending *p, const char *query, uint64_t at, uint64_t n, char etag[48])
@@ -199,9 +228,7 @@ enum sent stager_put(struct sending *p, const char *query, uint64_t at, uint64_t
             differs = true, again = false; // it became shorter under the hands
         snprintf(etag, 48, "%s", a.etag);
         if (!again && !good && !differs)
-            stager_fail(p->s, a.status == 403 && !p->s->patience_ms,
-                        a.status == 507 ? "results-disk-full" : answer_s3_code(p->s, &a, "results-refused"),
-                        "result %.60s: %.90s", p->key, a.why);
+            stager_refused(p->s, p->key, &a);
         answer_s3_deinit(&a);
         if (!again)
             return good ? SENT : differs ? CHANGED : FAILED;
@@ -243,7 +270,7 @@ static bool open_target(struct stager *s, const struct store *x)
     struct ask_s3 ask = {.method = "PUT", .bucket = x->target, .fd = -1, .memory = ""};
     bool good = easy && ask_s3_until(s, easy, &ask, &a);
     if (good && a.status != 200)
-        good = stager_fail(s, a.status == 403, "results-refused", "%.120s", a.why);
+        good = stager_refused(s, NULL, &a);
     if (easy)
         answer_s3_deinit(&a);
     curl_easy_cleanup(easy);

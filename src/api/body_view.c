@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "api/secrets.h"
 #include "api/task_body.h"
 #include "api/task_render.h"
+#include "base/mem.h"
 
 // What a value has that may be written another way by out_value (the first three) or by out_string.
 enum {
@@ -222,8 +224,7 @@ static const char *take_constant(const char *p, struct constant *c)
 
 static bool is_secret(const struct constant *c)
 {
-    size_t n = strlen(SECRET_PREFIX);
-    return c->key_n - 2 >= n && memcmp(c->key + 1, SECRET_PREFIX, n) == 0;
+    return secret_held(c->key + 1, c->key_n - 2, c->value + 1, c->value_n - 2);
 }
 
 static void out_constant(struct json_out *o, const struct constant *c)
@@ -257,6 +258,21 @@ static bool plain_constants(struct json_out *o, struct body_value list)
     }
     out_end_array(o);
     return true;
+}
+
+void body_out_forced(struct json_out *o, struct body_value list)
+{
+    static const char *const names[] = {SECRET_PREFIX, SECRET_PASSWORD};
+    bool secret = false;
+    for (size_t i = 0; list.v && i < ARRAY_LEN(names); i++)
+        secret |= memmem(list.v, list.n, names[i], strlen(names[i])) != NULL;
+    if (!secret) {
+        body_out(o, "forcedConstants", list, "[]");
+        return;
+    }
+    json_t *tree = tree_of(list);
+    out_forced_constants(o, tree);
+    json_decref(tree);
 }
 
 void body_out_constants(struct json_out *o, struct body_value list)

@@ -46,5 +46,6 @@ const char *body_plain_string(struct body_value v, size_t *n);
 void body_out(struct json_out *o, const char *key, struct body_value v, const char *otherwise);
 // The constants, secret ones masked (task_render.h has the same for a tree).
 void body_out_constants(struct json_out *o, struct body_value list);
+void body_out_forced(struct json_out *o, struct body_value list);
 
 #endif

@@ -63,13 +63,13 @@ static void facts(struct call *c, const struct kpi_meters *m, const struct kpi_c
     both(&o, "total_consumed_energy_Wh", "totalConsumedEnergyWh", num_round((double)m->dc_j / 3.6), 3);
     both(&o, "total_energy_it_Wh", "totalEnergyITWh", num_round((double)m->it_j / 3.6), 3);
     both(&o, "total_reused_energy_Wh", "totalReuseEnergyWh", num_round((double)m->reuse_j / 3.6), 3);
-    both(&o, "qarnot_carbon_footprint", "carbonFootprintC02Eq", g.footprint, 0);
+    both(&o, "qarnot_carbon_footprint", "carbonFootprintC02Eq", g.footprint_mg, 3);
     out_string(&o, "equivalent_datacenter_name", centre->name);
     out_string(&o, "comparisonDataCenterName", centre->name);
-    both(&o, "equivalent_DC_carbon_footprint", "equivalentDCCarbonFootprintC02Eq", g.equivalent, 0);
-    both(&o, "saved_carbon_footprint_compute", "savedCarbonFootprintComputeC02Eq", g.saved_compute, 0);
-    both(&o, "saved_carbon_footprint_heat", "savedCarbonFootprintHeatC02Eq", g.saved_heat, 0);
-    both(&o, "saved_carbon_footprint_compute_heat", "savedCarbonFootprintComputeHeatC02Eq", g.saved, 0);
+    both(&o, "equivalent_DC_carbon_footprint", "equivalentDCCarbonFootprintC02Eq", g.equivalent_mg, 3);
+    both(&o, "saved_carbon_footprint_compute", "savedCarbonFootprintComputeC02Eq", g.saved_compute_mg, 3);
+    both(&o, "saved_carbon_footprint_heat", "savedCarbonFootprintHeatC02Eq", g.saved_heat_mg, 3);
+    both(&o, "saved_carbon_footprint_compute_heat", "savedCarbonFootprintComputeHeatC02Eq", g.saved_mg, 3);
     both(&o, "saved_carbon_footprint_percent", "savedCarbonFootprintPercentage", g.percent, 0);
     ratio(&o, "PUE", "pue", known, k.pue);
     ratio(&o, "ERE", "ere", known, k.ere);

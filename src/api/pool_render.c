@@ -42,12 +42,10 @@ static void of_body(struct json_out *o, const json_t *body, const char *key, con
 static void summary(struct json_out *o, const struct row_pool *p, const json_t *body,
                     const struct task_extra *x)
 {
-    int64_t exec_ms = p->exec_ms, all_ms = p->wall_ms;
+    int64_t exec_ms = p->exec_ms, all_ms = p->wall_ms + (x ? task_live_wall_ms(x) : 0);
     bool over = p->state == POOL_CLOSED || p->state == POOL_FAILURE;
-    for (size_t i = 0; x && i < x->n_live; i++) {
+    for (size_t i = 0; x && i < x->n_live; i++)
         exec_ms += x->live[i].view.exec_ms;
-        all_ms += x->live[i].view.exec_ms;
-    }
     out_string(o, "uuid", p->uuid);
     out_string(o, "name", p->name);
     out_string(o, "shortname", p->shortname && *p->shortname ? p->shortname : p->uuid);
@@ -112,7 +110,7 @@ static void details(struct json_out *o, const struct row_pool *p, const json_t *
     pool_render_scaling(o, "scaling", p, body);
     of_body(o, body, "preparationTask", "null");
     out_constants(o, json_object_get(body, "constants"));
-    of_body(o, body, "forcedConstants", "[]");
+    out_forced_constants(o, json_object_get(body, "forcedConstants"));
     of_body(o, body, "secretsAccessRights", "{\"bySecret\":[],\"byPrefix\":[]}");
     of_body(o, body, "tags", "[]");
     of_body(o, body, "resourceBuckets", "[]");

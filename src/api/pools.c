@@ -9,6 +9,7 @@
 #include "api/json_in.h"
 #include "api/pool.h"
 #include "api/scaling_in.h"
+#include "api/secrets.h"
 #include "api/task_body.h"
 #include "core/work/pool.h"
 
@@ -122,6 +123,8 @@ void pool_clone(struct call *c)
         return;
     }
     json_t *body = json_loads(row.body, 0, NULL), *in = c->in;
+    json_t *old = json_incref(json_object_get(body, "constants")),
+           *forced = json_incref(json_object_get(body, "forcedConstants"));
     json_object_foreach(in, key, v)
     {
         if (in_says_nothing(v))
@@ -129,6 +132,9 @@ void pool_clone(struct call *c)
         in_drop(body, key);
         json_object_set(body, key, v);
     }
+    secret_unmask(in_get(body, "constants"), old, in_get(body, "forcedConstants"), forced);
+    json_decref(old);
+    json_decref(forced);
     json_decref(in);
     c->in = body;
     create_from(c);

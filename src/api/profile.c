@@ -19,7 +19,7 @@ static const struct profile_constant batch[] = {
     {"DOCKER_CMD", "", "command and its arguments; there is no shell unless it names one", false},
     {"DOCKER_USER", "", "user in the container; empty: the image's", false},
     {"DOCKER_HOST", "", "host name of the container", false},
-    {"DOCKER_WORKDIR", "${DOCKER_WORKDIR}", "working directory; /job when not set", false},
+    {"DOCKER_WORKDIR", "${DOCKER_WORKDIR}", "working directory; empty: /job. Below /job and /tmp it is made", false},
     {"DOCKER_REGISTRY_LOGIN", "", "login for a private registry", false},
     {"DOCKER_REGISTRY_PASSWORD", "", "password for a private registry", false},
     {"DOCKER_PROGRESS1", "", "regular expression that finds the progress in the standard output", false},

@@ -204,23 +204,71 @@ static bool is_sealed(const struct api_backend *be, const char *bound, const cha
     return is;
 }
 
+bool secret_name(const char *key, size_t n)
+{
+    size_t front = strlen(SECRET_PREFIX);
+    return (n >= front && memcmp(key, SECRET_PREFIX, front) == 0) ||
+           (n == strlen(SECRET_PASSWORD) && memcmp(key, SECRET_PASSWORD, n) == 0);
+}
+
+bool secret_held(const char *key, size_t key_n, const char *value, size_t value_n)
+{
+    if (!secret_name(key, key_n) || *key == *SECRET_PREFIX)
+        return secret_name(key, key_n);
+    bool name = value_n > 2 && memcmp(value, "${", 2) == 0 &&
+                (const char *)memchr(value, '}', value_n) == value + value_n - 1;
+    return value_n > 0 && !name;
+}
+
+static bool seal(json_t *v, const char *key_member, const char *value_member, const char *bound,
+                 const struct api_backend *be, struct err *e)
+{
+    const char *key = json_string_value(json_object_get(v, key_member)),
+               *value = json_string_value(json_object_get(v, value_member));
+    if (!value || !secret_held(key, strlen(key), value, strlen(value)) || is_sealed(be, bound, value))
+        return true;
+    struct buf sealed = BUF_INIT(VALUE_CHARS * 6 + 256);
+    bool ok = be->seal(be->ctx, bound, value, &sealed, e) == 0;
+    if (ok)
+        json_object_set_new(v, value_member, json_string(buf_str(&sealed)));
+    buf_deinit(&sealed);
+    return ok;
+}
+
 bool secret_constants_seal(json_t *body, const struct api_backend *be, uint64_t account, struct arena *a,
                            struct err *e)
 {
     const char *bound = secret_constant_bound(a, account);
-    json_t *constants = json_object_get(body, "constants");
+    const json_t *constants = json_object_get(body, "constants"),
+                 *forced = json_object_get(body, "forcedConstants");
     bool ok = true;
-    for (size_t i = 0; ok && i < json_array_size(constants); i++) {
-        json_t *v = json_array_get(constants, i);
-        const char *key = json_string_value(json_object_get(v, "key")),
-                   *value = json_string_value(json_object_get(v, "value"));
-        if (strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) != 0 || is_sealed(be, bound, value))
-            continue;
-        struct buf sealed = BUF_INIT(VALUE_CHARS * 6 + 256);
-        ok = be->seal(be->ctx, bound, value, &sealed, e) == 0;
-        if (ok)
-            json_object_set_new(v, "value", json_string(buf_str(&sealed)));
-        buf_deinit(&sealed);
-    }
+    for (size_t i = 0; ok && i < json_array_size(constants); i++)
+        ok = seal(json_array_get(constants, i), "key", "value", bound, be, e);
+    for (size_t i = 0; ok && i < json_array_size(forced); i++)
+        ok = seal(json_array_get(forced, i), "constantName", "forcedValue", bound, be, e);
     return ok;
+}
+
+static void unmask(json_t *constants, const json_t *old, const char *key_member, const char *value_member)
+{
+    for (size_t i = 0; i < json_array_size(constants); i++) {
+        json_t *c = json_array_get(constants, i);
+        const char *key = json_string_value(in_get(c, key_member)),
+                   *value = json_string_value(in_get(c, value_member));
+        if (!key || !value || strcmp(value, SECRET_MASK) != 0 || !secret_name(key, strlen(key)))
+            continue;
+        for (size_t k = 0; k < json_array_size(old); k++) {
+            const json_t *had = json_array_get(old, k);
+            if (!strcmp(json_string_value(json_object_get(had, key_member)), key)) {
+                in_drop(c, value_member);
+                json_object_set(c, value_member, json_object_get(had, value_member));
+            }
+        }
+    }
+}
+
+void secret_unmask(json_t *constants, const json_t *old, json_t *forced, const json_t *old_forced)
+{
+    unmask(constants, old, "key", "value");
+    unmask(forced, old_forced, "constantName", "forcedValue");
 }

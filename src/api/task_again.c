@@ -19,6 +19,7 @@
 #include "api/found.h"
 #include "api/handlers.h"
 #include "api/json_in.h"
+#include "api/secrets.h"
 #include "api/task_body.h"
 #include "api/task_create.h"
 #include "core/work/depend.h"
@@ -41,29 +42,11 @@ static bool in_list(const char *const *list, size_t n, const char *name)
     return false;
 }
 
-// A secret that comes back as it was shown keeps its value.
-static void unmask(json_t *constants, const json_t *old)
-{
-    for (size_t i = 0; i < json_array_size(constants); i++) {
-        json_t *c = json_array_get(constants, i);
-        const char *key = json_string_value(in_get(c, "key")), *value = json_string_value(in_get(c, "value"));
-        if (!key || !value || strcmp(value, SECRET_MASK) != 0 ||
-            strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) != 0)
-            continue;
-        for (size_t k = 0; k < json_array_size(old); k++) {
-            const json_t *had = json_array_get(old, k);
-            if (!strcmp(json_string_value(json_object_get(had, "key")), key)) {
-                in_drop(c, "value");
-                json_object_set(c, "value", json_object_get(had, "value"));
-            }
-        }
-    }
-}
-
 static void lay_over(json_t *body, json_t *in, bool clone)
 {
     static const char *const whose[] = {"poolUuid", "instanceCount", "advancedRanges"}; // of a clone only
-    json_t *old = json_incref(json_object_get(body, "constants"));
+    json_t *old = json_incref(json_object_get(body, "constants")),
+           *forced = json_incref(json_object_get(body, "forcedConstants"));
     const char *key;
     json_t *v;
     if (clone && (in_get(in, "instanceCount") || in_get(in, "advancedRanges"))) {
@@ -80,8 +63,9 @@ static void lay_over(json_t *body, json_t *in, bool clone)
         in_drop(body, key);
         json_object_set(body, key, v);
     }
-    unmask(in_get(body, "constants"), old);
+    secret_unmask(in_get(body, "constants"), old, in_get(body, "forcedConstants"), forced);
     json_decref(old);
+    json_decref(forced);
 }
 
 static int add(struct ranges *set, const char *text, struct err *e)

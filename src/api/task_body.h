@@ -9,7 +9,7 @@
 //    maxRetriesPerInstance, maxTimeQueueSeconds|null, jobUuid|null, dependencies: {dependsOn,
 //    advancedDependsOn}, snapshot*, results*, ...}; members that are null or empty are left out
 //
-// Values of QARNOT_SECRET__ constants are in it sealed (api/secrets.h): only the answer to the node that runs
+// Values of secret constants, forced ones too, are in it sealed (api/secrets.h): only the answer to the node that runs
 // an instance has them in the clear. Answers to customers show "[SECRET]".
 #ifndef ONDOL_API_TASK_BODY_H
 #define ONDOL_API_TASK_BODY_H
@@ -21,8 +21,9 @@
 #include "base/err.h"
 #include "core/engine/event.h"
 
-#define SECRET_PREFIX "QARNOT_SECRET__"
-#define SECRET_MASK   "[SECRET]"
+#define SECRET_PREFIX   "QARNOT_SECRET__"
+#define SECRET_PASSWORD "DOCKER_REGISTRY_PASSWORD"
+#define SECRET_MASK     "[SECRET]"
 
 // Reads a creation request into `d` (all but uuid; strings in `a` or borrowed from `in`) and its body text.
 // Returns 0, or the HTTP code of the refusal with its sentence in `why` (in `a`): all fields that are wrong, or

@@ -7,6 +7,11 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "api/secrets.h"
+#include "base/buf.h"
+
+#define SEALED_BYTES 100000
+
 #define LOOKS 64 // bodies of one request that are looked at
 #define ASKS  4  // different images of them
 
@@ -21,8 +26,20 @@ static const char *constant(const json_t *body, const char *key)
     return NULL;
 }
 
+// The password lies sealed in the body.
+static const char *clear(const struct api_backend *be, uint64_t account, const char *value, struct arena *a)
+{
+    struct buf text = BUF_INIT(SEALED_BYTES);
+    struct err e = ERR_NULL;
+    if (value && !strncmp(value, SEALED_MARK, strlen(SEALED_MARK)) &&
+        be->unseal(be->ctx, secret_constant_bound(a, account), value, &text, &e) == 0)
+        value = arena_strdup(a, buf_str(&text));
+    buf_deinit(&text);
+    return value;
+}
+
 // NULL: it names none that could be missing, or one with names in it that only the node fills in.
-static json_t *wanted(const char *text)
+static json_t *wanted(const struct api_backend *be, uint64_t account, const char *text, struct arena *a)
 {
     static const char *const key[][2] = {{"repo", "DOCKER_REPO"},
                                          {"tag", "DOCKER_TAG"},
@@ -33,7 +50,7 @@ static json_t *wanted(const char *text)
     const char *repo = constant(body, "DOCKER_REPO");
     bool good = repo && *repo && strncmp(repo, "library/", 8) != 0;
     for (size_t i = 0; i < sizeof key / sizeof *key; i++) {
-        const char *v = constant(body, key[i][1]);
+        const char *v = clear(be, account, constant(body, key[i][1]), a);
         good = good && !(v && strstr(v, "${"));
         if (v)
             json_object_set_new(in, key[i][0], json_string(v));
@@ -55,9 +72,10 @@ static void ask(const struct api_backend *be, uint64_t account, const json_t *in
 void task_images_begin(const struct api_backend *be, uint64_t account, const struct task_draft *draft,
                        size_t n)
 {
+    struct arena a = ARENA_NULL;
     json_t *asked = json_array();
     for (size_t i = 0; be->images && i < n && i < LOOKS && json_array_size(asked) < ASKS; i++) {
-        json_t *in = draft[i].refusal_code || !draft[i].body ? NULL : wanted(draft[i].body);
+        json_t *in = draft[i].refusal_code || !draft[i].body ? NULL : wanted(be, account, draft[i].body, &a);
         bool again = false;
         for (size_t k = 0; in && k < json_array_size(asked); k++)
             again |= json_equal(in, json_array_get(asked, k));
@@ -68,4 +86,5 @@ void task_images_begin(const struct api_backend *be, uint64_t account, const str
         json_decref(in);
     }
     json_decref(asked);
+    arena_deinit(&a);
 }

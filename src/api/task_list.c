@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lists of tasks: whole (the newest API_LIST_MAX), by pages, by search.
+// Lists of tasks: whole (the newest API_LIST_MAX; the header "Ondol-Truncated: 10000" says that older ones were
+// left out), by pages, by search.
 //
 // Without a filter a page is one look into the store's index and the total is the store's count. With one,
 // tasks are rendered and judged one by one, the page is filled and the rest only counted. A page token is
@@ -268,6 +269,8 @@ static void render(struct call *c)
             task_render_summary(&o, NULL, &k->views.v[i].row);
     }
     out_end_array(&o);
+    if (!k->paged && k->next)
+        call_header(c, "Ondol-Truncated", arena_printf(&c->arena, "%zu", k->views.n));
     if (!k->paged)
         return;
     int64_t given = k->before + (int64_t)k->views.n;

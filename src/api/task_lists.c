@@ -40,7 +40,7 @@ static bool array_of(const json_t *in, const char *name, size_t max, const json_
 // Whether the client sends back what an answer showed in place of a secret.
 static const char *unmasked(const char *key, const char *value, const json_t *old)
 {
-    if (strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) != 0 || strcmp(value, SECRET_MASK) != 0)
+    if (!secret_name(key, strlen(key)) || strcmp(value, SECRET_MASK) != 0)
         return value;
     json_t *had = named(old, "key", key);
     return had ? json_string_value(json_object_get(had, "value")) : value;
@@ -49,14 +49,14 @@ static const char *unmasked(const char *key, const char *value, const json_t *ol
 // A secret of a kept body that is submitted again comes sealed, and longer.
 static bool is_kept_secret(const char *key, const char *value)
 {
-    return !strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) &&
-           !strncmp(value, SEALED_MARK, strlen(SEALED_MARK));
+    return secret_name(key, strlen(key)) && !strncmp(value, SEALED_MARK, strlen(SEALED_MARK));
 }
 
 // What would be promised by taking it and is not so is refused.
 static bool can_be(const char *key, const char *value, struct err *e)
 {
-    bool elsewhere = !strcmp(key, "RESOURCES_PATH") && *value && strcmp(value, "/job") && strcmp(value, "/job/");
+    bool elsewhere =
+        !strcmp(key, "RESOURCES_PATH") && *value && strcmp(value, "/job") && strcmp(value, "/job/");
     if (elsewhere)
         err_set(e, -EINVAL, "constants: RESOURCES_PATH: resources lie in /job, and nowhere else");
     return !elsewhere;
@@ -113,7 +113,8 @@ static bool one_forced(const json_t *v, size_t i, json_t *list, struct arena *a,
                        "0-9, _ . and -",
                        i, API_CONSTANT_CHARS),
                false;
-    if (value && in_characters(value) > API_CONSTANT_CHARS)
+    if (value &&
+        in_characters(value) > (is_kept_secret(name, value) ? 2 * API_CONSTANT_CHARS : API_CONSTANT_CHARS))
         return err_set(e, -EINVAL, "forcedConstants[%zu].forcedValue: longer than %d characters", i,
                        API_CONSTANT_CHARS),
                false;
@@ -139,7 +140,8 @@ bool task_forced_constants(const json_t *in, json_t *list, struct arena *a, stru
     return invalid_list_end(&l);
 }
 
-static bool rights_of(const json_t *in, const char *list, const char *member, json_t *out, struct invalid *bad)
+static bool rights_of(const json_t *in, const char *list, const char *member, json_t *out,
+                      struct invalid *bad)
 {
     const json_t *given = in_get(in, list);
     struct invalid_list l = {.in = bad, .list = "secretsAccessRights"};
@@ -207,8 +209,8 @@ static bool one_label(const char *key, const json_t *v, json_t *labels, struct a
 {
     const char *text = in_scalar(v, a);
     if (!text || in_characters(text) > API_NAME_CHARS || in_characters(key) > API_NAME_CHARS)
-        return err_set(e, -EINVAL, "labels: %.60s: a key or value is no string or longer than %d characters", key,
-                       API_NAME_CHARS),
+        return err_set(e, -EINVAL, "labels: %.60s: a key or value is no string or longer than %d characters",
+                       key, API_NAME_CHARS),
                false;
     json_object_set_new(labels, key, json_string(text));
     return true;

@@ -6,6 +6,7 @@
 #include "api/body_view.h"
 #include "api/depend_in.h"
 #include "api/network_rule_in.h"
+#include "api/secrets.h"
 #include "api/task_body.h"
 
 static int put(const char *text, size_t n, void *b)
@@ -28,7 +29,7 @@ static void as_kept(struct json_out *o, const struct body_view *body, const char
 
 // The members of the summary.
 static void summary(struct json_out *o, const struct row_task *row, const struct body_view *body,
-                    int64_t live_exec_ms)
+                    int64_t live_exec_ms, int64_t live_wall_ms)
 {
     const struct row_task_live *l = &row->live;
     bool ranged = body_is_string(body_get(body, "advancedRanges"));
@@ -49,7 +50,7 @@ static void summary(struct json_out *o, const struct row_task *row, const struct
         out_null(o, "clusterInfo");
     }
     out_span(o, "executionTime", l->exec_ms + live_exec_ms);
-    out_span(o, "wallTime", l->wall_ms);
+    out_span(o, "wallTime", l->wall_ms + live_wall_ms);
     out_string(o, "state", task_state_name(l->state));
     out_string(o, "previousState", l->previous_state_ms >= 0 ? task_state_name(l->previous_state) : NULL);
     out_int(o, "totalInstanceCount", row->instances);
@@ -69,7 +70,7 @@ void task_render_summary(struct json_out *o, const char *key, const struct row_t
     struct body_view body;
     body_view_init(&body, row->body);
     out_object(o, key);
-    summary(o, row, &body, 0);
+    summary(o, row, &body, 0, 0);
     as_kept(o, &body, "projectUuid", "null"); // where the full form has it: last
     out_end_object(o);
 }
@@ -91,16 +92,35 @@ static void errors(struct json_out *o, const struct row_task_live *l)
     out_end_array(o);
 }
 
+static const char *shown(const char *key, const char *value)
+{
+    return key && value && secret_held(key, strlen(key), value, strlen(value)) ? SECRET_MASK : value;
+}
+
+void out_forced_constants(struct json_out *o, const json_t *list)
+{
+    json_t *all = list ? json_deep_copy(list) : NULL;
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        json_t *v = json_array_get(all, i);
+        const char *value = json_string_value(json_object_get(v, "forcedValue"));
+        if (value)
+            json_object_set_new(
+                v, "forcedValue",
+                json_string(shown(json_string_value(json_object_get(v, "constantName")), value)));
+    }
+    out_value(o, "forcedConstants", all, "[]");
+    json_decref(all);
+}
+
 void out_constants(struct json_out *o, const json_t *list)
 {
     out_array(o, "constants");
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *v = json_array_get(list, i);
         const char *key = json_string_value(json_object_get(v, "key"));
-        bool secret = key && !strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX));
         out_object(o, NULL);
         out_string(o, "key", key);
-        out_string(o, "value", secret ? SECRET_MASK : json_string_value(json_object_get(v, "value")));
+        out_string(o, "value", shown(key, json_string_value(json_object_get(v, "value"))));
         out_end_object(o);
     }
     out_end_array(o);
@@ -161,7 +181,7 @@ void task_render(struct json_out *o, const char *key, const struct row_task *row
         live_exec_ms += x->live[i].view.exec_ms;
     body_view_init(&body, row->body);
     out_object(o, key);
-    summary(o, row, &body, live_exec_ms);
+    summary(o, row, &body, live_exec_ms, task_live_wall_ms(x));
     errors(o, &row->live);
     storage(o, &body);
     task_render_completed(o, row, &body, x);
@@ -169,7 +189,7 @@ void task_render(struct json_out *o, const char *key, const struct row_task *row
     out_int(o, "snapshotInterval", x->snapshot_ms / 1000);
     out_int(o, "resultsCount", row->live.results_count);
     body_out_constants(o, body_get(&body, "constants"));
-    as_kept(o, &body, "forcedConstants", "[]");
+    body_out_forced(o, body_get(&body, "forcedConstants"));
     settings(o, row, &body);
     out_end_object(o);
 }

@@ -36,6 +36,9 @@ struct task_extra {
     const char *storage_url; // NULL: what results are called is not told (there are none, or it is a list)
 };
 
+// House time since what runs of it was given its boards, added up.
+int64_t task_live_wall_ms(const struct task_extra *x);
+
 void task_render_summary(struct json_out *o, const char *key, const struct row_task *row);
 void task_render(struct json_out *o, const char *key, const struct row_task *row, const struct task_extra *x);
 
@@ -46,6 +49,7 @@ void task_render_status(struct json_out *o, const struct row_task *row, const st
 
 // The constants of a body, secret ones masked.
 void out_constants(struct json_out *o, const json_t *list);
+void out_forced_constants(struct json_out *o, const json_t *list);
 // JSON value as text; NULL writes `otherwise`.
 void out_value(struct json_out *o, const char *key, const json_t *v, const char *otherwise);
 

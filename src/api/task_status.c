@@ -5,6 +5,7 @@
 // but its time counts.
 #include "api/task_render.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/body_view.h"
@@ -159,6 +160,13 @@ static struct by_model *model_of(struct by_model *m, size_t *n, const char *mode
     return &m[(*n)++];
 }
 
+static void add_live(struct by_model *k, const struct live_view *v)
+{
+    k->exec_ms += v->exec_ms;
+    k->ghz_ms += v->exec_ms * v->freq_mhz / 1000;
+    k->clock += v->exec_ms * clock_ratio(live_ratio(v));
+}
+
 static size_t count_models(const struct task_extra *x, struct by_model m[MODELS_MAX])
 {
     size_t n = 0;
@@ -176,9 +184,7 @@ static size_t count_models(const struct task_extra *x, struct by_model m[MODELS_
         const struct live_copy *l = &x->live[i];
         struct by_model *k = model_of(m, &n, l->spec.cpu_model, l->spec.key, l->spec.cores);
         if (k) {
-            k->exec_ms += l->view.exec_ms;
-            k->ghz_ms += l->view.exec_ms * l->view.freq_mhz / 1000;
-            k->clock += l->view.exec_ms * clock_ratio(live_ratio(&l->view));
+            add_live(k, &l->view);
             k->running_cores += l->spec.cores;
         }
     }
@@ -355,30 +361,56 @@ static void sites(struct json_out *o, const struct task_extra *x)
     out_end_array(o);
 }
 
-// Ended attempts of each instance, added up; they lie together. The machine and the site are the last one's.
+static void instance_time(struct json_out *o, uint32_t instance, const struct by_model *k, const char *site)
+{
+    out_object(o, NULL);
+    out_int(o, "instanceId", instance);
+    out_string(o, "specificationKey", k->spec_key);
+    out_string(o, "siteUuid", site);
+    out_int(o, "time", k->exec_ms / 1000);
+    out_fixed(o, "timeGhz", k->ghz_ms, 3);
+    out_fixed(o, "clockRatio", clock_ratio(k->exec_ms > 0 ? k->clock / k->exec_ms : 0), 3);
+    out_end_object(o);
+}
+
+static int by_instance(const void *a, const void *b)
+{
+    const struct live_copy *const *x = a, *const *y = b;
+    return (*x)->view.instance < (*y)->view.instance ? -1 : (*x)->view.instance > (*y)->view.instance;
+}
+
+// The attempts of each instance, added up, ended ones (which lie together) and the one that runs. The machine and
+// the site are the last one's.
 static void instances(struct json_out *o, const struct task_extra *x)
 {
+    const struct live_copy **live = mem_array(x->n_live + 1, sizeof *live);
+    for (size_t i = 0; i < x->n_live; i++)
+        live[i] = &x->live[i];
+    qsort(live, x->n_live, sizeof *live, by_instance);
     out_array(o, "executionTimeByInstanceId");
-    for (size_t i = 0, next; i < x->n_attempts; i = next) {
-        const struct row_attempt *a = &x->attempt[i];
-        int64_t exec_ms = 0, ghz_ms = 0, clock = 0;
-        for (next = i; next < x->n_attempts && x->attempt[next].instance == a->instance; next++) {
-            exec_ms += x->attempt[next].exec_ms;
-            ghz_ms += thousandth_ghz_s(&x->attempt[next]);
-            clock += x->attempt[next].exec_ms * clock_ratio(x->attempt[next].clock_permille);
+    for (size_t i = 0, l = 0; i < x->n_attempts || l < x->n_live;) {
+        uint32_t instance = i < x->n_attempts ? x->attempt[i].instance : UINT32_MAX;
+        struct by_model sum = {0};
+        char site[UUID_TEXT_BYTES] = "";
+        if (l < x->n_live && live[l]->view.instance < instance)
+            instance = live[l]->view.instance;
+        for (; i < x->n_attempts && x->attempt[i].instance == instance; i++) {
+            const struct row_attempt *a = &x->attempt[i];
+            sum.exec_ms += a->exec_ms;
+            sum.ghz_ms += thousandth_ghz_s(a);
+            sum.clock += a->exec_ms * clock_ratio(a->clock_permille);
+            sum.spec_key = a->spec_key ? a->spec_key : "";
+            uuid_of_name(site, "site", a->site);
         }
-        out_object(o, NULL);
-        out_int(o, "instanceId", a->instance);
-        out_string(o, "specificationKey", x->attempt[next - 1].spec_key ? x->attempt[next - 1].spec_key : "");
-        char site[UUID_TEXT_BYTES];
-        uuid_of_name(site, "site", x->attempt[next - 1].site);
-        out_string(o, "siteUuid", site);
-        out_int(o, "time", exec_ms / 1000);
-        out_fixed(o, "timeGhz", ghz_ms, 3);
-        out_fixed(o, "clockRatio", clock_ratio(exec_ms > 0 ? clock / exec_ms : 0), 3);
-        out_end_object(o);
+        for (; l < x->n_live && live[l]->view.instance == instance; l++) {
+            add_live(&sum, &live[l]->view);
+            sum.spec_key = live[l]->spec.key;
+            memcpy(site, live[l]->site_uuid, sizeof site);
+        }
+        instance_time(o, instance, &sum, site);
     }
     out_end_array(o);
+    free(live);
 }
 
 static void models(struct json_out *o, const struct by_model *m, size_t n, const struct task_extra *x)
@@ -462,33 +494,72 @@ static void moving(const struct task_extra *x, int64_t *fetch_ms, int64_t *store
     }
 }
 
+int64_t task_live_wall_ms(const struct task_extra *x)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < x->n_live; i++) {
+        int64_t ms = house_since(x->now, x->live[i].view.granted);
+        sum += ms > 0 ? ms : 0;
+    }
+    return sum;
+}
+
+// Neither in execution nor with files on their way: of ended attempts, and of what runs when it was looked at.
+static int64_t around_ms(const struct row_task_live *l, const struct task_extra *x, int64_t moved_ms)
+{
+    int64_t sum = l->wall_ms - l->exec_ms - moved_ms;
+    sum = sum > 0 ? sum : 0;
+    for (size_t i = 0; i < x->n_live; i++) {
+        const struct live_view *v = &x->live[i].view;
+        int64_t ms = house_since(v->sampled, v->granted) - v->exec_ms - v->fetch_ms - v->store_ms;
+        sum += v->sampled.v && ms > 0 ? ms : 0;
+    }
+    return sum;
+}
+
+// When any of it was looked at last; before that, when its state changed.
+static int64_t updated_ms(const struct row_task *row, const struct task_extra *x)
+{
+    int64_t at = row->live.state_ms >= 0 ? row->live.state_ms : row->created_ms;
+    for (size_t i = 0; i < x->n_live; i++)
+        at = x->live[i].view.sampled.v > at ? x->live[i].view.sampled.v : at;
+    return at;
+}
+
+// Whether its instances are over without that any began: they were cancelled, or never came to it.
+static bool over_unbegun(const struct row_task_live *l)
+{
+    return task_state_final(l->state) && ((l->cancelled && *l->cancelled) || (l->failed && *l->failed));
+}
+
 void task_render_status(struct json_out *o, const struct row_task *row, const struct task_extra *x)
 {
     const struct row_task_live *l = &row->live;
-    if (!x->n_live && (!l->started_once || !*l->started_once)) {
+    if (!x->n_live && (!l->started_once || !*l->started_once) && !over_unbegun(l)) {
         out_null(o, "status"); // nothing has started yet
         return;
     }
     struct by_model m[MODELS_MAX];
     size_t n = count_models(x, m);
-    int64_t exec_ms = l->exec_ms, at = task_state_final(l->state) && l->end_ms >= 0 ? l->end_ms : x->now.v;
+    bool over = task_state_final(l->state) && l->end_ms >= 0;
+    int64_t exec_ms = l->exec_ms;
     for (size_t i = 0; i < x->n_live; i++)
         exec_ms += x->live[i].view.exec_ms;
-    int64_t fetch_ms, store_ms, moved_ms, around_ms = l->wall_ms - l->exec_ms;
+    int64_t fetch_ms, store_ms, moved_ms;
     moving(x, &fetch_ms, &store_ms, &moved_ms);
     out_object(o, "status");
-    out_date(o, "timestamp", at);
-    out_date(o, "lastUpdateTimestamp", at);
+    out_date(o, "timestamp", over ? l->end_ms : x->now.v);
+    out_date(o, "lastUpdateTimestamp", over ? l->end_ms : updated_ms(row, x));
     out_fixed(o, "downloadProgress", files_permille(x, PHASE_DOWNLOAD, 1000), 1);
     out_fixed(o, "executionProgress", l->progress_permille, 1);
     out_fixed(o, "uploadProgress", task_state_final(l->state) ? 1000 : files_permille(x, PHASE_UPLOAD, 0), 1);
     out_int(o, "instanceCount", l->running);
     spans(o, "downloadTime", fetch_ms);
-    spans(o, "environmentTime", around_ms > moved_ms ? around_ms - moved_ms : 0);
+    spans(o, "environmentTime", around_ms(l, x, moved_ms));
     spans(o, "executionTime", exec_ms);
     models(o, m, n, x);
     spans(o, "uploadTime", store_ms);
-    spans(o, "wallTime", l->wall_ms);
+    spans(o, "wallTime", l->wall_ms + task_live_wall_ms(x));
     id_ranges(o, l);
     running(o, x, m, n);
     out_end_object(o);

@@ -92,6 +92,14 @@ void api_path_add(struct buf *path, const char *text)
 static void said(const struct buf *body, char *out, size_t cap)
 {
     json_t *j = json_loadb(buf_str(body), body->n, 0, NULL);
+    size_t n = json_array_size(j); // of a list of things, each with what became of it
+    const json_t *one = json_array_get(j, 0);
+    if (n && json_is_string(json_object_get(one, "message"))) {
+        snprintf(out, cap, "%s%s", json_string_value(json_object_get(one, "message")),
+                 n > 1 ? "; none of the list was taken" : "");
+        json_decref(j);
+        return;
+    }
     json_t *errors = json_object_get(j, "errors");
     const char *text = json_string_value(json_object_get(j, "message"));
     if (!text)

@@ -261,3 +261,10 @@ int bucket_copy_up(const struct bucket_client *b, const char *bucket, const char
     free(root);
     return code;
 }
+
+json_t *copy_sum_json(const struct copy_sum *sum, int64_t deleted)
+{
+    return json_pack("{s:I,s:I,s:I,s:I,s:b}", "files", (json_int_t)sum->files, "bytes",
+                     (json_int_t)sum->bytes, "kept", (json_int_t)sum->kept, "deleted", (json_int_t)deleted,
+                     "done", 1);
+}

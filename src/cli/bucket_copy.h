@@ -5,6 +5,8 @@
 #ifndef ONDOL_CLI_BUCKET_COPY_H
 #define ONDOL_CLI_BUCKET_COPY_H
 
+#include <jansson.h>
+
 #include "cli/bucket_client.h"
 #include "cli/bucket_sweep.h"
 
@@ -21,5 +23,8 @@ int bucket_copy_down(const struct bucket_client *b, const char *bucket, const ch
 // A file, or a folder with all in it, under `prefix` in the bucket.
 int bucket_copy_up(const struct bucket_client *b, const char *bucket, const char *from, const char *prefix,
                    struct copy_sum *sum, struct err *e);
+
+// {"files", "bytes", "kept", "deleted", "done"}; the caller's.
+json_t *copy_sum_json(const struct copy_sum *sum, int64_t deleted);
 
 #endif

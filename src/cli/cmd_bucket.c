@@ -23,9 +23,10 @@ static const struct option_row json_rows[] = {
     {"json", OPTION_FLAG, NULL, AT(json), 0, 0, "JSON instead of a table"},
     {0},
 };
-static const struct option_row no_rows[] = {{0}};
+static const struct option_row done_rows[] = {VERB_DONE_ROW(struct values), {0}};
 static const struct option_row remove_rows[] = {
     {"force", OPTION_FLAG, NULL, AT(force), 0, 0, "With all that is in it"},
+    VERB_DONE_ROW(struct values),
     {0},
 };
 static const struct option_row list_rows[] = {
@@ -35,16 +36,19 @@ static const struct option_row list_rows[] = {
 };
 static const struct option_row download_rows[] = {
     {"delete", OPTION_FLAG, NULL, AT(sweep), 0, 0, "Removes files of the folder that are not in the bucket"},
+    VERB_DONE_ROW(struct values),
     {"prefix", OPTION_TEXT, "TEXT", AT(prefix), 0, 0, "Only keys that begin so"},
     {0},
 };
 static const struct option_row put_rows[] = {
     {"delete", OPTION_FLAG, NULL, AT(sweep), 0, 0,
      "Deletes objects (under the prefix) that are not among them"},
+    VERB_DONE_ROW(struct values),
     {"prefix", OPTION_TEXT, "TEXT", AT(prefix), 0, 0, "Put in front of each name to make the key"},
     {0},
 };
 static const struct option_row get_rows[] = {
+    VERB_DONE_ROW(struct values),
     {"output", OPTION_TEXT, "FILE", AT(output), 0, 0, "Where one object goes; - is stdout"},
     {0},
 };
@@ -141,18 +145,18 @@ static int objects(struct verb_call *c)
     return code;
 }
 
-static void say(const char *what, const struct copy_sum *s)
+static void say(struct verb_call *c, const char *what, const struct copy_sum *s, int64_t swept)
 {
+    if (c->json) {
+        c->said = copy_sum_json(s, swept);
+        return;
+    }
     printf("%" PRId64 " files %s, %.1f MB", s->files, what, (double)s->bytes / 1e6);
     if (s->kept)
         printf("; %" PRId64 " were there already", s->kept);
     putchar('\n');
-}
-
-static void say_swept(int64_t n)
-{
-    if (n)
-        printf("%" PRId64 " that were not there deleted\n", n);
+    if (swept)
+        printf("%" PRId64 " that were not there deleted\n", swept);
 }
 
 static int put(struct verb_call *c)
@@ -167,10 +171,8 @@ static int put(struct verb_call *c)
         code = bucket_copy_up(&b, c->args->v[0], c->args->v[i], prefix, &all, &c->e);
     if (!code && all.names)
         code = bucket_sweep(&b, c->args->v[0], prefix, &names, &swept, &c->e);
-    if (!code) {
-        say("sent", &all);
-        say_swept(swept);
-    }
+    if (!code)
+        say(c, "sent", &all, swept);
     kept_names_deinit(&names);
     return code;
 }
@@ -182,6 +184,9 @@ static int get(struct verb_call *c)
     const char *name = strrchr(key, '/') ? strrchr(key, '/') + 1 : key;
     if (!output && (!*name || !strcmp(name, ".") || !strcmp(name, "..")))
         return err_set(&c->e, -EINVAL, "%s: is no name for a file (give --output)", key), CLI_USAGE;
+    if (c->json && output && !strcmp(output, "-"))
+        return err_set(&c->e, -EINVAL, "bucket get: --json and --output - both want stdout (give one)"),
+               CLI_USAGE;
     int code = open_client(c, &b);
     if (code)
         return code;
@@ -198,6 +203,8 @@ static int get(struct verb_call *c)
         fclose(f);
     if (code && !to_stdout)
         unlink(output);
+    if (!code)
+        c->said = json_pack("{s:s,s:s,s:s,s:b}", "bucket", bucket, "key", key, "file", output, "done", 1);
     return code;
 }
 
@@ -213,10 +220,8 @@ static int download(struct verb_call *c)
         code = bucket_copy_down(&b, c->args->v[0], prefix ? prefix : "", to, &sum, &c->e);
     if (!code && sum.names)
         code = folder_sweep(to, &names, &swept, &c->e);
-    if (!code) {
-        say("fetched", &sum);
-        say_swept(swept);
-    }
+    if (!code)
+        say(c, "fetched", &sum, swept);
     kept_names_deinit(&names);
     return code;
 }
@@ -225,14 +230,17 @@ static int delete_them(struct verb_call *c)
 {
     struct bucket_client b;
     int code = open_client(c, &b);
-    for (int i = 1; !code && i < c->args->n; i++)
+    c->said = json_array();
+    for (int i = 1; !code && i < c->args->n; i++) {
         code = bucket_delete(&b, c->args->v[0], c->args->v[i], &c->e);
+        json_array_append_new(c->said, json_pack("{s:s,s:b}", "key", c->args->v[i], "done", code == 0));
+    }
     return code;
 }
 
 static const struct verb verbs[] = {
     {"list", NULL, 0, 0, list, json_rows, "Buckets of the account."},
-    {"make", "BUCKET", 1, 1, make, no_rows, "Makes a bucket."},
+    {"make", "BUCKET", 1, 1, make, done_rows, "Makes a bucket."},
     {"remove", "BUCKET", 1, 1, remove_it, remove_rows, "Removes a bucket that is empty; with --force any."},
     {"objects", "BUCKET", 1, 1, objects, list_rows, "What is in a bucket."},
     {"put", "BUCKET FILE...", 2, OPTIONS_ARGS_MAX, put, put_rows,
@@ -240,7 +248,7 @@ static const struct verb verbs[] = {
     {"get", "BUCKET KEY", 2, 2, get, get_rows, "Fetches one object."},
     {"download", "BUCKET [DIR]", 1, 2, download, download_rows,
      "Fetches all of a bucket into a folder (that of its name)."},
-    {"delete", "BUCKET KEY...", 2, OPTIONS_ARGS_MAX, delete_them, no_rows, "Deletes objects."},
+    {"delete", "BUCKET KEY...", 2, OPTIONS_ARGS_MAX, delete_them, done_rows, "Deletes objects."},
     {0},
 };
 

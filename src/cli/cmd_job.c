@@ -26,7 +26,7 @@ struct values {
     double timeout_s;
 };
 
-static const struct option_row no_rows[] = {{0}};
+static const struct option_row done_rows[] = {VERB_DONE_ROW(struct values), {0}};
 static const struct option_row json_rows[] = {VERB_JSON_ROW(struct values), {0}};
 #define WISH(field) offsetof(struct job_wish, field)
 // clang-format off
@@ -46,9 +46,11 @@ static const struct option_row create_rows[] = {WISH_ROWS, VERB_JSON_ROW(struct 
 static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "jobs"), {0}};
 static const struct option_row delete_rows[] = {
     {"force", OPTION_FLAG, NULL, offsetof(struct values, force), 0, 0, "Ends and forgets its tasks too"},
+    VERB_DONE_ROW(struct values),
     {0},
 };
-static const struct option_row wait_rows[] = {VERB_TIMEOUT_ROW(struct values, "Give up"), {0}};
+static const struct option_row wait_rows[] = {
+    VERB_DONE_ROW(struct values), VERB_TIMEOUT_ROW(struct values, "Give up"), {0}};
 
 static const struct values *values(const struct verb_call *c)
 {
@@ -181,9 +183,10 @@ static int wait_for(struct verb_call *c)
     snprintf(id, sizeof id, "%s", c->args->v[0]);
     snprintf(late, sizeof late, "job %s: tasks are left", id);
     snprintf(hint, sizeof hint, "ondol job tasks %s", id);
-    return bar_wait(&(struct bar_wait){&c->api, verb_path(c, "/jobs/", "/tasks"), values(c)->timeout_s, late,
-                                       hint, look, id},
-                    &c->e);
+    int code = bar_wait(&(struct bar_wait){&c->api, verb_path(c, "/jobs/", "/tasks"), values(c)->timeout_s,
+                                           late, hint, look, id},
+                        &c->e);
+    return verb_ended(c, code, "/jobs/");
 }
 
 static int terminate(struct verb_call *c)
@@ -204,7 +207,7 @@ static const struct verb verbs[] = {
     {"tasks", "ID", 1, 1, tasks, json_rows, "Its tasks, and which of them wait for others."},
     {"wait", "ID", 1, 1, wait_for, wait_rows,
      "Waits until its tasks have ended. Exit code 5 unless all in Success."},
-    {"terminate", "ID...", 1, OPTIONS_ARGS_MAX, terminate, no_rows, "Ends its tasks; it takes no more."},
+    {"terminate", "ID...", 1, OPTIONS_ARGS_MAX, terminate, done_rows, "Ends its tasks; it takes no more."},
     {"delete", "ID...", 1, OPTIONS_ARGS_MAX, delete_it, delete_rows,
      "Forgets it, when its tasks have ended; with --force its tasks too."},
     {0},

@@ -40,7 +40,7 @@ struct values {
 
 #define AT(field) offsetof(struct values, field)
 
-static const struct option_row no_rows[] = {{0}};
+static const struct option_row done_rows[] = {VERB_DONE_ROW(struct values), {0}};
 static const struct option_row json_rows[] = {VERB_JSON_ROW(struct values), {0}};
 static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "pools"), {0}};
 // Behind those that tasks have too.
@@ -58,10 +58,12 @@ static const struct option_row cost_rows[] = {VERB_COST_ROWS(struct values), {0}
 static const struct option_row set_rows[] = {VERB_SET_ROWS(struct values), {0}};
 static const struct option_row output_rows[] = {VERB_OUTPUT_ROWS(struct values, "node"), {0}};
 static const struct option_row scale_rows[] = {
+    VERB_DONE_ROW(struct values),
     {"slots", OPTION_INT, "N", AT(slots), 0, 1000000, "N slots from now on, instead of FILE"},
     {0},
 };
-static const struct option_row wait_rows[] = {VERB_TIMEOUT_ROW(struct values, "Give up"), {0}};
+static const struct option_row wait_rows[] = {
+    VERB_DONE_ROW(struct values), VERB_TIMEOUT_ROW(struct values, "Give up"), {0}};
 
 static const struct values *values(const struct verb_call *c)
 {
@@ -232,19 +234,20 @@ static int wait_for(struct verb_call *c)
     snprintf(id, sizeof id, "%s", c->args->v[0]);
     snprintf(late, sizeof late, "pool %s: nodes are missing", id);
     snprintf(hint, sizeof hint, "ondol pool show %s", id);
-    return bar_wait(
+    int code = bar_wait(
         &(struct bar_wait){&c->api, verb_path(c, "/pools/", ""), values(c)->timeout_s, late, hint, look, id},
         &c->e);
+    return verb_ended(c, code, "/pools/");
 }
 
 static int out(struct verb_call *c)
 {
-    return verb_output(c, "pools", "stdout", values(c)->instance, values(c)->fresh);
+    return verb_output(c, "pools", "stdout", values(c)->instance, values(c)->fresh, values(c)->json);
 }
 
 static int err(struct verb_call *c)
 {
-    return verb_output(c, "pools", "stderr", values(c)->instance, values(c)->fresh);
+    return verb_output(c, "pools", "stderr", values(c)->instance, values(c)->fresh, values(c)->json);
 }
 
 static int cost(struct verb_call *c)
@@ -311,11 +314,11 @@ int cmd_pool(int argc, char **argv)
         {"scale", "ID [FILE]", 1, 2, scale, scale_rows,
          "Replaces its scaling policies by those in FILE (JSON)."},
         {"set", "ID", 1, 1, set, set_rows, "Changes its constants, labels and tags."},
-        {"update-resources", "ID", 1, 1, update_resources, no_rows,
+        {"update-resources", "ID", 1, 1, update_resources, done_rows,
          "Brings what is new in its buckets to its nodes."},
-        {"close", "ID...", 1, OPTIONS_ARGS_MAX, close_it, no_rows,
+        {"close", "ID...", 1, OPTIONS_ARGS_MAX, close_it, done_rows,
          "Ends its tasks and gives its boards back."},
-        {"delete", "ID...", 1, OPTIONS_ARGS_MAX, delete_it, no_rows,
+        {"delete", "ID...", 1, OPTIONS_ARGS_MAX, delete_it, done_rows,
          "Closes and forgets it; its tasks stay."},
         {0},
     };

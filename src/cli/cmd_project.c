@@ -203,13 +203,23 @@ static json_t *budget_of(const struct values *v)
     return body;
 }
 
+static int check_total(struct verb_call *c)
+{
+    const struct values *v = c->values;
+    return verb_cents(c, "total", v->total, "nothing at all");
+}
+
 static int budget(struct verb_call *c)
 {
+    if (check_total(c))
+        return CLI_USAGE;
     return ask(c, "POST", "/budgets", budget_of(c->values), "uuid");
 }
 
 static int budget_set(struct verb_call *c)
 {
+    if (check_total(c))
+        return CLI_USAGE;
     json_t *got = NULL, *body = budget_of(c->values);
     const struct values *v = c->values;
     int code = api_json(&c->api, "PUT", verb_path(c, "/ondol/v1/budgets/", ""), body, &got, &c->e);

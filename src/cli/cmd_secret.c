@@ -31,9 +31,10 @@ static const struct option_row list_rows[] = {
 static const struct option_row value_rows[] = {
     {"file", OPTION_TEXT, "FILE", AT(file), 0, 0,
      "Where the value is (stdin); a newline at its end is left out"},
+    VERB_DONE_ROW(struct values),
     {0},
 };
-static const struct option_row no_rows[] = {{0}};
+static const struct option_row done_rows[] = {VERB_DONE_ROW(struct values), {0}};
 
 static char *joined(const char *a, const char *b, const char *d)
 {
@@ -148,7 +149,7 @@ static const struct verb verbs[] = {
     {"show", "KEY", 1, 1, show, json_rows, "The value of a secret."},
     {"add", "KEY", 1, 1, add, value_rows, "Makes a secret of what it reads from stdin."},
     {"set", "KEY", 1, 1, set, value_rows, "Changes a secret to what it reads from stdin."},
-    {"delete", "KEY", 1, 1, delete_it, no_rows, "Forgets a secret."},
+    {"delete", "KEY", 1, 1, delete_it, done_rows, "Forgets a secret."},
     {0},
 };
 

@@ -9,6 +9,7 @@
 #include "cli/bucket_copy.h"
 #include "cli/cli.h"
 #include "cli/task_draft.h"
+#include "cli/task_submit.h"
 #include "cli/task_wait.h"
 #include "cli/verb_list.h"
 #include "cli/verb_offer.h"
@@ -29,11 +30,12 @@ struct values {
 
 #define AT(field) offsetof(struct values, field)
 
-static const struct option_row no_rows[] = {{0}};
+static const struct option_row done_rows[] = {VERB_DONE_ROW(struct values), {0}};
 static const struct option_row json_rows[] = {VERB_JSON_ROW(struct values), {0}};
 static const struct option_row list_rows[] = {VERB_PICK_ROWS(struct values, "tasks"), {0}};
 static const struct option_row wait_rows[] = {
     {"follow", OPTION_FLAG, NULL, AT(follow), 0, 0, "Prints what its instances write meanwhile"},
+    VERB_DONE_ROW(struct values),
     VERB_TIMEOUT_ROW(struct values, "Give up"),
     {0},
 };
@@ -73,33 +75,15 @@ static const struct values *values(const struct verb_call *c)
 
 // ---- verbs: each gives an exit code with the sentence in c->e
 
-static void print_created(const json_t *j)
-{
-    size_t i;
-    json_t *one;
-    if (json_is_object(j))
-        puts(got_text(j, "uuid"));
-    json_array_foreach(j, i, one)
-        puts(*got_text(one, "uuid") ? got_text(one, "uuid") : got_text(one, "message"));
-    fflush(stdout);
-}
-
 static int submit(struct verb_call *c, const json_t *body)
 {
     const struct values *v = values(c);
-    json_t *got = NULL;
-    int code = api_json(&c->api, "POST", "/tasks", body, &got, &c->e);
-    bool waits = (v->wait || v->follow) && json_is_object(got);
-    if (v->json && got)
-        got_print(got);
-    else if (!waits || !v->follow) // what the task writes is all that a pipe behind --follow gets
-        print_created(got);
-    if (!code && v->snapshot.every_s >= 0)
-        code = verb_snapshot_made(c, got, v->snapshot.every_s);
-    if (!code && waits)
-        code = task_wait(&c->api, got_text(got, "uuid"), v->timeout_s, v->follow, &c->e);
-    json_decref(got);
-    return code;
+    return task_submit(c, body,
+                       &(struct task_submit){.json = v->json,
+                                             .wait = v->wait,
+                                             .follow = v->follow,
+                                             .timeout_s = v->timeout_s,
+                                             .every_s = v->snapshot.every_s});
 }
 
 static void print_span(const char *what, double s, const char *date)
@@ -188,17 +172,20 @@ static int show(struct verb_call *c)
 
 static int wait_for(struct verb_call *c)
 {
-    return task_wait(&c->api, c->args->v[0], values(c)->timeout_s, values(c)->follow, &c->e);
+    const struct values *v = values(c);
+    if (v->json && v->follow)
+        return err_set(&c->e, -1, "task wait: --json and --follow both want stdout (give one)"), CLI_USAGE;
+    return verb_ended(c, task_wait(&c->api, c->args->v[0], v->timeout_s, v->follow, &c->e), "/tasks/");
 }
 
 static int out(struct verb_call *c)
 {
-    return verb_output(c, "tasks", "stdout", values(c)->instance, values(c)->fresh);
+    return verb_output(c, "tasks", "stdout", values(c)->instance, values(c)->fresh, values(c)->json);
 }
 
 static int err(struct verb_call *c)
 {
-    return verb_output(c, "tasks", "stderr", values(c)->instance, values(c)->fresh);
+    return verb_output(c, "tasks", "stderr", values(c)->instance, values(c)->fresh, values(c)->json);
 }
 
 static int why(struct verb_call *c)
@@ -264,7 +251,9 @@ static int download(struct verb_call *c)
     if (!code)
         code = bucket_copy_down(&b, got_text(task, "resultBucket"), got_text(task, "resultsBucketPrefix"),
                                 c->args->n > 1 ? c->args->v[1] : got_text(task, "resultBucket"), &sum, &c->e);
-    if (!code)
+    if (!code && c->json)
+        c->said = copy_sum_json(&sum, 0);
+    else if (!code)
         printf("%" PRId64 " files fetched, %.1f MB; %" PRId64 " were there already\n", sum.files,
                (double)sum.bytes / 1e6, sum.kept);
     json_decref(task);
@@ -313,7 +302,7 @@ int cmd_task(int argc, char **argv)
          "Waits until it has ended. Exit code 5 unless it ended in Success."},
         {"stdout", "ID", 1, 1, out, output_rows, "What its instances wrote to their standard output."},
         {"stderr", "ID", 1, 1, err, output_rows, "What its instances wrote to their standard error."},
-        {"download", "ID [DIR]", 1, 2, download, no_rows,
+        {"download", "ID [DIR]", 1, 2, download, done_rows,
          "Fetches its results into a folder (that of the bucket's name)."},
         {"why", "ID", 1, 1, why, json_rows, "One sentence: what it waits for, or why it ended as it did."},
         {"cost", "ID", 1, 1, cost, cost_rows, "Euros, watt-hours and grams of CO2, so far."},
@@ -325,10 +314,10 @@ int cmd_task(int argc, char **argv)
         {"snapshot", "ID", 1, 1, snapshot, snapshot_rows,
          "Puts what its instances have left so far into the bucket; prints the id."},
         {"set", "ID", 1, 1, set, set_rows, "Changes constants, labels and tags of one that has not ended."},
-        {"update-resources", "ID", 1, 1, update_resources, no_rows,
+        {"update-resources", "ID", 1, 1, update_resources, done_rows,
          "Brings what is new in its buckets to instances that run."},
-        {"abort", "ID...", 1, OPTIONS_ARGS_MAX, abort_it, no_rows, "Ends it; what it has done stays."},
-        {"delete", "ID...", 1, OPTIONS_ARGS_MAX, delete_it, no_rows, "Ends it and forgets it."},
+        {"abort", "ID...", 1, OPTIONS_ARGS_MAX, abort_it, done_rows, "Ends it; what it has done stays."},
+        {"delete", "ID...", 1, OPTIONS_ARGS_MAX, delete_it, done_rows, "Ends it and forgets it."},
         {"hardware", NULL, 0, 0, hardware, json_rows, "What hardware a task may ask for."},
         {"profiles", "[NAME]", 0, 1, profiles, json_rows, "Profiles, or the constants of one."},
         {0},

@@ -171,8 +171,16 @@ static int send(struct verb_call *c, const char *method, const char *path, json_
     return code;
 }
 
+static int check_credit(struct verb_call *c)
+{
+    const struct values *v = c->values;
+    return verb_cents(c, "credit", v->credit, "no limit");
+}
+
 static int add(struct verb_call *c)
 {
+    if (check_credit(c))
+        return CLI_USAGE;
     json_t *body = body_of(c->values);
     json_object_set_new(body, "email", json_string(c->args->v[0]));
     return send(c, "POST", USERS, body);
@@ -192,6 +200,8 @@ static int change(struct verb_call *c)
         err_set(&c->e, -1, "user change: --research and --no-research exclude each other (give one)");
         return CLI_USAGE;
     }
+    if (check_credit(c))
+        return CLI_USAGE;
     json_t *body = body_of(v);
     if (json_object_size(body) == 0)
         return nothing(c, body, "change");

@@ -53,7 +53,8 @@ int verb_cost(struct verb_call *c, const char *what, const char *datacentre, boo
 
 // ---- what it wrote
 
-int verb_output(struct verb_call *c, const char *what, const char *stream, long instance, bool fresh)
+int verb_output(struct verb_call *c, const char *what, const char *stream, long instance, bool fresh,
+                bool json)
 {
     char back[64];
     struct buf got;
@@ -61,11 +62,13 @@ int verb_output(struct verb_call *c, const char *what, const char *stream, long 
         snprintf(back, sizeof back, "/%s/%ld", stream, instance);
     else
         snprintf(back, sizeof back, "/%s", stream);
-    int code = api_call(&c->api, fresh ? "POST" : "GET", path_of(c, "", what, back), NULL, "text/plain", &got,
-                        &c->e);
+    int code = api_call(&c->api, fresh ? "POST" : "GET", path_of(c, "", what, back), NULL,
+                        json ? "application/json" : "text/plain", &got, &c->e);
     if (code)
         return code;
     fwrite(buf_str(&got), 1, got.n, stdout);
+    if (json)
+        putchar('\n');
     buf_deinit(&got);
     return 0;
 }

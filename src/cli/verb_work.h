@@ -16,13 +16,14 @@
 #define VERB_OUTPUT_ROWS(type, one)                                                                          \
     {"fresh", OPTION_FLAG, NULL, offsetof(type, fresh), 0, 0, "Only what is new since this was asked last"}, \
     {"instance", OPTION_INT, "N", offsetof(type, instance), 0, 1e9,                                          \
-     "Of this " one " only, without the numbers in front"}
+     "Of this " one " only, without the numbers in front"},                                                  \
+    {"json", OPTION_FLAG, NULL, offsetof(type, json), 0, 0, "One string of JSON"}
 #define VERB_SET_ROWS(type)                                                                                  \
     {"constant", OPTION_LIST, "KEY=VALUE", offsetof(type, change.constants), 0, 0,                           \
      "A constant; again for more"},                                                                          \
     {"label", OPTION_LIST, "KEY=VALUE", offsetof(type, change.labels), 0, 0, "A label; again for more"},     \
     {"tag", OPTION_LIST, "TAG", offsetof(type, change.tags), 0, 0,                                           \
-     "A tag, instead of those it has; again for more"}
+     "A tag, instead of those it has; again for more"}, VERB_DONE_ROW(type)
 // clang-format on
 
 // Euros, watt-hours and grams of CO2. `datacentre` (may be NULL): the one that it is compared with.
@@ -30,7 +31,8 @@ int verb_cost(struct verb_call *c, const char *what, const char *datacentre, boo
 
 // "stdout" or "stderr" of all instances or (from 0 on) of one; `fresh`: what is new since this was asked
 // last.
-int verb_output(struct verb_call *c, const char *what, const char *stream, long instance, bool fresh);
+int verb_output(struct verb_call *c, const char *what, const char *stream, long instance, bool fresh,
+                bool json);
 
 struct verb_change {
     struct option_list constants, labels; // KEY=VALUE, beside those there are

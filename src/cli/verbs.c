@@ -9,6 +9,8 @@
 
 #define PAGE 1000
 
+const char verb_done[] = "What was done, as JSON";
+
 const char *got_text(const json_t *j, const char *key)
 {
     const char *t = json_string_value(json_object_get(j, key));
@@ -75,6 +77,16 @@ int verb_show(struct verb_call *c, const char *front, const char *back)
     return verb_ask(c, "GET", verb_path(c, front, back), NULL, true, NULL);
 }
 
+static void note(struct verb_call *c, const char *id, int code, const struct err *e)
+{
+    json_t *one = json_pack("{s:s,s:b}", "id", id, "done", code == 0);
+    if (!c->said)
+        c->said = json_array();
+    if (code)
+        json_object_set_new(one, "message", json_string(e->text));
+    json_array_append_new(c->said, one);
+}
+
 int verb_each(struct verb_call *c, const char *method, const char *front, const char *back)
 {
     int last = 0;
@@ -85,8 +97,26 @@ int verb_each(struct verb_call *c, const char *method, const char *front, const 
             cli_fail_err(last, &c->e);
         if (code)
             c->e = e, last = code;
+        if (c->json)
+            note(c, c->args->v[i], code, &e);
     }
     return last;
+}
+
+int verb_ended(struct verb_call *c, int code, const char *front)
+{
+    struct err e = ERR_NULL;
+    if (c->json && (code == CLI_DONE || code == CLI_WORK))
+        api_json(&c->api, "GET", verb_path(c, front, ""), NULL, &c->said, &e);
+    return code;
+}
+
+int verb_cents(struct verb_call *c, const char *option, double euro, const char *none)
+{
+    if (euro <= 0 || euro >= 0.01)
+        return 0;
+    err_set(&c->e, -1, "--%s %g: is less than a cent (give 0.01 euro or more; 0 is %s)", option, euro, none);
+    return CLI_USAGE;
 }
 
 int verb_print(int code, json_t *list, bool json, const char *heads,
@@ -149,6 +179,23 @@ static void usage(FILE *to, const char *command, const struct verb *verbs)
     fputs("\nEach verb has --help. The server is ONDOL_URL, the token ONDOL_TOKEN.\n", to);
 }
 
+static bool wants_json(const struct option_row *rows, const void *values)
+{
+    for (const struct option_row *r = rows; r->name; r++)
+        if (r->what == verb_done)
+            return *(const bool *)((const char *)values + r->at);
+    return false;
+}
+
+static void print_done(struct verb_call *c, int code)
+{
+    if (!code && !c->said)
+        c->said = json_pack("{s:s,s:b}", "id", c->args->v[0], "done", 1);
+    if (c->said)
+        got_print(c->said);
+    fflush(stdout);
+}
+
 static int run(const char *command, const struct verb *verb, void *values, int argc, char **argv)
 {
     char name[32];
@@ -161,7 +208,11 @@ static int run(const char *command, const struct verb *verb, void *values, int a
         code = api_client_env(&c.api);
     if (code >= 0)
         return code;
+    c.json = wants_json(verb->rows, values);
     code = verb->run(&c);
+    if (c.json)
+        print_done(&c, code);
+    json_decref(c.said);
     buf_deinit(&c.path);
     return code ? cli_fail_err(code, &c.e) : CLI_DONE;
 }

@@ -123,6 +123,17 @@ int shelf_blob(struct shelf *s, const char *digest, int *fd, uint64_t *n, struct
 
 // ---- the disk
 
+// What runs beside the server, in a folder of its own, is told paths below this one.
+static int make_absolute(struct shelf *s, struct err *e)
+{
+    char *whole = realpath(s->dir, NULL);
+    if (!whole)
+        return err_set(e, -errno, "images: %s: %s", s->dir, strerror(errno));
+    free(s->dir);
+    s->dir = whole;
+    return 0;
+}
+
 // Under the lock.
 static int write_index(struct shelf *s, const json_t *index, struct err *e)
 {
@@ -191,6 +202,8 @@ int shelf_open(struct shelf **ret, const char *dir, struct err *e)
                 ? err_set(e, -errno, "images: %s: %s", path, strerror(errno))
                 : 0;
     }
+    if (r == 0)
+        r = make_absolute(s, e);
     if (r == 0)
         r = load(s, e);
     if (r < 0) {

@@ -58,7 +58,7 @@ struct sandbox_spec {
     // most, then all of it ends. NULL: nothing
     const char *const *last;
     int64_t last_ms;
-    const char *workdir; // NULL: /job
+    const char *workdir;     // NULL: /job; made where instances may write, else -ENOTDIR when it is not there
     const char *hostname;    // NULL: "ondol"
     const char *image;       // "library/...": a read-only view of the machine's own /usr. NULL: the same
     // Absolute path of an unpacked image that is the root in place of that view, read-only; everyone may read
@@ -67,6 +67,7 @@ struct sandbox_spec {
     // counts.
     const char *rootfs;
     uint32_t uid, gid; // with rootfs: who the instance takes itself for; it is a plain user of the host
+    const char *user;  // without: the same, NAME or UID[:GROUP or GID] (-ENXIO: there is none). NULL: job, 1000
     const struct sandbox_bind *binds;
     size_t binds_n;
     int64_t memory_max_bytes; // 0: no limit; else at least 8 MiB. Page cache and files of /job, /tmp,

@@ -94,14 +94,15 @@ static enum s3_code foresee(struct ask *c, uint64_t n, struct err *e)
     struct objects_usage used;
     struct err why = ERR_NULL;
     bool part = c->route.op == S3_OP_UPLOAD_PART;
+    bool counts = c->owner && c->s->cfg.quota_bytes > 0; // what is staged counts when it is published
     int code = part ? objects_upload(o, c->bucket.id, c->upload_id, ask_key(c), &c->a, NULL, &why) : 0;
     if (code == 1)
         return S3_NO_SUCH_UPLOAD;
-    if (!part && !code && (c->s->cfg.quota_bytes > 0 || c->op.if_absent))
+    if (!part && !code && (counts || c->op.if_absent))
         code = objects_get(o, c->bucket.id, ask_key(c), &c->a, &old, NULL, &why);
     if (code == 0 && c->op.if_absent && old.content)
         return S3_PRECONDITION_FAILED;
-    if (code >= 0 && c->s->cfg.quota_bytes > 0) {
+    if (code >= 0 && counts) {
         code = objects_usage(o, c->account.id, &used, &why);
         if (code == 0 && used.bytes + (int64_t)n - (int64_t)old.size > c->s->cfg.quota_bytes)
             return s3_fail(e, S3_QUOTA_EXCEEDED, "%lld of %lld bytes are used; %llu more would be too many.",

@@ -120,6 +120,14 @@ int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *arg
 // spec_check.c
 int box_check_spec(const struct sandbox_spec *spec, struct err *e); // limits, image, command
 
+// What its user is in numbers: `user` is NULL afterwards when it is who instances are anyway. -ENXIO.
+int box_resolve_user(const struct box *b, struct sandbox_spec *spec, struct err *e);
+
+// workdir.c
+bool box_makes_workdir(const struct sandbox_spec *spec); // bubblewrap is to make it, if it is not there
+// -ENOTDIR: it is not there, and cannot be made.
+int box_check_workdir(const struct box *b, const struct sandbox_spec *spec, struct err *e);
+
 // lever.c
 int lever_choose(struct box *b, enum lever wanted, struct err *e);
 int lever_set(const struct box *b, struct box_run *r, int permille, wall_ms now, struct err *e);

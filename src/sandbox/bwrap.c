@@ -251,13 +251,18 @@ static int start_from_nothing(struct box *b, const struct sandbox_spec *spec, st
     return code;
 }
 
-static int box_start(void *ctx, const struct sandbox_spec *spec, wall_ms now, struct sandbox_run *run,
+static int box_start(void *ctx, const struct sandbox_spec *given, wall_ms now, struct sandbox_run *run,
                      struct err *e)
 {
     struct box *b = ctx;
+    struct sandbox_spec with_user = *given, *spec = &with_user;
     if (b->why[0])
         return err_set(e, -ENODEV, "%s", b->why);
     int code = box_check_spec(spec, e);
+    if (code == 0)
+        code = box_resolve_user(b, spec, e);
+    if (code == 0)
+        code = box_check_workdir(b, spec, e);
     if (code < 0)
         return code;
     if (find(b, spec->id))

@@ -31,7 +31,8 @@ static void arg_i64(struct buf *out, int64_t value)
     buf_putc(out, '\0');
 }
 
-static void put_fixed(struct buf *out, const struct root *root, const struct sandbox_spec *in_image)
+// `other`: what is not as in most, an image or a user; NULL: nothing.
+static void put_fixed(struct buf *out, const struct root *root, const struct sandbox_spec *other)
 {
     static const char *const fixed[] = {
         "--unshare-pid",     "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--new-session",
@@ -39,14 +40,14 @@ static void put_fixed(struct buf *out, const struct root *root, const struct san
     };
     arg(out, "--unshare-user");
     arg(out, "--uid");
-    arg_i64(out, in_image ? (int64_t)in_image->uid : ROOT_UID);
+    arg_i64(out, other ? (int64_t)other->uid : ROOT_UID);
     arg(out, "--gid");
-    arg_i64(out, in_image ? (int64_t)in_image->gid : ROOT_UID);
+    arg_i64(out, other ? (int64_t)other->gid : ROOT_UID);
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
         arg(out, fixed[i]);
-    if (in_image) {
+    if (other && other->rootfs) {
         arg(out, "--ro-bind");
-        arg(out, in_image->rootfs);
+        arg(out, other->rootfs);
         arg(out, "/");
     } else {
         root_arguments(root, out);
@@ -220,7 +221,7 @@ int box_zygote_args_file(const struct box *b, int *args_fd, struct err *e)
 int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *args_fd, struct err *e)
 {
     struct buf out = BUF_INIT(ARGS_MAX_BYTES);
-    if (spec->rootfs)
+    if (spec->rootfs || spec->user)
         put_fixed(&out, &b->root, spec);
     else
         buf_put(&out, b->fixed_args.v, b->fixed_args.n);
@@ -232,6 +233,10 @@ int box_args_file(const struct box *b, const struct sandbox_spec *spec, int *arg
     arg(&out, spec->hostname ? spec->hostname : "ondol");
     put_mounts(&out, spec);
     put_net_files(&out, spec);
+    if (box_makes_workdir(spec)) {
+        arg(&out, "--dir");
+        arg(&out, spec->workdir);
+    }
     arg(&out, "--chdir");
     arg(&out, spec->workdir ? spec->workdir : "/job");
     put_environment(&out, spec->envp);

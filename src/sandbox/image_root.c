@@ -95,9 +95,9 @@ int image_root_user(const char *rootfs, const char *user, uint32_t *uid, uint32_
         *group++ = '\0';
     uint32_t own = 0;
     if (!look_up(rootfs, "/etc/passwd", name, uid, &own) && !is_number(name, uid))
-        return err_set(e, -ENOENT, "user %.100s: the image has none of that name", name);
+        return err_set(e, -ENOENT, "user %.100s: there is none of that name", name);
     *gid = own;
     if (group && *group && !look_up(rootfs, "/etc/group", group, gid, NULL) && !is_number(group, gid))
-        return err_set(e, -ENOENT, "group %.100s: the image has none of that name", group);
+        return err_set(e, -ENOENT, "group %.100s: there is none of that name", group);
     return 0;
 }

@@ -127,6 +127,18 @@ static int check_binds(const struct sandbox_spec *spec, struct err *e)
     return 0;
 }
 
+int box_resolve_user(const struct box *b, struct sandbox_spec *spec, struct err *e)
+{
+    struct err why = ERR_NULL;
+    if (spec->rootfs || !spec->user)
+        return 0;
+    if (image_root_user(b->root.path, spec->user, &spec->uid, &spec->gid, &why) < 0)
+        return err_set(e, -ENXIO, "%.200s (there are root, job and nobody, and numbers)", why.text);
+    if (!*spec->user || (spec->uid == ROOT_UID && spec->gid == ROOT_UID))
+        spec->user = NULL;
+    return 0;
+}
+
 int box_check_spec(const struct sandbox_spec *spec, struct err *e)
 {
     if (spec->id == 0 || !spec->argv || !spec->argv[0] || !spec->argv[0][0])

@@ -361,7 +361,8 @@ static bool hand_over(struct box *b, struct zygote *z, const struct sandbox_spec
 
 static bool is_plain(const struct sandbox_spec *spec)
 {
-    return !spec->net && !spec->last && spec->binds_n == 0 && spec->job_bytes == 0 && !spec->job_dir && !spec->rootfs;
+    return !spec->net && !spec->last && spec->binds_n == 0 && spec->job_bytes == 0 && !spec->job_dir && !spec->rootfs &&
+           !spec->user;
 }
 
 bool box_zygote_start(struct box *b, const struct sandbox_spec *spec, struct box_run *r,

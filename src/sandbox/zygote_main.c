@@ -34,6 +34,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -167,6 +168,21 @@ static int reap_until(pid_t command)
     return status;
 }
 
+// Into the folder, made with those above it when it is not there and may be written. `dir` is as before.
+static bool enter(char *dir)
+{
+    if (chdir(dir) == 0)
+        return true;
+    for (char *p = dir + 1; *p; p++)
+        if (*p == '/') {
+            *p = '\0';
+            mkdir(dir, 0755);
+            *p = '/';
+        }
+    mkdir(dir, 0755);
+    return chdir(dir) == 0;
+}
+
 static void instance(int channel)
 {
     static char *argv[ZYGOTE_ARGS_MAX + 1], *envp[ZYGOTE_ARGS_MAX + 1];
@@ -188,7 +204,7 @@ static void instance(int channel)
     take_list(&p, text + n, go.envc, envp);
     if (sethostname(host, strlen(host)) < 0 || !become_nobody())
         give_up(channel, out[1], "the instance's sandbox", "");
-    if (chdir(dir) < 0)
+    if (!enter(dir))
         give_up(channel, out[1], "Can't chdir to ", dir);
     pid_t command = run(argv, envp, out);
     if (command < 0)

@@ -29,24 +29,31 @@ struct opening {
     int code;
 };
 
-static int unseal_constants(struct opening *o)
+// What is not sealed is taken as it is: an operator's profile gives a password in the clear.
+static int unseal(struct opening *o, const json_t *list, const char *key_member, const char *value_member)
 {
     const char *bound = secret_constant_bound(o->arena, o->account);
-    for (size_t i = 0; i < json_array_size(o->constants); i++) {
-        json_t *c = json_array_get(o->constants, i);
-        const char *key = json_string_value(json_object_get(c, "key")),
-                   *value = json_string_value(json_object_get(c, "value"));
-        if (!key || !value || strncmp(key, SECRET_PREFIX, strlen(SECRET_PREFIX)) != 0)
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *c = json_array_get(list, i);
+        const char *key = json_string_value(json_object_get(c, key_member)),
+                   *value = json_string_value(json_object_get(c, value_member));
+        if (!key || !value || !secret_name(key, strlen(key)) ||
+            strncmp(value, SEALED_MARK, strlen(SEALED_MARK)) != 0)
             continue;
         struct buf clear = BUF_INIT(CLEAR_BYTES);
         int r = vault_unseal(&o->r->vault, bound, value, &clear, o->e);
         if (r == 0)
-            json_object_set_new(c, "value", json_string(buf_str(&clear)));
+            json_object_set_new(c, value_member, json_string(buf_str(&clear)));
         buf_deinit(&clear);
         if (r < 0)
             return r;
     }
     return 0;
+}
+
+static int unseal_constants(struct opening *o)
+{
+    return unseal(o, o->constants, "key", "value");
 }
 
 static bool has_constant(const json_t *constants, const char *key)
@@ -59,21 +66,29 @@ static bool has_constant(const json_t *constants, const char *key)
     return false;
 }
 
-// What is forced stands above what the task and its pool say. It is never secret.
+// What is forced stands above what the task and its pool say: the value, and whether it is exported at all.
 static void force(json_t *constants, const json_t *forced)
 {
     for (size_t i = 0; i < json_array_size(forced); i++) {
         const json_t *f = json_array_get(forced, i);
         const char *key = json_string_value(json_object_get(f, "constantName"));
-        json_t *value = json_object_get(f, "forcedValue");
-        if (!key || !json_is_string(value))
-            continue;
-        for (size_t k = json_array_size(constants); k-- > 0;) {
+        json_t *value = json_object_get(f, "forcedValue"), *was = NULL;
+        for (size_t k = key ? json_array_size(constants) : 0; k-- > 0;) {
             const char *old = json_string_value(json_object_get(json_array_get(constants, k), "key"));
-            if (old && !strcmp(old, key))
-                json_array_remove(constants, k);
+            if (!old || strcmp(old, key) != 0)
+                continue;
+            if (!was) // the last one stands
+                was = json_incref(json_object_get(json_array_get(constants, k), "value"));
+            json_array_remove(constants, k);
         }
-        json_array_append_new(constants, json_pack("{s:s,s:O}", "key", key, "value", value));
+        value = json_is_string(value) ? value : was;
+        if (key && value) {
+            json_t *c = json_pack("{s:s,s:O}", "key", key, "value", value);
+            if (json_is_false(json_object_get(f, "forceExportInEnvironment")))
+                json_object_set_new(c, "exported", json_false());
+            json_array_append_new(constants, c);
+        }
+        json_decref(was);
     }
 }
 
@@ -167,8 +182,8 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
     bool forced = body && strstr(body, "forcedValue\"");
     bool image = body && lease && images_may_matter(r, body);
     bool credentials = body && credentials_may_be_wanted(body);
-    if (!body || (!files && !credentials && !forced && !image && is_plain(body) && !strstr(body, SECRET_PREFIX) &&
-                  !strstr(body, "secretsAccessRights")))
+    if (!body || (!files && !credentials && !forced && !image && is_plain(body) &&
+                  !strstr(body, SEALED_MARK) && !strstr(body, "secretsAccessRights")))
         return 0;
     json_t *o = json_loads(body, 0, NULL);
     if (!o)
@@ -190,6 +205,8 @@ int body_open(struct runtime *r, uint64_t account, const struct assignment *x, c
         code = grant_all(&op, json_object_get(o, "secretsAccessRights"));
     if (code == 0)
         credentials_grant(r, account, o);
+    if (code == 0)
+        code = unseal(&op, json_object_get(o, "forcedConstants"), "constantName", "forcedValue");
     if (code == 0)
         force(constants, json_object_get(o, "forcedConstants"));
     if (code == 0 && files)

@@ -38,6 +38,13 @@ static enum code code_of(const struct sim_board *b)
     return CODE_NONE; // free, or its data are on the way: filler goes on until they are there
 }
 
+// Work that may warm the zone beyond what is wanted: it runs, or waits for nothing but a board awake.
+static bool urgent_on(const struct sim_board *b)
+{
+    return !b->dark && activity_is_urgent((enum activity)b->activity) &&
+           (b->phase == BOARD_RUNS || (b->phase == BOARD_WAITS && !b->data_missing));
+}
+
 static struct regulate_board input(const struct sim_run *r, const struct sim_zone *z, enum code code,
                                    bool asleep, bool filler, bool burn)
 {
@@ -272,7 +279,20 @@ static void apply_row(struct sim_run *r, struct sim_zone *z, const struct drive_
     drive_total(r, z, total);
 }
 
-// Heaters of many boards, caps, and tasks that use a part of a board's cores.
+// What urgent work has of the zone's watts beyond those that are wanted, which its thermostat is told.
+static void lift_tell(struct sim_run *r, struct sim_zone *z, int64_t lift_mw)
+{
+    struct thermostat *t = &r->thermostat[z - r->zone];
+    int32_t lift_w = (int32_t)((lift_mw + 999) / 1000);
+    if (z->water || t->lift_w == lift_w)
+        return;
+    struct sim_lanes *l = lanes_of(r, z);
+    lanes_pull(&l->heat, z->at);
+    thermostat_set_lift(t, lift_w);
+    lanes_push(&l->heat, z->at);
+}
+
+// Heaters of many boards, caps, urgent work, and tasks that use a part of a board's cores.
 static void drive_anew(struct sim_run *r, struct sim_zone *z, int64_t want_mw, int64_t fuse_mw, bool sleep)
 {
     struct regulate_board in[BOARDS_MAX];
@@ -286,13 +306,21 @@ static void drive_anew(struct sim_run *r, struct sim_zone *z, int64_t want_mw, i
         if (code == CODE_DARK)
             continue;
         in[n] = input(r, z, code, b->asleep, z->filler_ok, !z->keeps);
+        if (b->booting && urgent_on(b)) { // as in the agent: what it boots for keeps it awake
+            in[n].work = (enum activity)b->activity;
+            in[n].cap_mw = curve_of(r, z)->idle_mw;
+        }
         if (code <= CODE_DONATED && b->rate_cores < r->s->board[z->model].spec.cores)
             in[n].unused_permille = 1000 - 1000 * b->rate_cores / r->s->board[z->model].spec.cores;
         who[n++] = at;
     }
-    regulate(in, n, want_mw, want_mw, fuse_mw, sleep);
-    for (size_t k = 0; k < n; k++)
+    regulate(in, n, want_mw, (int64_t)z->bears_w * 1000, fuse_mw, sleep);
+    int64_t lift_mw = 0;
+    for (size_t k = 0; k < n; k++) {
         board_take(r, who[k], in[k].run, in[k].expect_mw, in[k].point.work_mhz);
+        lift_mw += r->board[who[k]].booting ? 0 : in[k].lift_mw;
+    }
+    lift_tell(r, z, lift_mw);
     z->row = NULL;
     int32_t total = 0;
     for (int i = 0; i < z->n_boards; i++)
@@ -311,15 +339,17 @@ static bool uses_all(const struct sim_run *r, const struct sim_zone *z)
     return true;
 }
 
-static int32_t want_of(struct sim_run *r, uint32_t zone)
+static bool urgent_in(const struct sim_run *r, const struct sim_zone *z)
 {
-    const struct sim_zone *z = &r->zone[zone];
-    const struct heat_watts q = request_w(r, z);
-    int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3
-                   : q.target_w < q.max_w      ? q.target_w
-                                               : q.max_w;
-    int32_t keep = zone_keep_w(r, z, false);
-    want = want > keep ? want : keep;
+    bool any = false;
+    for (int i = 0; z->runs && i < z->n_boards; i++)
+        any |= urgent_on(&r->board[z->first_board + (uint32_t)i]);
+    return any;
+}
+
+// Of `want` what caps leave.
+static int32_t capped_w(const struct sim_run *r, const struct sim_zone *z, int32_t want)
+{
     double circuit = r->s->site[z->site].circuit_cap_w;
     if (z->down)
         return 0;
@@ -330,6 +360,17 @@ static int32_t want_of(struct sim_run *r, uint32_t zone)
     if (z->cap_mw >= 0 && want > z->cap_mw / 1000)
         want = (int32_t)(z->cap_mw / 1000);
     return want;
+}
+
+static int32_t want_of(struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    const struct heat_watts q = request_w(r, z);
+    int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3
+                   : q.target_w < q.max_w      ? q.target_w
+                                               : q.max_w;
+    int32_t keep = zone_keep_w(r, z, false);
+    return capped_w(r, z, want > keep ? want : keep);
 }
 
 static void decide(struct sim_run *r, uint32_t zone, int32_t want)
@@ -389,10 +430,14 @@ void drive_zone(struct sim_run *r, uint32_t zone)
     int32_t want = want_of(r, zone);
     int64_t want_mw = (int64_t)want * 1000;
     bool sleep = sleep_now(r, z, want_mw);
+    z->urgent = urgent_in(r, z) && !r->o.mutants.thermostat_off;
+    int32_t bears = z->urgent ? capped_w(r, z, request_w(r, z).max_w) : want;
+    z->bears_w = bears > want ? bears : want;
     drive_settle(r, zone);
     for (int again = 0; again < 2; again++) {
         z->stale = false;
-        if (z->n_boards <= DRIVE_BOARDS && z->cap_mw < 0 && uses_all(r, z)) {
+        if (z->n_boards <= DRIVE_BOARDS && z->cap_mw < 0 && !z->urgent && uses_all(r, z)) {
+            lift_tell(r, z, 0);
             uint64_t key = key_of(r, z, sleep);
             if (key != z->key) {
                 z->key = key;
@@ -406,10 +451,10 @@ void drive_zone(struct sim_run *r, uint32_t zone)
         if (!z->stale) // a board has gone to sleep or begun to boot: the others take what it leaves
             break;
     }
-    z->resting =
-        sleep && !z->stale && want_mw < z->n_boards * (int64_t)curve_of(r, z)->sleep_mw; // all of them sleep
+    z->resting = sleep && !z->stale && !z->urgent &&
+                 want_mw < z->n_boards * (int64_t)curve_of(r, z)->sleep_mw; // all of them sleep
     zone_restless(r, z);
-    decide(r, zone, want);
+    decide(r, zone, want + (z->water ? 0 : r->thermostat[zone].lift_w));
     drive_fast(r, z);
 }
 

@@ -126,6 +126,7 @@ struct sim_zone {
     // Of water; of a room: in its lane, as zone_mw() gives it.
     int32_t total_mw, target_w;         // what its boards draw; as driven
     int32_t last_want;                  // of the request, as of the last step
+    int32_t bears_w;                    // with urgent work: the most it may draw, as driven
     int32_t tell_w;                     // by which a request must have moved to be told
     const struct heat_request *request; // of water; of a room: request_w()
     int16_t runs;                       // boards with an instance
@@ -134,6 +135,7 @@ struct sim_zone {
     bool told_any;
     struct heat_watts told; // to the engine
     bool resting;           // its boards were told to sleep, and nothing has changed since
+    bool urgent;            // has work that may draw what the zone can bear, and so is looked at every step
     bool alike, stale;      // stale: the boards have changed since they were driven
     uint64_t key;           // of the table the row is from
     uint32_t table;
@@ -468,8 +470,8 @@ static inline int32_t zone_keep_w(struct sim_run *r, const struct sim_zone *z, b
                                    all ? c->keep_boards : z->runs);
 }
 
-// A room is looked at in every step while its boards are not yet driven as they should be, or wait for sleep;
-// and where there is low-power mode.
+// A room is looked at in every step while its boards are not yet driven as they should be, or wait for sleep,
+// while urgent work may draw what it bears, and where there is low-power mode.
 static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
 {
     if (z->water)
@@ -477,7 +479,8 @@ static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
     if (z->stale)
         drive_slow(r, z);
     lanes_of(r, z)->restless[z->at] =
-        z->stale || (z->low_since != INT64_MIN && !z->resting) || r->thermostat[z - r->zone].cfg.keep_w;
+        z->stale || z->urgent || (z->low_since != INT64_MIN && !z->resting) ||
+        r->thermostat[z - r->zone].cfg.keep_w;
 }
 
 static inline void zone_stale(struct sim_run *r, struct sim_zone *z)

@@ -156,7 +156,9 @@ static void zone_step(struct sim_run *r, uint32_t i)
     }
     if (z->water)
         link_zone_news(r, i);
-    bool same = want == *last && z->hw_cap_w >= want && (z->low_since == INT64_MIN || z->resting);
+    int32_t bears = z->urgent && q.max_w > want ? q.max_w : want;
+    bool same = want == *last && (!z->urgent || bears == z->bears_w) && z->hw_cap_w >= bears &&
+                (z->low_since == INT64_MIN || z->resting);
     *last = want;
     if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
                                drive_same(r, i, want)))) {

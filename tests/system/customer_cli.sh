@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A customer with nothing but the command line: tasks from options and files, filters, waiting, secrets, buckets, and the completion
-# of bash, which knows what --help knows. Usage: customer_cli.sh ONDOL COMPLETION
+# A customer with nothing but the command line: tasks from options and files, filters, waiting, secrets, buckets.
+# Usage: customer_cli.sh ONDOL
 . "$(dirname "$0")/lib.sh"
-COMPLETION=$2
 
 run() { # run WANTED_CODE ARGUMENT...: what it printed is in run.out
     want=$1
@@ -271,29 +270,4 @@ complains 'has no bucket for results'
 unset ONDOL_URL
 stop_dev
 
-# ---- completion
-complete_it() { # complete_it WORD...: what bash would offer for the last of them, in a line
-    bash -c 'PATH=$(dirname "$1"):$PATH; . "$2"; shift 2; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ondol; echo "${COMPREPLY[*]}"' \
-        bash "$ONDOL" "$COMPLETION" "$@"
-}
-offers() { # offers WORDS WORD...
-    wants=$1
-    shift
-    offered=$(complete_it "$@")
-    for w in $wants; do
-        case " $offered " in *" $w "*) ;; *) fail "for \"$*\" bash offers \"$offered\" and not $w" ;; esac
-    done
-}
-if command -v bash >/dev/null; then
-    offers 'task bucket server' ondol ''
-    offers 'job' ondol j
-    offers 'create list wait' ondol task ''
-    offers '--command --constant --instances' ondol task create --
-    offers '--timeout' ondol task wait --t
-    offers '--coldest-week' ondol sim --co
-    
-    [ -z "$(complete_it ondol task sing)" ] || fail "a verb that is not there is completed"
-else
-    echo "skipped: there is no bash"
-fi
 echo "a customer's day"

@@ -103,9 +103,10 @@ def oci_archive(name, layers, config, extra=()):
 
 class Dev(Api):
     def __init__(self, registry):
+        # The folder is relative, as people type it: imports and pulls found "no such file or directory" there.
         self.process, line = start_ready("dev", [
-            ONDOL, "dev", "--data", DIR + "/data", "--listen", "127.0.0.1:0", "--heaters", "1", "--boards", "2", "--token", TOKEN,
-            "--speed", "20", "--registries", "http://" + registry])
+            os.path.abspath(ONDOL), "dev", "--data", "data", "--listen", "127.0.0.1:0", "--heaters", "1", "--boards", "2", "--token", TOKEN,
+            "--speed", "20", "--registries", "http://" + registry], cwd=DIR)
         super().__init__(line.split()[3])
         self.env = dict(os.environ, ONDOL_URL=self.url, ONDOL_TOKEN=TOKEN)
 

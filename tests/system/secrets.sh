@@ -25,13 +25,15 @@ start_dev --heaters 1 --speed 60 --token secrets-test
 [ "$(call GET /secrets-manager/data/db/password | jq -r .value)" = value-of-db/password-swordfish ] || fail "a secret is lost"
 
 uuid=$(call POST /tasks --data '{"name":"s","profile":"docker-batch","instanceCount":1,
-    "constants":[{"key":"DOCKER_CMD","value":"sh -c \"echo [$db_password] [$other_thing] [$QARNOT_SECRET__X]\""},
+    "constants":[{"key":"DOCKER_CMD","value":"sh -c \"echo [$db_password] [$other_thing] [$QARNOT_SECRET__X] [$QARNOT_SECRET__F] [${INNER}] [$INNER]\""},
                  {"key":"QARNOT_SECRET__X","value":"constant-swordfish"}],
+    "forcedConstants":[{"constantName":"QARNOT_SECRET__F","forcedValue":"forced-swordfish"},
+                       {"constantName":"INNER","forcedValue":"inside","forceExportInEnvironment":false}],
     "secretsAccessRights":{"bySecret":[{"key":"db/password"},{"key":"gone"}],"byPrefix":[]}}' | jq -r .uuid)
 [ ${#uuid} = 36 ] || fail "no uuid: $uuid"
 until_true 90 state_is "$uuid" Success || fail "no success: $(call GET "/ondol/v1/tasks/$uuid/why")"
 out=$(call GET "/tasks/$uuid/stdout/0")
-[ "$out" = "[value-of-db/password-swordfish] [] [constant-swordfish]" ] || fail "the instance saw: $out"
+[ "$out" = "[value-of-db/password-swordfish] [] [constant-swordfish] [forced-swordfish] [inside] []" ] || fail "the instance saw: $out"
 call DELETE "/tasks/$uuid" -o /dev/null
 EMAIL=$(call GET /info | jq -r .email)
 

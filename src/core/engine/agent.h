@@ -137,6 +137,7 @@ struct agent_event {
             int64_t files, files_n, bytes, bytes_n; // done and in all; _n 0: not known yet
             const char *code, *message;             // AGENT_STAGED: NULL code, or why not
             bool elsewhere;                         // it is not the task's fault: another board may try
+            bool but_some;                          // results: all are stored but those that `code` is of
             const char *names; // AGENT_STAGED, of results: their keys, one a line (staging.h); NULL: none
         } staged;
         struct {

@@ -86,6 +86,7 @@ struct heater_order {
     int64_t target, max; // heat
     int64_t fuse;        // by the curves, whatever the tasks do; INT64_MAX: none
     int64_t expect;      // what regulate() found
+    int64_t lift;        // of that, by urgent work beyond the target
     size_t zone;
 };
 
@@ -385,6 +386,17 @@ static void zones_short(struct agent *a, const struct heater_order *o)
     }
 }
 
+// The thermostats are told what is not their doing.
+static void zones_lift(struct agent *a, const struct heater_order *o)
+{
+    for (size_t z = 0; z < a->n_zones; z++) {
+        int64_t mw = 0;
+        for (size_t h = 0; h < a->n_heaters; h++)
+            mw += o[h].zone == z ? o[h].lift : 0;
+        thermostat_set_lift(&a->thermostat[z], (int32_t)((mw + 999) / 1000));
+    }
+}
+
 void heat_regulate(struct agent *a, house_ms now, struct agent_actions *out)
 {
     a->regulate_due = false;
@@ -403,9 +415,11 @@ void heat_regulate(struct agent *a, house_ms now, struct agent_actions *out)
             struct agent_board *b = &a->board[who[k]];
             board_set(a, who[k], in[k].run, in[k].point, in[k].beside_mw, now, out);
             b->expect_mw = activity_is_task(b->run) ? in[k].expect_mw : b->point.draw_mw;
+            o[h].lift += activity_is_task(b->run) ? in[k].lift_mw : 0; // one that boots draws nothing of it
         }
     }
     zones_short(a, o);
+    zones_lift(a, o);
     free(o);
     free(in);
     free(who);

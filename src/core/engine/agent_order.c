@@ -109,7 +109,8 @@ void order_done(struct agent *a, struct agent_run *r, const struct agent_event *
 {
     if (r->errand != ERRAND_NONE)
         end_errand(a, r, ev->staged.files, r->errand == ERRAND_SNAPSHOT ? ev->staged.bytes : 0,
-                   ev->staged.code, ev->staged.message, ev->now);
+                   ev->staged.but_some ? NULL : ev->staged.code, // the end names what stays behind
+                   ev->staged.but_some ? NULL : ev->staged.message, ev->now);
 }
 
 void order_cut(struct agent *a, struct agent_run *r, house_ms now)

@@ -128,12 +128,13 @@ static void stored(struct agent *a, struct agent_run *r, const struct agent_even
 {
     enum attempt_end end = r->over.end;
     const char *code = r->over.code, *message = r->over.message;
-    count(r, false, ev->staged.code ? r->staging.bytes : ev->staged.bytes, ev->now);
-    if (!ev->staged.code)
+    bool stands = !ev->staged.code || ev->staged.but_some;
+    count(r, false, stands ? ev->staged.bytes : r->staging.bytes, ev->now);
+    if (stands) {
         keep_names(r, ev->staged.names);
-    if (!ev->staged.code)
         r->results = ev->staged.files > INT32_MAX ? INT32_MAX : (int32_t)ev->staged.files;
-    else if (end == ATTEMPT_SUCCESS) { // what failed or was cancelled stays so
+    }
+    if (ev->staged.code && end == ATTEMPT_SUCCESS) { // what failed or was cancelled stays so
         end = ev->staged.elsewhere ? ATTEMPT_LOST : ATTEMPT_FAILURE;
         code = ev->staged.code;
         message = ev->staged.message;

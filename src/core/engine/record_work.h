@@ -16,7 +16,8 @@
 
 // What an instance that was tried before has behind it.
 struct retried {
-    uint32_t attempts, failures;
+    uint32_t attempts, failures; // below 2^28, 2^24
+    uint32_t lost;               // what its lost attempts count together: server_lost.c
 };
 
 // A move of an instance: what was decided, and why.
@@ -203,6 +204,7 @@ struct lease {
     uint32_t next, prev;        // of the same task
     uint32_t next_on_node, prev_on_node;
     // level
+    house_ms sampled; // when it was taken; v 0: none yet
     uint8_t phase;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int32_t net_in_kbps, net_out_kbps;

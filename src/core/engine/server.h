@@ -251,6 +251,7 @@ struct live_view {
     const char *board, *site;
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int32_t net_in_kbps, net_out_kbps;
+    house_ms granted, sampled; // sampled: when the node measured all of this; v 0: not yet
     int64_t exec_ms, energy_mj, core_ms;
     int64_t bytes, bytes_n;     // of its files, while the phase is download or upload; bytes_n 0: not known
     int64_t fetch_ms, store_ms; // how long its files have been on their way

@@ -47,6 +47,7 @@ bool board_rests(const struct server *s, const struct board *b);
 void board_rested(struct server *s, uint32_t board);     // it may work again: what it failed at is forgotten
 void board_start_late(struct server *s, uint32_t board); // it did not start what it was given in time
 void board_start_failed(struct server *s, uint32_t board, uint64_t task, const char *code);
+bool board_is_blamed(const char *code); // how an attempt ended: its board is at fault, not its task
 void server_board_timer(struct server *s, uint64_t board_id);
 
 // ---- server_site.c

@@ -340,6 +340,7 @@ static bool after_attempt(struct task *t, uint32_t instance, enum attempt_end en
     struct retried tried = task_retried(t, instance);
     tried.attempts++;
     tried.failures += end == ATTEMPT_FAILURE;
+    tried.lost += end == ATTEMPT_LOST ? lost_points(f->code) : 0;
     task_set_retried(t, instance, tried);
     if (end == ATTEMPT_LOST)
         task_rare(t)->lost++;
@@ -356,6 +357,8 @@ static bool after_attempt(struct task *t, uint32_t instance, enum attempt_end en
             buf_deinit(&text);
         }
     }
+    if (end == ATTEMPT_LOST && !stopping)
+        again = !lost_too_often(t, instance, &tried, f);
     if (stopping) {
         *final = end == ATTEMPT_FAILURE ? ATTEMPT_FAILURE : ATTEMPT_CANCELLED;
     } else if (again) {

@@ -45,6 +45,10 @@ struct attempt_figures { // of an ended attempt, as reported; zeros when nobody 
 };
 void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const struct attempt_figures *f,
                struct effects *fx);
+// server_lost.c: what a lost attempt counts, by the code of its end; whether the instance is given up for it, and
+// then the task has the error.
+uint32_t lost_points(const char *code);
+bool lost_too_often(struct task *t, uint32_t instance, const struct retried *tried, const struct attempt_figures *f);
 void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx);
 void lease_count(struct server *s, const struct lease *l, int sign); // it runs, or no longer
 // An instance of the task that waits gets a lease of the board, inside the lease `within` (NONE: for itself).

@@ -149,6 +149,7 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     struct lease *l = &s->lease[at];
     int32_t speed_before = lease_speed_permille(l);
     int64_t exec_ms_before = l->exec_ms;
+    l->sampled = r->at;
     l->phase = r->level.phase;
     l->freq_mhz = r->level.freq_mhz;
     l->max_freq_mhz = r->level.max_freq_mhz;

@@ -31,7 +31,7 @@ void board_rested(struct server *s, uint32_t board)
 }
 
 // What the node says when the sandbox is to blame, or may be. Everything else is the task's own doing.
-static bool of_the_board(const char *code)
+bool board_is_blamed(const char *code)
 {
     static const char *const codes[] = {"no-sandbox", "start-failed",   "start-timeout",
                                         "not-killed", STAGING_OF_BOARD, STAGING_OF_BOARD "-timeout"};
@@ -65,7 +65,7 @@ void board_start_failed(struct server *s, uint32_t board, uint64_t task, const c
     // The same task again says more of the task: it must not be able to put a fleet to rest. But where files
     // cannot be put at all it is no task's doing, and it would be tried again at once for ever.
     bool staging = code && strncmp(code, STAGING_OF_BOARD, strlen(STAGING_OF_BOARD)) == 0;
-    if (of_the_board(code) && (staging || s->board[board]->failed_task != task))
+    if (board_is_blamed(code) && (staging || s->board[board]->failed_task != task))
         failed(s, board, task);
 }
 

@@ -306,6 +306,7 @@ static int restore_attempt(struct server *s, const struct row_attempt *r, struct
     if (r->attempt > x.attempts)
         x.attempts = r->attempt;
     x.failures += r->end == ATTEMPT_FAILURE;
+    x.lost += r->end == ATTEMPT_LOST ? lost_points(r->code) : 0;
     task_set_retried(&s->task[slot], r->instance, x);
     return 0;
 }

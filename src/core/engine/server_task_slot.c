@@ -212,17 +212,30 @@ bool server_find_task(const struct server *s, uint64_t account, const char *id, 
     return true;
 }
 
+enum { ATTEMPT_BITS = 28, FAILURE_BITS = 24 }; // of 64; the rest is of what was lost
+
+static uint64_t least(uint32_t v, int bits)
+{
+    uint64_t most = (UINT64_C(1) << bits) - 1;
+    return v < most ? v : most;
+}
+
 struct retried task_retried(const struct task *t, uint32_t instance)
 {
     uint64_t v = 0;
     if (t->sets)
         idmap_get(&t->sets->retried, (uint64_t)instance + 1, &v);
-    return (struct retried){.attempts = (uint32_t)v, .failures = (uint32_t)(v >> 32)};
+    return (struct retried){.attempts = v & ((1u << ATTEMPT_BITS) - 1),
+                            .failures = (v >> ATTEMPT_BITS) & ((1u << FAILURE_BITS) - 1),
+                            .lost = (uint32_t)(v >> (ATTEMPT_BITS + FAILURE_BITS))};
 }
 
 void task_set_retried(struct task *t, uint32_t instance, struct retried r)
 {
-    idmap_set(&task_sets(t)->retried, (uint64_t)instance + 1, r.attempts | (uint64_t)r.failures << 32);
+    uint64_t attempts = least(r.attempts, ATTEMPT_BITS), failures = least(r.failures, FAILURE_BITS);
+    uint64_t lost = least(r.lost, 64 - ATTEMPT_BITS - FAILURE_BITS);
+    idmap_set(&task_sets(t)->retried, (uint64_t)instance + 1,
+              attempts | failures << ATTEMPT_BITS | lost << (ATTEMPT_BITS + FAILURE_BITS));
 }
 
 bool task_ended(const struct task *t)

@@ -159,6 +159,8 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
                                  .memory_max_mb = l->memory_max_mb,
                                  .net_in_kbps = l->net_in_kbps,
                                  .net_out_kbps = l->net_out_kbps,
+                                 .granted = l->granted,
+                                 .sampled = l->sampled,
                                  .exec_ms = l->exec_ms,
                                  .energy_mj = l->energy_mj,
                                  .core_ms = l->core_ms,

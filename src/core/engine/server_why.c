@@ -151,6 +151,16 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
         buf_putf(out, "; the best of them would lose %.3f euro per hour", (double)-n.best_ueur / 1e6);
 }
 
+// Urgent work has what its zone can bear, other work what it asks for.
+static void slow_why(const struct server *s, const struct lease *l, struct buf *out)
+{
+    const struct heat_request *q = &s->zone[s->board[l->board]->zone]->request;
+    bool lifts = activity_is_urgent(l->activity) && q->max_w > q->target_w;
+    buf_putf(out, "; instance %u at %d MHz, %d %% of the time: its zone %s %d W", (unsigned)l->instance,
+             (int)l->freq_mhz, (int)(l->duty_permille / 10), lifts ? "bears" : "asks for",
+             (int)(lifts ? q->max_w : q->target_w));
+}
+
 // "; instance 3 is downloading 3 of 12 files, 1.2 of 5.0 GB"; of many the first few.
 static void files_moving(const struct server *s, const struct task *t, struct buf *out)
 {
@@ -190,10 +200,7 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
     for (uint32_t l = t->first_lease; l != NONE && !waits; l = s->lease[l].next)
         if (s->lease[l].state == LEASE_STARTED && s->lease[l].duty_permille < 1000 &&
             s->lease[l].max_freq_mhz)
-            buf_putf(out, "; instance %u at %d MHz, %d %% of the time: its zone asks for %d W",
-                     (unsigned)s->lease[l].instance, (int)s->lease[l].freq_mhz,
-                     (int)(s->lease[l].duty_permille / 10),
-                     (int)s->zone[s->board[s->lease[l].board]->zone]->request.target_w);
+            slow_why(s, &s->lease[l], out);
     moves_why(s, t, out);
     int64_t soonest = -1;
     for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {

@@ -262,7 +262,7 @@ static bool is_odd(const struct heat_lanes *l, const struct thermostat *t)
 {
     const uint32_t hot = GUARD_BIT(GUARD_ROOM_HOT), surface = GUARD_BIT(GUARD_SURFACE_HOT);
     return !t->started || (t->guards & ~(hot | surface)) || t->pending || t->wish.mode == ZONE_BOOST ||
-           ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) ||
+           t->lift_w > 0 || ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) ||
            ((t->guards & surface) && t->calm[GUARD_SURFACE_HOT]) ||
            t->last_sense_at.v != l->last_sense_at.v || t->last_step_at.v != l->last_step_at.v ||
            t->est.sum_s != l->sum_s;

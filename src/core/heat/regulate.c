@@ -20,6 +20,9 @@
 // shrink alike. What it leaves goes on down the order, to filler on the boards beside it. The fuse counts
 // pieces at their full price, since a task may wake up at any moment.
 //
+// Urgent work goes on buying with what the room can bear beyond that, from where the wanted watts ran out, but
+// no further than where its board does most work for its watts (docs/design/0052-band.md).
+//
 // Sleep is the last lever and a coarse one (waking takes a minute): boards go to sleep only when the target
 // is below what they draw idle, and wake only when the target has room for a quarter of their useful range
 // too. The room between is the hysteresis.
@@ -43,9 +46,10 @@ static const int32_t weight[ACTIVITY_N] = {
 struct plan {
     enum activity would; // what runs if it gets watts; IDLE: nothing may
     bool awake;
-    int32_t draw_mw; // given so far, by the curve
-    int32_t takes;   // permille of what is given over idle that is drawn
-    int n, at;       // envelope vertices, and the one reached
+    int32_t draw_mw;   // given so far, by the curve
+    int32_t wanted_mw; // of that, before urgent work went on
+    int32_t takes;     // permille of what is given over idle that is drawn
+    int n, at;         // envelope vertices, and the one reached
     int32_t v_mw[VERTICES_MAX];
     int32_t v_work[VERTICES_MAX];
 };
@@ -141,8 +145,14 @@ static int sleep_rank(const struct plan *p, const struct regulate_board *b)
     return activity_is_task(b->work) ? (int)b->work : (int)p->would + 10;
 }
 
+static bool is_urgent(const struct plan *p)
+{
+    return activity_is_urgent(p->would);
+}
+
+// `most`: for urgent work, at least the target.
 static void put_to_sleep(struct plan *p, const struct regulate_board *b, size_t n, int64_t target,
-                         int64_t *floor)
+                         int64_t most, int64_t *floor)
 {
     for (size_t i = 0; i < n; i++) {
         if (p[i].awake && (b[i].barred || (b[i].spare && !activity_is_task(b[i].work)))) {
@@ -156,7 +166,7 @@ static void put_to_sleep(struct plan *p, const struct regulate_board *b, size_t 
             if (p[i].awake && (who == n || sleep_rank(&p[i], &b[i]) >= sleep_rank(&p[who], &b[who])))
                 who = i;
         }
-        if (who == n)
+        if (who == n || (is_urgent(&p[who]) && *floor <= most))
             return;
         p[who].awake = false;
         *floor -= b[who].curve->idle_mw - b[who].curve->sleep_mw;
@@ -169,7 +179,8 @@ static int64_t reach_mw(const struct plan *p)
 }
 
 // Wakes boards that have a task, and others as far as the boards awake cannot reach the target without them.
-static void wake_up(struct plan *p, const struct regulate_board *b, size_t n, int64_t target, int64_t *floor)
+static void wake_up(struct plan *p, const struct regulate_board *b, size_t n, int64_t target, int64_t most,
+                    int64_t *floor)
 {
     int64_t reach = 0;
     for (size_t i = 0; i < n; i++)
@@ -180,7 +191,8 @@ static void wake_up(struct plan *p, const struct regulate_board *b, size_t n, in
                 continue;
             int32_t up = b[i].curve->idle_mw - b[i].curve->sleep_mw;
             int32_t useful = (p[i].v_mw[1] - p[i].v_mw[0]) / 4;
-            if ((!activity_is_task(p[i].would) && reach >= target) || *floor + up + useful > target)
+            int64_t room = is_urgent(&p[i]) ? most : target;
+            if ((!activity_is_task(p[i].would) && reach >= target) || *floor + up + useful > room)
                 continue;
             p[i].awake = true;
             *floor += up;
@@ -235,9 +247,9 @@ static void buy(struct plan *p, size_t n, struct worth w, struct budget *left)
     }
 }
 
-static void fill(struct plan *p, size_t n, struct budget left)
+static void fill(struct plan *p, size_t n, struct budget *left)
 {
-    while (left.heat > 0 && left.fuse > 0) {
+    while (left->heat > 0 && left->fuse > 0) {
         struct worth best = {.tier = 2, .mw = 1};
         for (size_t i = 0; i < n; i++) {
             if (has_next(&p[i]) && worth_cmp(next_worth(&p[i]), best) > 0)
@@ -245,13 +257,51 @@ static void fill(struct plan *p, size_t n, struct budget left)
         }
         if (best.tier == 2)
             return;
-        buy(p, n, best, &left);
+        buy(p, n, best, left);
     }
+}
+
+// What was left of a piece becomes a piece of its own.
+static void split_piece(struct plan *p)
+{
+    int at = p->at;
+    while (at > 1 && p->draw_mw < p->v_mw[at - 1]) // the last milliwatts went into a later one
+        at--;
+    int was = at - 1;
+    if (at == 0 || p->draw_mw >= p->v_mw[at])
+        return;
+    p->v_work[was] += (int32_t)((int64_t)(p->v_work[at] - p->v_work[was]) * (p->draw_mw - p->v_mw[was]) /
+                                (p->v_mw[at] - p->v_mw[was]));
+    p->v_mw[was] = p->draw_mw;
+    p->at = was;
+}
+
+// Of what is left of the curve only as far as the point that does most work for its watts beyond idle: the
+// first vertex of the envelope. The heat of more is what nobody asked for.
+static void keep_best(struct plan *p)
+{
+    int32_t best_mw = p->v_mw[1];
+    split_piece(p);
+    while (p->n > 0 && p->v_mw[p->n - 1] > best_mw)
+        p->n--;
+}
+
+// Beyond the target, for urgent work only.
+static void lift(struct plan *p, size_t n, int64_t more_mw, struct budget *left)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (is_urgent(&p[i]) && p[i].n > 1)
+            keep_best(&p[i]);
+        else
+            p[i].n = 0;
+    }
+    left->heat += more_mw;
+    fill(p, n, left);
 }
 
 static int64_t settle(const struct plan *p, struct regulate_board *b)
 {
-    b->beside_mw = 0;
+    b->beside_mw = b->lift_mw = 0;
     if (!p->awake) {
         b->run = ACTIVITY_SLEEP;
         b->point = (struct operating_point){.draw_mw = b->curve->sleep_mw};
@@ -260,6 +310,8 @@ static int64_t settle(const struct plan *p, struct regulate_board *b)
         b->point = curve_at_draw(b->curve, p->draw_mw);
         b->run = b->point.work_mhz > 0 ? p->would : ACTIVITY_IDLE;
         b->expect_mw = b->curve->idle_mw + (int32_t)heat_of(p, b->point.draw_mw - b->curve->idle_mw);
+        int64_t more = b->point.draw_mw - p->wanted_mw;
+        b->lift_mw = more > 0 ? (int32_t)heat_of(p, more) : 0;
     }
     return b->expect_mw;
 }
@@ -291,22 +343,28 @@ int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t 
         }
         floor += floor_mw(&p[i], &b[i]);
     }
+    int64_t most = max_mw < fuse_mw ? max_mw : fuse_mw;
     if (may_sleep)
-        put_to_sleep(p, b, n, target, &floor);
-    wake_up(p, b, n, target, &floor);
+        put_to_sleep(p, b, n, target, most, &floor);
+    wake_up(p, b, n, target, most, &floor);
     for (size_t i = 0; i < n; i++)
         p[i].draw_mw = floor_mw(&p[i], &b[i]);
-    fill(p, n,
-         (struct budget){.heat = target - floor, .fuse = fuse_mw == INT64_MAX ? fuse_mw : fuse_mw - floor});
+    struct budget left = {.heat = target - floor, .fuse = fuse_mw == INT64_MAX ? fuse_mw : fuse_mw - floor};
+    fill(p, n, &left);
+    for (size_t i = 0; i < n; i++)
+        p[i].wanted_mw = p[i].draw_mw;
+    if (most > target)
+        lift(p, n, most - target, &left);
     for (size_t i = 0; i < n; i++) {
         bool same = i > 0 && p[i].awake && p[i - 1].awake && p[i].draw_mw == p[i - 1].draw_mw &&
-                    p[i].would == p[i - 1].would && p[i].takes == p[i - 1].takes &&
-                    b[i].curve == b[i - 1].curve;
+                    p[i].wanted_mw == p[i - 1].wanted_mw && p[i].would == p[i - 1].would &&
+                    p[i].takes == p[i - 1].takes && b[i].curve == b[i - 1].curve;
         if (same) {
             b[i].run = b[i - 1].run;
             b[i].point = b[i - 1].point;
             b[i].expect_mw = b[i - 1].expect_mw;
             b[i].beside_mw = 0;
+            b[i].lift_mw = b[i - 1].lift_mw;
         }
         draw += same ? b[i].expect_mw : settle(&p[i], &b[i]);
     }

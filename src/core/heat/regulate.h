@@ -33,6 +33,7 @@ struct regulate_board {
     struct operating_point point; // point.draw_mw: by the curve, all cores busy
     int32_t expect_mw;            // what it will draw by what its task leaves unused; with beside_mw
     int32_t beside_mw;            // of it, by burn beside its task: regulate_beside
+    int32_t lift_mw;              // of it, by urgent work beyond what is wanted
 };
 
 // A board that gets no watts beyond idle runs ACTIVITY_IDLE; its task, if it has one, is frozen, not lost. A
@@ -41,9 +42,11 @@ struct regulate_board {
 //
 // Chooses for all boards of one heater. Three limits: `target_mw` is wanted and `max_mw` is the most heat,
 // both of what will be drawn as far as the meter tells; `fuse_mw` is electric and stands whatever the tasks
-// begin to do: the draws by the curve stay below it (INT64_MAX: none). None is passed unless the floor of
-// boards that may not sleep is above it. Returns the draw it expects, mW. Deterministic; ties go to the lower
-// index.
+// begin to do: the draws by the curve stay below it (INT64_MAX: none). Urgent work (activity_is_urgent) takes
+// what is beyond the target too, as far as the point where its board does most work for its watts; whatever
+// else runs shares the target alone, and so a room that is content is warmed further by urgent work and by
+// nothing else (docs/design/0052-band.md). None is passed unless the floor of boards that may not sleep is
+// above it. Returns the draw it expects, mW. Deterministic; ties go to the lower index.
 int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t max_mw, int64_t fuse_mw,
                  bool may_sleep);
 

@@ -196,6 +196,12 @@ void heat_request_rest(struct thermostat *t, house_ms now)
         horizon(t, now);
 }
 
+// What would hold the room where it is: what its metal gives off less what the room stores of it.
+static double held_w(const struct thermostat *t)
+{
+    return t->ua_w_per_k * (t->metal_c - t->room_c) - t->capacity_j_per_k * t->slope_k_per_min / 60;
+}
+
 // The PI with what the guards left.
 static void loop(struct thermostat *t, double dt_s, house_ms now)
 {
@@ -220,7 +226,10 @@ static void loop(struct thermostat *t, double dt_s, house_ms now)
         u = hi;
     if (t->guards & GUARDS_BLIND)
         u = hi = blind_w(t, limit);
-    if (!t->frozen)
+    if (!t->frozen && t->lift_w > 0 && y > r)
+        t->integral_w += heat_wind_lifted(dt_s, t->kp_per_ti, t->kp, held_w(t),
+                                          t->kp * (t->weight_b - 1) * r + t->integral_w);
+    else if (!t->frozen)
         t->integral_w += heat_wind(dt_s, t->kp_per_ti, r - y, t->per_tt, u, v);
     // Full power is also what the metal allows; other guards are no want of watts.
     if (u * 50 < (t->guards & ~GUARD_BIT(GUARD_SURFACE_HOT) ? t->full_w : limit) * 49)
@@ -244,7 +253,7 @@ void heat_step_one(struct thermostat *t, const struct zone_sense *s, struct heat
     double one_w = s->hot_draw_mw > 0 ? s->hot_draw_mw * 1e-3 : t->applied_w * t->per_heaters;
     t->metal_c = heat_follow(t->metal_c, k->metal, t->room_c + one_w * t->per_ua);
     if (!(t->guards & GUARDS_BLIND))
-        t->mean_w = heat_mean_w(t->mean_w, k->mean, t->request.target_w);
+        t->mean_w = heat_mean_w(t->mean_w, k->mean, t->lift_w > 0 ? t->applied_w : t->request.target_w);
     t->est.sum_s += k->s;
     t->est.sum_p_s += k->s * (t->metal_c - t->room_c);
 

@@ -128,6 +128,16 @@ static inline double heat_wind(double dt_s, double kp_per_ti, double error_k, do
     return dt_s * (kp_per_ti * error_k + (u - v) * per_tt);
 }
 
+// The same where urgent work gives more than the loop and has the room above its setpoint: the integral goes,
+// at its usual pace, to where the loop would give at the setpoint what holds the room, whatever the weather
+// has done since the work began. When it ends the loop asks for nothing until the room is back, and then for
+// that.
+static inline double heat_wind_lifted(double dt_s, double kp_per_ti, double kp, double held_w,
+                                      double at_setpoint_w)
+{
+    return heat_wind(dt_s, kp_per_ti, (held_w - at_setpoint_w) / kp, 0, 0, 0);
+}
+
 static inline int32_t heat_to_w(double w)
 {
     return (int32_t)(w + 0.5);

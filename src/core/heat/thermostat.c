@@ -167,6 +167,11 @@ void thermostat_set_outside(struct thermostat *t, int32_t outside_mc)
     estimate_set_outside_known(&t->est, outside_mc != INT32_MIN);
 }
 
+void thermostat_set_lift(struct thermostat *t, int32_t lift_w)
+{
+    t->lift_w = lift_w > 0 ? lift_w : 0;
+}
+
 int32_t thermostat_missing_w(const struct thermostat *t)
 {
     bool low = t->wish.mode == ZONE_OFF || t->wish.mode == ZONE_FROST;

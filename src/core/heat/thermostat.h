@@ -98,6 +98,7 @@ struct thermostat {
     double heatsink_c, heatsink_slope_k_per_min; // filtered
     uint32_t guards, pending;                    // bits 1 << enum zone_guard: in force; suspected
     int32_t applied_w;                           // last power that was really drawn, W
+    int32_t lift_w;                              // thermostat_set_lift()
     int32_t last_room_mc;
     int32_t jump_mc; // reading that jumps are measured from, up to a minute old
     house_ms jump_at, horizon_at;
@@ -127,6 +128,11 @@ double thermostat_setpoint_c(const struct thermostat *t, const struct zone_wish 
 // Outside temperature where somebody knows it (weather, a sensor); INT32_MIN: no longer known. Makes the
 // estimate of missing watts much better; the loop itself does not use it.
 void thermostat_set_outside(struct thermostat *t, int32_t outside_mc);
+
+// Of what its boards draw from now on, what urgent work was given beyond request.target_w (regulate.h), W; 0:
+// none. While the room is warmed by that, the loop does not wind up: its integral follows what the room
+// really takes, so that it comes back to the setpoint when the work ends.
+void thermostat_set_lift(struct thermostat *t, int32_t lift_w);
 
 // A person has looked at the opened heater. 0, or -EBUSY while the lid is still open by the last reading.
 int thermostat_clear_lid(struct thermostat *t, struct err *e);

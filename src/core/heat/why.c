@@ -31,6 +31,13 @@ static void add_keep(const struct thermostat *t, char *out, int n)
                  (int)t->request.keep_w);
 }
 
+static void add_lift(const struct thermostat *t, char *out, int n)
+{
+    if (t->lift_w > 0 && n > 0 && n < REASON_BYTES)
+        snprintf(out + n, REASON_BYTES - (size_t)n, ", and %d W more: warmed within its band by urgent work",
+                 (int)t->lift_w);
+}
+
 static void guard_text(const struct thermostat *t, const char *since, char *out)
 {
     int w = (int)t->request.target_w, max = (int)t->request.max_w, n;
@@ -86,9 +93,9 @@ static void loop_text(const struct thermostat *t, int64_t utc_offset_ms, char *o
     } else if (gap < -t->cfg.band_up_mc * 1e-3) {
         add_keep(t, out, snprintf(out, REASON_BYTES, "warm enough, takes no heat"));
     } else if (gap > t->cfg.band_down_mc * 1e-3) {
-        snprintf(out, REASON_BYTES, "heating up at %d W of %d", w, (int)t->cfg.nameplate_w);
+        add_lift(t, out, snprintf(out, REASON_BYTES, "heating up at %d W of %d", w, (int)t->cfg.nameplate_w));
     } else {
-        snprintf(out, REASON_BYTES, "holding with %d W of %d", w, (int)t->cfg.nameplate_w);
+        add_lift(t, out, snprintf(out, REASON_BYTES, "holding with %d W of %d", w, (int)t->cfg.nameplate_w));
     }
 }
 

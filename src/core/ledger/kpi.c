@@ -60,11 +60,12 @@ struct kpi_saving kpi_save(const struct kpi_meters *m, double footprint_g, const
 
 struct kpi_grams kpi_round(const struct kpi_saving *s)
 {
-    struct kpi_grams g = {.footprint = num_round(s->footprint_g),
-                          .saved_compute = num_round(s->saved_compute_g),
-                          .saved_heat = num_round(s->saved_heat_g)};
-    g.saved = g.saved_compute + g.saved_heat;
-    g.equivalent = g.footprint + g.saved;
-    g.percent = g.equivalent ? num_round(100.0 * (double)g.saved / (double)g.equivalent) : 0;
+    double saved_g = s->saved_compute_g + s->saved_heat_g, equivalent_g = s->footprint_g + saved_g;
+    struct kpi_grams g = {.footprint_mg = num_round(1000 * s->footprint_g),
+                          .saved_compute_mg = num_round(1000 * s->saved_compute_g),
+                          .saved_heat_mg = num_round(1000 * s->saved_heat_g)};
+    g.saved_mg = g.saved_compute_mg + g.saved_heat_mg;
+    g.equivalent_mg = g.footprint_mg + g.saved_mg;
+    g.percent = equivalent_g > 0 ? num_round(100 * saved_g / equivalent_g) : 0;
     return g;
 }

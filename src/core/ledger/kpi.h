@@ -65,9 +65,9 @@ struct kpi_saving {
 struct kpi_saving kpi_save(const struct kpi_meters *m, double footprint_g, const struct kpi_centre *centre,
                            const struct kpi_grid *grid, const struct kpi_heat *heat);
 
-// Whole grams that still add up, and whole percent, as the public API states them.
+// Milligrams that still add up, and whole percent of what they were before rounding, as the public API states them.
 struct kpi_grams {
-    int64_t footprint, equivalent, saved_compute, saved_heat, saved, percent;
+    int64_t footprint_mg, equivalent_mg, saved_compute_mg, saved_heat_mg, saved_mg, percent;
 };
 struct kpi_grams kpi_round(const struct kpi_saving *s);
 

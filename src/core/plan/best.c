@@ -88,6 +88,21 @@ static void kind_offer(struct planner *p, uint32_t kind, unsigned lane, enum hea
         unsettle(p, kind, lane);
 }
 
+// Where the work is of no worth by the watts that are wanted, its place by those that are borne; 0: it has
+// none.
+static int64_t borne_key(const struct planner *p, struct plan_ask ask, uint32_t board, enum heap_side side,
+                         enum plan_bar *why)
+{
+    if (!p->policy->keeps_market || !activity_is_urgent(ask.activity))
+        return 0;
+    ask.lift = true;
+    int64_t worth =
+        side == SIDE_FREE ? worth_on(p, ask, board, false, why) : gain_of_stopping(p, ask, board, why);
+    if (side == SIDE_TAKE)
+        worth = gain_less_loss(p, ask, board, worth);
+    return worth > 0 ? worth - BORNE : 0;
+}
+
 static void value_board(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
 {
     struct board_state *b = &p->board[board];
@@ -99,10 +114,13 @@ static void value_board(struct planner *p, uint32_t board, unsigned lane, enum h
         side == SIDE_FREE ? worth_on(p, ask, board, false, &why) : gain_of_stopping(p, ask, board, &why);
     if (side == SIDE_TAKE)
         key = gain_less_loss(p, ask, board, key);
+    int64_t borne = key <= 0 ? borne_key(p, ask, board, side, &why) : 0;
     if (why == BAR_SITE_CAP)
         zone_capped(p, b->board.zone);
     int64_t least = side == SIDE_FREE ? -crawl_cost(p, ask, board) : 0; // which may be waived
-    if (key <= least || site_is_kept(p, p->zone[b->board.zone].zone.site, ask.activity))
+    if (borne)
+        key = borne;
+    if ((key <= least && !borne) || site_is_kept(p, p->zone[b->board.zone].zone.site, ask.activity))
         return;
     struct heap_entry e = {.key = key, .index = board, .stamp = b->stamp};
     if (side == SIDE_FREE) {
@@ -305,7 +323,8 @@ static void offer_kind(struct planner *p, uint32_t shape, uint32_t kind)
     int64_t place = place_worth(p, s, p->kind[kind].site);
     for (int side = 0; side < SIDES; side++)
         if (kl->top[side].index != PLAN_NONE &&
-            kl->top[side].key + place > (side == SIDE_FREE ? -crawl_cost(p, s->ask, kl->top[side].index) : 0))
+            borne_worth(kl->top[side].key + place) >
+                (side == SIDE_FREE ? -crawl_cost(p, s->ask, kl->top[side].index) : 0))
             heap_push(&s->best[side],
                       (struct heap_entry){.key = kl->top[side].key + place, .index = kl->top[side].index});
 }
@@ -331,13 +350,13 @@ static void catch_up(struct planner *p, uint32_t shape)
 }
 
 // Whether a cap, that others have come close to since it was valued, stands in the way.
-static bool is_capped(struct planner *p, uint32_t board, enum heap_side side)
+static bool is_capped(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
     if (p->site[z->zone.site].fuse.cap_mw < 0 && !z->zone.circuit)
         return false;
-    if (board_bar(p, board, side == SIDE_TAKE) != BAR_SITE_CAP)
+    if (board_bar(p, ask_of(lane), board, side == SIDE_TAKE) != BAR_SITE_CAP)
         return false;
     zone_capped(p, b->board.zone);
     return true;
@@ -347,7 +366,7 @@ static bool is_capped(struct planner *p, uint32_t board, enum heap_side side)
 static bool spoiled(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
 {
     const struct board_state *b = &p->board[board];
-    if (!is_capped(p, board, side))
+    if (!is_capped(p, board, lane, side))
         return false;
     heap_pop(&p->kind[b->kind].lane[lane].heap[side]);
     settle(p, b->kind, lane);
@@ -384,7 +403,7 @@ static const struct heap_entry *best_free(struct planner *p, uint32_t family, un
     struct line *l = &p->family[family].free[lane];
     const struct heap_entry *e;
     look_ahead(p, l);
-    while ((e = first_free(p, l)) && is_capped(p, e->index, SIDE_FREE))
+    while ((e = first_free(p, l)) && is_capped(p, e->index, lane, SIDE_FREE))
         line_pop(l, e);
     return e;
 }

@@ -105,6 +105,7 @@ static int64_t *drawn_mw(const struct planner *p)
 {
     struct count {
         int32_t most, at_work;
+        bool urgent;
     } *zone = mem_array(p->n_zones + 1, sizeof *zone);
     int64_t *drawn = mem_array(p->n_zones + 1, sizeof *drawn);
     for (size_t i = 0; i < p->n_boards; i++) {
@@ -114,9 +115,10 @@ static int64_t *drawn_mw(const struct planner *p)
         struct count *z = &zone[b->zone];
         z->most = curve_max_mw(b->curve) > z->most ? curve_max_mw(b->curve) : z->most;
         z->at_work += b->task != PLAN_NONE;
+        z->urgent = z->urgent || (b->task != PLAN_NONE && activity_is_urgent(b->activity));
     }
     for (size_t i = 0; i < p->n_zones; i++)
-        drawn[i] = zone_work_mw(&p->zone[i], zone[i].most, zone[i].at_work);
+        drawn[i] = zone_work_mw(&p->zone[i], zone[i].most, zone[i].at_work, zone[i].urgent);
     free(zone);
     return drawn;
 }
@@ -171,6 +173,8 @@ static int check_waiting(const struct planner *p, uint32_t task, uint32_t board,
                        (long long)mine);
     if (b->activity <= s->ask.activity || b->stopping || t->pending <= p->stopping)
         return 0; // as many as wait are stopping already: they are for it
+    if (activity_is_urgent(s->ask.activity) && (activity_is_urgent(b->activity) || p->zone[b->zone].free))
+        return 0; // by what the zone bears, and after everything else
     int64_t theirs = worth_on(p, holder_of(p, board), board, true, NULL);
     int64_t gain = here - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur;
     if (gain > 0 && gain_less_loss(p, s->ask, board, gain) + place > 0)

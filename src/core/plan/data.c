@@ -170,11 +170,12 @@ struct offer {
 };
 
 // Entries of the heap that hold: neither old nor spoiled by a cap.
-static void count_entries(const struct planner *p, const struct heap *h, struct offer *o)
+static void count_entries(const struct planner *p, const struct heap *h, unsigned lane, struct offer *o)
 {
     for (size_t i = 0; i < h->n; i++) {
         const struct heap_entry *e = &h->v[i];
-        if (e->stamp != p->board[e->index].stamp || board_bar(p, e->index, false) != BAR_NONE)
+        if (e->stamp != p->board[e->index].stamp || is_borne(e->key) ||
+            board_bar(p, ask_of(lane), e->index, false) != BAR_NONE)
             continue;
         o->worth = !o->free || e->key > o->worth ? e->key : o->worth;
         o->free++;
@@ -190,7 +191,7 @@ static struct offer offer_of(struct planner *p, struct shape *s, uint32_t site)
         if (!constraint_holds(&s->constraint, &family_of_kind(p, kind)->spec))
             continue;
         o.all += p->kind[kind].boards;
-        count_entries(p, &p->kind[kind].lane[lane].heap[SIDE_FREE], &o);
+        count_entries(p, &p->kind[kind].lane[lane].heap[SIDE_FREE], lane, &o);
     }
     return o;
 }

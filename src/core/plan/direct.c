@@ -33,7 +33,7 @@ static void dispatch(struct planner *p, uint32_t board, struct plan *out)
     const struct shape *s = &p->shape[p->queue[t->queue].shape];
     if (s->gang > 1 || better_waits(p, s->ask.activity) || !constraint_holds(&s->constraint, b->board.spec) ||
         !where_holds(&s->where, &p->site[z->zone.site].site, z->zone.site) ||
-        board_bar(p, board, false) != BAR_NONE)
+        board_bar(p, s->ask, board, false) != BAR_NONE)
         return;
     plan_place(p, b->was, board, 0, out);
 }

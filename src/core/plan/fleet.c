@@ -61,7 +61,7 @@ void zone_count(struct planner *p, uint32_t zone)
     struct zone_state *z = &p->zone[zone];
     if (p->policy->counts_slots)
         count_slots(p, zone);
-    fuses_count(p, zone, zone_work_mw(z, z->most_mw, z->at_work));
+    fuses_count(p, zone, zone_work_mw(z, z->most_mw, z->at_work, urgent_at_work(z) > 0));
 }
 
 // ---- zones

@@ -9,8 +9,9 @@
 // makes room. So whoever has done much stays: with as much left as was done, and full speed
 // elsewhere, only who runs below a quarter of it goes.
 //
-// The speed there is by the watts that the zone wants. Free boards are as planner_run left them: nobody waits
-// who would be placed there.
+// The speed there is by the watts that the zone wants, not by those it could bear for a while: a warm room
+// takes the heat of urgent work for an hour and then lets it crawl again. Free boards are as planner_run left
+// them: nobody waits who would be placed there.
 #include "core/plan/planner_state.h"
 
 // What it is worth to the market that it stays: at the speed that was seen, whatever its room promises.
@@ -48,7 +49,7 @@ static int64_t share_there_mw(const struct planner *p, const struct shape *s, ui
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
-    int64_t mw = over_the_run_mw(z, &family_of_kind(p, b->kind)->curve, s->ask.run);
+    int64_t mw = over_the_run_mw(z, &family_of_kind(p, b->kind)->curve, s->ask.run, false);
     int32_t at_work = z->at_work + (b->board.task == PLAN_NONE);
     return mw >= 0 && mw <= INT32_MAX ? (int32_t)mw / at_work
                                       : mw / at_work; // by 32 bits is four times as fast
@@ -154,7 +155,7 @@ static bool in_reach(struct planner *p, const struct zone_state *z, enum plan_ru
         return z->n_boards > 0;
     struct family *f = &p->family[z->family];
     if (*reach == REACH_UNKNOWN) {
-        int64_t mw = over_the_run_mw(z, &f->curve, run) / (z->at_work ? z->at_work : 1);
+        int64_t mw = over_the_run_mw(z, &f->curve, run, false) / (z->at_work ? z->at_work : 1);
         *reach = (int32_t)(mw < REACH_UNKNOWN ? mw : REACH_UNKNOWN - 1);
     }
     return *reach >= least_mw(f, need_mhz);

@@ -66,6 +66,18 @@ static bool all_too_early(struct planner *p, uint32_t shape, uint32_t board, int
 
 enum placed { PLACED, NOT_THIS, NONE_OF_SHAPE };
 
+// Where its heat is only borne; but for those who have boards made free for them.
+static enum placed lift(struct planner *p, uint32_t queue, uint32_t task, uint32_t board, int64_t net,
+                        struct plan *out)
+{
+    if (!p->lifting || net <= 0)
+        return NONE_OF_SHAPE;
+    if (p->queue[queue].pending <= p->queue[queue].stops)
+        return NOT_THIS;
+    plan_place(p, task, board, net, out);
+    return PLACED;
+}
+
 static enum placed place_next(struct planner *p, uint32_t queue, uint32_t task, struct plan *out)
 {
     int64_t net = 0;
@@ -73,6 +85,8 @@ static enum placed place_next(struct planner *p, uint32_t queue, uint32_t task, 
     if (p->shape[shape].gang > 1)
         return gang_place(p, queue, task, out) ? PLACED : NOT_THIS;
     uint32_t board = best_board(p, shape, SIDE_FREE, &net);
+    if (board != PLAN_NONE && is_borne(net))
+        return lift(p, queue, task, board, borne_worth(net), out);
     if (board == PLAN_NONE || (net <= 0 && all_too_early(p, shape, board, net)))
         return NONE_OF_SHAPE;
     if (net + waived(p, p->shape[shape].ask, p->task[task].since, board, net) <= 0)
@@ -155,7 +169,7 @@ static int64_t preempt_for(struct planner *p, uint32_t queue, int64_t most, stru
     for (; n < wanted && n < most; n++) {
         int64_t gain = 0;
         uint32_t board = best_board(p, p->queue[queue].shape, SIDE_TAKE, &gain);
-        if (board == PLAN_NONE)
+        if (board == PLAN_NONE || (is_borne(gain) && !p->lifting))
             break;
         plan_stop_board(p, board, queue_head(p, queue), out);
         board_stop_for(p, board, queue + 1);
@@ -186,6 +200,21 @@ static void preempt(struct planner *p, enum activity a, struct plan *out)
             heap_push(&p->turn, (struct heap_entry){.key = turn_key(p, queue), .index = queue});
     }
     turns_back(p);
+}
+
+// An urgent class for which there are not enough free boards where heat is wanted: whose board there is asked
+// back is settled, and then it goes where heat is borne, before any lower class is served, which would take
+// what is given back.
+static void lift_urgent(struct planner *p, enum activity a, struct plan *out)
+{
+    if (!p->policy->keeps_market || !p->pending[a])
+        return;
+    gang_preempt(p, a, out);
+    preempt(p, a, out);
+    p->lifting = true;
+    fill(p, a, a, out);
+    preempt(p, a, out);
+    p->lifting = false;
 }
 
 // Stops what the policy does not bear in zones that changed, whoever waits.
@@ -225,6 +254,8 @@ static void decide(struct planner *p, struct plan *out)
         // spent already).
         p->kept_moved = false;
         bool placed = p->pending[a] && fill(p, (enum activity)a, (enum activity)a, out);
+        if (activity_is_urgent((enum activity)a))
+            lift_urgent(p, (enum activity)a, out);
         a = (placed && a > 0) || p->kept_moved ? 0 : a + 1;
     }
     data_fetch(p, out);

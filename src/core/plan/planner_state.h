@@ -36,6 +36,21 @@ static inline struct plan_ask ask_of(unsigned lane)
                              .run = (enum plan_run)(lane % PLAN_RUNS)};
 }
 
+// Keys of boards where urgent work is of worth only by what their zones bear beyond what they want: by so
+// much less, and so behind all others. They are looked at when no board is to be had where heat is wanted,
+// neither free nor held by a lower class.
+#define BORNE (INT64_C(1) << 60)
+
+static inline bool is_borne(int64_t key)
+{
+    return key < -BORNE / 2;
+}
+
+static inline int64_t borne_worth(int64_t key)
+{
+    return is_borne(key) ? key + BORNE : key;
+}
+
 enum heap_side { SIDE_FREE, SIDE_TAKE, SIDES };
 
 // Zones that changed, in order. A place in it is counted from the first entry ever.
@@ -266,6 +281,7 @@ struct planner {
     const struct plan_policy *policy;
     struct price_table prices;
     uint64_t version;
+    bool lifting; // places urgent work also where its heat is only borne
     bool dirty;
     house_ms now;        // of the run
     int64_t minute;      // as turns are counted
@@ -355,14 +371,19 @@ void line_free(struct line *l);
 // move.c
 void reach_forget(struct planner *p, uint32_t zone); // its watts, or who is at work there, are others now
 
+// Boards of it whose slot is held by reserved or onDemand work.
+static inline int32_t urgent_at_work(const struct zone_state *z)
+{
+    return z->held[ACTIVITY_RESERVED] + z->held[ACTIVITY_ONDEMAND];
+}
+
 // worth.c
-bool class_is_urgent(enum activity a);
-int64_t taken_mw(const struct zone_state *z);
-int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work);
+int64_t taken_mw(const struct zone_state *z, bool lift);
+int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool lift);
 int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free,
                      enum plan_bar *why);
 int64_t work_mhz(const struct curve *c, int64_t share_mw); // core-MHz of a board that may draw so much
-int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run);
+int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run, bool lift);
 int64_t crawl_cost(const struct planner *p, struct plan_ask ask,
                    uint32_t board); // what is in its worth for time under way
 int64_t market_gain(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why);
@@ -372,7 +393,7 @@ int64_t gain_of_stopping(const struct planner *p, struct plan_ask ask, uint32_t 
 int64_t gain_less_loss(const struct planner *p, struct plan_ask ask, uint32_t board, int64_t gain);
 // What no policy may pass over: a known, usable, free board in an online zone, and the site's cap. BAR_NONE:
 // all hold.
-enum plan_bar board_bar(const struct planner *p, uint32_t board, bool as_if_free);
+enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free);
 struct plan_ask holder_of(const struct planner *p, uint32_t board);
 
 // place.c: what a site is to a shape

@@ -12,6 +12,7 @@
 struct plan_ask {
     enum activity activity;
     enum plan_run run;
+    bool lift; // of urgent work: by what zones bear, where they want less (docs/design/0052-band.md)
 };
 
 struct plan_policy {

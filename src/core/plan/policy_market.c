@@ -2,8 +2,9 @@
 //
 // What one more board at work in a zone is worth, micro-euros per hour.
 //
-// k boards at work share the watts W that the zone takes (its target). Each does work(W/k) by its curve. One
-// more changes the zone's work by
+// k boards at work share the watts W that the zone takes: its target; for urgent work that finds no board in
+// any such zone (plan_ask.lift) its maximum. Each does work(W/k) by its curve. One more changes the zone's work
+// by
 //
 //     gain = (k+1) work(W/(k+1)) - k work(W/k)
 //
@@ -55,10 +56,10 @@ static int64_t heat_value(const struct planner *p, const struct plan_zone *z, in
 
 // Watts for boards at work, on average while it would run. What starts where nothing is wanted now would
 // stand still, so there only now counts.
-int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run)
+int64_t over_the_run_mw(const struct zone_state *z, const struct curve *c, enum plan_run run, bool lift)
 {
-    int64_t now = taken_mw(z);
-    if (!z->zone.has_ahead || now <= c->idle_mw)
+    int64_t now = taken_mw(z, lift);
+    if (lift || !z->zone.has_ahead || now <= c->idle_mw)
         return now;
     int64_t w = z->zone.ahead_w[run];
     return (w > z->zone.request.keep_w ? w : z->zone.request.keep_w) * 1000;
@@ -82,11 +83,11 @@ int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t boar
     (void)as_if_free;
     bool held = b->board.task != PLAN_NONE;
     int32_t k = z->at_work - held;
-    int64_t w = over_the_run_mw(z, c, ask.run), run_s = plan_run_typical_s(ask.run);
+    int64_t w = over_the_run_mw(z, c, ask.run, ask.lift), run_s = plan_run_typical_s(ask.run);
     int64_t before = k ? k * work_mhz(c, w / k) : 0;
     int64_t gain_mhz = (k + 1) * work_mhz(c, w / (k + 1)) - before;
-    int64_t before_mw = zone_work_mw(z, z->most_mw, k);
-    int64_t after_mw = zone_work_mw(z, z->most_mw, k + 1);
+    int64_t before_mw = zone_work_mw(z, z->most_mw, k, ask.lift);
+    int64_t after_mw = zone_work_mw(z, z->most_mw, k + 1, ask.lift);
     int64_t full = curve_max_work_mhz(c);
     if (b->board.asleep)
         gain_mhz = gain_mhz * run_s / (run_s + c->boot_ms / 1000 + 1);
@@ -100,10 +101,17 @@ int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t boar
 
 int64_t market_gain(const struct planner *p, struct plan_ask ask, uint32_t board, enum plan_bar *why)
 {
+    struct plan_ask holder = holder_of(p, board);
+    bool both = activity_is_urgent(ask.activity) && activity_is_urgent(holder.activity);
+    // Before it makes urgent work give way, or somebody beside a free board, it goes where heat is borne: who
+    // gives way would take that free board, and then the zone's watts are too few for one more.
+    if (activity_is_urgent(ask.activity) && !ask.lift && (both || p->zone[p->board[board].board.zone].free))
+        return 0;
     int64_t mine = worth_on(p, ask, board, true, why);
     if (mine == INT64_MIN || mine <= 0)
         return 0;
-    int64_t theirs = worth_on(p, holder_of(p, board), board, true, NULL);
+    holder.lift = both;
+    int64_t theirs = worth_on(p, holder, board, true, NULL);
     return mine - (theirs > 0 ? theirs : 0) - p->prices.preempt_ueur;
 }
 

@@ -25,7 +25,7 @@ enum group { GROUP_BKGD, GROUP_LOW, GROUP_HIGH };
 
 static enum group group_of(enum activity a)
 {
-    return class_is_urgent(a) ? GROUP_HIGH : a == ACTIVITY_FLEX ? GROUP_LOW : GROUP_BKGD;
+    return activity_is_urgent(a) ? GROUP_HIGH : a == ACTIVITY_FLEX ? GROUP_LOW : GROUP_BKGD;
 }
 
 // A zone whose temperature nobody knows counts as being at its setpoint.

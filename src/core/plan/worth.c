@@ -4,30 +4,27 @@
 #include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
-bool class_is_urgent(enum activity a)
-{
-    return a == ACTIVITY_RESERVED || a == ACTIVITY_ONDEMAND;
-}
-
-// What boards at work in the zone get together, whatever their class: a heater gives what its zone wants, not
-// what it could bear. Work that is started on the strength of the latter stands still.
-int64_t taken_mw(const struct zone_state *z)
+// What boards at work in the zone may take together: what it wants; with `lift` what it bears, which its heater
+// gives to urgent work.
+int64_t taken_mw(const struct zone_state *z, bool lift)
 {
     const struct heat_request *r = &z->zone.request;
-    int64_t w = r->target_w < r->max_w ? r->target_w : r->max_w;
+    int64_t w = lift && r->max_w > r->target_w ? r->max_w : r->target_w;
+    if (w > r->max_w)
+        w = r->max_w;
     return (w > r->keep_w ? w : r->keep_w) * 1000;
 }
 
 // Most that so many boards draw that share the zone's watts, when one draws `most_mw` at most.
-int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work)
+int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_work, bool lift)
 {
     if (at_work <= 0)
         return 0;
-    int64_t share = taken_mw(z) / at_work;
+    int64_t share = taken_mw(z, lift) / at_work;
     return at_work * (share < most_mw ? share : most_mw);
 }
 
-enum plan_bar board_bar(const struct planner *p, uint32_t board, bool as_if_free)
+enum plan_bar board_bar(const struct planner *p, struct plan_ask ask, uint32_t board, bool as_if_free)
 {
     const struct board_state *b = &p->board[board];
     const struct zone_state *z = &p->zone[b->board.zone];
@@ -38,7 +35,9 @@ enum plan_bar board_bar(const struct planner *p, uint32_t board, bool as_if_free
         return BAR_HELD;
     if (p->site[z->zone.site].fuse.cap_mw < 0 && !z->zone.circuit)
         return BAR_NONE;
-    int64_t after_mw = zone_work_mw(z, z->most_mw, z->at_work - held + 1);
+    bool urgent = activity_is_urgent(ask.activity) ||
+                  urgent_at_work(z) > (held && activity_is_urgent(b->board.activity));
+    int64_t after_mw = zone_work_mw(z, z->most_mw, z->at_work - held + 1, urgent);
     return fuses_bear(p, z, after_mw) ? BAR_NONE : BAR_SITE_CAP;
 }
 
@@ -49,7 +48,7 @@ int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, b
     if (!why)
         why = &unused;
     const struct zone_state *z = &p->zone[p->board[board].board.zone];
-    *why = board_bar(p, board, as_if_free);
+    *why = board_bar(p, ask, board, as_if_free);
     if (*why == BAR_UNUSABLE || *why == BAR_HELD)
         return INT64_MIN;
     if (zone_refuses(z) && !p->policy->heat_blind && !p->prices.refused_heat_allowed[ask.activity]) {
@@ -128,6 +127,12 @@ int64_t planner_net(const struct planner *p, uint32_t task, uint32_t board, hous
     if (site_is_kept(p, site, s->ask.activity)) {
         *why_not = BAR_KEPT;
         return INT64_MIN;
+    }
+    if (worth <= 0 && p->policy->keeps_market && activity_is_urgent(s->ask.activity)) {
+        struct plan_ask ask = s->ask;
+        ask.lift = true;
+        int64_t borne = worth_on(p, ask, board, false, why_not);
+        worth = borne > worth ? borne : worth;
     }
     worth += place_worth(p, s, site);
     *why_not = worth > 0 ? BAR_NONE : BAR_WORTHLESS;

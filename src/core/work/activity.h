@@ -29,4 +29,10 @@ static inline bool activity_is_task(enum activity a)
     return a <= ACTIVITY_DONATED;
 }
 
+// Paid to be done soon: it may warm a room beyond what is wanted, up to the top of its band.
+static inline bool activity_is_urgent(enum activity a)
+{
+    return a <= ACTIVITY_ONDEMAND;
+}
+
 #endif

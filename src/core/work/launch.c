@@ -62,6 +62,14 @@ static const char *constant_value(const struct task_body *b, const char *name, s
     return NULL;
 }
 
+static bool is_exported(const struct task_body *b, const char *name)
+{
+    for (size_t i = b->n_constants; i-- > 0;)
+        if (!strcmp(b->constant[i].key, name))
+            return !b->constant[i].hidden;
+    return false;
+}
+
 static const char *lookup(void *ctx, const char *name, size_t n)
 {
     const struct names *s = ctx;
@@ -165,15 +173,17 @@ static int envp_make(struct names *s, struct arena *a, struct launch *out, struc
         size_t len = strlen(c->key);
         if (own_value(s, c->key, len) || constant_value(b, c->key, len) != c->value)
             continue; // the instance's own variables win, and of two constants the later one
+        if (c->hidden)
+            continue;
         if (envp_add(s, envp, &n, c->key, c->value, a, &used, e) < 0)
             return e->code;
     }
     out->envp = envp;
     if (out->image.digest) // it may say these
         return 0;
-    if (!constant_value(b, "PATH", 4))
+    if (!is_exported(b, "PATH"))
         envp[n++] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    if (!constant_value(b, "HOME", 4))
+    if (!is_exported(b, "HOME"))
         envp[n++] = "HOME=/job";
     return 0;
 }
@@ -197,6 +207,8 @@ static int image_make(struct names *s, struct arena *a, struct launch *out, size
                        "can add it: ondol image import)",
                        repo);
     out->image.repo = repo;
+    const char *user = expand_or_null(s, "DOCKER_USER", a, used, e);
+    out->image.user = user && strncmp(user, "${", 2) ? user : NULL; // one that stands for itself is none
     if (!wish)
         return 0;
     out->image.digest = arena_strdup(a, wish->digest);
@@ -204,7 +216,6 @@ static int image_make(struct names *s, struct arena *a, struct launch *out, size
     out->image.tag = expand_or_null(s, "DOCKER_TAG", a, used, e);
     out->image.login = expand_or_null(s, "DOCKER_REGISTRY_LOGIN", a, used, e);
     out->image.password = expand_or_null(s, "DOCKER_REGISTRY_PASSWORD", a, used, e);
-    out->image.user = expand_or_null(s, "DOCKER_USER", a, used, e);
     return 0;
 }
 

@@ -8,7 +8,7 @@
 //   INSTANCE_ID, FRAME_ID, QRANK    id of this instance        TASK_PATH, QARNOT_RESOURCES_DIRECTORY,
 //   INSTANCE_COUNT, QSIZE           how many there are         QARNOT_RESULTS_DIRECTORY  /job
 //   TMP_PATH /tmp                                              TMP_RAMFS_PATH  /dev/shm
-// All of them and every constant make the environment, beside PATH and HOME where no constant gives these.
+// All of them and every constant that is not hidden make the environment, beside PATH and HOME where no constant gives these.
 //
 // In an image (struct image_wish) argv may be empty, PATH and HOME are not added, and a DOCKER_WORKDIR that
 // is empty or names itself is the image's: launch_in_image (image.h) puts both together.
@@ -33,6 +33,7 @@
 
 struct constant {
     const char *key, *value;
+    bool hidden; // it fills in names, and is not exported
 };
 
 // What the heater needs of the body of a task (public API 2.4).
@@ -54,7 +55,8 @@ struct image_wish {
 // The image of an instance, and what is needed to ask the server for it.
 struct launch_image {
     const char *digest; // NULL: none, the machine's own /usr; "": not known yet
-    const char *server, *repo, *tag, *login, *password, *user; // as the constants say; NULL: not said
+    const char *server, *repo, *tag, *login, *password; // as the constants say; NULL: not said
+    const char *user;                                   // likewise, also without an image
 };
 
 struct launch {

@@ -241,6 +241,8 @@ static void finish(struct call *c)
             a->location = mem_strdup(c->header[i + 1]);
         else if (!strcmp(c->header[i], "Allow"))
             a->allow = mem_strdup(c->header[i + 1]);
+        else if (!strcmp(c->header[i], "Ondol-Truncated"))
+            a->truncated = mem_strdup(c->header[i + 1]);
     k->ended = true;
     call_free(c);
 }
@@ -289,6 +291,7 @@ void answer_free(struct answer *a)
     free(a->body);
     free(a->location);
     free(a->allow);
+    free(a->truncated);
     json_decref(a->json);
 }
 

@@ -47,9 +47,9 @@ struct house {
 
 struct answer {
     int status;
-    char *type, *body, *location, *allow; // heap
-    json_t *json;                         // body parsed, or NULL
-    int kind;                             // enum call_kind
+    char *type, *body, *location, *allow, *truncated; // heap
+    json_t *json;                                     // body parsed, or NULL
+    int kind;                                         // enum call_kind
 };
 
 int house_open(void **state);

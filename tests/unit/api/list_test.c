@@ -244,6 +244,30 @@ static void rows_of_a_long_list_keep_all_their_texts(void **state)
     buf_deinit(&body);
 }
 
+// Bug: of 12,000 tasks a whole list had 10,000, and nothing said so.
+static void a_list_that_leaves_tasks_out_says_so(void **state)
+{
+    struct house *h = *state;
+    struct buf body = BUF_INIT(1 << 20);
+    static const char one[] = "{\"name\":\"t\",\"profile\":\"docker-batch\",\"instanceCount\":1}";
+    json_decref(
+        expect_operator(h, 200, "PUT", "/ondol/v1/accounts/customer@example.org", "{\"max_tasks\":20000}"));
+    for (int i = 0; i < API_LIST_MAX; i++)
+        buf_putf(&body, "%c%s", i ? ',' : '[', one);
+    buf_putc(&body, ']');
+    json_decref(expect(h, 200, "POST", "/tasks", buf_str(&body)));
+    struct answer a = ask(h, "GET", "/tasks/summaries", NULL);
+    assert_int_equal(json_array_size(a.json), API_LIST_MAX);
+    assert_null(a.truncated); // as many as there may be, and no more
+    answer_free(&a);
+    json_decref(expect(h, 200, "POST", "/tasks", one));
+    a = ask(h, "GET", "/tasks/summaries", NULL);
+    assert_int_equal(json_array_size(a.json), API_LIST_MAX);
+    assert_string_equal(a.truncated, "10000");
+    answer_free(&a);
+    buf_deinit(&body);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, house_open, house_close)
@@ -257,6 +281,7 @@ int main(void)
         TEST(wrong_requests_are_problems),
         TEST(a_list_shows_only_the_accounts_own),
         TEST(rows_of_a_long_list_keep_all_their_texts),
+        TEST(a_list_that_leaves_tasks_out_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

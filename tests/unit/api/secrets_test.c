@@ -103,6 +103,14 @@ static const char *kept(struct house *h, const char *uuid, struct arena *a)
     return row.body;
 }
 
+static const char *kept_of_pool(struct house *h, const char *uuid, struct arena *a)
+{
+    struct row_pool row;
+    struct err e = ERR_NULL;
+    assert_int_equal(h->reader.pool(h->reader.ctx, h->customer_id, uuid, a, &row, &e), 0);
+    return row.body;
+}
+
 static void the_secret_constant_of_a_task_is_kept_sealed_and_shown_as_a_mask(void **state)
 {
     struct house *h = *state;
@@ -136,6 +144,58 @@ static void the_secret_constant_of_a_task_is_kept_sealed_and_shown_as_a_mask(voi
     arena_deinit(&a);
 }
 
+// Bug: a forced secret and the password of a registry lay in the database and in every answer as they came.
+static void forced_secrets_and_registry_passwords_are_sealed_and_masked(void **state)
+{
+    struct house *h = *state;
+    struct arena a = ARENA_NULL;
+    char uuid[UUID_TEXT_BYTES], target[100];
+    static const char body[] =
+        "{\"name\":\"t\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"constants\":["
+        "{\"key\":\"DOCKER_CMD\",\"value\":\"true\"},"
+        "{\"key\":\"DOCKER_REGISTRY_PASSWORD\",\"value\":\"hunter2\"}],\"forcedConstants\":["
+        "{\"constantName\":\"QARNOT_SECRET__X\",\"forcedValue\":\"hunter3\"},"
+        "{\"constantName\":\"PLAIN\",\"forcedValue\":\"seen\"},"
+        "{\"constantName\":\"DOCKER_REGISTRY_PASSWORD\",\"forcedValue\":\"${PLAIN}\"}]}";
+    json_t *v = expect(h, 200, "POST", "/tasks", body);
+    snprintf(uuid, sizeof uuid, "%s", text_at(v, "uuid"));
+    json_decref(v);
+    assert_null(strstr(kept(h, uuid, &a), "hunter"));
+    snprintf(target, sizeof target, "/tasks/%s", uuid);
+    json_t *shown = expect(h, 200, "GET", target, NULL);
+    assert_string_equal(text_at(shown, "constants.1.value"), "[SECRET]");
+    assert_string_equal(text_at(shown, "forcedConstants.0.forcedValue"), "[SECRET]");
+    assert_string_equal(text_at(shown, "forcedConstants.1.forcedValue"), "seen");
+    assert_string_equal(text_at(shown, "forcedConstants.2.forcedValue"), "${PLAIN}");
+    // What was shown, sent back with a clone, is what was kept.
+    const char *was = arena_strdup(&a, strstr(kept(h, uuid, &a), "sealed:1:"));
+    snprintf(target, sizeof target, "/tasks/%s/clone", uuid);
+    json_object_del(shown, "shortname");
+    char *again = json_dumps(shown, 0);
+    v = expect(h, 200, "POST", target, again);
+    const char *now = kept(h, text_at(v, "uuid"), &a);
+    assert_non_null(strstr(now, strtok(arena_strdup(&a, was), "\"")));
+    assert_non_null(strstr(now, strtok(arena_strdup(&a, strstr(was + 9, "sealed:1:")), "\"")));
+    json_decref(v);
+    json_decref(shown);
+    free(again);
+    v = expect(h, 200, "POST", "/pools", body);
+    snprintf(target, sizeof target, "/pools/%s", text_at(v, "uuid"));
+    json_decref(v);
+    shown = expect(h, 200, "GET", target, NULL);
+    assert_string_equal(text_at(shown, "constants.1.value"), "[SECRET]");
+    assert_string_equal(text_at(shown, "forcedConstants.0.forcedValue"), "[SECRET]");
+    json_object_del(shown, "shortname");
+    again = json_dumps(shown, 0);
+    now = kept_of_pool(h, text_at(shown, "uuid"), &a);
+    const char *clone = expect_made(h, path("/pools/%s/clone", text_at(shown, "uuid")), again);
+    assert_non_null(
+        strstr(kept_of_pool(h, clone, &a), strtok(arena_strdup(&a, strstr(now, "sealed:1:")), "\"")));
+    json_decref(shown);
+    free(again);
+    arena_deinit(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +205,8 @@ int main(void)
                                         house_close),
         cmocka_unit_test_setup_teardown(an_account_has_so_many_secrets_and_no_more, house_open, house_close),
         cmocka_unit_test_setup_teardown(the_secret_constant_of_a_task_is_kept_sealed_and_shown_as_a_mask,
+                                        house_open, house_close),
+        cmocka_unit_test_setup_teardown(forced_secrets_and_registry_passwords_are_sealed_and_masked,
                                         house_open, house_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,6 +217,9 @@ static void each_limit_is_named(void **state)
         {"{\"profile\":\"docker-batch\",\"instanceCount\":1}", INVALID("name") "name: is required", 400},
         {"{\"name\":7,\"profile\":\"docker-batch\",\"instanceCount\":1}",
          INVALID("name") "name: must be a string", 400},
+        {"{" GOOD ",\"shortname\":\"Summaries\"}",
+         INVALID("shortname") "shortname: Summaries is a word of the API's own paths (take another)",
+         400},
         {"{" GOOD ",\"shortname\":\"-a\"}",
          INVALID("shortname") "shortname: must be of A-Z, a-z, 0-9 and -, neither begin nor end with - nor "
                               "look like a uuid",

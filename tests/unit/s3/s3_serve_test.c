@@ -103,7 +103,7 @@ static int ask_as(struct place *p, bool alice, struct ask a)
                             alice ? "secret of alice" : "secret of bob", "anywhere"};
     if (as_lease)
         who = (struct s3_signer){S3_LEASE_KEY "7", "secret of lease 7", "anywhere"};
-    struct buf head = BUF_INIT(16384), authorization = BUF_INIT(8192);
+    struct buf head = BUF_INIT(1 << 18), authorization = BUF_INIT(8192);
     struct err e = ERR_NULL;
     assert_int_equal(s3_sign_header(&who, &r, &authorization, &e), S3_OK);
     buf_putf(&head, "%s %s HTTP/1.1\r\nConnection: close\r\nAuthorization: %s\r\n", a.method, a.target,
@@ -131,6 +131,9 @@ static void a_lease_reads_what_its_task_names_and_writes_where_nobody_looks(void
     ALICE_ASKS(200, "PUT", "/alices-bucket/in/a", "resource");
     ALICE_ASKS(200, "PUT", "/alices-bucket/secret", "not for this task");
     ALICE_ASKS(200, "PUT", "/alices-other");
+    static char most[199975]; // and her quota is full: what is staged counts when it is published
+    memset(most, 'm', sizeof most - 1);
+    ALICE_ASKS(200, "PUT", "/alices-other/most", most);
     BOB_ASKS(200, "PUT", "/bobs-bucket");
     BOB_ASKS(200, "PUT", "/bobs-bucket/key", "his bytes");
     as_lease = true;

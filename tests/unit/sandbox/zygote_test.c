@@ -86,9 +86,12 @@ static void ends_come_back_as_a_shell_says_them(void **state)
     struct outcome *o = play_by_zygote(*state, &(struct sandbox_spec){.argv = ARGV("/job/none")});
     assert_int_equal(o->r.code, 1);
     assert_string_equal(o->err, "bwrap: execvp /job/none: No such file or directory\n");
-    o = play_by_zygote(*state, &(struct sandbox_spec){.argv = SHELL("true"), .workdir = "/job/none"});
+    o = play_by_zygote(*state, &(struct sandbox_spec){.argv = SHELL("true"), .workdir = "/proc/none"});
     assert_int_equal(o->r.code, 1);
-    assert_string_equal(o->err, "bwrap: Can't chdir to /job/none: No such file or directory\n");
+    assert_string_equal(o->err, "bwrap: Can't chdir to /proc/none: No such file or directory\n");
+    o = play_by_zygote(*state, &(struct sandbox_spec){.argv = SHELL("pwd; touch x"), .workdir = "/job/new/one"});
+    assert_string_equal(o->err, ""); // a folder that was not there ended the instance
+    assert_string_equal(o->out, "/job/new/one\n");
 }
 
 // Shows the probe at /probe: a mount would ask for the long way.

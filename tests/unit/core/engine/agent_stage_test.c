@@ -91,6 +91,33 @@ static void files_come_before_the_command_and_go_after_it(void **state)
     rig_deinit(&r);
 }
 
+// One result with a name that no key can have, and none was stored.
+static void the_other_results_are_stored_when_one_has_no_good_name(void **state)
+{
+    (void)state;
+    for (int code = 0; code <= 7; code += 7) {
+        struct rig r;
+        given(&r, &plan);
+        staged(&r, 4, NULL, false);
+        ends(&r, code);
+        rig_feed(&r, &(struct agent_event){.kind = AGENT_STAGED,
+                                           .staged = {.lease = 3,
+                                                      .files = 2,
+                                                      .bytes = 20,
+                                                      .names = "p/good\n",
+                                                      .code = "results-name",
+                                                      .message = "result x",
+                                                      .but_some = true}});
+        rig_feed(&r, &(struct agent_event){.kind = AGENT_FAILED, .answer = {.call = CALL_REPORT}});
+        const struct report *e = told(&r, REPORT_EXITED);
+        assert_int_equal(e->exited.end, ATTEMPT_FAILURE);
+        assert_int_equal(e->exited.results, 2);
+        assert_string_equal(e->exited.names, "p/good\n");
+        assert_string_equal(e->exited.code, code ? "exit-code" : "results-name");
+        rig_deinit(&r);
+    }
+}
+
 static void the_end_tells_how_long_files_took_and_what_they_are_called(void **state)
 {
     (void)state;
@@ -236,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_come_before_the_command_and_go_after_it),
+        cmocka_unit_test(the_other_results_are_stored_when_one_has_no_good_name),
         cmocka_unit_test(the_end_tells_how_long_files_took_and_what_they_are_called),
         cmocka_unit_test(a_failure_leaves_results_too_and_keeps_its_own_reason),
         cmocka_unit_test(what_cannot_be_fetched_ends_the_attempt_with_the_reason),

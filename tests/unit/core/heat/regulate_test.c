@@ -156,10 +156,12 @@ static void random_boards_keep_every_promise(void **state)
         for (int64_t target = 0; target < 700000; target += 23456) {
             for (size_t i = 0; i < n; i++)
                 b[i] = in[i];
-            int64_t draw = regulate(b, n, target, max, fuse, may_sleep), sum = 0, curves = 0;
+            int64_t most = target < max ? target : max; // beyond the target: regulate_band_test.c
+            int64_t draw = regulate(b, n, target, most, fuse, may_sleep), sum = 0, curves = 0;
             for (size_t i = 0; i < n; i++) {
                 check_board(&b[i], &in[i]);
                 assert_in_range(b[i].expect_mw, 0, b[i].point.draw_mw);
+                assert_int_equal(b[i].lift_mw, 0);
                 sum += b[i].expect_mw;
                 curves += b[i].point.draw_mw;
             }
@@ -197,19 +199,19 @@ static void boards_sleep_only_below_the_idle_floor_and_wake_with_room_to_work(vo
 {
     (void)state;
     struct regulate_board b[3] = {board(ACTIVITY_FLEX), board(ACTIVITY_IDLE), board(ACTIVITY_RESERVED)};
-    regulate(b, 3, 36000, 500000, INT64_MAX, true);
+    regulate(b, 3, 36000, 36000, INT64_MAX, true);
     for (int i = 0; i < 3; i++)
         assert_int_equal(b[i].run, ACTIVITY_IDLE); // frozen, not asleep: the job keeps its memory
-    assert_true(regulate(b, 3, 30000, 500000, INT64_MAX, true) <= 30000);
+    assert_true(regulate(b, 3, 30000, 30000, INT64_MAX, true) <= 30000);
     assert_int_equal(b[1].run, ACTIVITY_SLEEP); // the one with nothing to do
     assert_int_not_equal(b[2].run, ACTIVITY_SLEEP);
-    assert_int_equal(regulate(b, 3, 0, 500000, INT64_MAX, true), 3000);
+    assert_int_equal(regulate(b, 3, 0, 0, INT64_MAX, true), 3000);
     b[0].asleep = true;
-    regulate(b, 3, 12000 * 3 + 1000, 500000, INT64_MAX, true);
+    regulate(b, 3, 12000 * 3 + 1000, 12000 * 3 + 1000, INT64_MAX, true);
     assert_int_equal(b[0].run, ACTIVITY_SLEEP); // room to idle is no reason to boot
-    regulate(b, 3, 12000 * 3 + 10000, 500000, INT64_MAX, true);
+    regulate(b, 3, 12000 * 3 + 10000, 12000 * 3 + 10000, INT64_MAX, true);
     assert_int_not_equal(b[0].run, ACTIVITY_SLEEP);
-    assert_int_equal(regulate(b, 3, 0, 500000, INT64_MAX, false), 25000); // may not sleep: the floor
+    assert_int_equal(regulate(b, 3, 0, 0, INT64_MAX, false), 25000); // may not sleep: the floor
 }
 
 static void a_barred_board_runs_nothing_and_a_cap_holds(void **state)

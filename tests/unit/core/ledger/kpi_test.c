@@ -122,14 +122,14 @@ static void test_five_times_less_wasted_is_ere_0_31(void **state)
 }
 
 // The object of the public API: 1042 g, of a data centre's 3600; saved 1402 by computing and 1156 by heating.
-static void test_whole_grams_add_up(void **state)
+static void test_rounded_grams_add_up(void **state)
 {
     (void)state;
     struct kpi_saving s = {.footprint_g = 1042.3, .saved_compute_g = 1401.6, .saved_heat_g = 1155.9};
     struct kpi_grams g = kpi_round(&s);
-    assert_int_equal(g.footprint, 1042);
-    assert_int_equal(g.saved, 2558);
-    assert_int_equal(g.equivalent, 3600);
+    assert_int_equal(g.footprint_mg, 1042300);
+    assert_int_equal(g.saved_mg, 2557500);
+    assert_int_equal(g.equivalent_mg, 3599800);
     assert_int_equal(g.percent, 71);
     struct rng r;
     rng_seed(&r, 5);
@@ -138,8 +138,23 @@ static void test_whole_grams_add_up(void **state)
                                 .saved_compute_g = rng_unit(&r) * 1e4 - 5e3,
                                 .saved_heat_g = rng_unit(&r) * 1e4};
         g = kpi_round(&s);
-        assert_int_equal(g.equivalent, g.footprint + g.saved_compute + g.saved_heat);
+        assert_int_equal(g.equivalent_mg, g.footprint_mg + g.saved_compute_mg + g.saved_heat_mg);
     }
+}
+
+// Bug: a task of half a watt-hour had no footprint, saved nothing and was 0 percent better.
+static void test_a_task_of_half_a_watt_hour_has_a_footprint(void **state)
+{
+    (void)state;
+    struct kpi_meters m = {.dc_j = 1987, .it_j = 1987, .reuse_j = 1987};
+    struct kpi_saving s = kpi_save(&m, 1987 / 3.6e6 * 52, &kpi_centres[0], &kpi_grids[0], &kpi_heats[0]);
+    struct kpi_grams g = kpi_round(&s);
+    assert_int_equal(g.footprint_mg, 29);
+    assert_int_equal(g.equivalent_mg, 178);
+    assert_int_equal(g.percent, 84);
+    m = (struct kpi_meters){.dc_j = 1, .it_j = 1, .reuse_j = 1}; // nothing left of the milligrams
+    s = kpi_save(&m, 1 / 3.6e6 * 52, &kpi_centres[0], &kpi_grids[0], &kpi_heats[0]);
+    assert_int_equal(kpi_round(&s).percent, 84);
 }
 
 int main(void)
@@ -152,7 +167,8 @@ int main(void)
         cmocka_unit_test(test_carbon_saved_and_carbon_lost),
         cmocka_unit_test(test_a_french_convector_displaced_is_67_percent),
         cmocka_unit_test(test_five_times_less_wasted_is_ere_0_31),
-        cmocka_unit_test(test_whole_grams_add_up),
+        cmocka_unit_test(test_rounded_grams_add_up),
+        cmocka_unit_test(test_a_task_of_half_a_watt_hour_has_a_footprint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

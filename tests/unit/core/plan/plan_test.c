@@ -363,35 +363,6 @@ static void a_board_is_asked_back_only_when_that_pays(void **state)
     planner_free(p);
 }
 
-// A heater gives what its zone wants. Work of the best class that was sent where heat is only borne stood still
-// there, and boards of work that ran were asked back for it.
-static void what_a_zone_only_bears_draws_no_work(void **state)
-{
-    (void)state;
-    struct planner *p = house();
-    struct plan out = {0};
-    zone(p, 0, 0, 0, 600);
-    zone(p, 1, 0, 0, 600);
-    put_board(p, 0, free_board(0));
-    put_board(p, 1, held_board(1, 9, ACTIVITY_FLEX));
-    put_task(p, 9, waiting(ACTIVITY_FLEX, 0, 9));
-    put_task(p, 0, waiting(ACTIVITY_RESERVED, 1, 1));
-    put_task(p, 1, waiting(ACTIVITY_ONDEMAND, 1, 2));
-    run(p, &out);
-    assert_int_equal(out.n_assigns, 0);
-    assert_int_equal(out.n_stops, 0);
-    zone(p, 1, 0, 150, 600);
-    run(p, &out);
-    assert_int_equal(out.n_stops, 1);
-    assert_int_equal(out.stop[0].board, 1);
-    zone(p, 0, 0, 150, 600);
-    run(p, &out);
-    assert_int_equal(out.n_assigns, 1);
-    assert_int_equal(out.assign[0].task, 0);
-    plan_deinit(&out);
-    planner_free(p);
-}
-
 // Of two boards in equal zones the one is asked back whose work has done less, whatever their order; and when
 // no other is left, who has done much goes too: whether anybody goes is decided by the classes.
 static void who_has_done_least_makes_room(void **state)
@@ -532,7 +503,6 @@ int main(void)
         cmocka_unit_test(spreading_slow_emerges),
         cmocka_unit_test(a_site_stays_below_its_cap_and_goes_on_when_there_is_room),
         cmocka_unit_test(a_board_is_asked_back_only_when_that_pays),
-        cmocka_unit_test(what_a_zone_only_bears_draws_no_work),
         cmocka_unit_test(who_has_done_least_makes_room),
         cmocka_unit_test(a_task_waits_again_after_its_signature_was_forgotten_and_used_anew),
         cmocka_unit_test(ten_thousand_signatures_leave_nothing_behind),

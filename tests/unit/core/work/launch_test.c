@@ -72,6 +72,27 @@ static void own_variables_win_and_later_constants_too(void **state)
     arena_deinit(&a);
 }
 
+// Bug: "forceExportInEnvironment": false was taken, shown again and without any effect.
+static void a_constant_that_is_not_exported_still_fills_in_names(void **state)
+{
+    (void)state;
+    const struct constant c[] = {{"DOCKER_CMD", "echo ${X}", false},
+                                 {"X", "seen", true},
+                                 {"Y", "<${X}>", false},
+                                 {"PATH", "/mine", true}};
+    const struct task_body b = {.profile = "docker-batch", .constant = c, .n_constants = ARRAY_LEN(c)};
+    struct arena a = ARENA_NULL;
+    struct launch l;
+    struct err e = ERR_NULL;
+    const char *code;
+    assert_int_equal(launch_make(&b, 0, 1, &a, &l, &code, &e), 0);
+    assert_string_equal(l.argv[1], "seen");
+    assert_null(env(&l, "X"));
+    assert_string_equal(env(&l, "Y"), "<seen>");
+    assert_string_not_equal(env(&l, "PATH"), "/mine");
+    arena_deinit(&a);
+}
+
 static void a_cluster_has_a_master_and_workers(void **state)
 {
     (void)state;
@@ -208,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hello_world_is_split_and_filled_in_without_a_shell),
         cmocka_unit_test(own_variables_win_and_later_constants_too),
+        cmocka_unit_test(a_constant_that_is_not_exported_still_fills_in_names),
         cmocka_unit_test(a_cluster_has_a_master_and_workers),
         cmocka_unit_test(a_profile_says_in_its_name_what_it_gives),
         cmocka_unit_test(a_shutdown_command_is_split_and_one_that_does_nothing_is_none),

@@ -11,7 +11,8 @@ void zone_observe(const struct server *s, struct zone *z, house_ms at, const str
 void zone_look_ahead(const struct server *s, struct zone *z); // at most each quarter of an hour
 // Seconds until boards of the zone may draw need_w for computing; -1: not foreseen. mean_w: what it wants on
 // average for span_s seconds from then on.
-int64_t zone_begin_s(const struct server *s, const struct zone *z, int32_t need_w, int64_t span_s,
+// Urgent work (reserved, onDemand) may heat to the top of the band, half a kelvin above the setpoint.
+int64_t zone_begin_s(const struct server *s, const struct zone *z, bool urgent, int32_t need_w, int64_t span_s,
                      int32_t *mean_w);
 
 // ---- server_sync.c, server_report.c, server_fleet.c

@@ -30,12 +30,13 @@ static int32_t need_w(const struct server *s, const struct curve *c, enum plan_r
 
 // As it would run from when its zone wants that much; false: not within the days that are foreseen. `nth` of
 // the boards of its zone, from 1.
-static bool seen_board(const struct server *s, const struct board *b, enum plan_run run, int32_t nth,
-                       struct foresee_board *out)
+static bool seen_board(const struct server *s, const struct board *b, bool urgent, enum plan_run run,
+                       int32_t nth, struct foresee_board *out)
 {
     const struct zone *z = s->zone[b->zone];
     int32_t mean_w;
-    int64_t begin_s = zone_begin_s(s, z, nth * need_w(s, &b->curve, run), plan_run_typical_s(run), &mean_w);
+    int64_t begin_s =
+        zone_begin_s(s, z, urgent, nth * need_w(s, &b->curve, run), plan_run_typical_s(run), &mean_w);
     struct operating_point at =
         curve_at_draw(&b->curve, (z->n_boards > 0 ? mean_w / z->n_boards : mean_w) * 1000);
     int64_t full = curve_max_work_mhz(&b->curve);
@@ -104,7 +105,7 @@ static size_t look_at_boards(const struct server *s, const struct task_draft *d,
         out->boards_fitting += constraint_holds(&d->constraint, &b->spec);
         if (!takes(s, b, &d->constraint) || !site_may_hold(s, s->zone[b->zone]->site, where))
             continue;
-        if (!seen_board(s, b, run, ++nth[b->zone], &board[n])) {
+        if (!seen_board(s, b, activity_is_urgent(d->activity), run, ++nth[b->zone], &board[n])) {
             out->boards_warm++;
             continue;
         }

@@ -68,6 +68,12 @@ static void a_room_that_is_too_warm_is_not_said_to_begin_at_once(void **state)
         assert_in_range(f.it.start_s, 11800, 12600);
         assert_int_equal(f.it.start_s, f.heat_in_s);
     }
+    d.activity = ACTIVITY_ONDEMAND; // urgent work may heat to the top of the band
+    room(r, &n, 20300, 0, 500);
+    assert_int_equal(foreseen(r, &d).it.start_s, 0);
+    room(r, &n, 21000, 0, 0); // down to 20.5
+    assert_in_range(foreseen(r, &d).it.start_s, 11000, 12700);
+    d.activity = ACTIVITY_FLEX;
     room(r, &n, 19500, 300, 500);
     struct server_foreseen f = foreseen(r, &d);
     assert_true(f.known && f.boards_warm == 0 && f.heat_in_s == 0 && f.it.start_s == 0);

@@ -16,6 +16,7 @@ void config_init(struct config *c)
     *c = (struct config){.filler = true,
                          .burn = true,
                          .may_sleep = true,
+                         .hold = true,
                          .people = true,
                          .cap_w = -1,
                          .start_c = 19,

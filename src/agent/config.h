@@ -2,7 +2,7 @@
 //
 // What a node is: from an INI file, or from a few options (a quick virtual building).
 //
-//   [node]     name, site, cap_w, filler, burn, sleep, sysroot
+//   [node]     name, site, cap_w, filler, burn, sleep, hold, sysroot
 //   [network]  allow, deny (ranges of addresses, core/work/egress.h)
 //   [virtual]  archetype, start_temp, people, weather, seed     its presence makes the node virtual
 //   [zone Z]   label, setpoint, mode; virtual: archetype, floor_m2, start_temp, facade_deg, office;
@@ -38,7 +38,7 @@ struct config_heater {
 struct config {
     struct arena arena; // texts
     char node[NAME_BYTES], site[NAME_BYTES];
-    bool is_virtual, filler, burn, may_sleep, people;
+    bool is_virtual, filler, burn, may_sleep, hold, people;
     int32_t cap_w;     // -1: none
     int32_t low_power; // percent of the computing that goes on where heat is refused
     const char *sysroot, *weather, *archetype;

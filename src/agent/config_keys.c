@@ -181,6 +181,7 @@ static const struct row node_rows[] = {
     {"filler", FLAG, AT(filler)},
     {"burn", FLAG, AT(burn)},
     {"sleep", FLAG, AT(may_sleep)},
+    {"hold", FLAG, AT(hold)},
     {"sysroot", STRING, AT(sysroot)},
     {0},
 };

@@ -224,6 +224,7 @@ static void sandbox_open(struct node *n)
     for (size_t i = 0; i < n->cfg->offer.n_boards; i++) {
         struct offer_board *b = &n->cfg->offer.board[i];
         b->sandbox = can;
+        b->can_hold = can && n->cfg->hold; // every lever freezes
         snprintf(b->sandbox_lack, sizeof b->sandbox_lack, "%s", can ? "" : why);
     }
 }

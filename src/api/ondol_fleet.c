@@ -120,6 +120,7 @@ static void board(struct json_out *o, const struct board_view *v)
         out_int(o, "instance", v->instance);
     else
         out_null(o, "instance");
+    out_string(o, "set_aside", v->aside_uuid[0] ? v->aside_uuid : NULL);
     out_object(o, "spec");
     out_string(o, "key", v->spec->key);
     out_string(o, "cpu_model", v->spec->cpu_model);

@@ -15,6 +15,13 @@ void idmap_deinit(struct idmap *m)
     *m = IDMAP_NULL;
 }
 
+void idmap_clear(struct idmap *m)
+{
+    if (m->n > 0)
+        memset(m->slot, 0, m->cap * sizeof *m->slot);
+    m->n = 0;
+}
+
 static size_t idmap_find(const struct idmap *m, uint64_t key)
 {
     size_t i = hash_mix(key) & (m->cap - 1);

@@ -21,6 +21,7 @@ struct idmap {
 
 #define IDMAP_NULL ((struct idmap){0})
 void idmap_deinit(struct idmap *m);
+void idmap_clear(struct idmap *m); // empties it; the memory stays
 void idmap_set(struct idmap *m, uint64_t key, uint64_t value); // in place of what was there; key not 0
 // False: it is not there, and `value` (may be NULL) is as it was.
 bool idmap_get(const struct idmap *m, uint64_t key, uint64_t *value);

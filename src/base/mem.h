@@ -21,7 +21,8 @@ char *mem_strndup(const char *s, size_t n); // copies n bytes and adds NUL
 void mem_grow(void *v_ptr, size_t *cap, size_t need, size_t elem);
 
 // Appends one zeroed element to the array `v` with count `n` and capacity `cap` and gives its address.
-#define VEC_PUSH(v, n, cap) (mem_grow(&(v), &(cap), (n) + 1, sizeof *(v)), &(v)[(n)++])
+#define VEC_PUSH(v, n, cap)                                                                                  \
+    ((n) < (cap) ? (void)0 : mem_grow(&(v), &(cap), (n) + 1, sizeof *(v)), &(v)[(n)++])
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -37,6 +37,13 @@ static inline int64_t int_clamp(int64_t x, int64_t lo, int64_t hi)
     return x < lo ? lo : x > hi ? hi : x;
 }
 
+// a / b, b not 0. By 32 bits where that is enough, as it mostly is: processors take two to four times as long
+// by 64.
+static inline int64_t int_quotient(int64_t a, int64_t b)
+{
+    return (uint64_t)(a | b) >> 32 == 0 ? (int64_t)((uint32_t)a / (uint32_t)b) : a / b;
+}
+
 // Rounds half away from zero, saturating.
 int64_t num_round(double x);
 

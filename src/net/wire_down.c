@@ -44,6 +44,8 @@ static const struct field assignment_fields[] = {
     F_ENUM(struct assignment, "on_lapse", on_lapse, wire_lapse, LAPSE_N),
     F_BOOL(struct assignment, "stop", stop),
     F_ENUM(struct assignment, "stop_end", stop_end, wire_end, ATTEMPT_END_N),
+    F_FLAG(struct assignment, "hold", hold),
+    F_I32_0(struct assignment, "memory_mb", memory_mb),
     F_I32(struct assignment, "slots", slots),
     F_U64(struct assignment, "within", within),
     F_STR(struct assignment, "body", body, WIRE_BODY_MAX),

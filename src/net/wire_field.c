@@ -41,6 +41,8 @@ static json_t *field_json(const struct field *f, const void *at)
     switch (f->type) {
     case FIELD_I32:
         return json_integer(*(const int32_t *)at);
+    case FIELD_I32_0:
+        return *(const int32_t *)at ? json_integer(*(const int32_t *)at) : NULL;
     case FIELD_I64:
         return json_integer(*(const int64_t *)at);
     case FIELD_U64: {
@@ -49,6 +51,8 @@ static json_t *field_json(const struct field *f, const void *at)
     }
     case FIELD_HEX:
         return hex_json(*(const uint64_t *)at, "");
+    case FIELD_FLAG:
+        return *(const bool *)at ? json_true() : NULL;
     case FIELD_BOOL:
         return json_boolean(*(const bool *)at);
     case FIELD_NAME:
@@ -112,7 +116,7 @@ static int integer_read(const struct field *f, const json_t *j, void *at, struct
     if (!json_is_integer(j))
         return wrong(f, "an integer", e);
     json_int_t v = json_integer_value(j);
-    if (f->type == FIELD_I32) {
+    if (f->type == FIELD_I32 || f->type == FIELD_I32_0) {
         if (v < INT32_MIN || v > INT32_MAX)
             return wrong(f, "an integer of 32 bits", e);
         *(int32_t *)at = (int32_t)v;
@@ -176,12 +180,14 @@ static int field_read(const struct field *f, const json_t *j, void *at, struct a
 {
     switch (f->type) {
     case FIELD_I32:
+    case FIELD_I32_0:
     case FIELD_I64:
     case FIELD_U64:
         return integer_read(f, j, at, e);
     case FIELD_HEX:
         return json_is_string(j) ? hex_read(f, json_string_value(j), at, e) : wrong(f, "16 hex digits", e);
     case FIELD_BOOL:
+    case FIELD_FLAG:
         if (!json_is_boolean(j))
             return wrong(f, "true or false", e);
         *(bool *)at = json_is_true(j);
@@ -212,6 +218,14 @@ int fields_read(const json_t *from, const struct field *f, size_t n, void *to, s
         const json_t *j = json_object_get(from, f[i].name);
         if (!j && f[i].type == FIELD_STR) {
             *(const char **)((char *)to + f[i].at) = NULL;
+            continue;
+        }
+        if (!j && f[i].type == FIELD_FLAG) {
+            *(bool *)((char *)to + f[i].at) = false;
+            continue;
+        }
+        if (!j && f[i].type == FIELD_I32_0) {
+            *(int32_t *)((char *)to + f[i].at) = 0;
             continue;
         }
         if (!j)

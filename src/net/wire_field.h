@@ -21,6 +21,8 @@ enum field_type {
     FIELD_U64, // an integer; above INT64_MAX, which JSON integers cannot hold, "0x" and 16 hex digits
     FIELD_HEX, // uint64_t always as 16 hex digits
     FIELD_BOOL,
+    FIELD_I32_0, // an integer; 0: member left out, likewise
+    FIELD_FLAG,  // bool; false: member left out, as by programs that do not know it
     FIELD_NAME,  // char[], [A-Za-z0-9._-], starts alphanumeric
     FIELD_NAME0, // the same, or ""
     FIELD_TEXT,  // char[], any text without NUL
@@ -44,6 +46,8 @@ struct field {
 #define F_U64(s, name, m) {name, FIELD_U64, offsetof(s, m), 0, NULL}
 #define F_HEX(s, name, m) {name, FIELD_HEX, offsetof(s, m), 0, NULL}
 #define F_BOOL(s, name, m) {name, FIELD_BOOL, offsetof(s, m), 0, NULL}
+#define F_I32_0(s, name, m) {name, FIELD_I32_0, offsetof(s, m), 0, NULL}
+#define F_FLAG(s, name, m) {name, FIELD_FLAG, offsetof(s, m), 0, NULL}
 #define F_NAME(s, name, m) {name, FIELD_NAME, offsetof(s, m), sizeof((s *)0)->m, NULL}
 #define F_NAME0(s, name, m) {name, FIELD_NAME0, offsetof(s, m), sizeof((s *)0)->m, NULL}
 #define F_TEXT(s, name, m) {name, FIELD_TEXT, offsetof(s, m), sizeof((s *)0)->m, NULL}
@@ -55,7 +59,8 @@ struct field {
 // Adds the fields of `from` to `to`.
 void fields_write(json_t *to, const struct field *f, size_t n, const void *from);
 
-// Reads them back; all must be there but FIELD_STR. Texts are copied into `a`. -EBADMSG names the member.
+// Reads them back; all must be there but FIELD_STR, FIELD_I32_0 and FIELD_FLAG. Texts are copied into `a`. -EBADMSG
+// names the member.
 int fields_read(const json_t *from, const struct field *f, size_t n, void *to, struct arena *a,
                 struct err *e);
 

@@ -44,6 +44,7 @@ static const struct field offer_board_fields[] = {
     F_TEXT(struct offer_board, "cpu_model", spec.cpu_model),
     F_BOOL(struct offer_board, "sandbox", sandbox),
     F_TEXT(struct offer_board, "sandbox_lack", sandbox_lack),
+    F_FLAG(struct offer_board, "can_hold", can_hold),
 };
 
 static const struct field curve_fields[] = {

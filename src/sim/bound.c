@@ -118,6 +118,9 @@ static void open_work(struct sim_run *r)
         if (x->phase == BOARD_RUNS)
             r->out->class[x->activity].open_core_ms +=
                 (x->all - x->saved - x->left) / c->p[c->n - 1].freq_mhz;
+        if (x->held)
+            r->out->class[x->held->activity].open_core_ms +=
+                (x->held->all - x->held->saved - x->held->left) / c->p[c->n - 1].freq_mhz;
     }
 }
 

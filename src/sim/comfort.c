@@ -118,8 +118,8 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
     for (size_t i = 0; i < n; i++) {
         double air = air_c[i], set = set_c[i], shadow = shadow_c[i], metal = metal_c[i];
         sum_c[i] += air;
-        min_c[i] = wide_pick(wide_mask(air < min_c[i]), air, min_c[i]);
-        max_c[i] = wide_pick(wide_mask(air > max_c[i]), air, max_c[i]);
+        min_c[i] = air < min_c[i] ? air : min_c[i];
+        max_c[i] = air > max_c[i] ? air : max_c[i];
         // how far the metal has gone since it turned
         double was = swing_at_c[i], way = swing_way[i];
         int64_t on =
@@ -135,7 +135,7 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
         int64_t caused = wide_mask(now - heated < AFTER_HEAT),
                 still = ~wide_mask(now - step_at[i] < SETTLE_MS);
         // While it is heated ahead of a step of the week it is on its way to the next setpoint.
-        double meant = wide_pick(wide_mask(r_c[i] > set), r_c[i], set);
+        double ahead = r_c[i], meant = ahead > set ? ahead : set;
         int64_t warm = wide_mask(air > meant + 1) & still, cool = wide_mask(air < set - 0.5) & still;
         double above = (air - meant - 1) * hours, below = (set - 0.5 - air) * hours;
         heated_at[i] = heated;
@@ -166,26 +166,51 @@ WIDE(follow_comfort,
       size_t n),
      (c, rooms, b, k, n))
 
+// Which windows are open; *some: not 0 where a room has another setpoint or is on its way to one.
+WIDE_INLINE void look_round_any(struct comfort *c, const double *set_c, const uint8_t *open, size_t n,
+                                int64_t *some)
+{
+    const double *last_c = c->lane[COMFORT_LAST_SET_C], *stepping = c->lane[COMFORT_STEPPING];
+    double *window = c->lane[COMFORT_WINDOW];
+    int64_t any = 0;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(stepping[i] != 0);
+        window[i] = open[i];
+    }
+    *some = any;
+}
+WIDE(look_round, (struct comfort * c, const double *set_c, const uint8_t *open, size_t n, int64_t *some),
+     (c, set_c, open, n, some))
+
+// In four sums, so that none waits for the one before.
+static double sum_of(const double *x, size_t n)
+{
+    double sum[4] = {0};
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (size_t k = 0; k < 4; k++)
+            sum[k] += x[i + k];
+    for (size_t k = 0; i < n; i++, k++)
+        sum[k] += x[i];
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double *set_sum_c)
 {
     const struct sim_rooms *rooms = &r->rooms[batch];
     const struct room_batch *b = &r->batch[batch];
     struct comfort *c = &r->measure->comfort[batch];
     const double *set_c = rooms->shadow.setpoint_c, *last_c = c->lane[COMFORT_LAST_SET_C],
-                 *stepping = c->lane[COMFORT_STEPPING], *air_c = b->air_c;
-    double *window = c->lane[COMFORT_WINDOW];
-    const uint8_t *open = b->window_open;
-    double room_c[4] = {0}, wish_c[4] = {0}; // four sums, so that none waits for the one before
-    for (size_t i = 0, n = rooms->n; i < n; i++) {
+                 *stepping = c->lane[COMFORT_STEPPING];
+    int64_t some;
+    look_round(c, set_c, b->window_open, wide_end(rooms->n), &some);
+    for (size_t i = 0; some && i < rooms->n; i++)
         if (set_c[i] != last_c[i] || stepping[i] != 0)
-            one_moves(r, rooms, c, i, set_c[i], air_c[i]);
-        window[i] = open[i];
-        room_c[i % 4] += air_c[i];
-        wish_c[i % 4] += set_c[i];
-    }
+            one_moves(r, rooms, c, i, set_c[i], b->air_c[i]);
     const struct wide_now k = {
         .now_ms = (double)r->now, .hours = COMFORT_MS / 3.6e6, .caused_mw = CAUSED_W * 1e3 * rooms->n_boards};
     follow_comfort(c, rooms, b, &k, wide_end(rooms->n));
-    *room_sum_c += (room_c[0] + room_c[1]) + (room_c[2] + room_c[3]);
-    *set_sum_c += (wish_c[0] + wish_c[1]) + (wish_c[2] + wish_c[3]);
+    *room_sum_c += sum_of(b->air_c, rooms->n);
+    *set_sum_c += sum_of(set_c, rooms->n);
 }

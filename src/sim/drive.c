@@ -191,14 +191,13 @@ static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_
                                   .at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
 }
 
-// The row that a zone was driven by in a step; it may have changed in the lanes.
-static const struct drive_row *row_in(const struct sim_run *r, const struct sim_zone *z, int64_t step)
+// The row that a room is driven by in this step; it may have changed in the lanes.
+static const struct drive_row *row_in(const struct sim_run *r, const struct sim_zone *z)
 {
     const struct sim_rooms *rooms = &r->rooms[z->batch];
-    if (step == z->row_step)
+    if (r->step == z->row_step)
         return z->row;
-    return &r->table[z->table]
-                .row[rooms->lanes.log[(size_t)(step % r->log_steps) * wide_end(rooms->n) + z->at]];
+    return &r->table[z->table].row[rooms->lanes.log[(size_t)r->log_at * wide_end(rooms->n) + z->at]];
 }
 
 static bool in_lanes(const struct sim_run *r, const struct sim_zone *z)
@@ -206,18 +205,30 @@ static bool in_lanes(const struct sim_run *r, const struct sim_zone *z)
     return !z->water && lanes_of(r, z)->fast[z->at] >= 0;
 }
 
+static void show_row(struct sim_run *r, const struct sim_zone *z, const struct drive_row *row)
+{
+    for (int i = 0; !z->alike && i < z->n_boards; i++) {
+        struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        b->run = row->run[i];
+        b->draw_mw = row->draw_mw[i];
+        b->work_mhz = row->work_mhz[i];
+    }
+}
+
 static void row_now(struct sim_run *r, struct sim_zone *z)
 {
     if (!in_lanes(r, z))
         return;
-    z->row = row_in(r, z, r->step);
+    z->row = row_in(r, z);
     z->row_step = r->step;
-    for (int i = 0; !z->alike && i < z->n_boards; i++) {
-        struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
-        b->run = z->row->run[i];
-        b->draw_mw = z->row->draw_mw[i];
-        b->work_mhz = z->row->work_mhz[i];
-    }
+    show_row(r, z, z->row);
+}
+
+void drive_show(struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    if (in_lanes(r, z))
+        show_row(r, z, row_in(r, z));
 }
 
 void drive_slow(struct sim_run *r, struct sim_zone *z)
@@ -429,7 +440,7 @@ void drive_zone(struct sim_run *r, uint32_t zone)
     }
     int32_t want = want_of(r, zone);
     int64_t want_mw = (int64_t)want * 1000;
-    bool sleep = sleep_now(r, z, want_mw);
+    bool sleep = z->may_sleep_now = sleep_now(r, z, want_mw);
     z->urgent = urgent_in(r, z) && !r->o.mutants.thermostat_off;
     int32_t bears = z->urgent ? capped_w(r, z, request_w(r, z).max_w) : want;
     z->bears_w = bears > want ? bears : want;
@@ -456,6 +467,15 @@ void drive_zone(struct sim_run *r, uint32_t zone)
     zone_restless(r, z);
     decide(r, zone, want + (z->water ? 0 : r->thermostat[zone].lift_w));
     drive_fast(r, z);
+}
+
+// While boards wait to be told to sleep, or some of them sleep and others serve the little that is wanted.
+bool drive_as_it_is(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    int32_t want = want_of(r, zone), driven = z->water ? z->target_w : lanes_of(r, z)->driven_w[z->at];
+    return !z->stale && want == driven && z->low_since != INT64_MIN &&
+           sleep_now(r, z, (int64_t)want * 1000) == z->may_sleep_now;
 }
 
 // Where nothing about the boards has changed, other watts are another row of the same table.
@@ -566,12 +586,14 @@ static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
     const struct sim_rooms *rooms = &r->rooms[z->batch];
     const uint16_t *log = rooms->lanes.log + z->at;
     const struct drive_row *rows = r->table[z->table].row;
-    int64_t step_ms = r->s->step_ms, step = from / step_ms, next = (step + 1) * step_ms;
-    size_t at = (size_t)(step % r->log_steps), n = wide_end(rooms->n);
+    int64_t step_ms = r->s->step_ms, begun = r->step * step_ms,
+            back = begun > from ? int_quotient(begun - from + step_ms - 1, step_ms) : 0;
+    int64_t step = r->step - back, next = (step + 1) * step_ms;
+    size_t at = (size_t)(r->log_at - back + (back > r->log_at ? r->log_steps : 0)), n = wide_end(rooms->n);
     struct stretch s = {0};
     while (from < r->now) {
         if (step > z->row_step && next - from == step_ms) {
-            int64_t left = (r->now - from) / step_ms, room = STRETCH_STEPS - s.steps,
+            int64_t left = int_quotient(r->now - from, step_ms), room = STRETCH_STEPS - s.steps,
                     ring = r->log_steps - (int64_t)at;
             int64_t most = left < room ? left : room;
             most = most < ring ? most : ring;
@@ -623,7 +645,7 @@ void drive_settle(struct sim_run *r, uint32_t zone)
         else
             uj = room_book(r, z);
         if (z->alike) { // its draws are multiples of each board's
-            z->alike_uj[z->row->run[0]] += uj / z->n_boards;
+            z->alike_uj[z->row->run[0]] += (int64_t)((double)uj / z->n_boards); // without a rest
             z->alike_ms[z->row->run[0]] += dt;
         } else if (in_lanes(r, z)) {
             log_book(r, z, from);

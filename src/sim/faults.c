@@ -121,6 +121,8 @@ static void board_dark(struct sim_run *r, uint32_t board, bool dark)
     if (b->dark == dark)
         return;
     drive_settle(r, b->zone);
+    if (dark)
+        job_held_end(r, board, ATTEMPT_LOST, false);
     if (dark && b->phase != BOARD_FREE)
         job_end(r, board, ATTEMPT_LOST);
     b->dark = dark;
@@ -139,12 +141,18 @@ static void node_down(struct sim_run *r, uint32_t zone)
     if (z->down)
         return;
     drive_settle(r, zone);
-    for (uint32_t i = 0; i < z->n_boards; i++)
-        if (r->board[z->first_board + i].phase != BOARD_FREE) { // sandboxes die with their agent
-            r->out->class[r->board[z->first_board + i].activity].lost++;
+    z->down = true; // sandboxes die with their agent
+    for (uint32_t i = 0; i < z->n_boards; i++) {
+        const struct sim_board *b = &r->board[z->first_board + i];
+        if (b->held) {
+            r->out->class[b->held->activity].lost++;
+            job_held_end(r, z->first_board + i, ATTEMPT_LOST, true);
+        }
+        if (b->phase != BOARD_FREE) {
+            r->out->class[b->activity].lost++;
             job_drop(r, z->first_board + i);
         }
-    z->down = true;
+    }
     z->n_outbox = 0;
     zone_stale(r, z);
     zone_changed(r, zone);
@@ -183,7 +191,7 @@ static void wan_cut(struct sim_run *r, uint32_t site, bool cut)
         if (z->site != site || z->cut == cut)
             continue;
         z->cut = cut;
-        if (cut && z->runs)
+        if (cut && (z->runs || z->held))
             queue_push(&r->queue,
                        (struct happening){.at = z->until - 5000 > r->now ? z->until - 5000 : r->now + 1,
                                           .kind = HAPPEN_LAPSE,
@@ -201,9 +209,11 @@ void fault_lapse(struct sim_run *r, uint32_t zone)
     if (!z->cut || z->down)
         return;
     drive_settle(r, zone);
-    for (uint32_t i = 0; i < z->n_boards; i++)
+    for (uint32_t i = 0; i < z->n_boards; i++) {
+        job_held_end(r, z->first_board + i, ATTEMPT_LOST, false);
         if (r->board[z->first_board + i].phase != BOARD_FREE)
             job_end(r, z->first_board + i, ATTEMPT_LOST);
+    }
     zone_changed(r, zone);
 }
 

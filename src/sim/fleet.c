@@ -138,8 +138,10 @@ void fleet_free(struct sim_run *r)
         water_free(r->zone[i].water);
         free(r->zone[i].schedule);
     }
-    for (uint32_t i = 0; r->board && i < r->n_boards; i++)
+    for (uint32_t i = 0; r->board && i < r->n_boards; i++) {
         free(r->board[i].base_uj);
+        free(r->board[i].held);
+    }
     free(r->zone);
     free(r->thermostat);
     free(r->attend);

@@ -5,6 +5,8 @@
 //   assigned --(data on the site)--> --(board awake)--> runs --(work done)--> ended
 //       |                                                |
 //       +------------------ stopped, lost ---------------+--> waits again, with what it had saved
+//
+//   and runs <--> set aside on its board, for another: aside.c
 #include "sim/run.h"
 
 #include <errno.h>
@@ -261,6 +263,7 @@ void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a)
     b->rate_cores = t->cores < cores ? t->cores : cores;
     b->granted_at = r->now;
     b->lease_uj = 0;
+    b->goes_on_ms = -1;
     b->saved = t->saved ? t->saved[a->instance % (uint32_t)t->instances] : 0;
     b->all = work_of(r, b);
     b->left = b->all - b->saved;
@@ -288,9 +291,11 @@ void job_go(struct sim_run *r, uint32_t board)
     const struct sim_task *t = &r->task[b->task];
     struct sim_class_result *c = &r->out->class[b->activity];
     b->phase = BOARD_RUNS;
-    b->started_at = r->now;
     r->zone[b->zone].quiet_until = 0;
     zone_stale(r, &r->zone[b->zone]);
+    if (job_went_on(r, board))
+        return;
+    b->started_at = r->now;
     c->started++;
     if (b->attempt <= 1) {
         *VEC_PUSH(r->wait[b->activity].v, r->wait[b->activity].n, r->wait[b->activity].cap) =
@@ -302,7 +307,7 @@ void job_go(struct sim_run *r, uint32_t board)
     link_sync(r, b->zone);
 }
 
-static void board_free(struct sim_run *r, uint32_t board)
+void board_free(struct sim_run *r, uint32_t board)
 {
     struct sim_board *b = &r->board[board];
     b->phase = BOARD_FREE;
@@ -381,19 +386,25 @@ static void tell(struct sim_run *r, const struct sim_board *b, enum attempt_end 
     r->o.hooks.instance(r->o.hooks.ctx, &i);
 }
 
-void job_drop(struct sim_run *r, uint32_t board)
+void job_forget(struct sim_run *r, uint32_t board, enum attempt_end end)
 {
     struct sim_board *b = &r->board[board];
-    tell(r, b, ATTEMPT_LOST);
-    account(r, b, ATTEMPT_LOST);
+    job_went_on(r, board);
+    tell(r, b, end);
+    account(r, b, end);
+}
+
+void job_drop(struct sim_run *r, uint32_t board)
+{
+    job_forget(r, board, ATTEMPT_LOST);
     board_free(r, board);
 }
 
-void job_end(struct sim_run *r, uint32_t board, enum attempt_end end)
+void job_ended(struct sim_run *r, uint32_t board, enum attempt_end end)
 {
     struct sim_board *b = &r->board[board];
+    job_went_on(r, board);
     bool ran = b->phase == BOARD_RUNS;
-    uint32_t slot = b->task;
     link_board_meters(r, board);
     tell(r, b, end);
     struct report *rep = link_report(r, b->zone, REPORT_EXITED);
@@ -411,6 +422,13 @@ void job_end(struct sim_run *r, uint32_t board, enum attempt_end end)
         r->out->class[b->activity].preempted++;
     if (end == ATTEMPT_LOST)
         r->out->class[b->activity].lost++;
+}
+
+void job_end(struct sim_run *r, uint32_t board, enum attempt_end end)
+{
+    struct sim_board *b = &r->board[board];
+    uint32_t slot = b->task;
+    job_ended(r, board, end);
     board_free(r, board);
     if (end == ATTEMPT_SUCCESS && --r->task[slot].open == 0)
         task_end(r, slot);

@@ -89,28 +89,37 @@ static void sensors_suffer(struct sim_run *r, const struct sim_rooms *rooms)
 
 // ---- thermostats, and who is to be looked at
 
-// Other watts where they are only another row of the zone's table: drive_same() for many.
-WIDE_INLINE void follow_any(struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step, size_t n)
+// Other watts where they are only another row of the zone's table: drive_same() for many. The rest is to be
+// looked at; *some: not 0 where a room is.
+WIDE_INLINE void follow_any(struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step, size_t n,
+                            int32_t *some)
 {
-    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *fast = l->fast, *run = l->run;
-    int32_t *want_w = l->want_w, *driven_w = l->driven_w, *draw_mw = l->heat.draw_mw;
+    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *fast = l->fast, *run = l->run,
+                  *quiet_step = l->quiet_step, *restless = l->restless;
+    int32_t *want_w = l->want_w, *driven_w = l->driven_w, *draw_mw = l->heat.draw_mw, *look = l->look,
+            any = 0;
     uint32_t *decided = l->decided;
     WIDE_LOOP
     for (size_t i = 0; i < n; i++) {
         int32_t target = target_w[i], max = max_w[i], want = target < max ? target : max, was = want_w[i];
-        int32_t off = -(int32_t)(fast[i] < 0), entry = draw[(fast[i] & ~off) + want];
+        int32_t off = -(int32_t)(fast[i] < 0), entry = draw[(fast[i] + want) & ~off];
         int32_t changes = -(int32_t)(want != was) & -(int32_t)(entry >= 0) & ~off &
                           (-(int32_t)((entry & 15) == run[i]) | -(int32_t)(run[i] == DRIVE_MIXED));
         uint32_t next = decided_next(decided[i], want, step), mask = (uint32_t)changes;
+        int32_t looks = ((want ^ was) & ~changes) | restless[i] | (step + 1 >= quiet_step[i] ? 1 : 0);
         decided[i] = (next & mask) | (decided[i] & ~mask);
         draw_mw[i] = (entry >> 4 & changes) | (draw_mw[i] & ~changes);
         want_w[i] = (want & changes) | (was & ~changes);
         driven_w[i] = (want & changes) | (driven_w[i] & ~changes);
         log[i] = (uint16_t)driven_w[i];
+        look[i] = looks;
+        any |= looks;
     }
+    *some = any;
 }
-WIDE(follow, (struct sim_lanes * l, const int32_t *draw, uint16_t *log, int32_t step, size_t n),
-     (l, draw, log, step, n))
+WIDE(follow,
+     (struct sim_lanes * l, const int32_t *draw, uint16_t *log, int32_t step, size_t n, int32_t *some),
+     (l, draw, log, step, n, some))
 
 // request_moved() without branches; not 0 for yes.
 WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
@@ -119,31 +128,22 @@ WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
     return (a > b + by ? 1 : 0) | (b > a + by ? 1 : 0) | zero;
 }
 
-WIDE_INLINE void look_any(struct sim_lanes *l, int32_t step, size_t n)
-{
-    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *want_w = l->want_w,
-                  *quiet_step = l->quiet_step, *restless = l->restless;
-    int32_t *look = l->look;
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        int32_t target = target_w[i], max = max_w[i], want = target < max ? target : max;
-        look[i] = (want ^ want_w[i]) | restless[i] | (step >= quiet_step[i] ? 1 : 0);
-    }
-}
-WIDE(look, (struct sim_lanes * l, int32_t step, size_t n), (l, step, n))
-
 // link_worth_telling() for many.
-WIDE_INLINE void news_any(struct sim_lanes *l, int32_t tell, size_t n)
+WIDE_INLINE void news_any(struct sim_lanes *l, int32_t tell, size_t n, int32_t *some)
 {
     const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *min_w = l->heat.min_w,
                   *told_target_w = l->told_target_w, *told_max_w = l->told_max_w, *told_min_w = l->told_min_w;
-    int32_t *look = l->look;
+    int32_t *look = l->look, any = 0;
     WIDE_LOOP
-    for (size_t i = 0; i < n; i++)
-        look[i] = moved(target_w[i], told_target_w[i], tell) | moved(max_w[i], told_max_w[i], 2 * tell) |
-                  moved(min_w[i], told_min_w[i], tell);
+    for (size_t i = 0; i < n; i++) {
+        int32_t looks = moved(target_w[i], told_target_w[i], tell) |
+                        moved(max_w[i], told_max_w[i], 2 * tell) | moved(min_w[i], told_min_w[i], tell);
+        look[i] = looks;
+        any |= looks;
+    }
+    *some = any;
 }
-WIDE(news, (struct sim_lanes * l, int32_t tell, size_t n), (l, tell, n))
+WIDE(news, (struct sim_lanes * l, int32_t tell, size_t n, int32_t *some), (l, tell, n, some))
 
 static inline void attend(struct sim_run *r, uint32_t zone)
 {
@@ -183,10 +183,11 @@ void rooms_control(struct sim_run *r)
         if (r->sensor_faults > 0)
             sensors_suffer(r, rooms);
         size_t alone = lanes_step(&l->heat, now, now);
-        if (r->n_draw > 0 && r->t > 0)
-            follow(l, r->draw, l->log + (size_t)(r->step % r->log_steps) * n, (int32_t)r->step, n);
-        look(l, (int32_t)r->step + 1, n);
-        attend_marked(r, rooms);
+        int32_t some = 0;
+        if (r->t > 0) // first, everybody is looked at
+            follow(l, r->draw, l->log + (size_t)r->log_at * n, (int32_t)r->step, n, &some);
+        if (some)
+            attend_marked(r, rooms);
         for (uint32_t i = 0, zone = rooms->first; all && i < rooms->n; i++, zone += rooms->stride)
             attend(r, zone);
         for (size_t j = 0; j < alone; j++) // its guards may have changed
@@ -200,8 +201,10 @@ void rooms_news(struct sim_run *r)
 {
     for (uint32_t b = 0; b < r->n_batches; b++) {
         const struct sim_rooms *rooms = &r->rooms[b];
-        news(&r->rooms[b].lanes, r->rooms[b].tell_w, wide_end(rooms->n));
-        attend_marked(r, rooms);
+        int32_t some;
+        news(&r->rooms[b].lanes, r->rooms[b].tell_w, wide_end(rooms->n), &some);
+        if (some)
+            attend_marked(r, rooms);
         // The lanes compare what heat is wanted; where low-power mode may run, what it keeps may have moved.
         bool keeps = rooms->n && r->thermostat[rooms->first].cfg.keep_w > 0;
         for (uint32_t i = 0, zone = rooms->first; keeps && i < rooms->n; i++, zone += rooms->stride)

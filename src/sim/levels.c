@@ -49,19 +49,21 @@ static void level(struct sim_run *r, uint32_t board, bool first)
 static void zone_levels(struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
-    bool told = false, settled = false;
+    bool told = false, shown = false;
     for (uint32_t at = z->first_board; at < z->first_board + z->n_boards; at++) {
         const struct sim_board *b = &r->board[at];
         int64_t ms = r->now - b->started_at;
         if (b->phase != BOARD_RUNS || ms < LONG_MS)
             continue;
-        if (!settled)
-            drive_settle(r, zone);
-        settled = true;
+        if (!shown)
+            drive_show(r, zone);
+        shown = true;
         if (as_told(r, b))
             continue;
-        if (ms < 2 * LONG_MS)
+        if (ms < 2 * LONG_MS) {
+            drive_settle(r, zone); // what it has done
             level(r, at, true);
+        }
         level(r, at, false);
         told = true;
     }

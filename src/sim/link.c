@@ -96,6 +96,7 @@ void link_hello(struct sim_run *r, uint32_t zone)
         board[i].spec = model->spec;
         board[i].curve = model->curve;
         board[i].sandbox = true;
+        board[i].can_hold = r->s->hold;
     }
     z->lives++;
     z->epoch = z->lives;
@@ -315,22 +316,69 @@ static uint32_t board_named(const struct sim_run *r, uint32_t zone, const char *
 static void drop_unlisted(struct sim_run *r, uint32_t zone, const struct sync_down *down)
 {
     struct sim_zone *z = &r->zone[zone];
-    if (!z->runs)
+    if (!z->runs && !z->held)
         return;
     for (uint32_t i = 0; i < z->n_boards; i++)
-        r->board[z->first_board + i].listed = false;
+        r->board[z->first_board + i].listed = r->board[z->first_board + i].held_listed = false;
     for (size_t k = 0; k < down->n_assignments; k++) {
         uint32_t board = board_named(r, zone, down->assignment[k].board);
         if (board != SIM_NONE && r->board[board].lease == down->assignment[k].lease)
             r->board[board].listed = true;
+        if (board != SIM_NONE && r->board[board].held &&
+            r->board[board].held->lease == down->assignment[k].lease)
+            r->board[board].held_listed = true;
     }
     for (uint32_t i = 0; i < z->n_boards; i++) {
         const struct sim_board *b = &r->board[z->first_board + i];
+        if (b->held && !b->held_listed) {
+            r->out->class[b->held->activity].lost++;
+            job_held_end(r, z->first_board + i, ATTEMPT_LOST, true);
+        }
         if (b->listed || b->phase == BOARD_FREE)
             continue;
         r->out->class[b->activity].lost++; // the engine has given it up already: nothing to report
         job_drop(r, z->first_board + i);
     }
+}
+
+static bool runs_lease(const struct sim_board *b, uint64_t lease)
+{
+    return b->phase != BOARD_FREE && b->lease == lease;
+}
+
+static bool holds_lease(const struct sim_board *b, uint64_t lease)
+{
+    return b->held && b->held->lease == lease;
+}
+
+// First who makes room.
+static void set_aside(struct sim_run *r, uint32_t zone, const struct sync_down *down)
+{
+    for (size_t i = 0; i < down->n_assignments; i++) {
+        const struct assignment *a = &down->assignment[i];
+        uint32_t board = a->hold ? board_named(r, zone, a->board) : SIM_NONE;
+        if (board != SIM_NONE && runs_lease(&r->board[board], a->lease))
+            job_hold(r, board);
+    }
+}
+
+static void obey(struct sim_run *r, uint32_t zone, uint32_t board, const struct assignment *a)
+{
+    const struct sim_board *b = &r->board[board];
+    if (holds_lease(b, a->lease)) {
+        if (a->stop)
+            job_held_end(r, board, (enum attempt_end)a->stop_end, false);
+        else if (!a->hold && b->phase == BOARD_FREE)
+            job_go_on(r, board);
+        return;
+    }
+    bool mine = runs_lease(b, a->lease);
+    if (mine && a->stop)
+        job_end(r, board, (enum attempt_end)a->stop_end);
+    else if (!mine && !a->stop && !a->hold)
+        job_assigned(r, board, a);
+    else if (!mine && a->stop) // not here any more: its end is in the outbox, or was never begun
+        job_unknown_stop(r, zone, a);
 }
 
 static void adopt(struct sim_run *r, uint32_t zone)
@@ -347,18 +395,11 @@ static void adopt(struct sim_run *r, uint32_t zone)
     if (z->runs || down.n_assignments)
         drive_settle(r, zone);
     drop_unlisted(r, zone, &down);
+    set_aside(r, zone, &down);
     for (size_t i = 0; i < down.n_assignments; i++) {
-        const struct assignment *a = &down.assignment[i];
-        uint32_t board = board_named(r, zone, a->board);
-        if (board == SIM_NONE)
-            continue;
-        bool mine = r->board[board].phase != BOARD_FREE && r->board[board].lease == a->lease;
-        if (mine && a->stop)
-            job_end(r, board, (enum attempt_end)a->stop_end);
-        else if (!mine && !a->stop)
-            job_assigned(r, board, a);
-        else if (!mine) // to be stopped and not here any more: its end is in the outbox, or was never begun
-            job_unknown_stop(r, zone, a);
+        uint32_t board = board_named(r, zone, down.assignment[i].board);
+        if (board != SIM_NONE)
+            obey(r, zone, board, &down.assignment[i]);
     }
     zone_changed(r, zone);
 }

@@ -63,6 +63,7 @@ struct sim_wait {
 struct sim_class_result {
     int64_t energy_j;
     int64_t submitted, started, completed, preempted, lost; // instances
+    int64_t held, held_ms; // times that one was set aside, and for how long in all; of those that ended or went on
     int64_t waiting, running;                               // at the end of the run
     int64_t work_core_ms;                                   // done and kept, at nominal frequency
     int64_t wasted_core_ms;                                 // done and lost by preemption or failure

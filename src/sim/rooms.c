@@ -133,6 +133,7 @@ int rooms_make(struct sim_run *r, struct err *e)
     }
     r->rooms = mem_array(batches + 1, sizeof *r->rooms);
     r->batch = mem_array(batches + 1, sizeof *r->batch);
+    *VEC_PUSH(r->draw, r->n_draw, r->cap_draw) = -1; // what rooms read that have no table
     int bad = 0;
     for (uint32_t site = 0; site < r->s->n_sites && !bad;
          site++) { // a site's batches lie together: they are one house

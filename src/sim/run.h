@@ -75,6 +75,16 @@ bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h);
 
 enum board_phase { BOARD_FREE, BOARD_WAITS, BOARD_RUNS }; // waits: for boot or data
 
+// An instance that is set aside on its board.
+struct sim_held {
+    uint32_t task, instance, attempt;
+    int32_t rate_cores, level_mhz;
+    uint64_t lease;
+    uint8_t activity;
+    int64_t left, all, saved, granted_at, exec_ms, level_ago_ms, lease_uj; // as in sim_board; level: before held_at
+    int64_t held_at;
+};
+
 struct sim_board {
     uint32_t zone;
     uint32_t task; // slot; SIM_NONE: free
@@ -82,11 +92,13 @@ struct sim_board {
     int32_t rate_cores; // cores the instance can use here
     uint64_t lease;
     uint8_t phase, activity;
-    bool asleep, booting, dark, data_missing, listed;
+    bool asleep, booting, dark, data_missing, listed, held_listed;
     int64_t left;  // core-MHz x ms still to do
     int64_t all;   // of the instance
     int64_t saved; // done and saved before this attempt
-    int64_t granted_at, started_at, boot_end;
+    int64_t granted_at, started_at, boot_end; // started: less what it stood aside
+    int64_t goes_on_ms; // it was set aside, and has run for so long when it goes on; -1: it is no such
+    struct sim_held *held; // NULL: nothing is set aside
     int64_t level_at;  // when its level was told last,
     int32_t level_mhz; // and which
     int64_t foreseen;  // the latest foresight of its end: older ones are void
@@ -130,12 +142,14 @@ struct sim_zone {
     int32_t tell_w;                     // by which a request must have moved to be told
     const struct heat_request *request; // of water; of a room: request_w()
     int16_t runs;                       // boards with an instance
+    int16_t held;                       // boards with one that is set aside
     int32_t told_mc;                    // of its room, to a policy that looks at rooms
     uint8_t n_boards;
     bool told_any;
     struct heat_watts told; // to the engine
     bool resting;           // its boards were told to sleep, and nothing has changed since
     bool urgent;            // has work that may draw what the zone can bear, and so is looked at every step
+    bool may_sleep_now;     // what its boards were told last of whether they may
     bool alike, stale;      // stale: the boards have changed since they were driven
     uint64_t key;           // of the table the row is from
     uint32_t table;
@@ -272,6 +286,7 @@ struct sim_run {
     struct sim_result *out;
     struct err err;
     int64_t step, log_steps; // of now, since the start
+    int64_t log_at;          // step % log_steps
     int64_t t;               // start of the step, from the start of the run
     int64_t step_from;       // from here on energies belong to the step that is not yet over
     uint64_t *attend;        // bits: zones to look at in this step
@@ -284,6 +299,7 @@ struct sim_run {
     struct sim_board *board;
     uint32_t n_boards;
     struct sim_site *site;
+    struct facing facing[16]; // of the facades of sim_rooms
     struct sim_rooms *rooms;
     struct room_batch *batch; // as `rooms`
     uint32_t n_batches;
@@ -291,7 +307,7 @@ struct sim_run {
     struct drive_table *table;
     size_t n_tables, cap_tables;
     struct idmap table_at;
-    int32_t *draw; // of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
+    int32_t *draw; // -1, then of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
     size_t n_draw, cap_draw;
     // engine
     struct server *server;
@@ -376,6 +392,8 @@ void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
+void drive_show(struct sim_run *r, uint32_t zone); // what its boards do now, into them
+bool drive_as_it_is(struct sim_run *r, uint32_t zone); // it would be driven as it was the last time
 void drive_settle_all(struct sim_run *r);
 void drive_free(struct sim_run *r);
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);
@@ -416,10 +434,19 @@ void jobs_arrive(struct sim_run *r); // the job whose time has come, and asks fo
 void jobs_backlog(struct sim_run *r);
 void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a);
 void job_drop(struct sim_run *r, uint32_t board);
+void job_forget(struct sim_run *r, uint32_t board, enum attempt_end end); // likewise, and its board as it is
+void job_ended(struct sim_run *r, uint32_t board, enum attempt_end end);  // is booked and told, likewise
+void board_free(struct sim_run *r, uint32_t board);
 void job_unknown_stop(struct sim_run *r, uint32_t zone, const struct assignment *a);
 void zone_changed(struct sim_run *r, uint32_t zone);
 void job_go(struct sim_run *r, uint32_t board); // starts if everything is there
 void job_end(struct sim_run *r, uint32_t board, enum attempt_end end);
+// ---- aside.c
+void job_hold(struct sim_run *r, uint32_t board);    // what runs there is set aside
+void job_go_on(struct sim_run *r, uint32_t board);   // what was set aside; the board is free
+bool job_went_on(struct sim_run *r, uint32_t board); // it had to, and runs now
+void job_held_end(struct sim_run *r, uint32_t board, enum attempt_end end, bool silently); // if there is one
+
 void job_foresee(struct sim_run *r, uint32_t zone); // ends that fall into this step
 
 // From now on the zone's boards are not driven by the lanes.

@@ -28,6 +28,7 @@ void scenario_init(struct scenario *s)
         .step_ms = 60000,
         .policy = "market",
         .donated = true,
+        .hold = true,
         .filler = true,
         .burn = true,
     };

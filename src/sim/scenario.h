@@ -189,6 +189,7 @@ struct scenario {
     int64_t step_ms;   // of physics and thermostats, 1,000..300,000; default 60,000
     char policy[SIM_NAME_BYTES];
     bool donated, filler, burn; // what may run when there is no paid work
+    bool hold;                  // work that makes room is set aside, not stopped
     int64_t lease_ms;           // 0: by the faults (600,000 where agents are lost or links cut; 36 h else)
     struct scenario_site *site;
     size_t n_sites, cap_sites;

@@ -169,6 +169,7 @@ static const struct scenario_row scenario_rows[] = {
     {"lease_s", ROUNDED, S(lease_ms), 0, 864000, 1000},
     {"seed", SEED, S(seed)},
     {"policy", SPECIAL, .set = set_policy},
+    {"hold", FLAG, S(hold), .choice = yes_no},
     {"donated", FLAG, S(donated), .choice = yes_no},
     {"filler", FLAG, S(filler), .choice = yes_no},
     {"burn", FLAG, S(burn), .choice = yes_no},

@@ -158,7 +158,7 @@ static void zone_step(struct sim_run *r, uint32_t i)
         link_zone_news(r, i);
     int32_t bears = z->urgent && q.max_w > want ? q.max_w : want;
     bool same = want == *last && (!z->urgent || bears == z->bears_w) && z->hw_cap_w >= bears &&
-                (z->low_since == INT64_MIN || z->resting);
+                (z->low_since == INT64_MIN || z->resting || (!z->urgent && drive_as_it_is(r, i)));
     *last = want;
     if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
                                drive_same(r, i, want)))) {
@@ -214,6 +214,7 @@ static void step(struct sim_run *r)
 {
     r->now = r->t;
     r->step = r->t / r->s->step_ms;
+    r->log_at = r->step % r->log_steps;
     sky_step(r);
     people_step(r);
     control(r);

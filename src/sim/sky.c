@@ -10,7 +10,7 @@
 static void sun_step(struct sim_run *r, struct sim_site *x)
 {
     for (int i = 0; i < 16; i++)
-        x->facade_w_m2[i] = sun_on_facade(&x->weather.sun, &x->weather.irradiance, i * 22.5);
+        x->facade_w_m2[i] = sun_on_facing(&x->weather.sun, &x->weather.irradiance, r->facing[i]);
     for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
         struct sim_rooms *rooms = &r->rooms[b];
         double scale = rooms->glass_w_m2;
@@ -21,6 +21,8 @@ static void sun_step(struct sim_run *r, struct sim_site *x)
 
 void sky_step(struct sim_run *r)
 {
+    for (int i = 0; r->t == 0 && i < 16; i++)
+        r->facing[i] = facing_of(i * 22.5);
     for (size_t i = 0; i < r->s->n_sites; i++) {
         const struct scenario_site *s = &r->s->site[i];
         struct sim_site *x = &r->site[i];

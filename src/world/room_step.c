@@ -101,31 +101,28 @@ struct open_rooms {
     double value[7][BLOCK + 16]; // as in struct room_batch
 };
 
-bool room_batch_open(const struct room_batch *b, size_t from, size_t n)
+size_t room_batch_open(const struct room_batch *b, size_t from, size_t n, uint16_t *at)
 {
     const uint8_t *open = b->window_open + from;
-    uint64_t some = 0, eight;
-    size_t i = 0;
-    for (; i + sizeof eight <= n; i += sizeof eight) {
+    size_t k = 0;
+    for (size_t i = 0; i < n; i += 8) { // the array goes on beyond the last with zeros
+        uint64_t eight;
         memcpy(&eight, open + i, sizeof eight);
-        some |= eight;
+        for (size_t j = i; eight != 0 && j < i + 8; j++) {
+            at[k] = (uint16_t)j;
+            k += open[j];
+        }
     }
-    for (; i < n; i++)
-        some |= open[i];
-    return some != 0;
+    return k;
 }
 
 static void note_open(struct open_rooms *o, const struct room_batch *b, size_t from, size_t n)
 {
     const double *in[7] = {b->air_c,    b->mass_c,     b->heater_c, b->sensor_c,
                            b->heater_w, b->internal_w, b->solar_w};
-    o->n = 0;
-    if (!room_batch_open(b, from, n))
+    o->n = room_batch_open(b, from, n, o->at);
+    if (o->n == 0)
         return;
-    for (size_t i = 0; i < n; i++) {
-        o->at[o->n] = (uint16_t)i;
-        o->n += b->window_open[from + i];
-    }
     for (size_t a = 0; a < 7; a++) {
         for (size_t k = 0; k < o->n; k++)
             o->value[a][k] = in[a][from + o->at[k]];
@@ -174,7 +171,7 @@ void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n,
         for (size_t i = 0; k < ROOM_STATES && i < n; i++)
             (*array[k])[i] = start_c;
     }
-    b->window_open = mem_array(n, 1);
+    b->window_open = mem_lines(wide_room(n), 1);
 }
 
 void room_batch_deinit(struct room_batch *b)

@@ -46,9 +46,9 @@ static inline void step_one(const struct coefficients *c, double *air, double *m
                 c->in[AIR][1] * internal + c->in[AIR][2] * solar;
     double nm = 0.0 + c->mass[0] * a + c->mass[1] * m + c->in[MASS][0] * c->outside_c +
                 c->in[MASS][1] * internal + c->in[MASS][2] * solar;
-    double w = (setpoint - na) / c->gain, most = wide_pick(wide_mask(max_w > 0), max_w, 0);
-    double less = wide_pick(wide_mask(w > most), most, w);
-    w = wide_pick(wide_mask(w < 0), 0, less);
+    double w = (setpoint - na) / c->gain, most = max_w > 0 ? max_w : 0;
+    double less = w > most ? most : w;
+    w = w < 0 ? 0 : less;
     *watts = w;
     *air = na + c->gain * w;
     *mass = nm + c->mass_gain * w;
@@ -81,13 +81,9 @@ static void note_open(struct open_shadows *o, const struct shadow_batch *s, cons
 {
     const double *state[2] = {s->air_c, s->mass_c},
                  *in[4] = {b->internal_w, b->solar_w, s->setpoint_c, s->max_w};
-    o->n = 0;
-    if (!room_batch_open(b, from, n))
+    o->n = room_batch_open(b, from, n, o->at);
+    if (o->n == 0)
         return;
-    for (size_t i = 0; i < n; i++) {
-        o->at[o->n] = (uint16_t)i;
-        o->n += b->window_open[from + i];
-    }
     for (size_t k = 0; k < o->n; k++) {
         for (size_t a = 0; a < 2; a++)
             o->state[a][k] = state[a][from + o->at[k]];

@@ -70,11 +70,21 @@ struct facade facade_usual(double azimuth_deg, double glass_m2)
         .azimuth_deg = azimuth_deg, .glass_m2 = glass_m2, .g = 0.6, .frame = 0.7, .shade = 0.8};
 }
 
-double sun_on_facade(const struct sun *s, const struct irradiance *i, double azimuth_deg)
+struct facing facing_of(double azimuth_deg)
 {
-    double cosine = s->east * num_sin(azimuth_deg * RADIAN) + s->north * num_cos(azimuth_deg * RADIAN);
+    return (struct facing){.east = num_sin(azimuth_deg * RADIAN), .north = num_cos(azimuth_deg * RADIAN)};
+}
+
+double sun_on_facing(const struct sun *s, const struct irradiance *i, struct facing f)
+{
+    double cosine = s->east * f.east + s->north * f.north;
     double beam = s->up > 0 && cosine > 0 ? i->direct_w_m2 * cosine : 0;
     return beam + 0.5 * i->diffuse_w_m2 + 0.5 * ALBEDO * i->global_w_m2;
+}
+
+double sun_on_facade(const struct sun *s, const struct irradiance *i, double azimuth_deg)
+{
+    return sun_on_facing(s, i, facing_of(azimuth_deg));
 }
 
 double sun_gain_w(const struct sun *s, const struct irradiance *i, const struct facade *f, size_t n)

@@ -47,6 +47,13 @@ struct facade facade_usual(double azimuth_deg, double glass_m2); // with the val
 // W/m2 of vertical wall.
 double sun_on_facade(const struct sun *s, const struct irradiance *i, double azimuth_deg);
 
+// The same where many moments are asked of one wall: the part that the sun does not change, made once.
+struct facing {
+    double east, north;
+};
+struct facing facing_of(double azimuth_deg);
+double sun_on_facing(const struct sun *s, const struct irradiance *i, struct facing f);
+
 // Gsol = sum over facades of glass x g x frame x shade x irradiance, in watts.
 double sun_gain_w(const struct sun *s, const struct irradiance *i, const struct facade *f, size_t n);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/engine/server_job.h"
+#include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
 #include "core/engine/server_task.h"
 
@@ -22,7 +23,13 @@ static int audit_lease(const struct server *s, uint32_t at, struct err *e)
     unsigned long long id = l->id;
     NEED(t->id, "lease %llu is of no task", id);
     if (l->within == NONE) {
-        NEED(s->board[l->board]->lease == at, "lease %llu does not hold its board", id);
+        const struct board *b = s->board[l->board];
+        NEED((l->beneath ? b->beneath : b->lease) == at, "lease %llu does not hold its board", id);
+        NEED(!l->beneath || l->state == LEASE_HELD || l->state == LEASE_STOPPING,
+             "lease %llu is set aside and runs", id);
+        NEED(l->state != LEASE_HELD || (l->beneath && l->hold_timed && b->lease != NONE &&
+                                        s->lease[b->lease].activity < l->activity),
+             "lease %llu is set aside for nobody", id);
         NEED(t->pool == NONE || t->holder, "lease %llu: a task of a pool runs outside of it", id);
     } else {
         const struct lease *w = &s->lease[l->within];
@@ -128,8 +135,8 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
     unsigned long long id = t->id;
     int32_t assigned = 0, started = 0;
     for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
-        started += s->lease[l].state == LEASE_STARTED;
-        assigned += s->lease[l].state != LEASE_STARTED;
+        started += lease_under_way(&s->lease[l]);
+        assigned += !lease_under_way(&s->lease[l]);
         NEED(s->lease[l].task == at, "task %llu has another's lease", id);
     }
     NEED(assigned == t->n_assigned && started == t->n_started, "task %llu counts %d+%d leases, has %d+%d", id,
@@ -275,7 +282,12 @@ static int audit_board(const struct server *s, uint32_t at, struct err *e)
         NEED(l->id && l->board == at, "board %s holds a lease that is over", b->name);
         NEED(p->task == l->task && p->stopping == (l->state == LEASE_STOPPING) && p->activity == l->activity,
              "board %s: engine and planner differ on what holds it", b->name);
+        NEED(p->holds == lease_can_hold(s, b->lease), "board %s: the planner thinks it %s be set aside",
+             b->name, p->holds ? "can" : "cannot");
     }
+    bool goes_on = b->beneath != NONE && s->lease[b->beneath].state == LEASE_HELD;
+    NEED(p->beneath == (goes_on ? (enum activity)s->lease[b->beneath].activity : ACTIVITY_RESERVED),
+         "board %s: engine and planner differ on what is set aside there", b->name);
     uint64_t mover;
     if (b->kept_for) // for an instance that is on its way here
         NEED(idmap_get(&s->lease_by_id, b->kept_for, &mover) && s->lease[mover].move.to == at,

@@ -31,6 +31,7 @@ void fleet_init(struct fake_fleet *f, struct rig *rig, struct rng *rng)
         snprintf(n->base.site, sizeof n->base.site, "s%d", i % 2);
         n->base.cores = i % 2 ? 16 : 8;
         n->base.nonce = rng_next(rng) | 1;
+        n->base.can_hold = i % 3 != 2;
         n->alive = true;
     }
 }
@@ -64,6 +65,7 @@ static void restart(struct fake_fleet *f, struct fake_node *n)
 {
     memset(n->run, 0, sizeof n->run);
     memset(n->inside, 0, sizeof n->inside);
+    memset(n->held, 0, sizeof n->held);
     n->n_queue = 0;
     n->base.epoch = n->base.seq = n->base.have = 0;
     n->base.nonce = rng_next(f->rng) | 1;
@@ -98,6 +100,7 @@ static void start(struct fake_fleet *f, struct fake_node *n, struct fake_run *ru
     for (int i = 0; i < FAKE_NODES; i++)
         for (int b = 0; b < RIG_BOARDS_MAX; b++) {
             not_twice(f, &f->node[i].run[b], run);
+            not_twice(f, &f->node[i].held[b], run);
             for (int k = 0; k < FAKE_SLOTS; k++)
                 not_twice(f, &f->node[i].inside[b][k], run);
         }
@@ -162,8 +165,12 @@ static void live_pool_node(struct fake_fleet *f, struct fake_node *n, int b, int
 
 static void live_board(struct fake_fleet *f, struct fake_node *n, int b, int64_t ms)
 {
-    struct fake_run *run = &n->run[b];
+    struct fake_run *run = &n->run[b], *held = &n->held[b];
     int64_t now = f->rig->now, draw = run->lease ? 60000 : 12000;
+    if (held->lease && now >= held->until - KILL_MARGIN_MS)
+        exited(f, n, held, ATTEMPT_LOST);
+    else if (held->lease && mishap(f, 10))
+        exited(f, n, held, ATTEMPT_PREEMPTED); // its memory was needed
     n->raw_mj[b] += draw * ms / 1000;
     if (mishap(f, 2))
         n->raw_mj[b] = 0; // the meter was reset
@@ -401,6 +408,37 @@ static void obey_inside(struct fake_fleet *f, struct fake_node *n, int b, const 
         err_set(&f->fault, -EINVAL, "board %s: its pool's node is given more than its slots", a->board);
 }
 
+// What was set aside, and what is to be. True: that was all there was to say of it.
+static bool obey_aside(struct fake_fleet *f, struct fake_node *n, int b, const struct assignment *a)
+{
+    struct fake_run *run = &n->run[b], *held = &n->held[b];
+    if (a->hold && !n->base.can_hold)
+        err_set(&f->fault, -EINVAL, "board %s cannot set anything aside", a->board);
+    if (a->hold && run->lease == a->lease) {
+        if (!run->started || held->lease)
+            err_set(&f->fault, -EINVAL, "board %s: this cannot be set aside", a->board);
+        *held = *run;
+        held->held_at = f->rig->now;
+        *run = (struct fake_run){0};
+    }
+    if (a->stop && run->lease == a->lease &&
+        !run->slots) { // it may have been set aside without a word of that here
+        exited(f, n, run, (enum attempt_end)a->stop_end);
+        return true;
+    }
+    if (held->lease != a->lease)
+        return a->hold; // it has ended here
+    held->until = a->until.v;
+    if (a->stop) {
+        exited(f, n, held, (enum attempt_end)a->stop_end);
+    } else if (!a->hold && !run->lease) {
+        *run = *held;
+        run->end_at += f->rig->now - held->held_at;
+        *held = (struct fake_run){0};
+    }
+    return true;
+}
+
 static void obey(struct fake_fleet *f, struct fake_node *n, const struct sync_down *d)
 {
     for (int b = 0; b < n->base.boards; b++) { // what is no longer there is to be stopped
@@ -411,6 +449,11 @@ static void obey(struct fake_fleet *f, struct fake_node *n, const struct sync_do
             n->run[b] = (struct fake_run){0};
             memset(n->inside[b], 0, sizeof n->inside[b]);
         }
+        there = false;
+        for (size_t i = 0; i < d->n_assignments; i++)
+            there = there || d->assignment[i].lease == n->held[b].lease;
+        if (!there)
+            n->held[b] = (struct fake_run){0};
         for (int k = 0; k < FAKE_SLOTS; k++) {
             there = false;
             for (size_t i = 0; i < d->n_assignments; i++)
@@ -419,10 +462,17 @@ static void obey(struct fake_fleet *f, struct fake_node *n, const struct sync_do
                 n->inside[b][k] = (struct fake_run){0};
         }
     }
+    bool said[64] = {0};
+    for (size_t i = 0; i < d->n_assignments && i < ARRAY_LEN(said); i++) {
+        const struct assignment *a = &d->assignment[i];
+        said[i] = !a->within && obey_aside(f, n, a->board[strlen(a->board) - 1] - '0', a);
+    }
     for (size_t i = 0; i < d->n_assignments; i++) {
         const struct assignment *a = &d->assignment[i];
         int b = a->board[strlen(a->board) - 1] - '0';
         struct fake_run *run = &n->run[b];
+        if (i < ARRAY_LEN(said) && said[i])
+            continue;
         if (a->within) {
             obey_inside(f, n, b, a);
         } else if (run->lease == a->lease) {
@@ -434,7 +484,7 @@ static void obey(struct fake_fleet *f, struct fake_node *n, const struct sync_do
         } else if (!run->lease && !a->stop && a->until.v > f->rig->now + KILL_MARGIN_MS) {
             if (!has_ended(n, a->lease))
                 take(f, run, a);
-        } else if (run->lease) {
+        } else if (run->lease && !a->stop) {
             err_set(&f->fault, -EINVAL, "board %s is given two leases", a->board);
         }
     }

@@ -19,6 +19,7 @@ struct fake_run {
     int64_t start_at, end_at, until, energy_mj, core_ms;
     int32_t slots; // of a pool's node; 0: it is none
     bool ready;
+    int64_t held_at; // set aside since
 };
 
 #define FAKE_SLOTS 4 // most of a pool's node
@@ -32,6 +33,7 @@ struct fake_node {
     uint64_t call;       // latest
     int64_t patience_ms; // when it gives the latest call up
     struct fake_run run[RIG_BOARDS_MAX];
+    struct fake_run held[RIG_BOARDS_MAX];               // set aside, where the node can
     struct fake_run inside[RIG_BOARDS_MAX][FAKE_SLOTS]; // the run, when that is a pool's node
     int64_t raw_mj[RIG_BOARDS_MAX], idle_mj[RIG_BOARDS_MAX], idle_ms[RIG_BOARDS_MAX];
     int64_t asked_mj;

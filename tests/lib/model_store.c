@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "core/engine/record_work.h"
 #include "core/ledger/ledger.h"
 #include "core/work/job.h"
 
@@ -296,8 +297,10 @@ static int put_lease(struct model_store *m, const struct change *c, struct err *
     const struct table *t = &m->table[CHANGE_LEASE];
     for (size_t i = 0; i < t->n; i++) {
         const struct row_lease *o = &t->row[i].lease;
-        if (o->id != c->lease.id && ((o->board == c->lease.board && !one_in_the_other(m, o, &c->lease)) ||
-                                     (o->task == c->lease.task && o->instance == c->lease.instance)))
+        bool one_aside = (o->state ^ c->lease.state) & LEASE_BENEATH;
+        if (o->id != c->lease.id &&
+            ((o->board == c->lease.board && !one_aside && !one_in_the_other(m, o, &c->lease)) ||
+             (o->task == c->lease.task && o->instance == c->lease.instance)))
             return err_set(e, -EINVAL, "model: lease %llu beside lease %llu", (unsigned long long)c->lease.id,
                            (unsigned long long)o->id);
     }

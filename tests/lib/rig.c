@@ -231,6 +231,7 @@ void rig_offer(struct rig *r, const struct rig_node *n, struct sync_up *up)
         b->spec = (struct board_spec){.cores = n->cores, .memory_mb = n->memory_mb, .ssd = true};
         b->curve = *curve_default();
         b->sandbox = true;
+        b->can_hold = n->can_hold;
     }
 }
 

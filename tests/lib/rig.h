@@ -30,6 +30,7 @@ struct rig_node {
     uint64_t nonce, epoch, seq, have;
     int32_t boards, cores, memory_mb;
     int32_t want_w; // the zone's target and least; its most is 500 W per board
+    bool can_hold;  // its boards set work aside
 };
 
 void rig_init(struct rig *r, const struct server_config *cfg); // cfg NULL: defaults, with plans checked

@@ -212,7 +212,8 @@ static bool boosts(const struct agent *a, size_t board)
 {
     for (size_t i = 0; i < a->n_runs && a->board[board].base.n > 0; i++) {
         const struct agent_run *r = &a->run[i];
-        if (r->board == board && r->launch.no_boost && r->state != RUN_ENDED && r->state != RUN_ASSIGNED)
+        if (r->board == board && r->launch.no_boost && !r->held && r->state != RUN_ENDED &&
+            r->state != RUN_ASSIGNED)
             return false;
     }
     return true;
@@ -428,7 +429,7 @@ void heat_regulate(struct agent *a, house_ms now, struct agent_actions *out)
 static bool runs_now(const struct agent *a, const struct agent_run *r)
 {
     const struct agent_board *b = &a->board[r->board];
-    return (r->state == RUN_STARTING || r->state == RUN_RUNNING) && !r->ready && !r->paused &&
+    return (r->state == RUN_STARTING || r->state == RUN_RUNNING) && !r->ready && !r->paused && !r->held &&
            activity_is_task(b->run) && b->point.work_mhz > 0;
 }
 

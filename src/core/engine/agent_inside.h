@@ -38,6 +38,9 @@ struct agent_run {
     bool listed;  // in the answer being applied
     bool reading; // its pipes are read
     bool paused;  // lease lapsed, policy PAUSE
+    bool held;    // set aside: it stands still, and another may have the board
+    house_ms held_at;
+    int32_t asks_mb; // of memory, at least; 0: not said
     uint32_t instance, instance_count, attempt;
     int32_t slots;   // of a pool's node: so many runs inside it at once; 0: it is none
     bool ready;      // a pool's node that is prepared: it has no process any more
@@ -165,7 +168,7 @@ struct agent_run *run_find(struct agent *a, uint64_t lease);
 // The one that holds it: STARTING..STOPPING, or the first assigned. A pool's node that is prepared leaves it
 // to what runs inside, of which this is one.
 struct agent_run *run_on_board(struct agent *a, size_t board);
-bool run_holds(const struct agent_run *r); // it has, or waits for, a process on its board
+bool run_holds(const struct agent_run *r); // it has, or waits for, a process on its board, and is not set aside
 // The node in which it runs; NULL: it has the board for itself, or the node is gone.
 struct agent_run *run_around(struct agent *a, const struct agent_run *r);
 int32_t run_slots(const struct agent *a,
@@ -189,6 +192,13 @@ void run_drop(struct agent *a, size_t i);
 
 void run_over(struct agent *a, struct agent_run *r, enum attempt_end end, const char *code,
               const char *message, house_ms now); // its end is told
+
+// agent_hold.c
+extern const char hold_why_memory[];
+void run_hold(struct agent *a, struct agent_run *r, bool hold, house_ms now, struct agent_actions *out);
+// Whether what is set aside on its board leaves the memory that it needs to start; if not, that is given up first.
+bool hold_leaves_room(struct agent *a, const struct agent_run *r, house_ms now, struct agent_actions *out);
+void hold_step(struct agent *a, struct agent_run *r, house_ms now, struct agent_actions *out);
 
 // agent_stage.c
 bool stage_fetch(struct agent *a, struct agent_run *r, house_ms now,

@@ -62,6 +62,7 @@ static void assignment_set(struct agent *a, const struct assignment *as, const s
         r->paused = false;
     }
     r->on_lapse = (enum on_lapse)as->on_lapse;
+    run_hold(a, r, as->hold, now, out);
     if (r->state != RUN_ENDED)
         order_take(r, as->orders, now, false);
     if (as->stop)

@@ -41,7 +41,7 @@ struct on_board {
 
 static bool is_up(const struct agent_run *r, size_t board)
 {
-    return r->board == board && r->state == RUN_RUNNING && !r->ready;
+    return r->board == board && r->state == RUN_RUNNING && !r->ready && !r->held;
 }
 
 // What is frozen does not: no time of its goes by, and none of the board's joules are for it.

@@ -89,10 +89,10 @@ static void run_level(struct agent *a, const struct agent_run *run, house_ms now
         struct report *r = outbox_add(a, REPORT_LEVEL, "", run->lease, now);
         r->level.phase = run->slots && !run->ready ? PHASE_ENVIRONMENT : PHASE_EXECUTION;
         r->level.progress_permille = run->progress_permille;
-        r->level.freq_mhz = b->point.freq_mhz;
+        r->level.freq_mhz = run->held ? 0 : b->point.freq_mhz;
         r->level.max_freq_mhz = c->p[c->n - 1].freq_mhz;
-        r->level.duty_permille = b->point.duty_permille;
-        r->level.cpu_permille = run->use_permille;
+        r->level.duty_permille = run->held ? 0 : b->point.duty_permille;
+        r->level.cpu_permille = run->held ? 0 : run->use_permille;
         r->level.memory_mb = (int32_t)run->memory_mb;
         r->level.memory_max_mb = a->cfg.offer.board[run->board].spec.memory_mb / run_slots(a, run);
         r->level.net_in_kbps = run->net_in_kbps;

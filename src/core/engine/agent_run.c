@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "core/engine/agent_inside.h"
 
+#define SIGKILL_NUMBER 9 // of Linux
+
 struct agent_run *run_find(struct agent *a, uint64_t lease)
 {
     for (size_t i = 0; i < a->n_runs; i++)
@@ -20,7 +22,7 @@ struct agent_run *run_find(struct agent *a, uint64_t lease)
 
 bool run_holds(const struct agent_run *r)
 {
-    return r->state != RUN_ENDED && !r->ready;
+    return r->state != RUN_ENDED && !r->ready && !r->held;
 }
 
 static const struct agent_run *around(const struct agent *a, const struct agent_run *r)
@@ -116,6 +118,7 @@ void run_assign(struct agent *a, const struct assignment *as, const struct task_
         .attempt = as->attempt,
         .slots = as->slots,
         .within = as->within,
+        .asks_mb = as->memory_mb,
         .activity = (enum activity)as->activity,
         .until = as->until,
         .renewed_at = now,
@@ -338,6 +341,11 @@ void run_exited(struct agent *a, const struct agent_event *ev, struct agent_acti
         end = (enum attempt_end)r->end;
         code = r->end_code;
         snprintf(message, sizeof message, "%s", r->end_message);
+    } else if (ev->exited.signal == SIGKILL_NUMBER &&
+               r->held) { // the kernel takes it first when memory is short
+        end = ATTEMPT_PREEMPTED;
+        code = "memory";
+        snprintf(message, sizeof message, "%s", hold_why_memory);
     } else if (ev->exited.signal > 0) {
         end = ATTEMPT_FAILURE;
         code = "signal";
@@ -417,7 +425,8 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
     int64_t since = house_since(now, r->state_since);
     switch (r->state) {
     case RUN_ASSIGNED:
-        if (!a->rejoin && board_ready(a, r->board) && may_start(a, r) && !stage_fetch(a, r, now, out))
+        if (!a->rejoin && board_ready(a, r->board) && may_start(a, r) && hold_leaves_room(a, r, now, out) &&
+            !stage_fetch(a, r, now, out))
             start(a, r, now, out);
         break;
     case RUN_FETCHING:
@@ -443,10 +452,12 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
         }
         break;
     case RUN_RUNNING:
-        if (r->launch.limit_ms && r->exec_ms >= r->launch.limit_ms && !r->slots)
+        hold_step(a, r, now, out);
+        if (r->state == RUN_RUNNING && !r->held && r->launch.limit_ms && r->exec_ms >= r->launch.limit_ms &&
+            !r->slots)
             run_end(a, r, ATTEMPT_FAILURE, "execution-time",
                     "it ran for as long as SIMULATION_MAXIMUM_EXECUTION_TIME allows", now, out);
-        else
+        else if (r->state == RUN_RUNNING)
             order_step(a, r, now, out);
         break;
     }

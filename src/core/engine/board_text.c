@@ -3,6 +3,8 @@
 // The offer of a board as one line of text in its row:
 //
 //   cores memory_mb gpu ssd sandbox idle sleep boot n f:w ... |key|model|curve|lack
+//
+// `sandbox` is 0, 1, or 3 where work can also be set aside.
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -12,8 +14,8 @@ char *board_offer_text(const struct board *b, struct arena *a)
 {
     struct buf t = BUF_INIT(4096);
     buf_putf(&t, "%d %d %d %d %d %d %d %d %d", (int)b->spec.cores, (int)b->spec.memory_mb, b->spec.gpu,
-             b->spec.ssd, b->sandbox, (int)b->curve.idle_mw, (int)b->curve.sleep_mw, (int)b->curve.boot_ms,
-             (int)b->curve.n);
+             b->spec.ssd, b->sandbox | b->can_hold << 1, (int)b->curve.idle_mw, (int)b->curve.sleep_mw,
+             (int)b->curve.boot_ms, (int)b->curve.n);
     for (int i = 0; i < b->curve.n; i++)
         buf_putf(&t, " %d:%d", (int)b->curve.p[i].freq_mhz, (int)b->curve.p[i].draw_mw);
     const char *const text_part[] = {b->spec.key, b->spec.cpu_model, b->curve.model, b->sandbox_lack};
@@ -59,7 +61,8 @@ bool board_offer_parse(const char *text, struct board *b)
         if (!take(&p, &v[i]))
             return false;
     b->spec = (struct board_spec){.cores = v[0], .memory_mb = v[1], .gpu = v[2], .ssd = v[3]};
-    b->sandbox = v[4];
+    b->sandbox = v[4] & 1;
+    b->can_hold = v[4] & 2;
     b->curve = (struct curve){.cores = v[0], .idle_mw = v[5], .sleep_mw = v[6], .boot_ms = v[7], .n = v[8]};
     if (b->curve.n < 1 || b->curve.n > CURVE_POINTS_MAX)
         return false;

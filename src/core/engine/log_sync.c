@@ -54,6 +54,7 @@ static void offer(struct codec *c, struct offer *o)
         curve(c, &b->curve);
         N(c, b->sandbox);
         T(c, b->sandbox_lack);
+        N(c, b->can_hold);
     }
 }
 

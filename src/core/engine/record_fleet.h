@@ -56,10 +56,12 @@ struct zone {
 struct board {
     uint64_t id;
     uint32_t zone, node, lease;
+    uint32_t beneath; // lease that is set aside while another has the board; NONE: none is
     char name[NAME_BYTES], heater[NAME_BYTES];
     struct board_spec spec;
     struct curve curve;
     bool sandbox, barred, node_barred, dirty, meter_dirty;
+    bool can_hold; // its node sets work aside and lets it go on
     char barred_why[96], node_barred_why[96], sandbox_lack[96];
     uint8_t run;
     int32_t start_failures; // in a row

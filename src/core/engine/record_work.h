@@ -180,8 +180,14 @@ struct pool {
     house_ms wake; // a timer looks after it then; v 0: none
 };
 
-enum lease_state { LEASE_ASSIGNED, LEASE_STARTED, LEASE_STOPPING }; // in a row, with stop_end << 4
-#define LEASE_READY 8 // likewise, of a pool's node that is prepared
+enum lease_state {
+    LEASE_ASSIGNED,
+    LEASE_STARTED,
+    LEASE_STOPPING,
+    LEASE_HELD
+};                        // in a row, with stop_end << 4
+#define LEASE_READY   8   // likewise, of a pool's node that is prepared
+#define LEASE_BENEATH 128 // likewise, of one beneath another
 
 struct lease {
     uint64_t id; // 0: free slot
@@ -223,7 +229,15 @@ struct lease {
     int64_t slow_up_ms, slow_done_ms;
     struct move_note move; // `to` NONE: it is not being moved; else that board is kept for its instance
     bool move_timed;
+    // Set aside (docs/design/0051): HELD, or STOPPING after that. It is board->beneath then, not board->lease.
+    bool beneath, hold_timed; // hold_timed: a timer looks whether it is to be given up
+    house_ms held;            // since; v -1: never was
 };
+
+static inline bool lease_under_way(const struct lease *l) // its command has begun and was not asked to end
+{
+    return l->state == LEASE_STARTED || l->state == LEASE_HELD;
+}
 
 // Staged by an attempt, and not in its bucket yet.
 struct publishing {

@@ -89,21 +89,17 @@ static void free_records(struct server *s)
 
 static void free_vectors(struct server *s)
 {
-    void *const vectors[] = {s->task,         s->free_task,
-                             s->lease,        s->free_lease,
-                             s->site,         s->zone,
-                             s->board,        s->node,
-                             s->timer,        s->dirty_task,
-                             s->dirty_zone.v, s->dirty_board.v,
-                             s->dirty_node.v, s->dirty_meter.v,
-                             s->dirty_job.v,  s->dirty_wait.v,
-                             s->job,          s->free_job,
-                             s->edge,         s->resolved,
-                             s->expiring,     s->history,
-                             s->landing,      s->publishing,
-                             s->dirty_pool.v, s->dirty_pool_look.v,
-                             s->pool,         s->free_pool,
-                             s->data,         s->free_data};
+    void *const vectors[] = {s->task,         s->free_task,     s->lease,
+                             s->free_lease,   s->site,          s->zone,
+                             s->board,        s->node,          s->timer,
+                             s->dirty_task,   s->dirty_zone.v,  s->dirty_board.v,
+                             s->dirty_node.v, s->dirty_meter.v, s->dirty_job.v,
+                             s->dirty_wait.v, s->job,           s->free_job,
+                             s->edge,         s->resolved,      s->expiring,
+                             s->history,      s->landing,       s->publishing,
+                             s->opened,       s->dirty_pool.v,  s->dirty_pool_look.v,
+                             s->pool,         s->free_pool,     s->data,
+                             s->free_data};
     for (size_t i = 0; i < ARRAY_LEN(vectors); i++)
         free(vectors[i]);
 }
@@ -175,6 +171,9 @@ static void tick(struct server *s, struct effects *fx)
             break;
         case TIMER_RESERVATION:
             server_reservation_timer(s, t.id, fx);
+            break;
+        case TIMER_HOLD:
+            lease_hold_timer(s, t.id, fx);
             break;
         case TIMER_SITE:
             server_site_timer(s, t.id);

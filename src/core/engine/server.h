@@ -136,6 +136,7 @@ struct board_view {
     house_ms rests_until;            // in the future: it gets no task before
     char task_uuid[UUID_TEXT_BYTES]; // "": none
     uint32_t instance;
+    char aside_uuid[UUID_TEXT_BYTES]; // of what is set aside there; "": nothing
     int64_t total_mj;                              // its meter
     int64_t energy_mj[ACTIVITY_N], ms[ACTIVITY_N]; // by activity; UNATTRIBUTED is the rest to the meter
 };
@@ -265,6 +266,7 @@ struct engine_counts {
     uint64_t tasks_live, tasks_queued, instances_queued, instances_running, leases;
     uint64_t events, plans, assigned, preempted, lost, duplicates; // since start
     uint64_t moved;                                                // instances that were on a kept board
+    uint64_t held, gave_up; // times that an instance was set aside; that one was given up meanwhile
     uint64_t boards_online, nodes_online;
 };
 void server_counts(const struct server *s, struct engine_counts *c);

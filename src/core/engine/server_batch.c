@@ -144,6 +144,7 @@ static bool timer_lives(const struct server *s, const struct timer *t)
     }
     case TIMER_LEASE:
     case TIMER_MOVE:
+    case TIMER_HOLD:
         return idmap_get(&s->lease_by_id, t->id, NULL);
     case TIMER_TASK_EXPIRE:
         return idmap_get(&s->expiring_by_id, t->id, NULL);

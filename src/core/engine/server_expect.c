@@ -71,14 +71,15 @@ int64_t lease_open_s(const struct server *s, const struct lease *l)
 int32_t lease_speed_permille(const struct lease *l)
 {
     return l->max_freq_mhz > 0
-               ? (int32_t)int_clamp((int64_t)l->freq_mhz * l->duty_permille / l->max_freq_mhz, 0, 1000)
+               ? (int32_t)int_clamp(int_quotient((int64_t)l->freq_mhz * l->duty_permille, l->max_freq_mhz), 0,
+                                    1000)
                : -1;
 }
 
 // Its level was reported: what of the time since the last was no execution, since it had no cycles.
 void lease_stood(struct lease *l, house_ms at, int32_t speed_before, int64_t exec_ms_before)
 {
-    if (speed_before == 0 && l->level_at.v) {
+    if (speed_before == 0 && l->level_at.v && l->state == LEASE_STARTED) { // not while it is set aside
         int64_t ms = house_since(at, l->level_at) - (l->exec_ms - exec_ms_before);
         l->still_ms += ms > 0 ? ms : 0;
     }
@@ -90,12 +91,14 @@ int64_t lease_up_ms(const struct lease *l)
     return l->exec_ms + l->still_ms;
 }
 
-// In steps of a quarter, from a minute on, so that it is news a few times an hour at most.
-static int32_t coarse_s(int64_t s)
+// In steps of a quarter, from a minute on, so that it is news a few times an hour at most. `next`: from when
+// on it is another.
+static int32_t coarse_s(int64_t s, int64_t *next)
 {
     int64_t step = 60;
-    while (step * 5 / 4 <= s)
-        step = step * 5 / 4;
+    *next = s < 60 ? 60 : 75;
+    for (; *next <= s; *next = step * 5 / 4)
+        step = *next;
     return s < 60 ? 0 : (int32_t)int_clamp(step, 0, INT32_MAX);
 }
 
@@ -103,10 +106,10 @@ static int32_t coarse_s(int64_t s)
 int32_t lease_lost_s(const struct server *s, uint32_t lease)
 {
     const struct lease *l = &s->lease[lease];
-    int64_t done_ms = l->done_ms;
+    int64_t done_ms = l->done_ms, next;
     for (uint32_t i = l->first_inside; i != NONE; i = s->lease[i].next_inside)
         done_ms = s->lease[i].done_ms > done_ms ? s->lease[i].done_ms : done_ms;
-    return coarse_s(done_ms / 1000);
+    return coarse_s(done_ms / 1000, &next);
 }
 
 // Its level was reported: it has worked since the last, at a speed between the two. What has lasted long
@@ -121,7 +124,9 @@ void lease_worked(struct server *s, uint32_t lease, int32_t speed_before, int64_
     int64_t done_ms = ms * (speed_before < 0 ? now : (now + speed_before) / 2) / 1000;
     l->done_ms += done_ms;
     l->used_ms += done_ms * int_clamp(l->cpu_permille, 0, 1000) / 1000;
-    if (coarse_s(l->done_ms / 1000) != coarse_s((l->done_ms - done_ms) / 1000))
+    int64_t next;
+    coarse_s((l->done_ms - done_ms) / 1000, &next);
+    if (l->done_ms / 1000 >= next)
         board_plan(s, l->board);
     if (l->done_ms / 1000 <= task_sets(t)->ran_s)
         return;

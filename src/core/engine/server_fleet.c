@@ -65,7 +65,8 @@ uint32_t server_board_new(struct server *s, uint64_t id, const char *name)
     struct board **b = VEC_PUSH(s->board, s->n_boards, s->cap_boards);
     uint32_t at = (uint32_t)(s->n_boards - 1);
     *b = mem_alloc(sizeof **b);
-    **b = (struct board){.id = id, .zone = NONE, .node = NONE, .lease = NONE, .run = ACTIVITY_IDLE};
+    **b = (struct board){
+        .id = id, .zone = NONE, .node = NONE, .lease = NONE, .beneath = NONE, .run = ACTIVITY_IDLE};
     name_copy((*b)->name, name);
     idmap_set(&s->board_by_id, id, at);
     strmap_set(&s->board_by_name, (*b)->name, at);
@@ -321,6 +322,7 @@ static void offer_board(struct server *s, uint32_t node, const struct offer_boar
     b->spec = o->spec;
     b->curve = o->curve;
     b->sandbox = o->sandbox;
+    b->can_hold = o->can_hold;
     snprintf(b->sandbox_lack, sizeof b->sandbox_lack, "%.95s", o->sandbox_lack);
     b->node_barred = false;
     board_rested(s, (uint32_t)at);

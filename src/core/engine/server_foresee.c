@@ -46,17 +46,23 @@ static bool seen_board(const struct server *s, const struct board *b, bool urgen
     return begin_s >= 0;
 }
 
-// Seconds until a board is free for work of this class; what is worth less gives way at once.
-static int64_t free_in_s(const struct server *s, const struct board *b, enum activity activity, bool *guessed)
+// Seconds until this lease of a board ends, for work of this class; what is worth less gives way at once.
+static int64_t ends_in_s(const struct server *s, uint32_t lease, enum activity activity, bool *guessed)
 {
-    if (b->lease == NONE || s->lease[b->lease].activity > activity)
+    if (lease == NONE || s->lease[lease].activity > activity)
         return 0;
-    const struct lease *l = &s->lease[b->lease];
+    const struct lease *l = &s->lease[lease];
     int64_t left = lease_left_s(s, l);
     if (left >= 0)
         return left;
     *guessed = true;
     return lease_open_s(s, l);
+}
+
+// Likewise until the board is free: what was set aside there goes on first.
+static int64_t free_in_s(const struct server *s, const struct board *b, enum activity activity, bool *guessed)
+{
+    return ends_in_s(s, b->lease, activity, guessed) + ends_in_s(s, b->beneath, activity, guessed);
 }
 
 static bool takes(const struct server *s, const struct board *b, const struct constraint *want)

@@ -8,6 +8,9 @@
 //       |                           |
 //       +-------- lease_stop -------+--> STOPPING --report exited--> gone
 //
+//   and STARTED <--> HELD, set aside for another on the same board: server_hold.c. All roads out of STARTED lead
+//   out of HELD too.
+//
 //   Ways out without a word from the node: ASSIGNED for start_timeout_ms becomes STOPPING; STOPPING is not
 //   renewed any more and ends after preempt_grace_ms and its lapse; any state ends when the node was not
 //   heard for lease_ms + lease_margin_ms. Each ends the attempt as Lost (or as what it was stopped for), and
@@ -46,6 +49,7 @@ uint32_t lease_slot_new(struct server *s, uint64_t id)
                                     .progress_permille = -1,
                                     .slow_since = HOUSE_MS(-1),
                                     .move = {.to = NONE},
+                                    .held = HOUSE_MS(-1),
                                     .stop_end = ATTEMPT_PREEMPTED};
     idmap_set(&s->lease_by_id, id, slot);
     s->counts.leases++;
@@ -67,7 +71,7 @@ void lease_link(struct server *s, uint32_t slot)
         s->lease[l->next_on_node].prev_on_node = slot;
     n->first_lease = slot;
     if (l->within == NONE) {
-        s->board[l->board]->lease = slot;
+        *(l->beneath ? &s->board[l->board]->beneath : &s->board[l->board]->lease) = slot;
         return;
     }
     struct lease *around = &s->lease[l->within];
@@ -106,10 +110,10 @@ static void unlink_lease(struct server *s, uint32_t slot)
         s->lease[l->prev_on_node].next_on_node = l->next_on_node;
     else
         s->node[l->node].first_lease = l->next_on_node;
-    if (l->within == NONE)
-        s->board[l->board]->lease = NONE;
-    else
+    if (l->within != NONE)
         leave_inside(s, l);
+    else
+        *(l->beneath ? &s->board[l->board]->beneath : &s->board[l->board]->lease) = NONE;
 }
 
 void lease_row(const struct server *s, const struct lease *l, struct row_lease *row)
@@ -122,7 +126,7 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
         .instance = l->instance,
         .attempt = l->attempt,
         .activity = l->activity,
-        .state = (uint8_t)(l->state | (l->ready ? LEASE_READY : 0) |
+        .state = (uint8_t)(l->state | (l->ready ? LEASE_READY : 0) | (l->beneath ? LEASE_BENEATH : 0) |
                            (l->state == LEASE_STOPPING ? l->stop_end << 4 : 0)),
         .granted_ms = l->granted.v,
         .until_ms = l->until.v,
@@ -146,18 +150,22 @@ void board_plan(struct server *s, uint32_t board)
         .usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
                   !board_rests(s, b) && !b->kept_for && !s->zone[b->zone]->lid_open.v,
     };
+    p.beneath = b->beneath != NONE && s->lease[b->beneath].state == LEASE_HELD
+                    ? (enum activity)s->lease[b->beneath].activity
+                    : ACTIVITY_RESERVED;
     if (b->lease != NONE) {
         const struct lease *l = &s->lease[b->lease];
         p.task = l->task;
         p.activity = l->activity;
         p.account = s->account[s->task[l->task].account].id;
         p.stopping = l->state == LEASE_STOPPING;
-        p.lost_s = lease_lost_s(s, b->lease);
+        p.holds = lease_can_hold(s, b->lease);
+        p.lost_s = lease_lost_s(s, b->lease) / (p.holds ? 4 : 1);
     }
     planner_board(s->planner, board, &p);
 }
 
-static void write_lease(struct server *s, const struct lease *l, struct effects *fx)
+void lease_write(struct server *s, const struct lease *l, struct effects *fx)
 {
     struct change *c = fx_change(fx, CHANGE_LEASE);
     lease_row(s, l, &c->lease);
@@ -189,13 +197,17 @@ static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t 
 {
     struct task *t = &s->task[task];
     struct board *b = s->board[board];
-    if (within == NONE && !quota_fits(s, task, board)) { // the planner hears that neither has moved
+    bool aside = within == NONE && b->lease != NONE;
+    if ((aside && !lease_can_hold(s, b->lease)) ||
+        (within == NONE && !quota_fits(s, task, board))) { // the planner hears that neither has moved
         board_plan(s, board);
         task_plan(s, task);
         return NONE;
     }
     if (instance == NONE ? !ranges_pop_lowest(&t->pending, &instance) : !ranges_remove(&t->pending, instance))
         return NONE;
+    if (aside)
+        lease_hold(s, b->lease, fx);
     uint32_t slot = lease_slot_new(s, server_new_id(s));
     struct lease *l = &s->lease[slot];
     l->task = task;
@@ -216,7 +228,7 @@ static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t 
     t->n_assigned++;
     s->counts.assigned++;
     timer_add(s, TIMER_LEASE, l->id, house_add(s->now, s->cfg.start_timeout_ms));
-    write_lease(s, l, fx);
+    lease_write(s, l, fx);
     server_trace(s, CHANGE_LEASE, (int64_t)l->id, (int64_t)b->id);
     node_wake(s, l->node);
     board_plan(s, board);
@@ -250,7 +262,7 @@ void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct e
         if (end == ATTEMPT_CANCELLED &&
             l->stop_end != ATTEMPT_CANCELLED) { // the customer's word is the stronger
             l->stop_end = ATTEMPT_CANCELLED;
-            write_lease(s, l, fx);
+            lease_write(s, l, fx);
             node_wake(s, l->node);
         }
         return;
@@ -259,16 +271,16 @@ void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct e
     lease_uploads_no_more(s, lease);
     stop_inside(s, lease, end, fx);
     l = &s->lease[lease];
-    if (l->state == LEASE_STARTED) { // it holds its board until the node says that it ended, but runs no more
+    if (lease_under_way(l)) { // it holds its board until the node says that it ended, but runs no more
         t->n_started--;
         t->n_assigned++;
-        lease_count(s, l, -1);
+        lease_count(s, l, l->state == LEASE_STARTED ? -1 : 0);
     }
     l->state = LEASE_STOPPING;
     l->stop_end = (uint8_t)end;
     l->since = s->now;
     timer_add(s, TIMER_LEASE, l->id, house_add(s->now, s->cfg.preempt_grace_ms));
-    write_lease(s, l, fx);
+    lease_write(s, l, fx);
     server_trace(s, CHANGE_LEASE, (int64_t)l->id, -(int64_t)end);
     node_wake(s, l->node);
     board_plan(s, l->board);
@@ -429,12 +441,10 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     }
     record_attempt(s, &l, end, &full, fx);
     buf_deinit(&moved);
-    if (l.state == LEASE_STARTED) {
-        t->n_started--;
+    t->n_started -= lease_under_way(&l);
+    t->n_assigned -= !lease_under_way(&l);
+    if (l.state == LEASE_STARTED)
         lease_count(s, &l, -1);
-    } else {
-        t->n_assigned--;
-    }
     s->counts.lost += end == ATTEMPT_LOST;
     s->counts.preempted += end == ATTEMPT_PREEMPTED;
     struct task_sets *sets = task_sets(t);
@@ -457,6 +467,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     s->counts.leases--;
     fx_change(fx, CHANGE_LEASE_GONE)->gone = l.id;
     node_wake(s, l.node);
+    board_opened(s, l.board);
     board_plan(s, l.board);
     if (t->holder)
         pool_node_ended(s, t->pool, end, &full, fx);
@@ -527,6 +538,7 @@ void server_carry_out(struct server *s, house_ms now, struct effects *fx)
             take_back(s); // a plan that breaks its contract is not carried out
             plan_clear(&s->plan);
             s->n_landing = 0;
+            boards_go_on(s, fx);
             return;
         }
     }
@@ -541,6 +553,7 @@ void server_carry_out(struct server *s, house_ms now, struct effects *fx)
     for (size_t i = 0; i < s->plan.n_assigns; i++)
         lease_grant(s, s->plan.assign[i].task, s->plan.assign[i].board,
                     i < n_landed ? s->landing[i].instance : NONE, fx);
+    boards_go_on(s, fx);
     copies_order(s, fx);
     s->counts.moved += n_landed;
     s->n_landing = 0;

@@ -50,6 +50,7 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
 uint32_t lost_points(const char *code);
 bool lost_too_often(struct task *t, uint32_t instance, const struct retried *tried, const struct attempt_figures *f);
 void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx);
+void lease_write(struct server *s, const struct lease *l, struct effects *fx);
 void lease_count(struct server *s, const struct lease *l, int sign); // it runs, or no longer
 // An instance of the task that waits gets a lease of the board, inside the lease `within` (NONE: for itself).
 uint32_t lease_grant_in(struct server *s, uint32_t task, uint32_t board, uint32_t within, struct effects *fx);
@@ -59,6 +60,15 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
 void board_plan(struct server *s, uint32_t board);
 void server_carry_out(struct server *s, house_ms now,
                       struct effects *fx); // runs the planner and does what it says
+
+// ---- server_hold.c: setting work aside
+bool lease_can_hold(const struct server *s, uint32_t lease); // for a better class, with nothing lost
+void lease_hold(struct server *s, uint32_t lease, struct effects *fx); // frees its board; it must be able to
+void board_opened(struct server *s, uint32_t board);         // what had it has ended
+void boards_go_on(struct server *s, struct effects *fx);     // after the plan, with what is beneath
+void lease_hold_watch(struct server *s, struct lease *l); // it is held since now
+void lease_hold_timer(struct server *s, uint64_t lease_id, struct effects *fx);
+void holds_why(const struct server *s, const struct task *t, struct buf *out);
 
 // ---- server_publish.c: files on their way
 void lease_staging(struct server *s, uint32_t lease, const struct report *r, struct effects *fx);

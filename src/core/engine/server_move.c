@@ -130,6 +130,7 @@ static void begin(struct server *s, uint32_t lease, const struct plan_move *m, s
     task_sets(&s->task[l->task])->moved = l->move;
     s->board[m->board]->kept_for = l->id;
     board_plan(s, m->board);
+    board_plan(s, l->board); // it is not set aside any more
     server_trace(s, CHANGE_LEASE, (int64_t)l->id, (int64_t)s->board[m->board]->id);
     char uuid[UUID_TEXT_BYTES];
     uuid_format(uuid, s->task[l->task].uuid);
@@ -199,6 +200,7 @@ static void board_came_free(struct server *s, uint32_t board, struct effects *fx
         return;
     if (l->slow_since.v < 0 || b->node == NONE || !s->node[b->node].online) {
         l->move.to = NONE;
+        board_plan(s, l->board);
         let_go(s, board, l->id);
         return;
     }

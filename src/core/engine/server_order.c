@@ -271,8 +271,8 @@ void snapshot_published(struct server *s, uint32_t task, uint32_t number, bool w
 static bool awaited(const struct server *s, const struct task *t, const struct snapshot *x)
 {
     for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next)
-        if (s->lease[l].state == LEASE_STARTED && !s->lease[l].uploading &&
-            s->lease[l].snapshots < x->number && s->lease[l].started.v <= x->asked_ms)
+        if (lease_under_way(&s->lease[l]) && !s->lease[l].uploading && s->lease[l].snapshots < x->number &&
+            s->lease[l].started.v <= x->asked_ms)
             return true;
     return x->publishing > 0;
 }

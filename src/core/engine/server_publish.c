@@ -41,19 +41,20 @@ void lease_staging(struct server *s, uint32_t lease, const struct report *r, str
     int64_t files = int_clamp(r->staging.files, 0, STAGING_MOST),
             bytes = int_clamp(r->staging.bytes, 0, STAGING_MOST);
     bool moved = l->phase != r->staging.phase || files != l->staging.files || bytes != l->staging.bytes;
-    bool out = r->staging.phase == PHASE_UPLOAD && l->state == LEASE_STARTED;
+    bool out = r->staging.phase == PHASE_UPLOAD && lease_under_way(l);
     l->phase = r->staging.phase;
     l->staging.files = files;
     l->staging.bytes = bytes;
     l->staging.files_n = int_clamp(r->staging.files_n, 0, STAGING_MOST);
     l->staging.bytes_n = int_clamp(r->staging.bytes_n, 0, STAGING_MOST);
     *(out ? &l->staging.store_ms : &l->staging.fetch_ms) = int_clamp(r->staging.ms, 0, STAGING_MOST);
-    if (moved && l->state != LEASE_STARTED)
+    if (moved && !lease_under_way(l))
         l->since = s->now;
     if (!out || l->uploading)
         return;
     l->uploading = true;
     task_rare(&s->task[l->task])->n_uploading++;
+    board_plan(s, l->board); // it cannot be set aside any more
     task_settle(s, l->task, fx);
 }
 

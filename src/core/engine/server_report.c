@@ -127,6 +127,8 @@ static void report_started(struct server *s, uint32_t node, const struct report 
         t->n_assigned--;
         t->n_started++;
         lease_count(s, l, 1);
+        if (lease_can_hold(s, at))
+            board_plan(s, l->board);
     }
     struct change *c = fx_change(fx, CHANGE_LEASE);
     lease_row(s, l, &c->lease);
@@ -149,6 +151,7 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     struct lease *l = &s->lease[at];
     int32_t speed_before = lease_speed_permille(l);
     int64_t exec_ms_before = l->exec_ms;
+    bool could_hold = lease_can_hold(s, at);
     l->sampled = r->at;
     l->phase = r->level.phase;
     l->freq_mhz = r->level.freq_mhz;
@@ -162,6 +165,8 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     l->exec_ms = int_clamp(r->level.exec_ms, 0, LEVEL_EXEC_MOST_MS);
     lease_stood(l, r->at, speed_before, exec_ms_before);
     lease_worked(s, at, speed_before, exec_ms_before);
+    if (lease_can_hold(s, at) != could_hold)
+        board_plan(s, l->board);
     lease_paced(s, at);
     int32_t progress = (int32_t)int_clamp(r->level.progress_permille, -1, 1000);
     if (l->progress_permille != progress) {

@@ -312,11 +312,11 @@ static int restore_attempt(struct server *s, const struct row_attempt *r, struct
 }
 
 // The lease of the node in which one of a pool's task runs: it holds the board, and is older.
-static int node_of_lease(const struct server *s, uint32_t task, uint32_t board, uint32_t *within,
-                         struct err *e)
+static int node_of_lease(const struct server *s, uint32_t task, uint32_t board, bool beneath,
+                         uint32_t *within, struct err *e)
 {
     const struct task *t = &s->task[task];
-    uint32_t held = s->board[board]->lease;
+    uint32_t held = beneath ? s->board[board]->beneath : s->board[board]->lease;
     bool inside = t->pool != NONE && !t->holder;
     if (!inside && held != NONE)
         return err_set(e, -EBADMSG, "store: two leases on board %s", s->board[board]->name);
@@ -338,7 +338,7 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     if (!idmap_get(&s->board_by_id, r->board, &board))
         return missing(e, "board", r->board);
     uint32_t within = NONE;
-    int bad = node_of_lease(s, task, (uint32_t)board, &within, e);
+    int bad = node_of_lease(s, task, (uint32_t)board, r->state & LEASE_BENEATH, &within, e);
     if (bad)
         return bad;
     uint32_t slot = lease_slot_new(s, r->id);
@@ -352,7 +352,8 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     l->activity = r->activity;
     l->state = r->state & 7;
     l->ready = r->state & LEASE_READY;
-    l->stop_end = r->state >> 4;
+    l->stop_end = r->state >> 4 & 7;
+    l->beneath = r->state & LEASE_BENEATH;
     l->within = within;
     l->cores = s->board[board]->spec.cores;
     if (within != NONE) {
@@ -368,12 +369,10 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     lease_link(s, slot);
     quota_hold(s, l, 1);
     ranges_remove(&t->pending, l->instance);
-    if (l->state == LEASE_STARTED) {
-        t->n_started++;
+    t->n_started += lease_under_way(l);
+    t->n_assigned += !lease_under_way(l);
+    if (l->state == LEASE_STARTED)
         lease_count(s, l, 1);
-    } else {
-        t->n_assigned++;
-    }
     return 0;
 }
 
@@ -493,6 +492,8 @@ void server_restored(struct server *s, house_ms now)
             continue;
         l->until = house_add(now, s->cfg.lease_ms);
         l->since = l->idle_since = now;
+        if (l->state == LEASE_HELD)
+            lease_hold_watch(s, l);
         timer_add(s, TIMER_LEASE, l->id, house_add(now, s->cfg.preempt_grace_ms));
     }
     for (uint32_t i = 0; i < s->n_boards; i++) {

@@ -32,6 +32,7 @@ enum timer_kind {
     TIMER_POOL,
     TIMER_RESERVATION,
     TIMER_SITE,
+    TIMER_HOLD,
 };
 
 struct timer {
@@ -113,7 +114,9 @@ struct server {
     size_t n_expiring, cap_expiring;
     struct landing *landing;
     size_t n_landing, cap_landing;
-    size_t looked;          // boards, for moves, in this batch
+    size_t looked;    // boards, for moves, in this batch
+    uint32_t *opened; // boards that came free in this batch, with something set aside
+    size_t n_opened, cap_opened;
     struct expect *history; // by account and profile
     size_t n_histories, cap_histories;
     struct publishing *publishing;

@@ -210,6 +210,8 @@ static void desired_lease(const struct server *s, const struct lease *l, struct 
                              .until = l->until,
                              .on_lapse = LAPSE_DROP,
                              .stop = l->state == LEASE_STOPPING,
+                             .hold = l->state == LEASE_HELD,
+                             .memory_mb = t->constraint ? t->constraint->memory_mb_min : 0,
                              .stop_end =
                                  l->stop_end == ATTEMPT_CANCELLED ? ATTEMPT_CANCELLED : ATTEMPT_PREEMPTED,
                              .need_body = l->state == LEASE_ASSIGNED,

@@ -98,6 +98,8 @@ void server_board(const struct server *s, size_t i, struct board_view *v)
         uuid_format(v->task_uuid, s->task[s->lease[b->lease].task].uuid);
         v->instance = s->lease[b->lease].instance;
     }
+    if (b->beneath != NONE)
+        uuid_format(v->aside_uuid, s->task[s->lease[b->beneath].task].uuid);
 }
 
 static bool find(const struct strmap *names, const char *name, size_t *i)
@@ -169,6 +171,8 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
                                  .fetch_ms = l->staging.fetch_ms,
                                  .store_ms = l->staging.store_ms};
         first_view(&view, b);
+        if (l->state == LEASE_HELD) // also before its node has said so
+            view.freq_mhz = view.duty_permille = view.cpu_permille = 0;
         each(ctx, &view);
     }
     return n;

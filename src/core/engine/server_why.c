@@ -202,6 +202,7 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
             s->lease[l].max_freq_mhz)
             slow_why(s, &s->lease[l], out);
     moves_why(s, t, out);
+    holds_why(s, t, out);
     int64_t soonest = -1;
     for (uint32_t l = t->first_lease; l != NONE; l = s->lease[l].next) {
         int64_t left = lease_left_s(s, &s->lease[l]);

@@ -55,11 +55,13 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
     snprintf(b->barred_why, sizeof b->barred_why, "%s", ev->bar.why ? ev->bar.why : "");
     board_touch(s, (uint32_t)at);
     board_plan(s, (uint32_t)at);
-    if (b->barred && b->lease != NONE) {
-        uint32_t task = s->lease[b->lease].task;
-        lease_stop(s, b->lease, ATTEMPT_PREEMPTED, fx);
-        task_settle(s, task, fx);
-    }
+    const uint32_t lease[] = {b->beneath, b->lease};
+    for (size_t i = 0; b->barred && i < ARRAY_LEN(lease); i++)
+        if (lease[i] != NONE) {
+            uint32_t task = s->lease[lease[i]].task;
+            lease_stop(s, lease[i], ATTEMPT_PREEMPTED, fx);
+            task_settle(s, task, fx);
+        }
     fx_reply(fx, ev->token, 200, NULL);
 }
 

@@ -56,6 +56,7 @@ struct offer_board {
     struct curve curve;
     bool sandbox;           // false: no isolation can be made here, so no tasks
     char sandbox_lack[128]; // the reason then
+    bool can_hold;          // it sets an instance aside for another, and lets it go on (docs/design/0051)
 };
 
 struct offer {
@@ -208,6 +209,9 @@ struct assignment {
     uint8_t on_lapse; // enum on_lapse; a plain task: LAPSE_DROP
     bool stop;        // end it now (abort, delete, preempted) and report how
     uint8_t stop_end; // enum attempt_end to report when stopped: CANCELLED or PREEMPTED
+    bool hold;        // it stands still, and keeps its memory and files, until this is false again; asked only
+                      // where the offer says can_hold. What cannot be kept is ended as PREEMPTED
+    int32_t memory_mb; // that its task asks for at least; 0: it says nothing
     int32_t slots;    // 1...: it is a pool's node that runs so many assignments at once; its body is that of
                       // the preparation, none when there is nothing to prepare. 0: it runs something itself
     uint64_t within;  // lease of the node in which it runs; 0: it has the board for itself

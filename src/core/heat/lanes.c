@@ -5,6 +5,7 @@
 // limit: half a fleet is in these states in summer and in a cold spell.
 #include "core/heat/lanes.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #include "core/heat/step.h"
 
 #define BLOCK   16 // zones that heat_step() takes at once: an agent has few
-#define NONE_MC (-1e9)
+#define NONE_C  (-1e6)
 #define NEVER_C 1e9
 
 // What all lanes share in a step.
@@ -23,12 +24,15 @@ struct shared {
     double dt_s, room, slope, per_min; // filters, by the time between readings
     double metal, mean, sink;          // and between steps
     double sink_per_min, lag_per_min;  // 60 s over the time between steps, and over the lag of the metal
-    double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w, cpu_max_mc;
+    double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w;
+    int32_t cpu_max_mc;
 };
 
-WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, size_t to)
+// *some: not 0 where a lane was unusual.
+WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, size_t to, int64_t *some)
 {
     const struct shared k = *shared;
+    int64_t any = 0;
     double *room_c = l->lane[LANE_ROOM_C], *slope = l->lane[LANE_SLOPE], *metal_c = l->lane[LANE_METAL_C],
            *mean_w = l->lane[LANE_MEAN_W], *integral_w = l->lane[LANE_INTEGRAL_W],
            *sink_c = l->lane[LANE_SINK_C], *sink_slope = l->lane[LANE_SINK_SLOPE],
@@ -37,7 +41,7 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
     const double *r_c = l->lane[LANE_R_C], *kp = l->lane[LANE_KP], *kp_per_ti = l->lane[LANE_KP_PER_TI],
                  *per_tt = l->lane[LANE_PER_TT], *least_c = l->lane[LANE_LEAST_C],
                  *most_c = l->lane[LANE_MOST_C], *limit_w = l->lane[LANE_LIMIT_W],
-                 *surface = l->lane[LANE_SURFACE], *odd = l->lane[LANE_ODD];
+                 *surface = l->lane[LANE_SURFACE];
     const int32_t *room_mc = l->room_mc, *heatsink_mc = l->heatsink_mc, *cpu_mc = l->cpu_mc,
                   *draw_mw = l->draw_mw, *hot_draw_mw = l->hot_draw_mw;
     int32_t *target_w = l->target_w, *max_w = l->max_w, *min_w = l->min_w;
@@ -45,18 +49,17 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
     for (size_t i = 0; i < to; i++) {
         // the reading
         double mc = room_mc[i], diff = mc - jump_mc[i], age = k.at_ms - jump_at[i];
-        int64_t bad = wide_mask(odd[i] != 0) | wide_mask(diff > 3000) | wide_mask(diff < -3000) |
-                      wide_mask(mc < -20000) | wide_mask(mc > 60000) | wide_mask(age < 0);
+        int64_t bad = wide_mask(fabs(diff) > 3000) | wide_mask(fabs(mc - 20000) > 40000) | wide_mask(age < 0);
         double was_c = room_c[i], y = heat_follow(was_c, k.room, mc * 1e-3);
         double falls = heat_follow(slope[i], k.slope, (y - was_c) * k.per_min);
         // the metal
-        double hot_mw = hot_draw_mw[i], whole_w = heat_whole_w(draw_mw[i]);
-        double one_w = wide_pick(wide_mask(hot_mw > 0), hot_mw * 1e-3, whole_w * k.per_heaters);
+        double hot_w = hot_draw_mw[i] * 1e-3, whole_w = heat_whole_w(draw_mw[i]);
+        double one_w = wide_pick(wide_mask(hot_w > 0), hot_w, whole_w * k.per_heaters);
         double metal = heat_follow(metal_c[i], k.metal, y + one_w * k.per_ua);
-        double sink_mc = heatsink_mc[i], sink = sink_mc * 1e-3, over = sink - y, sink_was_c = sink_c[i];
+        double sink = heatsink_mc[i] * 1e-3, over = sink - y, sink_was_c = sink_c[i];
         double rises = heat_follow(sink_slope[i], k.sink, heat_sink_slope(sink, sink_was_c, k.sink_per_min));
         double rise = heat_free_rise(one_w * k.per_ua, over, k.lag_per_min);
-        int64_t has = wide_mask(sink_mc > NONE_MC);
+        int64_t has = wide_mask(sink > NONE_C);
         bad |= has & (heat_covered_mask(over, metal - y, rises, rise) | wide_mask(sink_was_c < -100));
         sink = wide_pick(has, sink, sink_was_c);
         rises = wide_pick(has, rises, sink_slope[i]);
@@ -64,14 +67,13 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
         bad |= wide_mask(falls < GUARD_WINDOW_K_PER_MIN) | wide_mask(y < least_c[i]) |
                wide_mask(y > most_c[i]) | wide_mask(cpu_mc[i] > k.cpu_max_mc);
         // the loop
-        double hot = wide_pick(wide_mask(metal > sink), metal, sink),
-               cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
+        double hot = metal > sink ? metal : sink, cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
         double r = r_c[i], v = kp[i] * (k.weight_b * r - y) + integral_w[i], left_w = limit_w[i];
-        int64_t in_force = wide_mask(surface[i] != 0), near = wide_mask(cap < k.full_w) | in_force;
-        bad |= (near & wide_mask(cap < v) & wide_mask(cap < left_w)) ^ in_force;
-        double limit = wide_pick(near, heat_between(cap, 0, left_w), left_w);
+        int64_t in_force = wide_mask(surface[i] != 0);
+        bad |= (wide_mask(cap < v) & wide_mask(cap < left_w)) ^ in_force;
+        double limit = heat_between(cap, 0, left_w); // what is left is at most full power
         double full_w = wide_pick(wide_mask(left_w <= 0), k.full_w, limit);
-        double hi = heat_ceiling_w(r + k.up_c - y, limit), lo = heat_between(k.floor_w, 0, hi);
+        double hi = heat_ceiling_w(r + k.up_c - y, limit), lo = k.floor_w > hi ? hi : k.floor_w;
         double u = heat_between(v, lo, hi), low = heat_between(v - kp[i] * k.down_c, 0, u);
         double wound = integral_w[i] + heat_wind(k.dt_s, kp_per_ti[i], r - y, per_tt[i], u, v);
         double since = wide_pick(wide_mask(full_since[i] > 0), full_since[i], k.now_ms);
@@ -90,13 +92,16 @@ WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, si
         integral_w[i] = wide_pick(bad, integral_w[i], wound);
         full_since[i] = wide_pick(bad, full_since[i], since);
         alone[i] = wide_pick(bad, 1, 0);
-        target_w[i] = heat_to_w(wide_pick(bad, target_w[i], u));
-        max_w[i] = heat_to_w(wide_pick(bad, max_w[i], hi));
-        min_w[i] = heat_to_w(wide_pick(bad, min_w[i], low));
+        any |= bad;
+        int32_t keep = (int32_t)bad;
+        target_w[i] = (target_w[i] & keep) | (heat_to_w(u) & ~keep);
+        max_w[i] = (max_w[i] & keep) | (heat_to_w(hi) & ~keep);
+        min_w[i] = (min_w[i] & keep) | (heat_to_w(low) & ~keep);
     }
+    *some = any;
 }
 
-WIDE(usual, (struct heat_lanes * l, const struct shared *k, size_t to), (l, k, to))
+WIDE(usual, (struct heat_lanes * l, const struct shared *k, size_t to, int64_t *some), (l, k, to, some))
 
 // ---- estimates
 
@@ -268,6 +273,13 @@ static bool is_odd(const struct heat_lanes *l, const struct thermostat *t)
            t->est.sum_s != l->sum_s;
 }
 
+// No room is as warm as this one may be.
+static void set_odd(struct heat_lanes *l, size_t i)
+{
+    l->lane[LANE_ODD][i] = 1;
+    l->lane[LANE_MOST_C][i] = -NEVER_C;
+}
+
 static void step_push(struct heat_lanes *l, size_t i)
 {
     const struct thermostat *t = &l->zone[i * l->stride];
@@ -292,7 +304,9 @@ static void step_push(struct heat_lanes *l, size_t i)
     v[LANE_MOST_C][i] = hot ? NEVER_C : t->hot_c;
     v[LANE_LIMIT_W][i] = hot ? 0 : t->full_w;
     v[LANE_SURFACE][i] = t->guards & GUARD_BIT(GUARD_SURFACE_HOT) ? 1 : 0;
-    v[LANE_ODD][i] = is_odd(l, t);
+    v[LANE_ODD][i] = 0;
+    if (is_odd(l, t))
+        set_odd(l, i);
     l->target_w[i] = t->request.target_w;
     l->max_w[i] = t->request.max_w;
     l->min_w[i] = t->request.min_w;
@@ -436,14 +450,14 @@ static void learn(struct heat_lanes *l)
 // `sense` NULL: as the lanes have it.
 static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_ms at, house_ms now)
 {
-    int64_t step_ms = 0, sense_ms = 0;
+    int64_t step_ms = 0, sense_ms = 0, some = 1;
     bool wide = l->n > 0 && times_usual(l, at, now, &step_ms, &sense_ms);
     if (wide) {
         spacings(l->spacing, step_ms, sense_ms, l->zone->cfg.heater_tau_s);
         struct shared k = shared_of(l->zone, l->spacing, at, now);
-        usual(l, &k, wide_end(l->n));
+        usual(l, &k, wide_end(l->n), &some);
     }
-    size_t alone = list_alone(l, !wide);
+    size_t alone = some ? list_alone(l, !wide) : 0;
     struct heat_spacing k = l->spacing[0];
     for (size_t j = 0; j < alone; j++) {
         size_t i = l->alone[j];
@@ -491,6 +505,10 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, si
     l->alone = mem_array(n + 1, sizeof *l->alone);
     l->spacing = mem_array(2, sizeof *l->spacing);
     l->spacing[0].ms = l->spacing[1].ms = -1;
+    for (size_t i = n; i < wide_room(n); i++) { // there are no rooms, and so nothing unusual about them
+        l->lane[LANE_LEAST_C][i] = -NEVER_C;
+        l->lane[LANE_MOST_C][i] = NEVER_C;
+    }
     for (size_t i = 0; i < n; i++)
         lanes_push(l, i);
 }
@@ -539,7 +557,7 @@ static void block_fill(struct block *b, struct heat_lanes *l, const struct zone_
     for (size_t i = 0; i < l->n; i++) {
         lanes_push(l, i);
         if (s[i].lid_open)
-            l->lane[LANE_ODD][i] = 1;
+            set_odd(l, i);
         l->room_mc[i] = s[i].room_mc;
         l->heatsink_mc[i] = s[i].heatsink_mc;
         l->cpu_mc[i] = s[i].cpu_mc;

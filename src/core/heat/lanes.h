@@ -35,7 +35,7 @@ enum heat_lane {
     LANE_MOST_C,
     LANE_LIMIT_W, // that the guards leave
     LANE_SURFACE, // 1: the surface guard is in force
-    LANE_ODD,     // 1: stepped alone
+    LANE_ODD,     // 1: stepped alone; LANE_MOST_C is so low that no room is usual
     // of the last step: 1: it was stepped alone
     LANE_ALONE,
     LANE_N,

@@ -72,7 +72,7 @@ static inline double heat_other_gains(double was_kp, double kp, double p, double
 static inline double heat_whole_w(double mw)
 {
     double w = (double)(int32_t)((mw + 500) * 0.001);
-    return wide_pick(wide_mask(mw > 0), w, 0);
+    return wide_pick(wide_mask(w > 0), w, 0);
 }
 
 // `per_min`: 60 s over the time between.
@@ -91,7 +91,7 @@ static inline double heat_free_rise(double watts_k, double over_room, double lag
 // heater of these watts at this temperature would.
 static inline int64_t heat_covered_mask(double over_room, double explained, double slope, double rise)
 {
-    double free = wide_pick(wide_mask(rise > 0), rise, 0);
+    double free = rise > 0 ? rise : 0;
     int64_t level = wide_mask(over_room > 1.3 * explained + 8);
     return level | (wide_mask(over_room > 10) & wide_mask(slope > 1.5 * free + 0.3));
 }
@@ -107,18 +107,17 @@ static inline double heat_surface_w(double ua_w_per_k, double surface_c, double 
     return ua_w_per_k * (surface_c - y + GUARD_METAL_GAIN * (surface_c - hot_c));
 }
 
+// Where it is the smaller or larger of two, a plain choice: one instruction for all lanes.
 static inline double heat_between(double x, double lo, double hi)
 {
-    double top = wide_pick(wide_mask(x > hi), hi, x);
-    return wide_pick(wide_mask(x < lo), lo, top);
+    double top = x > hi ? hi : x;
+    return x < lo ? lo : top;
 }
 
 // The limit, less over the last of the upper band.
 static inline double heat_ceiling_w(double band_left_k, double limit)
 {
-    double left = band_left_k * (1 / HEAT_TAPER_K), part = limit * left;
-    part = wide_pick(wide_mask(left > 0), part, 0);
-    return wide_pick(wide_mask(left >= 1), limit, part);
+    return limit * heat_between(band_left_k * (1 / HEAT_TAPER_K), 0, 1);
 }
 
 // What the integral moves by.

@@ -32,17 +32,16 @@ static int64_t booking_hour(const struct ledger *l, house_ms at)
     return at.v < l->horizon_ms ? l->horizon_ms : hour_of(at.v);
 }
 
+// Of keys in memory only: nothing depends on them but where in the map they are.
 static uint64_t work_key(int64_t hour_ms, uint64_t board, enum activity activity, uint64_t task)
 {
-    uint64_t h = hash_i64(HASH_SEED, hour_ms);
-    h = hash_i64(h, (int64_t)board);
-    h = hash_i64(h, activity);
-    return hash_mix(hash_i64(h, (int64_t)task)) | 1; // 0 is no key
+    uint64_t h = hash_mix((uint64_t)hour_ms * UINT64_C(0x9e3779b97f4a7c15) + board);
+    return hash_mix(h ^ (task << 4 | activity)) | 1; // 0 is no key
 }
 
 static uint64_t zone_key(int64_t hour_ms, uint64_t zone)
 {
-    return hash_mix(hash_i64(hash_i64(HASH_SEED, hour_ms), (int64_t)zone)) | 1;
+    return hash_mix((uint64_t)hour_ms * UINT64_C(0x9e3779b97f4a7c15) + zone) | 1;
 }
 
 static bool same_work(const struct ledger_work *c, int64_t hour_ms, uint64_t board, enum activity activity,
@@ -131,33 +130,49 @@ struct ledger_zone *ledger_zone_cell(struct ledger *l, house_ms at, uint64_t zon
     return c;
 }
 
-// The maps are made anew: cells move when others are forgotten. Once an hour, so its cost does not matter.
+// A cell of a past hour that is still to be written: its hour stays open.
+static bool past_is_dirty(const struct ledger *l, int64_t hour)
+{
+    for (size_t i = 0; i < l->n_work; i++)
+        if (l->work[i].dirty && l->work[i].hour_ms < hour)
+            return true;
+    for (size_t i = 0; i < l->n_zone; i++)
+        if (l->zone[i].dirty && l->zone[i].hour_ms < hour)
+            return true;
+    return false;
+}
+
+static void forget_work(struct ledger *l, int64_t hour)
+{
+    size_t n = l->n_work;
+    l->n_work = l->dirty_work.n = l->dirty_work.taken = 0;
+    idmap_clear(&l->work_at);
+    for (size_t i = 0; i < n; i++) {
+        struct ledger_work c = l->work[i]; // those that stay move up
+        if (c.hour_ms >= hour)
+            *ledger_work_cell(l, HOUSE_MS(c.hour_ms), c.board, c.activity, c.task, c.account) = c;
+    }
+}
+
+static void forget_zones(struct ledger *l, int64_t hour)
+{
+    size_t n = l->n_zone;
+    l->n_zone = l->dirty_zone.n = l->dirty_zone.taken = 0;
+    idmap_clear(&l->zone_at);
+    for (size_t i = 0; i < n; i++) {
+        struct ledger_zone c = l->zone[i];
+        if (c.hour_ms >= hour)
+            *ledger_zone_cell(l, HOUSE_MS(c.hour_ms), c.zone) = c;
+    }
+}
+
+// The maps are filled anew, as cells move when others are forgotten: once an hour, when few are left.
 void ledger_forget(struct ledger *l, house_ms now)
 {
     int64_t hour = hour_of(now.v);
-    if (hour <= l->horizon_ms)
+    if (hour <= l->horizon_ms || past_is_dirty(l, hour))
         return;
-    struct ledger kept = {.horizon_ms = l->horizon_ms};
-    bool all_clean = true;
-    for (size_t i = 0; i < l->n_work; i++) {
-        struct ledger_work *c = &l->work[i];
-        if (!c->dirty && c->hour_ms < hour)
-            continue;
-        all_clean = all_clean && c->hour_ms >= hour;
-        *ledger_work_cell(&kept, HOUSE_MS(c->hour_ms), c->board, c->activity, c->task, c->account) = *c;
-    }
-    for (size_t i = 0; i < l->n_zone; i++) {
-        struct ledger_zone *c = &l->zone[i];
-        if (!c->dirty && c->hour_ms < hour)
-            continue;
-        all_clean = all_clean && c->hour_ms >= hour;
-        *ledger_zone_cell(&kept, HOUSE_MS(c->hour_ms), c->zone) = *c;
-    }
-    if (!all_clean) { // a cell of a past hour is still to be written: its hour stays open
-        ledger_deinit(&kept);
-        return;
-    }
-    ledger_deinit(l);
-    *l = kept;
+    forget_work(l, hour);
+    forget_zones(l, hour);
     l->horizon_ms = hour;
 }

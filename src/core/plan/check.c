@@ -35,6 +35,13 @@ static int check_assign(const struct planner *p, const struct plan_assign *a, ui
         return err_set(e, -EINVAL, "plan: board %u would wait for data of task %u", a->board, a->task);
     if (zone_refuses(z) && !p->policy->heat_blind && !p->prices.refused_heat_allowed[s->ask.activity])
         return err_set(e, -EINVAL, "plan: zone %u refuses heat", b->zone);
+    if (b->beneath != ACTIVITY_RESERVED && b->beneath <= s->ask.activity)
+        return err_set(e, -EINVAL,
+                       "plan: board %u: task %u is of no better class than what is set aside there", a->board,
+                       a->task);
+    if (a->aside && b->beneath == ACTIVITY_RESERVED)
+        return err_set(e, -EINVAL, "plan: board %u: nothing is set aside there for task %u", a->board,
+                       a->task);
     if (t->pending < 0)
         return err_set(e, -EINVAL, "plan: task %u has more instances placed than wait", a->task);
     return 0;

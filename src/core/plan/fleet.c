@@ -243,19 +243,22 @@ static bool same_board(const struct plan_board *a, const struct plan_board *b)
 {
     return a->zone == b->zone && a->spec == b->spec && a->curve == b->curve && a->usable == b->usable &&
            a->asleep == b->asleep && a->task == b->task &&
+           (a->task != PLAN_NONE || a->beneath == b->beneath) &&
            (a->task == PLAN_NONE ||
             (a->activity == b->activity && a->account == b->account && a->stopping == b->stopping));
 }
 
 // What its work has done by now decides only who goes when somebody must: more of it is no reason to think
 // anew.
-static void lost_told(struct planner *p, uint32_t board, int32_t lost_s)
+static void lost_told(struct planner *p, uint32_t board, const struct plan_board *now)
 {
     struct plan_board *b = &p->board[board].board;
-    if (b->lost_s == lost_s)
+    b->beneath = now->beneath;
+    if (b->lost_s == now->lost_s && b->holds == now->holds)
         return;
-    p->dirty = p->dirty || lost_s < b->lost_s;
-    b->lost_s = lost_s;
+    p->dirty = p->dirty || now->lost_s < b->lost_s;
+    b->lost_s = now->lost_s;
+    b->holds = now->holds;
     zone_stale(p, b->zone);
     p->version++;
 }
@@ -271,7 +274,7 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
     uint32_t site = p->zone[b->zone].zone.site;
     bool same = to->known && same_kind(p, to->kind, b, site); // they may have changed where they stand
     if (same && same_board(&to->board, b)) {
-        lost_told(p, board, b->lost_s);
+        lost_told(p, board, b);
         return;
     }
     uint32_t old_kind = to->kind;

@@ -27,10 +27,12 @@ static bool gang_on(struct planner *p, uint32_t shape, uint32_t task, int32_t n,
         uint32_t board = best_on_site(p, shape, site, &net);
         if (board == PLAN_NONE)
             break;
-        plan_place(p, task, board, net, out);
+        plan_place_maybe(p, task, board, net, out);
     }
     while (n > 0 && out->n_assigns > before)
         plan_hold(p, out->assign[--out->n_assigns].board, task, false);
+    for (size_t i = before; i < out->n_assigns; i++)
+        data_used(p, &p->shape[shape]); // not by those that were tried and taken back
     return n == 0;
 }
 
@@ -151,6 +153,7 @@ bool gang_place(struct planner *p, uint32_t queue, uint32_t task, struct plan *o
         return false;
     if (p->kept[a].task == task)
         set_kept(p, a, PLAN_NONE, PLAN_NONE);
+    look_again(p, p->now); // for the next one, whose patience may be over before anything is told
     return true;
 }
 
@@ -186,6 +189,8 @@ void gang_place_kept(struct planner *p, enum activity a, struct plan *out)
         if (!gang_on(p, shape, task, n, site, out)) {
             set_kept(p, a, task, site);
             p->kept_moved = moved;
+        } else {
+            look_again(p, p->now); // as in gang_place
         }
     }
 }

@@ -12,6 +12,7 @@
 // The speed there is by the watts that the zone wants, not by those it could bear for a while: a warm room
 // takes the heat of urgent work for an hour and then lets it crawl again. Free boards are as planner_run left
 // them: nobody waits who would be placed there.
+#include "base/num.h"
 #include "core/plan/planner_state.h"
 
 // What it is worth to the market that it stays: at the speed that was seen, whatever its room promises.
@@ -51,8 +52,7 @@ static int64_t share_there_mw(const struct planner *p, const struct shape *s, ui
     const struct zone_state *z = &p->zone[b->board.zone];
     int64_t mw = over_the_run_mw(z, &family_of_kind(p, b->kind)->curve, s->ask.run, false);
     int32_t at_work = z->at_work + (b->board.task == PLAN_NONE);
-    return mw >= 0 && mw <= INT32_MAX ? (int32_t)mw / at_work
-                                      : mw / at_work; // by 32 bits is four times as fast
+    return int_quotient(mw, at_work);
 }
 
 // Seconds until the end over there; INT64_MAX: it would stand still.
@@ -155,10 +155,23 @@ static bool in_reach(struct planner *p, const struct zone_state *z, enum plan_ru
         return z->n_boards > 0;
     struct family *f = &p->family[z->family];
     if (*reach == REACH_UNKNOWN) {
-        int64_t mw = over_the_run_mw(z, &f->curve, run, false) / (z->at_work ? z->at_work : 1);
+        int64_t mw = int_quotient(over_the_run_mw(z, &f->curve, run, false), z->at_work ? z->at_work : 1);
         *reach = (int32_t)(mw < REACH_UNKNOWN ? mw : REACH_UNKNOWN - 1);
     }
     return *reach >= least_mw(f, need_mhz);
+}
+
+// In how many zones from this one on nobody is fast enough, eight at a time: in most eights there is none.
+static uint32_t out_of_reach(const int32_t *reach, uint32_t zone, uint32_t n, int32_t least)
+{
+    uint32_t from = zone;
+    for (; zone + 8 <= n; zone += 8) {
+        const int32_t *x = reach + zone;
+        if ((x[0] >= least) | (x[1] >= least) | (x[2] >= least) | (x[3] >= least) | (x[4] >= least) |
+            (x[5] >= least) | (x[6] >= least) | (x[7] >= least))
+            break;
+    }
+    return zone - from;
 }
 
 // What the holder of the board would have to do again. Its class says that it gives way, not that the boards'
@@ -197,7 +210,8 @@ static void look_at(struct planner *p, const struct plan_runner *r, uint32_t boa
     const struct plan_board *to = &p->board[board].board;
     struct plan_move *out = x->out;
     bool take = to->task != PLAN_NONE;
-    if (!to->usable || (take && (to->stopping || to->activity <= x->s->ask.activity)))
+    if (!to->usable || to->beneath != ACTIVITY_RESERVED ||
+        (take && (to->stopping || to->activity <= x->s->ask.activity)))
         return;
     int64_t share_mw = share_there_mw(p, x->s, board);
     if (share_mw < least_mw(&p->family[p->kind[p->board[board].kind].family], x->need_mhz))
@@ -230,9 +244,16 @@ bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_mo
     *out = (struct plan_move){.board = PLAN_NONE, .stay_s = stay};
     if (x.need_mhz == INT64_MAX)
         return false;
-    int64_t least = least_of_all_mw(p, x.need_mhz);
+    int64_t lowest_mw = least_of_all_mw(p, x.need_mhz);
+    if (lowest_mw > INT32_MAX)
+        return false;
+    int32_t least = (int32_t)lowest_mw;
     int32_t *reach = reaches(p, s->ask.run);
     for (uint32_t zone = 0; zone < p->n_zones; zone++) {
+        if (zone % 8 == 0)
+            zone += out_of_reach(reach, zone, (uint32_t)p->n_zones, least);
+        if (zone == p->n_zones)
+            break;
         const struct zone_state *z = &p->zone[zone];
         if (reach[zone] < least || !any_to_have(z, s->ask.activity) ||
             zone == p->board[r->board].board.zone || !in_reach(p, z, s->ask.run, x.need_mhz, &reach[zone]))
@@ -241,6 +262,16 @@ bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_mo
             look_at(p, r, z->board[i], &x);
     }
     return out->board != PLAN_NONE;
+}
+
+bool planner_has_room(struct planner *p, uint32_t task, house_ms now)
+{
+    int64_t net;
+    if (task >= p->n_tasks || !p->task[task].known)
+        return false;
+    uint32_t shape = p->queue[p->task[task].queue].shape;
+    p->now = now;
+    return p->shape[shape].gang <= 1 && best_board(p, shape, SIDE_FREE, &net) != PLAN_NONE && net > 0;
 }
 
 bool planner_place_on(struct planner *p, uint32_t task, uint32_t board, house_ms now, struct plan *out)

@@ -50,6 +50,7 @@ struct price_table {
     // least; not before it has crawled for `move_after_s` at a stretch, twice as long after each move.
     int32_t move_ratio_permille;
     int64_t move_least_s, move_after_s;
+    int64_t hold_least_s; // work that was set aside is not given up before that, nor looked at more often
     int64_t move_start_s; // house seconds to stop it, and to start it on a board that is awake
     int64_t electricity_ueur_per_kwh;
     int64_t heat_owed_ueur_per_kwh;     // heat below the zone's minimum: saves the backup heater, and comfort
@@ -111,7 +112,10 @@ struct plan_board {
     uint32_t task; // PLAN_NONE: free
     enum activity activity;
     uint64_t account;
-    bool stopping;  // asked to stop; counts as held
+    bool stopping; // asked to stop; counts as held
+    bool holds;    // what has it can be set aside for a better class and goes on afterwards; then lost_s is 0
+    // Of what is set aside there: it is free for better classes only. RESERVED, which never makes room: nothing.
+    enum activity beneath;
     int32_t lost_s; // seconds of work at full speed that would be lost by stopping it, as last told
 };
 
@@ -144,6 +148,7 @@ struct plan_assign {
     int64_t net_ueur_per_h;
     int64_t
         stage_bytes; // that are not on the site yet: the board waits for them. 0 but for policies that do so
+    bool aside;      // what has the board is set aside for it; else the board is free
 };
 
 struct plan_stop {
@@ -227,6 +232,9 @@ bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_mo
 // Places one instance of the task on this free board, as planner_run would, if it may be there and is worth
 // it; before planner_run. False: nothing was changed.
 bool planner_place_on(struct planner *p, uint32_t task, uint32_t board, house_ms now, struct plan *out);
+
+// Whether one more instance of the task would be placed on a free board now.
+bool planner_has_room(struct planner *p, uint32_t task, house_ms now);
 
 const struct price_table *planner_prices(const struct planner *p);
 

@@ -24,21 +24,26 @@ void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds)
     b->board.task = holds ? task : PLAN_NONE;
     b->board.activity = holds ? p->shape[q->shape].ask.activity : ACTIVITY_IDLE;
     b->board.account = p->account[q->account].id;
-    b->board.stopping = false;
+    b->board.stopping = b->board.holds = false;
     b->board.lost_s = 0;
     board_count(p, board, 1);
     zone_count(p, b->board.zone);
     zone_stale(p, b->board.zone);
 }
 
-void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out)
+void plan_place_maybe(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out)
 {
     plan_hold(p, board, task, true);
     struct plan_assign *as = VEC_PUSH(out->assign, out->n_assigns, out->cap_assigns);
     const struct shape *s = &p->shape[p->queue[p->task[task].queue].shape];
     int64_t missing = s->n_data ? bytes_missing(p, s, p->zone[p->board[board].board.zone].zone.site) : 0;
     *as = (struct plan_assign){.task = task, .board = board, .net_ueur_per_h = net, .stage_bytes = missing};
-    data_used(p, s);
+}
+
+void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out)
+{
+    plan_place_maybe(p, task, board, net, out);
+    data_used(p, &p->shape[p->queue[p->task[task].queue].shape]);
 }
 
 // What one that waits since then waives by now of the cost of being under way, in quarters; sets when to look
@@ -162,7 +167,21 @@ void plan_stop_board(struct planner *p, uint32_t board, uint32_t for_task, struc
     zone_stale(p, b->zone);
 }
 
-// Stops so many boards at most for a queue; returns how many.
+// The queue's first gets the board at once; what has it is set aside.
+static void set_aside_for(struct planner *p, uint32_t queue, uint32_t board, bool lift, struct plan *out)
+{
+    uint32_t task = queue_head(p, queue);
+    const struct shape *s = &p->shape[p->queue[queue].shape];
+    enum activity holder = p->board[board].board.activity;
+    struct plan_ask ask = s->ask;
+    ask.lift = lift;
+    int64_t net = worth_on(p, ask, board, true, NULL);
+    plan_place(p, task, board, net + place_worth(p, s, p->zone[p->board[board].board.zone].zone.site), out);
+    out->assign[out->n_assigns - 1].aside = true;
+    p->board[board].board.beneath = holder;
+}
+
+// Stops so many boards at most for a queue, or sets aside what has them; returns how many.
 static int64_t preempt_for(struct planner *p, uint32_t queue, int64_t most, struct plan *out)
 {
     int64_t wanted = p->queue[queue].pending - p->queue[queue].stops, n = 0;
@@ -171,6 +190,10 @@ static int64_t preempt_for(struct planner *p, uint32_t queue, int64_t most, stru
         uint32_t board = best_board(p, p->queue[queue].shape, SIDE_TAKE, &gain);
         if (board == PLAN_NONE || (is_borne(gain) && !p->lifting))
             break;
+        if (p->board[board].board.holds) {
+            set_aside_for(p, queue, board, is_borne(gain), out);
+            continue;
+        }
         plan_stop_board(p, board, queue_head(p, queue), out);
         board_stop_for(p, board, queue + 1);
     }

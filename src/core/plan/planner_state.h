@@ -466,6 +466,8 @@ uint32_t best_on_site(struct planner *p, uint32_t shape, uint32_t site,
 // planner.c
 void plan_hold(struct planner *p, uint32_t board, uint32_t task, bool holds);
 void plan_place(struct planner *p, uint32_t task, uint32_t board, int64_t net, struct plan *out);
+void plan_place_maybe(struct planner *p, uint32_t task, uint32_t board, int64_t net,
+                      struct plan *out); // it may be taken back by plan_hold
 void plan_stop_board(struct planner *p, uint32_t board, uint32_t for_task, struct plan *out);
 
 // direct.c

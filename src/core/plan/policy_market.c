@@ -14,6 +14,7 @@
 // other's price less the electricity here and now. Heat above the target costs electricity and the excess
 // price. Heat owed adds its value, so that the coldest zones are served first. A board that sleeps works only
 // for the share of its time that is left after booting.
+#include "base/num.h"
 #include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
@@ -84,15 +85,17 @@ int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t boar
     bool held = b->board.task != PLAN_NONE;
     int32_t k = z->at_work - held;
     int64_t w = over_the_run_mw(z, c, ask.run, ask.lift), run_s = plan_run_typical_s(ask.run);
-    int64_t before = k ? k * work_mhz(c, w / k) : 0;
-    int64_t gain_mhz = (k + 1) * work_mhz(c, w / (k + 1)) - before;
+    int64_t before = k ? k * work_mhz(c, int_quotient(w, k)) : 0;
+    int64_t gain_mhz = (k + 1) * work_mhz(c, int_quotient(w, k + 1)) - before;
     int64_t before_mw = zone_work_mw(z, z->most_mw, k, ask.lift);
     int64_t after_mw = zone_work_mw(z, z->most_mw, k + 1, ask.lift);
     int64_t full = curve_max_work_mhz(c);
     if (b->board.asleep)
-        gain_mhz = gain_mhz * run_s / (run_s + c->boot_ms / 1000 + 1);
+        gain_mhz = int_quotient(gain_mhz * run_s, run_s + c->boot_ms / 1000 + 1);
     int64_t net =
-        full ? p->prices.work_ueur_per_core_h[ask.activity] * b->board.spec->cores * gain_mhz / full : 0;
+        full ? int_quotient(p->prices.work_ueur_per_core_h[ask.activity] * b->board.spec->cores * gain_mhz,
+                            full)
+             : 0;
     net -= crawl_cost(p, ask, board);
     net += heat_value(p, &z->zone, before_mw, after_mw);
     *why = net > 0 ? BAR_NONE : BAR_WORTHLESS;

@@ -20,16 +20,18 @@
 // start of a sandbox, with room.
 // preempt_ueur: 90 seconds of eight cores of flex work, for stopping and starting. What the one who is stopped
 // had done is reckoned beside (worth.c); before version 3 it was in here, at a quarter of an hour.
+// hold_least_s: ten minutes, as move_after_s; since version 4.
 const struct price_table *price_table_default(void)
 {
     static const struct price_table prices = {
-        .version = 3,
+        .version = 4,
         .work_ueur_per_core_h = {20000, 15000, 10000, 500},
         .crawl_permille = {0, 100, 200, 250},
         .unknown_run_s = 3600,
         .move_ratio_permille = 2000,
         .move_least_s = 1200,
         .move_after_s = 600,
+        .hold_least_s = 600,
         .move_start_s = 60,
         .electricity_ueur_per_kwh = 165000,
         .heat_owed_ueur_per_kwh = 495000,

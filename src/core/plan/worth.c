@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What holds for every policy: which boards may be looked at, and what the boards at work of a zone draw.
+#include "base/num.h"
 #include "core/plan/expect.h"
 #include "core/plan/planner_state.h"
 
@@ -20,7 +21,7 @@ int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_wor
 {
     if (at_work <= 0)
         return 0;
-    int64_t share = taken_mw(z, lift) / at_work;
+    int64_t share = int_quotient(taken_mw(z, lift), at_work);
     return at_work * (share < most_mw ? share : most_mw);
 }
 
@@ -49,6 +50,9 @@ int64_t worth_on(const struct planner *p, struct plan_ask ask, uint32_t board, b
         why = &unused;
     const struct zone_state *z = &p->zone[p->board[board].board.zone];
     *why = board_bar(p, ask, board, as_if_free);
+    const struct plan_board *b = &p->board[board].board;
+    if (b->task == PLAN_NONE && b->beneath != ACTIVITY_RESERVED && b->beneath <= ask.activity)
+        *why = BAR_HELD; // by what goes on there next
     if (*why == BAR_UNUSABLE || *why == BAR_HELD)
         return INT64_MIN;
     if (zone_refuses(z) && !p->policy->heat_blind && !p->prices.refused_heat_allowed[ask.activity]) {

@@ -75,6 +75,8 @@ static void put_class(struct buf *out, enum activity a, const struct sim_class_r
         put_int(&l, "started", c->started);
         put_int(&l, "completed", c->completed);
         put_int(&l, "preempted", c->preempted);
+        put_int(&l, "held", c->held);
+        put_int(&l, "held_ms", c->held_ms);
         put_int(&l, "lost", c->lost);
         put_int(&l, "waiting", c->waiting);
         put_int(&l, "running", c->running);

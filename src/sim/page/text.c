@@ -116,6 +116,11 @@ static void classes(struct buf *out, const struct sim_result *r)
                      activity_name((enum activity)a), c->submitted, c->completed, c->preempted, c->lost,
                      c->wait.mean_s, c->wait.p95_s, c->wait.max_s, c->wait.mean_slowdown, c->work_ghz_h);
     }
+    for (int a = ACTIVITY_RESERVED; a <= ACTIVITY_DONATED; a++)
+        if (r->class[a].held)
+            buf_putf(out, "  %s set aside for better classes: %" PRId64 " times, %.1f min each\n",
+                     activity_name((enum activity)a), r->class[a].held,
+                     (double)r->class[a].held_ms / (double)r->class[a].held / 60000);
     if (r->totals.bound_core_ms > 0)
         buf_putf(out, "  work done and under way: %.1f %% of what any schedule could with this heat; lost: %.1f %%\n",
                  100 * figure_find("throughput")->of(r), 100 * figure_find("work_lost")->of(r));

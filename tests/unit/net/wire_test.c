@@ -224,6 +224,7 @@ static void any_offer(struct rng *r, struct arena *a, struct offer *o)
         b->curve = *curve_default();
         b->sandbox = rng_below(r, 2);
         any_text(r, b->sandbox_lack, sizeof b->sandbox_lack);
+        b->can_hold = rng_below(r, 2);
     }
 }
 
@@ -286,6 +287,8 @@ static void any_down(struct rng *r, struct arena *a, struct sync_down *d)
             s->within = any_u64(r);
         else
             s->slots = (int32_t)rng_below(r, 65);
+        s->hold = rng_below(r, 2);
+        s->memory_mb = rng_below(r, 2) ? any_i32(r) : 0;
         s->lease = any_u64(r) | 1;
         any_name(r, s->board);
         strcpy(s->task_uuid, "00000000-0000-4000-8000-000000000000");
@@ -346,6 +349,8 @@ static void what_goes_up_comes_out_to_the_bit(void **state)
         for (size_t i = 0; i < got.offer.n_zones; i++)
             assert_memory_equal(&up.offer.zone[i], &got.offer.zone[i], sizeof got.offer.zone[i]);
         for (size_t i = 0; i < got.offer.n_boards; i++)
+            assert_int_equal(up.offer.board[i].can_hold, got.offer.board[i].can_hold);
+        for (size_t i = 0; i < got.offer.n_boards; i++)
             assert_memory_equal(&up.offer.board[i].curve.p, &got.offer.board[i].curve.p,
                                 sizeof up.offer.board[i].curve.p);
         size_t n_again;
@@ -377,7 +382,8 @@ static void what_comes_down_comes_out_to_the_bit(void **state)
         assert_int_equal(down.n_assignments, got.n_assignments);
         for (size_t i = 0; i < got.n_assignments; i++) {
             const struct assignment *x = &down.assignment[i], *y = &got.assignment[i];
-            assert_true(x->slots == y->slots && x->within == y->within);
+            assert_true(x->slots == y->slots && x->within == y->within && x->hold == y->hold &&
+                        x->memory_mb == y->memory_mb);
             assert_true(x->lease == y->lease && x->until.v == y->until.v);
             assert_true(x->instance == y->instance && x->instance_count == y->instance_count &&
                         x->attempt == y->attempt);

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-// A setpoint that the heater can hold by half its watts.
-#define SETPOINT_MC 15000
+// A setpoint that the heater holds by a third of its watts.
+#define SETPOINT_MC 13000
 static struct desired_zone set = {.name = "z1", .mode = ZONE_COMFORT, .setpoint_mc = SETPOINT_MC};
 
 // A room at its setpoint + 0.3 K, and tasks of that class on its first n boards.
@@ -95,7 +95,7 @@ static void the_room_stays_in_its_band_and_the_occupant_is_told(void **state)
         rig_feed(&r, &(struct agent_event){.kind = AGENT_EXITED, .exited = {.lease = lease}});
     for (int i = 0; i < 12 * 6; i++) {
         rig_run_for(&r, HOUR_MS / 6);
-        assert_in_range(twin_air_mc(&r.body, 0), SETPOINT_MC - 500, SETPOINT_MC + 700);
+        assert_in_range(twin_air_mc(&r.body, 0), SETPOINT_MC - 500, SETPOINT_MC + 900); // by the sun
     }
     assert_in_range(twin_air_mc(&r.body, 0), SETPOINT_MC - 300, SETPOINT_MC + 300);
     rig_deinit(&r);

@@ -60,6 +60,7 @@ static void random_offer(struct rng *g, struct arena *a, struct offer *o)
         o->board[i].curve = *curve_default();
         o->board[i].sandbox = rng_below(g, 2);
         put(g, o->board[i].sandbox_lack, sizeof o->board[i].sandbox_lack);
+        o->board[i].can_hold = rng_below(g, 2);
     }
 }
 

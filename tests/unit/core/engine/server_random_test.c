@@ -510,6 +510,8 @@ static void batch(struct life *l, int events, bool may_fail)
     l->seen.lost += after.lost - before.lost;
     l->seen.duplicates += after.duplicates - before.duplicates;
     l->seen.moved += after.moved - before.moved;
+    l->seen.held += after.held - before.held;
+    l->seen.gave_up += after.gave_up - before.gave_up;
     check(l);
     ids_are_new(l);
     note_answers(l);
@@ -605,6 +607,7 @@ static void one_life(uint64_t seed, struct engine_counts *sum)
     prices.move_after_s = 3;
     prices.move_least_s = 1;
     prices.move_start_s = 1;
+    prices.hold_least_s = 3;
     rig_init(&l.rig, &cfg);
     rig_prices(&l.rig, &prices);
     fleet_init(&l.fleet, &l.rig, &l.rng);
@@ -625,6 +628,8 @@ static void one_life(uint64_t seed, struct engine_counts *sum)
     sum->lost += l.seen.lost;
     sum->duplicates += l.seen.duplicates;
     sum->moved += l.seen.moved;
+    sum->held += l.seen.held;
+    sum->gave_up += l.seen.gave_up;
     all_ends_well(&l);
     silence_ends_every_lease(&l);
     fleet_deinit(&l.fleet);
@@ -704,12 +709,15 @@ static void what_holds_holds_after_every_batch_of_random_lives(void **state)
     for (uint64_t seed = 1; seed <= (more ? strtoull(more, NULL, 10) : SEEDS); seed++)
         one_life(seed, &sum);
     // The lives were eventful, or the test proves nothing.
-    print_message("assigned %llu, preempted %llu, lost %llu, duplicates %llu, moved %llu, in pools %llu\n",
+    print_message("assigned %llu, preempted %llu, lost %llu, duplicates %llu, moved %llu, in pools %llu, "
+                  "set aside %llu, of these given up %llu\n",
                   (unsigned long long)sum.assigned, (unsigned long long)sum.preempted,
                   (unsigned long long)sum.lost, (unsigned long long)sum.duplicates,
-                  (unsigned long long)sum.moved, (unsigned long long)sum.instances_running);
+                  (unsigned long long)sum.moved, (unsigned long long)sum.instances_running,
+                  (unsigned long long)sum.held, (unsigned long long)sum.gave_up);
     assert_true(sum.assigned > 20 * SEEDS && sum.preempted > SEEDS / 4 && sum.lost > SEEDS &&
-                sum.duplicates > SEEDS && sum.moved > SEEDS / 10 && sum.instances_running > 10 * SEEDS);
+                sum.duplicates > SEEDS && sum.moved > SEEDS / 10 && sum.instances_running > 10 * SEEDS &&
+                sum.held > SEEDS);
 }
 
 int main(void)

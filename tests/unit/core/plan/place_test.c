@@ -351,6 +351,34 @@ static void a_better_gang_asks_boards_back_on_one_site_only(void **state)
     now = began;
 }
 
+// The kept gang is placed: when the next one's patience is over is not forgotten for it.
+static void the_next_gangs_patience_is_looked_at_in_time(void **state)
+{
+    (void)state;
+    struct planner *p = fleet(3, 3);
+    int64_t patience = price_table_default()->gang_patience_ms;
+    house_ms began = now;
+    for (uint32_t b = 0; b < 3; b++)
+        hold(p, b, 9, ACTIVITY_RESERVED, 1);
+    struct plan_task first = gang(2, 1), next = gang(2, 2);
+    now = house_add(now, patience);
+    first.since = house_add(now, -patience);
+    next.since = house_add(first.since, 1000);
+    put(p, 0, first);
+    put(p, 1, next);
+    struct plan out = run(p); // a site is kept for the first
+    assert_int_equal(out.n_assigns, 0);
+    plan_deinit(&out);
+    idle(p, 0);
+    idle(p, 1);
+    out = run(p);
+    assert_int_equal(out.n_assigns, 2);
+    assert_true(planner_look_again(p).v <= now.v + 1000);
+    plan_deinit(&out);
+    planner_free(p);
+    now = began;
+}
+
 // ---- whose turn it is
 
 static void customers_of_a_class_share(void **state)
@@ -486,6 +514,7 @@ int main(void)
         cmocka_unit_test(a_gang_is_not_starved_by_singles),
         cmocka_unit_test(two_gangs_do_not_block_each_other),
         cmocka_unit_test(a_better_gang_asks_boards_back_on_one_site_only),
+        cmocka_unit_test(the_next_gangs_patience_is_looked_at_in_time),
         cmocka_unit_test(customers_of_a_class_share),
         cmocka_unit_test(who_holds_more_is_not_starved),
         cmocka_unit_test(a_large_fleet_is_planned_without_a_fault),

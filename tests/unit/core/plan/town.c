@@ -80,9 +80,12 @@ static void change_board(struct town *t, struct planner *const p[2])
     struct plan_board *b = &t->board[at];
     if (b->task != PLAN_NONE && rng_below(&t->rng, 3) == 0) {
         b->lost_s = (int32_t)rng_below(&t->rng, 40000);
+        b->holds = !b->stopping && b->beneath == ACTIVITY_RESERVED && rng_below(&t->rng, 2);
     } else if (b->task != PLAN_NONE && rng_below(&t->rng, 3)) {
         b->task = PLAN_NONE; // ended
-        b->stopping = false;
+        b->stopping = b->holds = false;
+        if (rng_below(&t->rng, 2))
+            b->beneath = ACTIVITY_RESERVED; // and so has what was set aside
         b->lost_s = 0;
         b->activity = ACTIVITY_IDLE;
     } else if (rng_below(&t->rng, 4) == 0) {
@@ -144,10 +147,15 @@ static void carry_out(struct town *t, struct planner *const p[2], const struct p
 {
     for (size_t i = 0; i < plan->n_stops; i++) {
         t->board[plan->stop[i].board].stopping = true;
+        t->board[plan->stop[i].board].holds = false;
         tell_board(t, p, plan->stop[i].board);
     }
     for (size_t i = 0; i < plan->n_assigns; i++) {
         const struct plan_assign *a = &plan->assign[i];
+        if (a->aside)
+            t->board[a->board].beneath = t->board[a->board].activity;
+        t->board[a->board].holds = false;
+        t->board[a->board].lost_s = 0;
         t->board[a->board].task = a->task;
         t->board[a->board].activity = t->task[a->task].activity;
         t->board[a->board].account = t->task[a->task].account;
@@ -163,7 +171,8 @@ static void same_plan(const char *policy, uint64_t seed, int step, const struct 
     bool same = a->n_assigns == b->n_assigns && a->n_stops == b->n_stops;
     for (size_t i = 0; same && i < a->n_assigns; i++)
         same = a->assign[i].task == b->assign[i].task && a->assign[i].board == b->assign[i].board &&
-               a->assign[i].net_ueur_per_h == b->assign[i].net_ueur_per_h;
+               a->assign[i].net_ueur_per_h == b->assign[i].net_ueur_per_h &&
+               a->assign[i].aside == b->assign[i].aside;
     for (size_t i = 0; same && i < a->n_stops; i++)
         same = a->stop[i].board == b->stop[i].board && a->stop[i].for_task == b->stop[i].for_task;
     same = same && a->n_fetches == b->n_fetches;

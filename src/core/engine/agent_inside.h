@@ -259,6 +259,9 @@ void outbox_add_names(struct agent *a, struct report *last, char *names); // of 
 void outbox_acked(struct agent *a, uint64_t acked);
 void outbox_clear(struct agent *a);
 bool outbox_holds(const struct agent *a, enum report_kind kind, const char *name, uint64_t lease);
+// The latest that no call has taken yet: it may still be written. NULL: none.
+struct report *outbox_unsent(struct agent *a, enum report_kind kind, uint64_t lease);
+void outbox_drop_level(struct agent *a, uint64_t lease); // such levels of it: what they tell of is over
 void outbox_reading(struct agent *a, struct agent_actions *out); // stops and resumes the reading of pipes
 
 // agent_report.c

@@ -77,11 +77,15 @@ static void board_level(struct agent *a, size_t i, house_ms now)
         meter_say(a, i);
 }
 
-static struct report *level_add(struct agent *a, const struct agent_run *run, house_ms now)
+// What waits for a call, while the link is down say, is written anew: it would be stale when it goes.
+static struct report *level_tell(struct agent *a, const struct agent_run *run, house_ms now)
 {
     const struct agent_board *b = &a->board[run->board];
     const struct curve *c = &a->cfg.offer.board[run->board].curve;
-    struct report *r = outbox_add(a, REPORT_LEVEL, "", run->lease, now);
+    struct report *r = outbox_unsent(a, REPORT_LEVEL, run->lease);
+    if (!r)
+        r = outbox_add(a, REPORT_LEVEL, "", run->lease, now);
+    r->at = now;
     r->level.phase = run->slots && !run->ready ? PHASE_ENVIRONMENT : PHASE_EXECUTION;
     r->level.progress_permille = run->progress_permille;
     r->level.freq_mhz = run->held ? 0 : b->point.freq_mhz;
@@ -102,8 +106,8 @@ static void run_level(struct agent *a, const struct agent_run *run, house_ms now
         stage_level(a, run, now);
     if (run->state != RUN_RUNNING)
         return;
-    if (!outbox_holds(a, REPORT_LEVEL, "", run->lease))
-        level_add(a, run, now);
+    if (outbox_unsent(a, REPORT_LEVEL, run->lease) || !outbox_holds(a, REPORT_LEVEL, "", run->lease))
+        level_tell(a, run, now);
     if (!outbox_holds(a, REPORT_METER_LEASE, "", run->lease)) {
         struct report *r = outbox_add(a, REPORT_METER_LEASE, "", run->lease, now);
         r->meter_lease.energy_mj = run->energy_uj / 1000;
@@ -122,7 +126,7 @@ void report_young(struct agent *a, house_ms now)
         if (house_since(now, r->started_at) < a->cfg.report_ms / 10 ||
             outbox_holds(a, REPORT_LEVEL, "", r->lease))
             continue;
-        level_add(a, r, now);
+        level_tell(a, r, now);
         r->sampled = true;
     }
 }
@@ -131,7 +135,7 @@ void report_last(struct agent *a, const struct agent_run *run, house_ms now)
 {
     if (run->mute)
         return;
-    struct report *r = level_add(a, run, now);
+    struct report *r = level_tell(a, run, now);
     r->level.cpu_permille = run->exec_ms > 0 ? (int32_t)(run->use_sum / run->exec_ms) : 0;
     r->level.memory_mb = (int32_t)run->peak_mb;
     r->level.net_in_kbps = r->level.net_out_kbps = 0;
@@ -162,6 +166,7 @@ void report_exit(struct agent *a, struct agent_run *run, enum attempt_end end, i
 {
     if (run->mute)
         return;
+    outbox_drop_level(a, run->lease); // nobody would see it beside the end
     struct report *r = outbox_add(a, REPORT_EXITED, "", run->lease, now);
     r->exited.end = (uint8_t)end;
     r->exited.exit_code = exit_code;

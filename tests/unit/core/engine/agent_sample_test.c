@@ -93,6 +93,29 @@ static void a_house_whose_time_flies_is_not_asked_more_often(void **state)
     rig_deinit(&r);
 }
 
+static void what_was_not_told_in_time_is_told_as_it_is_now(void **state)
+{
+    (void)state;
+    struct rig r;
+    begins(&r, NULL, 0);
+    r.progress_permille = 100;
+    rig_step(&r, 1000);
+    rig_step(&r, 5000); // nobody called; the sample waits
+    r.progress_permille = 600;
+    rig_step(&r, 4000);
+    struct sync_up up = rig_call(&r, CALL_REPORT);
+    assert_int_equal(rig_find(&up, REPORT_LEVEL, RUN)->level.progress_permille, 600);
+    assert_int_equal(rig_find(&up, REPORT_LEVEL, RUN)->level.exec_ms, 10000);
+    rig_deinit(&r);
+    begins(&r, NULL, 0);
+    rig_step(&r, 1000);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_EXITED, .exited = {.lease = RUN, .exit_code = 0}});
+    up = rig_call(&r, CALL_REPORT);
+    assert_non_null(rig_find(&up, REPORT_EXITED, RUN));
+    assert_null(rig_find(&up, REPORT_LEVEL, RUN)); // it is over
+    rig_deinit(&r);
+}
+
 static void how_it_ended_stands_while_its_results_are_stored(void **state)
 {
     (void)state;
@@ -127,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_seen_after_a_second_and_then_at_the_usual_beat),
         cmocka_unit_test(a_house_whose_time_flies_is_not_asked_more_often),
+        cmocka_unit_test(what_was_not_told_in_time_is_told_as_it_is_now),
         cmocka_unit_test(how_it_ended_stands_while_its_results_are_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,12 +117,25 @@ static void use_tell(struct job *job, int64_t cpu_ms)
         job->cpu_ms = cpu_ms;
 }
 
+static void usage_feed(struct job *job, const struct sandbox_usage *u)
+{
+    node_feed(job->all->node, &(struct agent_event){.kind = AGENT_USAGE,
+                                                    .usage = {.lease = job->lease,
+                                                              .cpu_ms = u->cpu_ms,
+                                                              .memory_bytes = u->memory_bytes,
+                                                              .peak_bytes = u->memory_peak_bytes,
+                                                              .progress_permille = job->progress.permille,
+                                                              .net_in_kbps = job->net_in_kbps,
+                                                              .net_out_kbps = job->net_out_kbps}});
+}
+
 static void tell_if_over(struct job *job)
 {
     if (!job->ended || job->told || job->out[0].fd >= 0 || job->out[1].fd >= 0)
         return;
     job->told = true;
     use_tell(job, job->result.usage.cpu_ms);
+    usage_feed(job, &job->result.usage); // what it printed last may say how far it came
     struct agent_event ev = {.kind = AGENT_EXITED,
                              .exited = {.lease = job->lease,
                                         .exit_code = job->result.code,
@@ -427,14 +440,7 @@ void jobs_account(struct jobs *j)
         }
         job->accounted_at = now;
         use_tell(job, u.cpu_ms);
-        node_feed(j->node, &(struct agent_event){.kind = AGENT_USAGE,
-                                                 .usage = {.lease = job->lease,
-                                                           .cpu_ms = u.cpu_ms,
-                                                           .memory_bytes = u.memory_bytes,
-                                                           .peak_bytes = u.memory_peak_bytes,
-                                                           .progress_permille = job->progress.permille,
-                                                           .net_in_kbps = job->net_in_kbps,
-                                                           .net_out_kbps = job->net_out_kbps}});
+        usage_feed(job, &u);
     }
 }
 

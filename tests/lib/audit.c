@@ -153,7 +153,7 @@ static int audit_task(const struct server *s, uint32_t at, struct err *e)
         return audit_sets(s, t, e);
     NEED(planner_task_at(s->planner, at, &p), "task %llu is not known to the planner", id);
     int64_t waits =
-        t->aborting || t->deleting || t->held_back || task_waits(t) ? 0 : (int64_t)ranges_count(&t->pending);
+        t->aborting || t->deleting || t->held_back || task_waits(t) ? 0 : (int64_t)task_ready_count(t);
     NEED(p.pending == t->exposed && p.order == t->id, "task %llu: %d wait for the planner, %d for the engine",
          id, (int)p.pending, (int)t->exposed);
     NEED(t->exposed <= waits && (t->exposed == waits || t->is_starved),

@@ -86,6 +86,8 @@ static void exited(struct fake_fleet *f, struct fake_node *n, struct fake_run *r
     r->exited.wall_ms = 1000;
     r->exited.energy_mj = run->energy_mj;
     r->exited.core_ms = run->core_ms;
+    if (end == ATTEMPT_LOST && run->lease % 2) // tried in vain, not lost on the way: its instance rests
+        snprintf(r->exited.code, sizeof r->exited.code, "results-refused");
     *run = (struct fake_run){0};
 }
 

@@ -174,6 +174,7 @@ static void tick(struct agent *a, const struct agent_event *ev, struct agent_act
         a->wish_changed = false;
     }
     report_watch(a);
+    report_young(a, ev->now);
 }
 
 void agent_apply(struct agent *a, const struct agent_event *ev, struct agent_actions *out)

@@ -57,6 +57,8 @@ struct agent_run {
     int32_t permille;          // share in force; -1: none set
     int64_t cpu_ms, credit_us; // used, by the host; of it not accounted yet, us
     int32_t use_permille, progress_permille;
+    int64_t use_sum; // permille x ms, over exec_ms
+    bool sampled;    // its level was told once that it had run for a moment
     // What its board's meter counted over idle, and what the points set for it would have given; since the
     // last control step.
     int64_t seen_uj, could_uj;
@@ -257,10 +259,16 @@ void outbox_add_names(struct agent *a, struct report *last, char *names); // of 
 void outbox_acked(struct agent *a, uint64_t acked);
 void outbox_clear(struct agent *a);
 bool outbox_holds(const struct agent *a, enum report_kind kind, const char *name, uint64_t lease);
+// The latest that no call has taken yet: it may still be written. NULL: none.
+struct report *outbox_unsent(struct agent *a, enum report_kind kind, uint64_t lease);
+void outbox_drop_level(struct agent *a, uint64_t lease); // such levels of it: what they tell of is over
 void outbox_reading(struct agent *a, struct agent_actions *out); // stops and resumes the reading of pipes
 
 // agent_report.c
 void report_levels(struct agent *a, house_ms now);
+void report_young(struct agent *a, house_ms now); // the first level of what began a moment ago
+// Its command is over and its results are not away: what the whole run used, and how far it came.
+void report_last(struct agent *a, const struct agent_run *run, house_ms now);
 void report_watch(struct agent *a); // whether some heater's draw should be told soon
 void report_exit(struct agent *a, struct agent_run *r, enum attempt_end end, int32_t exit_code,
                  int32_t signal, const char *code, const char *message, house_ms now);

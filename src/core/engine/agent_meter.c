@@ -84,6 +84,7 @@ static void count_time(struct agent *a, size_t i, const struct on_board *on, boo
         r->exec_ms += dt_ms;
         r->core_ms += dt_ms * cores;
         r->use_permille = runs ? use_of(a, r, dt_ms) : 0;
+        r->use_sum += r->use_permille * dt_ms;
         r->clock_mhz_ms += runs ? a->board[i].point.freq_mhz * dt_ms : 0;
         r->clocked_ms += runs && a->board[i].point.freq_mhz > 0 ? dt_ms : 0;
     }

@@ -87,6 +87,21 @@ bool outbox_holds(const struct agent *a, enum report_kind kind, const char *name
     return false;
 }
 
+struct report *outbox_unsent(struct agent *a, enum report_kind kind, uint64_t lease)
+{
+    for (size_t i = a->n_out; i-- > 0;)
+        if (a->out[i].r.kind == kind && a->out[i].r.lease == lease && a->out[i].r.seq == 0)
+            return &a->out[i].r;
+    return NULL;
+}
+
+void outbox_drop_level(struct agent *a, uint64_t lease)
+{
+    for (size_t i = a->n_out; i-- > 0;)
+        if (a->out[i].r.kind == REPORT_LEVEL && a->out[i].r.lease == lease && a->out[i].r.seq == 0)
+            memmove(a->out + i, a->out + i + 1, (--a->n_out - i) * sizeof *a->out);
+}
+
 void outbox_reading(struct agent *a, struct agent_actions *out)
 {
     size_t max = a->cfg.outbox_bytes_max;

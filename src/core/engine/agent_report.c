@@ -77,33 +77,68 @@ static void board_level(struct agent *a, size_t i, house_ms now)
         meter_say(a, i);
 }
 
+// What waits for a call, while the link is down say, is written anew: it would be stale when it goes.
+static struct report *level_tell(struct agent *a, const struct agent_run *run, house_ms now)
+{
+    const struct agent_board *b = &a->board[run->board];
+    const struct curve *c = &a->cfg.offer.board[run->board].curve;
+    struct report *r = outbox_unsent(a, REPORT_LEVEL, run->lease);
+    if (!r)
+        r = outbox_add(a, REPORT_LEVEL, "", run->lease, now);
+    r->at = now;
+    r->level.phase = run->slots && !run->ready ? PHASE_ENVIRONMENT : PHASE_EXECUTION;
+    r->level.progress_permille = run->progress_permille;
+    r->level.freq_mhz = run->held ? 0 : b->point.freq_mhz;
+    r->level.max_freq_mhz = c->p[c->n - 1].freq_mhz;
+    r->level.duty_permille = run->held ? 0 : b->point.duty_permille;
+    r->level.cpu_permille = run->held ? 0 : run->use_permille;
+    r->level.memory_mb = (int32_t)run->memory_mb;
+    r->level.memory_max_mb = a->cfg.offer.board[run->board].spec.memory_mb / run_slots(a, run);
+    r->level.net_in_kbps = run->net_in_kbps;
+    r->level.net_out_kbps = run->net_out_kbps;
+    r->level.exec_ms = run->exec_ms;
+    return r;
+}
+
 static void run_level(struct agent *a, const struct agent_run *run, house_ms now)
 {
     if (run->state == RUN_FETCHING || run->state == RUN_STORING)
         stage_level(a, run, now);
     if (run->state != RUN_RUNNING)
         return;
-    const struct agent_board *b = &a->board[run->board];
-    const struct curve *c = &a->cfg.offer.board[run->board].curve;
-    if (!outbox_holds(a, REPORT_LEVEL, "", run->lease)) {
-        struct report *r = outbox_add(a, REPORT_LEVEL, "", run->lease, now);
-        r->level.phase = run->slots && !run->ready ? PHASE_ENVIRONMENT : PHASE_EXECUTION;
-        r->level.progress_permille = run->progress_permille;
-        r->level.freq_mhz = run->held ? 0 : b->point.freq_mhz;
-        r->level.max_freq_mhz = c->p[c->n - 1].freq_mhz;
-        r->level.duty_permille = run->held ? 0 : b->point.duty_permille;
-        r->level.cpu_permille = run->held ? 0 : run->use_permille;
-        r->level.memory_mb = (int32_t)run->memory_mb;
-        r->level.memory_max_mb = a->cfg.offer.board[run->board].spec.memory_mb / run_slots(a, run);
-        r->level.net_in_kbps = run->net_in_kbps;
-        r->level.net_out_kbps = run->net_out_kbps;
-        r->level.exec_ms = run->exec_ms;
-    }
+    if (outbox_unsent(a, REPORT_LEVEL, run->lease) || !outbox_holds(a, REPORT_LEVEL, "", run->lease))
+        level_tell(a, run, now);
     if (!outbox_holds(a, REPORT_METER_LEASE, "", run->lease)) {
         struct report *r = outbox_add(a, REPORT_METER_LEASE, "", run->lease, now);
         r->meter_lease.energy_mj = run->energy_uj / 1000;
         r->meter_lease.core_ms = run->core_ms;
     }
+}
+
+// What lasts less than report_ms would otherwise never be seen at work. A tenth of that is as soon as any level
+// may be told, and at the pace of the calendar about a second: a sample before that says little.
+void report_young(struct agent *a, house_ms now)
+{
+    for (size_t i = 0; i < a->n_runs; i++) {
+        struct agent_run *r = &a->run[i];
+        if (r->state != RUN_RUNNING || r->sampled || r->ready || r->mute)
+            continue;
+        if (house_since(now, r->started_at) < a->cfg.report_ms / 10 ||
+            outbox_holds(a, REPORT_LEVEL, "", r->lease))
+            continue;
+        level_tell(a, r, now);
+        r->sampled = true;
+    }
+}
+
+void report_last(struct agent *a, const struct agent_run *run, house_ms now)
+{
+    if (run->mute)
+        return;
+    struct report *r = level_tell(a, run, now);
+    r->level.cpu_permille = run->exec_ms > 0 ? (int32_t)(run->use_sum / run->exec_ms) : 0;
+    r->level.memory_mb = (int32_t)run->peak_mb;
+    r->level.net_in_kbps = r->level.net_out_kbps = 0;
 }
 
 void report_levels(struct agent *a, house_ms now)
@@ -131,6 +166,7 @@ void report_exit(struct agent *a, struct agent_run *run, enum attempt_end end, i
 {
     if (run->mute)
         return;
+    outbox_drop_level(a, run->lease); // nobody would see it beside the end
     struct report *r = outbox_add(a, REPORT_EXITED, "", run->lease, now);
     r->exited.end = (uint8_t)end;
     r->exited.exit_code = exit_code;

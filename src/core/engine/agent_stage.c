@@ -52,6 +52,7 @@ bool stage_store(struct agent *a, struct agent_run *r, house_ms now, struct agen
                    (r->over.end == ATTEMPT_CANCELLED && p->on_cancel));
     if (!wanted)
         return false;
+    report_last(a, r, now); // it stands while its results are on their way
     begin(a, r, RUN_STORING, now);
     stage_act(a, r, ACT_STORE, out);
     return true;

@@ -20,6 +20,12 @@ struct retried {
     uint32_t lost;               // what its lost attempts count together: server_lost.c
 };
 
+// An instance that waits for its next attempt, because others of it were lost: server_lost.c.
+struct lost_rest {
+    uint32_t instance;
+    house_ms until;
+};
+
 // A move of an instance: what was decided, and why.
 struct move_note {
     uint32_t instance, from, to; // boards
@@ -37,6 +43,8 @@ struct task_sets {
     int64_t ran_s;          // the most work that an attempt has done without an end, at full speed
     struct idmap moves;     // instance + 1 -> how often it was moved
     struct move_note moved; // the last; at.v 0: none was
+    struct lost_rest *rest; // owned, by instance; of pending: they are not tried again yet
+    size_t n_rest, cap_rest;
 };
 
 // What was asked of a task beside running.

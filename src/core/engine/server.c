@@ -175,6 +175,9 @@ static void tick(struct server *s, struct effects *fx)
         case TIMER_HOLD:
             lease_hold_timer(s, t.id, fx);
             break;
+        case TIMER_LOST:
+            lost_timer(s, t.id);
+            break;
         case TIMER_SITE:
             server_site_timer(s, t.id);
             break;

@@ -204,7 +204,7 @@ static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t 
         task_plan(s, task);
         return NONE;
     }
-    if (instance == NONE ? !ranges_pop_lowest(&t->pending, &instance) : !ranges_remove(&t->pending, instance))
+    if (instance == NONE ? !task_ready_pop(t, &instance) : !ranges_remove(&t->pending, instance))
         return NONE;
     if (aside)
         lease_hold(s, b->lease, fx);
@@ -390,8 +390,11 @@ static void instance_goes_on(struct server *s, uint32_t lease, enum attempt_end 
     const struct lease *l = &s->lease[lease];
     struct task *t = &s->task[l->task];
     enum attempt_end final;
-    if (!after_attempt(t, l->instance, end, f, s->now, &final))
+    if (!after_attempt(t, l->instance, end, f, s->now, &final)) {
+        if (end == ATTEMPT_LOST)
+            lost_begin_rest(s, l->task, l->instance, s->now);
         return;
+    }
     bool told = end == ATTEMPT_SUCCESS || end == ATTEMPT_FAILURE || end == ATTEMPT_CANCELLED;
     if (f->results > 0 && !t->deleting && told)
         publish_begin(s, lease, &(struct publish_what){.end = final}, fx);

@@ -49,6 +49,15 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
 // then the task has the error.
 uint32_t lost_points(const char *code);
 bool lost_too_often(struct task *t, uint32_t instance, const struct retried *tried, const struct attempt_figures *f);
+// What waits for its next attempt until a moment, by what its lost attempts count; it stays in task.pending. At load
+// `ended` is when the attempt was lost, and lost_restored drops what is over when all are known.
+void lost_begin_rest(struct server *s, uint32_t task, uint32_t instance, house_ms ended);
+void lost_restored(struct server *s, uint32_t task);
+void lost_timer(struct server *s, uint64_t task_id);
+void lost_forget(struct task *t);                        // nothing of it waits any more
+uint64_t task_ready_count(const struct task *t);         // of pending, what may be tried now
+bool task_ready_pop(struct task *t, uint32_t *instance); // the lowest of them, out of pending; false: none
+bool lost_why(const struct task *t, house_ms now, struct buf *out); // false: none rests, nothing is said
 void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx);
 void lease_write(struct server *s, const struct lease *l, struct effects *fx);
 void lease_count(struct server *s, const struct lease *l, int sign); // it runs, or no longer

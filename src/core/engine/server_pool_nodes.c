@@ -319,7 +319,7 @@ static void place(struct server *s, const struct pool *p, struct effects *fx)
         const struct task *t = &s->task[i];
         if (t->aborting || t->deleting || t->held_back || task_waits(t))
             continue;
-        while (best != NONE && ranges_count(&s->task[i].pending)) {
+        while (best != NONE && task_ready_count(&s->task[i])) {
             lease_grant_in(s, i, s->lease[best].board, best, fx);
             best = best_node(s, p, node, n);
         }

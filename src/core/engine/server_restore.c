@@ -308,6 +308,8 @@ static int restore_attempt(struct server *s, const struct row_attempt *r, struct
     x.failures += r->end == ATTEMPT_FAILURE;
     x.lost += r->end == ATTEMPT_LOST ? lost_points(r->code) : 0;
     task_set_retried(&s->task[slot], r->instance, x);
+    if (r->end == ATTEMPT_LOST)
+        lost_begin_rest(s, slot, r->instance, HOUSE_MS(r->ended_ms));
     return 0;
 }
 
@@ -505,6 +507,8 @@ void server_restored(struct server *s, house_ms now)
         if (s->pool[i].id)
             pool_look(s, i);
     for (uint32_t i = 0; i < s->n_tasks; i++)
-        if (s->task[i].id)
+        if (s->task[i].id) {
+            lost_restored(s, i);
             task_plan(s, i);
+        }
 }

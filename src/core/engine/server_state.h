@@ -33,6 +33,7 @@ enum timer_kind {
     TIMER_RESERVATION,
     TIMER_SITE,
     TIMER_HOLD,
+    TIMER_LOST,
 };
 
 struct timer {

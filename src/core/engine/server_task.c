@@ -55,7 +55,7 @@ void task_plan(struct server *s, uint32_t slot)
     struct plan_task p = {.activity = t->activity,
                           .account = s->account[t->account].id,
                           .order = t->id,
-                          .pending = quota_expose(s, slot, waits ? (int32_t)ranges_count(&t->pending) : 0),
+                          .pending = quota_expose(s, slot, waits ? (int32_t)task_ready_count(t) : 0),
                           .since = HOUSE_MS(since_ms),
                           .run = plan_run_of(task_run_s(s, t))};
     if (t->constraint)
@@ -303,6 +303,7 @@ static void cancel(struct server *s, uint32_t slot, struct effects *fx)
     if (ranges_count(&t->pending)) {
         ranges_union(&task_sets(t)->cancelled, &t->pending);
         ranges_clear(&t->pending);
+        lost_forget(t);
     }
     task_plan(s, slot);
     for (uint32_t l = t->first_lease, next; l != NONE; l = next) {

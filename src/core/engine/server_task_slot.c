@@ -155,6 +155,7 @@ void task_slot_free(struct server *s, uint32_t slot)
         ranges_deinit(&t->sets->started_once);
         idmap_deinit(&t->sets->retried);
         idmap_deinit(&t->sets->moves);
+        free(t->sets->rest);
     }
     ranges_deinit(&t->pending);
     free(t->sets);

@@ -212,8 +212,14 @@ bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct
         buf_putf(out, "; the next is expected to end in about %lld min", (long long)((soonest + 59) / 60));
     if (!waits)
         return true;
-    buf_putf(out, "%s%lld instance%s ", t->n_started || t->n_assigned ? "; " : "", (long long)waits,
-             waits == 1 ? "" : "s");
+    int64_t ready = (int64_t)task_ready_count(t);
+    if (t->n_started || t->n_assigned)
+        buf_puts(out, "; ");
+    if (lost_why(t, now, out) && ready)
+        buf_puts(out, "; ");
+    if (!ready)
+        return true;
+    buf_putf(out, "%lld instance%s ", (long long)ready, ready == 1 ? "" : "s");
     waiting_for(s, slot, now, out);
     return true;
 }

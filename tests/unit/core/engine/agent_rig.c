@@ -78,11 +78,12 @@ void rig_step(struct rig *r, int64_t ms)
             us = us * r->use_permille[lease] / 1000;
         r->cpu_us[lease] += us;
         r->body.used(r->body.ctx, r->board_of[lease], us, r->share[lease]);
-        rig_feed(r, &(struct agent_event){.kind = AGENT_USAGE,
-                                          .usage = {.lease = lease,
-                                                    .cpu_ms = r->cpu_us[lease] / 1000,
-                                                    .peak_bytes = 50 << 20,
-                                                    .progress_permille = -1}});
+        rig_feed(r, &(struct agent_event){
+                        .kind = AGENT_USAGE,
+                        .usage = {.lease = lease,
+                                  .cpu_ms = r->cpu_us[lease] / 1000,
+                                  .peak_bytes = 50 << 20,
+                                  .progress_permille = r->progress_permille ? r->progress_permille : -1}});
     }
     r->body.tick(r->body.ctx, r->now);
     struct board_meter meter[BOARDS];
@@ -147,6 +148,7 @@ void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int h
     if (cfg_out) {
         cfg_out->offer = c.offer;
         c.outbox_bytes_max = cfg_out->outbox_bytes_max ? cfg_out->outbox_bytes_max : c.outbox_bytes_max;
+        c.report_ms = cfg_out->report_ms ? cfg_out->report_ms : c.report_ms;
         c.cap_mw = cfg_out->cap_mw;
         c.gather_ms = cfg_out->gather_ms;
         c.lid = cfg_out->lid;

@@ -38,6 +38,7 @@ struct rig {
     int32_t share[RUNS_MAX];
     int64_t cpu_us[RUNS_MAX];
     int32_t use_permille[RUNS_MAX]; // of its share; 0: all
+    int32_t progress_permille;      // as the runs' output says; 0: nothing
     size_t board_of[RUNS_MAX];
     char argv0[64];
 };
@@ -51,7 +52,7 @@ void rig_feed(struct rig *r, struct agent_event *ev);
 void rig_step(struct rig *r, int64_t ms);
 // The same in steps of 10 s.
 void rig_run_for(struct rig *r, int64_t ms);
-// `cfg`: NULL, or whose outbox_bytes_max (0: default) and cap_mw count.
+// `cfg`: NULL, or whose outbox_bytes_max and report_ms (0: default) and cap_mw count.
 void rig_init(struct rig *r, double start_c, struct agent_config *cfg_out);
 // The same; with 2 heaters the last board is in one of its own. burns: where there is nothing to run.
 void rig_open(struct rig *r, double start_c, struct agent_config *cfg_out, int heaters, bool burns);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An instance whose attempts are lost is tried again without a retry, but not for ever: soon given up when
-// boards tried in vain, late when nodes were lost.
+// boards tried in vain, late when nodes were lost. Between it rests, longer each time.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -26,20 +26,35 @@ static void loses(struct rig *r, struct rig_node *n, const char *code, const cha
     rig_report(r, n, &rep);
 }
 
+// Time passes until it is tried again; the node has said nothing in between, and calls home.
+static int64_t rests(struct rig *r, struct rig_node *n)
+{
+    int64_t began = r->now;
+    for (int64_t step = 1000; !rig_assignment(r, n, 0); step += step < 20000 ? step : 0) {
+        assert_in_range(r->now - began, 0, 700000);
+        rig_wait(r, step);
+        rig_poll(r, n);
+    }
+    return r->now - began;
+}
+
 static void what_no_board_can_do_ends_after_a_hundred_attempts(void **state)
 {
     (void)state;
     struct rig_node n;
     struct rig *r = case_with_node(&n, 1);
     const char *uuid = rig_create(r, ACTIVITY_FLEX, 1);
+    int64_t began = r->now;
     for (int i = 0; i < 100; i++) {
         assert_string_not_equal(rig_state(r, uuid), "Failure");
         if (i == 60) { // what was counted is counted still
             rig_reload(r);
             rig_zone(r, &n, n.want_w);
         }
+        rests(r, &n);
         loses(r, &n, "results-refused", "the key is not known");
     }
+    assert_in_range(r->now - began, INT64_C(15) * 3600000, INT64_C(17) * 3600000);
     assert_string_equal(rig_state(r, uuid), "Failure");
     const char *errors = rig_task(r, uuid)->live.errors;
     assert_non_null(strstr(errors, "\"code\":\"ONDOL-LOST-TOO-OFTEN\""));
@@ -56,8 +71,12 @@ static void a_fleet_may_lose_it_much_more_often(void **state)
     struct rig_node n;
     struct rig *r = case_with_node(&n, 1);
     const char *uuid = rig_create(r, ACTIVITY_FLEX, 1);
-    for (int i = 0; i < 300; i++)
+    for (int i = 0; i < 300; i++) {
+        int64_t rested = rests(r, &n);
+        assert_true(i >= 10 || rested == 0); // a link that fails now and then costs no time
         loses(r, &n, i % 2 ? "lease-lapsed" : "", "the heater lost its link");
+    }
+    rests(r, &n);
     assert_string_not_equal(rig_state(r, uuid), "Failure");
     rig_exited(r, &n, case_lease(r, &n, 0), ATTEMPT_SUCCESS, 0);
     assert_string_equal(rig_state(r, uuid), "Success");
@@ -70,8 +89,11 @@ static void an_abort_is_no_failure_for_it(void **state)
     struct rig_node n;
     struct rig *r = case_with_node(&n, 1);
     const char *uuid = rig_create(r, ACTIVITY_FLEX, 1);
-    for (int i = 0; i < 99; i++)
+    for (int i = 0; i < 99; i++) {
+        rests(r, &n);
         loses(r, &n, "results-refused", "");
+    }
+    rests(r, &n);
     uint64_t lease = case_lease(r, &n, 0);
     rig_started(r, &n, lease);
     rig_abort(r, uuid);

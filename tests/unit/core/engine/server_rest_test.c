@@ -103,6 +103,8 @@ static void what_is_the_tasks_own_doing_rests_no_board(void **state)
     rig_create(r, ACTIVITY_FLEX, 1);
     fails_to_start(r, &n, "command-not-found");
     assert_int_equal(case_board(r, "n-0").start_failures, 0);
+    assert_null(rig_assignment(r, &n, 0)); // the instance rests, for a second
+    rig_create(r, ACTIVITY_FLEX, 1);
     assert_non_null(rig_assignment(r, &n, 0));
     case_done(r);
 }

@@ -30,6 +30,8 @@
 #define SWEEP_MS     60000
 #define TURN_MS      1000
 #define PREFIX_BYTES 48
+#define LIST_PAGES   1000 // of a thousand names each, as S3 has them
+#define LIST_MOST    1000000
 
 struct job {
     struct job *next;
@@ -152,11 +154,17 @@ static struct s3_outside_ask staged(const struct worker *w, const char *method, 
                                    .lives_s = 300};
 }
 
-// All of it that begins so. False with why.
+// All of it that begins so. False with why. A storage that says without end that there is more would have the
+// thread, and all memory.
 static bool list(struct worker *w, const char *prefix, struct s3_listing *all, char why[256])
 {
+    int pages = 0;
     *all = S3_LISTING_NULL;
     do {
+        if (w->of->stop || ++pages > LIST_PAGES || all->n > LIST_MOST) {
+            snprintf(why, 256, "%s", w->of->stop ? "the server ends" : "its list has no end");
+            return false;
+        }
         struct buf query = BUF_INIT(8192);
         struct outside_answer a;
         if (all->next) {

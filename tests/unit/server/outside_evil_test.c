@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@
 struct evil {
     int fd;
     char url[64];
-    const char *says; // to a GET; NULL: nothing, until the caller is gone
+    const char *says; // NULL: nothing, until the caller is gone
+    int waits_us;     // before it does
     atomic_int asked;
     pthread_t thread;
 };
@@ -50,6 +52,7 @@ static void *serve(void *arg)
         char answer[512];
         bool more = read_head(fd);
         v->asked += more;
+        usleep((useconds_t)v->waits_us);
         while (more && !v->says)
             more = read_head(fd);
         int n = snprintf(answer, sizeof answer,
@@ -61,11 +64,12 @@ static void *serve(void *arg)
     return NULL;
 }
 
-static void evil_start(struct evil *v, const char *says)
+static void evil_start(struct evil *v, const char *says, int waits_us)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof at;
-    *v = (struct evil){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .says = says};
+    *v = (struct evil){
+        .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .says = says, .waits_us = waits_us};
     assert_int_equal(bind(v->fd, (struct sockaddr *)&at, n), 0);
     assert_int_equal(listen(v->fd, 16), 0);
     assert_int_equal(getsockname(v->fd, (struct sockaddr *)&at, &n), 0);
@@ -98,6 +102,7 @@ static struct outside *start(const struct evil *v)
                                               .staging = "ondol-staging"},
                                        .patience_ms = 1000000,
                                        .sweep_ms = 1,
+                                       .slow_ms = v->waits_us ? 1 : 0,
                                        .lease_is_there = is_there};
     if (outside_start(&o, &cfg, &e) < 0)
         fail_msg("%s", e.text);
@@ -109,7 +114,7 @@ static void a_list_without_end_is_left(void **state)
 {
     struct evil v;
     (void)state;
-    evil_start(&v, list_without_end);
+    evil_start(&v, list_without_end, 0);
     struct outside *o = start(&v);
     outside_discard(o, 7);
     while (v.asked < 20)
@@ -123,11 +128,27 @@ static void a_storage_that_says_nothing_holds_up_no_end(void **state)
 {
     struct evil v;
     (void)state;
-    evil_start(&v, NULL);
+    evil_start(&v, NULL, 0);
     struct outside *o = start(&v);
     outside_discard(o, 7);
     while (v.asked < 1)
         usleep(1000);
+    outside_stop(o);
+    evil_stop(&v);
+}
+
+// A bucket for each call, each looked for in three seconds: nobody else was answered for as long as that went on.
+static void a_slow_storage_is_left_in_peace(void **state)
+{
+    struct evil v;
+    struct err e = ERR_NULL;
+    (void)state;
+    evil_start(&v, "", 20000);
+    struct outside *o = start(&v);
+    assert_int_equal(outside_bucket(o, 1, "one", true, &e), 0);
+    assert_int_equal(outside_bucket(o, 1, "one", true, &e), 0); // is known
+    assert_int_equal(outside_bucket(o, 1, "two", true, &e), -EAGAIN);
+    assert_non_null(strstr(e.text, " ms to answer"));
     outside_stop(o);
     evil_stop(&v);
 }
@@ -137,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_without_end_is_left),
         cmocka_unit_test(a_storage_that_says_nothing_holds_up_no_end),
+        cmocka_unit_test(a_slow_storage_is_left_in_peace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

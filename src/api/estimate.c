@@ -16,6 +16,18 @@ static const char *speed_text(struct call *c, const struct server_foreseen *f)
                         (int)((f->speed_permille + 5) / 10));
 }
 
+static const char *heat_text(struct call *c, const struct server_foreseen *f)
+{
+    if (!f->heat_in_s)
+        return arena_printf(&c->arena, "%lld stand where no heat is wanted for the next two days",
+                            (long long)f->boards_warm);
+    return arena_printf(
+        &c->arena,
+        "%lld stand where no heat is wanted now; the first is expected to want some in %d h %d min, "
+        "by what is known of its building, its week and the weather",
+        (long long)f->boards_warm, (int)(f->heat_in_s / 3600), (int)(f->heat_in_s / 60 % 60));
+}
+
 static void rests_on(struct call *c, struct json_out *o, const struct server_foreseen *f)
 {
     static const char *const from[] = {[RUN_SAID] = "expectedRunSeconds of the request",
@@ -33,6 +45,8 @@ static void rests_on(struct call *c, struct json_out *o, const struct server_for
             "of %lld boards %lld have the hardware, %lld could take it and %lld are free for its class",
             (long long)f->boards, (long long)f->boards_fitting, (long long)f->boards_usable,
             (long long)f->boards_free));
+    if (f->boards_warm)
+        out_string(o, NULL, heat_text(c, f));
     out_string(o, NULL,
                arena_printf(&c->arena, "%lld instances of this or a better class wait before it",
                             (long long)f->ahead));
@@ -61,31 +75,41 @@ static void amounts(struct call *c, struct json_out *o, const struct task_draft 
     out_fixed(o, "gCO2", num_round((double)dc_mj / 3.6e9 * carbon->grid_g_kwh * 1000), 3);
 }
 
-// As when it is submitted: work of a research project costs nothing.
-static void settle_class(struct call *c, struct task_draft *d)
+static void impossible(struct call *c, const struct task_draft *d, const char *why)
 {
-    struct account_info who;
-    struct project_view project;
-    size_t at;
-    if (!people_find(c->engine, c->account.id, &who))
-        return;
-    at = who.project;
-    if (d->project && !server_find_project(c->engine, d->project, &at))
-        return;
-    server_project(c->engine, at, &project);
-    if (d->activity == ACTIVITY_FLEX && project.research && project.organisation == who.organisation)
-        d->activity = ACTIVITY_DONATED;
+    struct json_out o = {.b = &c->out};
+    out_object(&o, NULL);
+    out_bool(&o, "possible", false);
+    out_string(&o, "reason", why);
+    out_int(&o, "instanceCount", d->instances);
+    out_array(&o, "restsOn");
+    out_end_array(&o);
+    out_end_object(&o);
 }
 
+// What would be refused for want of money, of a right or of hardware is told as not possible; what is wrong
+// with the request itself is refused here as there.
 static void answer(struct call *c)
 {
     struct task_draft *d = c->state;
     struct server_foreseen f;
     struct json_out o = {.b = &c->out};
-    settle_class(c, d);
+    size_t looks = SIZE_MAX;
+    const char *why = server_hardware_lacks(c->engine, d, &c->arena, &looks);
+    int code = why ? 402 : server_would_refuse(c->engine, c->account.id, d, &c->arena, &why);
+    if (code == 402 || code == 403) {
+        impossible(c, d, why);
+        return;
+    }
+    if (code) {
+        call_fail(c, code, "%s", why);
+        return;
+    }
     server_foresee(c->engine, c->account.id, d, &f);
     out_object(&o, NULL);
     out_bool(&o, "possible", f.known);
+    if (!f.known)
+        out_string(&o, "reason", "no board could take it now");
     out_int(&o, "instanceCount", d->instances);
     if (f.known)
         amounts(c, &o, d, &f.it);

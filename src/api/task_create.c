@@ -98,36 +98,27 @@ static void hand_over(struct call *c)
 // keeps the rest of its tasks, which wait for a machine like any other.
 #define HARDWARE_LOOKS 100000
 
-static bool some_board(const struct server *engine, size_t n_boards, const struct constraint *want,
-                       size_t *looks)
+static bool same_demand(const struct task_draft *a, const struct task_draft *b)
 {
-    for (size_t b = 0; b < n_boards; b++) {
-        struct board_view v;
-        if (!(*looks)--)
-            return *looks = 0, true;
-        server_board(engine, b, &v);
-        if (constraint_holds(want, v.spec))
-            return true;
-    }
-    return false;
+    return constraint_equal(&a->constraint, &b->constraint) && !a->place == !b->place &&
+           (!a->place || strcmp(a->place, b->place) == 0);
 }
 
-// A fleet without any board yet can tell nothing: the task waits for what will come.
 static void check_hardware(struct call *c)
 {
     struct creation *k = c->state;
-    size_t n_boards = server_boards(c->engine), looks = HARDWARE_LOOKS;
-    const struct constraint *last = NULL; // the tasks of one request mostly ask for the same
-    bool last_found = true;
-    for (size_t i = 0; i < k->n && n_boards; i++) {
+    size_t looks = HARDWARE_LOOKS;
+    const struct task_draft *last = NULL; // the tasks of one request mostly ask for the same
+    const char *lack = NULL;
+    for (size_t i = 0; i < k->n; i++) {
         struct task_draft *d = &k->draft[i];
-        if (d->refusal_code || constraint_is_none(&d->constraint))
+        if (d->refusal_code)
             continue;
-        if (!last || !constraint_equal(last, &d->constraint))
-            last_found = some_board(c->engine, n_boards, &d->constraint, &looks);
-        last = &d->constraint;
-        if (!last_found)
-            refuse(d, 402, "No machine of the fleet satisfies the hardware constraint list of this task");
+        if (!last || !same_demand(last, d))
+            lack = server_hardware_lacks(c->engine, d, &c->arena, &looks);
+        last = d;
+        if (lack)
+            refuse(d, 402, lack);
     }
     call_next(c, RUN_HERE, hand_over);
 }
@@ -252,7 +243,7 @@ void task_create_from(struct call *c)
             refuse(d, code, why);
         k->shortnames |= !code && d->shortname;
         k->pools |= !code && (d->pool || d->job);
-        k->constraints |= !code && !constraint_is_none(&d->constraint);
+        k->constraints |= !code && (!constraint_is_none(&d->constraint) || d->place);
         k->buckets |= !code && buckets_to_make(d->body);
     }
     if (k->shortnames || k->pools)

@@ -26,7 +26,7 @@ struct values {
     const char *s3_listen, *s3_dir, *s3_host, *s3_url, *api_url, *heat, *sites, *registries, *profiles;
     const char *relay_listen, *relay_url, *forward_address, *forward_host, *forward_ports, *forward_allow;
     const char *objects, *o_region, *o_key, *o_secret, *o_prefix, *o_staging, *o_acl, *o_ca;
-    bool o_host;
+    bool o_host, charge_lost;
     long o_patience;
     double speed, dispatch_delay_s, grid_g, price[BILL_CLASSES], price_kwh;
     long overhead, instances, tasks, connections, per_address, body, house_ms, wall_ms, s3_gb, s3_buckets,
@@ -110,6 +110,8 @@ static const struct option_row rows[] = {
     {"price-donated", OPTION_REAL, "EUR", AT(price[ACTIVITY_DONATED]), 0, 1000, "... of research work (0)"},
     {"price-kwh", OPTION_REAL, "EUR", AT(price_kwh), 0, 1000,
      "What a kWh of paid work costs on top (0: it is in the price of the cores)"},
+    {"charge-lost", OPTION_FLAG, NULL, AT(charge_lost), 0, 0,
+     "Attempts that were preempted or lost are paid for too; else what they cost is given back"},
     {"sites", OPTION_TEXT, "FILE", AT(sites), 0, 0,
      "What is said of sites at each start: tariff, carbon, circuits, weather (ondol-site(1))"},
     {"relay-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(relay_listen), 0, 0,
@@ -191,6 +193,7 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->engine.tasks_per_account = (int32_t)v->tasks;
     for (int i = 0; i < BILL_CLASSES; i++)
         c->engine.bill.ueur_per_core_h[i] = (int64_t)(v->price[i] * 1e6 + 0.5);
+    c->engine.bill.lost_too = v->charge_lost;
     c->engine.bill.ueur_per_kwh = (int64_t)(v->price_kwh * 1e6 + 0.5);
     c->limits.connections = (int)v->connections;
     c->limits.connections_per_address = (int)v->per_address;

@@ -107,7 +107,7 @@ static int estimate(struct verb_call *c, const json_t *body)
             printf("%-9s %.1f Wh, %.1f gCO2\n", "draws", got_number(got, "energyWh"),
                    got_number(got, "gCO2"));
         } else {
-            puts("no board could take it now");
+            printf("not possible: %s\n", got_text(got, "reason"));
         }
         json_array_foreach(json_object_get(got, "restsOn"), i, why) printf("- %s\n", json_string_value(why));
     }

@@ -114,7 +114,7 @@ static void site_hour(struct sim_run *r, uint32_t site)
         eur = series_at(&in->tariff, at);
     else if (night)
         eur = s->tariff_night_eur_kwh;
-    x->last_it_uj = x->it_uj;
+    site_joules(x);
     x->carbon_g += kwh * g;
     x->cost_eur += kwh * eur;
 }
@@ -142,17 +142,18 @@ static void series_step(struct sim_run *r)
     double s = (double)x->step_ms * 1e-3;
     if (m->at >= x->n)
         return;
-    int64_t uj[ACTIVITY_N] = {0}, waiting = 0, running = 0;
+    int64_t waiting = 0, running = 0;
+    uint64_t uj[ACTIVITY_N] = {0}; // of a large fleet's year it wraps: only differences are asked for
     for (uint32_t i = 0; i < r->n_zones; i++)
         for (int a = 0; a < ACTIVITY_N; a++)
-            uj[a] += r->zone[i].alike_uj[a] * r->zone[i].n_boards;
+            uj[a] += (uint64_t)(r->zone[i].alike_uj[a] * r->zone[i].n_boards);
     for (uint32_t i = 0; i < r->n_boards; i++)
         for (int a = 0; a < ACTIVITY_N; a++)
-            uj[a] += r->board[i].uj[a];
+            uj[a] += (uint64_t)r->board[i].uj[a];
     double all = 0;
     for (int a = 0; a < ACTIVITY_N; a++) {
-        x->activity_w[a][m->at] = (float)((double)(uj[a] - m->class_uj[a]) * 1e-6 / s);
-        all += (double)(uj[a] - m->class_uj[a]) * 1e-6 / s;
+        x->activity_w[a][m->at] = (float)((double)(int64_t)(uj[a] - m->class_uj[a]) * 1e-6 / s);
+        all += (double)(int64_t)(uj[a] - m->class_uj[a]) * 1e-6 / s;
         m->class_uj[a] = uj[a];
     }
     for (int i = 0; i < 4; i++) {

@@ -22,7 +22,7 @@ struct measure {
     struct zone_measure *zone;
     struct comfort *comfort; // one a batch of rooms
     int64_t looks;           // at comfort
-    int64_t class_uj[ACTIVITY_N];
+    uint64_t class_uj[ACTIVITY_N];
     double outside_sum, room_sum, set_sum, backup_sum;
     int64_t n;
     double asked_j, strict_j, delivered_j;

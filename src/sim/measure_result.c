@@ -106,7 +106,7 @@ static void site_result(struct sim_run *r, uint32_t site)
     const struct scenario_site *s = &r->s->site[site];
     struct sim_site_result *o = &r->out->site[site];
     memcpy(o->name, s->name, sizeof o->name);
-    o->it_j = x->it_uj / 1000000;
+    o->it_j = x->it_j + x->it_uj / 1000000;
     o->overhead_j = (int64_t)(s->overhead_w * (double)r->s->length_ms * 1e-3);
     o->carbon_g = x->carbon_g;
     o->cost_eur = x->cost_eur;

@@ -246,7 +246,8 @@ struct sim_site {
         uint64_t lease;
     } * data_wait; // boards that hold work and wait for data
     size_t n_data_wait, cap_data_wait;
-    int64_t it_uj, last_it_uj;
+    int64_t it_j;              // electricity of the boards: whole joules of the hours that are over,
+    int64_t it_uj, last_it_uj; // and since then, with what was less than a joule before
     double carbon_g, cost_eur;
     double outside_sum, outside_min, outside_max;
     int64_t outside_n;
@@ -480,6 +481,14 @@ static inline struct heat_watts request_w(const struct sim_run *r, const struct 
 static inline int32_t zone_mw(const struct sim_run *r, const struct sim_zone *z)
 {
     return z->water ? z->total_mw : lanes_of(r, z)->heat.draw_mw[z->at];
+}
+
+// Of what a site has drawn, the whole joules: in microjoules 64 bits hold no more than 2,562 MWh.
+static inline void site_joules(struct sim_site *x)
+{
+    x->it_j += x->it_uj / 1000000;
+    x->it_uj %= 1000000;
+    x->last_it_uj = x->it_uj;
 }
 
 static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)

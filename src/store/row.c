@@ -204,7 +204,7 @@ static const struct col lease_cols[] = {
     C(row_lease, U64, board),    C(row_lease, U32, instance),   C(row_lease, U32, attempt),
     C(row_lease, U8, activity),  C(row_lease, U8, state),       C(row_lease, I64, granted_ms),
     C(row_lease, I64, until_ms), C(row_lease, I64, started_ms), C(row_lease, I64, energy_mj),
-    C(row_lease, I64, core_ms),  C(row_lease, U32, snapshots),
+    C(row_lease, I64, core_ms),  C(row_lease, U32, snapshots), C(row_lease, I64, cost_neur),
 };
 
 static const struct col attempt_cols[] = {

@@ -244,12 +244,16 @@ static const char step_places[] =
 // How fast it was clocked.
 static const char step_clocks[] =
     "ALTER TABLE attempt ADD COLUMN clock_permille INT NOT NULL DEFAULT 0;";
+
+// What a lease has cost so far: it is given back when it is lost. Of those that were open before nobody knows.
+static const char step_costs[] =
+    "ALTER TABLE lease ADD COLUMN cost_neur INT NOT NULL DEFAULT 0;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
 static const char *const step[] = {step_1,    step_2,     step_secrets, step_jobs,    step_lists,
                                    step_lids, step_sites, step_users,   step_publish, step_pools,
-                                   step_files, step_places, step_clocks};
+                                   step_files, step_places, step_clocks, step_costs};
 
 int schema_version(void)
 {

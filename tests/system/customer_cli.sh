@@ -51,7 +51,7 @@ run 0 task create --command true --instances 3 --expected-run 100 --dry-run
 says '^costs  *0[.]'
 says 'takes 100 s at full speed: expectedRunSeconds'
 run 0 task create --command true --cores 999 --dry-run
-says 'no board could take it'
+says 'not possible: No machine of the fleet satisfies the hardware constraint list'
 run 0 task list --json --name true
 [ "$(jq length "$DIR/run.out")" = 0 ] || fail "a dry run left a task"
 run 2 task create --command x --constant nonsense

@@ -35,12 +35,19 @@ static void part_add(struct agent_board *b, enum activity act, int64_t uj, int64
 struct on_board {
     struct agent_run *node; // of a pool, prepared; NULL: none
     int64_t running;        // runs that execute
+    int64_t still;          // runs that stand still: their zone gives them nothing
     int32_t slots;          // the share of each is one in so many
 };
 
-static bool executes(const struct agent_run *r, size_t board)
+static bool is_up(const struct agent_run *r, size_t board)
 {
     return r->board == board && r->state == RUN_RUNNING && !r->ready && !r->held;
+}
+
+// What is frozen does not: no time of its goes by, and none of the board's joules are for it.
+static bool executes(const struct agent_run *r, size_t board)
+{
+    return is_up(r, board) && r->permille != 0;
 }
 
 static struct on_board on_board(struct agent *a, size_t board)
@@ -51,6 +58,7 @@ static struct on_board on_board(struct agent *a, size_t board)
         if (r->board == board && r->ready && r->state != RUN_ENDED)
             on.node = r;
         on.running += executes(r, board);
+        on.still += is_up(r, board) && !executes(r, board);
     }
     if (on.node)
         on.slots = on.node->slots;
@@ -69,17 +77,19 @@ static void count_time(struct agent *a, size_t i, const struct on_board *on, boo
     int32_t cores = slot_cores(a, i, on->slots), all = a->cfg.offer.board[i].spec.cores;
     for (size_t k = 0; k < a->n_runs; k++) {
         struct agent_run *r = &a->run[k];
-        if (!executes(r, i))
+        if (!executes(r, i)) {
+            r->use_permille = is_up(r, i) ? 0 : r->use_permille;
             continue;
+        }
         r->exec_ms += dt_ms;
         r->core_ms += dt_ms * cores;
         r->use_permille = runs ? use_of(a, r, dt_ms) : 0;
         r->clock_mhz_ms += runs ? a->board[i].point.freq_mhz * dt_ms : 0;
         r->clocked_ms += runs && a->board[i].point.freq_mhz > 0 ? dt_ms : 0;
     }
-    if (!on->node)
+    if (!on->node || (on->still && !on->running)) // the node stands still with all that is in it
         return;
-    int64_t left = all - on->running * cores;
+    int64_t left = all - (on->running + on->still) * cores;
     on->node->exec_ms += dt_ms;
     on->node->core_ms += dt_ms * (left > 0 ? left : 0);
 }

@@ -453,7 +453,7 @@ static void run_step(struct agent *a, struct agent_run *r, house_ms now, struct 
         break;
     case RUN_RUNNING:
         hold_step(a, r, now, out);
-        if (r->state == RUN_RUNNING && !r->held && r->launch.limit_ms && since >= r->launch.limit_ms &&
+        if (r->state == RUN_RUNNING && !r->held && r->launch.limit_ms && r->exec_ms >= r->launch.limit_ms &&
             !r->slots)
             run_end(a, r, ATTEMPT_FAILURE, "execution-time",
                     "it ran for as long as SIMULATION_MAXIMUM_EXECUTION_TIME allows", now, out);

@@ -226,6 +226,7 @@ struct row_lease {
     uint8_t activity, state;                  // engine's own states
     int64_t granted_ms, until_ms, started_ms; // started -1: not yet
     int64_t energy_mj, core_ms;               // last cumulative meters
+    int64_t cost_neur;                        // charged for it so far
     uint32_t snapshots;                       // last number of those it has told about
 };
 

@@ -41,6 +41,7 @@ static void walk_start(struct codec *c, struct log_start *s)
     for (int a = 0; a < BILL_CLASSES; a++)
         N(c, k->bill.ueur_per_core_h[a]);
     N(c, k->bill.ueur_per_kwh);
+    N(c, k->bill.lost_too);
 }
 
 void log_put_start(const struct log_start *s, struct buf *out)

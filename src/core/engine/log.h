@@ -25,7 +25,7 @@
 #include "core/engine/event.h"
 #include "core/engine/server.h"
 
-#define LOG_VERSION    5
+#define LOG_VERSION    6
 #define LOG_HEADER     "ondol-log 1\n"
 #define LOG_ITEMS_MAX  65536              // of one array in an event
 #define LOG_RECORD_MAX ((size_t)64 << 20) // bytes of one record

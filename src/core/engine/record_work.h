@@ -206,6 +206,7 @@ struct lease {
     house_ms granted, started, until;
     house_ms since;             // assigned or stopping; after a restart again from then
     int64_t energy_mj, core_ms; // cumulative, as last reported
+    int64_t cost_neur;          // that its owner was charged for it
     uint32_t next, prev;        // of the same task
     uint32_t next_on_node, prev_on_node;
     // level
@@ -214,6 +215,8 @@ struct lease {
     int32_t progress_permille, freq_mhz, max_freq_mhz, duty_permille, cpu_permille, memory_mb, memory_max_mb;
     int32_t net_in_kbps, net_out_kbps;
     int64_t exec_ms;
+    house_ms level_at;  // v 0: no level was told
+    int64_t still_ms;   // that it stood still, as far as levels told: no time of execution
     bool uploading;     // counted in its task
     uint32_t snapshots; // number of the last one that it told about
     struct {
@@ -223,7 +226,7 @@ struct lease {
     int64_t done_ms, used_ms; // of work, at full speed: that it could have done there, and of it used
     // crawls at a stretch since, and what it had done then; v -1: it does not
     house_ms slow_since;
-    int64_t slow_exec_ms, slow_done_ms;
+    int64_t slow_up_ms, slow_done_ms;
     struct move_note move; // `to` NONE: it is not being moved; else that board is kept for its instance
     bool move_timed;
     // Set aside (docs/design/0051): HELD, or STOPPING after that. It is board->beneath then, not board->lease.

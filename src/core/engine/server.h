@@ -287,7 +287,10 @@ enum run_from {
 struct server_foreseen {
     bool known; // false: there is no board that could take it
     struct foreseen it;
-    int64_t boards, boards_fitting, boards_usable, boards_free; // fitting: of such hardware; usable: now
+    // fitting: of such hardware; usable: it could take it, now or when its zone wants heat; free: of work of
+    // this or a better class; warm: where no heat is wanted now
+    int64_t boards, boards_fitting, boards_usable, boards_free, boards_warm;
+    int64_t heat_in_s; // until the first of those wants heat; 0: none of them within two days
     int64_t run_s, ahead;   // of one instance at full speed; waiting before it
     int32_t speed_permille; // of the usable boards on average
     enum run_from run_from;
@@ -295,6 +298,17 @@ struct server_foreseen {
 };
 void server_foresee(const struct server *s, uint64_t account, const struct task_draft *d,
                     struct server_foreseen *out);
+
+// What POST /tasks would answer to this draft now: 0, or the code and sentence of the refusal. Changes
+// nothing of the engine; the draft gets the class and the hardware that it would be entered with.
+int server_would_refuse(const struct server *s, uint64_t account, struct task_draft *d, struct arena *a,
+                        const char **why);
+
+// NULL, or why no machine, or no site, of the fleet could ever run it (a refusal with 402). A fleet without any
+// board yet can tell nothing. `looks`: boards that may be looked at; when they are used up everything counts as
+// possible.
+const char *server_hardware_lacks(const struct server *s, const struct task_draft *d, struct arena *a,
+                                  size_t *looks);
 
 // One sentence with the figures; false when there is no such task or zone in memory.
 bool server_why_task(const struct server *s, uint64_t task, house_ms now, struct buf *out);

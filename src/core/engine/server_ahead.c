@@ -11,7 +11,14 @@
 
 #include <string.h>
 
-enum { HOUR_MS = 3600000, LOOK_MS = 900000, GAP_MS = 600000, HOURS_SEEN = 12, GRAIN_W = 10 };
+enum {
+    HOUR_MS = 3600000,
+    LOOK_MS = 900000,
+    GAP_MS = 600000,
+    HOURS_SEEN = 12,
+    GRAIN_W = 10,
+    BAND_UP_MC = 500
+};
 
 static bool is_room(int32_t mc)
 {
@@ -105,4 +112,39 @@ void zone_look_ahead(const struct server *s, struct zone *z)
         look_ahead(s, z);
         a->looked = z->at;
     }
+}
+
+// A zone that is too warm takes heat again by itself; what any other guard found out nobody foresees.
+static bool wants_again(const struct zone *z)
+{
+    bool refuses = z->request.max_w <= 0;
+    return !refuses || z->guard == GUARD_NONE || z->guard == GUARD_ROOM_HOT;
+}
+
+// By the thermostat's model of the building, its prior while it has learned nothing: a guess then, but one in
+// hours where "now" would be wrong by as many.
+int64_t zone_begin_s(const struct server *s, const struct zone *z, bool urgent, int32_t need_w,
+                     int64_t span_s, int32_t *mean_w)
+{
+    const struct zone_ahead *a = &z->ahead;
+    int32_t now_w = z->request.target_w > z->request.keep_w ? z->request.target_w : z->request.keep_w;
+    if (urgent && now_w < need_w && z->request.max_w > now_w)
+        now_w = z->request.max_w; // it may heat to the top of the band
+    *mean_w = a->known && z->request.target_w >= need_w ? a->mean_w[plan_run_of(span_s)] : now_w;
+    if (now_w >= need_w)
+        return 0;
+    if (z->site == NONE || !is_room(z->room_mc) || !wants_again(z) || a->model.capacity_j_per_k <= 0 ||
+        a->model.loss_mw_per_k < 0 || z->nameplate_w <= 0 || z->at.v < 0)
+        return -1;
+    struct schedule week;
+    struct zone_plan_of_day day = day_of(s, z, &week);
+    const struct site_series *sky = &s->site[z->site].setting.weather;
+    const struct weather_series weather = {
+        .start = sky->start, .step_ms = sky->step_ms, .mc = sky->v, .n = sky->n};
+    struct zone_model model = a->model;
+    model.nameplate_w = z->nameplate_w;
+    int32_t room_mc = z->room_mc - (urgent ? BAND_UP_MC : 0);
+    const struct forecast_zone f = {&model, &a->gains, &day, &weather, room_mc};
+    int64_t begin_s = forecast_begin_s(&f, s->now, need_w, span_s, mean_w);
+    return begin_s >= 0 && begin_s < FORECAST_STEP_S ? FORECAST_STEP_S : begin_s; // it does not want it yet
 }

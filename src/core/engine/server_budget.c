@@ -32,7 +32,9 @@ void server_charge(struct server *s, uint32_t account, uint32_t project, int64_t
         if (b->project != project || hour_ms < b->start_ms || hour_ms >= b->end_ms)
             continue;
         b->spent_neur += neur;
-        if (is_used_up(b) && !b->looked)
+        if (!is_used_up(b))
+            b->looked = false; // what was given back left some: it can be used up again
+        else if (!b->looked)
             s->budget_moved = true;
     }
 }

@@ -195,6 +195,29 @@ static void release(struct entrance *in)
     depends_deinit(&in->depends);
 }
 
+int server_would_refuse(const struct server *s, uint64_t account, struct task_draft *d, struct arena *a,
+                        const char **why)
+{
+    struct entrance in = {.pool = NONE, .job = NONE, .pending = RANGES_NULL, .depends = DEPENDS_NULL};
+    struct effects none;
+    uint64_t at;
+    *why = NULL;
+    if (!idmap_get(&s->account_by_id, account, &at) || s->account[at].organisation == NONE)
+        return 0; // what comes first gives it one
+    in.account = (uint32_t)at;
+    effects_init(&none);
+    int code = look_at((struct server *)(uintptr_t)s, &in, d, (struct refusal){&none, why});
+    if (code) {
+        *why = arena_strdup(a, *why);
+    } else {
+        d->activity = in.entry.activity;
+        d->constraint = in.entry.constraint;
+    }
+    effects_deinit(&none);
+    release(&in);
+    return code;
+}
+
 static void set_owner(struct server *s, uint32_t slot, const struct entrance *in, const struct task_draft *d)
 {
     struct task *t = &s->task[slot];

@@ -76,6 +76,21 @@ int32_t lease_speed_permille(const struct lease *l)
                : -1;
 }
 
+// Its level was reported: what of the time since the last was no execution, since it had no cycles.
+void lease_stood(struct lease *l, house_ms at, int32_t speed_before, int64_t exec_ms_before)
+{
+    if (speed_before == 0 && l->level_at.v && l->state == LEASE_STARTED) { // not while it is set aside
+        int64_t ms = house_since(at, l->level_at) - (l->exec_ms - exec_ms_before);
+        l->still_ms += ms > 0 ? ms : 0;
+    }
+    l->level_at = at;
+}
+
+int64_t lease_up_ms(const struct lease *l)
+{
+    return l->exec_ms + l->still_ms;
+}
+
 // In steps of a quarter, from a minute on, so that it is news a few times an hour at most. `next`: from when
 // on it is another.
 static int32_t coarse_s(int64_t s, int64_t *next)

@@ -9,6 +9,11 @@
 // ---- server_ahead.c
 void zone_observe(const struct server *s, struct zone *z, house_ms at, const struct report *r);
 void zone_look_ahead(const struct server *s, struct zone *z); // at most each quarter of an hour
+// Seconds until boards of the zone may draw need_w for computing; -1: not foreseen. mean_w: what it wants on
+// average for span_s seconds from then on.
+// Urgent work (reserved, onDemand) may heat to the top of the band, half a kelvin above the setpoint.
+int64_t zone_begin_s(const struct server *s, const struct zone *z, bool urgent, int32_t need_w, int64_t span_s,
+                     int32_t *mean_w);
 
 // ---- server_sync.c, server_report.c, server_fleet.c
 void server_sync_up(struct server *s, const struct event *ev, struct effects *fx);
@@ -57,6 +62,7 @@ int64_t zone_circuit_cap_mw(const struct server *s, const struct zone *z); // -1
 
 // ---- server_meter.c
 void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const struct report *r);
+void server_give_back(struct server *s, uint32_t lease); // what it has cost, before it ends
 void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t energy_mj, int64_t core_ms);
 void server_meter_zone(struct server *s, uint32_t zone, const struct report *r);
 void server_meter_epoch(struct server *s, uint32_t board, uint64_t epoch); // the parts count from 0 again

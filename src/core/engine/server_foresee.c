@@ -10,24 +10,40 @@
 #include "core/engine/server_job.h"
 #include "core/engine/server_lease.h"
 #include "core/engine/server_state.h"
+#include "core/engine/server_task.h"
 
 #define SPEED_LEAST 50 // permille: where less heat is wanted it is counted as that much
 #define QUEUE_LOOKS 200000
 
-// Watts that one board of a zone may draw over a run, by what the zone is expected to want.
-static int32_t watts_of(const struct zone *z, enum plan_run run)
+// Least watts of a zone at which one more board is worth starting for a run of this length: more than it
+// draws idle, and enough to pay for the time that it crawls (policy_market.c).
+static int32_t need_w(const struct server *s, const struct curve *c, enum plan_run run)
 {
-    int32_t w = z->ahead.known ? z->ahead.mean_w[run] : z->request.target_w;
-    return z->n_boards > 0 ? w / z->n_boards : w;
+    int64_t crawl = planner_prices(s->planner)->crawl_permille[run] * (int64_t)curve_max_work_mhz(c) / 1000;
+    int32_t low = c->idle_mw, high = curve_max_mw(c);
+    while (low + 1 < high) {
+        int32_t mid = low + (high - low) / 2;
+        *(curve_at_draw(c, mid).work_mhz > crawl ? &high : &low) = mid;
+    }
+    return (high + 999) / 1000;
 }
 
-static struct foresee_board seen_board(const struct server *s, const struct board *b, enum plan_run run)
+// As it would run from when its zone wants that much; false: not within the days that are foreseen. `nth` of
+// the boards of its zone, from 1.
+static bool seen_board(const struct server *s, const struct board *b, bool urgent, enum plan_run run,
+                       int32_t nth, struct foresee_board *out)
 {
     const struct zone *z = s->zone[b->zone];
-    struct operating_point at = curve_at_draw(&b->curve, watts_of(z, run) * 1000);
+    int32_t mean_w;
+    int64_t begin_s =
+        zone_begin_s(s, z, urgent, nth * need_w(s, &b->curve, run), plan_run_typical_s(run), &mean_w);
+    struct operating_point at =
+        curve_at_draw(&b->curve, (z->n_boards > 0 ? mean_w / z->n_boards : mean_w) * 1000);
     int64_t full = curve_max_work_mhz(&b->curve);
     int32_t speed = full > 0 ? (int32_t)((int64_t)at.work_mhz * 1000 / full) : 0;
-    return (struct foresee_board){0, speed < SPEED_LEAST ? SPEED_LEAST : speed, at.draw_mw, b->spec.cores};
+    *out = (struct foresee_board){begin_s, speed < SPEED_LEAST ? SPEED_LEAST : speed, at.draw_mw,
+                                  b->spec.cores, z->site};
+    return begin_s >= 0;
 }
 
 // Seconds until this lease of a board ends, for work of this class; what is worth less gives way at once.
@@ -53,8 +69,7 @@ static bool takes(const struct server *s, const struct board *b, const struct co
 {
     const struct zone *z = s->zone[b->zone];
     return b->node != NONE && s->node[b->node].online && !b->barred && !b->node_barred && b->sandbox &&
-           !board_rests(s, b) && !b->kept_for && !z->lid_open.v && (z->request.max_w > 0 || z->request.keep_w > 0) &&
-           constraint_holds(want, &b->spec);
+           !board_rests(s, b) && !b->kept_for && !z->lid_open.v && constraint_holds(want, &b->spec);
 }
 
 static void queue_ahead(const struct server *s, enum activity activity, struct foresee_work *w)
@@ -84,6 +99,35 @@ static int32_t history_s(const struct server *s, uint64_t account, const char *p
     return known ? expect_run_s(&s->history[at]) : -1;
 }
 
+// Those that could take it, and when.
+static size_t look_at_boards(const struct server *s, const struct task_draft *d, const struct place *where,
+                             enum plan_run run, struct foresee_board *board, struct server_foreseen *out)
+{
+    int32_t *nth = mem_array(s->n_zones + 1, sizeof *nth);
+    int64_t speed = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_boards; i++) {
+        const struct board *b = s->board[i];
+        out->boards_fitting += constraint_holds(&d->constraint, &b->spec);
+        if (!takes(s, b, &d->constraint) || !site_may_hold(s, s->zone[b->zone]->site, where))
+            continue;
+        if (!seen_board(s, b, activity_is_urgent(d->activity), run, ++nth[b->zone], &board[n])) {
+            out->boards_warm++;
+            continue;
+        }
+        int64_t free_s = free_in_s(s, b, d->activity, &out->others_guessed), warm_s = board[n].free_in_s;
+        out->boards_free += free_s == 0;
+        out->boards_warm += warm_s > 0;
+        if (warm_s > 0 && (!out->heat_in_s || warm_s < out->heat_in_s))
+            out->heat_in_s = warm_s;
+        board[n].free_in_s = free_s > warm_s ? free_s : warm_s;
+        speed += board[n++].speed_permille;
+    }
+    free(nth);
+    out->speed_permille = n ? (int32_t)(speed / (int64_t)n) : 0;
+    return n;
+}
+
 void server_foresee(const struct server *s, uint64_t account, const struct task_draft *d,
                     struct server_foreseen *out)
 {
@@ -92,28 +136,18 @@ void server_foresee(const struct server *s, uint64_t account, const struct task_
                                     .run_from = d->expected_run_ms > 0 ? RUN_SAID
                                                 : known_s >= 0         ? RUN_LEARNED
                                                                        : RUN_GUESSED};
-    struct foresee_work w = {.instances = d->instances};
+    struct place where = {0};
+    bool together = d->place && place_parse(d->place, &where) && where.gang > 1;
+    struct foresee_work w = {.instances = d->instances, .together = together};
     w.run_s = d->expected_run_ms > 0 ? (d->expected_run_ms + 999) / 1000
               : known_s >= 0         ? known_s
                                      : planner_prices(s->planner)->unknown_run_s;
     queue_ahead(s, d->activity, &w);
     struct foresee_board *board = mem_array(s->n_boards + 1, sizeof *board);
-    int64_t speed = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < s->n_boards; i++) {
-        const struct board *b = s->board[i];
-        out->boards_fitting += constraint_holds(&d->constraint, &b->spec);
-        if (!takes(s, b, &d->constraint))
-            continue;
-        board[n] = seen_board(s, b, plan_run_of(w.run_s));
-        board[n].free_in_s = free_in_s(s, b, d->activity, &out->others_guessed);
-        out->boards_free += board[n].free_in_s == 0;
-        speed += board[n++].speed_permille;
-    }
+    size_t n = look_at_boards(s, d, &where, plan_run_of(w.run_s), board, out);
     out->boards_usable = (int64_t)n;
     out->run_s = w.run_s;
     out->ahead = w.ahead;
-    out->speed_permille = n ? (int32_t)(speed / (int64_t)n) : 0;
     out->known = foresee(board, n, &w, &out->it);
     free(board);
 }

@@ -133,6 +133,7 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
         .started_ms = l->started.v,
         .energy_mj = l->energy_mj,
         .core_ms = l->core_ms,
+        .cost_neur = l->cost_neur,
         .snapshots = l->snapshots,
     };
 }
@@ -423,6 +424,8 @@ void lease_end(struct server *s, uint32_t lease, enum attempt_end end, const str
     if (!f)
         f = &nothing;
     server_meter_lease(s, lease, s->now, f->energy_mj, f->core_ms);
+    if ((end == ATTEMPT_PREEMPTED || end == ATTEMPT_LOST) && !t->holder && !s->cfg.bill.lost_too)
+        server_give_back(s, lease); // a pool's node is paid for what ran in it, which is done
     struct attempt_figures full = *f;
     full.energy_mj =
         s->lease[lease].energy_mj; // as booked: bounded, and what was metered before counts if nobody told

@@ -16,6 +16,8 @@ int64_t task_run_s(const struct server *s,
                    const struct task *t); // likewise, and a guess when nothing is known
 int64_t lease_open_s(const struct server *s, const struct lease *l); // of work, by that guess
 int32_t lease_speed_permille(const struct lease *l);                 // of full speed; -1: not known
+void lease_stood(struct lease *l, house_ms at, int32_t speed_before, int64_t exec_ms_before);
+int64_t lease_up_ms(const struct lease *l); // of execution, and of standing still
 void lease_worked(struct server *s, uint32_t lease, int32_t speed_before, int64_t exec_ms_before);
 int32_t lease_lost_s(const struct server *s, uint32_t lease); // of work at full speed, if it is stopped: coarsely
 

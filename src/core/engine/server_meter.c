@@ -65,10 +65,27 @@ void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t e
     c->core_ms += cores;
     int64_t cost = bill_neur(&s->cfg.bill, l->activity, c->core_ms, c->energy_mj) - before;
     c->cost_neur += cost;
+    l->cost_neur += cost;
     c->project = t->project != NONE ? s->project[t->project].id : 0;
     server_charge(s, t->account, t->project, c->hour_ms, cost);
     balance(s, b, at);
     meter_touch(s, l->board);
+}
+
+// In the hour of now, as a row of its own: cells of past hours are only in the store, and what was drawn and
+// used stays as it was booked.
+void server_give_back(struct server *s, uint32_t lease)
+{
+    struct lease *l = &s->lease[lease];
+    const struct task *t = &s->task[l->task];
+    if (!l->cost_neur)
+        return;
+    struct ledger_work *c =
+        ledger_work_cell(&s->ledger, s->now, 0, (enum activity)l->activity, t->id, s->account[t->account].id);
+    c->cost_neur -= l->cost_neur;
+    c->project = t->project != NONE ? s->project[t->project].id : 0;
+    server_charge(s, t->account, t->project, c->hour_ms, -l->cost_neur);
+    l->cost_neur = 0;
 }
 
 // The activities that are no task's: idle, sleep, filler, burn, and donated work of the node's own.

@@ -73,7 +73,7 @@ void lease_paced(struct server *s, uint32_t lease)
     if (l->slow_since.v >= 0)
         return;
     l->slow_since = s->now;
-    l->slow_exec_ms = l->exec_ms;
+    l->slow_up_ms = lease_up_ms(l);
     l->slow_done_ms = l->done_ms;
     look_at(s, l, house_add(s->now, wait_ms(s, l)));
 }
@@ -81,8 +81,8 @@ void lease_paced(struct server *s, uint32_t lease)
 // On average since it crawls, or now if that is more: a room asks for more and less.
 static int32_t crawl_permille(const struct lease *l)
 {
-    int64_t exec = l->exec_ms - l->slow_exec_ms, done = l->done_ms - l->slow_done_ms;
-    int64_t mean = exec > 0 ? done * 1000 / exec : 0, now = lease_speed_permille(l);
+    int64_t up = lease_up_ms(l) - l->slow_up_ms, done = l->done_ms - l->slow_done_ms;
+    int64_t mean = up > 0 ? done * 1000 / up : 0, now = lease_speed_permille(l);
     return (int32_t)(mean > now ? mean : now);
 }
 
@@ -90,7 +90,7 @@ static int32_t crawl_permille(const struct lease *l)
 // get on as it did on average of its life. A window that is open for half an hour moves nobody.
 static int32_t stay_permille(const struct server *s, const struct lease *l, int64_t left_s)
 {
-    int64_t crawl = crawl_permille(l), mean = l->exec_ms > 0 ? l->done_ms * 1000 / l->exec_ms : 0;
+    int64_t crawl = crawl_permille(l), up = lease_up_ms(l), mean = up > 0 ? l->done_ms * 1000 / up : 0;
     int64_t more_s = house_since(s->now, l->slow_since) / 1000, by_then_s = more_s * crawl / 1000;
     mean = int_clamp(mean, crawl, 1000);
     if (by_then_s >= left_s || mean <= 0)

@@ -163,6 +163,7 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     l->net_in_kbps = r->level.net_in_kbps > 0 ? r->level.net_in_kbps : 0;
     l->net_out_kbps = r->level.net_out_kbps > 0 ? r->level.net_out_kbps : 0;
     l->exec_ms = int_clamp(r->level.exec_ms, 0, LEVEL_EXEC_MOST_MS);
+    lease_stood(l, r->at, speed_before, exec_ms_before);
     lease_worked(s, at, speed_before, exec_ms_before);
     if (lease_can_hold(s, at) != could_hold)
         board_plan(s, l->board);

@@ -364,6 +364,7 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     l->started = HOUSE_MS(r->started_ms);
     l->energy_mj = r->energy_mj;
     l->core_ms = r->core_ms;
+    l->cost_neur = r->cost_neur;
     l->snapshots = r->snapshots;
     lease_link(s, slot);
     quota_hold(s, l, 1);

@@ -51,6 +51,11 @@ void expire_add(struct server *s, uint64_t task, uint64_t job, const uint8_t uui
 void expire_drop(struct server *s, uint64_t task); // it was deleted before
 void server_task_expire(struct server *s, uint64_t task, struct effects *fx);
 
+// ---- server_hardware.c
+bool site_may_hold(const struct server *s, uint32_t site, const struct place *p); // by country and name
+// Most boards of this hardware (NULL: any) on one site where it may stand.
+int32_t server_most_together(const struct server *s, const struct constraint *want, const struct place *p);
+
 // ---- server_order.c: what is asked of tasks that run
 void server_task_order(struct server *s, const struct event *ev, struct effects *fx);
 void order_resync(struct server *s, uint32_t task, struct effects *fx); // when it runs: its resources, again

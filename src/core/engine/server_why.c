@@ -88,6 +88,21 @@ static void waiting_in_pool(const struct server *s, const struct pool *p, house_
     waiting_for(s, p->holder, now, out);
 }
 
+// Instances that start together or not at all; 0: each for itself.
+static int32_t gang_of(const struct task *t)
+{
+    int64_t waits = (int64_t)ranges_count(&t->pending), gang = rare_of(t)->place ? rare_of(t)->place->gang : 0;
+    return (int32_t)(gang < waits ? gang : waits);
+}
+
+static void together(const struct server *s, const struct task *t, int32_t gang, struct buf *out)
+{
+    int32_t most = server_most_together(s, t->constraint, rare_of(t)->place);
+    buf_putf(out, "; it needs %d at once on one site", (int)gang);
+    if (most < gang)
+        buf_putf(out, ", and the fleet has %d: it cannot run before more are there", (int)most);
+}
+
 static void waiting_for(const struct server *s, uint32_t slot, house_ms now, struct buf *out)
 {
     const struct task *t = &s->task[slot];
@@ -128,7 +143,10 @@ static void waiting_for(const struct server *s, uint32_t slot, house_ms now, str
             buf_putf(out, " (%s)", n.lack);
         first = false;
     }
-    part(out, &first, n.free, "are free and will take it at the next plan");
+    int32_t gang = gang_of(t);
+    part(out, &first, n.free, gang > 1 ? "are free" : "are free and will take it at the next plan");
+    if (gang > 1)
+        together(s, t, gang, out);
     if (n.best_ueur != INT64_MIN && n.best_ueur < 0)
         buf_putf(out, "; the best of them would lose %.3f euro per hour", (double)-n.best_ueur / 1e6);
 }

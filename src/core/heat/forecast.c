@@ -7,7 +7,7 @@
 
 #include "base/num.h"
 
-enum { STEP_S = 300 };
+enum { STEP_S = FORECAST_STEP_S, HOUR_S = 3600 };
 
 struct zone_model zone_model_of(const struct zone_estimate *e, int32_t nameplate_w)
 {
@@ -116,4 +116,56 @@ void forecast_mean_w(const struct zone_model *m, const struct zone_gains *gains,
         }
         mean_w[i] = done_s > 0 ? (int32_t)num_round(joules / (double)done_s) : 0;
     }
+}
+
+// The weather, the gains and the week as they are at `at`, and what the zone wants over the next dt.
+struct moment {
+    double to, gain, r, p;
+};
+
+static struct moment moment_at(const struct forecast_zone *z, double y, house_ms at, int64_t dt)
+{
+    static const struct schedule none;
+    const struct zone_plan_of_day *day = z->day;
+    struct zone_wish wish = schedule_wish(day->schedule ? day->schedule : &none, &day->base, day->boost_until,
+                                          at, day->utc_offset_ms);
+    struct moment m = {.to = outside_c(z->weather, at),
+                       .gain = gain_at(z->model, z->gains, at, day->utc_offset_ms),
+                       .r = setpoint_c(&wish)};
+    m.p = power_w(z->model, m.gain, y, m.r, m.to, (double)dt);
+    return m;
+}
+
+// Whether nothing is wanted over the hour from `at`, by both its ends: then it is one step.
+static bool hour_without_heat(const struct forecast_zone *z, double y, house_ms at, double *end_c)
+{
+    house_ms end = house_add(at, HOUR_S * 1000 - 1);
+    struct moment a = moment_at(z, y, at, STEP_S);
+    *end_c = next_c(z->model, a.gain, y, 0, a.to, HOUR_S);
+    return a.p <= 0 && moment_at(z, *end_c, end, STEP_S).p <= 0;
+}
+
+int64_t forecast_begin_s(const struct forecast_zone *z, house_ms now, int32_t need_w, int64_t span_s,
+                         int32_t *mean_w)
+{
+    double y = z->room_mc / 1000.0, end_c;
+    int64_t at_s = 0;
+    *mean_w = 0;
+    while (at_s < FORECAST_HORIZON_S) {
+        house_ms at = house_add(now, at_s * 1000);
+        if (need_w > 0 && hour_without_heat(z, y, at, &end_c)) {
+            y = end_c;
+            at_s += HOUR_S;
+            continue;
+        }
+        struct moment m = moment_at(z, y, at, STEP_S);
+        if (m.p >= need_w) {
+            int32_t room_mc = (int32_t)num_round(y * 1000);
+            forecast_mean_w(z->model, z->gains, z->day, z->weather, room_mc, at, &span_s, mean_w, 1);
+            return at_s;
+        }
+        y = next_c(z->model, m.gain, y, m.p, m.to, STEP_S);
+        at_s += STEP_S;
+    }
+    return -1;
 }

@@ -55,6 +55,16 @@ struct zone_plan_of_day {
 };
 
 #define FORECAST_HORIZON_S 172800 // most that is looked ahead
+#define FORECAST_STEP_S    300
+
+// A zone, and all that is known of what will become of it.
+struct forecast_zone {
+    const struct zone_model *model;
+    const struct zone_gains *gains; // NULL: the model's own
+    const struct zone_plan_of_day *day;
+    const struct weather_series *weather;
+    int32_t room_mc; // now
+};
 
 // mean_w[i]: watts wanted on average from `now` for span_s[i] seconds; spans ascend,
 // each 1..FORECAST_HORIZON_S. gains NULL: the model's own. room_mc: where the zone is now. Joules over a
@@ -62,5 +72,10 @@ struct zone_plan_of_day {
 void forecast_mean_w(const struct zone_model *m, const struct zone_gains *gains,
                      const struct zone_plan_of_day *day, const struct weather_series *w, int32_t room_mc,
                      house_ms now, const int64_t *span_s, int32_t *mean_w, size_t n);
+
+// Seconds from `now` until the zone, left without heat, wants `need_w` for the first time, in steps of
+// FORECAST_STEP_S; -1: not within the horizon. mean_w: what it wants on average for `span_s` from then on.
+int64_t forecast_begin_s(const struct forecast_zone *z, house_ms now, int32_t need_w, int64_t span_s,
+                         int32_t *mean_w);
 
 #endif

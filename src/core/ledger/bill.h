@@ -10,6 +10,7 @@
 #ifndef ONDOL_CORE_LEDGER_BILL_H
 #define ONDOL_CORE_LEDGER_BILL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/work/activity.h"
@@ -20,6 +21,7 @@
 struct bill {
     int64_t ueur_per_core_h[BILL_CLASSES]; // 1e-6 euro, 0..1e9
     int64_t ueur_per_kwh;                  // on top, of paid classes
+    bool lost_too; // attempts that were preempted or lost are paid for; else what they cost is given back
 };
 
 // 0.020, 0.015 and 0.010 euro a core-hour, donated work free, energy included.

@@ -16,6 +16,7 @@
 
 #define LEDGER_HOUR_MS INT64_C(3600000)
 
+// A cell without a board (0) is what was given back of a task: no energy, no time, a cost below zero.
 struct ledger_work {
     int64_t hour_ms;
     uint64_t board, task, account;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/plan/foresee.h"
 
+#include <stdlib.h>
+
 #include "base/num.h"
 
 // ---- a heap of boards, the one that is free first on top
@@ -81,6 +83,37 @@ static void in_one_stroke(const struct foresee_board *b, size_t n, const struct 
     }
 }
 
+// ---- all at once on one site
+
+static int by_site_and_time(const void *pa, const void *pb)
+{
+    const struct foresee_board *a = pa, *b = pb;
+    if (a->site != b->site)
+        return a->site < b->site ? -1 : 1;
+    return (a->free_in_s > b->free_in_s) - (a->free_in_s < b->free_in_s);
+}
+
+// The site where so many are free first; they begin when the last of them is, and the slowest ends it.
+static bool all_at_once(struct foresee_board *b, size_t n, const struct foresee_work *w, struct foreseen *out)
+{
+    size_t need = w->instances > 0 ? (size_t)w->instances : 1, best = n;
+    qsort(b, n, sizeof *b, by_site_and_time);
+    for (size_t i = 0; i + need <= n; i++)
+        if ((i == 0 || b[i - 1].site != b[i].site) && b[i + need - 1].site == b[i].site &&
+            (best == n || b[i + need - 1].free_in_s < b[best + need - 1].free_in_s))
+            best = i;
+    if (best == n)
+        return false;
+    out->start_s = b[best + need - 1].free_in_s;
+    out->at_once = (int64_t)need;
+    for (size_t i = best; i < best + need; i++) {
+        int64_t s = takes_s(&b[i], w->run_s);
+        out->end_s = out->start_s + s > out->end_s ? out->start_s + s : out->end_s;
+        count(&b[i], s, 1, out);
+    }
+    return true;
+}
+
 bool foresee(struct foresee_board *b, size_t n, const struct foresee_work *w, struct foreseen *out)
 {
     *out = (struct foreseen){.start_s = -1};
@@ -89,6 +122,12 @@ bool foresee(struct foresee_board *b, size_t n, const struct foresee_work *w, st
     out->at_once = w->instances < (int64_t)n ? w->instances : (int64_t)n;
     for (size_t i = n; i-- > 0;)
         sink(b, n, i);
+    if (w->together) {
+        struct foresee_work first = {.ahead = w->ahead, .ahead_run_s = w->ahead_run_s};
+        if (w->ahead <= FORESEE_EACH_MAX)
+            one_by_one(b, n, &first, out);
+        return all_at_once(b, n, w, out);
+    }
     if (w->ahead + w->instances <= FORESEE_EACH_MAX)
         one_by_one(b, n, w, out);
     else

@@ -15,11 +15,13 @@ struct foresee_board {
     int32_t speed_permille; // of full speed, above 0
     int32_t draw_mw;        // at that speed
     int32_t cores;
+    uint32_t site;
 };
 
 struct foresee_work {
     int64_t ahead, ahead_run_s; // instances that go first, and how long one runs at full speed
     int64_t instances, run_s;   // at full speed
+    bool together;              // all at once on one site, or none
 };
 
 struct foreseen {
@@ -32,7 +34,8 @@ struct foreseen {
 // More instances than this in all are spread over the boards in one stroke, by what each gets done in a time.
 #define FORESEE_EACH_MAX 100000
 
-// False when there is no board. Changes the order of `board`. O((ahead + instances) log n).
+// False when there is no board, or no site with enough of them for instances that run together. Changes the
+// order of `board`. O((ahead + instances) log n).
 bool foresee(struct foresee_board *board, size_t n, const struct foresee_work *w, struct foreseen *out);
 
 #endif

@@ -43,6 +43,25 @@ static void its_time_over_it_is_ended_and_has_failed(void **state)
     rig_deinit(&r);
 }
 
+// What stands still because its room takes no heat does not use up its time.
+static void time_in_which_it_stands_still_does_not_count(void **state)
+{
+    (void)state;
+    struct rig r;
+    begin(&r, &body);
+    rig_run_for(&r, 300000);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_KNOB, .knob = {0, 8000, ZONE_COMFORT}});
+    rig_run_for(&r, 1200000);
+    assert_int_equal(r.share[7], 0);
+    assert_int_equal(r.ends, 0);
+    rig_feed(&r, &(struct agent_event){.kind = AGENT_KNOB, .knob = {0, 24000, ZONE_COMFORT}});
+    rig_run_for(&r, 200000);
+    assert_int_equal(r.ends, 0);
+    rig_run_for(&r, 400000);
+    assert_int_equal(r.ends, 1);
+    rig_deinit(&r);
+}
+
 static void without_the_word_there_is_no_limit(void **state)
 {
     (void)state;
@@ -60,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(its_time_over_it_is_ended_and_has_failed),
+        cmocka_unit_test(time_in_which_it_stands_still_does_not_count),
         cmocka_unit_test(without_the_word_there_is_no_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

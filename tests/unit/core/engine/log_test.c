@@ -408,7 +408,10 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
     s.config.donated_allowed = s.config.filler_allowed = s.config.check_plans = s.config.reserved_by_all =
         true;
     s.config.policy = 3;
-    s.config.bill = (struct bill){{n + 1, n + 2, n + 3, n + 4}, n + 5};
+    for (int i = 0; i < BILL_CLASSES; i++)
+        s.config.bill.ueur_per_core_h[i] = n + 1 + i;
+    s.config.bill.ueur_per_kwh = n + 5;
+    s.config.bill.lost_too = true;
     buf_puts(&log, LOG_HEADER);
     log_put_start(&s, &log);
     log_put_reload(&log);
@@ -430,9 +433,11 @@ static void a_recording_begins_with_the_configuration_and_ends_with_the_hash(voi
                 r.start.config.rest_most_ms == s.config.rest_most_ms);
     assert_true(r.start.config.donated_allowed && r.start.config.filler_allowed &&
                 r.start.config.reserved_by_all && r.start.config.check_plans && r.start.config.policy == 3);
-    assert_memory_equal(&r.start.config.bill, &s.config.bill, sizeof s.config.bill);
+    assert_memory_equal(r.start.config.bill.ueur_per_core_h, s.config.bill.ueur_per_core_h,
+                        sizeof s.config.bill.ueur_per_core_h);
+    assert_true(r.start.config.bill.ueur_per_kwh == n + 5 && r.start.config.bill.lost_too);
     // A new field of the configuration that the log does not keep would make a replay another run.
-    _Static_assert(sizeof(struct server_config) == 136,
+    _Static_assert(sizeof(struct server_config) == 144,
                    "a field was added: it belongs into walk_start and above");
     assert_int_equal(log_next(log.v, log.n, &pos, &a, &r, &e), 1);
     assert_int_equal(r.what, LOG_RELOAD);

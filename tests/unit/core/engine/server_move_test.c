@@ -56,7 +56,7 @@ static void run_for(struct street *x, struct rig_node *n, uint64_t lease, int mi
 {
     for (int i = 0; i < minutes; i++) {
         rig_wait(x->r, MINUTE);
-        x->exec_ms += MINUTE;
+        x->exec_ms += permille ? MINUTE : 0; // what stands still does not execute
         const struct assignment *a = rig_assignment(x->r, n, 0);
         if (!a || a->lease != lease || a->stop)
             return;
@@ -142,6 +142,21 @@ static void the_record_of_the_attempt_says_that_it_was_moved(void **state)
     for (size_t i = 0; i < n; i++)
         told = told || (!strcmp(c[i].attempt.code, "ONDOL-MOVED") && strstr(c[i].attempt.message, "cold-0"));
     assert_true(told);
+    done(&x);
+}
+
+// Its execution stands still with it: at half speed for six minutes it would be taken for one that gets on.
+static void what_stands_still_after_a_while_is_moved_too(void **state)
+{
+    (void)state;
+    struct street x;
+    open_street(&x, 1);
+    (void)rig_create(x.r, ACTIVITY_FLEX, 1);
+    uint64_t lease = runs_on(&x, &x.warm);
+    rig_hello(x.r, &x.cold);
+    run_for(&x, &x.warm, lease, 6, 499);
+    run_for(&x, &x.warm, lease, 60, 0);
+    assert_true(stops(&x, &x.warm, lease));
     done(&x);
 }
 
@@ -305,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_crawls_is_moved_when_a_better_board_is_free),
         cmocka_unit_test(the_record_of_the_attempt_says_that_it_was_moved),
+        cmocka_unit_test(what_stands_still_after_a_while_is_moved_too),
         cmocka_unit_test(who_gets_on_is_left_alone),
         cmocka_unit_test(who_has_done_much_stays),
         cmocka_unit_test(an_open_window_moves_nobody),

@@ -94,6 +94,26 @@ static void without_a_forecast_ten_degrees_are_assumed(void **state)
     assert_memory_equal(w, v, sizeof w);
 }
 
+// Against the exact solution: with UA 20 W/K, 50 W of gains and 5 degC outside it tends to 7.5 degC with
+// tau = C / UA = 250,000 s, so that 20.5 degC falls to 20 in tau ln(13 / 12.5) = 9,805 s.
+static void it_says_when_a_room_that_is_too_warm_wants_heat(void **state)
+{
+    (void)state;
+    int32_t mean_w = 0, outside = 5000;
+    struct zone_plan_of_day day = steady(20000);
+    struct weather_series w = {.mc = &outside, .n = 1};
+    struct forecast_zone z = {&room, NULL, &day, &w, 20500};
+    int64_t begin_s = forecast_begin_s(&z, HOUSE_MS(0), 20, 1800, &mean_w);
+    assert_in_range(begin_s, 9805 - FORECAST_STEP_S, 9805 + FORECAST_STEP_S);
+    assert_in_range(mean_w, 200, 260); // 250 W hold 20 degC
+    z.room_mc = 19000;
+    assert_int_equal(forecast_begin_s(&z, HOUSE_MS(0), 20, 1800, &mean_w), 0);
+    z.room_mc = 20500;
+    assert_int_equal(forecast_begin_s(&z, HOUSE_MS(0), 501, 1800, &mean_w), -1); // above its nameplate
+    outside = 22000;
+    assert_int_equal(forecast_begin_s(&z, HOUSE_MS(0), 20, 1800, &mean_w), -1); // in summer
+}
+
 // A room of air and walls (two states) with a thermostat that learns it for twelve days of weather that
 // swings; then the next eight hours are forecast each morning and compared with what the thermostat asks for.
 static double out_c(int64_t s)
@@ -181,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_warm_season_wants_nothing_and_a_cold_one_all_there_is),
         cmocka_unit_test(a_step_of_the_setpoint_costs_what_it_stores),
         cmocka_unit_test(it_sees_the_evening_and_the_cold_front_come),
+        cmocka_unit_test(it_says_when_a_room_that_is_too_warm_wants_heat),
         cmocka_unit_test(without_a_forecast_ten_degrees_are_assumed),
         cmocka_unit_test(it_is_close_to_what_the_thermostat_asks_for),
     };

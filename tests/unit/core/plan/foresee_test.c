@@ -69,9 +69,27 @@ static void both_ways_agree(void **state)
     }
 }
 
+// Two sites: on the first three are free together after 200 s, on the second after 90 s.
+static void those_who_run_together_wait_for_the_last_of_their_boards(void **state)
+{
+    (void)state;
+    struct foreseen f;
+    struct foresee_board b[] = {{0, 1000, 100000, 8, 0}, {0, 1000, 100000, 8, 0}, {200, 1000, 100000, 8, 0},
+                                {90, 500, 100000, 8, 1}, {0, 1000, 100000, 8, 1}, {50, 1000, 100000, 8, 1},
+                                {10, 1000, 100000, 8, 2}};
+    struct foresee_work w = {.instances = 3, .run_s = 60, .together = true};
+    assert_true(foresee(b, ARRAY_LEN(b), &w, &f));
+    assert_int_equal(f.start_s, 90);
+    assert_int_equal(f.end_s, 90 + 120); // the slowest
+    assert_int_equal(f.at_once, 3);
+    w.instances = 4;
+    assert_false(foresee(b, ARRAY_LEN(b), &w, &f));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(those_who_run_together_wait_for_the_last_of_their_boards),
         cmocka_unit_test(by_hand),
         cmocka_unit_test(at_the_edges),
         cmocka_unit_test(both_ways_agree),

@@ -196,6 +196,16 @@ static void print_done(struct verb_call *c, int code)
     fflush(stdout);
 }
 
+// A variable of a script that was not set: a path would lose the part, and mean the list of all.
+static int refuse_empty(const char *name, const struct verb *verb, const struct option_args *args)
+{
+    int checked = verb->args && strstr(verb->args, "...") ? args->n : verb->args_min;
+    for (int i = 0; i < checked && i < args->n; i++)
+        if (!args->v[i][0])
+            return cli_fail(CLI_USAGE, "%s: argument %d of %s is empty", name, i + 1, verb->args);
+    return -1;
+}
+
 static int run(const char *command, const struct verb *verb, void *values, int argc, char **argv)
 {
     char name[32];
@@ -204,6 +214,8 @@ static int run(const char *command, const struct verb *verb, void *values, int a
     struct options o = {name, verb->args, verb->args_min, verb->args_max, verb->what, verb->rows};
     struct verb_call c = {.values = values, .args = &args};
     int code = options_parse(&o, values, &args, argc, argv);
+    if (code < 0)
+        code = refuse_empty(name, verb, &args);
     if (code < 0)
         code = api_client_env(&c.api);
     if (code >= 0)

@@ -27,9 +27,12 @@
 #define LOOK_MS      3000L // the API waits for it
 #define KNOWN_MS     60000
 #define BROKEN_MS    5000
+#define SLOW_MS      1000
 #define SWEEP_MS     60000
 #define TURN_MS      1000
 #define PREFIX_BYTES 48
+#define LIST_PAGES   1000 // of a thousand names each, as S3 has them
+#define LIST_MOST    1000000
 
 struct job {
     struct job *next;
@@ -128,13 +131,27 @@ static int bucket_locked(struct outside *o, const char *bucket, bool make, struc
                    *o->broken ? o->broken : "no reason");
 }
 
+// While it is asked, all others who want something of the API wait too: not more than a fifth of the time.
+static void rest_after(struct outside *o, int64_t took_ms)
+{
+    int64_t until = now_ms() + (4 * took_ms > BROKEN_MS ? 4 * took_ms : BROKEN_MS);
+    if (took_ms < o->cfg.slow_ms)
+        return;
+    if (o->broken_until_ms < now_ms())
+        snprintf(o->broken, sizeof o->broken, "it took %lld ms to answer", (long long)took_ms);
+    if (o->broken_until_ms < until)
+        o->broken_until_ms = until;
+}
+
 int outside_bucket(struct outside *o, uint64_t account, const char *name, bool make, struct err *e)
 {
     char bucket[S3_OUTSIDE_BUCKET_BYTES];
     if (!s3_outside_bucket(&o->cfg.at, account, name, bucket))
         return 1;
     pthread_mutex_lock(&o->look_lock);
+    int64_t began = now_ms();
     int code = bucket_locked(o, bucket, make, e);
+    rest_after(o, now_ms() - began);
     pthread_mutex_unlock(&o->look_lock);
     return code;
 }
@@ -152,11 +169,17 @@ static struct s3_outside_ask staged(const struct worker *w, const char *method, 
                                    .lives_s = 300};
 }
 
-// All of it that begins so. False with why.
+// All of it that begins so. False with why. A storage that says without end that there is more would have the
+// thread, and all memory.
 static bool list(struct worker *w, const char *prefix, struct s3_listing *all, char why[256])
 {
+    int pages = 0;
     *all = S3_LISTING_NULL;
     do {
+        if (w->of->stop || ++pages > LIST_PAGES || all->n > LIST_MOST) {
+            snprintf(why, 256, "%s", w->of->stop ? "the server ends" : "its list has no end");
+            return false;
+        }
         struct buf query = BUF_INIT(8192);
         struct outside_answer a;
         if (all->next) {
@@ -485,6 +508,7 @@ int outside_start(struct outside **ret, const struct outside_config *cfg, struct
     struct outside *o = mem_alloc(sizeof *o);
     o->cfg = *cfg;
     o->cfg.sweep_ms = cfg->sweep_ms ? cfg->sweep_ms : SWEEP_MS;
+    o->cfg.slow_ms = cfg->slow_ms ? cfg->slow_ms : SLOW_MS;
     keep_strings(o);
     o->way = (struct outside_way){
         .at = &o->cfg.at, .ca_file = o->cfg.ca_file, .patience_ms = o->cfg.patience_ms, .stop = &o->stop};

@@ -71,8 +71,16 @@ static void judge(struct outside_answer *a)
         snprintf(a->why, sizeof a->why, "it answers %d", a->status);
 }
 
-void outside_ask(const struct outside_way *w, CURL *easy, const struct s3_outside_ask *ask, const char *body,
-                 long timeout_ms, struct outside_answer *out)
+// curl looks here a few times a second, and more often while bytes come: what is under way then ends.
+static int on_progress(void *stop, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    return stop && *(atomic_bool *)stop;
+}
+
+// `stop`: ends the call when it is set; NULL: nothing does but its time.
+static void ask_once(const struct outside_way *w, CURL *easy, const struct s3_outside_ask *ask,
+                     const char *body, long timeout_ms, atomic_bool *stop, struct outside_answer *out)
 {
     struct buf url = BUF_INIT(S3_OUTSIDE_URL_BYTES);
     struct err e = ERR_NULL;
@@ -107,6 +115,9 @@ void outside_ask(const struct outside_way *w, CURL *easy, const struct s3_outsid
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, out);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, text);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, stop);
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms < 10000 ? timeout_ms : 10000);
     CURLcode code = curl_easy_perform(easy);
     long status = 0;
@@ -118,6 +129,12 @@ void outside_ask(const struct outside_way *w, CURL *easy, const struct s3_outsid
     curl_slist_free_all(list);
     buf_deinit(&url);
     judge(out);
+}
+
+void outside_ask(const struct outside_way *w, CURL *easy, const struct s3_outside_ask *ask, const char *body,
+                 long timeout_ms, struct outside_answer *out)
+{
+    ask_once(w, easy, ask, body, timeout_ms, NULL, out);
 }
 
 static bool passes(const struct outside_answer *a)
@@ -138,7 +155,7 @@ bool outside_ask_until(const struct outside_way *w, CURL *easy, const struct s3_
 {
     int64_t began = real_ms(CLOCK_MONOTONIC);
     for (int try = 0;; try++) {
-        outside_ask(w, easy, ask, body, TIMEOUT_MS, out);
+        ask_once(w, easy, ask, body, TIMEOUT_MS, w->stop, out);
         if (out->status / 100 == 2 || out->status == or_else)
             return true;
         if (!passes(out) || *w->stop || real_ms(CLOCK_MONOTONIC) - began > w->patience_ms)

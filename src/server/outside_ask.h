@@ -16,7 +16,7 @@ struct outside_way {
     const char *ca_file;
     int64_t patience_ms;
     uint64_t copy_most; // bytes of one copy, more are copied in parts; 0: 5 GiB, what S3 takes
-    atomic_bool *stop;  // nothing is tried again once it is set
+    atomic_bool *stop;  // nothing is tried again once it is set, and outside_ask_until ends
 };
 
 struct outside_answer {

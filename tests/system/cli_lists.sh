@@ -43,6 +43,14 @@ done <"$DIR/run.out"
 run 4 task create "$DIR/half.json" --follow
 [ "$(cat "$DIR/run.out")" = ' 0> said' ] || fail "--follow printed $(cat "$DIR/run.out")"
 
+# Bug: `ondol task wait "$UNSET"` waited for the list of all tasks, for ever, and a list of several left one out.
+for verb in abort delete show wait; do
+    run 2 task $verb ''
+    complains "task $verb: argument 1 of .* is empty"
+done
+run 2 task delete x ''
+complains 'argument 2 of .* is empty'
+
 # What is less than a cent is not "without a limit", and not "nothing at all".
 run 2 user add x@example.org --credit 0.001
 complains '--credit 0.001: is less than a cent'
@@ -103,6 +111,9 @@ QARNOT_ACCOUNT_EMAIL=$("$ONDOL" account info --json | jq -r .email)
 run 0 bucket list --json
 unset QARNOT_ACCOUNT_EMAIL
 is '"box"' '.[0].name'
+# Bug: without a key the bucket was deleted.
+run 2 bucket delete box ''
+complains 'argument 2 of .* is empty'
 run 0 bucket remove box --json
 is true .done
 stop_dev

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "cli/cli.h"
+#include "cli/cli_config.h"
 #include "net/http_call.h"
 
 #define TIMEOUT_MS     60000
@@ -61,6 +62,9 @@ static int more_env(struct api_client *c)
 
 int api_client_env(struct api_client *c)
 {
+    int code = cli_config_env();
+    if (code != -1)
+        return code;
     const char *url = first_env("ONDOL_URL", "QARNOT_CLUSTER_URL"),
                *token = first_env("ONDOL_TOKEN", "QARNOT_CLIENT_TOKEN");
     if (!url)

@@ -23,7 +23,7 @@ struct api_client {
     char kept[1024];
 };
 
-// From ONDOL_URL and ONDOL_TOKEN, else QARNOT_CLUSTER_URL and QARNOT_CLIENT_TOKEN; ONDOL_CA,
+// From ONDOL_URL and ONDOL_TOKEN, else QARNOT_CLUSTER_URL and QARNOT_CLIENT_TOKEN, else a file (cli_config.h); ONDOL_CA,
 // QARNOT_CLUSTER_UNSAFE or QARNOT_USE_UNSAFE_SSL, QARNOT_CLUSTER_TIMEOUT (seconds) and QARNOT_STORAGE_URL
 // where they are set. -1: go on, else an exit code.
 int api_client_env(struct api_client *c);

@@ -267,7 +267,27 @@ run 0 bucket list --json
 [ "$(jq length "$DIR/run.out")" = 0 ] || fail "a removed bucket is listed"
 run 2 task download "$id"
 complains 'has no bucket for results'
-unset ONDOL_URL
+# ---- address and token from the file of Qarnot's own command line, and only as a whole
+unset ONDOL_URL ONDOL_TOKEN
+HOME=$DIR/home QARNOT_LOCAL_PATH=
+export HOME QARNOT_LOCAL_PATH
+mkdir -p "$HOME/.Qarnot"
+run 2 task list
+complains 'ONDOL_URL: not set'
+printf 'uri = %s\r\nunknown-key=1\n# no line\ntoken=%s\n' "$URL" "$TOKEN" >"$HOME/.Qarnot/cli.config"
+run 0 task list
+sed 's/^token=.*/token=wrong/' "$HOME/.Qarnot/cli.config" >"$DIR/other.config"
+QARNOT_LOCAL_PATH=$DIR/other.config
+run 4 task list
+printf 'uri=http://127.0.0.1:1\n' >"$DIR/other.config" # it does not get a token of somewhere else
+QARNOT_CLIENT_TOKEN=$TOKEN
+export QARNOT_CLIENT_TOKEN
+run 2 task list
+complains 'ONDOL_URL: not set'
+unset QARNOT_CLIENT_TOKEN
+head -c 70000 /dev/zero >"$DIR/other.config"
+run 2 task list
+complains 'other.config'
 stop_dev
 
 echo "a customer's day"

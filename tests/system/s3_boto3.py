@@ -204,8 +204,10 @@ def checksums(s3):
         check("%s is kept and given back" % name, put["Checksum" + name] == got["Checksum" + name])
         check("the body fits its checksum", got["Body"].read() == body)
         facts = s3.get_object_attributes(Bucket=b, Key="sum", ObjectAttributes=ATTRIBUTES)
+        kind = facts["Checksum"].pop("ChecksumType", "FULL_OBJECT")  # Debian's boto3 does not know it yet
+        check("the kind of its checksum: %s" % kind, kind == "FULL_OBJECT")
         check("its attributes: %s" % facts, (facts["ETag"], facts["ObjectSize"], facts["StorageClass"], facts["Checksum"]) == (
-            put["ETag"].strip('"'), len(body), "STANDARD", {"Checksum" + name: put["Checksum" + name], "ChecksumType": "FULL_OBJECT"}))
+            put["ETag"].strip('"'), len(body), "STANDARD", {"Checksum" + name: put["Checksum" + name]}))
         check("it has no parts", "ObjectParts" not in facts and facts["LastModified"])
     # From something that cannot be read twice: chunks with a trailer, over TLS unsigned, otherwise signed.
     s3.upload_fileobj(io.BytesIO(body), b, "stream", ExtraArgs={"ChecksumAlgorithm": "CRC32"})

@@ -225,9 +225,13 @@ static int check_fault(struct scenario *s, struct scenario_fault *f, struct err 
 int scenario_check(struct scenario *s, struct err *e)
 {
     if (s->n_sites == 0)
-        return fail(s, 0, e, "there is no [site NAME] (a scenario needs one)");
+        return fail(s, 0, e,
+                    "there is no [site NAME] with a key (a scenario needs one; a section without any key is "
+                    "not seen)");
     if (s->n_zones == 0)
-        return fail(s, 0, e, "there is no [zones NAME] (a scenario needs one)");
+        return fail(s, 0, e,
+                    "there is no [zones NAME] with a key (a scenario needs one; a section without any key is "
+                    "not seen)");
     if (s->n_board_models == 0) { // the default board
         struct scenario_board *b = VEC_PUSH(s->board, s->n_board_models, s->cap_board_models);
         scenario_board_default(b);

@@ -246,9 +246,9 @@ static void a_task_that_succeeded_shows_what_it_used(void **state)
     assert_float_equal(json_real_value(json_at(t, "completedInstances.0.execTimeSecGHz")), 25.6, 1e-9);
     assert_float_equal(json_real_value(json_at(t, "completedInstances.0.averageGHz")), 3.2, 1e-9);
     assert_int_equal(int_at(t, "completedInstances.0.peakMemoryMB"), 64);
-    assert_float_equal(json_real_value(json_at(t, "completedInstances.0.clockRatio")), 0.75, 1e-9);
-    assert_float_equal(json_real_value(json_at(t, "status.executionTimeByInstanceId.0.clockRatio")), 0.75, 1e-9);
-    assert_float_equal(json_real_value(json_at(t, "status.executionTimeGhzByCpuModel.0.clockRatio")), 0.75, 1e-9);
+    assert_float_equal(json_real_value(json_at(t, "completedInstances.0.clockRatio")), 0.8, 1e-9);
+    assert_float_equal(json_real_value(json_at(t, "status.executionTimeByInstanceId.0.clockRatio")), 0.8, 1e-9);
+    assert_float_equal(json_real_value(json_at(t, "status.executionTimeGhzByCpuModel.0.clockRatio")), 0.8, 1e-9);
     assert_string_equal(text_at(t, "status.succeededRange"), "0-1");
     assert_string_equal(text_at(t, "status.executedRange"), "0-1");
     assert_string_equal(text_at(t, "status.failedRange"), "");

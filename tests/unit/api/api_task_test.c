@@ -646,6 +646,14 @@ static void why_has_a_sentence_for_live_and_ended_tasks(void **state)
     assert_string_equal(text_at(w, "state"), "Cancelled");
     assert_non_null(strstr(text_at(w, "why"), "Cancelled since 2026-01-02T03:00:00Z"));
     json_decref(w);
+    house_boards(h, 1); // Bug: instance 0 that failed read as "failed 0"
+    house_task(h, "fails", 1, uuid);
+    house_start_all(h);
+    house_end_all(h, 3);
+    snprintf(target, sizeof target, "/ondol/v1/tasks/%s/why", uuid);
+    w = expect(h, 200, "GET", target, NULL);
+    assert_non_null(strstr(text_at(w, "why"), "of 1 instances none succeeded and 1 (0) failed"));
+    json_decref(w);
 }
 
 // The whole text of an answer; `kept`: whether it came without any work.

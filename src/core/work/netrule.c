@@ -170,7 +170,7 @@ void net_rules_write(const struct net_rules *r, bool inbound_only, struct buf *o
             continue;
         buf_puts(out, n++ ? ";" : "");
         if (x->inbound)
-            buf_putf(out, "in:%u:", x->port);
+            buf_putf(out, "%s:%u:", x->udp ? "in-udp" : "in", x->port);
         else
             buf_putf(out, "%s:%u-%u:", x->udp ? "udp" : "tcp", x->port, x->port_last);
         write_places(x, out);
@@ -190,8 +190,8 @@ static bool read_one(const char *text, size_t n, struct net_rules *out)
     if (!(port = strchr(copy, ':')) || !(places = strchr(port + 1, ':')))
         return false;
     *port++ = *places++ = '\0';
-    r.inbound = strcmp(copy, "in") == 0;
-    r.udp = strcmp(copy, "udp") == 0;
+    r.udp = strcmp(copy, "udp") == 0 || strcmp(copy, "in-udp") == 0;
+    r.inbound = strncmp(copy, "in", 2) == 0 && (r.udp || !copy[2]);
     if (!r.inbound && !r.udp && strcmp(copy, "tcp") != 0)
         return false;
     return net_rule_ports(port, &r.port, &r.port_last) && (!r.inbound || (r.port && r.port == r.port_last)) &&
@@ -223,10 +223,10 @@ unsigned net_rules_features(const struct net_rules *r)
 }
 
 // Of two rules for one port the first counts.
-static bool has_port(const struct net_port *v, size_t n, uint16_t port)
+static bool has_port(const struct net_port *v, size_t n, uint16_t port, bool udp)
 {
     for (size_t i = 0; i < n; i++)
-        if (v[i].port == port)
+        if (v[i].port == port && v[i].udp == udp)
             return true;
     return false;
 }
@@ -235,10 +235,10 @@ size_t net_rules_open(const struct net_rules *r, unsigned features, struct net_p
 {
     size_t n = 0;
     for (size_t i = 0; i < r->n && n < NETRULE_IN_MAX; i++)
-        if (r->v[i].inbound && !has_port(out, n, r->v[i].port))
-            out[n++] = (struct net_port){r->v[i].port, &r->v[i]};
-    if ((features & PROFILE_SSH) && !has_port(out, n, PROFILE_SSH_PORT))
-        out[n++] = (struct net_port){PROFILE_SSH_PORT, NULL};
+        if (r->v[i].inbound && !has_port(out, n, r->v[i].port, r->v[i].udp))
+            out[n++] = (struct net_port){r->v[i].port, r->v[i].udp, &r->v[i]};
+    if ((features & PROFILE_SSH) && !has_port(out, n, PROFILE_SSH_PORT, false))
+        out[n++] = (struct net_port){PROFILE_SSH_PORT, false, NULL};
     return n;
 }
 

@@ -13,6 +13,7 @@
 // rules are equal text:
 //
 //   in:8080:203.0.113.0/24,198.51.100.7/32     a port, who may come; nobody named: everybody
+//   in-udp:5353:                               the same, of datagrams
 //   tcp:443-443:203.0.113.7/32                 outbound: ports, which may be 0-65535, and places
 //   udp:53-53:                                 none named: everywhere
 //   tcp:443-443:203.0.113.7/32,data.example.org   host names after the addresses, of both kinds; outbound: what
@@ -65,9 +66,10 @@ bool net_rules_read(const char *text, struct net_rules *out);
 unsigned net_rules_features(const struct net_rules *r);
 
 // Ports of the instance to which something is forwarded: those of inbound rules, and port 22 of a profile
-// with ssh. How many; `rule` of the k-th may be NULL: everybody may come.
+// with ssh. How many; `rule` of the k-th may be NULL: everybody may come. A port of TCP and one of UDP are two.
 struct net_port {
     uint16_t port;
+    bool udp;
     const struct net_rule *rule;
 };
 #define NET_PORTS_MAX (NETRULE_IN_MAX + 1)

@@ -28,6 +28,7 @@ static void rules_have_one_form(void **state)
     static const char *const good[] = {"",
                                        "in:22:",
                                        "in:8080:203.0.113.0/24,198.51.100.7/32",
+                                       "in-udp:53:198.51.100.7/32,a.example.org;in:53:",
                                        "tcp:443-443:203.0.113.7/32;udp:53-53:;in:1:0.0.0.0/0",
                                        "tcp:0-65535:",
                                        "in:1:a.example.org",
@@ -43,6 +44,10 @@ static void rules_have_one_form(void **state)
                                       "tcp:9-8:",
                                       "tcp:1-2:1.2.3.4/32,",
                                       "icmp:1-2:",
+                                      "in-tcp:1:",
+                                      "in-udp:1-2:",
+                                      "in-udp:0:",
+                                      "inx:1:",
                                       "in:1:;",
                                       ";in:1:",
                                       "in:01:",
@@ -210,13 +215,26 @@ static void inbound_rules_open_ports(void **state)
     assert_int_equal(net_rules_features(&r), 0);
 }
 
+static void a_port_of_udp_is_not_that_of_tcp(void **state)
+{
+    (void)state;
+    struct net_port open[NET_PORTS_MAX];
+    struct net_rules r = rules_of("in-udp:22:203.0.113.0/24;in-udp:22:;in:53:;in-udp:53:");
+    assert_int_equal(net_rules_open(&r, PROFILE_SSH, open), 4);
+    assert_true(open[0].udp && open[0].port == 22 && open[0].rule->n_places == 1);
+    assert_true(!open[1].udp && open[1].port == 53 && open[2].udp && open[2].port == 53);
+    assert_true(!open[3].udp && open[3].port == 22 && !open[3].rule); // the profile's, for everybody
+    assert_int_equal(net_rules_features(&r), PROFILE_FORWARD);
+    assert_true(leaves("in-udp:53:", 0xcb007107, UDP, true, 9)); // it narrows nothing that goes out
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_have_one_form),      cmocka_unit_test(zero_is_everywhere),
         cmocka_unit_test(their_number_is_bounded),  cmocka_unit_test(outbound_rules_are_all_that_is_open),
         cmocka_unit_test(names_are_those_of_hosts), cmocka_unit_test(a_name_opens_only_what_it_was_answered),
-        cmocka_unit_test(inbound_rules_open_ports),
+        cmocka_unit_test(inbound_rules_open_ports), cmocka_unit_test(a_port_of_udp_is_not_that_of_tcp),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 //
 //   tun eth0  <---- judged ---->  slirp4netns  <----> the outside
 //   tun cluster0  <---------->  link to the relay  <----> the other instances
-//   sockets in the namespace  <-------->  "
+//   sockets in the namespace  <-------->  "                <----> who calls a forwarded port
 #ifndef ONDOL_AGENT_CARRIER_H
 #define ONDOL_AGENT_CARRIER_H
 
@@ -28,7 +28,9 @@
 
 #include "core/work/namegate.h"
 #include "core/work/netrule.h"
+#include "net/relay_datagram.h"
 #include "net/relay_mux.h"
+#include "net/relay_peers.h"
 
 #define CARRIER_OPTION "--carrier"
 #define CARRIER_PACKET   65536
@@ -81,6 +83,14 @@ struct carrier {
     int64_t call_at_ms;
     int64_t pause_ms;
 
+    // carrier_datagrams.c
+    struct relay_parts parts;
+    struct carrier_peer {
+        uint32_t id;
+        int fd; // connected to the port inside
+    } peer[RELAY_PEERS_MAX];
+    size_t n_peers;
+
     unsigned char packet[CARRIER_PACKET];
 };
 
@@ -105,11 +115,23 @@ void names_callers(struct carrier *c);                     // of the ports that 
 void names_refresh(struct carrier *c, int64_t now_ms);
 bool names_may_come(const struct carrier *c, const struct net_rule *r, uint32_t address); // an inbound rule
 
+// carrier_dial.c
+bool dialer_start(struct carrier *c); // before privileges are given up
+int dial(const struct carrier *c, const struct net_port *to); // a socket that is connecting to it; -1: there is none
+bool relay_quiet(const struct carrier *c); // nothing of the instance's waits to be acknowledged
+
+// carrier_datagrams.c
+bool datagrams_frame(struct carrier *c, const struct relay_frame *f); // of any kind; false: it breaks the rules
+size_t datagrams_polls(const struct carrier *c, struct pollfd *out);  // room for RELAY_PEERS_MAX
+void datagrams_run(struct carrier *c, const struct pollfd *polled, size_t n);
+void datagrams_leave(struct carrier *c); // the link is gone: nobody is known any more
+
 // carrier_relay.c
-bool relay_start(struct carrier *c); // before privileges are given up, as dialer_start
-bool dialer_start(struct carrier *c);
+bool relay_start(struct carrier *c); // before privileges are given up
 bool relay_delivers(const struct carrier *c); // a forwarded connection has not got all of the instance's
-bool relay_quiet(const struct carrier *c);    // nothing of the instance's waits to be acknowledged
+// What leads to the port for who calls it; NULL: nothing. The server has judged him by his address (host byte order)
+// unless the rule names hosts: then it says what that is, else 0.
+const struct net_port *relay_opened(const struct carrier *c, bool udp, uint16_t port, uint32_t from);
 void relay_from_instance(struct carrier *c);
 size_t relay_polls(struct carrier *c, struct pollfd *out, int64_t now_ms); // room for 1 + RELAY_STREAMS_MAX
 void relay_run(struct carrier *c, const struct pollfd *polled, size_t n, int64_t now_ms);

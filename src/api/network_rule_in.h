@@ -2,7 +2,7 @@
 //
 // forcedNetworkRules as requests say them: what they mean is core/work/netrule.h.
 //
-//   inbound   bool, needed     proto    tcp or udp ("https" is tcp), needed; inbound: tcp
+//   inbound   bool, needed     proto    tcp or udp ("https" is tcp), needed
 //   port      inbound: of the instance, needed        to          inbound: who may come; absent: everybody
 //   publicHost  outbound: the place, absent: any      publicPort  outbound: PORT or FIRST-LAST, absent: any
 //   name, applicationType, description, forwarder, priority, toPayload: kept as they are; shown

@@ -4,7 +4,8 @@
 // it as `ondol-agent --carrier`, with what to do as JSON on its standard input:
 //
 //   {"parent": pid, "outside": true, "cluster": true, "ssh": true, "rules": "...", "relay": "host:port", "identity": "...",
-//    "key": "...", "address": n, "slirp": "/usr/bin/slirp4netns", "allow": "...", "deny": "..."}
+//    "key": "...", "address": n, "slirp": "/usr/bin/slirp4netns", "allow": "...", "deny": "...",
+//    "box": "..."}
 //
 // and the socket over which the sandbox's devices come as descriptor CHILD_SOCKET (child.h). It says on its
 // standard output, each second in which they changed,

@@ -95,14 +95,13 @@ static int outbound_rule(const json_t *kept, struct net_rule *out, struct err *e
         return -EINVAL;
     if (!net_rule_ports(text_of(kept, "publicPort"), &out->port, &out->port_last))
         return err_set(e, -EINVAL, "publicPort: must be PORT or FIRST-LAST, 0 to 65535");
+    out->box = json_is_true(json_object_get(kept, "toQBox"));
     return places(kept, "publicHost", out, e);
 }
 
 static int meaning(const json_t *kept, struct net_rule *out, struct err *e)
 {
     *out = (struct net_rule){.inbound = json_is_true(json_object_get(kept, "inbound")), .udp = is_udp(kept)};
-    if (json_is_true(json_object_get(kept, "toQBox")))
-        return err_set(e, -EINVAL, "toQBox: no rule leads to the machine itself");
     return out->inbound ? inbound_rule(kept, out, e) : outbound_rule(kept, out, e);
 }
 

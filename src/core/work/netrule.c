@@ -130,7 +130,7 @@ static bool within(const struct net_rule *r, uint32_t address)
 
 bool net_rule_from(const struct net_rule *r, uint32_t address)
 {
-    return (r->n_places == 0 && !r->hosts[0]) || within(r, address);
+    return (r->n_places == 0 && !r->hosts[0] && !r->box) || within(r, address);
 }
 
 static size_t inbound(const struct net_rules *r)
@@ -153,6 +153,8 @@ int net_rules_add(struct net_rules *all, const struct net_rule *r, struct err *e
 
 static void write_places(const struct net_rule *r, struct buf *out)
 {
+    bool more = r->n_places || r->hosts[0];
+    buf_puts(out, r->box ? (more ? "box," : "box") : "");
     for (size_t i = 0; i < r->n_places; i++) {
         uint32_t a = r->place[i].net;
         buf_putf(out, "%s%u.%u.%u.%u/%u", i ? "," : "", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255,
@@ -190,11 +192,13 @@ static bool read_one(const char *text, size_t n, struct net_rules *out)
     if (!(port = strchr(copy, ':')) || !(places = strchr(port + 1, ':')))
         return false;
     *port++ = *places++ = '\0';
+    r.box = strncmp(places, "box", 3) == 0 && (!places[3] || places[3] == ',');
+    places += r.box ? 3 : 0;
     r.udp = strcmp(copy, "udp") == 0 || strcmp(copy, "in-udp") == 0;
     r.inbound = strncmp(copy, "in", 2) == 0 && (r.udp || !copy[2]);
     if (!r.inbound && !r.udp && strcmp(copy, "tcp") != 0)
         return false;
-    return net_rule_ports(port, &r.port, &r.port_last) && (!r.inbound || (r.port && r.port == r.port_last)) &&
+    return net_rule_ports(port, &r.port, &r.port_last) && (!r.inbound || (r.port && r.port == r.port_last && !r.box)) &&
            net_rule_places(&r, places, &e) == 0 && net_rules_add(out, &r, &e) == 0;
 }
 
@@ -272,10 +276,23 @@ bool net_rules_have_names(const struct net_rules *r)
 }
 
 // Later fragments have no port; without the first, which was judged, nobody can put them together.
-static bool fits(const struct net_rule *r, const struct ip4 *p, bool by_name)
+static bool fits_port(const struct net_rule *r, const struct ip4 *p)
 {
     bool port = !p->first || (p->to_port >= r->port && p->to_port <= r->port_last);
-    return p->protocol == (r->udp ? 17 : 6) && port && (by_name || net_rule_from(r, p->to));
+    return p->protocol == (r->udp ? 17 : 6) && port;
+}
+
+static bool fits(const struct net_rule *r, const struct ip4 *p, bool by_name)
+{
+    return fits_port(r, p) && (by_name || net_rule_from(r, p->to));
+}
+
+bool net_rules_to_box(const struct net_rules *r, const struct ip4 *packet)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (!r->v[i].inbound && r->v[i].box && fits_port(&r->v[i], packet))
+            return true;
+    return false;
 }
 
 bool net_rules_may_leave(const struct net_rules *r, const struct ip4 *packet, uint32_t by_name)

@@ -31,6 +31,8 @@ static void rules_have_one_form(void **state)
                                        "in-udp:53:198.51.100.7/32,a.example.org;in:53:",
                                        "tcp:443-443:203.0.113.7/32;udp:53-53:;in:1:0.0.0.0/0",
                                        "tcp:0-65535:",
+                                       "tcp:443-443:box",
+                                       "udp:0-65535:box,203.0.113.7/32,a.example.org",
                                        "in:1:a.example.org",
                                        "tcp:443-443:a.example.org,b-2.example.org",
                                        "udp:1-2:203.0.113.7/32,a.example.org"};
@@ -45,6 +47,10 @@ static void rules_have_one_form(void **state)
                                       "tcp:1-2:1.2.3.4/32,",
                                       "icmp:1-2:",
                                       "in-tcp:1:",
+                                      "in:1:box",
+                                      "tcp:1-2:203.0.113.7/32,box",
+                                      "tcp:1-2:boxes",
+                                      "tcp:1-2:box,",
                                       "in-udp:1-2:",
                                       "in-udp:0:",
                                       "inx:1:",
@@ -228,6 +234,27 @@ static void a_port_of_udp_is_not_that_of_tcp(void **state)
     assert_true(leaves("in-udp:53:", 0xcb007107, UDP, true, 9)); // it narrows nothing that goes out
 }
 
+// It opens the box, as far as its ports, and not everywhere else.
+static void a_rule_to_the_box_opens_that(void **state)
+{
+    (void)state;
+    struct net_rules r = rules_of("tcp:80-443:box;in:80:");
+    struct ip4 p = {.to = 0xc0a80702, .protocol = TCP, .first = true, .to_port = 443};
+    assert_true(net_rules_to_box(&r, &p));
+    assert_false(net_rules_may_leave(&r, &p, 0));
+    p.to_port = 444;
+    assert_false(net_rules_to_box(&r, &p));
+    p.first = false;
+    assert_true(net_rules_to_box(&r, &p));
+    p.protocol = UDP;
+    assert_false(net_rules_to_box(&r, &p));
+    r = rules_of("tcp:0-65535:box,203.0.113.7/32");
+    p = (struct ip4){.to = 0xcb007107, .protocol = TCP, .first = true, .to_port = 1};
+    assert_true(net_rules_may_leave(&r, &p, 0));
+    r = rules_of("tcp:0-65535:");
+    assert_false(net_rules_to_box(&r, &p));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +262,7 @@ int main(void)
         cmocka_unit_test(their_number_is_bounded),  cmocka_unit_test(outbound_rules_are_all_that_is_open),
         cmocka_unit_test(names_are_those_of_hosts), cmocka_unit_test(a_name_opens_only_what_it_was_answered),
         cmocka_unit_test(inbound_rules_open_ports), cmocka_unit_test(a_port_of_udp_is_not_that_of_tcp),
+        cmocka_unit_test(a_rule_to_the_box_opens_that),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

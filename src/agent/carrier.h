@@ -38,6 +38,7 @@
 #define CARRIER_ETHERNET 14 // bytes of its head, before a packet of the instance's that may go outside
 #define LEAVE_MS         30000
 #define NAME_LOOKUPS_MAX 8
+#define DIAL_SPARE       32
 #define NAME_CALLERS_MAX (NETRULE_IN_MAX * NETRULE_PLACES_MAX)
 
 struct name_caller {
@@ -85,12 +86,14 @@ struct carrier {
     int64_t pause_ms;
 
     // carrier_datagrams.c
-    struct relay_parts parts;
+    struct relay_datagrams datagrams;
     struct carrier_peer {
         uint32_t id;
         int fd; // connected to the port inside
     } peer[RELAY_PEERS_MAX];
-    size_t n_peers;
+    size_t n_peers, first_peer;
+    int spare[DIAL_SPARE]; // sockets of UDP inside, for those who come next
+    size_t n_spare;
 
     unsigned char packet[CARRIER_PACKET];
 };
@@ -118,7 +121,9 @@ bool names_may_come(const struct carrier *c, const struct net_rule *r, uint32_t 
 
 // carrier_dial.c
 bool dialer_start(struct carrier *c); // before privileges are given up
-int dial(const struct carrier *c, const struct net_port *to); // a socket that is connecting to it; -1: there is none
+int dial(const struct carrier *c, uint16_t port); // a socket that is connecting to the port inside; -1: there is none
+// Sockets of UDP inside, which are connected to nothing; how many. One question for many, since each waits for the child.
+size_t dial_udp(const struct carrier *c, int fd[DIAL_SPARE]);
 bool relay_quiet(const struct carrier *c); // nothing of the instance's waits to be acknowledged
 
 // carrier_datagrams.c

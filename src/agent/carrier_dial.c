@@ -13,13 +13,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define UDP (1U << 16) // beside the port
+#define UDP (1U << 16) // instead of a port: DIAL_SPARE sockets
 
-static int connect_inside(uint32_t what)
+union control {
+    struct cmsghdr head;
+    char bytes[CMSG_SPACE(DIAL_SPARE * sizeof(int))];
+};
+
+static int connect_inside(uint16_t port)
 {
     struct sockaddr_in a = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)what), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, (what & UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) < 0 && errno != EINPROGRESS) {
         close(fd);
         fd = -1;
@@ -27,23 +32,33 @@ static int connect_inside(uint32_t what)
     return fd;
 }
 
-static void hand_out(int to, int fd)
+// As many sockets as were asked for, or as there are to be had; how many.
+static size_t make(uint32_t what, int fd[DIAL_SPARE])
 {
-    union {
-        struct cmsghdr head;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    char yes = fd >= 0;
+    size_t n = 0;
+    if (what != UDP) {
+        fd[0] = connect_inside((uint16_t)what);
+        return fd[0] >= 0;
+    }
+    while (n < DIAL_SPARE && (fd[n] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) >= 0)
+        n++;
+    return n;
+}
+
+static void hand_out(int to, const int *fd, size_t n)
+{
+    union control control = {0};
+    char yes = n > 0;
     struct iovec v = {&yes, 1};
     struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
     if (yes) {
         m.msg_control = control.bytes;
-        m.msg_controllen = sizeof control.bytes;
+        m.msg_controllen = CMSG_SPACE(n * sizeof *fd);
         struct cmsghdr *c = CMSG_FIRSTHDR(&m);
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(c), &fd, sizeof fd);
+        c->cmsg_len = CMSG_LEN(n * sizeof *fd);
+        memcpy(CMSG_DATA(c), fd, n * sizeof *fd);
     }
     if (sendmsg(to, &m, MSG_NOSIGNAL) != 1)
         _exit(0);
@@ -85,10 +100,11 @@ static void dialer_main(const struct carrier *c, int socket)
             _exit(0);
         if (!what)
             continue;
-        int fd = connect_inside(what);
-        hand_out(socket, fd);
-        if (fd >= 0)
-            close(fd);
+        int fd[DIAL_SPARE];
+        size_t made = make(what, fd);
+        hand_out(socket, fd, made);
+        while (made > 0)
+            close(fd[--made]);
     }
     _exit(0);
 }
@@ -110,23 +126,31 @@ bool dialer_start(struct carrier *c)
     return pid > 0 || carrier_fail(c, "fork: %s", strerror(errno));
 }
 
-int dial(const struct carrier *c, const struct net_port *to)
+// How many sockets came; no more than DIAL_SPARE do.
+static size_t ask(const struct carrier *c, uint32_t what, int *fd)
 {
-    uint32_t what = to->port | (to->udp ? UDP : 0);
-    union {
-        struct cmsghdr head;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
+    union control control = {0};
     char yes = 0;
-    int fd = -1;
     struct iovec v = {&yes, 1};
     struct msghdr m = {
         .msg_iov = &v, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
     if (c->dialer < 0 || send(c->dialer, &what, sizeof what, MSG_NOSIGNAL) != sizeof what ||
         recvmsg(c->dialer, &m, MSG_CMSG_CLOEXEC) != 1 || !yes || !CMSG_FIRSTHDR(&m))
-        return -1;
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
-    return fd;
+        return 0;
+    size_t bytes = CMSG_FIRSTHDR(&m)->cmsg_len - CMSG_LEN(0);
+    memcpy(fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), bytes);
+    return bytes / sizeof *fd;
+}
+
+int dial(const struct carrier *c, uint16_t port)
+{
+    int fd[DIAL_SPARE];
+    return ask(c, port, fd) ? fd[0] : -1;
+}
+
+size_t dial_udp(const struct carrier *c, int fd[DIAL_SPARE])
+{
+    return ask(c, UDP, fd);
 }
 
 bool relay_quiet(const struct carrier *c)

@@ -116,7 +116,7 @@ static void on_open(struct carrier *c, const struct relay_frame *f)
     for (size_t i = 2; i < f->n; i++)
         from = from << 8 | f->data[i];
     const struct net_port *to = relay_opened(c, false, (uint16_t)(f->data[0] << 8 | f->data[1]), from);
-    int fd = to ? dial(c, to) : -1;
+    int fd = to ? dial(c, to->port) : -1;
     if (fd < 0 || !relay_mux_add(&c->mux, f->stream, fd, true))
         relay_link_send(&c->link, RELAY_RESET, f->stream, NULL, 0);
 }

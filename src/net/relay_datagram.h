@@ -12,6 +12,10 @@
 //   port, address   from the server: the port inside, and who says it when a rule names hosts; from the carrier: 0
 //   MORE            what is larger than a frame comes in parts, one right after the other: nothing lies between them
 //   GONE            from the server, alone: the peer is forgotten, and its number never comes again
+//   TAKEN           alone, of peer 0: so much of the window is free again, as address
+//
+// No more than a window of datagrams is under way in each direction, so that the streams of the link never wait long
+// behind them, whatever the buffers of the line hold: who may not send reads none, and the kernel drops.
 //
 // Numbers are the server's, which decides who is known (relay_peers.h): a carrier has no time and no limit of its own.
 // A node that does not know all this is never told of a port of UDP, since it cannot read the rule (core/work/netrule.h).
@@ -23,7 +27,8 @@
 #define RELAY_DATAGRAM_VERSION 1
 #define RELAY_DATAGRAM_HEAD    8
 #define RELAY_DATAGRAM_MAX     65507 // bytes of one, which is the most that UDP over IPv4 has (RFC 768, 791)
-#define RELAY_DATAGRAMS_FULL   (256 * 1024) // while so many bytes wait to go over the link no datagram is read
+#define RELAY_DATAGRAM_COST    128   // that each takes of the window beside its bytes
+#define RELAY_DATAGRAM_WINDOW  (256 * 1024) // the last that goes may be over it
 
 struct relay_datagram {
     uint32_t peer;
@@ -34,18 +39,24 @@ struct relay_datagram {
     size_t n;
 };
 
-// What has come of one that comes in parts.
-struct relay_parts {
-    unsigned char *data; // NULL: none is under way
+// One end of a link.
+struct relay_datagrams {
+    unsigned char *data; // what has come of one that comes in parts; NULL: none is under way
     size_t n;
     struct relay_datagram head;
+    size_t away;  // that the other end has not said to have taken
+    size_t taken; // what it is to be told
 };
 
-void relay_datagram_send(struct relay_link *l, const struct relay_datagram *d); // at most RELAY_DATAGRAM_MAX
+bool relay_datagram_may(const struct relay_datagrams *s, const struct relay_link *l); // one more may be sent
+void relay_datagram_send(struct relay_datagrams *s, struct relay_link *l,
+                         const struct relay_datagram *d); // at most RELAY_DATAGRAM_MAX
 
-// A frame of the link, of any kind. 1: a datagram has come whole, which lasts until the next call; 0: none has, or it is
-// no frame of one; -1: it breaks the rules.
-int relay_datagram_take(struct relay_parts *p, const struct relay_frame *f, struct relay_datagram *out);
-void relay_parts_deinit(struct relay_parts *p);
+// A frame of the link, of any kind. 1: a datagram has come whole, which lasts until relay_datagram_done; 0: none has, or it
+// is no frame of one; -1: it breaks the rules.
+int relay_datagram_take(struct relay_datagrams *s, const struct relay_frame *f, struct relay_datagram *out);
+// It was handed on, or is lost: there is room for others.
+void relay_datagram_done(struct relay_datagrams *s, struct relay_link *l, const struct relay_datagram *d);
+void relay_datagrams_deinit(struct relay_datagrams *s);
 
 #endif

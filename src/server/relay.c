@@ -199,7 +199,7 @@ static size_t conn_polls(const struct conn *c, struct pollfd *out)
     out[0] = (struct pollfd){.fd = c->link.fd, .events = c->lost_ms ? 0 : relay_link_events(&c->link)};
     for (size_t i = 0; i < NET_PORTS_MAX; i++) {
         bool more = i < c->n_forwards &&
-                    (c->forward[i].to.udp ? datagrams_room(c) : c->mux.n < RELAY_STREAMS_MAX);
+                    (c->forward[i].to.udp ? relay_datagram_may(&c->datagrams, &c->link) : c->mux.n < RELAY_STREAMS_MAX);
         out[1 + i] = (struct pollfd){.fd = more ? c->forward[i].fd : -1, .events = POLLIN};
     }
     return 1 + NET_PORTS_MAX + relay_mux_polls(&c->mux, out + 1 + NET_PORTS_MAX);

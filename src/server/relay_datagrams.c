@@ -75,12 +75,7 @@ static void peer_gone(struct conn *c, uint32_t id)
 {
     const struct relay_datagram d = {.peer = id, .gone = true};
     if (id)
-        relay_datagram_send(&c->link, &d);
-}
-
-bool datagrams_room(const struct conn *c)
-{
-    return c->link.up && !c->link.dead && relay_link_backlog(&c->link) < RELAY_DATAGRAMS_FULL;
+        relay_datagram_send(&c->datagrams, &c->link, &d);
 }
 
 static void hand_on(struct conn *c, struct forward *f, const struct relay_place *at, struct relay_datagram *d,
@@ -97,7 +92,7 @@ static void hand_on(struct conn *c, struct forward *f, const struct relay_place 
     }
     d->peer = who->id;
     d->port = f->to.port;
-    relay_datagram_send(&c->link, d);
+    relay_datagram_send(&c->datagrams, &c->link, d);
     f->count.in++;
 }
 
@@ -105,7 +100,7 @@ void datagrams_accept(struct conn *c, struct forward *f, int64_t now)
 {
     unsigned char bytes[1 << 16];
     size_t all = 0;
-    for (int i = 0; i < AT_ONCE && all < AT_ONCE_BYTES && datagrams_room(c); i++) {
+    for (int i = 0; i < AT_ONCE && all < AT_ONCE_BYTES && relay_datagram_may(&c->datagrams, &c->link); i++) {
         struct sockaddr_storage from = {0};
         union said said;
         struct iovec v = {bytes, sizeof bytes};
@@ -172,7 +167,7 @@ static void answer(struct forward *f, const struct relay_place *to, const struct
 bool datagrams_frame(struct conn *c, const struct relay_frame *frame)
 {
     struct relay_datagram d;
-    int r = relay_datagram_take(&c->parts, frame, &d);
+    int r = relay_datagram_take(&c->datagrams, frame, &d);
     struct relay_peer *who = r > 0 && c->peers ? relay_peers_of(c->peers, d.peer) : NULL;
     if (r > 0 && d.gone)
         return false;
@@ -181,7 +176,7 @@ bool datagrams_frame(struct conn *c, const struct relay_frame *frame)
         answer(&c->forward[who->place.forward], &who->place, &d);
     }
     if (r > 0)
-        relay_parts_deinit(&c->parts);
+        relay_datagram_done(&c->datagrams, &c->link, &d);
     return r >= 0;
 }
 
@@ -201,5 +196,5 @@ void datagrams_shut(struct conn *c)
 {
     free(c->peers);
     c->peers = NULL;
-    relay_parts_deinit(&c->parts);
+    relay_datagrams_deinit(&c->datagrams);
 }

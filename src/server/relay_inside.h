@@ -45,7 +45,7 @@ struct conn {
     size_t n_forwards;
     uint32_t next_stream;
     struct relay_peers *peers; // of the forwards that are of UDP; NULL: nobody yet
-    struct relay_parts parts;
+    struct relay_datagrams datagrams;
     int64_t told_ms; // when it was last looked at who is idle and what was counted
 };
 
@@ -108,7 +108,6 @@ void forward_tell(struct conn *c, const struct forward *f); // what it has count
 
 // relay_datagrams.c
 bool datagrams_ready(int fd); // a socket that was just made; whether it is of IPv6
-bool datagrams_room(const struct conn *c); // its link takes more of them
 void datagrams_accept(struct conn *c, struct forward *f, int64_t now); // its port can be read
 bool datagrams_frame(struct conn *c, const struct relay_frame *f); // of any kind; false: it breaks the rules
 void datagrams_turn(struct conn *c, int64_t now);

@@ -16,7 +16,8 @@
 #include "net/relay_peers.h"
 
 struct play {
-    struct relay_parts parts;
+    struct relay_datagrams datagrams;
+    struct relay_link link; // never up: what is sent stays there
     struct relay_peers peers;
     int64_t now_ms;
 };
@@ -35,11 +36,14 @@ static bool frame(struct play *p, struct bytes *b)
     const uint8_t *head = bytes_run(b, RELAY_DATAGRAM_HEAD, &there);
     if (there)
         memcpy(body, head, there);
-    int r = relay_datagram_take(&p->parts, &f, &d);
+    int r = relay_datagram_take(&p->datagrams, &f, &d);
     if (r > 0) {
         assert(d.n <= RELAY_DATAGRAM_MAX && d.peer == f.stream && (!d.gone || d.n == 0));
         for (size_t i = 0; i < d.n; i++)
             assert(d.data[i] == 7 || there == 0 || n < RELAY_DATAGRAM_HEAD);
+        relay_datagram_done(&p->datagrams, &p->link, &d);
+        assert(!p->datagrams.data && p->datagrams.taken < RELAY_DATAGRAM_WINDOW / 8);
+        p->link.out_at = p->link.out_n = 0;
     }
     return r >= 0;
 }
@@ -49,7 +53,7 @@ static void there_and_back(struct bytes *b)
 {
     static unsigned char bytes[RELAY_DATAGRAM_MAX];
     struct relay_link *l = mem_alloc(sizeof *l);
-    struct relay_parts parts = {.data = NULL};
+    struct relay_datagrams mine = {.data = NULL};
     struct relay_frame f;
     struct relay_datagram out,
         in = {.peer = bytes_one(b), .port = bytes_one(b), .from = bytes_one(b), .data = bytes};
@@ -58,15 +62,15 @@ static void there_and_back(struct bytes *b)
     for (size_t i = 0; i < in.n; i += 509)
         bytes[i] = (unsigned char)(i / 509 + in.peer);
     l->fd = -1;
-    relay_datagram_send(l, &in);
+    relay_datagram_send(&mine, l, &in);
     for (int n; r == 0 && (n = relay_frame_read(l->out + l->out_at, relay_link_backlog(l), &f)) > 0;) {
         l->out_at += (size_t)n;
-        r = relay_datagram_take(&parts, &f, &out);
+        r = relay_datagram_take(&mine, &f, &out);
     }
     assert(r == 1 && relay_link_backlog(l) == 0 && out.peer == in.peer && out.port == in.port &&
            out.from == in.from);
     assert(out.n == in.n && memcmp(out.data, bytes, in.n) == 0);
-    relay_parts_deinit(&parts);
+    relay_datagrams_deinit(&mine);
     relay_link_deinit(l);
     free(l);
 }
@@ -103,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct bytes b = {data, n};
     bool lives = true;
     p->now_ms = 1000000;
+    p->link.fd = -1;
     for (int i = 0; i < 200 && b.n && lives; i++) {
         size_t who;
         switch (bytes_below(&b, 6)) {
@@ -111,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
             lives = frame(p, &b);
             break;
         case 2:
+            p->datagrams.away += bytes_number(&b, 2); // as if it had sent so much
             there_and_back(&b);
             break;
         case 3:
@@ -128,7 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         }
         look(p);
     }
-    relay_parts_deinit(&p->parts);
+    relay_datagrams_deinit(&p->datagrams);
+    relay_link_deinit(&p->link);
     free(p);
     return 0;
 }

@@ -136,14 +136,15 @@ def again(what, s):
 
 # ---- the line is cut: who comes first then is not taken for who came first before (the program would mix them up, unless
 # a port is by chance that of before)
-def strangers_after_a_cut():
-    before = again("the first caller", a)
+first_came, known = a, 0
+for _ in range(3):
+    before = again("who came first", first_came)
     line_to.cut()
-    c = caller()
-    return again("after the line was cut", c) != before
-
-
-check("another caller is another one", strangers_after_a_cut() or strangers_after_a_cut() or strangers_after_a_cut())
+    first_came = caller()
+    if again("after the line was cut", first_came) != before:
+        break
+    known += 1
+check("another caller is another one", known < 3)
 
 # ---- the agent is killed in the middle of it, and comes again, when its work begins anew
 kill(heater)

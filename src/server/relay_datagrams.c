@@ -12,7 +12,7 @@
 
 #define AT_ONCE       64           // datagrams of one port and turn,
 #define AT_ONCE_BYTES (256 * 1024) // and their bytes
-#define TELL_MS       1000
+#define TELL_MS       200
 
 // Room for what the kernel says of a datagram: to which address it came (two forms), how many it dropped.
 union said {

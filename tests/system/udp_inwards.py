@@ -116,7 +116,13 @@ for nonsense in b"\x07\x00\x00\x08" + bytes(4) + b"\x01\x00" + bytes(6), os.uran
 check("the others go on", ask(a, b"hello") == first[a])
 
 # ---- what came and went is counted
-count = wait("it is counted", lambda: (lambda n: n["in"] >= 10 and n["out"] >= 10 and n)(shown()["names"]["ondolDatagrams"]))
+def counted():
+    ask(a, b"hello")
+    n = shown()["names"]["ondolDatagrams"]
+    return n if n["in"] >= 10 and n["out"] >= 10 else None
+
+
+count = wait("it is counted", counted)
 
 
 def again(what, s):

@@ -157,14 +157,15 @@ static bool left(const struct carrier *c, struct farewell *f)
 
 static bool turn(struct carrier *c)
 {
-    struct pollfd p[4 + NAME_LOOKUPS_MAX + RELAY_STREAMS_MAX], *relay = p + 3 + NAME_LOOKUPS_MAX;
+    struct pollfd p[4 + NAME_LOOKUPS_MAX + RELAY_STREAMS_MAX + RELAY_PEERS_MAX], *relay = p + 3 + NAME_LOOKUPS_MAX;
     int64_t now_ms = carrier_now_ms();
     p[0] = (struct pollfd){.fd = c->outside, .events = POLLIN};
     p[1] = (struct pollfd){.fd = c->slirp, .events = POLLIN};
     p[2] = (struct pollfd){.fd = c->cluster, .events = POLLIN};
     names_refresh(c, now_ms);
     size_t names = names_polls(c, p + 3), n = relay_polls(c, relay, now_ms);
-    if (poll(p, 3 + names + (nfds_t)n, leaving ? LEAVING_TURN_MS : TURN_MS) < 0 && errno != EINTR)
+    size_t peers = datagrams_polls(c, relay + n);
+    if (poll(p, 3 + names + (nfds_t)(n + peers), leaving ? LEAVING_TURN_MS : TURN_MS) < 0 && errno != EINTR)
         return carrier_fail(c, "poll: %s", strerror(errno));
     if (leaving)
         relay_mux_deafen(&c->mux);
@@ -175,6 +176,7 @@ static bool turn(struct carrier *c)
     if (p[2].revents)
         relay_from_instance(c);
     names_run(c, p + 3);
+    datagrams_run(c, relay + n, peers);
     relay_run(c, relay, n, carrier_now_ms());
     outside_refresh(c, now_ms);
     return true;
@@ -216,6 +218,7 @@ int carrier_main(void)
     printf("F %s\n", c->why);
     fflush(stdout);
     relay_mux_deinit(&c->mux);
+    datagrams_leave(c);
     relay_link_deinit(&c->link);
     json_decref(c->spec);
     free(c);

@@ -4,7 +4,8 @@
 // it as `ondol-agent --carrier`, with what to do as JSON on its standard input:
 //
 //   {"parent": pid, "outside": true, "cluster": true, "ssh": true, "rules": "...", "relay": "host:port", "identity": "...",
-//    "key": "...", "address": n, "slirp": "/usr/bin/slirp4netns", "allow": "...", "deny": "..."}
+//    "key": "...", "address": n, "slirp": "/usr/bin/slirp4netns", "allow": "...", "deny": "...",
+//    "box": "..."}
 //
 // and the socket over which the sandbox's devices come as descriptor CHILD_SOCKET (child.h). It says on its
 // standard output, each second in which they changed,
@@ -18,7 +19,7 @@
 //
 //   tun eth0  <---- judged ---->  slirp4netns  <----> the outside
 //   tun cluster0  <---------->  link to the relay  <----> the other instances
-//   sockets in the namespace  <-------->  "
+//   sockets in the namespace  <-------->  "                <----> who calls a forwarded port
 #ifndef ONDOL_AGENT_CARRIER_H
 #define ONDOL_AGENT_CARRIER_H
 
@@ -28,13 +29,16 @@
 
 #include "core/work/namegate.h"
 #include "core/work/netrule.h"
+#include "net/relay_datagram.h"
 #include "net/relay_mux.h"
+#include "net/relay_peers.h"
 
 #define CARRIER_OPTION "--carrier"
 #define CARRIER_PACKET   65536
 #define CARRIER_ETHERNET 14 // bytes of its head, before a packet of the instance's that may go outside
 #define LEAVE_MS         30000
 #define NAME_LOOKUPS_MAX 8
+#define DIAL_SPARE       32
 #define NAME_CALLERS_MAX (NETRULE_IN_MAX * NETRULE_PLACES_MAX)
 
 struct name_caller {
@@ -81,6 +85,16 @@ struct carrier {
     int64_t call_at_ms;
     int64_t pause_ms;
 
+    // carrier_datagrams.c
+    struct relay_datagrams datagrams;
+    struct carrier_peer {
+        uint32_t id;
+        int fd; // connected to the port inside
+    } peer[RELAY_PEERS_MAX];
+    size_t n_peers, first_peer;
+    int spare[DIAL_SPARE]; // sockets of UDP inside, for those who come next
+    size_t n_spare;
+
     unsigned char packet[CARRIER_PACKET];
 };
 
@@ -105,11 +119,25 @@ void names_callers(struct carrier *c);                     // of the ports that 
 void names_refresh(struct carrier *c, int64_t now_ms);
 bool names_may_come(const struct carrier *c, const struct net_rule *r, uint32_t address); // an inbound rule
 
+// carrier_dial.c
+bool dialer_start(struct carrier *c); // before privileges are given up
+int dial(const struct carrier *c, uint16_t port); // a socket that is connecting to the port inside; -1: there is none
+// Sockets of UDP inside, which are connected to nothing; how many. One question for many, since each waits for the child.
+size_t dial_udp(const struct carrier *c, int fd[DIAL_SPARE]);
+bool relay_quiet(const struct carrier *c); // nothing of the instance's waits to be acknowledged
+
+// carrier_datagrams.c
+bool datagrams_frame(struct carrier *c, const struct relay_frame *f); // of any kind; false: it breaks the rules
+size_t datagrams_polls(const struct carrier *c, struct pollfd *out);  // room for RELAY_PEERS_MAX
+void datagrams_run(struct carrier *c, const struct pollfd *polled, size_t n);
+void datagrams_leave(struct carrier *c); // the link is gone: nobody is known any more
+
 // carrier_relay.c
-bool relay_start(struct carrier *c); // before privileges are given up, as dialer_start
-bool dialer_start(struct carrier *c);
+bool relay_start(struct carrier *c); // before privileges are given up
 bool relay_delivers(const struct carrier *c); // a forwarded connection has not got all of the instance's
-bool relay_quiet(const struct carrier *c);    // nothing of the instance's waits to be acknowledged
+// What leads to the port for who calls it; NULL: nothing. The server has judged him by his address (host byte order)
+// unless the rule names hosts: then it says what that is, else 0.
+const struct net_port *relay_opened(const struct carrier *c, bool udp, uint16_t port, uint32_t from);
 void relay_from_instance(struct carrier *c);
 size_t relay_polls(struct carrier *c, struct pollfd *out, int64_t now_ms); // room for 1 + RELAY_STREAMS_MAX
 void relay_run(struct carrier *c, const struct pollfd *polled, size_t n, int64_t now_ms);

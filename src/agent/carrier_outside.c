@@ -157,7 +157,8 @@ bool outside_start(struct carrier *c)
 {
     struct err e = ERR_NULL;
     if (cidr_read(&c->egress.allow, carrier_text(c, "allow"), &e) < 0 ||
-        cidr_read(&c->egress.deny, carrier_text(c, "deny"), &e) < 0)
+        cidr_read(&c->egress.deny, carrier_text(c, "deny"), &e) < 0 ||
+        cidr_read(&c->egress.box, carrier_text(c, "box"), &e) < 0)
         return carrier_fail(c, "%s", e.text);
     read_own(&c->egress);
     c->own_at_ms = carrier_now_ms();
@@ -171,7 +172,8 @@ static bool may_go(struct carrier *c, const struct ip4 *h)
         return false;
     if (h->to == NETNS_OUTSIDE_DNS)
         return h->first && h->to_port == 53; // names, which slirp4netns asks the host's resolvers for
-    return egress_allowed(&c->egress, h->to) && net_rules_may_leave(&c->rules, h, names_rules(c, h->to));
+    return (egress_box(&c->egress, h->to) && net_rules_to_box(&c->rules, h)) ||
+           (egress_allowed(&c->egress, h->to) && net_rules_may_leave(&c->rules, h, names_rules(c, h->to)));
 }
 
 static void refuse(struct carrier *c, size_t n)

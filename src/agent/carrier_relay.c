@@ -3,20 +3,12 @@
 // The link to the server's relay: packets of the cluster's network, and connections that the server forwards.
 // The link is called again when it breaks; connections of before are over then, the cluster's network goes
 // on.
-//
-// Connections begin inside the namespace, which this process may enter or its packets, not both: so a child
-// that does nothing else lives there and hands sockets out.
 #include "agent/carrier.h"
 
-#include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -31,124 +23,6 @@
 #define PACKETS_FULL  (1 << 20) // so many bytes wait to go: packets are lost, as on any full line
 #define AT_ONCE       64
 
-// ---- the child in the namespace
-
-static int connect_inside(uint16_t port)
-{
-    struct sockaddr_in a = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) < 0 && errno != EINPROGRESS) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-static void hand_out(int to, int fd)
-{
-    union {
-        struct cmsghdr head;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    char yes = fd >= 0;
-    struct iovec v = {&yes, 1};
-    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-    if (yes) {
-        m.msg_control = control.bytes;
-        m.msg_controllen = sizeof control.bytes;
-        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    }
-    if (sendmsg(to, &m, MSG_NOSIGNAL) != 1)
-        _exit(0);
-}
-
-// How many TCP sockets of the table have something that was not acknowledged, their end included.
-static uint32_t unsent_of(const char *table)
-{
-    FILE *f = fopen(table, "re");
-    char line[256];
-    uint32_t n = 0;
-    while (f && fgets(line, sizeof line, f)) {
-        unsigned state;
-        unsigned long queued;
-        if (sscanf(line, " %*u: %*[0-9A-F]:%*x %*[0-9A-F]:%*x %x %lx:", &state, &queued) == 2 &&
-            state != TCP_LISTEN)
-            n += queued > 0 || state == TCP_FIN_WAIT1 || state == TCP_LAST_ACK || state == TCP_CLOSING;
-    }
-    if (f)
-        fclose(f);
-    return n;
-}
-
-// Who listens at :: speaks IPv4 by sockets of IPv6.
-static uint32_t unsent(void)
-{
-    return unsent_of("/proc/self/net/tcp") + unsent_of("/proc/self/net/tcp6");
-}
-
-// Asked for port 0 it counts. Ends when its carrier closes the socket, that is, with it.
-static void dialer_main(const struct carrier *c, int socket)
-{
-    uint16_t port;
-    if ((geteuid() != 0 && setns(c->userns, CLONE_NEWUSER) < 0) || setns(c->ns, CLONE_NEWNET) < 0)
-        _exit(1);
-    while (recv(socket, &port, sizeof port, 0) == sizeof port) {
-        uint32_t n = port ? 0 : unsent();
-        if (!port && send(socket, &n, sizeof n, MSG_NOSIGNAL) != sizeof n)
-            _exit(0);
-        if (!port)
-            continue;
-        int fd = connect_inside(port);
-        hand_out(socket, fd);
-        if (fd >= 0)
-            close(fd);
-    }
-    _exit(0);
-}
-
-bool dialer_start(struct carrier *c)
-{
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return carrier_fail(c, "socketpair: %s", strerror(errno));
-    pid_t pid = fork();
-    if (pid == 0) {
-        for (int fd = 0; fd < 64; fd++)
-            if (fd != pair[1] && fd != c->ns && fd != c->userns)
-                close(fd);
-        dialer_main(c, pair[1]);
-    }
-    close(pair[1]);
-    c->dialer = pair[0];
-    return pid > 0 || carrier_fail(c, "fork: %s", strerror(errno));
-}
-
-// A socket that is connecting to the port, inside; -1: there is none.
-static int dial(const struct carrier *c, uint16_t port)
-{
-    union {
-        struct cmsghdr head;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    char yes = 0;
-    int fd = -1;
-    struct iovec v = {&yes, 1};
-    struct msghdr m = {
-        .msg_iov = &v, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-    if (c->dialer < 0 || send(c->dialer, &port, sizeof port, MSG_NOSIGNAL) != sizeof port ||
-        recvmsg(c->dialer, &m, MSG_CMSG_CLOEXEC) != 1 || !yes || !CMSG_FIRSTHDR(&m))
-        return -1;
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof fd);
-    return fd;
-}
-
-// ---- the link
-
 bool relay_start(struct carrier *c)
 {
     c->pause_ms = PAUSE_MS;
@@ -160,15 +34,6 @@ bool relay_delivers(const struct carrier *c)
     int queued = 0; // what this process leaves in a socket may be lost with it
     return !c->link.dead && (!relay_mux_taken(&c->mux) || relay_link_backlog(&c->link) > 0 ||
                              (ioctl(c->link.fd, SIOCOUTQ, &queued) == 0 && queued > 0));
-}
-
-bool relay_quiet(const struct carrier *c)
-{
-    uint16_t none = 0;
-    uint32_t n = 0;
-    bool asked = send(c->dialer, &none, sizeof none, MSG_NOSIGNAL) == sizeof none &&
-                 recv(c->dialer, &n, sizeof n, 0) == sizeof n;
-    return !asked || n == 0;
 }
 
 static int call(const char *address)
@@ -202,6 +67,13 @@ static int call(const char *address)
     return fd;
 }
 
+static void leave(struct carrier *c)
+{
+    relay_mux_leave(&c->mux);
+    datagrams_leave(c);
+    relay_link_deinit(&c->link);
+}
+
 static void call_if_due(struct carrier *c, int64_t now_ms)
 {
     unsigned char key[RELAY_KEY_BYTES];
@@ -210,8 +82,7 @@ static void call_if_due(struct carrier *c, int64_t now_ms)
         return;
     c->call_at_ms = now_ms + c->pause_ms;
     c->pause_ms = c->pause_ms * 2 < PAUSE_MOST_MS ? c->pause_ms * 2 : PAUSE_MOST_MS;
-    relay_mux_leave(&c->mux);
-    relay_link_deinit(&c->link);
+    leave(c);
     int fd = relay_key_read(carrier_text(c, "key"), key) ? call(carrier_text(c, "relay")) : -1;
     if (fd >= 0)
         relay_link_client(&c->link, fd, carrier_text(c, "identity"), key, &e);
@@ -227,26 +98,24 @@ static void on_packet(struct carrier *c, const struct relay_frame *f)
         c->in += f->n;
 }
 
-// What leads to the port of the frame; NULL: nothing, or not for who calls. The server has judged him by his address
-// unless the rule names hosts: then it says what that is.
-static const struct net_port *opened(const struct carrier *c, const struct relay_frame *f)
+const struct net_port *relay_opened(const struct carrier *c, bool udp, uint16_t port, uint32_t from)
 {
-    uint32_t from = 0;
-    for (size_t i = 2; i < f->n; i++)
-        from = from << 8 | f->data[i];
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct net_port *p = &c->port[i];
-        if (p->port != (f->data[0] << 8 | f->data[1]))
+        if (p->port != port || p->udp != udp)
             continue;
         bool named = p->rule && p->rule->hosts[0];
-        return !named || (f->n == 6 && names_may_come(c, p->rule, from)) ? p : NULL;
+        return !named || (from && names_may_come(c, p->rule, from)) ? p : NULL;
     }
     return NULL;
 }
 
 static void on_open(struct carrier *c, const struct relay_frame *f)
 {
-    const struct net_port *to = opened(c, f);
+    uint32_t from = 0;
+    for (size_t i = 2; i < f->n; i++)
+        from = from << 8 | f->data[i];
+    const struct net_port *to = relay_opened(c, false, (uint16_t)(f->data[0] << 8 | f->data[1]), from);
     int fd = to ? dial(c, to->port) : -1;
     if (fd < 0 || !relay_mux_add(&c->mux, f->stream, fd, true))
         relay_link_send(&c->link, RELAY_RESET, f->stream, NULL, 0);
@@ -256,6 +125,10 @@ static bool on_frame(void *ctx, const struct relay_frame *f)
 {
     struct carrier *c = ctx;
     c->pause_ms = PAUSE_MS; // it works
+    if (!datagrams_frame(c, f))
+        return false;
+    if (f->kind == RELAY_DATAGRAM)
+        return true;
     if (f->kind == RELAY_PACKET) {
         on_packet(c, f);
         return true;
@@ -298,7 +171,6 @@ void relay_run(struct carrier *c, const struct pollfd *polled, size_t n, int64_t
     relay_mux_run(&c->mux, polled + 1, n - 1, now_ms);
     if (c->link.fd < 0 || relay_link_run(&c->link, on_frame, c) == 0)
         return;
-    relay_mux_leave(&c->mux);
-    relay_link_deinit(&c->link);
+    leave(c);
     c->call_at_ms = now_ms + c->pause_ms;
 }

@@ -93,10 +93,11 @@ static json_t *spec_of(const struct node *n, const struct launch *l, const char 
     if (p->relay)
         relay_address(n, p->relay, relay, sizeof relay);
     return json_pack(
-        "{s:b,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s}", "ssh", (int)((p->features & PROFILE_SSH) != 0), "rules",
+        "{s:b,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:s}", "ssh", (int)((p->features & PROFILE_SSH) != 0), "rules",
         p->rules ? p->rules : "", "relay", relay, "identity", p->identity ? p->identity : "", "key",
         p->key ? p->key : "", "address", (json_int_t)l->address, "slirp", slirp ? slirp : "", "allow",
-        n->cfg->net_allow ? n->cfg->net_allow : "", "deny", n->cfg->net_deny ? n->cfg->net_deny : "");
+        n->cfg->net_allow ? n->cfg->net_allow : "", "deny", n->cfg->net_deny ? n->cfg->net_deny : "",
+        "box", n->cfg->net_box ? n->cfg->net_box : "");
 }
 
 struct carry *carry_begin(struct node *n, const struct launch *l, const struct carry_events *ev,

@@ -36,16 +36,18 @@ void config_deinit(struct config *c)
     arena_deinit(&c->arena);
 }
 
-// The ranges of both, before anybody's packets are judged by them.
+// The ranges of all, before anybody's packets are judged by them.
 static int network_check(const struct config *c, struct err *e)
 {
-    struct cidr_list l = {0};
-    int r = c->net_allow ? cidr_read(&l, c->net_allow, e) : 0;
-    if (r < 0)
-        return err_prefix(e, "network: allow");
-    l.n = 0;
-    r = c->net_deny ? cidr_read(&l, c->net_deny, e) : 0;
-    return r < 0 ? err_prefix(e, "network: deny") : 0;
+    const struct {
+        const char *name, *ranges;
+    } row[] = {{"allow", c->net_allow}, {"deny", c->net_deny}, {"box", c->net_box}};
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct cidr_list l = {0};
+        if (row[i].ranges && cidr_read(&l, row[i].ranges, e) < 0)
+            return err_prefix(e, "network: %s", row[i].name);
+    }
+    return 0;
 }
 
 static int take_pair(void *ctx, const struct ini_pair *pair, struct err *e)

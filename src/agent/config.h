@@ -42,7 +42,7 @@ struct config {
     int32_t cap_w;     // -1: none
     int32_t low_power; // percent of the computing that goes on where heat is refused
     const char *sysroot, *weather, *archetype;
-    const char *net_allow, *net_deny; // core/work/egress.h; NULL: nothing beside what always holds
+    const char *net_allow, *net_deny, *net_box; // core/work/egress.h; NULL: nothing beside what always holds
     double start_c;
     uint64_t seed;
     struct offer offer;

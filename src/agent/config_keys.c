@@ -188,6 +188,7 @@ static const struct row node_rows[] = {
 static const struct row network_rows[] = {
     {"allow", STRING, AT(net_allow)},
     {"deny", STRING, AT(net_deny)},
+    {"box", STRING, AT(net_box)},
     {0},
 };
 static const struct row virtual_rows[] = {

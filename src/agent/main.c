@@ -42,6 +42,7 @@ enum option_key {
     OPT_IMAGES,
     OPT_NET_ALLOW,
     OPT_NET_DENY,
+    OPT_NET_BOX,
 };
 
 static const struct argp_option options[] = {
@@ -58,6 +59,7 @@ static const struct argp_option options[] = {
     {"net-allow", OPT_NET_ALLOW, "RANGES", 0,
      "private networks that tasks with the outside network may reach, as 10.1.0.0/16,... (default none)", 1},
     {"net-deny", OPT_NET_DENY, "RANGES", 0, "addresses that they may not reach; 0.0.0.0/0: none at all", 1},
+    {"net-box", OPT_NET_BOX, "RANGES", 0, "the machine of the building that tasks mean by toQBox (default none)", 1},
     {"virtual", OPT_VIRTUAL, NULL, 0, "simulated heaters in simulated rooms", 2},
     {"heaters", OPT_HEATERS, "N", 0, "how many (default 1)", 2},
     {"boards", OPT_BOARDS, "N", 0, "boards in each (default 3)", 2},
@@ -80,7 +82,7 @@ struct setup {
     struct config *cfg;
     struct node_options opt;
     struct quick quick;
-    const char *config_file, *node, *site, *weather, *archetype, *net_allow, *net_deny;
+    const char *config_file, *node, *site, *weather, *archetype, *net_allow, *net_deny, *net_box;
     double start_c;
     int64_t seed;
     bool is_virtual, empty, has_house, has_wall;
@@ -194,6 +196,9 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
     case OPT_NET_DENY:
         s->net_deny = arg;
         return 0;
+    case OPT_NET_BOX:
+        s->net_box = arg;
+        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "%s: nothing is expected here", arg);
         return 0;
@@ -240,6 +245,8 @@ static int configure(struct setup *s, struct err *e)
         c->net_allow = s->net_allow;
     if (s->net_deny)
         c->net_deny = s->net_deny;
+    if (s->net_box)
+        c->net_box = s->net_box;
     if (s->weather)
         c->weather = s->weather;
     if (s->archetype)

@@ -52,10 +52,17 @@ struct storage_view {
     int64_t buckets_max, bytes_max; // 0: no limit
 };
 
+// Datagrams that came in by a port of UDP and went back, and those that were lost on the way because a limit was met.
+struct forward_count {
+    uint64_t in, out, lost;
+};
+
 // A port of the server that leads into an instance. The texts live as long as the server.
 struct forward_view {
     uint32_t instance;
     uint16_t application_port, forwarder_port;
+    bool udp;
+    struct forward_count count; // of one of UDP, a second old at most
     const char *host, *bind_address;
     const char *allowed;                  // whoever the operator lets in, "ADDRESS/BITS, ..."; NULL: everybody
     struct cidr from[NETRULE_PLACES_MAX]; // and of these only those whom the task lets in; none: all

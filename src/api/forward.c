@@ -12,12 +12,14 @@
 #include "core/work/ranges.h"
 
 // The rule that opened the port; NULL: the profile did.
-static const json_t *rule_of(const json_t *rules, uint16_t port)
+static const json_t *rule_of(const json_t *rules, uint16_t port, bool udp)
 {
     for (size_t i = 0; i < json_array_size(rules); i++) {
         const json_t *r = json_array_get(rules, i);
         const char *at = json_string_value(json_object_get(r, "port"));
-        if (json_is_true(json_object_get(r, "inbound")) && at && atoi(at) == port)
+        const char *proto = json_string_value(json_object_get(r, "proto"));
+        bool is_udp = proto && strcmp(proto, "udp") == 0;
+        if (json_is_true(json_object_get(r, "inbound")) && at && atoi(at) == port && is_udp == udp)
             return r;
     }
     return NULL;
@@ -68,24 +70,36 @@ static void allowed(struct json_out *o, const struct forward_view *f, const json
     out_end_array(o);
 }
 
+static void counted(struct json_out *o, const struct forward_count *n)
+{
+    out_object(o, "ondolDatagrams");
+    out_int(o, "in", (int64_t)n->in);
+    out_int(o, "out", (int64_t)n->out);
+    out_int(o, "lost", (int64_t)n->lost);
+    out_end_object(o);
+}
+
 static void one(struct json_out *o, const struct forward_view *f, const json_t *rules)
 {
-    const json_t *rule = rule_of(rules, f->application_port);
+    const json_t *rule = rule_of(rules, f->application_port, f->udp);
     char key[24];
-    bool ssh = f->application_port == PROFILE_SSH_PORT;
-    snprintf(key, sizeof key, "port-%u", f->application_port);
+    bool ssh = f->application_port == PROFILE_SSH_PORT && !f->udp;
+    snprintf(key, sizeof key, "port-%u%s", f->application_port, f->udp ? "-udp" : "");
     const char *name = said(rule, "name", ssh ? "ssh" : key);
     out_object(o, name);
     out_string(o, "name", name);
     out_bool(o, "enabled", true);
-    out_string(o, "applicationType", said(rule, "applicationType", ssh ? "ssh" : "tcp"));
-    out_string(o, "proto", "tcp");
+    const char *proto = f->udp ? "udp" : "tcp";
+    out_string(o, "applicationType", said(rule, "applicationType", ssh ? "ssh" : proto));
+    out_string(o, "proto", proto);
     out_int(o, "port", f->application_port);
     allowed(o, f, rule);
     out_object(o, "access");
     out_string(o, "publicHost", f->host);
     out_int(o, "publicPort", f->forwarder_port);
     out_end_object(o);
+    if (f->udp)
+        counted(o, &f->count);
     out_end_object(o);
 }
 

@@ -62,6 +62,11 @@ static const char *text_of(const json_t *kept, const char *name)
     return v ? v : "";
 }
 
+static bool is_udp(const json_t *kept)
+{
+    return strcmp(text_of(kept, "proto"), "udp") == 0;
+}
+
 static int only_for(const json_t *kept, const char *name, const char *kind, struct err *e)
 {
     return *text_of(kept, name) ? err_set(e, -EINVAL, "%s: is for %s rules", name, kind) : 0;
@@ -74,8 +79,6 @@ static int places(const json_t *kept, const char *name, struct net_rule *out, st
 
 static int inbound_rule(const json_t *kept, struct net_rule *out, struct err *e)
 {
-    if (out->udp)
-        return err_set(e, -EINVAL, "proto: what comes in is tcp");
     if (only_for(kept, "publicHost", "outbound", e) < 0)
         return -EINVAL;
     if (*text_of(kept, "publicPort"))
@@ -92,16 +95,13 @@ static int outbound_rule(const json_t *kept, struct net_rule *out, struct err *e
         return -EINVAL;
     if (!net_rule_ports(text_of(kept, "publicPort"), &out->port, &out->port_last))
         return err_set(e, -EINVAL, "publicPort: must be PORT or FIRST-LAST, 0 to 65535");
+    out->box = json_is_true(json_object_get(kept, "toQBox"));
     return places(kept, "publicHost", out, e);
 }
 
 static int meaning(const json_t *kept, struct net_rule *out, struct err *e)
 {
-    const char *proto = text_of(kept, "proto");
-    *out = (struct net_rule){.inbound = json_is_true(json_object_get(kept, "inbound")),
-                             .udp = strcmp(proto, "udp") == 0};
-    if (json_is_true(json_object_get(kept, "toQBox")))
-        return err_set(e, -EINVAL, "toQBox: no rule leads to the machine itself");
+    *out = (struct net_rule){.inbound = json_is_true(json_object_get(kept, "inbound")), .udp = is_udp(kept)};
     return out->inbound ? inbound_rule(kept, out, e) : outbound_rule(kept, out, e);
 }
 
@@ -126,7 +126,7 @@ static json_t *one(const json_t *in, struct net_rule *out, struct arena *a, stru
     return NULL;
 }
 
-// A port leads in once, and its name is what it is called by in answers.
+// A port leads in once by each protocol, and its name is what it is called by in answers.
 static int is_new(const json_t *before, size_t at, const json_t *rule, struct err *e)
 {
     static const char *const unique[] = {"port", "name"};
@@ -134,7 +134,7 @@ static int is_new(const json_t *before, size_t at, const json_t *rule, struct er
         for (size_t k = 0; k < ARRAY_LEN(unique); k++) {
             const char *mine = text_of(rule, unique[k]);
             const json_t *other = json_array_get(before, i);
-            if (*mine && json_is_true(json_object_get(rule, "inbound")) &&
+            if (*mine && json_is_true(json_object_get(rule, "inbound")) && (k > 0 || is_udp(rule) == is_udp(other)) &&
                 json_is_true(json_object_get(other, "inbound")) && !strcmp(mine, text_of(other, unique[k])))
                 return err_set(e, -EINVAL, LIST "[%zu]: %s: %.80s is that of another rule", at, unique[k],
                                mine);

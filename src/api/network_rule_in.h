@@ -2,11 +2,11 @@
 //
 // forcedNetworkRules as requests say them: what they mean is core/work/netrule.h.
 //
-//   inbound   bool, needed     proto    tcp or udp ("https" is tcp), needed; inbound: tcp
+//   inbound   bool, needed     proto    tcp or udp ("https" is tcp), needed
 //   port      inbound: of the instance, needed        to          inbound: who may come; absent: everybody
 //   publicHost  outbound: the place, absent: any      publicPort  outbound: PORT or FIRST-LAST, absent: any
 //   name, applicationType, description, forwarder, priority, toPayload: kept as they are; shown
-//   toQBox    false: no rule leads to the machine itself
+//   toQBox    outbound: to the building's box, which its operator names; inbound: kept, the rule leads to the instance
 //
 // Places are "ADDRESS" or "ADDRESS/BITS" of IPv4, or host names with a dot, with commas between. Members may be
 // written with underscores too, as one client does (public_host), and numbers as strings.

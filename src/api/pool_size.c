@@ -92,40 +92,79 @@ struct elastic {
     double factor;
 };
 
-static bool read_elastic(const json_t *in, struct elastic *x, struct err *e)
+// "name: sentence" is heard as "elasticProperty.name: sentence".
+static bool good(const struct scaling_ear *ear, bool ok, struct err *e)
 {
-    *x = (struct elastic){.period_s = SCALING_STEP_S, .factor = 1, .idle_s = 90};
-    const json_t *factor = in_get(in, "rampResizeFactor");
-    if (factor) {
-        x->factor = json_number_value(factor);
-        if (!json_is_number(factor) || !(x->factor >= 0 && x->factor <= 1))
-            return err_set(e, -EINVAL, "elasticProperty.rampResizeFactor: must be from 0 to 1"), false;
+    if (!ok) {
+        struct err whole = ERR_NULL;
+        err_set(&whole, -EINVAL, "elasticProperty.%s", e->text);
+        ear->wrong(ear->ctx, &whole);
+        *e = ERR_NULL;
     }
-    if (!in_bool(in, "isElastic", &x->is, e) ||
-        !in_int(in, "minTotalSlots", 0, SCALING_SLOTS_MAX, &x->min, e) ||
-        !in_int(in, "maxTotalSlots", 0, SCALING_SLOTS_MAX, &x->max, e) ||
-        !in_int(in, "minIdleSlots", 0, SCALING_SLOTS_MAX, &x->idle, e) ||
-        !in_int(in, "resizePeriod", 0, INT32_MAX, &x->period_s, e) ||
-        !in_int(in, "minIdleTimeSeconds", 0, INT32_MAX, &x->idle_s, e))
-        return err_prefix(e, "elasticProperty"), false;
-    if (x->is && x->min > x->max)
-        return err_set(e, -EINVAL, "elasticProperty.minTotalSlots: %lld is over maxTotalSlots, %lld",
-                       (long long)x->min, (long long)x->max),
-               false;
-    if (x->is && x->idle > x->max)
-        return err_set(e, -EINVAL, "elasticProperty.minIdleSlots: %lld is over maxTotalSlots, %lld",
-                       (long long)x->idle, (long long)x->max),
-               false;
+    return ok;
+}
+
+static bool factor_in(const json_t *in, double *factor, struct err *e)
+{
+    const json_t *v = in_get(in, "rampResizeFactor");
+    if (v)
+        *factor = json_number_value(v);
+    if (v && (!json_is_number(v) || !(*factor >= 0 && *factor <= 1)))
+        return err_set(e, -EINVAL, "rampResizeFactor: must be from 0 to 1"), false;
     return true;
 }
 
-static bool keep_elastic(const json_t *in, json_t *body, struct err *e)
+static bool within(const char *name, int64_t slots, int64_t max, struct err *e)
+{
+    return slots <= max || (err_set(e, -EINVAL, "%s: %lld is over maxTotalSlots, %lld", name, (long long)slots,
+                                    (long long)max),
+                            false);
+}
+
+// Each wrong field is heard of; one that could not be read is not blamed for being over or under another too.
+static bool read_elastic(const json_t *in, struct elastic *x, const struct scaling_ear *ear)
+{
+    const struct {
+        const char *name;
+        int64_t most, *to, neutral;
+    } field[] = {{"minTotalSlots", SCALING_SLOTS_MAX, &x->min, 0},
+                 {"maxTotalSlots", SCALING_SLOTS_MAX, &x->max, INT64_MAX},
+                 {"minIdleSlots", SCALING_SLOTS_MAX, &x->idle, 0},
+                 {"resizePeriod", INT32_MAX, &x->period_s, 0},
+                 {"minIdleTimeSeconds", INT32_MAX, &x->idle_s, 0}};
+    struct err e = ERR_NULL;
+    *x = (struct elastic){.period_s = SCALING_STEP_S, .factor = 1, .idle_s = 90};
+    bool ok = good(ear, in_bool(in, "isElastic", &x->is, &e), &e);
+    for (size_t i = 0; i < ARRAY_LEN(field); i++)
+        if (!good(ear, in_int(in, field[i].name, 0, field[i].most, field[i].to, &e), &e)) {
+            *field[i].to = field[i].neutral;
+            ok = false;
+        }
+    ok = good(ear, factor_in(in, &x->factor, &e), &e) && ok;
+    if (!x->is)
+        return ok;
+    ok = good(ear, within("minTotalSlots", x->min, x->max, &e), &e) && ok;
+    return good(ear, within("minIdleSlots", x->idle, x->max, &e), &e) && ok;
+}
+
+static void note_elastic(void *ctx, const struct err *wrong)
+{
+    struct err e = *wrong;
+    invalid_add(ctx, NULL, &e);
+}
+
+static void keep_elastic(const json_t *in, json_t *body, struct invalid *bad)
 {
     struct elastic x;
-    if (in && !json_is_object(in))
-        return err_set(e, -EINVAL, "elasticProperty: must be an object"), false;
-    if (!read_elastic(in, &x, e))
-        return false;
+    struct err e = ERR_NULL;
+    const struct scaling_ear ear = {note_elastic, bad};
+    if (in && !json_is_object(in)) {
+        err_set(&e, -EINVAL, "elasticProperty: must be an object");
+        invalid_add(bad, NULL, &e);
+        return;
+    }
+    if (!read_elastic(in, &x, &ear))
+        return;
     json_t *factor = in_get(in, "rampResizeFactor");
     json_object_set_new(body, "elasticProperty",
                         json_pack("{s:b,s:I,s:I,s:I,s:I,s:o,s:I}", "isElastic", x.is, "minTotalSlots",
@@ -133,7 +172,6 @@ static bool keep_elastic(const json_t *in, json_t *body, struct err *e)
                                   (json_int_t)x.idle, "resizePeriod", (json_int_t)x.period_s,
                                   "rampResizeFactor", factor ? json_incref(factor) : json_integer(1),
                                   "minIdleTimeSeconds", (json_int_t)x.idle_s));
-    return true;
 }
 
 // ---- all three
@@ -166,7 +204,7 @@ void pool_size_read(const json_t *in, json_t *body, bool update, struct invalid 
     if (in_get(in, "instanceCount") || !update)
         json_object_set_new(body, "instanceCount", json_integer(count));
     if (elastic || !update)
-        invalid_unless(keep_elastic(elastic, body, &e), bad, &e);
+        keep_elastic(elastic, body, bad);
     if (scaling && !json_is_object(scaling)) {
         err_set(&e, -EINVAL, "scaling: must be an object");
         invalid_add(bad, NULL, &e);
@@ -191,7 +229,7 @@ bool pool_size_text(const json_t *body, struct arena *a, const char **text, stru
     const struct scaling_ear ear = scaling_ear_first(e);
     if (scaling && !scaling_in(scaling, a, &policy, &n, &ear))
         return false;
-    if (!read_elastic(json_object_get(body, "elasticProperty"), &x, e))
+    if (!read_elastic(json_object_get(body, "elasticProperty"), &x, &ear))
         return false;
     if (!scaling && x.is) {
         one.type = SCALING_QUEUE;

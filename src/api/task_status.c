@@ -225,6 +225,7 @@ static void live_instance(struct json_out *o, const struct live_copy *l, const s
         out_int(o, "forwarderPort", x->forward[i].forwarder_port);
         out_string(o, "forwarderHost", x->forward[i].host);
         out_string(o, "bindAddress", x->forward[i].bind_address);
+        out_string(o, "proto", x->forward[i].udp ? "udp" : "tcp");
         out_end_object(o);
     }
     out_end_array(o);

@@ -17,6 +17,7 @@
 //   CREDIT   four bytes, BE: so many more bytes of the stream may be sent. Each side begins with RELAY_WINDOW
 //   END      no more DATA from this side (half-closed)
 //   RESET    the stream is over, both ways
+//   DATAGRAM of UDP, or a part of one (relay_datagram.h); the stream is a number of its own kind
 //
 // One thread uses a link. Nothing here waits.
 #ifndef ONDOL_NET_RELAY_LINK_H
@@ -42,6 +43,7 @@ enum relay_kind {
     RELAY_CREDIT,
     RELAY_END,
     RELAY_RESET,
+    RELAY_DATAGRAM,
     RELAY_KIND_N
 };
 

@@ -41,6 +41,7 @@ struct child {
     const struct spawn *s;
     struct fault *fault;
     char uid_map[48], gid_map[48]; // empty: no user namespace is made here
+    char oom[24];
 };
 
 static int put(const char *path, const char *text)
@@ -51,6 +52,23 @@ static int put(const char *path, const char *text)
     ssize_t n = write(fd, text, strlen(text));
     close(fd);
     return n < 0 ? -1 : 0;
+}
+
+// When the machine is out of memory the kernel ends a task before the agent, whose rooms would be cold, and before
+// anything else here (proc(5), oom_score_adj): so much above the agent's own, which a unit of systemd may have lowered.
+#define OOM_ABOVE 500
+
+static void oom_text(char out[24])
+{
+    char own[16] = "0";
+    int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, own, sizeof own - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    own[n > 0 ? n : 1] = '\0';
+    long score = strtol(own, NULL, 10);
+    score = (score > 0 ? score : 0) + OOM_ABOVE;
+    snprintf(out, 24, "%ld", score < 1000 ? score : 1000);
 }
 
 static int limit(int what, int64_t most)
@@ -129,6 +147,9 @@ static int child_main(void *ctx)
     struct child *c = ctx;
     const struct spawn *s = c->s;
     const char *step = NULL;
+    // Where it is refused, tasks stay as the agent is. It is the child's alone: the kernel knows a vfork.
+    int ignored = put("/proc/self/oom_score_adj", c->oom);
+    (void)ignored;
     for (int i = 0; i < s->join_n && !step; i++)
         if (write(s->join[i], "0", 1) < 0)
             step = "control group";
@@ -188,6 +209,7 @@ pid_t spawn(const struct spawn *s, int *pidfd, struct err *e)
     if (fault == MAP_FAILED)
         return err_set(e, -ENOMEM, "sandbox: no memory to start a process");
     struct child c = {.s = s, .fault = fault};
+    oom_text(c.oom);
     if (geteuid() != 0) {
         snprintf(c.uid_map, sizeof c.uid_map, "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
         snprintf(c.gid_map, sizeof c.gid_map, "%u %u 1", (unsigned)getegid(), (unsigned)getegid());

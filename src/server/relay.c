@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -23,7 +22,6 @@
 #define LEAVE_MS      (RELAY_LEAVE_MS + 5000) // somewhat longer than a carrier stays
 #define TURN_MS       1000                    // between looks at what is due
 #define PACKETS_FULL  (1 << 20)               // so many bytes wait to go to a member: its packets are lost
-#define LISTEN_QUEUE  1024                    // after a start of the server all carriers call at once
 #define CALLS_AT_ONCE 64
 
 // ---- connections
@@ -59,6 +57,7 @@ static void conn_end(struct relay *k, size_t i)
     if (!c->lost_ms)
         conn_lose(k, c, 0);
     relay_mux_deinit(&c->mux);
+    datagrams_shut(c);
     free(c);
     k->v[i] = k->v[--k->n];
 }
@@ -159,6 +158,10 @@ static bool on_frame(void *ctx, const struct relay_frame *f)
     struct conn *c = ctx;
     if (!c->who.lease && !admit(c->relay, c))
         return false;
+    if (!datagrams_frame(c, f))
+        return false;
+    if (f->kind == RELAY_DATAGRAM)
+        return true;
     if (f->kind == RELAY_PACKET) {
         on_packet(c, f);
         return true;
@@ -179,8 +182,11 @@ static bool conn_run(struct conn *c, const struct pollfd *p, size_t n, int64_t n
     if (c->lost_ms)
         return true;
     for (size_t i = 0; i < c->n_forwards; i++)
-        if (p[1 + i].revents && c->mux.n < RELAY_STREAMS_MAX)
+        if (p[1 + i].revents && c->forward[i].to.udp)
+            datagrams_accept(c, &c->forward[i], now);
+        else if (p[1 + i].revents && c->mux.n < RELAY_STREAMS_MAX)
             forward_accept(c, &c->forward[i]);
+    datagrams_turn(c, now);
     if (relay_link_run(&c->link, on_frame, c) < 0)
         return false;
     if (c->link.up && !c->who.lease && !admit(c->relay, c))
@@ -192,7 +198,8 @@ static size_t conn_polls(const struct conn *c, struct pollfd *out)
 {
     out[0] = (struct pollfd){.fd = c->link.fd, .events = c->lost_ms ? 0 : relay_link_events(&c->link)};
     for (size_t i = 0; i < NET_PORTS_MAX; i++) {
-        bool more = i < c->n_forwards && c->mux.n < RELAY_STREAMS_MAX;
+        bool more = i < c->n_forwards &&
+                    (c->forward[i].to.udp ? relay_datagram_may(&c->datagrams, &c->link) : c->mux.n < RELAY_STREAMS_MAX);
         out[1 + i] = (struct pollfd){.fd = more ? c->forward[i].fd : -1, .events = POLLIN};
     }
     return 1 + NET_PORTS_MAX + relay_mux_polls(&c->mux, out + 1 + NET_PORTS_MAX);
@@ -289,42 +296,6 @@ void relay_lease_gone(struct runtime *r, uint64_t lease)
 
 // ---- start and end
 
-int relay_listen_on(const char *address, int *port, struct err *e)
-{
-    char host[256];
-    const char *colon = strrchr(address, ':');
-    size_t n = colon ? (size_t)(colon - address) : sizeof host;
-    struct addrinfo want = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found = NULL;
-    struct sockaddr_storage got;
-    socklen_t size = sizeof got;
-    int on = 1, code = 0;
-    *port = 0;
-    if (n >= sizeof host)
-        return err_set(e, -EINVAL, "%s: is not ADDRESS:PORT", address);
-    snprintf(host, sizeof host, "%.*s", (int)n, address);
-    if (host[0] == '[' && host[n - 1] == ']') {
-        memmove(host, host + 1, n);
-        host[n - 2] = '\0';
-    }
-    if (getaddrinfo(host, colon + 1, &want, &found) != 0)
-        return err_set(e, -EINVAL, "%s: is no address to listen on", address);
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, LISTEN_QUEUE) < 0 ||
-        getsockname(fd, (struct sockaddr *)&got, &size) < 0)
-        code = err_set(e, -errno, "%s: %s", address, strerror(errno));
-    freeaddrinfo(found);
-    if (code < 0) {
-        if (fd >= 0)
-            close(fd);
-        return code;
-    }
-    *port = ntohs(got.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&got)->sin6_port
-                                            : ((struct sockaddr_in *)&got)->sin_port);
-    return fd;
-}
-
 int relay_start(struct runtime *r, struct err *e)
 {
     if (!r->cfg.relay_listen)
@@ -338,7 +309,7 @@ int relay_start(struct runtime *r, struct err *e)
         return err_prefix(e, "forward-allow");
     if ((code = store_sqlite_reader(&k->reader, r->data_dir, e)) < 0)
         return code;
-    k->listen_fd = relay_listen_on(r->cfg.relay_listen, &k->port, e);
+    k->listen_fd = relay_listen_on(r->cfg.relay_listen, false, &k->port, e);
     if (k->listen_fd < 0)
         return err_prefix(e, "relay-listen");
     k->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -3,7 +3,8 @@
 // Ports of the server that lead into an instance, from when its carrier calls until its lease ends: to port
 // 22 of one that has an *-ssh profile, and to those that inbound rules of its task name. Whoever may come in
 // (an address of --forward-allow, and of the rule) still has to prove himself to what listens inside; the
-// server hands bytes on and has no part in that.
+// server hands bytes on and has no part in that. Ports of UDP are opened and closed here too; what goes through them is
+// relay_datagrams.c.
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,14 +20,14 @@
 // What a client has not taken yet waits in the instance, where the writer feels it, rather than here.
 #define UNSENT_BYTES (64 * 1024)
 
-static int try_port(const struct runtime *r, int port, uint16_t *got)
+static int try_port(const struct runtime *r, bool udp, int port, uint16_t *got)
 {
     char address[300];
     int real, fd;
     struct err e = ERR_NULL;
     const char *on = r->cfg.forward_address ? r->cfg.forward_address : "127.0.0.1";
     snprintf(address, sizeof address, "%s:%d", on, port);
-    fd = relay_listen_on(address, &real, &e);
+    fd = relay_listen_on(address, udp, &real, &e);
     *got = (uint16_t)real;
     return fd;
 }
@@ -34,7 +35,7 @@ static int try_port(const struct runtime *r, int port, uint16_t *got)
 static bool is_of(const struct conn *c, const struct forward_row *row)
 {
     for (size_t i = 0; i < c->n_forwards; i++)
-        if (row->lease == c->who.lease && row->port == c->forward[i].port)
+        if (row->lease == c->who.lease && row->port == c->forward[i].port && row->udp == c->forward[i].to.udp)
             return true;
     return false;
 }
@@ -56,6 +57,7 @@ static void note(struct relay *k, const struct conn *c, const struct forward *f)
                               .instance = c->who.instance,
                               .to = f->to.port,
                               .port = f->port,
+                              .udp = f->to.udp,
                               .n_from = f->to.rule ? f->to.rule->n_places : 0};
     if (row.n_from)
         memcpy(row.from, f->to.rule->place, sizeof row.from);
@@ -64,18 +66,23 @@ static void note(struct relay *k, const struct conn *c, const struct forward *f)
     pthread_mutex_unlock(&k->lock);
 }
 
-static uint16_t kept_port(const struct relay *k, uint64_t lease, uint16_t to)
+static bool is_for(const struct forward_kept *x, uint64_t lease, const struct net_port *to)
+{
+    return x->lease == lease && x->to == to->port && x->udp == to->udp;
+}
+
+static uint16_t kept_port(const struct relay *k, uint64_t lease, const struct net_port *to)
 {
     for (size_t i = 0; i < k->n_kept; i++)
-        if (k->kept[i].lease == lease && k->kept[i].to == to)
+        if (is_for(&k->kept[i], lease, to))
             return k->kept[i].port;
     return 0;
 }
 
-static bool is_kept(const struct relay *k, int port)
+static bool is_kept(const struct relay *k, bool udp, int port)
 {
     for (size_t i = 0; i < k->n_kept; i++)
-        if (k->kept[i].port == port)
+        if (k->kept[i].port == port && k->kept[i].udp == udp)
             return true;
     return false;
 }
@@ -85,16 +92,16 @@ static void unkeep(struct relay *k, size_t i)
     memmove(k->kept + i, k->kept + i + 1, (--k->n_kept - i) * sizeof *k->kept);
 }
 
-static void keep(struct relay *k, uint64_t lease, uint16_t to, uint16_t port)
+static void keep(struct relay *k, uint64_t lease, const struct net_port *to, uint16_t port)
 {
     for (size_t i = 0; i < k->n_kept; i++)
-        if (k->kept[i].lease == lease && k->kept[i].to == to) {
+        if (is_for(&k->kept[i], lease, to)) {
             unkeep(k, i);
             break;
         }
     if (k->n_kept == RELAY_KEPT_MAX)
         unkeep(k, 0);
-    *VEC_PUSH(k->kept, k->n_kept, k->cap_kept) = (struct forward_kept){lease, to, port};
+    *VEC_PUSH(k->kept, k->n_kept, k->cap_kept) = (struct forward_kept){lease, to->port, port, to->udp};
 }
 
 void forward_forget(struct relay *k, uint64_t lease)
@@ -105,18 +112,18 @@ void forward_forget(struct relay *k, uint64_t lease)
 }
 
 // The one it had, since whoever was connected will come there again; else one that nobody had; else any.
-static int some_port(const struct relay *k, uint64_t lease, uint16_t to, uint16_t *got)
+static int some_port(const struct relay *k, uint64_t lease, const struct net_port *to, uint16_t *got)
 {
     const struct runtime_config *cfg = &k->r->cfg;
     uint16_t mine = kept_port(k, lease, to);
     bool room = cfg->forward_first || k->n_forwards < (size_t)cfg->forward_last;
-    int fd = mine && room ? try_port(k->r, mine, got) : -1;
+    int fd = mine && room ? try_port(k->r, to->udp, mine, got) : -1;
     if (!cfg->forward_first && room && fd < 0)
-        fd = try_port(k->r, 0, got);
+        fd = try_port(k->r, to->udp, 0, got);
     for (int others = 0; cfg->forward_first && others < 2; others++)
         for (int port = cfg->forward_first; port <= cfg->forward_last && fd < 0; port++)
-            if (is_kept(k, port) == (others > 0))
-                fd = try_port(k->r, port, got);
+            if (is_kept(k, to->udp, port) == (others > 0))
+                fd = try_port(k->r, to->udp, port, got);
     return fd;
 }
 
@@ -127,12 +134,14 @@ void forward_open(struct conn *c)
     for (size_t i = 0; i < n; i++) {
         struct forward *f = &c->forward[c->n_forwards];
         *f = (struct forward){.to = open[i]};
-        f->fd = some_port(c->relay, c->who.lease, f->to.port, &f->port);
+        f->fd = some_port(c->relay, c->who.lease, &f->to, &f->port);
         if (f->fd < 0) {
             fprintf(stderr, "ondol: relay: no port is left to be forwarded (--forward-ports)\n");
             continue;
         }
-        keep(c->relay, c->who.lease, f->to.port, f->port);
+        keep(c->relay, c->who.lease, &f->to, f->port);
+        if (f->to.udp)
+            f->v6 = datagrams_ready(f->fd);
         note(c->relay, c, f);
         c->n_forwards++;
     }
@@ -145,6 +154,7 @@ void forward_shut(struct conn *c)
     if (c->n_forwards)
         forget(c->relay, c);
     c->n_forwards = 0;
+    datagrams_shut(c);
 }
 
 // An address of IPv4 on a socket of IPv6 is still one.
@@ -165,20 +175,19 @@ static bool ipv4_of(const struct sockaddr_storage *from, uint32_t *out)
     return true;
 }
 
-static bool is_named(const struct forward *f)
+bool forward_is_named(const struct forward *f)
 {
     return f->to.rule && f->to.rule->hosts[0];
 }
 
-// Whom the operator lets, and of these whom the task's rule lets; of one with host names the carrier judges that.
-static bool may_come(const struct relay *k, const struct forward *f, const struct sockaddr_storage *from,
-                     uint32_t *address)
+bool forward_may_come(const struct relay *k, const struct forward *f, const struct sockaddr_storage *from,
+                      uint32_t *address)
 {
-    bool narrow = f->to.rule && (f->to.rule->n_places || is_named(f));
+    bool narrow = f->to.rule && (f->to.rule->n_places || forward_is_named(f));
     if (k->everybody && !narrow)
         return true;
     return ipv4_of(from, address) && (k->everybody || cidr_has(&k->allow, *address)) &&
-           (!narrow || is_named(f) || net_rule_from(f->to.rule, *address));
+           (!narrow || forward_is_named(f) || net_rule_from(f->to.rule, *address));
 }
 
 void forward_accept(struct conn *c, const struct forward *f)
@@ -190,7 +199,7 @@ void forward_accept(struct conn *c, const struct forward *f)
     const int unsent = UNSENT_BYTES;
     if (fd < 0)
         return;
-    if (!may_come(c->relay, f, &from, &address)) {
+    if (!forward_may_come(c->relay, f, &from, &address)) {
         close(fd);
         return;
     }
@@ -202,7 +211,17 @@ void forward_accept(struct conn *c, const struct forward *f)
                                    (unsigned char)(address >> 8),    (unsigned char)address};
     uint32_t id = ++c->next_stream;
     if (relay_mux_add(&c->mux, id, fd, false))
-        relay_link_send(&c->link, RELAY_OPEN, id, open, is_named(f) ? 6 : 2);
+        relay_link_send(&c->link, RELAY_OPEN, id, open, forward_is_named(f) ? 6 : 2);
+}
+
+void forward_tell(struct conn *c, const struct forward *f)
+{
+    struct relay *k = c->relay;
+    pthread_mutex_lock(&k->lock);
+    for (size_t i = 0; i < k->n_forwards; i++)
+        if (k->forward[i].lease == c->who.lease && k->forward[i].udp && k->forward[i].port == f->port)
+            k->forward[i].count = f->count;
+    pthread_mutex_unlock(&k->lock);
 }
 
 static struct forward_view view_of(const struct runtime *r, const struct forward_row *f)
@@ -211,6 +230,8 @@ static struct forward_view view_of(const struct runtime *r, const struct forward
     struct forward_view v = {.instance = f->instance,
                              .application_port = f->to,
                              .forwarder_port = f->port,
+                             .udp = f->udp,
+                             .count = f->count,
                              .host = host ? host : "127.0.0.1",
                              .bind_address = on ? on : "127.0.0.1",
                              .allowed = r->cfg.forward_allow,

@@ -5,7 +5,9 @@
 #define ONDOL_SERVER_RELAY_INSIDE_H
 
 #include "core/work/netrule.h"
+#include "net/relay_datagram.h"
 #include "net/relay_mux.h"
+#include "net/relay_peers.h"
 #include "server/relay.h"
 
 #define RELAY_CONNS_MAX     4096
@@ -36,9 +38,15 @@ struct conn {
         struct net_port to; // inside; its rule is one of `rules`
         int fd;             // listens; -1: closed
         uint16_t port;      // of the server
+        bool v6;            // its socket is of IPv6
+        uint32_t dropped;   // datagrams, which the kernel has said so far
+        struct forward_count count;
     } forward[NET_PORTS_MAX];
     size_t n_forwards;
     uint32_t next_stream;
+    struct relay_peers *peers; // of the forwards that are of UDP; NULL: nobody yet
+    struct relay_datagrams datagrams;
+    int64_t told_ms; // when it was last looked at who is idle and what was counted
 };
 
 struct relay {
@@ -55,6 +63,7 @@ struct relay {
     struct forward_kept {
         uint64_t lease;
         uint16_t to, port;
+        bool udp;
     } * kept; // which port last led to `to`, while the lease lasts; the oldest first
     size_t n_kept, cap_kept;
 
@@ -66,13 +75,16 @@ struct relay {
         uint64_t task, lease;
         uint32_t instance;
         uint16_t to, port;
+        bool udp;
+        struct forward_count count;
         struct cidr from[NETRULE_PLACES_MAX]; // who may come; none: whoever the operator lets
         size_t n_from;
     } * forward;
     size_t n_forwards, cap_forwards;
 };
 
-int relay_listen_on(const char *address, int *port, struct err *e); // a listening, non-blocking socket
+// relay_listen.c: a non-blocking socket that is bound and, of TCP, listens.
+int relay_listen_on(const char *address, bool udp, int *port, struct err *e);
 void relay_wake(struct relay *k);
 
 // task_rules.c: the rules of a task and its pool, or of a pool's node. -ENOENT: there is neither.
@@ -88,5 +100,17 @@ void forward_open(struct conn *c);
 void forward_forget(struct relay *k, uint64_t lease); // it is over: its ports are anybody's
 void forward_shut(struct conn *c);                            // nobody can come any more
 void forward_accept(struct conn *c, const struct forward *f); // its port can be accepted from
+// Whom the operator lets, and of these whom the task's rule lets; of one with host names the carrier judges that, by
+// the *address.
+bool forward_may_come(const struct relay *k, const struct forward *f, const struct sockaddr_storage *from, uint32_t *address);
+bool forward_is_named(const struct forward *f);
+void forward_tell(struct conn *c, const struct forward *f); // what it has counted, to who asks
+
+// relay_datagrams.c
+bool datagrams_ready(int fd); // a socket that was just made; whether it is of IPv6
+void datagrams_accept(struct conn *c, struct forward *f, int64_t now); // its port can be read
+bool datagrams_frame(struct conn *c, const struct relay_frame *f); // of any kind; false: it breaks the rules
+void datagrams_turn(struct conn *c, int64_t now);
+void datagrams_shut(struct conn *c);
 
 #endif

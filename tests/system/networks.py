@@ -84,7 +84,7 @@ def agent(name, site, *options):
                  env=dict(os.environ, ONDOL_NODE_TOKEN=NODE_TOKEN), preexec_fn=with_parent)
 
 
-agents = [agent("a", "closed"), agent("b", "closed"), agent("c", "open", "--net-allow", "192.168.7.0/24")]
+agents = [agent("a", "closed", "--net-box", PRIVATE), agent("b", "closed", "--net-box", PRIVATE), agent("c", "open", "--net-allow", "192.168.7.0/24")]
 
 
 def submit(profile, source, instances=1, **more):
@@ -162,6 +162,8 @@ serve(8080, b"web")
 named = submit("docker-batch", TRY + PLACES, placement={"site": "open"}, forcedNetworkRules=[out_to(OUTSIDE, 7000), out_to("", 99, "udp")])
 narrowed = submit("docker-network", TRY + PLACES, placement={"site": "open"}, forcedNetworkRules=[out_to(PRIVATE, "6999-7001")])
 closed_one = submit("docker-network", TRY + PLACES, placement={"site": "closed"}, forcedNetworkRules=[out_to(PRIVATE, ""), out_to(OUTSIDE, 7001)])
+boxed = submit("docker-network", TRY + PLACES, placement={"site": "closed"}, forcedNetworkRules=[
+    dict(out_to("", 7000), toQBox=True), out_to(OUTSIDE, 7001)])
 web = submit("docker-batch", WEB, placement={"site": "closed"}, forcedNetworkRules=[
     {"inbound": True, "proto": "tcp", "port": 8080, "to": "127.0.0.0/8", "name": "web", "applicationType": "http"},
     {"inbound": True, "proto": "tcp", "port": "8081", "to": "203.0.113.9"},
@@ -170,6 +172,7 @@ web = submit("docker-batch", WEB, placement={"site": "closed"}, forcedNetworkRul
 check("a rule opens one place to docker-batch: %s" % ended(named), ended(named) == expected([OUTSIDE]))
 check("a rule narrows docker-network: %s" % ended(narrowed), ended(narrowed) == expected([PRIVATE]))
 check("a rule opens nothing that the operator closed: %s" % ended(closed_one), ended(closed_one) == expected([]))
+check("a rule to the box opens that and nothing else: %s" % ended(boxed), ended(boxed) == expected([PRIVATE]))
 wait("both ports are listened on", lambda: call("GET", "/tasks/%s/stdout" % web).count("listens") == 2)
 
 

@@ -86,16 +86,24 @@ static const struct cidr private[] = {{NET(10, 0, 0, 0), 8},     {NET(172, 16, 0
                                       {NET(192, 168, 0, 0), 16}, {NET(100, 64, 0, 0), 10},
                                       {NET(198, 18, 0, 0), 15},  {NET(192, 0, 0, 0), 24}};
 
-bool egress_allowed(const struct egress *g, uint32_t to)
+static bool closed(const struct egress *g, uint32_t to)
 {
     if (any_of(never, ARRAY_LEN(never), to))
-        return false;
+        return true;
     for (size_t i = 0; i < g->n_own; i++)
         if (g->own[i] == to)
-            return false;
-    if (cidr_has(&g->deny, to) || g->own_unknown)
-        return false;
-    return !any_of(private, ARRAY_LEN(private), to) || cidr_has(&g->allow, to);
+            return true;
+    return cidr_has(&g->deny, to) || g->own_unknown;
+}
+
+bool egress_allowed(const struct egress *g, uint32_t to)
+{
+    return !closed(g, to) && (!any_of(private, ARRAY_LEN(private), to) || cidr_has(&g->allow, to));
+}
+
+bool egress_box(const struct egress *g, uint32_t to)
+{
+    return !closed(g, to) && cidr_has(&g->box, to);
 }
 
 bool egress_private(uint32_t address)

@@ -32,6 +32,7 @@ struct cidr_list {
 
 struct egress {
     struct cidr_list allow, deny;
+    struct cidr_list box; // the machine of the building that rules mean by toQBox
     uint32_t own[EGRESS_OWN_MAX]; // addresses of the machine
     size_t n_own;
     bool own_unknown; // they are too many to be known: nothing private is open then
@@ -42,6 +43,8 @@ int cidr_read(struct cidr_list *l, const char *text, struct err *e);
 bool cidr_has(const struct cidr_list *l, uint32_t address);
 
 bool egress_allowed(const struct egress *g, uint32_t to);
+// The same of an address of `box`, private or not: for packets that a rule lets go there. Never the machine itself.
+bool egress_box(const struct egress *g, uint32_t to);
 bool egress_private(uint32_t address); // of a private network, or of no single outside machine
 
 // The head of an IPv4 packet of n bytes that is whole; false: it is none.

@@ -130,7 +130,7 @@ static bool within(const struct net_rule *r, uint32_t address)
 
 bool net_rule_from(const struct net_rule *r, uint32_t address)
 {
-    return (r->n_places == 0 && !r->hosts[0]) || within(r, address);
+    return (r->n_places == 0 && !r->hosts[0] && !r->box) || within(r, address);
 }
 
 static size_t inbound(const struct net_rules *r)
@@ -153,6 +153,8 @@ int net_rules_add(struct net_rules *all, const struct net_rule *r, struct err *e
 
 static void write_places(const struct net_rule *r, struct buf *out)
 {
+    bool more = r->n_places || r->hosts[0];
+    buf_puts(out, r->box ? (more ? "box," : "box") : "");
     for (size_t i = 0; i < r->n_places; i++) {
         uint32_t a = r->place[i].net;
         buf_putf(out, "%s%u.%u.%u.%u/%u", i ? "," : "", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255,
@@ -170,7 +172,7 @@ void net_rules_write(const struct net_rules *r, bool inbound_only, struct buf *o
             continue;
         buf_puts(out, n++ ? ";" : "");
         if (x->inbound)
-            buf_putf(out, "in:%u:", x->port);
+            buf_putf(out, "%s:%u:", x->udp ? "in-udp" : "in", x->port);
         else
             buf_putf(out, "%s:%u-%u:", x->udp ? "udp" : "tcp", x->port, x->port_last);
         write_places(x, out);
@@ -190,11 +192,13 @@ static bool read_one(const char *text, size_t n, struct net_rules *out)
     if (!(port = strchr(copy, ':')) || !(places = strchr(port + 1, ':')))
         return false;
     *port++ = *places++ = '\0';
-    r.inbound = strcmp(copy, "in") == 0;
-    r.udp = strcmp(copy, "udp") == 0;
+    r.box = strncmp(places, "box", 3) == 0 && (!places[3] || places[3] == ',');
+    places += r.box ? 3 : 0;
+    r.udp = strcmp(copy, "udp") == 0 || strcmp(copy, "in-udp") == 0;
+    r.inbound = strncmp(copy, "in", 2) == 0 && (r.udp || !copy[2]);
     if (!r.inbound && !r.udp && strcmp(copy, "tcp") != 0)
         return false;
-    return net_rule_ports(port, &r.port, &r.port_last) && (!r.inbound || (r.port && r.port == r.port_last)) &&
+    return net_rule_ports(port, &r.port, &r.port_last) && (!r.inbound || (r.port && r.port == r.port_last && !r.box)) &&
            net_rule_places(&r, places, &e) == 0 && net_rules_add(out, &r, &e) == 0;
 }
 
@@ -223,10 +227,10 @@ unsigned net_rules_features(const struct net_rules *r)
 }
 
 // Of two rules for one port the first counts.
-static bool has_port(const struct net_port *v, size_t n, uint16_t port)
+static bool has_port(const struct net_port *v, size_t n, uint16_t port, bool udp)
 {
     for (size_t i = 0; i < n; i++)
-        if (v[i].port == port)
+        if (v[i].port == port && v[i].udp == udp)
             return true;
     return false;
 }
@@ -235,10 +239,10 @@ size_t net_rules_open(const struct net_rules *r, unsigned features, struct net_p
 {
     size_t n = 0;
     for (size_t i = 0; i < r->n && n < NETRULE_IN_MAX; i++)
-        if (r->v[i].inbound && !has_port(out, n, r->v[i].port))
-            out[n++] = (struct net_port){r->v[i].port, &r->v[i]};
-    if ((features & PROFILE_SSH) && !has_port(out, n, PROFILE_SSH_PORT))
-        out[n++] = (struct net_port){PROFILE_SSH_PORT, NULL};
+        if (r->v[i].inbound && !has_port(out, n, r->v[i].port, r->v[i].udp))
+            out[n++] = (struct net_port){r->v[i].port, r->v[i].udp, &r->v[i]};
+    if ((features & PROFILE_SSH) && !has_port(out, n, PROFILE_SSH_PORT, false))
+        out[n++] = (struct net_port){PROFILE_SSH_PORT, false, NULL};
     return n;
 }
 
@@ -272,10 +276,23 @@ bool net_rules_have_names(const struct net_rules *r)
 }
 
 // Later fragments have no port; without the first, which was judged, nobody can put them together.
-static bool fits(const struct net_rule *r, const struct ip4 *p, bool by_name)
+static bool fits_port(const struct net_rule *r, const struct ip4 *p)
 {
     bool port = !p->first || (p->to_port >= r->port && p->to_port <= r->port_last);
-    return p->protocol == (r->udp ? 17 : 6) && port && (by_name || net_rule_from(r, p->to));
+    return p->protocol == (r->udp ? 17 : 6) && port;
+}
+
+static bool fits(const struct net_rule *r, const struct ip4 *p, bool by_name)
+{
+    return fits_port(r, p) && (by_name || net_rule_from(r, p->to));
+}
+
+bool net_rules_to_box(const struct net_rules *r, const struct ip4 *packet)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (!r->v[i].inbound && r->v[i].box && fits_port(&r->v[i], packet))
+            return true;
+    return false;
 }
 
 bool net_rules_may_leave(const struct net_rules *r, const struct ip4 *packet, uint32_t by_name)

@@ -13,10 +13,12 @@
 // rules are equal text:
 //
 //   in:8080:203.0.113.0/24,198.51.100.7/32     a port, who may come; nobody named: everybody
+//   in-udp:5353:                               the same, of datagrams
 //   tcp:443-443:203.0.113.7/32                 outbound: ports, which may be 0-65535, and places
 //   udp:53-53:                                 none named: everywhere
 //   tcp:443-443:203.0.113.7/32,data.example.org   host names after the addresses, of both kinds; outbound: what
 //                                              the instance was answered to them (core/work/namegate.h)
+//   tcp:443-443:box                            outbound: the building's box, which its operator names; before all places
 #ifndef ONDOL_CORE_WORK_NETRULE_H
 #define ONDOL_CORE_WORK_NETRULE_H
 
@@ -35,9 +37,10 @@
 
 struct net_rule {
     bool inbound, udp;
+    bool box; // outbound: to the building's box too
     uint16_t port, port_last; // inbound: both the same and not 0
     struct cidr place[NETRULE_PLACES_MAX];
-    size_t n_places;                   // 0 and no hosts: anywhere
+    size_t n_places;                   // 0, no hosts and not box: anywhere
     char hosts[NETRULE_HOSTS_MAX + 1]; // "a.example.org,b.example.org", in small letters
 };
 
@@ -65,9 +68,10 @@ bool net_rules_read(const char *text, struct net_rules *out);
 unsigned net_rules_features(const struct net_rules *r);
 
 // Ports of the instance to which something is forwarded: those of inbound rules, and port 22 of a profile
-// with ssh. How many; `rule` of the k-th may be NULL: everybody may come.
+// with ssh. How many; `rule` of the k-th may be NULL: everybody may come. A port of TCP and one of UDP are two.
 struct net_port {
     uint16_t port;
+    bool udp;
     const struct net_rule *rule;
 };
 #define NET_PORTS_MAX (NETRULE_IN_MAX + 1)
@@ -82,5 +86,7 @@ bool net_rules_have_names(const struct net_rules *r); // outbound
 // Whether a packet may leave that the operator would let go. True when there is no outbound rule. `by_name`:
 // the rules that name a host whose address it is sent to.
 bool net_rules_may_leave(const struct net_rules *r, const struct ip4 *packet, uint32_t by_name);
+// Whether a rule lets a packet go to the building's box.
+bool net_rules_to_box(const struct net_rules *r, const struct ip4 *packet);
 
 #endif

@@ -149,6 +149,16 @@ static void sizes_are_asked_in_three_forms(void **state)
          "Invalid pool file. Invalid fields: elasticProperty. elasticProperty.rampResizeFactor: must be from "
          "0 "
          "to 1"},
+        {"{\"name\":\"p\",\"profile\":\"docker-batch\",\"elasticProperty\":{\"isElastic\":true,\"minTotalSlots\":\"x\","
+         "\"maxTotalSlots\":1,\"minIdleSlots\":2,\"resizePeriod\":-1,\"rampResizeFactor\":true}}",
+         "Invalid pool file. Invalid fields: elasticProperty. elasticProperty.minTotalSlots: must be a whole "
+         "number; elasticProperty.resizePeriod: must be from 0 to 2147483647; "
+         "elasticProperty.rampResizeFactor: must be from 0 to 1; elasticProperty.minIdleSlots: 2 is over maxTotalSlots, 1"},
+        {"{\"name\":\"p\",\"profile\":\"docker-batch\",\"elasticProperty\":{\"isElastic\":7,\"minTotalSlots\":3,"
+         "\"maxTotalSlots\":-1,\"minIdleTimeSeconds\":[]}}",
+         "Invalid pool file. Invalid fields: elasticProperty. elasticProperty.isElastic: must be true or false; "
+         "elasticProperty.maxTotalSlots: must be from 0 to 1000000; "
+         "elasticProperty.minIdleTimeSeconds: must be a whole number"},
         {"{\"name\":\"p\",\"profile\":\"docker-batch\",\"instanceCount\":1,\"multiSlotsSettings\":{"
          "\"slotsPerNode\":"
          "65}}",

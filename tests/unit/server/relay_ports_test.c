@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -133,11 +134,52 @@ static void one_that_is_taken_gives_way(void **state)
     end(p);
 }
 
+// Ports of UDP are others than those of TCP with the same numbers, and are kept likewise.
+static bool both_protocols(uint16_t first)
+{
+    struct place *p = begin(first);
+    struct forward had[4];
+    bool ok = true;
+    for (int i = 0; i < 2; i++) {
+        p->a = (struct conn){.relay = &p->k, .who = {.lease = 7, .task = 1}};
+        assert_true(net_rules_read("in:53:;in-udp:53:;in-udp:54:", &p->a.rules));
+        forward_open(&p->a);
+        ok = ok && p->a.n_forwards == 3;
+        for (size_t k = 0; ok && k < 3; k++)
+            ok = i == 0 || p->a.forward[k].port == had[k].port;
+        memcpy(had, p->a.forward, sizeof had);
+        ok = ok && had[0].port == first && had[1].port == first && had[2].port == first + 1;
+        forward_shut(&p->a);
+    }
+    assert_int_equal(p->k.n_kept, ok ? 3 : p->k.n_kept);
+    for (int i = 0; i < 2; i++) { // and no two instances have the same
+        struct conn *c = i ? &p->b : &p->a;
+        p->k.n_kept = 0; // whatever is kept for whom
+        *c = (struct conn){.relay = &p->k, .who = {.lease = (uint64_t)(20 + i), .task = 1}};
+        assert_true(net_rules_read("in-udp:53:", &c->rules));
+        forward_open(c);
+    }
+    assert_true(!p->a.n_forwards || !p->b.n_forwards || p->a.forward[0].port != p->b.forward[0].port);
+    end(p);
+    return ok;
+}
+
+static void udp_and_tcp_have_ports_of_their_own(void **state)
+{
+    (void)state;
+    uint16_t first = 0;
+    for (int i = 0; i < TRIES; i++)
+        if ((first = free_range()) && both_protocols(first))
+            return;
+    fail_msg("%d times other ports, last from %u on", TRIES, first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_that_was_cut_keeps_its_ports),
         cmocka_unit_test(one_that_is_taken_gives_way),
+        cmocka_unit_test(udp_and_tcp_have_ports_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

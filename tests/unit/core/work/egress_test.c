@@ -52,6 +52,22 @@ static void private_networks_and_the_machine_are_closed(void **state)
     assert_false(egress_allowed(&closed, at("203.0.113.9"))); // all of it
 }
 
+static void the_box_is_the_operators_and_never_the_machine_itself(void **state)
+{
+    (void)state;
+    struct egress g = {.own = {at("192.168.7.1")}, .n_own = 1};
+    struct err e = ERR_NULL;
+    assert_int_equal(cidr_read(&g.box, "192.168.7.0/30, 127.0.0.1", &e), 0);
+    assert_true(egress_box(&g, at("192.168.7.2")));
+    assert_false(egress_allowed(&g, at("192.168.7.2"))); // to nobody else
+    assert_false(egress_box(&g, at("192.168.7.1")));
+    assert_false(egress_box(&g, at("192.168.7.9")));
+    assert_false(egress_box(&g, at("203.0.113.9")));
+    assert_false(egress_box(&g, at("127.0.0.1")));
+    assert_int_equal(cidr_read(&g.deny, "192.168.0.0/16", &e), 0);
+    assert_false(egress_box(&g, at("192.168.7.2")));
+}
+
 static void ranges_are_read_strictly(void **state)
 {
     (void)state;
@@ -99,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(private_networks_and_the_machine_are_closed),
+        cmocka_unit_test(the_box_is_the_operators_and_never_the_machine_itself),
         cmocka_unit_test(ranges_are_read_strictly),
         cmocka_unit_test(only_whole_packets_are_read),
     };

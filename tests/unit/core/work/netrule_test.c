@@ -28,8 +28,11 @@ static void rules_have_one_form(void **state)
     static const char *const good[] = {"",
                                        "in:22:",
                                        "in:8080:203.0.113.0/24,198.51.100.7/32",
+                                       "in-udp:53:198.51.100.7/32,a.example.org;in:53:",
                                        "tcp:443-443:203.0.113.7/32;udp:53-53:;in:1:0.0.0.0/0",
                                        "tcp:0-65535:",
+                                       "tcp:443-443:box",
+                                       "udp:0-65535:box,203.0.113.7/32,a.example.org",
                                        "in:1:a.example.org",
                                        "tcp:443-443:a.example.org,b-2.example.org",
                                        "udp:1-2:203.0.113.7/32,a.example.org"};
@@ -43,6 +46,14 @@ static void rules_have_one_form(void **state)
                                       "tcp:9-8:",
                                       "tcp:1-2:1.2.3.4/32,",
                                       "icmp:1-2:",
+                                      "in-tcp:1:",
+                                      "in:1:box",
+                                      "tcp:1-2:203.0.113.7/32,box",
+                                      "tcp:1-2:boxes",
+                                      "tcp:1-2:box,",
+                                      "in-udp:1-2:",
+                                      "in-udp:0:",
+                                      "inx:1:",
                                       "in:1:;",
                                       ";in:1:",
                                       "in:01:",
@@ -210,13 +221,48 @@ static void inbound_rules_open_ports(void **state)
     assert_int_equal(net_rules_features(&r), 0);
 }
 
+static void a_port_of_udp_is_not_that_of_tcp(void **state)
+{
+    (void)state;
+    struct net_port open[NET_PORTS_MAX];
+    struct net_rules r = rules_of("in-udp:22:203.0.113.0/24;in-udp:22:;in:53:;in-udp:53:");
+    assert_int_equal(net_rules_open(&r, PROFILE_SSH, open), 4);
+    assert_true(open[0].udp && open[0].port == 22 && open[0].rule->n_places == 1);
+    assert_true(!open[1].udp && open[1].port == 53 && open[2].udp && open[2].port == 53);
+    assert_true(!open[3].udp && open[3].port == 22 && !open[3].rule); // the profile's, for everybody
+    assert_int_equal(net_rules_features(&r), PROFILE_FORWARD);
+    assert_true(leaves("in-udp:53:", 0xcb007107, UDP, true, 9)); // it narrows nothing that goes out
+}
+
+// It opens the box, as far as its ports, and not everywhere else.
+static void a_rule_to_the_box_opens_that(void **state)
+{
+    (void)state;
+    struct net_rules r = rules_of("tcp:80-443:box;in:80:");
+    struct ip4 p = {.to = 0xc0a80702, .protocol = TCP, .first = true, .to_port = 443};
+    assert_true(net_rules_to_box(&r, &p));
+    assert_false(net_rules_may_leave(&r, &p, 0));
+    p.to_port = 444;
+    assert_false(net_rules_to_box(&r, &p));
+    p.first = false;
+    assert_true(net_rules_to_box(&r, &p));
+    p.protocol = UDP;
+    assert_false(net_rules_to_box(&r, &p));
+    r = rules_of("tcp:0-65535:box,203.0.113.7/32");
+    p = (struct ip4){.to = 0xcb007107, .protocol = TCP, .first = true, .to_port = 1};
+    assert_true(net_rules_may_leave(&r, &p, 0));
+    r = rules_of("tcp:0-65535:");
+    assert_false(net_rules_to_box(&r, &p));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_have_one_form),      cmocka_unit_test(zero_is_everywhere),
         cmocka_unit_test(their_number_is_bounded),  cmocka_unit_test(outbound_rules_are_all_that_is_open),
         cmocka_unit_test(names_are_those_of_hosts), cmocka_unit_test(a_name_opens_only_what_it_was_answered),
-        cmocka_unit_test(inbound_rules_open_ports),
+        cmocka_unit_test(inbound_rules_open_ports), cmocka_unit_test(a_port_of_udp_is_not_that_of_tcp),
+        cmocka_unit_test(a_rule_to_the_box_opens_that),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

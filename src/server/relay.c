@@ -26,11 +26,6 @@
 
 // ---- connections
 
-static uint64_t member_key(const struct relay_who *w)
-{
-    return w->task << 16 | (w->address & 0xffff);
-}
-
 static int64_t now_ms(void)
 {
     struct timespec t;
@@ -43,8 +38,9 @@ static void conn_lose(struct relay *k, struct conn *c, int64_t now)
 {
     uint64_t is;
     forward_shut(c);
-    if (c->who.address && idmap_get(&k->member, member_key(&c->who), &is) && is == (uint64_t)(uintptr_t)c)
-        idmap_remove(&k->member, member_key(&c->who));
+    if (c->who.address && idmap_get(&k->member, relay_member_key(&c->who), &is) &&
+        is == (uint64_t)(uintptr_t)c)
+        idmap_remove(&k->member, relay_member_key(&c->who));
     relay_link_deinit(&c->link);
     relay_mux_leave(&c->mux);
     c->who = (struct relay_who){0};
@@ -131,10 +127,20 @@ static bool admit(struct relay *k, struct conn *c)
         }
     c->who = w;
     c->task = w.task;
-    if (w.address)
-        idmap_set(&k->member, member_key(&w), (uint64_t)(uintptr_t)c);
+    if (w.address) {
+        idmap_set(&k->member, relay_member_key(&w), (uint64_t)(uintptr_t)c);
+        relay_came_back(&k->ended, &w);
+    }
     forward_open(c);
     return true;
+}
+
+static void refuse(struct conn *c, const struct relay_frame *f)
+{
+    unsigned char answer[IP4_REFUSAL_BYTES];
+    size_t n = ip4_refusal(f->data, f->n, answer);
+    if (n && relay_link_backlog(&c->link) < PACKETS_FULL)
+        relay_link_send(&c->link, RELAY_PACKET, 0, answer, n);
 }
 
 // From one instance of a task to another of the same; from nobody else's address.
@@ -146,8 +152,11 @@ static void on_packet(struct conn *c, const struct relay_frame *f)
         h.to >> (32 - NETPLAN_PREFIX) != NETPLAN_NET >> (32 - NETPLAN_PREFIX))
         return;
     const struct relay_who there = {.task = c->who.task, .address = h.to};
-    if (!idmap_get(&c->relay->member, member_key(&there), &to))
+    if (!idmap_get(&c->relay->member, relay_member_key(&there), &to)) {
+        if (relay_has_ended(&c->relay->ended, &c->relay->reader, &there, now_ms()))
+            refuse(c, f);
         return;
+    }
     struct conn *other = (struct conn *)(uintptr_t)to;
     if (!other->link.dead && relay_link_backlog(&other->link) < PACKETS_FULL)
         relay_link_send(&other->link, RELAY_PACKET, 0, f->data, f->n);
@@ -198,8 +207,8 @@ static size_t conn_polls(const struct conn *c, struct pollfd *out)
 {
     out[0] = (struct pollfd){.fd = c->link.fd, .events = c->lost_ms ? 0 : relay_link_events(&c->link)};
     for (size_t i = 0; i < NET_PORTS_MAX; i++) {
-        bool more = i < c->n_forwards &&
-                    (c->forward[i].to.udp ? relay_datagram_may(&c->datagrams, &c->link) : c->mux.n < RELAY_STREAMS_MAX);
+        bool more = i < c->n_forwards && (c->forward[i].to.udp ? relay_datagram_may(&c->datagrams, &c->link)
+                                                               : c->mux.n < RELAY_STREAMS_MAX);
         out[1 + i] = (struct pollfd){.fd = more ? c->forward[i].fd : -1, .events = POLLIN};
     }
     return 1 + NET_PORTS_MAX + relay_mux_polls(&c->mux, out + 1 + NET_PORTS_MAX);
@@ -338,6 +347,7 @@ void relay_stop(struct runtime *r)
     if (k->reader.free)
         k->reader.free(k->reader.ctx);
     idmap_deinit(&k->member);
+    relay_ended_deinit(&k->ended);
     pthread_mutex_destroy(&k->lock);
     free(k->gone);
     free(k->forward);

@@ -49,6 +49,19 @@ struct conn {
     int64_t told_ms; // when it was last looked at who is idle and what was counted
 };
 
+// relay_ended.c
+struct relay_ended {
+    uint64_t *key; // relay_member_key, the oldest first
+    size_t n, cap;
+    int64_t asked_ms; // when the store was last asked; 0: never
+};
+uint64_t relay_member_key(const struct relay_who *w); // task << 16 | low half of the address
+// Whether the member, who is not there, has ended. False where that is not known yet.
+bool relay_has_ended(struct relay_ended *e, const struct store_reader *reader, const struct relay_who *w,
+                     int64_t now_ms);
+void relay_came_back(struct relay_ended *e, const struct relay_who *w); // another attempt of it has called
+void relay_ended_deinit(struct relay_ended *e);
+
 struct relay {
     struct runtime *r;
     int listen_fd, wake_fd, port;
@@ -59,7 +72,8 @@ struct relay {
     bool runs;
     struct conn *v[RELAY_CONNS_MAX];
     size_t n;
-    struct idmap member; // task << 16 | low half of the address -> struct conn *
+    struct idmap member; // relay_member_key -> struct conn *
+    struct relay_ended ended;
     struct forward_kept {
         uint64_t lease;
         uint16_t to, port;

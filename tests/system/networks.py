@@ -364,6 +364,19 @@ for p in ports:
 check("a cluster of four over two agents, with the outside: %s" % ended(large),
       ended(large) == sorted(["3", "listens", "unknown True True"] * 4 + ["%s 7000 heard me" % OUTSIDE] * 4))
 
+# Bug: who connected to an instance that had ended heard nothing for two minutes.
+over = submit("docker-cluster", """
+import errno, os, socket, time
+def told():
+    try: socket.create_connection(("instance-9", 9), 3)
+    except OSError as e: return e.errno == errno.EHOSTUNREACH
+if os.uname().nodename != "instance-9":
+    until = time.time() + 90
+    while not (heard := told()) and time.time() < until: time.sleep(0.05)
+    print("told", heard)
+""", None, advancedRanges="7,9", placement={"site": "closed"})
+check("who has ended is not there any more: %s" % ended(over), ended(over) == ["told True"])
+
 # ---- what prepares SSH in a cluster: one key for all of its instances, of which the image needs an OpenSSH
 SETUP = r"""
 import hashlib, os, stat, subprocess

@@ -51,7 +51,7 @@ WORLD = r"""
 import socket, threading
 def serve(port):
     s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("0.0.0.0", port)); s.listen(20)
-    print("listens", flush=True)
+    print("listens\n", end="", flush=True)  # in one piece: another thread says the same
     while True:
         c, _ = s.accept()
         try: c.sendall(b"heard " + c.recv(100))
@@ -126,7 +126,7 @@ WEB = r"""
 import socket, threading
 def serve(port):
     s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("0.0.0.0", port)); s.listen(5)
-    print("listens", flush=True)
+    print("listens\n", end="", flush=True)  # in one piece: another thread says the same
     while True:
         c, _ = s.accept(); d = c.recv(100); c.sendall(b"web " + d); c.close()
         if d == b"quit": return

@@ -152,7 +152,7 @@ WEB = r"""
 import socket, threading
 def serve(port, word):
     s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(("0.0.0.0", port)); s.listen(5)
-    print("listens", flush=True)
+    print("listens\n", end="", flush=True)  # in one piece: another thread says the same
     while True:
         c, _ = s.accept(); d = c.recv(100); c.sendall(word + b" " + d); c.close()
         if d == b"quit": return

@@ -87,8 +87,16 @@ static void any_zone(struct rng *r, struct report *p)
     p->zone.guard = (uint8_t)rng_below(r, GUARD_N);
     p->zone.draw_w = any_i32(r);
     p->zone.missing_w = any_i32(r);
-    p->zone.request = (struct heat_request){any_i32(r), any_i32(r), any_i32(r), any_i64(r), any_i64(r),
-                                            any_i32(r), any_i32(r), any_i32(r), {any_i64(r)}};
+    struct heat_request *q = &p->zone.request; // field by field: what lies between the fields stays zero
+    q->target_w = any_i32(r);
+    q->min_w = any_i32(r);
+    q->max_w = any_i32(r);
+    q->up_j = any_i64(r);
+    q->down_j = any_i64(r);
+    q->t_up_s = any_i32(r);
+    q->t_down_s = any_i32(r);
+    q->keep_w = any_i32(r);
+    q->valid_until = HOUSE_MS(any_i64(r));
     any_text(r, p->zone.why, sizeof p->zone.why);
 }
 

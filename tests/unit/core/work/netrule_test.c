@@ -153,7 +153,7 @@ static bool is_name(const char *text)
 static void names_are_those_of_hosts(void **state)
 {
     (void)state;
-    char label[80] = "", name[300] = "";
+    char label[80] = "", name[330] = "";
     struct net_rule r = {.inbound = true};
     struct err e = ERR_NULL;
     assert_true(is_name("Data.Example.ORG."));

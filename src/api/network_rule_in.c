@@ -8,7 +8,8 @@
 #include "api/json_in.h"
 #include "base/mem.h"
 
-#define LIST "forcedNetworkRules"
+#define LIST       "forcedNetworkRules"
+#define LIST_OF_GO "forcedNetworkRule" // one client's spelling: what narrows a network is not to be overlooked
 
 // As the contract says it, and as one client does.
 static const struct {
@@ -39,7 +40,7 @@ static bool keep(const json_t *rule, json_t *to, struct arena *a, struct err *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         const json_t *v = member(rule, i);
-        if (!v)
+        if (!v || (json_is_integer(v) && !json_integer_value(v))) // Go writes 0 for a port that is not given
             continue;
         if (members[i].is_flag && !json_is_boolean(v))
             return err_set(e, -EINVAL, "%s: must be true or false", members[i].name), false;
@@ -162,7 +163,7 @@ static bool next_rule(const json_t *in, size_t i, json_t *to, struct net_rules *
 bool network_rules_in(const json_t *in, json_t *body, const struct profile_list *profiles, struct arena *a,
                       struct invalid *bad)
 {
-    const json_t *list = in_get(in, LIST);
+    const json_t *plural = in_get(in, LIST), *list = plural ? plural : in_get(in, LIST_OF_GO);
     struct net_rules all = NET_RULES_NULL;
     struct invalid_list l = {.in = bad, .list = LIST};
     struct err e = ERR_NULL;

@@ -189,7 +189,9 @@ GO_TASK = {"name": "go", "shortname": "from-go", "profile": "docker-batch", "ins
                                     "minimumMemoryMB": 0, "maximumMemoryMB": 0,
                                     "minimumMemoryGBCoreRatio": 0, "specificationKey": "", "cpuModel": ""}],
            "advancedResourceBuckets": [], "forcedNetworkRule": [{"inbound": True, "proto": "https", "port": 22,
-                                                                 "public_host": "", "to_qbox": False}],
+                                                                 "public_host": "", "to_qbox": False},
+                                                                {"inbound": False, "proto": "tcp", "port": 0, "to": "",
+                                                                 "public_host": "192.0.2.0/24", "public_port": "443"}],
            "retrySettings": {"maxTotalRetries": 0, "maxPerInstanceRetries": 0},
            "privileges": {"exportApiAndStorageCredentialsInEnvironment": False}}
 STATES = "Submitted PartiallyDispatched FullyDispatched PartiallyExecuting FullyExecuting UploadingResults Success".split()
@@ -417,7 +419,7 @@ TABLE = [
 
     ("go", G, "/versions", S, 200, "0.version=\"v1\""),
     ("go", P, "/tasks", GO_TASK, 200, "uuid:uuid", "task"),
-    ("go", G, "/tasks/from-go", S, 200, TASK + "completionTimeToLive=\"01:00:00\" hardwareConstraints.0.coreCount=1"),
+    ("go", G, "/tasks/from-go", S, 200, TASK + "completionTimeToLive=\"01:00:00\" hardwareConstraints.0.coreCount=1 forcedNetworkRules.0.port=\"22\" forcedNetworkRules.1.publicHost=\"192.0.2.0/24\""),
     ("go", G, "/tasks?tag=x&tag=go", S, 200, "0.uuid:uuid"),
     ("go", U, "/tasks/{long}", {"constants": [{"key": "A", "value": 7}], "tags": ["changed"]}, 200, EMPTY),
     ("go", G, "/tasks/{long}", S, 200, "tags=[\"changed\"] constants=[{\"key\":\"A\",\"value\":\"7\"}]"),

@@ -75,13 +75,21 @@ bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h);
 
 enum board_phase { BOARD_FREE, BOARD_WAITS, BOARD_RUNS }; // waits: for boot or data
 
+// What the engine was told last of how fast an instance runs (levels.c).
+struct sim_level {
+    int64_t at, left;     // then; of its work
+    int64_t crawls_since; // -1: it does not
+    int32_t mhz;
+};
+
 // An instance that is set aside on its board.
 struct sim_held {
     uint32_t task, instance, attempt;
-    int32_t rate_cores, level_mhz;
+    int32_t rate_cores;
     uint64_t lease;
     uint8_t activity;
-    int64_t left, all, saved, granted_at, exec_ms, level_ago_ms, lease_uj; // as in sim_board; level: before held_at
+    int64_t left, all, saved, granted_at, exec_ms, lease_uj; // as in sim_board
+    struct sim_level level;
     int64_t held_at;
 };
 
@@ -99,9 +107,8 @@ struct sim_board {
     int64_t granted_at, started_at, boot_end; // started: less what it stood aside
     int64_t goes_on_ms; // it was set aside, and has run for so long when it goes on; -1: it is no such
     struct sim_held *held; // NULL: nothing is set aside
-    int64_t level_at;  // when its level was told last,
-    int32_t level_mhz; // and which
-    int64_t foreseen;  // the latest foresight of its end: older ones are void
+    struct sim_level level;
+    int64_t foreseen; // the latest foresight of its end: older ones are void
     int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
     int64_t lease_uj;
     int64_t uj[ACTIVITY_N], ms[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone

@@ -140,6 +140,10 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
                        .create = {.account = r->account[j->account % r->n_accounts], .draft = &d, .n = 1}};
     link_event(r, &ev);
     buf_deinit(&text);
+    if (activity_is_urgent(j->activity) && !r->tells_borne) {
+        r->tells_borne = true;
+        r->news_step = -1; // before it is placed
+    }
     r->waiting[j->activity] += j->instances;
     r->out->class[j->activity].submitted += j->instances;
     for (int32_t i = 0; i < j->instances; i++)

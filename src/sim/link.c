@@ -17,7 +17,8 @@
 
 #define METERS_MS      INT64_C(21600000)
 #define BEATS_MS       INT64_C(600000) // beats that are rare come together, so that one plan does for some
-#define LEASE_LONG_MS  INT64_C(129600000)
+#define BEAT_MOST_MS   INT64_C(86400000)
+#define LEASE_LONG_MS  INT64_C(216000000)
 #define LEASE_SHORT_MS INT64_C(600000)
 
 static house_ms wall(const struct sim_run *r)
@@ -202,14 +203,14 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
     rep->zone.guard = z->water ? GUARD_NONE : r->thermostat[zone].guard;
     rep->zone.draw_w = zone_mw(r, z) / 1000;
     rep->zone.request = q;
-    z->told = (struct heat_watts){q.target_w, q.max_w, q.min_w};
+    z->told = decisive(r->tells_borne, (struct heat_watts){q.target_w, q.max_w, q.min_w}, idle_w(r, z));
     z->told_keep_w = q.keep_w;
     z->told_any = true;
     if (!z->water) {
         struct sim_lanes *l = lanes_of(r, z);
-        l->told_target_w[z->at] = q.target_w;
-        l->told_max_w[z->at] = q.max_w;
-        l->told_min_w[z->at] = q.min_w;
+        l->told_target_w[z->at] = z->told.target_w;
+        l->told_max_w[z->at] = z->told.max_w;
+        l->told_min_w[z->at] = z->told.min_w;
     }
 }
 
@@ -441,12 +442,11 @@ void link_tick(struct sim_run *r)
     apply(r, &ev);
 }
 
-// Told even when nothing happens: meters every six hours, and a sign of life twice a lease.
+// Told even when nothing happens: a sign of life twice a lease, with meters where the last are six hours old.
 void link_beat(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
-    queue_push(&r->queue, (struct happening){.at = r->now + every, .kind = HAPPEN_BEAT, .index = zone});
+    queue_push(&r->queue, (struct happening){.at = r->now + r->beat_ms, .kind = HAPPEN_BEAT, .index = zone});
     if (z->down)
         return;
     if (r->now - z->beat_at >= METERS_MS)
@@ -505,9 +505,12 @@ int link_make(struct sim_run *r, struct err *e)
     cfg.policy = (uint8_t)plan_policy_number(policy);
     r->moves = policy->keeps_market;
     r->tells_at_once = tells_at_once(r, policy);
+    r->tells_borne = r->tells_at_once || !policy->keeps_market;
     r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
                   : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS
                                                                 : LEASE_LONG_MS;
+    // Once a day is enough for a ledger; policies that look at rooms hear of them twice a day.
+    r->beat_ms = int_clamp(r->lease_ms / 2 - 10000, 10000, r->tells_borne ? BEAT_MOST_MS / 2 : BEAT_MOST_MS);
     cfg.lease_ms = r->lease_ms;
     cfg.lease_margin_ms = r->lease_ms / 6 < 60000 ? r->lease_ms / 6 : 60000;
     cfg.start_timeout_ms =
@@ -535,10 +538,9 @@ int link_make(struct sim_run *r, struct err *e)
     sites_tell(r);
     link_settle(r);
     r->news_step = -1;
-    int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
     for (uint32_t i = 0; i < r->n_zones; i++) { // spread, so that they do not all call at once
-        int64_t at = every * (i + 1) / r->n_zones;
-        if (every > 6 * BEATS_MS)
+        int64_t at = r->beat_ms * (i + 1) / r->n_zones;
+        if (r->beat_ms > 6 * BEATS_MS)
             at = (at + BEATS_MS - 1) / BEATS_MS * BEATS_MS;
         queue_push(&r->queue, (struct happening){.at = at, .kind = HAPPEN_BEAT, .index = i});
     }

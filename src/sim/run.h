@@ -153,7 +153,7 @@ struct sim_zone {
     int32_t told_mc;                    // of its room, to a policy that looks at rooms
     uint8_t n_boards;
     bool told_any;
-    struct heat_watts told; // to the engine
+    struct heat_watts told; // to the engine, as decisive() has it
     bool resting;           // its boards were told to sleep, and nothing has changed since
     bool urgent;            // has work that may draw what the zone can bear, and so is looked at every step
     bool may_sleep_now;     // what its boards were told last of whether they may
@@ -220,7 +220,7 @@ struct sim_rooms {
     struct room_model model;
     struct shadow_model shadow_model;
     uint32_t group, site, first, stride, n;
-    int32_t tell_w, n_boards; // of each
+    int32_t tell_w, idle_w, n_boards; // of each
     double glass_w_m2;        // glass x g x frame x shade of a facade: what a W/m2 of sun brings
     struct sim_lanes lanes;
     struct shadow_batch shadow;
@@ -323,11 +323,12 @@ struct sim_run {
     struct arena arena;
     struct idmap zone_of_node;
     struct strmap site_of_name;
-    int64_t lease_ms, foresights;
+    int64_t lease_ms, beat_ms, foresights;
     uint64_t event, account[256];
     uint32_t n_accounts;
     bool dirty;         // the engine was told something and has not settled
     bool tells_at_once; // requests are told when they have moved, whether work waits or not
+    bool tells_borne;   // something decides by what zones bear beyond what they want: urgent work has come, or the policy does
     int64_t news_step;  // in which all requests that had moved were told last
     struct report *spare_outbox; // of a zone that has sent it (link.c)
     size_t cap_spare_outbox;
@@ -532,10 +533,25 @@ static inline void zone_stale(struct sim_run *r, struct sim_zone *z)
     zone_restless(r, z);
 }
 
+// Of a request, what somebody decides by. What is borne beyond what is wanted is for urgent work only; and where no
+// more is wanted than one board draws without work, and nothing is owed, it is as if nothing were.
+static inline struct heat_watts decisive(bool borne, struct heat_watts q, int32_t idle_w)
+{
+    if (borne)
+        return q;
+    int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
+    return (struct heat_watts){.target_w = want > idle_w || q.min_w > 0 ? want : 0, .min_w = q.min_w};
+}
+
+static inline int32_t idle_w(const struct sim_run *r, const struct sim_zone *z)
+{
+    return r->s->board[z->model].curve.idle_mw / 1000;
+}
+
 // Whether the engine should hear of the zone's request.
 static inline bool link_worth_telling(struct sim_run *r, const struct sim_zone *z)
 {
-    const struct heat_watts q = request_w(r, z), *told = &z->told;
+    const struct heat_watts q = decisive(r->tells_borne, request_w(r, z), idle_w(r, z)), *told = &z->told;
     if (r->o.mutants.planner_blind)
         return !z->told_any;
     return !z->told_any || request_moved(q.target_w, told->target_w, z->tell_w) ||

@@ -75,7 +75,7 @@ void job_go_on(struct sim_run *r, uint32_t board)
     free(b->held);
     b->held = NULL;
     z->held--;
-    z->runs++;
+    zone_runs(r, z, 1);
     b->stamp++;
     zone_stale(r, z);
     if (b->booting) // its end was foreseen under the old stamp

@@ -272,7 +272,7 @@ void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a)
     b->all = work_of(r, b);
     b->left = b->all - b->saved;
     b->stamp++;
-    z->runs++;
+    zone_runs(r, z, 1);
     zone_stale(r, z);
     r->waiting[b->activity]--;
     r->running[b->activity]++;
@@ -323,7 +323,8 @@ void board_free(struct sim_run *r, uint32_t board)
             &r->queue,
             (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
     struct sim_zone *z = &r->zone[b->zone];
-    if (--z->runs == 0 && !z->water)
+    zone_runs(r, z, -1);
+    if (z->runs == 0 && !z->water)
         lanes_of(r, z)->quiet_step[z->at] = INT32_MAX;
     zone_stale(r, z);
 }

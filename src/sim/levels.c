@@ -114,7 +114,10 @@ static void zone_levels(struct sim_run *r, uint32_t zone)
 
 void levels_tell(struct sim_run *r)
 {
-    for (uint32_t i = 0; r->moves && i < r->n_zones; i++)
-        if (r->zone[i].runs && !r->zone[i].down && !r->zone[i].cut)
-            zone_levels(r, i);
+    for (uint32_t w = 0; r->moves && w <= r->n_zones / 64; w++)
+        for (uint64_t bits = r->busy[w]; bits; bits &= bits - 1) {
+            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (!r->zone[i].down && !r->zone[i].cut)
+                zone_levels(r, i);
+        }
 }

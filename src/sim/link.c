@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,13 +146,35 @@ static void outbox_give(struct sim_run *r, struct sim_zone *z)
     z->n_outbox = z->cap_outbox = 0;
 }
 
+// Of a report, what those of its kind have, without long texts: most of it is room for them.
+static size_t report_bytes(enum report_kind kind)
+{
+    size_t head = offsetof(struct report, zone);
+    switch (kind) {
+    case REPORT_ZONE:
+        return offsetof(struct report, zone.why) + 1;
+    case REPORT_STARTED:
+        return head + sizeof((struct report *)0)->started;
+    case REPORT_LEVEL:
+        return head + sizeof((struct report *)0)->level;
+    case REPORT_METER_BOARD:
+        return head + sizeof((struct report *)0)->meter_board;
+    case REPORT_METER_LEASE:
+        return head + sizeof((struct report *)0)->meter_lease;
+    case REPORT_METER_ZONE:
+        return head + sizeof((struct report *)0)->meter_zone;
+    default:
+        return sizeof(struct report);
+    }
+}
+
 struct report *link_report(struct sim_run *r, uint32_t zone, enum report_kind kind)
 {
     struct sim_zone *z = &r->zone[zone];
     if (!z->outbox)
         outbox_take(r, z);
     struct report *rep = VEC_PUSH(z->outbox, z->n_outbox, z->cap_outbox);
-    memset(rep, 0, sizeof *rep);
+    memset(rep, 0, report_bytes(kind));
     rep->seq = ++z->seq;
     rep->at = wall(r);
     rep->kind = kind;
@@ -184,10 +207,24 @@ void link_sync(struct sim_run *r, uint32_t zone)
 
 // ---- what is worth telling
 
+// How many joules until when only people are shown, who do not look here; watts are in the lanes.
+static struct heat_request room_request(struct sim_run *r, const struct sim_zone *z)
+{
+    if (r->thermostat[z - r->zone].cfg.keep_w)
+        return *lanes_request(&lanes_of(r, z)->heat, z->at);
+    struct heat_watts w = request_w(r, z);
+    return (struct heat_request){.target_w = w.target_w,
+                                 .min_w = w.min_w,
+                                 .max_w = w.max_w,
+                                 .t_up_s = INT32_MAX,
+                                 .t_down_s = INT32_MAX,
+                                 .valid_until = wall(r)};
+}
+
 void link_zone_report(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    struct heat_request q = z->water ? *z->request : *lanes_request(&lanes_of(r, z)->heat, z->at);
+    struct heat_request q = z->water ? *z->request : room_request(r, z);
     if (r->o.mutants.planner_blind)
         q = (struct heat_request){.target_w = z->nameplate_w,
                                   .min_w = z->nameplate_w / 2,

@@ -298,6 +298,7 @@ struct sim_run {
     int64_t t;               // start of the step, from the start of the run
     int64_t step_from;       // from here on energies belong to the step that is not yet over
     uint64_t *attend;        // bits: zones to look at in this step
+    uint64_t *busy;          // likewise: whose boards have instances (sim_zone.runs)
     int64_t sensor_faults;
     int64_t now;
     struct sim_zone *zone;
@@ -525,6 +526,15 @@ static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
     lanes_of(r, z)->restless[z->at] =
         z->stale || z->urgent || (z->low_since != INT64_MIN && !z->resting) ||
         r->thermostat[z - r->zone].cfg.keep_w;
+}
+
+// An instance more on its boards, or one less.
+static inline void zone_runs(struct sim_run *r, struct sim_zone *z, int sign)
+{
+    uint32_t zone = (uint32_t)(z - r->zone);
+    uint64_t bit = UINT64_C(1) << zone % 64;
+    z->runs = (int16_t)(z->runs + sign);
+    r->busy[zone / 64] = z->runs ? r->busy[zone / 64] | bit : r->busy[zone / 64] & ~bit;
 }
 
 static inline void zone_stale(struct sim_run *r, struct sim_zone *z)

@@ -85,7 +85,8 @@ static void report_zone(struct server *s, uint32_t node, const struct report *r,
     z->draw_w = r->zone.draw_w;
     z->missing_w = r->zone.missing_w;
     z->request = r->zone.request;
-    memcpy(z->why, r->zone.why, sizeof z->why);
+    if (z->why[0] || r->zone.why[0]) // most often neither: four lines of the cache each
+        memcpy(z->why, r->zone.why, sizeof z->why);
     zone_look_ahead(s, z);
     zone_plan(s, at);
 }

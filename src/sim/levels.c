@@ -10,11 +10,11 @@
 #include "base/num.h"
 #include "core/heat/curve.h"
 
-#define LONG_MS        INT64_C(600000)  // price_table.move_after_s: what has run for less is not moved
-#define AGAIN_MS       INT64_C(1800000) // of what does not crawl, at least
-#define CRAWLS_MOST_MS INT64_C(3600000) // from one level to the next, at most
-#define RUNS_MOST_MS   INT64_C(14400000)
-#define APART_PCT      2 // of full speed: from there on a mean is another
+#define LONG_MS        INT64_C(600000)   // price_table.move_after_s: what has run for less is not moved
+#define AGAIN_MS       INT64_C(1800000)  // of what does not crawl, at least
+#define CRAWLS_MOST_MS INT64_C(3600000)  // from one level of what crawls to the next, at most
+#define MOST_MS        INT64_C(14400000) // likewise of what does not, or crawls as it did
+#define APART_PCT      2                 // of full speed: from there on a speed is another
 
 static int32_t full_mhz(const struct sim_run *r, const struct sim_board *b)
 {
@@ -39,15 +39,21 @@ static bool first_of(const struct sim_board *b)
     return b->level.at < b->started_at + LONG_MS;
 }
 
+static bool is_another(const struct sim_run *r, const struct sim_board *b, int32_t mhz, int32_t than_mhz)
+{
+    int32_t apart = mhz - than_mhz;
+    return (apart < 0 ? -apart : apart) * 100 > full_mhz(r, b) * APART_PCT;
+}
+
 static bool as_told(const struct sim_run *r, const struct sim_board *b, int32_t mhz)
 {
     const struct sim_level *l = &b->level;
     bool crawled = l->crawls_since >= 0;
     if (first_of(b) || crawls(r, b, mhz) != crawled)
         return false;
-    int64_t quarter = (r->now - (crawled ? l->crawls_since : b->started_at)) / 4;
-    return r->now - l->at <
-           int_clamp(quarter, crawled ? LONG_MS : AGAIN_MS, crawled ? CRAWLS_MOST_MS : RUNS_MOST_MS);
+    int64_t quarter = (r->now - (crawled ? l->crawls_since : b->started_at)) / 4,
+            most = crawled && is_another(r, b, mhz, l->mhz) ? CRAWLS_MOST_MS : MOST_MS;
+    return r->now - l->at < int_clamp(quarter, crawled ? LONG_MS : AGAIN_MS, most);
 }
 
 static void level(struct sim_run *r, uint32_t board, int64_t at, int32_t mhz)
@@ -75,11 +81,11 @@ static void board_level(struct sim_run *r, uint32_t board, int32_t mhz)
     struct sim_level *l = &b->level;
     bool first = first_of(b);
     int64_t since = first ? b->started_at : l->at, done = (first ? b->all - b->saved : l->left) - b->left;
-    int32_t mean = (int32_t)(done / (r->now - since) / b->rate_cores), apart = mean - (mhz + l->mhz) / 2;
+    int32_t mean = (int32_t)(done / (r->now - since) / b->rate_cores);
     if (first) {
         l->crawls_since = -1;
         level(r, board, r->now, mean);
-    } else if ((apart < 0 ? -apart : apart) * 100 > full_mhz(r, b) * APART_PCT) {
+    } else if (is_another(r, b, mean, (mhz + l->mhz) / 2)) {
         level(r, board, since, mean);
         level(r, board, r->now, mean);
     }

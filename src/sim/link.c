@@ -191,12 +191,9 @@ void link_sync(struct sim_run *r, uint32_t zone)
     ev.sync.epoch = z->epoch;
     ev.sync.report = z->outbox;
     ev.sync.n_reports = z->n_outbox;
-    // Of requests and levels that moved nothing comes back by themselves; who is to do something else is
-    // woken. Where a node may fall silent, the answer also says until when it may go on, and under a site's
-    // cap what is the node's share of it.
+    // Of what was told nothing comes back by itself: who is to do something else is woken. Where a node may fall
+    // silent, the answer also says until when it may go on, and under a site's cap what is the node's share of it.
     bool answer = r->lease_ms < LEASE_LONG_MS || r->s->site[z->site].cap_w >= 0;
-    for (size_t i = 0; i < z->n_outbox; i++)
-        answer |= z->outbox[i].kind != REPORT_ZONE && z->outbox[i].kind != REPORT_LEVEL;
     apply(r, &ev);
     r->fx.n_syncs = 0;
     r->out->totals.syncs++;

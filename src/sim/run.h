@@ -101,6 +101,8 @@ struct sim_board {
     uint64_t lease;
     uint8_t phase, activity;
     bool asleep, booting, dark, data_missing, listed, held_listed;
+    uint8_t run; // as driven now, with the next two
+    int32_t draw_mw, work_mhz;
     int64_t left;  // core-MHz x ms still to do
     int64_t all;   // of the instance
     int64_t saved; // done and saved before this attempt
@@ -112,9 +114,6 @@ struct sim_board {
     int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
     int64_t lease_uj;
     int64_t uj[ACTIVITY_N], ms[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone
-    // as driven now
-    int32_t draw_mw, work_mhz;
-    uint8_t run;
 };
 
 struct drive_row {

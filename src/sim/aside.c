@@ -14,7 +14,6 @@ static void lift(const struct sim_run *r, const struct sim_board *b, struct sim_
                            .instance = b->instance,
                            .attempt = b->attempt,
                            .rate_cores = b->rate_cores,
-                           .level_mhz = b->level_mhz,
                            .lease = b->lease,
                            .activity = b->activity,
                            .left = b->left,
@@ -22,7 +21,7 @@ static void lift(const struct sim_run *r, const struct sim_board *b, struct sim_
                            .saved = b->saved,
                            .granted_at = b->granted_at,
                            .exec_ms = r->now - b->started_at,
-                           .level_ago_ms = r->now - b->level_at,
+                           .level = b->level,
                            .lease_uj = b->lease_uj,
                            .held_at = r->now};
 }
@@ -34,14 +33,15 @@ static void lay(const struct sim_run *r, struct sim_board *b, const struct sim_h
     b->instance = h->instance;
     b->attempt = h->attempt;
     b->rate_cores = h->rate_cores;
-    b->level_mhz = h->level_mhz;
     b->lease = h->lease;
     b->activity = h->activity;
     b->left = h->left;
     b->all = h->all;
     b->saved = h->saved;
     b->granted_at = h->granted_at;
-    b->level_at = r->now - h->level_ago_ms;
+    b->level = h->level;
+    b->level.at += r->now - h->held_at;
+    b->level.crawls_since = -1; // for the engine it begins anew
     b->lease_uj = h->lease_uj;
     b->goes_on_ms = h->exec_ms;
     b->phase = BOARD_WAITS;
@@ -75,7 +75,7 @@ void job_go_on(struct sim_run *r, uint32_t board)
     free(b->held);
     b->held = NULL;
     z->held--;
-    z->runs++;
+    zone_runs(r, z, 1);
     b->stamp++;
     zone_stale(r, z);
     if (b->booting) // its end was foreseen under the old stamp

@@ -140,6 +140,10 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
                        .create = {.account = r->account[j->account % r->n_accounts], .draft = &d, .n = 1}};
     link_event(r, &ev);
     buf_deinit(&text);
+    if (activity_is_urgent(j->activity) && !r->tells_borne) {
+        r->tells_borne = true;
+        r->news_step = -1; // before it is placed
+    }
     r->waiting[j->activity] += j->instances;
     r->out->class[j->activity].submitted += j->instances;
     for (int32_t i = 0; i < j->instances; i++)
@@ -268,7 +272,7 @@ void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a)
     b->all = work_of(r, b);
     b->left = b->all - b->saved;
     b->stamp++;
-    z->runs++;
+    zone_runs(r, z, 1);
     zone_stale(r, z);
     r->waiting[b->activity]--;
     r->running[b->activity]++;
@@ -319,7 +323,8 @@ void board_free(struct sim_run *r, uint32_t board)
             &r->queue,
             (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
     struct sim_zone *z = &r->zone[b->zone];
-    if (--z->runs == 0 && !z->water)
+    zone_runs(r, z, -1);
+    if (z->runs == 0 && !z->water)
         lanes_of(r, z)->quiet_step[z->at] = INT32_MAX;
     zone_stale(r, z);
 }

@@ -129,21 +129,25 @@ WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
 }
 
 // link_worth_telling() for many.
-WIDE_INLINE void news_any(struct sim_lanes *l, int32_t tell, size_t n, int32_t *some)
+WIDE_INLINE void news_any(struct sim_lanes *l, int32_t tell, int32_t idle_w, bool borne, size_t n,
+                          int32_t *some)
 {
     const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *min_w = l->heat.min_w,
                   *told_target_w = l->told_target_w, *told_max_w = l->told_max_w, *told_min_w = l->told_min_w;
-    int32_t *look = l->look, any = 0;
+    int32_t *look = l->look, any = 0, all = -(int32_t)borne;
     WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        int32_t looks = moved(target_w[i], told_target_w[i], tell) |
-                        moved(max_w[i], told_max_w[i], 2 * tell) | moved(min_w[i], told_min_w[i], tell);
+    for (size_t i = 0; i < n; i++) { // as decisive() has it
+        int32_t target = target_w[i], max = max_w[i], min = min_w[i], want = target < max ? target : max;
+        want &= -(int32_t)(want > idle_w) | -(int32_t)(min > 0);
+        int32_t looks = moved((target & all) | (want & ~all), told_target_w[i], tell) |
+                        moved(max & all, told_max_w[i], 2 * tell) | moved(min, told_min_w[i], tell);
         look[i] = looks;
         any |= looks;
     }
     *some = any;
 }
-WIDE(news, (struct sim_lanes * l, int32_t tell, size_t n, int32_t *some), (l, tell, n, some))
+WIDE(news, (struct sim_lanes * l, int32_t tell, int32_t idle_w, bool borne, size_t n, int32_t *some),
+     (l, tell, idle_w, borne, n, some))
 
 static inline void attend(struct sim_run *r, uint32_t zone)
 {
@@ -202,7 +206,7 @@ void rooms_news(struct sim_run *r)
     for (uint32_t b = 0; b < r->n_batches; b++) {
         const struct sim_rooms *rooms = &r->rooms[b];
         int32_t some;
-        news(&r->rooms[b].lanes, r->rooms[b].tell_w, wide_end(rooms->n), &some);
+        news(&r->rooms[b].lanes, rooms->tell_w, rooms->idle_w, r->tells_borne, wide_end(rooms->n), &some);
         if (some)
             attend_marked(r, rooms);
         // The lanes compare what heat is wanted; where low-power mode may run, what it keeps may have moved.

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 
 #define METERS_MS      INT64_C(21600000)
 #define BEATS_MS       INT64_C(600000) // beats that are rare come together, so that one plan does for some
-#define LEASE_LONG_MS  INT64_C(129600000)
+#define BEAT_MOST_MS   INT64_C(86400000)
+#define LEASE_LONG_MS  INT64_C(216000000)
 #define LEASE_SHORT_MS INT64_C(600000)
 
 static house_ms wall(const struct sim_run *r)
@@ -144,13 +146,35 @@ static void outbox_give(struct sim_run *r, struct sim_zone *z)
     z->n_outbox = z->cap_outbox = 0;
 }
 
+// Of a report, what those of its kind have, without long texts: most of it is room for them.
+static size_t report_bytes(enum report_kind kind)
+{
+    size_t head = offsetof(struct report, zone);
+    switch (kind) {
+    case REPORT_ZONE:
+        return offsetof(struct report, zone.why) + 1;
+    case REPORT_STARTED:
+        return head + sizeof((struct report *)0)->started;
+    case REPORT_LEVEL:
+        return head + sizeof((struct report *)0)->level;
+    case REPORT_METER_BOARD:
+        return head + sizeof((struct report *)0)->meter_board;
+    case REPORT_METER_LEASE:
+        return head + sizeof((struct report *)0)->meter_lease;
+    case REPORT_METER_ZONE:
+        return head + sizeof((struct report *)0)->meter_zone;
+    default:
+        return sizeof(struct report);
+    }
+}
+
 struct report *link_report(struct sim_run *r, uint32_t zone, enum report_kind kind)
 {
     struct sim_zone *z = &r->zone[zone];
     if (!z->outbox)
         outbox_take(r, z);
     struct report *rep = VEC_PUSH(z->outbox, z->n_outbox, z->cap_outbox);
-    memset(rep, 0, sizeof *rep);
+    memset(rep, 0, report_bytes(kind));
     rep->seq = ++z->seq;
     rep->at = wall(r);
     rep->kind = kind;
@@ -167,12 +191,9 @@ void link_sync(struct sim_run *r, uint32_t zone)
     ev.sync.epoch = z->epoch;
     ev.sync.report = z->outbox;
     ev.sync.n_reports = z->n_outbox;
-    // Of requests and levels that moved nothing comes back by themselves; who is to do something else is
-    // woken. Where a node may fall silent, the answer also says until when it may go on, and under a site's
-    // cap what is the node's share of it.
+    // Of what was told nothing comes back by itself: who is to do something else is woken. Where a node may fall
+    // silent, the answer also says until when it may go on, and under a site's cap what is the node's share of it.
     bool answer = r->lease_ms < LEASE_LONG_MS || r->s->site[z->site].cap_w >= 0;
-    for (size_t i = 0; i < z->n_outbox; i++)
-        answer |= z->outbox[i].kind != REPORT_ZONE && z->outbox[i].kind != REPORT_LEVEL;
     apply(r, &ev);
     r->fx.n_syncs = 0;
     r->out->totals.syncs++;
@@ -183,10 +204,24 @@ void link_sync(struct sim_run *r, uint32_t zone)
 
 // ---- what is worth telling
 
+// How many joules until when only people are shown, who do not look here; watts are in the lanes.
+static struct heat_request room_request(struct sim_run *r, const struct sim_zone *z)
+{
+    if (r->thermostat[z - r->zone].cfg.keep_w)
+        return *lanes_request(&lanes_of(r, z)->heat, z->at);
+    struct heat_watts w = request_w(r, z);
+    return (struct heat_request){.target_w = w.target_w,
+                                 .min_w = w.min_w,
+                                 .max_w = w.max_w,
+                                 .t_up_s = INT32_MAX,
+                                 .t_down_s = INT32_MAX,
+                                 .valid_until = wall(r)};
+}
+
 void link_zone_report(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    struct heat_request q = z->water ? *z->request : *lanes_request(&lanes_of(r, z)->heat, z->at);
+    struct heat_request q = z->water ? *z->request : room_request(r, z);
     if (r->o.mutants.planner_blind)
         q = (struct heat_request){.target_w = z->nameplate_w,
                                   .min_w = z->nameplate_w / 2,
@@ -202,14 +237,14 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
     rep->zone.guard = z->water ? GUARD_NONE : r->thermostat[zone].guard;
     rep->zone.draw_w = zone_mw(r, z) / 1000;
     rep->zone.request = q;
-    z->told = (struct heat_watts){q.target_w, q.max_w, q.min_w};
+    z->told = decisive(r->tells_borne, (struct heat_watts){q.target_w, q.max_w, q.min_w}, idle_w(r, z));
     z->told_keep_w = q.keep_w;
     z->told_any = true;
     if (!z->water) {
         struct sim_lanes *l = lanes_of(r, z);
-        l->told_target_w[z->at] = q.target_w;
-        l->told_max_w[z->at] = q.max_w;
-        l->told_min_w[z->at] = q.min_w;
+        l->told_target_w[z->at] = z->told.target_w;
+        l->told_max_w[z->at] = z->told.max_w;
+        l->told_min_w[z->at] = z->told.min_w;
     }
 }
 
@@ -441,12 +476,11 @@ void link_tick(struct sim_run *r)
     apply(r, &ev);
 }
 
-// Told even when nothing happens: meters every six hours, and a sign of life twice a lease.
+// Told even when nothing happens: a sign of life twice a lease, with meters where the last are six hours old.
 void link_beat(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
-    queue_push(&r->queue, (struct happening){.at = r->now + every, .kind = HAPPEN_BEAT, .index = zone});
+    queue_push(&r->queue, (struct happening){.at = r->now + r->beat_ms, .kind = HAPPEN_BEAT, .index = zone});
     if (z->down)
         return;
     if (r->now - z->beat_at >= METERS_MS)
@@ -505,9 +539,12 @@ int link_make(struct sim_run *r, struct err *e)
     cfg.policy = (uint8_t)plan_policy_number(policy);
     r->moves = policy->keeps_market;
     r->tells_at_once = tells_at_once(r, policy);
+    r->tells_borne = r->tells_at_once || !policy->keeps_market;
     r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
                   : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS
                                                                 : LEASE_LONG_MS;
+    // Once a day is enough for a ledger; policies that look at rooms hear of them twice a day.
+    r->beat_ms = int_clamp(r->lease_ms / 2 - 10000, 10000, r->tells_borne ? BEAT_MOST_MS / 2 : BEAT_MOST_MS);
     cfg.lease_ms = r->lease_ms;
     cfg.lease_margin_ms = r->lease_ms / 6 < 60000 ? r->lease_ms / 6 : 60000;
     cfg.start_timeout_ms =
@@ -535,10 +572,9 @@ int link_make(struct sim_run *r, struct err *e)
     sites_tell(r);
     link_settle(r);
     r->news_step = -1;
-    int64_t every = int_clamp(r->lease_ms / 2 - 10000, 10000, METERS_MS * 2);
     for (uint32_t i = 0; i < r->n_zones; i++) { // spread, so that they do not all call at once
-        int64_t at = every * (i + 1) / r->n_zones;
-        if (every > 6 * BEATS_MS)
+        int64_t at = r->beat_ms * (i + 1) / r->n_zones;
+        if (r->beat_ms > 6 * BEATS_MS)
             at = (at + BEATS_MS - 1) / BEATS_MS * BEATS_MS;
         queue_push(&r->queue, (struct happening){.at = at, .kind = HAPPEN_BEAT, .index = i});
     }

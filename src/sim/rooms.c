@@ -76,6 +76,7 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, uint32_
         rooms->shadow.setpoint_c[i] = g->setpoint_c;
     }
     rooms->tell_w = r->zone[rooms->first].tell_w;
+    rooms->idle_w = idle_w(r, &r->zone[rooms->first]);
     rooms->n_boards = r->zone[rooms->first].n_boards;
     lanes_make(rooms, &r->thermostat[rooms->first], r->log_steps);
     return 0;

@@ -75,13 +75,21 @@ bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h);
 
 enum board_phase { BOARD_FREE, BOARD_WAITS, BOARD_RUNS }; // waits: for boot or data
 
+// What the engine was told last of how fast an instance runs (levels.c).
+struct sim_level {
+    int64_t at, left;     // then; of its work
+    int64_t crawls_since; // -1: it does not
+    int32_t mhz;
+};
+
 // An instance that is set aside on its board.
 struct sim_held {
     uint32_t task, instance, attempt;
-    int32_t rate_cores, level_mhz;
+    int32_t rate_cores;
     uint64_t lease;
     uint8_t activity;
-    int64_t left, all, saved, granted_at, exec_ms, level_ago_ms, lease_uj; // as in sim_board; level: before held_at
+    int64_t left, all, saved, granted_at, exec_ms, lease_uj; // as in sim_board
+    struct sim_level level;
     int64_t held_at;
 };
 
@@ -93,21 +101,19 @@ struct sim_board {
     uint64_t lease;
     uint8_t phase, activity;
     bool asleep, booting, dark, data_missing, listed, held_listed;
+    uint8_t run; // as driven now, with the next two
+    int32_t draw_mw, work_mhz;
     int64_t left;  // core-MHz x ms still to do
     int64_t all;   // of the instance
     int64_t saved; // done and saved before this attempt
     int64_t granted_at, started_at, boot_end; // started: less what it stood aside
     int64_t goes_on_ms; // it was set aside, and has run for so long when it goes on; -1: it is no such
     struct sim_held *held; // NULL: nothing is set aside
-    int64_t level_at;  // when its level was told last,
-    int32_t level_mhz; // and which
-    int64_t foreseen;  // the latest foresight of its end: older ones are void
+    struct sim_level level;
+    int64_t foreseen; // the latest foresight of its end: older ones are void
     int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
     int64_t lease_uj;
     int64_t uj[ACTIVITY_N], ms[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone
-    // as driven now
-    int32_t draw_mw, work_mhz;
-    uint8_t run;
 };
 
 struct drive_row {
@@ -146,7 +152,7 @@ struct sim_zone {
     int32_t told_mc;                    // of its room, to a policy that looks at rooms
     uint8_t n_boards;
     bool told_any;
-    struct heat_watts told; // to the engine
+    struct heat_watts told; // to the engine, as decisive() has it
     bool resting;           // its boards were told to sleep, and nothing has changed since
     bool urgent;            // has work that may draw what the zone can bear, and so is looked at every step
     bool may_sleep_now;     // what its boards were told last of whether they may
@@ -213,7 +219,7 @@ struct sim_rooms {
     struct room_model model;
     struct shadow_model shadow_model;
     uint32_t group, site, first, stride, n;
-    int32_t tell_w, n_boards; // of each
+    int32_t tell_w, idle_w, n_boards; // of each
     double glass_w_m2;        // glass x g x frame x shade of a facade: what a W/m2 of sun brings
     struct sim_lanes lanes;
     struct shadow_batch shadow;
@@ -291,6 +297,7 @@ struct sim_run {
     int64_t t;               // start of the step, from the start of the run
     int64_t step_from;       // from here on energies belong to the step that is not yet over
     uint64_t *attend;        // bits: zones to look at in this step
+    uint64_t *busy;          // likewise: whose boards have instances (sim_zone.runs)
     int64_t sensor_faults;
     int64_t now;
     struct sim_zone *zone;
@@ -316,11 +323,12 @@ struct sim_run {
     struct arena arena;
     struct idmap zone_of_node;
     struct strmap site_of_name;
-    int64_t lease_ms, foresights;
+    int64_t lease_ms, beat_ms, foresights;
     uint64_t event, account[256];
     uint32_t n_accounts;
     bool dirty;         // the engine was told something and has not settled
     bool tells_at_once; // requests are told when they have moved, whether work waits or not
+    bool tells_borne;   // something decides by what zones bear beyond what they want: urgent work has come, or the policy does
     int64_t news_step;  // in which all requests that had moved were told last
     struct report *spare_outbox; // of a zone that has sent it (link.c)
     size_t cap_spare_outbox;
@@ -519,16 +527,40 @@ static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
         r->thermostat[z - r->zone].cfg.keep_w;
 }
 
+// An instance more on its boards, or one less.
+static inline void zone_runs(struct sim_run *r, struct sim_zone *z, int sign)
+{
+    uint32_t zone = (uint32_t)(z - r->zone);
+    uint64_t bit = UINT64_C(1) << zone % 64;
+    z->runs = (int16_t)(z->runs + sign);
+    r->busy[zone / 64] = z->runs ? r->busy[zone / 64] | bit : r->busy[zone / 64] & ~bit;
+}
+
 static inline void zone_stale(struct sim_run *r, struct sim_zone *z)
 {
     z->stale = true;
     zone_restless(r, z);
 }
 
+// Of a request, what somebody decides by. What is borne beyond what is wanted is for urgent work only; and where no
+// more is wanted than one board draws without work, and nothing is owed, it is as if nothing were.
+static inline struct heat_watts decisive(bool borne, struct heat_watts q, int32_t idle_w)
+{
+    if (borne)
+        return q;
+    int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
+    return (struct heat_watts){.target_w = want > idle_w || q.min_w > 0 ? want : 0, .min_w = q.min_w};
+}
+
+static inline int32_t idle_w(const struct sim_run *r, const struct sim_zone *z)
+{
+    return r->s->board[z->model].curve.idle_mw / 1000;
+}
+
 // Whether the engine should hear of the zone's request.
 static inline bool link_worth_telling(struct sim_run *r, const struct sim_zone *z)
 {
-    const struct heat_watts q = request_w(r, z), *told = &z->told;
+    const struct heat_watts q = decisive(r->tells_borne, request_w(r, z), idle_w(r, z)), *told = &z->told;
     if (r->o.mutants.planner_blind)
         return !z->told_any;
     return !z->told_any || request_moved(q.target_w, told->target_w, z->tell_w) ||

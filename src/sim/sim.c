@@ -38,6 +38,17 @@ static void script_happens(struct sim_run *r)
     script_next(r);
 }
 
+// Boards of a zone that began to boot together are there together, and are driven once.
+static void boot_others(struct sim_run *r, uint32_t zone, int64_t at)
+{
+    const struct happening *next = r->queue.v;
+    struct happening h;
+    while (r->queue.n > 0 && next->at == at && next->kind == HAPPEN_BOOTED &&
+           r->board[next->index].zone == zone && queue_pop_before(&r->queue, at + 1, &h))
+        if (r->board[h.index].stamp == h.stamp)
+            r->board[h.index].booting = false;
+}
+
 static void board_event(struct sim_run *r, const struct happening *h)
 {
     struct sim_board *b = &r->board[h->index];
@@ -46,14 +57,16 @@ static void board_event(struct sim_run *r, const struct happening *h)
         return;
     uint32_t zone = b->zone;
     drive_settle(r, zone);
-    if (h->kind == HAPPEN_BOOTED)
+    if (h->kind == HAPPEN_BOOTED) {
         b->booting = false;
-    else if (h->kind == HAPPEN_STAGED)
+        boot_others(r, zone, h->at);
+    } else if (h->kind == HAPPEN_STAGED) {
         b->data_missing = false;
-    else if (b->phase == BOARD_RUNS && b->foreseen == h->extra)
+    } else if (b->phase == BOARD_RUNS && b->foreseen == h->extra) {
         job_end(r, h->index, ATTEMPT_SUCCESS);
-    else
+    } else {
         return;
+    }
     zone_stale(r, &r->zone[zone]);
     // Its end is told first and the board filled again; only if nothing comes it is driven without.
     if (h->kind == HAPPEN_END)

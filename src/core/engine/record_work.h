@@ -236,7 +236,7 @@ struct lease {
     house_ms slow_since;
     int64_t slow_up_ms, slow_done_ms;
     struct move_note move; // `to` NONE: it is not being moved; else that board is kept for its instance
-    bool move_timed;
+    house_ms move_at; // when it is looked at next, whether it is to be moved; v 0: it is not. Timers of other moments are void
     // Set aside (docs/design/0051): HELD, or STOPPING after that. It is board->beneath then, not board->lease.
     bool beneath, hold_timed; // hold_timed: a timer looks whether it is to be given up
     house_ms held;            // since; v -1: never was

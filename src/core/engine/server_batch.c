@@ -37,10 +37,11 @@ void effects_deinit(struct effects *fx)
 
 struct change *fx_change(struct effects *fx, enum change_kind kind)
 {
-    if (fx->no_rows) // one place for all
+    if (fx->no_rows) // one place for all, and nobody reads it
         fx->n_changes = 0;
     struct change *c = VEC_PUSH(fx->change, fx->n_changes, fx->cap_changes);
-    memset(c, 0, sizeof *c); // the vector is reused from batch to batch
+    if (!fx->no_rows)
+        memset(c, 0, sizeof *c); // the vector is reused from batch to batch
     c->kind = kind;
     return c;
 }

@@ -12,6 +12,9 @@
 // the instance ends by itself meanwhile, or the board goes away, the board is let go and nothing else
 // changes.
 //
+// Where it stays it is looked at again when it has crawled for a quarter longer, at least once an hour: sooner hardly
+// anything is known that was not known before, as a crawl is expected to last as long as it has lasted.
+//
 // Nothing goes in circles: it goes only to where the end is half as far away, both ways cannot be so; and
 // after each move it has to crawl twice as long before it is looked at again. Counts are kept in memory: a
 // restart of the server forgets them, which costs one move.
@@ -26,6 +29,7 @@
 #define MOVES_DOUBLED_MOST 10    // times that the wait is doubled: a week
 #define MOVE_AGAIN_MS      60000 // when too many were looked at in one batch
 #define LOOKED_MOST        20000 // boards in one batch: 2 ms
+#define LOOK_MOST_MS       INT64_C(3600000)
 
 static const struct price_table *prices(const struct server *s)
 {
@@ -48,10 +52,20 @@ static int64_t wait_ms(const struct server *s, const struct lease *l)
 
 static void look_at(struct server *s, struct lease *l, house_ms at)
 {
-    if (l->move_timed)
+    if (l->move_at.v > 0 && !house_before(at, l->move_at))
         return;
-    l->move_timed = true;
+    l->move_at = at;
     timer_add(s, TIMER_MOVE, l->id, at);
+}
+
+// From a look that left it where it is until the next: in whole waits, so that those of many come together.
+static int64_t again_ms(const struct server *s, const struct lease *l)
+{
+    int64_t least = wait_ms(s, l), whole = prices(s)->move_after_s * 1000;
+    int64_t quarter = int_clamp(house_since(s->now, l->slow_since) / 4, 0, LOOK_MOST_MS);
+    if (whole > 0)
+        quarter -= quarter % whole;
+    return quarter > least ? quarter : least;
 }
 
 // Even full speed elsewhere would not be so much sooner.
@@ -160,7 +174,9 @@ void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
     if (!idmap_get(&s->lease_by_id, lease_id, &at))
         return;
     struct lease *l = &s->lease[at];
-    l->move_timed = false;
+    if (!l->move_at.v || house_before(s->now, l->move_at))
+        return; // it was looked at sooner
+    l->move_at = HOUSE_MS(0);
     if (l->slow_since.v < 0 || l->state != LEASE_STARTED || l->move.to != NONE)
         return;
     house_ms due = house_add(l->slow_since, wait_ms(s, l));
@@ -181,7 +197,7 @@ void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
                             .lost_s = l->done_ms / 1000,
                             .loss_of = loss_of,
                             .ctx = s};
-    look_at(s, l, house_add(s->now, wait_ms(s, l)));
+    look_at(s, l, house_add(s->now, again_ms(s, l)));
     if (planner_move(s->planner, &r, &m))
         begin(s, (uint32_t)at, &m, fx);
 }

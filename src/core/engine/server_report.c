@@ -85,7 +85,8 @@ static void report_zone(struct server *s, uint32_t node, const struct report *r,
     z->draw_w = r->zone.draw_w;
     z->missing_w = r->zone.missing_w;
     z->request = r->zone.request;
-    memcpy(z->why, r->zone.why, sizeof z->why);
+    if (z->why[0] || r->zone.why[0]) // most often neither: four lines of the cache each
+        memcpy(z->why, r->zone.why, sizeof z->why);
     zone_look_ahead(s, z);
     zone_plan(s, at);
 }
@@ -151,7 +152,8 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     struct lease *l = &s->lease[at];
     int32_t speed_before = lease_speed_permille(l);
     int64_t exec_ms_before = l->exec_ms;
-    bool could_hold = lease_can_hold(s, at);
+    bool same_memory = l->memory_mb == r->level.memory_mb; // of a level nothing else decides whether it can
+    bool could_hold = same_memory || lease_can_hold(s, at);
     l->sampled = r->at;
     l->phase = r->level.phase;
     l->freq_mhz = r->level.freq_mhz;
@@ -165,7 +167,7 @@ static void report_level(struct server *s, uint32_t node, const struct report *r
     l->exec_ms = int_clamp(r->level.exec_ms, 0, LEVEL_EXEC_MOST_MS);
     lease_stood(l, r->at, speed_before, exec_ms_before);
     lease_worked(s, at, speed_before, exec_ms_before);
-    if (lease_can_hold(s, at) != could_hold)
+    if (!same_memory && lease_can_hold(s, at) != could_hold)
         board_plan(s, l->board);
     lease_paced(s, at);
     int32_t progress = (int32_t)int_clamp(r->level.progress_permille, -1, 1000);

@@ -103,13 +103,16 @@ static int64_t borne_key(const struct planner *p, struct plan_ask ask, uint32_t 
     return worth > 0 ? worth - BORNE : 0;
 }
 
-static void value_board(struct planner *p, uint32_t board, unsigned lane, enum heap_side side)
+// What a board is worth, and whether that is enough to be on a heap at all.
+struct valued {
+    int64_t key;
+    bool some;
+};
+
+static struct valued value_of(struct planner *p, uint32_t board, struct plan_ask ask, enum heap_side side)
 {
-    struct board_state *b = &p->board[board];
+    const struct board_state *b = &p->board[board];
     enum plan_bar why;
-    if ((b->board.task == PLAN_NONE) != (side == SIDE_FREE) || !zone_sited(p, &p->zone[b->board.zone]))
-        return;
-    struct plan_ask ask = ask_of(lane);
     int64_t key =
         side == SIDE_FREE ? worth_on(p, ask, board, false, &why) : gain_of_stopping(p, ask, board, &why);
     if (side == SIDE_TAKE)
@@ -118,10 +121,28 @@ static void value_board(struct planner *p, uint32_t board, unsigned lane, enum h
     if (why == BAR_SITE_CAP)
         zone_capped(p, b->board.zone);
     int64_t least = side == SIDE_FREE ? -crawl_cost(p, ask, board) : 0; // which may be waived
-    if (borne)
-        key = borne;
-    if ((key <= least && !borne) || site_is_kept(p, p->zone[b->board.zone].zone.site, ask.activity))
+    bool some = (key > least || borne) && !site_is_kept(p, p->zone[b->board.zone].zone.site, ask.activity);
+    return (struct valued){borne ? borne : key, some};
+}
+
+// Free boards of a zone that differ in nothing but their number are worth the same to the market.
+static bool free_alike(const struct board_state *a, const struct board_state *b)
+{
+    return a->kind == b->kind && a->board.task == PLAN_NONE && b->board.task == PLAN_NONE &&
+           a->board.usable == b->board.usable && a->board.asleep == b->board.asleep &&
+           a->board.beneath == b->board.beneath;
+}
+
+// `last`: of the zone's board before, as *v says.
+static void value_board(struct planner *p, uint32_t board, uint32_t last, struct valued *v, unsigned lane,
+                        enum heap_side side)
+{
+    struct board_state *b = &p->board[board];
+    if (last == PLAN_NONE || !p->policy->keeps_market || !free_alike(b, &p->board[last]))
+        *v = value_of(p, board, ask_of(lane), side);
+    if (!v->some)
         return;
+    int64_t key = v->key;
     struct heap_entry e = {.key = key, .index = board, .stamp = b->stamp};
     if (side == SIDE_FREE) {
         struct family *f = &p->family[p->kind[b->kind].family];
@@ -129,6 +150,19 @@ static void value_board(struct planner *p, uint32_t board, unsigned lane, enum h
     }
     if (side == SIDE_TAKE || p->lane[lane].by_kind)
         kind_offer(p, b->kind, lane, side, e);
+}
+
+static void value_zone(struct planner *p, const struct zone_state *z, unsigned lane, enum heap_side side)
+{
+    struct valued v = {0};
+    uint32_t last = PLAN_NONE;
+    for (size_t k = 0; k < z->n_boards; k++) {
+        uint32_t board = z->board[k];
+        if ((p->board[board].board.task == PLAN_NONE) != (side == SIDE_FREE))
+            continue;
+        value_board(p, board, last, &v, lane, side);
+        last = board;
+    }
 }
 
 // ---- the free boards of a family
@@ -283,10 +317,8 @@ void best_refresh(struct planner *p, unsigned lane, enum heap_side side)
     for (; l->read[side] < log->base + log->n; l->read[side]++) {
         read_ahead(p, log->v + (l->read[side] - log->base), log->base + log->n - l->read[side]);
         const struct zone_state *z = &p->zone[log->v[l->read[side] - log->base]];
-        if (z->logged[side] != l->read[side] + 1)
-            continue;
-        for (size_t k = 0; k < z->n_boards; k++)
-            value_board(p, z->board[k], lane, side);
+        if (z->logged[side] == l->read[side] + 1 && zone_sited(p, z))
+            value_zone(p, z, lane, side);
     }
     if (side == SIDE_FREE)
         add_fresh(p, lane);

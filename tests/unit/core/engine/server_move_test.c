@@ -296,6 +296,27 @@ static void nobody_is_hunted_around(void **state)
     done(&x);
 }
 
+// After five hours the next look is up to an hour away; when it has got on in between, ten minutes.
+static void who_crawls_for_hours_is_looked_at_less_often(void **state)
+{
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        struct street x;
+        open_street(&x, 1);
+        (void)rig_create(x.r, ACTIVITY_FLEX, 1);
+        uint64_t lease = runs_on(&x, &x.warm);
+        run_for(&x, &x.warm, lease, 300, 50);
+        rig_hello(x.r, &x.cold);
+        if (again)
+            run_for(&x, &x.warm, lease, 1, 600);
+        run_for(&x, &x.warm, lease, 15, 50);
+        assert_int_equal(stops(&x, &x.warm, lease), again);
+        run_for(&x, &x.warm, lease, 45, 50);
+        assert_true(stops(&x, &x.warm, lease));
+        done(&x);
+    }
+}
+
 // Of an array of which nothing is known, one has run for 35 minutes: those that wait are taken for long.
 static void long_siblings_make_those_that_wait_long(void **state)
 {
@@ -328,6 +349,7 @@ int main(void)
         cmocka_unit_test(who_ends_meanwhile_lets_the_board_go),
         cmocka_unit_test(who_is_aborted_meanwhile_is_not_placed),
         cmocka_unit_test(nobody_is_hunted_around),
+        cmocka_unit_test(who_crawls_for_hours_is_looked_at_less_often),
         cmocka_unit_test(long_siblings_make_those_that_wait_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

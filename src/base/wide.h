@@ -84,6 +84,24 @@ static inline size_t wide_room(size_t n)
     return wide_end(n) + 16;
 }
 
+// Where rare lanes need more, loops go by rows and look at each row's bytes first.
+#define WIDE_ROW 8
+
+// Whether a byte of the row is not 0.
+static inline bool wide_row_some(const uint8_t *row)
+{
+    uint64_t eight;
+    memcpy(&eight, row, sizeof eight);
+    return eight != 0;
+}
+
+// The row's bytes, each 0 or 1, as masks (below).
+static inline void wide_row_masks(int64_t masks[WIDE_ROW], const uint8_t *row)
+{
+    for (size_t i = 0; i < WIDE_ROW; i++)
+        masks[i] = -(int64_t)row[i];
+}
+
 // Conditions as all ones or none, and a choice by bits: what a compiler cannot turn into a branch.
 static inline int64_t wide_mask(bool condition)
 {

@@ -139,8 +139,4 @@ void room_batch_deinit(struct room_batch *b);
 // All rooms of the batch by one step of their model, with this air outside (degC).
 void room_batch_step(struct room_batch *b, double outside_c);
 
-// Which windows are open among the n rooms from `from`: their places after it into at[], which has room for
-// n + 1. Says how many.
-size_t room_batch_open(const struct room_batch *b, size_t from, size_t n, uint16_t *at);
-
 #endif

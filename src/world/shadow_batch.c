@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The sums are in the order of lti_advance (states first, then inputs, left to right), so that a batch gives
-// the digits of shadow_step. All are stepped as if their windows were shut; those that are open again
-// after, from where they were.
+// the digits of shadow_step. Windows as in room_step.c.
 #include "world/shadow.h"
 
 #include <stdlib.h>
@@ -12,8 +11,6 @@
 #include "base/wide.h"
 
 enum { AIR, MASS };
-
-#define BLOCK 256
 
 struct coefficients {
     double air[2], mass[2]; // from air, mass
@@ -38,10 +35,13 @@ static struct coefficients coefficients_of(const struct lti_step *d, double outs
     return c;
 }
 
-static inline void step_one(const struct coefficients *c, double *air, double *mass, double *watts,
-                            double internal, double solar, double setpoint, double max_w)
+struct stepped {
+    double air_c, mass_c, watts;
+};
+
+static inline struct stepped step_one(const struct coefficients *c, double a, double m, double internal,
+                                      double solar, double setpoint, double max_w)
 {
-    double a = *air, m = *mass;
     double na = 0.0 + c->air[0] * a + c->air[1] * m + c->in[AIR][0] * c->outside_c +
                 c->in[AIR][1] * internal + c->in[AIR][2] * solar;
     double nm = 0.0 + c->mass[0] * a + c->mass[1] * m + c->in[MASS][0] * c->outside_c +
@@ -49,80 +49,56 @@ static inline void step_one(const struct coefficients *c, double *air, double *m
     double w = (setpoint - na) / c->gain, most = max_w > 0 ? max_w : 0;
     double less = w > most ? most : w;
     w = w < 0 ? 0 : less;
-    *watts = w;
-    *air = na + c->gain * w;
-    *mass = nm + c->mass_gain * w;
+    return (struct stepped){na + c->gain * w, nm + c->mass_gain * w, w};
 }
 
-WIDE_INLINE void step_rooms_any(const struct coefficients *k, const struct shadow_batch *s,
-                                const struct room_batch *b, size_t from, size_t to)
-{
-    struct coefficients c = *k;
-    double *air = s->air_c, *mass = s->mass_c, *watts = s->watts;
-    const double *internal = b->internal_w, *solar = b->solar_w, *setpoint = s->setpoint_c, *max_w = s->max_w;
-    WIDE_LOOP
-    for (size_t i = from; i < to; i++)
-        step_one(&c, &air[i], &mass[i], &watts[i], internal[i], solar[i], setpoint[i], max_w[i]);
-}
-WIDE(step_rooms,
-     (const struct coefficients *k, const struct shadow_batch *s, const struct room_batch *b, size_t from,
-      size_t to),
-     (k, s, b, from, to))
-
-// The shadows of a block whose window is open, as they were before the step, close together.
-struct open_shadows {
-    size_t n;
-    uint16_t at[BLOCK + 1];
-    double state[3][BLOCK + 16], in[4][BLOCK + 16]; // air, mass, watts; internal, solar, setpoint, most watts
+struct matrices {
+    struct coefficients shut, open;
 };
 
-static void note_open(struct open_shadows *o, const struct shadow_batch *s, const struct room_batch *b,
-                      size_t from, size_t n)
+WIDE_INLINE void step_rows_any(const struct matrices *k, const struct shadow_batch *s,
+                               const struct room_batch *b, size_t to)
 {
-    const double *state[2] = {s->air_c, s->mass_c},
-                 *in[4] = {b->internal_w, b->solar_w, s->setpoint_c, s->max_w};
-    o->n = room_batch_open(b, from, n, o->at);
-    if (o->n == 0)
-        return;
-    for (size_t k = 0; k < o->n; k++) {
-        for (size_t a = 0; a < 2; a++)
-            o->state[a][k] = state[a][from + o->at[k]];
-        for (size_t a = 0; a < 4; a++)
-            o->in[a][k] = in[a][from + o->at[k]];
+    const struct coefficients shut = k->shut, open = k->open;
+    double *air_c = s->air_c, *mass_c = s->mass_c, *watts = s->watts;
+    const double *internal = b->internal_w, *solar = b->solar_w, *setpoint = s->setpoint_c, *max_w = s->max_w;
+    const uint8_t *window = b->window_open;
+    for (size_t from = 0; from < to; from += WIDE_ROW) {
+        if (!wide_row_some(window + from)) {
+            WIDE_LOOP
+            for (size_t i = from; i < from + WIDE_ROW; i++) {
+                struct stepped x =
+                    step_one(&shut, air_c[i], mass_c[i], internal[i], solar[i], setpoint[i], max_w[i]);
+                air_c[i] = x.air_c;
+                mass_c[i] = x.mass_c;
+                watts[i] = x.watts;
+            }
+            continue;
+        }
+        int64_t is_open[WIDE_ROW];
+        wide_row_masks(is_open, window + from);
+        WIDE_LOOP
+        for (size_t i = from; i < from + WIDE_ROW; i++) {
+            struct stepped x = step_one(&shut, air_c[i], mass_c[i], internal[i], solar[i], setpoint[i],
+                                        max_w[i]),
+                           o = step_one(&open, air_c[i], mass_c[i], internal[i], solar[i], setpoint[i],
+                                        max_w[i]);
+            int64_t mask = is_open[i - from];
+            air_c[i] = wide_pick(mask, o.air_c, x.air_c);
+            mass_c[i] = wide_pick(mask, o.mass_c, x.mass_c);
+            watts[i] = wide_pick(mask, o.watts, x.watts);
+        }
     }
-    for (size_t k = o->n; k < wide_end(o->n); k++)
-        o->state[0][k] = o->state[1][k] = o->in[0][k] = o->in[1][k] = o->in[2][k] = o->in[3][k] = 0;
 }
-
-static void step_open(struct open_shadows *o, double outside_c, struct shadow_batch *s, size_t from)
-{
-    struct shadow_batch close = {.air_c = o->state[0],
-                                 .mass_c = o->state[1],
-                                 .watts = o->state[2],
-                                 .setpoint_c = o->in[2],
-                                 .max_w = o->in[3]};
-    struct room_batch gains = {.internal_w = o->in[0], .solar_w = o->in[1]};
-    struct coefficients c = coefficients_of(&s->model->open, outside_c);
-    step_rooms(&c, &close, &gains, 0, wide_end(o->n));
-    for (size_t k = 0; k < o->n; k++) {
-        size_t i = from + o->at[k];
-        s->air_c[i] = o->state[0][k];
-        s->mass_c[i] = o->state[1][k];
-        s->watts[i] = o->state[2][k];
-    }
-}
+WIDE(step_rows,
+     (const struct matrices *k, const struct shadow_batch *s, const struct room_batch *b, size_t to),
+     (k, s, b, to))
 
 void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c)
 {
-    struct coefficients shut = coefficients_of(&s->model->shut, outside_c);
-    struct open_shadows opened;
-    for (size_t from = 0; from < s->n; from += BLOCK) {
-        size_t n = s->n - from < BLOCK ? s->n - from : BLOCK;
-        note_open(&opened, s, b, from, n);
-        step_rooms(&shut, s, b, from, wide_end(from + n));
-        if (opened.n > 0)
-            step_open(&opened, outside_c, s, from);
-    }
+    const struct matrices k = {.shut = coefficients_of(&s->model->shut, outside_c),
+                               .open = coefficients_of(&s->model->open, outside_c)};
+    step_rows(&k, s, b, wide_end(s->n));
 }
 
 void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, size_t n, double start_c)

@@ -225,7 +225,8 @@ void buckets_as_data(const json_t *body, const struct api_backend *be, const str
             uint64_t key = hash_bytes(hash_i64(HASH_SEED, (int64_t)who->id), json_string_value(name),
                                       json_string_length(name) + 1);
             key = hash_mix(prefix ? hash_bytes(key, prefix, strlen(prefix)) : key);
-            add_data(p, (struct place_data){key ? key : 1, bytes < PLACE_BYTES_MAX ? bytes : PLACE_BYTES_MAX});
+            add_data(p,
+                     (struct place_data){key ? key : 1, bytes < PLACE_BYTES_MAX ? bytes : PLACE_BYTES_MAX});
         }
     }
 }

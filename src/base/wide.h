@@ -87,6 +87,11 @@ static inline size_t wide_room(size_t n)
 // Where rare lanes need more, loops go by rows and look at each row's bytes first.
 #define WIDE_ROW 8
 
+static inline size_t wide_row_end(size_t n)
+{
+    return (n + WIDE_ROW - 1) / WIDE_ROW * WIDE_ROW;
+}
+
 // Whether a byte of the row is not 0.
 static inline bool wide_row_some(const uint8_t *row)
 {

@@ -14,7 +14,7 @@
 #define SENSOR_STEPS_PER_K 16.0 // 62.5 mK, as the usual digital sensors
 #define CPU_K_PER_W        0.15 // processor over heatsink
 
-void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_steps)
+void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t log_steps)
 {
     struct sim_lanes *l = &rooms->lanes;
     double **real[] = {&l->booked_uj, &l->from_ms, &l->asked_uj, &l->useful_uj, &l->total_uj};
@@ -24,16 +24,16 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_s
         *real[k] = mem_lines(wide_room(rooms->n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         *whole[k] = mem_lines(wide_room(rooms->n), sizeof(int32_t));
-    for (uint32_t i = 0; i < rooms->n; i++) {
-        l->restless[i] = 1;
-        l->driven_w[i] = l->fast[i] = -1;
-        l->told_target_w[i] = INT32_MIN / 2;
-    }
-    for (size_t i = 0; i < wide_room(rooms->n); i++) // nor beyond the last: nobody is to be looked at there
+    for (size_t i = 0; i < wide_room(rooms->n); i++) {
+        bool room = i < rooms->n && rooms->zone[i] != LANE_EMPTY; // else nobody is to be looked at
+        l->restless[i] = room;
+        l->driven_w[i] = l->fast[i] = room ? -1 : 0;
+        l->told_target_w[i] = room ? INT32_MIN / 2 : 0;
         l->quiet_step[i] = INT32_MAX;
+    }
     l->decided = mem_lines(wide_room(rooms->n), sizeof *l->decided);
     l->log = mem_lines((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
-    lanes_init(&l->heat, first, rooms->stride, rooms->n);
+    lanes_init(&l->heat, thermostats, rooms->zone, rooms->n);
 }
 
 void lanes_free(struct sim_lanes *l)
@@ -80,9 +80,9 @@ WIDE(sense, (const struct sim_rooms *rooms, const struct room_batch *batch, size
 
 static void sensors_suffer(struct sim_run *r, const struct sim_rooms *rooms)
 {
-    for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride) {
-        const struct sim_zone *z = &r->zone[zone];
-        if (z->sensor)
+    for (uint32_t i = 0; i < rooms->n; i++) {
+        const struct sim_zone *z = rooms->zone[i] != LANE_EMPTY ? &r->zone[rooms->zone[i]] : NULL;
+        if (z && z->sensor)
             rooms->lanes.heat.room_mc[i] = z->sensor == SIM_SENSOR_OUT ? INT32_MIN : z->last_mc;
     }
 }
@@ -165,11 +165,18 @@ static void attend_marked(struct sim_run *r, const struct sim_rooms *rooms)
         bool some = !sixteen_zero(look + i);
         for (uint32_t k = i; some && k < i + 16 && k < rooms->n; k++)
             if (look[k])
-                attend(r, rooms->first + k * rooms->stride);
+                attend(r, rooms->zone[k]);
     }
 }
 
-// Rooms of a kind after rooms of a kind, each with all that is done with them: what one loop leaves is near
+static void attend_all(struct sim_run *r, const struct sim_rooms *rooms)
+{
+    for (uint32_t i = 0; i < rooms->n; i++)
+        if (rooms->zone[i] != LANE_EMPTY)
+            attend(r, rooms->zone[i]);
+}
+
+// Batch after batch, each with all that is done with them: what one loop leaves is near
 // for the next.
 void rooms_control(struct sim_run *r)
 {
@@ -188,10 +195,10 @@ void rooms_control(struct sim_run *r)
             follow(l, r->draw, l->log + (size_t)r->log_at * n, (int32_t)r->step, n, &some);
         if (some)
             attend_marked(r, rooms);
-        for (uint32_t i = 0, zone = rooms->first; all && i < rooms->n; i++, zone += rooms->stride)
-            attend(r, zone);
+        if (all)
+            attend_all(r, rooms);
         for (size_t j = 0; j < alone; j++) // its guards may have changed
-            attend(r, rooms->first + l->heat.alone[j] * rooms->stride);
+            attend(r, rooms->zone[l->heat.alone[j]]);
     }
     for (uint32_t k = 0; k < r->n_water; k++)
         attend(r, r->water[k]);
@@ -206,9 +213,8 @@ void rooms_news(struct sim_run *r)
         if (some)
             attend_marked(r, rooms);
         // The lanes compare what heat is wanted; where low-power mode may run, what it keeps may have moved.
-        bool keeps = rooms->n && r->thermostat[rooms->first].cfg.keep_w > 0;
-        for (uint32_t i = 0, zone = rooms->first; keeps && i < rooms->n; i++, zone += rooms->stride)
-            attend(r, zone);
+        if (r->thermostat[rooms->first].cfg.keep_w > 0)
+            attend_all(r, rooms);
     }
 }
 
@@ -248,7 +254,9 @@ void rooms_flush(struct sim_run *r)
         struct sim_rooms *rooms = &r->rooms[b];
         struct sim_lanes *l = &rooms->lanes;
         for (uint32_t i = 0; i < rooms->n; i++) {
-            struct sim_zone *z = &r->zone[rooms->first + i * rooms->stride];
+            if (rooms->zone[i] == LANE_EMPTY)
+                continue;
+            struct sim_zone *z = &r->zone[rooms->zone[i]];
             z->agent_asked_uj += (int64_t)l->asked_uj[i];
             z->useful_uj += (int64_t)l->useful_uj[i];
             z->total_uj += (int64_t)l->total_uj[i];

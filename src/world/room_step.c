@@ -14,12 +14,6 @@
 #include "base/mem.h"
 #include "base/wide.h"
 
-// One row of the step per body: from air, mass, metal; from the heater's watts, internal and solar gains.
-struct coefficients {
-    double air[6], mass[6], heater[6], sensor[7]; // sensor[6]: from the sensor itself
-    double sky[ROOM_STATES];                      // outside air times its column
-};
-
 static void copy_row(double row[6], const struct lti_step *d, int to)
 {
     row[0] = d->ad[to][ROOM_AIR];
@@ -30,16 +24,16 @@ static void copy_row(double row[6], const struct lti_step *d, int to)
     row[5] = d->bd[to][ROOM_IN_SOLAR];
 }
 
-static struct coefficients coefficients_of(const struct lti_step *d, double outside_c)
+struct room_rows room_rows_of(const struct lti_step *d)
 {
-    struct coefficients c;
+    struct room_rows c;
     copy_row(c.air, d, ROOM_AIR);
     copy_row(c.mass, d, ROOM_MASS);
     copy_row(c.heater, d, ROOM_HEATER);
     copy_row(c.sensor, d, ROOM_SENSOR);
     c.sensor[6] = d->ad[ROOM_SENSOR][ROOM_SENSOR];
     for (int i = 0; i < ROOM_STATES; i++)
-        c.sky[i] = d->bd[i][ROOM_IN_OUTSIDE] * outside_c;
+        c.outside[i] = d->bd[i][ROOM_IN_OUTSIDE];
     return c;
 }
 
@@ -50,44 +44,51 @@ static inline double row6(const double k[6], double sky, double air, double mass
            ((k[4] * internal + k[5] * solar) + sky);
 }
 
-static inline struct room_state step_one(const struct coefficients *c, struct room_state x, double watts,
-                                         double internal, double solar)
+// `sky`: what comes from outside, the same for all rooms.
+static inline struct room_state step_one(const struct room_rows *c, const double sky[ROOM_STATES],
+                                         struct room_state x, double watts, double internal, double solar)
 {
     double a = x.air_c, m = x.mass_c, h = x.heater_c;
     return (struct room_state){
-        .air_c = row6(c->air, c->sky[ROOM_AIR], a, m, h, watts, internal, solar),
-        .mass_c = row6(c->mass, c->sky[ROOM_MASS], a, m, h, watts, internal, solar),
-        .heater_c = row6(c->heater, c->sky[ROOM_HEATER], a, m, h, watts, internal, solar),
+        .air_c = row6(c->air, sky[ROOM_AIR], a, m, h, watts, internal, solar),
+        .mass_c = row6(c->mass, sky[ROOM_MASS], a, m, h, watts, internal, solar),
+        .heater_c = row6(c->heater, sky[ROOM_HEATER], a, m, h, watts, internal, solar),
         .sensor_c =
-            row6(c->sensor, c->sky[ROOM_SENSOR], a, m, h, watts, internal, solar) + c->sensor[6] * x.sensor_c,
+            row6(c->sensor, sky[ROOM_SENSOR], a, m, h, watts, internal, solar) + c->sensor[6] * x.sensor_c,
     };
+}
+
+WIDE_INLINE void sky_of(double sky[ROOM_STATES], const struct room_rows *c, double outside_c)
+{
+    for (int i = 0; i < ROOM_STATES; i++)
+        sky[i] = c->outside[i] * outside_c;
 }
 
 void room_step(const struct room_model *m, struct room_state *s, const struct room_input *in, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct coefficients c = coefficients_of(in[i].window_open ? &m->open : &m->shut, in[i].outside_c);
-        s[i] = step_one(&c, s[i], in[i].heater_w, in[i].internal_w, in[i].solar_w);
+        const struct room_rows *c = in[i].window_open ? &m->open_rows : &m->shut_rows;
+        double sky[ROOM_STATES];
+        sky_of(sky, c, in[i].outside_c);
+        s[i] = step_one(c, sky, s[i], in[i].heater_w, in[i].internal_w, in[i].solar_w);
     }
 }
 
-// By which matrices rooms step, under the sky of a step.
-struct matrices {
-    struct coefficients shut, open;
-};
-
-WIDE_INLINE void step_rows_any(const struct matrices *k, const struct room_batch *b, size_t to)
+WIDE_INLINE void step_rows_any(const struct room_batch *b, double outside_c, size_t to)
 {
-    const struct coefficients shut = k->shut, open = k->open; // locals that nothing points at
+    const struct room_rows *shut = &b->model->shut_rows, *open = &b->model->open_rows;
     double *air_c = b->air_c, *mass_c = b->mass_c, *heater_c = b->heater_c, *sensor_c = b->sensor_c;
     const double *heater_w = b->heater_w, *internal_w = b->internal_w, *solar_w = b->solar_w;
     const uint8_t *window = b->window_open;
+    double shut_sky[ROOM_STATES], open_sky[ROOM_STATES];
+    sky_of(shut_sky, shut, outside_c);
+    sky_of(open_sky, open, outside_c);
     for (size_t from = 0; from < to; from += WIDE_ROW) {
         if (!wide_row_some(window + from)) {
             WIDE_LOOP
             for (size_t i = from; i < from + WIDE_ROW; i++) {
                 struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
-                x = step_one(&shut, x, heater_w[i], internal_w[i], solar_w[i]);
+                x = step_one(shut, shut_sky, x, heater_w[i], internal_w[i], solar_w[i]);
                 air_c[i] = x.air_c;
                 mass_c[i] = x.mass_c;
                 heater_c[i] = x.heater_c;
@@ -100,8 +101,8 @@ WIDE_INLINE void step_rows_any(const struct matrices *k, const struct room_batch
         WIDE_LOOP
         for (size_t i = from; i < from + WIDE_ROW; i++) {
             struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
-            struct room_state s = step_one(&shut, x, heater_w[i], internal_w[i], solar_w[i]),
-                              o = step_one(&open, x, heater_w[i], internal_w[i], solar_w[i]);
+            struct room_state s = step_one(shut, shut_sky, x, heater_w[i], internal_w[i], solar_w[i]),
+                              o = step_one(open, open_sky, x, heater_w[i], internal_w[i], solar_w[i]);
             int64_t mask = is_open[i - from];
             air_c[i] = wide_pick(mask, o.air_c, s.air_c);
             mass_c[i] = wide_pick(mask, o.mass_c, s.mass_c);
@@ -110,13 +111,11 @@ WIDE_INLINE void step_rows_any(const struct matrices *k, const struct room_batch
         }
     }
 }
-WIDE(step_rows, (const struct matrices *k, const struct room_batch *b, size_t to), (k, b, to))
+WIDE(step_rows, (const struct room_batch *b, double outside_c, size_t to), (b, outside_c, to))
 
 void room_batch_step(struct room_batch *b, double outside_c)
 {
-    const struct matrices k = {.shut = coefficients_of(&b->model->shut, outside_c),
-                               .open = coefficients_of(&b->model->open, outside_c)};
-    step_rows(&k, b, wide_end(b->n));
+    step_rows(b, outside_c, wide_row_end(b->n));
 }
 
 void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n, double start_c)
@@ -130,6 +129,21 @@ void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n,
             (*array[k])[i] = start_c;
     }
     b->window_open = mem_lines(wide_room(n), 1);
+}
+
+struct room_batch room_batch_part(const struct room_batch *whole, const struct room_model *m, size_t from,
+                                  size_t n)
+{
+    return (struct room_batch){.model = m,
+                               .n = n,
+                               .air_c = whole->air_c + from,
+                               .mass_c = whole->mass_c + from,
+                               .heater_c = whole->heater_c + from,
+                               .sensor_c = whole->sensor_c + from,
+                               .heater_w = whole->heater_w + from,
+                               .internal_w = whole->internal_w + from,
+                               .solar_w = whole->solar_w + from,
+                               .window_open = whole->window_open + from};
 }
 
 void room_batch_deinit(struct room_batch *b)

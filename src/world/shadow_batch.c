@@ -7,59 +7,29 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/wide.h"
-
-enum { AIR, MASS };
-
-struct coefficients {
-    double air[2], mass[2]; // from air, mass
-    double in[2][3];        // into each, from outside, internal, solar
-    double gain, mass_gain; // of the heater
-    double outside_c;
-};
-
-static struct coefficients coefficients_of(const struct lti_step *d, double outside_c)
-{
-    struct coefficients c = {
-        .gain = d->bd[AIR][ROOM_IN_HEATER], .mass_gain = d->bd[MASS][ROOM_IN_HEATER], .outside_c = outside_c};
-    for (int j = 0; j < 2; j++) {
-        c.air[j] = d->ad[AIR][j];
-        c.mass[j] = d->ad[MASS][j];
-    }
-    for (int i = 0; i < 2; i++) {
-        c.in[i][0] = d->bd[i][ROOM_IN_OUTSIDE];
-        c.in[i][1] = d->bd[i][ROOM_IN_INTERNAL];
-        c.in[i][2] = d->bd[i][ROOM_IN_SOLAR];
-    }
-    return c;
-}
 
 struct stepped {
     double air_c, mass_c, watts;
 };
 
-static inline struct stepped step_one(const struct coefficients *c, double a, double m, double internal,
-                                      double solar, double setpoint, double max_w)
+static inline struct stepped step_one(const struct shadow_rows *c, double outside_c, double a, double m,
+                                      double internal, double solar, double setpoint, double max_w)
 {
-    double na = 0.0 + c->air[0] * a + c->air[1] * m + c->in[AIR][0] * c->outside_c +
-                c->in[AIR][1] * internal + c->in[AIR][2] * solar;
-    double nm = 0.0 + c->mass[0] * a + c->mass[1] * m + c->in[MASS][0] * c->outside_c +
-                c->in[MASS][1] * internal + c->in[MASS][2] * solar;
-    double w = (setpoint - na) / c->gain, most = max_w > 0 ? max_w : 0;
+    double na = 0.0 + c->air[0] * a + c->air[1] * m + c->in[0][0] * outside_c + c->in[0][1] * internal +
+                c->in[0][2] * solar;
+    double nm = 0.0 + c->mass[0] * a + c->mass[1] * m + c->in[1][0] * outside_c + c->in[1][1] * internal +
+                c->in[1][2] * solar;
+    double w = (setpoint - na) * c->per_gain, most = max_w > 0 ? max_w : 0;
     double less = w > most ? most : w;
     w = w < 0 ? 0 : less;
     return (struct stepped){na + c->gain * w, nm + c->mass_gain * w, w};
 }
 
-struct matrices {
-    struct coefficients shut, open;
-};
-
-WIDE_INLINE void step_rows_any(const struct matrices *k, const struct shadow_batch *s,
-                               const struct room_batch *b, size_t to)
+WIDE_INLINE void step_rows_any(const struct shadow_batch *s, const struct room_batch *b, double outside_c,
+                               size_t to)
 {
-    const struct coefficients shut = k->shut, open = k->open;
+    const struct shadow_rows *shut = &s->model->shut_rows, *open = &s->model->open_rows;
     double *air_c = s->air_c, *mass_c = s->mass_c, *watts = s->watts;
     const double *internal = b->internal_w, *solar = b->solar_w, *setpoint = s->setpoint_c, *max_w = s->max_w;
     const uint8_t *window = b->window_open;
@@ -67,8 +37,8 @@ WIDE_INLINE void step_rows_any(const struct matrices *k, const struct shadow_bat
         if (!wide_row_some(window + from)) {
             WIDE_LOOP
             for (size_t i = from; i < from + WIDE_ROW; i++) {
-                struct stepped x =
-                    step_one(&shut, air_c[i], mass_c[i], internal[i], solar[i], setpoint[i], max_w[i]);
+                struct stepped x = step_one(shut, outside_c, air_c[i], mass_c[i], internal[i], solar[i],
+                                            setpoint[i], max_w[i]);
                 air_c[i] = x.air_c;
                 mass_c[i] = x.mass_c;
                 watts[i] = x.watts;
@@ -79,10 +49,10 @@ WIDE_INLINE void step_rows_any(const struct matrices *k, const struct shadow_bat
         wide_row_masks(is_open, window + from);
         WIDE_LOOP
         for (size_t i = from; i < from + WIDE_ROW; i++) {
-            struct stepped x = step_one(&shut, air_c[i], mass_c[i], internal[i], solar[i], setpoint[i],
-                                        max_w[i]),
-                           o = step_one(&open, air_c[i], mass_c[i], internal[i], solar[i], setpoint[i],
-                                        max_w[i]);
+            struct stepped x = step_one(shut, outside_c, air_c[i], mass_c[i], internal[i], solar[i],
+                                        setpoint[i], max_w[i]),
+                           o = step_one(open, outside_c, air_c[i], mass_c[i], internal[i], solar[i],
+                                        setpoint[i], max_w[i]);
             int64_t mask = is_open[i - from];
             air_c[i] = wide_pick(mask, o.air_c, x.air_c);
             mass_c[i] = wide_pick(mask, o.mass_c, x.mass_c);
@@ -90,15 +60,12 @@ WIDE_INLINE void step_rows_any(const struct matrices *k, const struct shadow_bat
         }
     }
 }
-WIDE(step_rows,
-     (const struct matrices *k, const struct shadow_batch *s, const struct room_batch *b, size_t to),
-     (k, s, b, to))
+WIDE(step_rows, (const struct shadow_batch *s, const struct room_batch *b, double outside_c, size_t to),
+     (s, b, outside_c, to))
 
 void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c)
 {
-    const struct matrices k = {.shut = coefficients_of(&s->model->shut, outside_c),
-                               .open = coefficients_of(&s->model->open, outside_c)};
-    step_rows(&k, s, b, wide_end(s->n));
+    step_rows(s, b, outside_c, wide_row_end(s->n));
 }
 
 void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, size_t n, double start_c)
@@ -109,6 +76,18 @@ void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, siz
         *array[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++)
         s->air_c[i] = s->mass_c[i] = start_c;
+}
+
+struct shadow_batch shadow_batch_part(const struct shadow_batch *whole, const struct shadow_model *m,
+                                      size_t from, size_t n)
+{
+    return (struct shadow_batch){.model = m,
+                                 .n = n,
+                                 .air_c = whole->air_c + from,
+                                 .mass_c = whole->mass_c + from,
+                                 .watts = whole->watts + from,
+                                 .setpoint_c = whole->setpoint_c + from,
+                                 .max_w = whole->max_w + from};
 }
 
 void shadow_batch_deinit(struct shadow_batch *s)

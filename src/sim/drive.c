@@ -628,6 +628,7 @@ static int64_t room_book(struct sim_run *r, struct sim_zone *z)
     double into_ms = (double)(r->now - r->step_from);
     l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
     l->from_ms[z->at] = into_ms;
+    l->touched[z->at] = 1;
     int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]),
             uj = all_uj - z->split_uj;
     z->split_uj = all_uj;
@@ -661,8 +662,12 @@ void drive_settle(struct sim_run *r, uint32_t zone)
 
 void drive_settle_all(struct sim_run *r)
 {
-    for (uint32_t i = 0; i < r->n_zones; i++)
-        drive_settle(r, i);
+    for (uint32_t k = 0; k < r->n_water; k++)
+        drive_settle(r, r->water[k]);
+    for (uint32_t b = 0; b < r->n_batches; b++) // one after the other in their log
+        for (uint32_t i = 0; i < r->rooms[b].n; i++)
+            if (r->rooms[b].zone[i] != LANE_EMPTY)
+                drive_settle(r, r->rooms[b].zone[i]);
 }
 
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a)

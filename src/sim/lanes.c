@@ -17,9 +17,10 @@
 void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t log_steps)
 {
     struct sim_lanes *l = &rooms->lanes;
-    double **real[] = {&l->booked_uj, &l->from_ms, &l->asked_uj, &l->useful_uj, &l->total_uj};
-    int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
-                         &l->quiet_step, &l->restless,      &l->look,       &l->fast,       &l->run};
+    double **real[] = {&l->booked_uj, &l->from_ms, &l->useful_uj, &l->total_uj};
+    int32_t **whole[] = {&l->want_w,   &l->told_target_w, &l->told_max_w, &l->told_min_w,
+                         &l->driven_w, &l->quiet_step,    &l->restless,   &l->look,
+                         &l->fast,     &l->run,           &l->asked_w};
     for (size_t k = 0; k < ARRAY_LEN(real); k++)
         *real[k] = mem_lines(wide_room(rooms->n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
@@ -31,6 +32,7 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t
         l->told_target_w[i] = room ? INT32_MIN / 2 : 0;
         l->quiet_step[i] = INT32_MAX;
     }
+    l->touched = mem_lines(wide_room(rooms->n), 1);
     l->decided = mem_lines(wide_room(rooms->n), sizeof *l->decided);
     l->log = mem_lines((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
     lanes_init(&l->heat, thermostats, rooms->zone, rooms->n);
@@ -38,10 +40,9 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t
 
 void lanes_free(struct sim_lanes *l)
 {
-    void *all[] = {l->booked_uj,     l->from_ms,    l->asked_uj,   l->useful_uj,  l->total_uj,
-                   l->want_w,        l->driven_w,   l->decided,    l->fast,       l->run,
-                   l->told_target_w, l->told_max_w, l->told_min_w, l->quiet_step, l->restless,
-                   l->look,          l->log};
+    void *all[] = {l->booked_uj,  l->from_ms,    l->touched,    l->asked_w,  l->useful_uj, l->total_uj,
+                   l->want_w,     l->driven_w,   l->decided,    l->fast,     l->run,       l->told_target_w,
+                   l->told_max_w, l->told_min_w, l->quiet_step, l->restless, l->look,      l->log};
     for (size_t k = 0; k < ARRAY_LEN(all); k++)
         free(all[k]);
     lanes_deinit(&l->heat);
@@ -220,22 +221,38 @@ void rooms_news(struct sim_run *r)
 
 // ---- energies
 
+// Row by row: in most of them nothing has been booked within the step.
 WIDE_INLINE void books_wide_any(struct sim_lanes *l, double *heater_w, double step_ms, size_t n)
 {
     const int32_t *draw_mw = l->heat.draw_mw, *target_w = l->heat.target_w;
-    double *booked_uj = l->booked_uj, *from_ms = l->from_ms, *asked_uj = l->asked_uj,
-           *useful_uj = l->useful_uj, *total_uj = l->total_uj,
+    double *booked_uj = l->booked_uj, *from_ms = l->from_ms, *useful_uj = l->useful_uj,
+           *total_uj = l->total_uj,
            per_step = 1.0 / step_ms * 1e-3; // microjoules of a step to watts
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        double uj = booked_uj[i] + draw_mw[i] * (step_ms - from_ms[i]),
-               asked = target_w[i] * 1000.0 * step_ms;
-        heater_w[i] = uj * per_step;
-        asked_uj[i] += asked;
-        useful_uj[i] += asked < uj ? asked : uj;
-        total_uj[i] += uj;
-        booked_uj[i] = 0;
-        from_ms[i] = 0;
+    int32_t *asked_w = l->asked_w;
+    for (size_t from = 0; from < n; from += WIDE_ROW) {
+        if (wide_row_some(l->touched + from)) {
+            WIDE_LOOP
+            for (size_t i = from; i < from + WIDE_ROW; i++) {
+                double uj = booked_uj[i] + draw_mw[i] * (step_ms - from_ms[i]),
+                       asked = target_w[i] * 1000.0 * step_ms;
+                asked_w[i] += target_w[i];
+                heater_w[i] = uj * per_step;
+                useful_uj[i] += asked < uj ? asked : uj;
+                total_uj[i] += uj;
+                booked_uj[i] = 0;
+                from_ms[i] = 0;
+            }
+            memset(l->touched + from, 0, WIDE_ROW);
+            continue;
+        }
+        WIDE_LOOP
+        for (size_t i = from; i < from + WIDE_ROW; i++) {
+            double uj = draw_mw[i] * step_ms, asked = target_w[i] * 1000.0 * step_ms;
+            asked_w[i] += target_w[i];
+            heater_w[i] = uj * per_step;
+            useful_uj[i] += asked < uj ? asked : uj;
+            total_uj[i] += uj;
+        }
     }
 }
 WIDE(books_wide, (struct sim_lanes * l, double *heater_w, double step_ms, size_t n),
@@ -257,11 +274,11 @@ void rooms_flush(struct sim_run *r)
             if (rooms->zone[i] == LANE_EMPTY)
                 continue;
             struct sim_zone *z = &r->zone[rooms->zone[i]];
-            z->agent_asked_uj += (int64_t)l->asked_uj[i];
+            z->agent_asked_uj += asked_uj(r, l->asked_w[i]);
             z->useful_uj += (int64_t)l->useful_uj[i];
             z->total_uj += (int64_t)l->total_uj[i];
             r->site[rooms->site].it_uj += (int64_t)l->total_uj[i];
-            l->asked_uj[i] = l->useful_uj[i] = l->total_uj[i] = 0;
+            l->useful_uj[i] = l->total_uj[i] = l->asked_w[i] = 0;
         }
     }
 }

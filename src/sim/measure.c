@@ -70,7 +70,7 @@ static double asked_since(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     struct zone_measure *m = &r->measure->zone[zone];
     if (!z->water)
-        return r->rooms[z->batch].shadow_w[z->at] * (double)r->s->step_ms * 1e-3;
+        return r->rooms[z->batch].shadow.sum_w[z->at] * (double)r->s->step_ms * 1e-3;
     return (double)(water_asked_uj(z->water) - m->asked_hour_uj) * 1e-6;
 }
 
@@ -91,7 +91,7 @@ void measure_window_ends(struct sim_run *r, uint32_t zone)
     r->measure->asked_j += asked;
     r->measure->strict_j += strict;
     if (!z->water)
-        r->rooms[z->batch].shadow_w[z->at] = 0;
+        r->rooms[z->batch].shadow.sum_w[z->at] = 0;
     m->delivered_hour_uj = z->total_uj;
     if (z->water)
         m->asked_hour_uj = water_asked_uj(z->water);

@@ -59,7 +59,7 @@ static void places_make(struct sim_rooms *rooms, const struct scenario_zones *g,
     rooms->first = first + from * rooms->n_sizes;
     for (uint32_t v = 0; v < rooms->n_sizes; v++) {
         struct sim_size *k = &rooms->size[v];
-        k->from = (uint32_t)wide_row_end(rooms->n);
+        k->from = (uint32_t)wide_end(rooms->n);
         k->n = rooms_in(g, v, from, to);
         rooms->n = k->from + k->n;
     }
@@ -113,7 +113,6 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, uint32_
     *rooms = (struct sim_rooms){.group = group, .site = g->site};
     places_make(rooms, g, first, from, to);
     rooms->facade = mem_array((size_t)rooms->n + 1, 1);
-    rooms->shadow_w = mem_lines(wide_room(rooms->n), sizeof *rooms->shadow_w);
     room_batch_init(&r->batch[at], NULL, rooms->n, 0);
     shadow_batch_init(&rooms->shadow, NULL, rooms->n, 0);
     for (uint32_t i = 0; i < rooms->n; i++)
@@ -225,7 +224,6 @@ void rooms_free(struct sim_run *r)
         shadow_batch_deinit(&r->rooms[b].shadow);
         free(r->rooms[b].zone);
         free(r->rooms[b].facade);
-        free(r->rooms[b].shadow_w);
         lanes_free(&r->rooms[b].lanes);
     }
     for (size_t i = 0; r->site && i < r->s->n_sites; i++) {
@@ -283,14 +281,6 @@ static void size_step(struct sim_run *r, const struct sim_rooms *rooms, struct r
     check_room(r, rooms, batch, i, &was);
 }
 
-WIDE_INLINE void add_up_any(double *sum, const double *x, size_t n)
-{
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++)
-        sum[i] += x[i];
-}
-WIDE(add_up, (double *sum, const double *x, size_t n), (sum, x, n))
-
 void rooms_step(struct sim_run *r)
 {
     uint32_t size = 0;
@@ -306,7 +296,6 @@ void rooms_step(struct sim_run *r)
                 shadow_batch_step(&k->shadow, &k->rooms, x->outside_c);
                 size_step(r, rooms, &k->rooms, size++ == r->check_size);
             }
-            add_up(rooms->shadow_w, rooms->shadow.watts, wide_end(rooms->n));
         }
         house_walls_pair(&x->house, &x->shadow_house, true);
     }

@@ -193,9 +193,11 @@ struct sim_zone {
 // What there is of each room at every step, as arrays; rooms.c and lanes.c go over them.
 struct sim_lanes {
     struct heat_lanes heat; // draw_mw is what its boards draw
-    // energy of this step: booked until from_ms after its start, with draw_mw since
+    // Energy of this step: booked until from_ms after its start, with draw_mw since. touched: 1: it was booked.
     double *booked_uj, *from_ms;
-    double *asked_uj, *useful_uj, *total_uj; // since the last flush
+    uint8_t *touched;
+    double *useful_uj, *total_uj;            // since the last flush
+    int32_t *asked_w;                        // sum, step by step, since then
     int32_t *want_w, *driven_w;              // of the request, as of the last step; as driven
     uint32_t *decided;                       // hash of all it was driven at
     // Where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they all run, or
@@ -231,8 +233,7 @@ struct sim_rooms {
     uint32_t n_sizes, first_size; // the first's number among its site's
     int32_t tell_w, n_boards; // of each
     struct sim_lanes lanes;
-    struct shadow_batch shadow;
-    double *shadow_w; // sum of its watts, step by step, since the hour began
+    struct shadow_batch shadow; // sums since the hour began
     uint8_t *facade;  // 0..15: its orientation in 22.5 degrees
 };
 
@@ -506,6 +507,11 @@ static inline void site_joules(struct sim_site *x)
     x->it_j += x->it_uj / 1000000;
     x->it_uj %= 1000000;
     x->last_it_uj = x->it_uj;
+}
+
+static inline int64_t asked_uj(const struct sim_run *r, int32_t asked_w)
+{
+    return (int64_t)asked_w * 1000 * r->s->step_ms;
 }
 
 static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)

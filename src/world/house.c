@@ -172,7 +172,7 @@ void house_walls_pair(struct house *h, struct house *like, bool backwards)
             exchange_any(s, 1);
             exchange_any(t, 1);
         } else {
-            exchange_pair(s, t, wide_row_end(s->n));
+            exchange_pair(s, t, wide_end(s->n));
         }
     }
 }

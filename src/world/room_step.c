@@ -5,8 +5,7 @@
 // Rooms do not touch each other, so the compiler puts two or more side by side; as no sum is reordered and
 // none is fused, every width gives the same digits.
 //
-// A batch goes through in rows of eight, a register of the widest. Where a window of the eight is open, they
-// are stepped by both matrices, and each takes its own.
+// A batch goes through in rows of sixteen. Where a window of the sixteen is open, they are stepped by both matrices, and each takes its own.
 #include "world/room.h"
 
 #include <stdlib.h>
@@ -115,7 +114,7 @@ WIDE(step_rows, (const struct room_batch *b, double outside_c, size_t to), (b, o
 
 void room_batch_step(struct room_batch *b, double outside_c)
 {
-    step_rows(b, outside_c, wide_row_end(b->n));
+    step_rows(b, outside_c, wide_end(b->n));
 }
 
 void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n, double start_c)

@@ -46,6 +46,7 @@ struct shadow_batch {
     const struct shadow_model *model; // borrowed
     size_t n;
     double *air_c, *mass_c, *watts; // watts: of the last step
+    double *sum_w;                  // step by step, since the caller set it to 0
     double *setpoint_c, *max_w;
 };
 

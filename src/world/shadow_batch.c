@@ -30,7 +30,7 @@ WIDE_INLINE void step_rows_any(const struct shadow_batch *s, const struct room_b
                                size_t to)
 {
     const struct shadow_rows *shut = &s->model->shut_rows, *open = &s->model->open_rows;
-    double *air_c = s->air_c, *mass_c = s->mass_c, *watts = s->watts;
+    double *air_c = s->air_c, *mass_c = s->mass_c, *watts = s->watts, *sum_w = s->sum_w;
     const double *internal = b->internal_w, *solar = b->solar_w, *setpoint = s->setpoint_c, *max_w = s->max_w;
     const uint8_t *window = b->window_open;
     for (size_t from = 0; from < to; from += WIDE_ROW) {
@@ -42,6 +42,7 @@ WIDE_INLINE void step_rows_any(const struct shadow_batch *s, const struct room_b
                 air_c[i] = x.air_c;
                 mass_c[i] = x.mass_c;
                 watts[i] = x.watts;
+                sum_w[i] += x.watts;
             }
             continue;
         }
@@ -56,7 +57,9 @@ WIDE_INLINE void step_rows_any(const struct shadow_batch *s, const struct room_b
             int64_t mask = is_open[i - from];
             air_c[i] = wide_pick(mask, o.air_c, x.air_c);
             mass_c[i] = wide_pick(mask, o.mass_c, x.mass_c);
-            watts[i] = wide_pick(mask, o.watts, x.watts);
+            double w = wide_pick(mask, o.watts, x.watts);
+            watts[i] = w;
+            sum_w[i] += w;
         }
     }
 }
@@ -65,13 +68,13 @@ WIDE(step_rows, (const struct shadow_batch *s, const struct room_batch *b, doubl
 
 void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c)
 {
-    step_rows(s, b, outside_c, wide_row_end(s->n));
+    step_rows(s, b, outside_c, wide_end(s->n));
 }
 
 void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, size_t n, double start_c)
 {
     *s = (struct shadow_batch){.model = m, .n = n};
-    double **array[] = {&s->air_c, &s->mass_c, &s->watts, &s->setpoint_c, &s->max_w};
+    double **array[] = {&s->air_c, &s->mass_c, &s->watts, &s->sum_w, &s->setpoint_c, &s->max_w};
     for (size_t k = 0; k < ARRAY_LEN(array); k++)
         *array[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++)
@@ -86,6 +89,7 @@ struct shadow_batch shadow_batch_part(const struct shadow_batch *whole, const st
                                  .air_c = whole->air_c + from,
                                  .mass_c = whole->mass_c + from,
                                  .watts = whole->watts + from,
+                                 .sum_w = whole->sum_w + from,
                                  .setpoint_c = whole->setpoint_c + from,
                                  .max_w = whole->max_w + from};
 }
@@ -95,6 +99,7 @@ void shadow_batch_deinit(struct shadow_batch *s)
     free(s->air_c);
     free(s->mass_c);
     free(s->watts);
+    free(s->sum_w);
     free(s->setpoint_c);
     free(s->max_w);
     *s = SHADOW_BATCH_NULL;

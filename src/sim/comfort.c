@@ -33,7 +33,6 @@ void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start
     *c = (struct comfort){.n = n};
     for (int k = 0; k < COMFORT_N; k++)
         c->lane[k] = mem_lines(wide_room(n), sizeof(double));
-    c->moves = mem_array(wide_room(n) / WIDE_ROW, 1);
     for (size_t i = 0; i < n; i++) {
         if (rooms->zone[i] == LANE_EMPTY)
             continue;
@@ -47,7 +46,6 @@ void comfort_deinit(struct comfort *c)
 {
     for (int k = 0; k < COMFORT_N; k++)
         free(c->lane[k]);
-    free(c->moves);
     *c = (struct comfort){0};
 }
 
@@ -170,24 +168,22 @@ WIDE(follow_comfort,
       size_t n),
      (c, rooms, b, k, n))
 
-// Which windows are open, and in which rows a room has another setpoint or is on its way to one.
-WIDE_INLINE void look_round_any(struct comfort *c, const double *set_c, const uint8_t *open, size_t n)
+// Which windows are open; *some: not 0 where a room has another setpoint or is on its way to one.
+WIDE_INLINE void look_round_any(struct comfort *c, const double *set_c, const uint8_t *open, size_t n,
+                                int64_t *some)
 {
     const double *last_c = c->lane[COMFORT_LAST_SET_C], *stepping = c->lane[COMFORT_STEPPING];
     double *window = c->lane[COMFORT_WINDOW];
-    for (size_t from = 0; from < n; from += WIDE_ROW) {
-        int64_t any = 0;
-        WIDE_LOOP
-        for (size_t i = from; i < from + WIDE_ROW; i++)
-            any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(stepping[i] != 0);
-        c->moves[from / WIDE_ROW] = any != 0;
-    }
+    int64_t any = 0;
     WIDE_LOOP
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(stepping[i] != 0);
         window[i] = open[i];
+    }
+    *some = any;
 }
-WIDE(look_round, (struct comfort * c, const double *set_c, const uint8_t *open, size_t n),
-     (c, set_c, open, n))
+WIDE(look_round, (struct comfort * c, const double *set_c, const uint8_t *open, size_t n, int64_t *some),
+     (c, set_c, open, n, some))
 
 // In four sums, so that none waits for the one before.
 static double sum_of(const double *x, size_t n)
@@ -209,11 +205,11 @@ void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double
     struct comfort *c = &r->measure->comfort[batch];
     const double *set_c = rooms->shadow.setpoint_c, *last_c = c->lane[COMFORT_LAST_SET_C],
                  *stepping = c->lane[COMFORT_STEPPING];
-    look_round(c, set_c, b->window_open, wide_end(rooms->n));
-    for (size_t from = 0; from < rooms->n; from += WIDE_ROW)
-        for (size_t i = from; c->moves[from / WIDE_ROW] && i < from + WIDE_ROW; i++)
-            if (set_c[i] != last_c[i] || stepping[i] != 0)
-                one_moves(r, rooms, c, i, set_c[i], b->air_c[i]);
+    int64_t some;
+    look_round(c, set_c, b->window_open, wide_end(rooms->n), &some);
+    for (size_t i = 0; some && i < rooms->n; i++)
+        if (set_c[i] != last_c[i] || stepping[i] != 0)
+            one_moves(r, rooms, c, i, set_c[i], b->air_c[i]);
     const struct wide_now k = {
         .now_ms = (double)r->now, .hours = COMFORT_MS / 3.6e6, .caused_mw = CAUSED_W * 1e3 * rooms->n_boards};
     follow_comfort(c, rooms, b, &k, wide_end(rooms->n));

@@ -41,7 +41,6 @@ enum comfort_lane { // times in ms since the start of the run; heating and settl
 struct comfort {
     size_t n;
     double *lane[COMFORT_N];
-    uint8_t *moves; // by rows of WIDE_ROW: one of its rooms moves
 };
 
 void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c);

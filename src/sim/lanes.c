@@ -198,8 +198,11 @@ void rooms_control(struct sim_run *r)
             attend_marked(r, rooms);
         if (all)
             attend_all(r, rooms);
-        for (size_t j = 0; j < alone; j++) // its guards may have changed
-            attend(r, rooms->zone[l->heat.alone[j]]);
+        for (size_t j = 0; j < alone; j++) {
+            uint32_t zone = rooms->zone[l->heat.alone[j]];
+            if (thermostat_filler_allowed(&r->thermostat[zone]) != r->zone[zone].filler_ok)
+                attend(r, zone);
+        }
     }
     for (uint32_t k = 0; k < r->n_water; k++)
         attend(r, r->water[k]);

@@ -89,15 +89,27 @@ static void answer(struct carrier *c, const struct name_question *q, const struc
         c->in += n;
 }
 
+// "instance-7": those of the cluster are in /etc/hosts, and nobody outside knows them.
+static bool is_of_cluster(const struct carrier *c, const char *name)
+{
+    const char *number = strncmp(name, "instance-", 9) == 0 ? name + 9 : "";
+    return c->cluster >= 0 && *number && strspn(number, "0123456789") == strlen(number);
+}
+
 bool names_take(struct carrier *c, size_t n)
 {
-    static const struct name_addresses none = {.code = NAME_OK}; // IPv6 is not carried
+    static const struct name_addresses none = {.code = NAME_OK}, // IPv6 is not carried
+        unknown = {.code = NAME_UNKNOWN};
     struct name_question q;
-    if (!c->names || !name_question_read(c->packet + CARRIER_ETHERNET, n, &q) ||
+    if ((!c->names && c->cluster < 0) || !name_question_read(c->packet + CARRIER_ETHERNET, n, &q) ||
         (q.type != NAME_TYPE_A && q.type != NAME_TYPE_AAAA))
         return false;
+    if (is_of_cluster(c, q.name)) {
+        answer(c, &q, q.type == NAME_TYPE_AAAA ? &none : &unknown);
+        return true;
+    }
     uint32_t rules = net_rules_naming(&c->rules, q.name);
-    if (!rules)
+    if (!c->names || !rules)
         return false;
     const struct name_addresses *a = name_gate_known(&c->gate, q.name, carrier_now_ms());
     if (q.type == NAME_TYPE_AAAA)

@@ -44,6 +44,7 @@ struct account_view {
     int32_t max_tasks;
     enum activity scheduling; // of tasks that name no type
     bool research, operator;  // operator: may see sites, zones, boards, ledger of all
+    uint64_t token;            // by which this request came; 0: by none
 };
 
 struct storage_view {

@@ -156,8 +156,16 @@ static int target_in(const struct wanted *w, const json_t *in, const char *field
     if ((!name || !*name) && alias && !in_string(in, alias, API_NAME_CHARS, &name, w->e))
         return 400;
     bool named = name && *name;
-    if (named && (!w->be->bucket || !is_bucket_name(name)))
+    if (named && !w->be->bucket)
         return refused(w, name);
+    if (named && !is_bucket_name(name)) {
+        err_set(
+            w->e, -ENOENT,
+            "No such bucket: %.200s, and none can be made: a bucket's name has 3 to %d characters of a-z, "
+            "0-9, \".\" and \"-\", and begins and ends with a letter or digit",
+            name, BUCKET_CHARS);
+        return 404;
+    }
     json_object_set_new(body, field, named ? json_string(name) : NULL);
     return 0;
 }

@@ -58,7 +58,11 @@ static bool has_place(struct call *c, const struct asked *k)
         files || json_object_get(body, "resourceBuckets") || json_object_get(body, "advancedResourceBuckets");
     json_decref(body);
     if (!any || (!files && !k->config.bucket)) {
-        call_fail(c, 400, "A snapshot needs a task with a resultBucket or a snapshotBucket");
+        call_fail(
+            c, 400, "%s",
+            any ? "A snapshot needs a task with a resultBucket or a snapshotBucket, or a bucket of its own"
+                : "A snapshot needs a task that was made with a resultBucket, a snapshotBucket or "
+                  "resources: the files of this one are not followed");
         return false;
     }
     int r = !k->config.bucket ? 0

@@ -102,8 +102,36 @@ static bool chosen(struct call *c, const struct row_task *row, int which, const 
     return r == 0 && !none;
 }
 
+// 1: the task is not there any more, though its uuid is one.
+static int is_gone(struct call *c, const char *uuid)
+{
+    struct row_task row;
+    struct err e = ERR_NULL;
+    int r = uuid ? c->reader->task(c->reader->ctx, c->account.id, uuid, &c->arena, &row, &e) : 0;
+    return r < 0 ? r : r == 1 || row.live.state == TASK_PENDING_DELETE;
+}
+
+// Nobody can wait for a task that was deleted since. 0, or the store's error.
+static int drop_gone(struct call *c, json_t *depends)
+{
+    static const char *const lists[] = {"dependsOn", "advancedDependsOn"};
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        json_t *list = json_object_get(depends, lists[l]);
+        for (size_t i = json_array_size(list); i-- > 0;) {
+            const json_t *one = json_array_get(list, i);
+            int r = is_gone(c, json_string_value(json_is_string(one) ? one : json_object_get(one, "taskUuid")));
+            if (r < 0)
+                return r;
+            if (r > 0)
+                json_array_remove(list, i);
+        }
+    }
+    return 0;
+}
+
 // A job that takes no more tasks is not inherited, and neither is what was waited for there. What has been
-// waited for once need not be again, except for a clone, which begins from nothing.
+// waited for once need not be again, except for a clone, which begins from nothing: it waits for those that are there
+// still.
 static int inherit_job(struct call *c, json_t *body, const struct row_task *row, bool clone)
 {
     const char *job = json_string_value(json_object_get(body, "jobUuid"));
@@ -120,7 +148,7 @@ static int inherit_job(struct call *c, json_t *body, const struct row_task *row,
     if (!clone && row->depends && depends_parse(row->depends, &d) && depends_state(&d) == DEPEND_FULFILLED)
         json_object_del(body, "dependencies");
     depends_deinit(&d);
-    return 0;
+    return drop_gone(c, json_object_get(body, "dependencies"));
 }
 
 static const char *done_again(int which)

@@ -417,7 +417,7 @@ static void read_rest(struct reading *r)
     static const char *const flags[] = {"waitForPoolResourcesSynchronization", "uploadResultsOnCancellation"};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         const char *text = NULL;
-        good(r, in_string(r->in, texts[i], API_NAME_CHARS, &text, r->e));
+        good(r, in_string(r->in, texts[i], i < 2 ? API_PREFIX_CHARS : API_NAME_CHARS, &text, r->e));
         if (i >= 2 && text && *text)
             *(i == 2 ? &r->d->machine_key : &r->d->reservation) = text;
         json_object_set_new(r->body, texts[i], text ? json_string(text) : NULL);

@@ -3,9 +3,9 @@
 // POST /tasks: an object makes one task, an array many, each of which succeeds or fails alone.
 //
 //   read and check -> shortnames and pools against the store -> hardware against the fleet
-//                  -> EVENT_TASKS_CREATE -> answer
+//                  -> buckets that are missing -> EVENT_TASKS_CREATE -> answer
 //
-// The two middle stages are passed only by requests that need them. What is refused on the way stays in its
+// The three middle stages are passed only by requests that need them. What is refused on the way stays in its
 // place with its code, so that the answer keeps the order of the request.
 #include <string.h>
 
@@ -94,6 +94,21 @@ static void hand_over(struct call *c)
     call_submit(c, s, answer);
 }
 
+// Buckets for results are made when they are missing; before the task is, so that it never runs without one.
+static void make_buckets(struct call *c)
+{
+    struct creation *k = c->state;
+    for (size_t i = 0; i < k->n; i++) {
+        struct task_draft *d = &k->draft[i];
+        struct err e = ERR_NULL;
+        int code =
+            !d->refusal_code && buckets_to_make(d->body) ? buckets_make(d->body, c->be, &c->account, &e) : 0;
+        if (code)
+            refuse(d, code, arena_strdup(&c->arena, e.text));
+    }
+    hand_over(c);
+}
+
 // The engine's thread is lent for this many comparisons (some milliseconds). A request that would need more
 // keeps the rest of its tasks, which wait for a machine like any other.
 #define HARDWARE_LOOKS 100000
@@ -104,9 +119,8 @@ static bool same_demand(const struct task_draft *a, const struct task_draft *b)
            (!a->place || strcmp(a->place, b->place) == 0);
 }
 
-static void check_hardware(struct call *c)
+static void check_hardware(struct call *c, struct creation *k)
 {
-    struct creation *k = c->state;
     size_t looks = HARDWARE_LOOKS;
     const struct task_draft *last = NULL; // the tasks of one request mostly ask for the same
     const char *lack = NULL;
@@ -120,34 +134,37 @@ static void check_hardware(struct call *c)
         if (lack)
             refuse(d, 402, lack);
     }
-    call_next(c, RUN_HERE, hand_over);
 }
 
-static void go_on(struct call *c);
+// What the engine would refuse leaves no bucket behind.
+static void check_before_buckets(struct call *c, struct creation *k)
+{
+    for (size_t i = 0; i < k->n; i++) {
+        struct task_draft *d = &k->draft[i], as = *d;
+        const char *why;
+        if (d->refusal_code || !buckets_to_make(d->body))
+            continue;
+        int code = server_would_refuse(c->engine, c->account.id, &as, &c->arena, &why);
+        if (code)
+            refuse(d, code, why);
+    }
+}
 
-// Buckets for results are made when they are missing; before the task is, so that it never runs without one.
-static void make_buckets(struct call *c)
+static void ask_engine(struct call *c)
 {
     struct creation *k = c->state;
-    for (size_t i = 0; i < k->n; i++) {
-        struct task_draft *d = &k->draft[i];
-        struct err e = ERR_NULL;
-        int code =
-            !d->refusal_code && buckets_to_make(d->body) ? buckets_make(d->body, c->be, &c->account, &e) : 0;
-        if (code)
-            refuse(d, code, arena_strdup(&c->arena, e.text));
-    }
-    k->buckets = false;
-    go_on(c);
+    if (k->constraints)
+        check_hardware(c, k);
+    if (k->buckets)
+        check_before_buckets(c, k);
+    call_next(c, k->buckets ? RUN_WORKER : RUN_HERE, k->buckets ? make_buckets : hand_over);
 }
 
 static void go_on(struct call *c)
 {
-    struct creation *k = c->state;
-    if (k->buckets)
-        call_next(c, RUN_WORKER, make_buckets);
-    else if (k->constraints)
-        call_next(c, RUN_ENGINE, check_hardware);
+    const struct creation *k = c->state;
+    if (k->buckets || k->constraints)
+        call_next(c, RUN_ENGINE, ask_engine);
     else
         hand_over(c);
 }

@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/shown.h"
 #include "api/task_views.h"
+#include "core/work/ranges.h"
 
 // A task shown as FullyExecuting must list its instances. When the engine knows none, they ended after the
 // row was read, and the answer past the gate is no older than that: reading again finds it.
@@ -110,20 +111,28 @@ static void why_answer(struct call *c, const struct row_task *row, const char *s
     out_end_object(&o);
 }
 
+// How many, and which: "3 (0-1,7)".
+static const char *counted(struct call *c, const char *ids)
+{
+    struct ranges set = RANGES_NULL;
+    int bad = ids && *ids ? ranges_parse(&set, ids, RANGES_ID_MAX, NULL) : 0;
+    uint64_t n = bad ? 0 : ranges_count(&set);
+    ranges_deinit(&set);
+    return n ? arena_printf(&c->arena, "%llu (%s)", (unsigned long long)n, ids) : "none";
+}
+
 static void why_final(struct call *c, const struct row_task *row)
 {
     const struct row_task_live *l = &row->live;
     char ended[DATE_TEXT_BYTES];
     date_format(ended, HOUSE_MS(l->end_ms));
-    const char *failed = l->failed && *l->failed ? l->failed : "none",
-               *good = l->succeeded && *l->succeeded ? l->succeeded : "none";
     why_answer(
         c, row,
         arena_printf(
             &c->arena,
-            "%s since %s: of %d instances succeeded %s, failed %s; %d attempts were lost and %d preempted",
-            task_state_name(l->state), ended, row->instances, good, failed, l->lost_attempts,
-            l->preempted_attempts));
+            "%s since %s: of %d instances %s succeeded and %s failed; %d attempts were lost and %d preempted",
+            task_state_name(l->state), ended, row->instances, counted(c, l->succeeded), counted(c, l->failed),
+            l->lost_attempts, l->preempted_attempts));
 }
 
 static void why_engine(struct call *c)

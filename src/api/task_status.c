@@ -37,15 +37,18 @@ static bool final_end(uint8_t end)
     return end == ATTEMPT_SUCCESS || end == ATTEMPT_FAILURE || end == ATTEMPT_CANCELLED;
 }
 
-static int64_t thousandth_ghz_s(const struct row_attempt *a)
-{
-    return a->cores > 0 ? a->work_mhz_s / a->cores : 0;
-}
-
 // Thousandths; 1 where it is not known or nothing was done.
 static int64_t clock_ratio(int64_t permille)
 {
     return permille > 0 ? permille : 1000;
+}
+
+// Its time at the mean clock of that time; of attempts of which that was not kept, the work that was done.
+static int64_t thousandth_ghz_s(const struct row_attempt *a)
+{
+    if (a->clock_max_mhz > 0)
+        return a->exec_ms * clock_ratio(a->clock_permille) / 1000 * a->clock_max_mhz / 1000;
+    return a->cores > 0 ? a->work_mhz_s / a->cores : 0;
 }
 
 // Of the clock that is set now; 0 while it stands still for want of watts.

@@ -78,6 +78,11 @@ int api_client_env(struct api_client *c)
         return cli_fail(
             CLI_USAGE,
             "ONDOL_TOKEN: not set (the token of an account, as the server's ready line prints it)");
+    for (const unsigned char *at = (const unsigned char *)token; *at; at++)
+        if (*at <= ' ' || *at == 127)
+            return cli_fail(CLI_USAGE,
+                            "ONDOL_TOKEN: has %s in it (was it read from a file with other ends of lines?)",
+                            *at == '\r' || *at == '\n' ? "the end of a line" : "a blank");
     api_client_init(c, url, token);
     return more_env(c);
 }

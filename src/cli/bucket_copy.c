@@ -107,32 +107,81 @@ static int make_folders(char *path, size_t from, struct err *e)
     return 0;
 }
 
-// Into a file beside it first, so that what is there under the name is whole.
+// A file on its way: it has no name until it is whole, so that nothing is left of it whatever ends this program.
+// Where the file system knows no such files it has a name of its own.
+struct part {
+    char name[PATH_BYTES + 32], look[PATH_BYTES + 32]; // look: where its bytes can be read
+    bool named;
+    FILE *f;
+};
+
+static int part_open(struct part *p, const char *path, struct err *e)
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(p->name, sizeof p->name, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+    int fd = open(p->name, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+    p->named = fd < 0;
+    snprintf(p->look, sizeof p->look, "/proc/self/fd/%d", fd);
+    snprintf(p->name, sizeof p->name, "%s.%d.part", path, (int)getpid());
+    if (p->named) {
+        fd = open(p->name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+        snprintf(p->look, sizeof p->look, "%s", p->name);
+    }
+    if (fd < 0)
+        return err_set(e, -errno, "%s: %s", p->name, strerror(errno)), CLI_FAILED;
+    p->f = fdopen(fd, "wb");
+    return 0;
+}
+
+// In the place of what is there.
+static int part_place(struct part *p, const char *path, struct err *e)
+{
+    if (!p->named && linkat(AT_FDCWD, p->look, AT_FDCWD, p->name, AT_SYMLINK_FOLLOW))
+        return err_set(e, -errno, "%s: %s", p->name, strerror(errno)), CLI_FAILED;
+    p->named = true;
+    if (rename(p->name, path))
+        return err_set(e, -errno, "%s: %s", path, strerror(errno)), CLI_FAILED;
+    p->named = false;
+    return 0;
+}
+
+static void part_close(struct part *p)
+{
+    fclose(p->f);
+    if (p->named)
+        unlink(p->name);
+}
+
 static int down_one(const struct bucket_client *b, const char *bucket, const struct s3_listed *o,
                     const char *path, bool screen, struct err *e)
 {
-    char part[PATH_BYTES + 32];
-    snprintf(part, sizeof part, "%s.%d.part", path, (int)getpid());
-    FILE *f = fopen(part, "wbex");
-    if (!f)
-        return err_set(e, -errno, "%s: %s", part, strerror(errno)), CLI_FAILED;
+    struct part p;
+    int code = part_open(&p, path, e);
+    if (code)
+        return code;
     struct screen s = {o->key, 0, (int64_t)o->size, 0};
-    int code = bucket_get(b, bucket, o->key,
-                          &(struct http_flow){.down = f, .ctx = &s, .progress = screen ? show : NULL}, e);
+    code = bucket_get(b, bucket, o->key,
+                      &(struct http_flow){.down = p.f, .ctx = &s, .progress = screen ? show : NULL}, e);
     wipe(screen);
-    if ((fflush(f) || fsync(fileno(f))) && !code)
-        code = (err_set(e, -errno, "%s: %s", part, strerror(errno)), CLI_FAILED);
-    fclose(f);
+    if ((fflush(p.f) || fsync(fileno(p.f))) && !code)
+        code = (err_set(e, -errno, "%s: %s", path, strerror(errno)), CLI_FAILED);
     char tag[33];
-    if (!code && strlen(o->etag) == 32 && (tag_of(part, tag), strcmp(tag, o->etag) != 0))
+    if (!code && strlen(o->etag) == 32 && (tag_of(p.look, tag), strcmp(tag, o->etag) != 0))
         code = (err_set(e, -EBADMSG, "%s/%s: came with other bytes than its tag says (do it again)", bucket,
                         o->key),
                 CLI_LATER);
-    if (!code && rename(part, path))
-        code = (err_set(e, -errno, "%s: %s", path, strerror(errno)), CLI_FAILED);
-    if (code)
-        unlink(part);
+    if (!code)
+        code = part_place(&p, path, e);
+    part_close(&p);
     return code;
+}
+
+// A key that can have no path here: the others come nevertheless.
+static int no_path(struct copy_sum *sum, const char *bucket, const char *key, const char *why)
+{
+    cli_fail(CLI_FAILED, "%s/%s: %s", bucket, key, why);
+    sum->refused++;
+    return 0;
 }
 
 static int down(const struct bucket_client *b, const char *bucket, const char *prefix, const char *to,
@@ -144,12 +193,10 @@ static int down(const struct bucket_client *b, const char *bucket, const char *p
     if (n == 0 || name[n - 1] == '/') // a folder, as some clients write them
         return 0;
     if (!is_below(name))
-        return err_set(e, -EINVAL, "%s/%s: this key would lead out of %s (get it by name, with --output)",
-                       bucket, o->key, to),
-               CLI_FAILED;
+        return no_path(sum, bucket, o->key,
+                       "this key would lead out of the folder (get it by name, with --output)");
     if (snprintf(path, sizeof path, "%s/%s", to, name) >= (int)sizeof path)
-        return err_set(e, -ENAMETOOLONG, "%s/%s: the path below %s is too long", bucket, o->key, to),
-               CLI_FAILED;
+        return no_path(sum, bucket, o->key, "its path would be too long");
     kept_names_add(sum->names, name);
     if (same(path, o)) {
         sum->kept++;
@@ -172,6 +219,9 @@ int bucket_copy_down(const struct bucket_client *b, const char *bucket, const ch
         code = (err_set(e, -errno, "%s: %s", to, strerror(errno)), CLI_FAILED);
     for (size_t i = 0; !code && i < all.n; i++)
         code = down(b, bucket, prefix, to, &all.v[i], sum, e);
+    if (!code && sum->refused)
+        code = (err_set(e, -EINVAL, "%" PRId64 " of %zu objects were not fetched", sum->refused, all.n),
+                CLI_FAILED);
     s3_listing_deinit(&all);
     return code;
 }

@@ -12,12 +12,14 @@
 
 struct copy_sum {
     int64_t files, bytes, kept; // moved; kept: were there already
+    int64_t refused;            // objects whose keys are no paths below the folder
     struct kept_names *names;   // NULL, or gets the keys (up) or the paths below the folder (down) of both
 };
 
 // The objects of `bucket` whose keys begin with `prefix` into the folder `to`, which is made; keys become
-// paths below it, less the prefix up to its last slash. A key that would lead out of it is refused by name.
-// 0, or an exit code with the sentence in `e`. `sum` is added to.
+// paths below it, less the prefix up to its last slash. Keys that would lead out of it, or are too long for a
+// path, are named on stderr and left out, which is an error in the end. 0, or an exit code with the sentence in
+// `e`. `sum` is added to.
 int bucket_copy_down(const struct bucket_client *b, const char *bucket, const char *prefix, const char *to,
                      struct copy_sum *sum, struct err *e);
 // A file, or a folder with all in it, under `prefix` in the bucket.

@@ -132,7 +132,7 @@ static const struct option_row rows[] = {
      "Most unfinished tasks of an account (1000000)"},
     {"connections", OPTION_INT, "N", AT(connections), 1, 100000, "Most connections at once (4096)"},
     {"connections-per-address", OPTION_INT, "N", AT(per_address), 1, 100000,
-     "Most of them from one address (as many)"},
+     "Most of them from one address (three quarters of them: nobody keeps all others out)"},
     {"body-bytes", OPTION_INT, "N", AT(body), 1024, 1 << 30, "Longest request body (33554432)"},
     {0},
 };
@@ -196,7 +196,8 @@ static void to_config(const struct values *v, struct runtime_config *c)
     c->engine.bill.lost_too = v->charge_lost;
     c->engine.bill.ueur_per_kwh = (int64_t)(v->price_kwh * 1e6 + 0.5);
     c->limits.connections = (int)v->connections;
-    c->limits.connections_per_address = (int)v->per_address;
+    c->limits.connections_per_address =
+        (int)(v->per_address ? v->per_address : v->connections - v->connections / 4);
     c->limits.body_bytes = (size_t)v->body;
     c->carbon = (struct carbon_config){v->grid_g, (int32_t)v->overhead, heat_of(v->heat)};
 }
@@ -322,7 +323,6 @@ int cmd_server(int argc, char **argv)
                        .instances = 2048,
                        .tasks = 1000000,
                        .connections = 4096,
-                       .per_address = 4096,
                        .body = 32 << 20,
                        .s3_buckets = 1000,
                        .image_gb = 20,

@@ -237,6 +237,12 @@ static int apply_delete(struct objects *o, struct objects_op *op, struct err *e)
 {
     uint64_t account;
     int code = bucket_owner(o, op->bucket, &account, e);
+    if (!code && op->if_match && op->n_keys == 1) {
+        struct old old;
+        code = old_object(o, op->bucket, op->keys[0], &old, e);
+        if (!code)
+            code = check_conditions(op, &old);
+    }
     for (size_t i = 0; i < op->n_keys && !code; i++)
         code = delete_one(o, op->bucket, op->keys[i], account, e);
     return code;

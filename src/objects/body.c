@@ -301,6 +301,17 @@ ssize_t objects_body_read(struct objects_body *b, uint64_t at, char *out, size_t
     return k > 0 ? k : k < 0 ? -errno : -EIO; // shorter than the index says
 }
 
+// Segments are parts, but for a last one without bytes, which has none.
+bool objects_body_part(const struct objects_body *b, int parts, int number, uint64_t *first, uint64_t *n)
+{
+    size_t i = (size_t)number - 1, all = (size_t)parts;
+    if (number < 1 || number > parts || (b->n != all && b->n + 1 != all))
+        return false;
+    *first = i < b->n ? b->segment[i].start : b->size;
+    *n = i < b->n ? b->segment[i].size : 0;
+    return true;
+}
+
 int objects_body_file(struct objects_body *b)
 {
     return b->n == 1 && b->fd >= 0 ? fcntl(b->fd, F_DUPFD_CLOEXEC, 0) : -1;

@@ -101,7 +101,7 @@ enum objects_op_kind {
     OBJECTS_CREATE_BUCKET, // account, name
     OBJECTS_DELETE_BUCKET, // bucket; its multipart uploads go with it
     OBJECTS_PUT,           // bucket, key, headers, etag, content, if_match, if_absent
-    OBJECTS_DELETE,        // bucket, keys; keys that are not there are no error
+    OBJECTS_DELETE,        // bucket, keys; keys that are not there are no error; if_match of a single key
     OBJECTS_START_UPLOAD,  // bucket, key, headers; gives upload
     OBJECTS_PUT_PART,      // bucket, upload, key, part, headers, etag, content
     OBJECTS_COMPLETE,      // bucket, upload, key, etag, parts, if_match, if_absent
@@ -185,6 +185,9 @@ int objects_get(struct objects *o, uint64_t bucket, struct objects_key key, stru
                 struct objects_info *info, struct objects_body **body, struct err *e);
 // Bytes from `at` on, at most `room`; 0 past the end, negative when they cannot be read.
 ssize_t objects_body_read(struct objects_body *b, uint64_t at, char *out, size_t room);
+// Where part `number` (from 1) of the `parts` lies that the body was uploaded in; false when there is no such, or when
+// that is not known.
+bool objects_body_part(const struct objects_body *b, int parts, int number, uint64_t *first, uint64_t *n);
 // A file that holds the whole body, for the caller to close; -1 when there is none (it is small, or in
 // parts).
 int objects_body_file(struct objects_body *b);

@@ -13,6 +13,7 @@
 
 struct s3_range {
     bool whole;           // no range asked for, or one that is to be ignored: answer 200 with everything
+    bool empty;           // with whole: nothing of it, a part without bytes
     uint64_t first, last; // inclusive, within the object, if !whole: answer 206
 };
 

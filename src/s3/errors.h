@@ -28,6 +28,7 @@
     X(INVALID_DIGEST, "InvalidDigest", 400, "Content-MD5 is not the base64 of 16 bytes.") \
     X(INVALID_LOCATION_CONSTRAINT, "InvalidLocationConstraint", 400, "The location is not valid.") \
     X(INVALID_PART, "InvalidPart", 400, "A part was not uploaded, or its ETag is another.") \
+    X(INVALID_PART_NUMBER, "InvalidPartNumber", 416, "The object has no part of this number.") \
     X(INVALID_PART_ORDER, "InvalidPartOrder", 400, "The parts are not in ascending order of their numbers.") \
     X(INVALID_RANGE, "InvalidRange", 416, "The requested range lies outside the object.") \
     X(INVALID_REQUEST, "InvalidRequest", 400, "The request is invalid.") \

@@ -104,6 +104,7 @@ void do_delete_object(struct ask *c)
     *key = ask_key(c);
     c->op.keys = key;
     c->op.n_keys = 1;
+    ask_if_match(c);
     ask_submit(c, OBJECTS_DELETE, gone);
 }
 

@@ -51,7 +51,8 @@ static const char *object_answer(struct ask *c, const struct objects_info *info)
                  {"content-language", "Content-Language", r->content_language},
                  {"expires", "Expires", r->expires}};
     const char *mode = s3_header_get(&c->r, "x-amz-checksum-mode");
-    bool sums = mode && !strcasecmp(mode, "ENABLED") && !s3_header_get(&c->r, "Range");
+    bool sums =
+        mode && !strcasecmp(mode, "ENABLED") && !s3_header_get(&c->r, "Range") && c->route.part_number == 0;
     const char *type = *r->content_type ? r->content_type : NULL;
     char *text = arena_strdup(&c->a, info->headers), *save = NULL;
     for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
@@ -106,11 +107,37 @@ static void answer_bytes(struct ask *c, int status, const char *type, struct obj
     ask_answer_content(c, status, type, &content);
 }
 
-static enum s3_code judge(struct ask *c, const struct objects_info *info, struct s3_range *range)
+// The bytes of ?partNumber=: of an object that was not uploaded in parts the first is the whole.
+static enum s3_code part_range(struct ask *c, const struct objects_info *info,
+                               const struct objects_body *body, struct s3_range *range, struct err *e)
+{
+    const char *dash = strchr(info->etag, '-');
+    int parts = dash ? atoi(dash + 1) : 1;
+    uint64_t first = 0, n = info->size;
+    if (s3_header_get(&c->r, "Range"))
+        return s3_fail(e, S3_INVALID_REQUEST, "Either Range or partNumber, not both.");
+    if (c->route.part_number > parts)
+        return S3_INVALID_PART_NUMBER;
+    if (parts > 1 && !objects_body_part(body, parts, c->route.part_number, &first, &n))
+        return s3_fail(e, S3_NOT_IMPLEMENTED, "Where the parts of this object lie is not known.");
+    if (dash)
+        ask_headerf(c, "x-amz-mp-parts-count", "%d", parts);
+    if (n)
+        *range = (struct s3_range){.first = first, .last = first + n - 1};
+    else
+        *range = (struct s3_range){.whole = true, .empty = true};
+    return S3_OK;
+}
+
+static enum s3_code judge(struct ask *c, const struct objects_info *info, const struct objects_body *body,
+                          struct s3_range *range, struct err *e)
 {
     struct s3_conditions asked = s3_conditions_of(&c->r);
     enum s3_code code = s3_conditions_check(&asked, info->etag, info->modified_ms, true);
-    return code ? code : s3_range_read(s3_header_get(&c->r, "Range"), info->size, range);
+    if (code)
+        return code;
+    return c->route.part_number ? part_range(c, info, body, range, e)
+                                : s3_range_read(s3_header_get(&c->r, "Range"), info->size, range);
 }
 
 void do_get(struct ask *c)
@@ -119,9 +146,9 @@ void do_get(struct ask *c)
     struct objects_body *body = NULL;
     struct s3_range range = {.whole = true};
     struct err e = ERR_NULL;
-    bool head = c->route.op == S3_OP_HEAD_OBJECT;
+    bool bytes = c->route.op != S3_OP_HEAD_OBJECT || c->route.part_number;
     int found =
-        objects_get(c->s->cfg.objects, c->bucket.id, ask_key(c), &c->a, &info, head ? NULL : &body, &e);
+        objects_get(c->s->cfg.objects, c->bucket.id, ask_key(c), &c->a, &info, bytes ? &body : NULL, &e);
     if (found) {
         if (found == 1)
             ask_fail(c, S3_NO_SUCH_KEY, NULL);
@@ -129,20 +156,21 @@ void do_get(struct ask *c)
             ask_fail_store(c, found, &e);
         return;
     }
-    enum s3_code code = judge(c, &info, &range);
+    enum s3_code code = judge(c, &info, body, &range, &e);
     if (code) {
         objects_body_free(body);
         if (code == S3_NOT_MODIFIED)
             dates(c, &info);
         if (code == S3_INVALID_RANGE)
             ask_headerf(c, "Content-Range", "bytes */%llu", (unsigned long long)info.size);
-        ask_fail(c, code, NULL);
+        ask_fail(c, code, &e);
         return;
     }
     dates(c, &info);
     const char *type = object_answer(c, &info);
-    uint64_t first = range.whole ? 0 : range.first,
-             n = range.whole ? info.size : range.last - range.first + 1;
+    uint64_t first = range.whole ? 0 : range.first, n = range.empty   ? 0
+                                                        : range.whole ? info.size
+                                                                      : range.last - range.first + 1;
     if (!range.whole)
         ask_headerf(c, "Content-Range", "bytes %llu-%llu/%llu", (unsigned long long)range.first,
                     (unsigned long long)range.last, (unsigned long long)info.size);

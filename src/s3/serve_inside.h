@@ -159,6 +159,7 @@ void put_received(struct ask *c, enum s3_code code, const struct err *e);
 void do_copy(struct ask *c);
 void do_part_copy(struct ask *c);
 void ask_submit(struct ask *c, enum objects_op_kind kind, void (*done)(struct objects_op *op));
+void ask_if_match(struct ask *c); // what the header asks of the object that is to be replaced or deleted
 // Of the request, as lines to keep.
 enum s3_code object_headers(struct ask *c, const char **out, struct err *e);
 

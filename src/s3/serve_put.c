@@ -71,18 +71,23 @@ static enum s3_code length_of(const struct ask *c, uint64_t *n, struct err *e)
     return S3_OK;
 }
 
+void ask_if_match(struct ask *c)
+{
+    const char *match = s3_header_get(&c->r, "If-Match");
+    if (!match)
+        return;
+    if (!s3_etag_read(match, c->if_match))
+        snprintf(c->if_match, sizeof c->if_match, "%s", match); // * as it is; anything else matches nothing
+    c->op.if_match = c->if_match;
+}
+
 static enum s3_code conditions(struct ask *c, struct err *e)
 {
-    const char *match = s3_header_get(&c->r, "If-Match"), *none = s3_header_get(&c->r, "If-None-Match");
+    const char *none = s3_header_get(&c->r, "If-None-Match");
     if (none && strcmp(none, "*") != 0)
         return s3_fail(e, S3_NOT_IMPLEMENTED, "If-None-Match of a write is * or nothing.");
     c->op.if_absent = none != NULL;
-    if (match) {
-        if (!s3_etag_read(match, c->if_match))
-            snprintf(c->if_match, sizeof c->if_match, "%s",
-                     match); // * as it is; anything else matches nothing
-        c->op.if_match = c->if_match;
-    }
+    ask_if_match(c);
     return S3_OK;
 }
 

@@ -101,10 +101,28 @@ bool accounts_find(struct runtime *r, const char *token, struct account_view *ou
         if (gnutls_memcmp(r->api_token[i].hex, hex, 64) == 0 && is_valid(&r->api_token[i], now_ms))
             found = &r->api_token[i];
     const struct known_account *k = found ? owner(r, found) : NULL;
-    if (k)
+    if (k) {
         *out = k->who;
+        out->token = found->id;
+    }
     pthread_mutex_unlock(&r->account_lock);
     return k != NULL;
+}
+
+bool accounts_lasts(struct runtime *r, uint64_t token, int64_t *expires_ms)
+{
+    bool good = false;
+    int64_t now_ms = clock_house(&r->clock).v;
+    pthread_mutex_lock(&r->account_lock);
+    for (size_t i = 0; i < r->n_tokens; i++) {
+        const struct known_token *t = &r->api_token[i];
+        if (t->id != token)
+            continue;
+        good = is_valid(t, now_ms) && owner(r, t);
+        *expires_ms = t->expires_ms;
+    }
+    pthread_mutex_unlock(&r->account_lock);
+    return good;
 }
 
 bool accounts_secret(struct runtime *r, const char *email, size_t nth, struct account_view *who, char *secret,

@@ -78,7 +78,8 @@ struct parked { // a sync that waits for news
 
 struct listener { // of the event stream
     struct http_stream *stream;
-    uint64_t account;
+    uint64_t account, token;
+    int64_t expires_ms; // of the token; 0: not
     bool operator;
 };
 
@@ -210,6 +211,8 @@ void record_end(struct runtime *r); // with the hash of all actions; the engine 
 // A row of an account or a token; others are let be.
 void accounts_note(struct runtime *r, const struct change *c);
 bool accounts_find(struct runtime *r, const char *token, struct account_view *out);
+// Whether the token is good still, and its account; until when, 0: for ever.
+bool accounts_lasts(struct runtime *r, uint64_t token, int64_t *expires_ms);
 // Account of an e-mail, and its `nth` valid token in clear as the secret of its signatures; false when either
 // is not known or there are no more.
 bool accounts_secret(struct runtime *r, const char *email, size_t nth, struct account_view *who, char *secret,
@@ -265,6 +268,7 @@ int publish_sweep(struct runtime *r, struct err *e); // at start: what was stage
 // streams.c
 void streams_add(struct runtime *r, struct http_stream *s, const struct account_view *who);
 void streams_send(struct runtime *r, const struct note *n);
+void streams_recheck(struct runtime *r); // ends those whose tokens are good no more
 void streams_end(struct runtime *r);
 
 #endif

@@ -144,14 +144,18 @@ static const struct reply *reply_of(const struct batch *b, uint64_t token)
 // What others than the engine want to know of what was committed.
 static void note_rows(struct runtime *r, const struct batch *b)
 {
+    bool people = false;
     for (size_t i = 0; i < b->fx.n_changes; i++) {
         const struct change *c = &b->fx.change[i];
         accounts_note(r, c);
+        people |= c->kind == CHANGE_ACCOUNT || c->kind == CHANGE_TOKEN;
         if ((r->objects || r->outside) && (c->kind == CHANGE_PUBLISH || c->kind == CHANGE_LEASE_GONE))
             publish_note(r, c);
         if (c->kind == CHANGE_LEASE_GONE)
             relay_lease_gone(r, c->gone);
     }
+    if (people)
+        streams_recheck(r);
 }
 
 static void let_out(struct runtime *r, struct batch *b)

@@ -240,6 +240,7 @@ static const struct col attempt_cols[] = {
     C(row_attempt, TEXT, results),
     C(row_attempt, TEXT, site),
     C(row_attempt, I32, clock_permille),
+    C(row_attempt, I32, clock_max_mhz),
 };
 
 static const struct col publish_cols[] = {

@@ -248,12 +248,17 @@ static const char step_clocks[] =
 // What a lease has cost so far: it is given back when it is lost. Of those that were open before nobody knows.
 static const char step_costs[] =
     "ALTER TABLE lease ADD COLUMN cost_neur INT NOT NULL DEFAULT 0;";
+
+// The highest clock of the board it ran on.
+static const char step_clock_max[] =
+    "ALTER TABLE attempt ADD COLUMN clock_max_mhz INT NOT NULL DEFAULT 0;";
 // clang-format on
 
 // step[i] leads from version i to i + 1.
 static const char *const step[] = {step_1,    step_2,     step_secrets, step_jobs,    step_lists,
                                    step_lids, step_sites, step_users,   step_publish, step_pools,
-                                   step_files, step_places, step_clocks, step_costs};
+                                   step_files, step_places, step_clocks, step_costs,
+                                   step_clock_max};
 
 int schema_version(void)
 {

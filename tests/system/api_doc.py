@@ -58,6 +58,26 @@ check("schemas that are missing: %s" % sorted(used - set(schemas)), used <= set(
 check("schemas that nothing uses: %s" % sorted(set(schemas) - used), set(schemas) <= used)
 
 
+# ---- what can be asked for is all that is shown, but for what the server makes of it
+
+MADE = {"uuid", "state", "previousState", "stateTransitionTime", "previousStateTransitionTime", "creationDate", "lastModified", "endDate",
+        "errors", "status", "progress", "executionTime", "wallTime", "runningCoreCount", "runningInstanceCount", "completedInstances",
+        "clusterInfo", "resultsBucket", "ResultsCacheTTLSec", "resultsCount", "snapshotInterval", "totalInstanceCount", "poolUsage",
+        "queuedOrRunningTaskInstancesCount", "targetRunningInstanceCount", "totalSlotCapacity"}
+for shown, given in (("Task", "TaskIn"), ("Pool", "PoolIn")):
+    lacks = set(schemas[shown]["properties"]) - set(schemas[given]["properties"]) - MADE
+    check("%s lacks what %s shows: %s" % (given, shown, sorted(lacks)), not lacks)
+
+
+def empty_members(node, path=""):
+    """A comma in a flow of YAML makes a member of what was meant to be a sentence."""
+    for k, v in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        check("%s/%s: says nothing" % (path, k), v is not None or path.endswith("/enum"))
+        empty_members(v, "%s/%s" % (path, k))
+
+
+empty_members(doc)
+
 # ---- answers
 
 def strict(node, free=False):

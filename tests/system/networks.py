@@ -339,7 +339,14 @@ for city, uuid in cities.items():
             for i, role in ((1, "follows"), (0, "leads"))]
     check("the cluster %s: %s" % (city, ended(uuid)), ended(uuid) == want)
 BELL = "\ns = socket.socket(); s.bind(('0.0.0.0', 22)); s.listen(1); print('listens', flush=True); s.accept()\n"
-large = submit("docker-cluster-network-ssh", ALL + TRY + "print(len(heard)); say('%s', 7000)" % OUTSIDE + BELL, 4, placement={"site": "closed"},
+# Bug: names of the cluster that are not in its /etc/hosts, as those of IPv6, were asked outside, which may take long.
+NAMES = """
+def unknown(name, family):
+    try: return socket.getaddrinfo(name, 1, family)
+    except socket.gaierror as e: return e.errno in (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_ADDRFAMILY) or e
+print('unknown', unknown('instance-1', socket.AF_INET6), unknown('instance-99', socket.AF_INET))
+"""
+large = submit("docker-cluster-network-ssh", ALL + TRY + NAMES + "print(len(heard)); say('%s', 7000)" % OUTSIDE + BELL, 4, placement={"site": "closed"},
                constants={"CITY": "oslo"})
 wait("its instances have done all", lambda: call("GET", "/tasks/%s/stdout" % large).count("listens") == 4)
 seen = call("GET", "/tasks/" + large)
@@ -352,7 +359,7 @@ check("a port for each of them: %s" % ports, len(ports) == 4)
 for p in ports:
     socket.create_connection(("127.0.0.1", p), 60).close()
 check("a cluster of four over two agents, with the outside: %s" % ended(large),
-      ended(large) == sorted(["3", "listens"] * 4 + ["%s 7000 heard me" % OUTSIDE] * 4))
+      ended(large) == sorted(["3", "listens", "unknown True True"] * 4 + ["%s 7000 heard me" % OUTSIDE] * 4))
 
 # ---- what prepares SSH in a cluster: one key for all of its instances, of which the image needs an OpenSSH
 SETUP = r"""

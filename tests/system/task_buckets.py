@@ -176,6 +176,27 @@ def while_it_runs(h):
         check("results of what was cancelled, if asked (%s): %s" % (asked, h.keys(prefix)), bool(h.keys(prefix)) == asked)
 
 
+def refused_leaves_no_bucket(h):
+    """What is refused makes nothing: neither by the fleet's hardware, nor by the account's projects; names that no bucket can have."""
+    def buckets():
+        return {b["Name"] for b in h.s3.list_buckets()["Buckets"]}
+
+    before = buckets()
+    task = {"name": "t", "profile": "docker-batch", "instanceCount": 1, "resultBucket": "made-for-nothing", "constants": [
+        {"key": "DOCKER_CMD", "value": "true"}]}
+    h.call("POST", "/tasks", dict(task, hardwareConstraints=[{"discriminator": "GpuHardwareConstraint"}]), 402)
+    h.call("POST", "/tasks", dict(task, projectUuid="0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11"), 400)
+    check("no bucket of a refused task", buckets() == before)
+    refusal = h.call("POST", "/tasks", dict(task, resultBucket="rb"), 404)
+    check("why there can be none: %s" % refusal, "No such bucket: rb, and none can be made" in refusal["message"])
+    refusal = h.call("POST", "/tasks", dict(task, resultsBucketPrefix="x" * 1025), 400)
+    check("no key can begin so: %s" % refusal, "resultsBucketPrefix" in refusal["message"])
+    many = h.call("POST", "/tasks", [dict(task, projectUuid="0b5f6f0e-7a51-4a0e-9a43-2f1f6a1b7c11"), dict(task, resultBucket="made-b")], 207)
+    check("each of a list alone: %s" % many, [m["statusCode"] for m in many] == [400, 200])
+    h.call("DELETE", "/tasks/" + many[1]["uuid"])
+    check("only that of the good one", buckets() - before == {"made-b"})
+
+
 def in_a_pool(h):
     """A pool's buckets are there for its preparation and for what runs in it, below the task's own."""
     h.s3.put_object(Bucket="pool-b", Key="pool/a.txt", Body=b"of the pool\n")
@@ -246,11 +267,12 @@ def main():
     what_is_forced(h)
     what_cannot_be(h)
     while_it_runs(h)
+    refused_leaves_no_bucket(h)
     in_a_pool(h)
     for who, round_ in (("agent", 0), ("agent", 1), ("server", 2)):
         killed(h, who, round_)
     names = [b["Name"] for b in h.s3.list_buckets()["Buckets"]]
-    check("no other bucket is seen: %s" % names, names == ["in-2", "in-b", "large", "other-b", "out-b", "pool-b"])
+    check("no other bucket is seen: %s" % names, names == ["in-2", "in-b", "large", "made-b", "other-b", "out-b", "pool-b"])
     end_well(h.agent, h.server)
     print("resources came, results went, once")
 

@@ -26,7 +26,25 @@ operator project list | grep -q "^analytical/engine  *$project  *engine  *resear
 laptop=$(as "$ada" token add laptop)
 as "$laptop" task list >/dev/null || fail "the second token is refused"
 id=$(as "$ada" token list --json | jq '.[] | select(.name == "laptop").id')
+# Bug: who listened to events went on hearing them after the token was revoked, or its user removed.
+listen_with() { # listen_with TOKEN FILE
+    curl -sN -H "Authorization: $1" "$URL/ondol/v1/events" >"$DIR/$2" &
+    stream=$!
+    until_true 60 grep -q retry: "$DIR/$2" || fail "no stream of events"
+}
+is_over() { ! kill -0 "$1" 2>/dev/null; }
+listen_with "$laptop" laptop.events
+revoked=$stream
+listen_with "$ada" ada.events
+stays=$stream
 as "$ada" token remove "$id" || fail "token remove"
+until_true 60 is_over "$revoked" || fail "the stream outlives its token"
+is_over "$stays" && fail "the stream of another token has ended too"
+bob=$(operator user add bob@removed.org --json | jq -r .token)
+listen_with "$bob" bob.events
+operator user remove bob@removed.org >/dev/null || fail "user remove"
+until_true 60 is_over "$stream" || fail "the stream outlives its user"
+kill "$stays"
 as "$laptop" task list >/dev/null && fail "a revoked token is taken"
 [ $? = 4 ] || fail "a revoked token: another exit code"
 as "$ada" user list >/dev/null && fail "a customer lists users"

@@ -244,6 +244,7 @@ struct row_attempt {
     int64_t fetch_ms, fetch_bytes; // resources: how long they took (house time), what came
     int64_t store_ms, store_bytes; // results, likewise
     int32_t clock_permille;        // mean clock while it worked, of the board's highest; 0: not known
+    int32_t clock_max_mhz;         // that highest; 0: written by a program that did not keep it
     const char *results;           // keys of the results, one a line (staging.h); NULL: none
 };
 

@@ -311,6 +311,7 @@ static void record_attempt(struct server *s, const struct lease *l, enum attempt
         .cores = l->cores,
         .peak_memory_mb = f->peak_memory_mb,
         .clock_permille = f->clock_permille,
+        .clock_max_mhz = (int32_t)b->curve.p[b->curve.n - 1].freq_mhz,
         .board = arena_strdup(&fx->arena, b->name),
         .spec_key = arena_strdup(&fx->arena, b->spec.key),
         .cpu_model = arena_strdup(&fx->arena, b->spec.cpu_model),

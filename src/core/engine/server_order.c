@@ -241,7 +241,8 @@ void lease_snapshot(struct server *s, uint32_t lease, const struct report *r, st
         if (x)
             x->publishing++;
     } else if (!well && !x) {
-        task_error(t, r->snapshot.code, r->snapshot.message, "snapshot");
+        bool in = strncmp(r->snapshot.code, "resources", 9) == 0; // asked for again
+        task_error(t, r->snapshot.code, r->snapshot.message, in ? "resources" : "snapshot");
         task_touch(s, l->task);
     }
     if (x)

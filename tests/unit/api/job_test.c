@@ -173,6 +173,28 @@ static void dependencies_are_told_back_with_their_state(void **state)
     expect_text(h, path("/tasks/%s", c), "state", "FullyDispatched");
 }
 
+// Bug: when a task that it had waited for was deleted it could not be cloned any more.
+static void a_clone_waits_for_those_that_are_there_still(void **state)
+{
+    struct house *h = *state;
+    char both[256], want[256];
+    house_boards(h, 2);
+    const char *j = job(h), *a = task_in(h, j, "null"), *kept = task_in(h, j, "null");
+    snprintf(both, sizeof both, "{\"dependsOn\":[\"%s\",\"%s\"]}", a, kept);
+    const char *c = task_in(h, j, both);
+    for (int i = 0; i < 2; i++) {
+        house_later(h, 10);
+        house_start_all(h);
+        house_end_all(h, 0);
+    }
+    expect_text(h, path("/tasks/%s", c), "state", "Success");
+    json_decref(expect(h, 200, "DELETE", path("/tasks/%s", a), NULL));
+    json_t *made = expect(h, 200, "POST", path("/tasks/%s/clone", c), "{}");
+    snprintf(want, sizeof want, "[\"%s\"]", kept);
+    expect_json(h, path("/tasks/%s", text_at(made, "uuid")), "dependencies.dependsOn", want);
+    json_decref(made);
+}
+
 static void why_names_the_task_that_is_waited_for(void **state)
 {
     struct house *h = *state;
@@ -449,6 +471,7 @@ int main(void)
         TEST(what_is_wrong_is_named),
         TEST(a_strangers_job_is_not_there),
         TEST(dependencies_are_told_back_with_their_state),
+        TEST(a_clone_waits_for_those_that_are_there_still),
         TEST(why_names_the_task_that_is_waited_for),
         TEST(what_cannot_be_waited_for_is_refused),
         TEST(one_request_may_hold_tasks_of_a_job_each_with_its_own_answer),

@@ -253,6 +253,27 @@ static void heads_over_the_limit_get_431(void **state)
     close_house(h);
 }
 
+// Bug: from 250 on the connection was closed without a byte.
+static void too_many_query_parameters_are_told_so(void **state)
+{
+    (void)state;
+    struct house *h = open_house((struct http_limits){0});
+    static char text[9000], query[8000];
+    static const int counts[] = {200, 257, 500, 2000, 3900};
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        for (int k = 0; k < counts[i]; k++)
+            memcpy(query + 2 * (size_t)k, "a&", 3);
+        int fd = call(h);
+        snprintf(text, sizeof text, "GET /x?%s HTTP/1.1\r\nHost: a\r\n\r\n", query);
+        net_puts(fd, text);
+        assert_int_equal(net_read_one(fd, text, sizeof text), counts[i] <= 256 ? 200 : 400);
+        if (counts[i] > 256)
+            assert_non_null(strstr(text, "{\"message\":\"Bad request: more than 256 query parameters\"}"));
+        close(fd);
+    }
+    close_house(h);
+}
+
 static void too_many_connections_are_told_which_limit(void **state)
 {
     (void)state;
@@ -666,6 +687,7 @@ int main(void)
         cmocka_unit_test(bodies_come_chunked_expected_or_plain),
         cmocka_unit_test(bodies_over_the_limit_get_413_that_names_it),
         cmocka_unit_test(heads_over_the_limit_get_431),
+        cmocka_unit_test(too_many_query_parameters_are_told_so),
         cmocka_unit_test(too_many_connections_are_told_which_limit),
         cmocka_unit_test(a_forgotten_request_gets_500),
         cmocka_unit_test(a_thousand_parked_requests_are_woken_from_other_threads),

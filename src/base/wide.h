@@ -71,17 +71,36 @@
     }
 #endif
 
+// Where rare lanes need more, loops go by rows and look at each row's bytes first. As many as a register holds
+// of 32 bits.
+#define WIDE_ROW 16
+
+// Whether a byte of the row is not 0.
+static inline bool wide_row_some(const uint8_t *row)
+{
+    uint64_t half[2];
+    memcpy(half, row, sizeof half);
+    return (half[0] | half[1]) != 0;
+}
+
+// The row's bytes, each 0 or 1, as masks (below).
+static inline void wide_row_masks(int64_t masks[WIDE_ROW], const uint8_t *row)
+{
+    for (size_t i = 0; i < WIDE_ROW; i++)
+        masks[i] = -(int64_t)row[i];
+}
+
 // Arrays that such loops go over are allocated by mem_lines() for wide_room(n) values, the loops go to
 // wide_end(n): what is beyond n is zero to begin with, computed with, and means nothing. A loop that ends
 // within a register would do the rest singly.
 static inline size_t wide_end(size_t n)
 {
-    return (n + 15) / 16 * 16;
+    return (n + WIDE_ROW - 1) / WIDE_ROW * WIDE_ROW;
 }
 
 static inline size_t wide_room(size_t n)
 {
-    return wide_end(n) + 16;
+    return wide_end(n) + WIDE_ROW;
 }
 
 // Conditions as all ones or none, and a choice by bits: what a compiler cannot turn into a branch.

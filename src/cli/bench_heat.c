@@ -53,7 +53,7 @@ static void batch_init(struct batch *b, size_t n, bool wide)
                             &(struct zone_wish){ZONE_COMFORT, 19000 + (int32_t)rng_below(&rng, 2000)});
         b->room_c[i] = 18 + 2 * rng_unit(&rng);
     }
-    lanes_init(&b->lanes, b->t, 1, n);
+    lanes_init(&b->lanes, b->t, NULL, n);
 }
 
 static void batch_deinit(struct batch *b)

@@ -19,7 +19,7 @@
 #define SHORT_SHARE 0.97
 #define LONG_AGO_MS (-1e15)
 
-void comfort_init(struct comfort *c, size_t n, double start_c)
+void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c)
 {
     static const struct {
         enum comfort_lane lane;
@@ -29,10 +29,13 @@ void comfort_init(struct comfort *c, size_t n, double start_c)
                  {COMFORT_HEATED_AT, LONG_AGO_MS},
                  {COMFORT_MIN_C, 1e9},
                  {COMFORT_MAX_C, -1e9}};
+    size_t n = rooms->n;
     *c = (struct comfort){.n = n};
     for (int k = 0; k < COMFORT_N; k++)
         c->lane[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++) {
+        if (rooms->zone[i] == LANE_EMPTY)
+            continue;
         for (size_t k = 0; k < ARRAY_LEN(first); k++)
             c->lane[first[k].lane][i] = first[k].begins;
         c->lane[COMFORT_SWING_AT_C][i] = start_c;
@@ -78,8 +81,7 @@ static void step_follow(struct sim_run *r, struct comfort *c, struct zone_measur
 static void one_moves(struct sim_run *r, const struct sim_rooms *rooms, struct comfort *c, size_t i,
                       double set_c, double air_c)
 {
-    uint32_t zone = rooms->first + (uint32_t)i * rooms->stride;
-    struct zone_measure *m = &r->measure->zone[zone];
+    struct zone_measure *m = &r->measure->zone[rooms->zone[i]];
     double *stepping = &c->lane[COMFORT_STEPPING][i], *step_at = &c->lane[COMFORT_STEP_AT][i];
     if (set_c != c->lane[COMFORT_LAST_SET_C][i])
         set_changed(r, c, m, i, set_c, air_c);
@@ -211,6 +213,8 @@ void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double
     const struct wide_now k = {
         .now_ms = (double)r->now, .hours = COMFORT_MS / 3.6e6, .caused_mw = CAUSED_W * 1e3 * rooms->n_boards};
     follow_comfort(c, rooms, b, &k, wide_end(rooms->n));
-    *room_sum_c += sum_of(b->air_c, rooms->n);
-    *set_sum_c += sum_of(set_c, rooms->n);
+    for (const struct sim_size *z = rooms->size; z < rooms->size + rooms->n_sizes; z++) {
+        *room_sum_c += sum_of(z->rooms.air_c, z->n);
+        *set_sum_c += sum_of(z->shadow.setpoint_c, z->n);
+    }
 }

@@ -10,6 +10,7 @@
 #define COMFORT_MS 300000 // how often it is looked at
 
 struct sim_run;
+struct sim_rooms;
 
 enum comfort_lane { // times in ms since the start of the run; heating and settled in looks
     COMFORT_LAST_SET_C,
@@ -42,7 +43,7 @@ struct comfort {
     double *lane[COMFORT_N];
 };
 
-void comfort_init(struct comfort *c, size_t n, double start_c);
+void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c);
 void comfort_deinit(struct comfort *c);
 
 // Looks at all rooms of a batch at run->now; adds up their temperatures and setpoints.

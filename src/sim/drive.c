@@ -384,6 +384,13 @@ static int32_t want_of(struct sim_run *r, uint32_t zone)
     return capped_w(r, z, want > keep ? want : keep);
 }
 
+// Whether all of its boards sleep, as they were told to.
+static bool all_sleep(const struct sim_run *r, const struct sim_zone *z, int64_t want_mw)
+{
+    return z->may_sleep_now && !z->stale && !z->urgent &&
+           want_mw < z->n_boards * (int64_t)curve_of(r, z)->sleep_mw;
+}
+
 static void decide(struct sim_run *r, uint32_t zone, int32_t want)
 {
     struct sim_zone *z = &r->zone[zone];
@@ -462,8 +469,7 @@ void drive_zone(struct sim_run *r, uint32_t zone)
         if (!z->stale) // a board has gone to sleep or begun to boot: the others take what it leaves
             break;
     }
-    z->resting = sleep && !z->stale && !z->urgent &&
-                 want_mw < z->n_boards * (int64_t)curve_of(r, z)->sleep_mw; // all of them sleep
+    z->resting = all_sleep(r, z, want_mw);
     zone_restless(r, z);
     decide(r, zone, want + (z->water ? 0 : r->thermostat[zone].lift_w));
     drive_fast(r, z);
@@ -482,15 +488,19 @@ bool drive_as_it_is(struct sim_run *r, uint32_t zone)
 bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
 {
     struct sim_zone *z = &r->zone[zone];
-    if (!z->row || z->cap_mw >= 0 || z->low_since != INT64_MIN || z->down || z->hw_cap_w < want)
+    int64_t want_mw = (int64_t)want * 1000, idle_mw = z->n_boards * (int64_t)curve_of(r, z)->idle_mw;
+    if (!z->row || z->cap_mw >= 0 || z->urgent || z->down || z->hw_cap_w < want)
         return false;
     const struct drive_table *t = &r->table[z->table];
     const struct drive_row *row = want <= t->watts ? &t->row[want] : NULL;
-    if (!row || !row->filled || row->to_sleep_or_wake ||
-        (int64_t)want * 1000 < z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
+    if (!row || !row->filled || row->to_sleep_or_wake)
+        return false;
+    if ((z->low_since != INT64_MIN || want_mw < idle_mw) && sleep_now(r, z, want_mw) != z->may_sleep_now)
         return false;
     drive_settle(r, zone);
     apply_row(r, z, row);
+    z->resting = all_sleep(r, z, want_mw);
+    zone_restless(r, z);
     decide(r, zone, want);
     drive_fast(r, z);
     return true;
@@ -628,6 +638,7 @@ static int64_t room_book(struct sim_run *r, struct sim_zone *z)
     double into_ms = (double)(r->now - r->step_from);
     l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
     l->from_ms[z->at] = into_ms;
+    l->touched[z->at] = 1;
     int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]),
             uj = all_uj - z->split_uj;
     z->split_uj = all_uj;
@@ -661,8 +672,12 @@ void drive_settle(struct sim_run *r, uint32_t zone)
 
 void drive_settle_all(struct sim_run *r)
 {
-    for (uint32_t i = 0; i < r->n_zones; i++)
-        drive_settle(r, i);
+    for (uint32_t k = 0; k < r->n_water; k++)
+        drive_settle(r, r->water[k]);
+    for (uint32_t b = 0; b < r->n_batches; b++) // one after the other in their log
+        for (uint32_t i = 0; i < r->rooms[b].n; i++)
+            if (r->rooms[b].zone[i] != LANE_EMPTY)
+                drive_settle(r, r->rooms[b].zone[i]);
 }
 
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a)

@@ -14,34 +14,35 @@
 #define SENSOR_STEPS_PER_K 16.0 // 62.5 mK, as the usual digital sensors
 #define CPU_K_PER_W        0.15 // processor over heatsink
 
-void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_steps)
+void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t log_steps)
 {
     struct sim_lanes *l = &rooms->lanes;
-    double **real[] = {&l->booked_uj, &l->from_ms, &l->asked_uj, &l->useful_uj, &l->total_uj};
-    int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
-                         &l->quiet_step, &l->restless,      &l->look,       &l->fast,       &l->run};
+    double **real[] = {&l->booked_uj, &l->from_ms, &l->useful_uj, &l->total_uj};
+    int32_t **whole[] = {&l->want_w,   &l->told_target_w, &l->told_max_w, &l->told_min_w,
+                         &l->driven_w, &l->quiet_step,    &l->restless,   &l->look,
+                         &l->fast,     &l->run,           &l->asked_w};
     for (size_t k = 0; k < ARRAY_LEN(real); k++)
         *real[k] = mem_lines(wide_room(rooms->n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         *whole[k] = mem_lines(wide_room(rooms->n), sizeof(int32_t));
-    for (uint32_t i = 0; i < rooms->n; i++) {
-        l->restless[i] = 1;
-        l->driven_w[i] = l->fast[i] = -1;
-        l->told_target_w[i] = INT32_MIN / 2;
-    }
-    for (size_t i = 0; i < wide_room(rooms->n); i++) // nor beyond the last: nobody is to be looked at there
+    for (size_t i = 0; i < wide_room(rooms->n); i++) {
+        bool room = i < rooms->n && rooms->zone[i] != LANE_EMPTY; // else nobody is to be looked at
+        l->restless[i] = room;
+        l->driven_w[i] = l->fast[i] = room ? -1 : 0;
+        l->told_target_w[i] = room ? INT32_MIN / 2 : 0;
         l->quiet_step[i] = INT32_MAX;
+    }
+    l->touched = mem_lines(wide_room(rooms->n), 1);
     l->decided = mem_lines(wide_room(rooms->n), sizeof *l->decided);
     l->log = mem_lines((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
-    lanes_init(&l->heat, first, rooms->stride, rooms->n);
+    lanes_init(&l->heat, thermostats, rooms->zone, rooms->n);
 }
 
 void lanes_free(struct sim_lanes *l)
 {
-    void *all[] = {l->booked_uj,     l->from_ms,    l->asked_uj,   l->useful_uj,  l->total_uj,
-                   l->want_w,        l->driven_w,   l->decided,    l->fast,       l->run,
-                   l->told_target_w, l->told_max_w, l->told_min_w, l->quiet_step, l->restless,
-                   l->look,          l->log};
+    void *all[] = {l->booked_uj,  l->from_ms,    l->touched,    l->asked_w,  l->useful_uj, l->total_uj,
+                   l->want_w,     l->driven_w,   l->decided,    l->fast,     l->run,       l->told_target_w,
+                   l->told_max_w, l->told_min_w, l->quiet_step, l->restless, l->look,      l->log};
     for (size_t k = 0; k < ARRAY_LEN(all); k++)
         free(all[k]);
     lanes_deinit(&l->heat);
@@ -80,9 +81,9 @@ WIDE(sense, (const struct sim_rooms *rooms, const struct room_batch *batch, size
 
 static void sensors_suffer(struct sim_run *r, const struct sim_rooms *rooms)
 {
-    for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride) {
-        const struct sim_zone *z = &r->zone[zone];
-        if (z->sensor)
+    for (uint32_t i = 0; i < rooms->n; i++) {
+        const struct sim_zone *z = rooms->zone[i] != LANE_EMPTY ? &r->zone[rooms->zone[i]] : NULL;
+        if (z && z->sensor)
             rooms->lanes.heat.room_mc[i] = z->sensor == SIM_SENSOR_OUT ? INT32_MIN : z->last_mc;
     }
 }
@@ -169,11 +170,18 @@ static void attend_marked(struct sim_run *r, const struct sim_rooms *rooms)
         bool some = !sixteen_zero(look + i);
         for (uint32_t k = i; some && k < i + 16 && k < rooms->n; k++)
             if (look[k])
-                attend(r, rooms->first + k * rooms->stride);
+                attend(r, rooms->zone[k]);
     }
 }
 
-// Rooms of a kind after rooms of a kind, each with all that is done with them: what one loop leaves is near
+static void attend_all(struct sim_run *r, const struct sim_rooms *rooms)
+{
+    for (uint32_t i = 0; i < rooms->n; i++)
+        if (rooms->zone[i] != LANE_EMPTY)
+            attend(r, rooms->zone[i]);
+}
+
+// Batch after batch, each with all that is done with them: what one loop leaves is near
 // for the next.
 void rooms_control(struct sim_run *r)
 {
@@ -192,10 +200,13 @@ void rooms_control(struct sim_run *r)
             follow(l, r->draw, l->log + (size_t)r->log_at * n, (int32_t)r->step, n, &some);
         if (some)
             attend_marked(r, rooms);
-        for (uint32_t i = 0, zone = rooms->first; all && i < rooms->n; i++, zone += rooms->stride)
-            attend(r, zone);
-        for (size_t j = 0; j < alone; j++) // its guards may have changed
-            attend(r, rooms->first + l->heat.alone[j] * rooms->stride);
+        if (all)
+            attend_all(r, rooms);
+        for (size_t j = 0; j < alone; j++) {
+            uint32_t zone = rooms->zone[l->heat.alone[j]];
+            if (thermostat_filler_allowed(&r->thermostat[zone]) != r->zone[zone].filler_ok)
+                attend(r, zone);
+        }
     }
     for (uint32_t k = 0; k < r->n_water; k++)
         attend(r, r->water[k]);
@@ -210,30 +221,45 @@ void rooms_news(struct sim_run *r)
         if (some)
             attend_marked(r, rooms);
         // The lanes compare what heat is wanted; where low-power mode may run, what it keeps may have moved.
-        bool keeps = rooms->n && r->thermostat[rooms->first].cfg.keep_w > 0;
-        for (uint32_t i = 0, zone = rooms->first; keeps && i < rooms->n; i++, zone += rooms->stride)
-            attend(r, zone);
+        if (r->thermostat[rooms->first].cfg.keep_w > 0)
+            attend_all(r, rooms);
     }
 }
 
 // ---- energies
 
+// Row by row: in most of them nothing has been booked within the step.
 WIDE_INLINE void books_wide_any(struct sim_lanes *l, double *heater_w, double step_ms, size_t n)
 {
     const int32_t *draw_mw = l->heat.draw_mw, *target_w = l->heat.target_w;
-    double *booked_uj = l->booked_uj, *from_ms = l->from_ms, *asked_uj = l->asked_uj,
-           *useful_uj = l->useful_uj, *total_uj = l->total_uj,
+    double *booked_uj = l->booked_uj, *from_ms = l->from_ms, *useful_uj = l->useful_uj,
+           *total_uj = l->total_uj,
            per_step = 1.0 / step_ms * 1e-3; // microjoules of a step to watts
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        double uj = booked_uj[i] + draw_mw[i] * (step_ms - from_ms[i]),
-               asked = target_w[i] * 1000.0 * step_ms;
-        heater_w[i] = uj * per_step;
-        asked_uj[i] += asked;
-        useful_uj[i] += asked < uj ? asked : uj;
-        total_uj[i] += uj;
-        booked_uj[i] = 0;
-        from_ms[i] = 0;
+    int32_t *asked_w = l->asked_w;
+    for (size_t from = 0; from < n; from += WIDE_ROW) {
+        if (wide_row_some(l->touched + from)) {
+            WIDE_LOOP
+            for (size_t i = from; i < from + WIDE_ROW; i++) {
+                double uj = booked_uj[i] + draw_mw[i] * (step_ms - from_ms[i]),
+                       asked = target_w[i] * 1000.0 * step_ms;
+                asked_w[i] += target_w[i];
+                heater_w[i] = uj * per_step;
+                useful_uj[i] += asked < uj ? asked : uj;
+                total_uj[i] += uj;
+                booked_uj[i] = 0;
+                from_ms[i] = 0;
+            }
+            memset(l->touched + from, 0, WIDE_ROW);
+            continue;
+        }
+        WIDE_LOOP
+        for (size_t i = from; i < from + WIDE_ROW; i++) {
+            double uj = draw_mw[i] * step_ms, asked = target_w[i] * 1000.0 * step_ms;
+            asked_w[i] += target_w[i];
+            heater_w[i] = uj * per_step;
+            useful_uj[i] += asked < uj ? asked : uj;
+            total_uj[i] += uj;
+        }
     }
 }
 WIDE(books_wide, (struct sim_lanes * l, double *heater_w, double step_ms, size_t n),
@@ -252,12 +278,14 @@ void rooms_flush(struct sim_run *r)
         struct sim_rooms *rooms = &r->rooms[b];
         struct sim_lanes *l = &rooms->lanes;
         for (uint32_t i = 0; i < rooms->n; i++) {
-            struct sim_zone *z = &r->zone[rooms->first + i * rooms->stride];
-            z->agent_asked_uj += (int64_t)l->asked_uj[i];
+            if (rooms->zone[i] == LANE_EMPTY)
+                continue;
+            struct sim_zone *z = &r->zone[rooms->zone[i]];
+            z->agent_asked_uj += asked_uj(r, l->asked_w[i]);
             z->useful_uj += (int64_t)l->useful_uj[i];
             z->total_uj += (int64_t)l->total_uj[i];
             r->site[rooms->site].it_uj += (int64_t)l->total_uj[i];
-            l->asked_uj[i] = l->useful_uj[i] = l->total_uj[i] = 0;
+            l->useful_uj[i] = l->total_uj[i] = l->asked_w[i] = 0;
         }
     }
 }

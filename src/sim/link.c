@@ -327,7 +327,7 @@ void link_meters(struct sim_run *r, uint32_t zone)
     int64_t asked = z->agent_asked_uj, useful = z->useful_uj, total = z->total_uj + step_uj(r, z);
     if (!z->water) {
         const struct sim_lanes *l = lanes_of(r, z);
-        asked += (int64_t)l->asked_uj[z->at];
+        asked += asked_uj(r, l->asked_w[z->at]);
         useful += (int64_t)l->useful_uj[z->at];
         total += (int64_t)l->total_uj[z->at];
     }

@@ -25,7 +25,7 @@ void measure_make(struct sim_run *r)
     m->zone = mem_array((size_t)r->n_zones + 1, sizeof *m->zone);
     m->comfort = mem_array((size_t)r->n_batches + 1, sizeof *m->comfort);
     for (uint32_t b = 0; b < r->n_batches; b++)
-        comfort_init(&m->comfort[b], r->rooms[b].n, r->s->zones[r->rooms[b].group].start_c);
+        comfort_init(&m->comfort[b], &r->rooms[b], r->s->zones[r->rooms[b].group].start_c);
     x->step_ms = r->s->length_ms > (int64_t)SERIES_DAYS * DAY_MS ? DAY_MS : HOUR_MS;
     x->n = (size_t)((r->s->length_ms + x->step_ms - 1) / x->step_ms);
     float **all[] = {&x->asked_w,    &x->delivered_w, &x->strict_w, &x->outside_c, &x->room_c,
@@ -70,7 +70,7 @@ static double asked_since(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     struct zone_measure *m = &r->measure->zone[zone];
     if (!z->water)
-        return r->rooms[z->batch].shadow_w[z->at] * (double)r->s->step_ms * 1e-3;
+        return r->rooms[z->batch].shadow.sum_w[z->at] * (double)r->s->step_ms * 1e-3;
     return (double)(water_asked_uj(z->water) - m->asked_hour_uj) * 1e-6;
 }
 
@@ -91,7 +91,7 @@ void measure_window_ends(struct sim_run *r, uint32_t zone)
     r->measure->asked_j += asked;
     r->measure->strict_j += strict;
     if (!z->water)
-        r->rooms[z->batch].shadow_w[z->at] = 0;
+        r->rooms[z->batch].shadow.sum_w[z->at] = 0;
     m->delivered_hour_uj = z->total_uj;
     if (z->water)
         m->asked_hour_uj = water_asked_uj(z->water);
@@ -184,7 +184,8 @@ static void comfort_step(struct sim_run *r)
         backup += water_backup_w(r->zone[r->water[k]].water);
     for (uint32_t b = 0; b < r->n_batches; b++) {
         comfort_rooms(r, b, &room, &set);
-        rooms += r->rooms[b].n;
+        for (uint32_t k = 0; k < r->rooms[b].n_sizes; k++)
+            rooms += r->rooms[b].size[k].n;
     }
     m->looks++;
     for (size_t i = 0; i < r->s->n_sites; i++)

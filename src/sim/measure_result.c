@@ -218,7 +218,8 @@ int measure_result(struct sim_run *r, struct err *e)
         h = hash_i64(hash_i64(h, r->zone[i].total_uj), (int64_t)num_round(o->zone[i].mean_c * 1e6));
     for (uint32_t b = 0; b < r->n_batches; b++)
         for (uint32_t i = 0; i < r->rooms[b].n; i++)
-            h = hash_i64(h, r->rooms[b].lanes.decided[i]);
+            if (r->rooms[b].zone[i] != LANE_EMPTY)
+                h = hash_i64(h, r->rooms[b].lanes.decided[i]);
     o->trace_hash = hash_mix(h);
     struct engine_counts c;
     server_counts(r->server, &c);

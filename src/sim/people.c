@@ -154,8 +154,10 @@ static void against_heat(struct sim_run *r)
         double outside = r->site[rooms->site].outside_c;
         if (!r->s->zones[rooms->group].windows)
             continue;
-        for (uint32_t i = 0, zone = rooms->first; i < rooms->n; i++, zone += rooms->stride) {
-            uint8_t *state = &r->people->state[zone];
+        for (uint32_t i = 0; i < rooms->n; i++) {
+            if (rooms->zone[i] == LANE_EMPTY)
+                continue;
+            uint8_t *state = &r->people->state[rooms->zone[i]];
             double air = r->batch[b].air_c[i];
             bool open = *state & AIRS_HEAT;
             if (!open && air < HOT_C)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The rooms: built from the groups, stepped with their walls and shadows. A group whose
-// floors differ is five kinds of rooms, so that rooms of a kind share their matrices. Batches are so small
-// that all that is done with one batch in a step stays near the processor, however large the fleet is.
+// The rooms: built from the groups, stepped with their walls and shadows. A group whose floors differ has
+// rooms of five sizes, so that rooms of a size share their matrices; all else is the same for all of a batch.
+// Batches are so small that all that is done with one in a step stays near the processor, however large the
+// fleet is.
 #include "sim/run.h"
 
 #include <stdlib.h>
@@ -12,8 +13,7 @@
 #include "base/num.h"
 #include "base/wide.h"
 
-#define VARIANTS    5
-#define BATCH_ROOMS 256 // of some 1 kB: a quarter of a megabyte, which second-level caches hold
+#define BATCH_ROOMS 320 // of some 1 kB: a third of a megabyte, which second-level caches hold
 
 static struct room_spec spec_of(const struct scenario_zones *g, int variant, int variants)
 {
@@ -34,52 +34,108 @@ static struct room_spec spec_of(const struct scenario_zones *g, int variant, int
 
 static uint32_t variants_of(const struct scenario_zones *g)
 {
-    return g->spread > 0 && g->count >= VARIANTS ? VARIANTS : 1;
+    return g->spread > 0 && g->count >= SIM_SIZES ? SIM_SIZES : 1;
 }
 
-static uint32_t rooms_of(const struct scenario_zones *g, uint32_t variant)
+// How many rows of one room of each size the group has; the last may not be full.
+static uint32_t rows_of(const struct scenario_zones *g)
 {
-    uint32_t variants = variants_of(g);
-    return ((uint32_t)g->count + variants - 1 - variant) / variants;
+    uint32_t sizes = variants_of(g);
+    return ((uint32_t)g->count + sizes - 1) / sizes;
 }
 
-// Up to BATCH_ROOMS rooms of variant v, from its room number `from` on. `first`: zone of the group's first
-// room.
-static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, uint32_t v, uint32_t from,
-                      struct err *e)
+// Rooms of size v in the rows [from, to): row i's is room i * sizes + v of the group.
+static uint32_t rooms_in(const struct scenario_zones *g, uint32_t v, uint32_t from, uint32_t to)
 {
-    const struct scenario_zones *g = &r->s->zones[group];
-    uint32_t at = r->n_batches++, variants = variants_of(g), n = rooms_of(g, v) - from;
-    struct sim_rooms *rooms = &r->rooms[at];
-    struct room_spec spec = spec_of(g, (int)v, (int)variants);
-    n = n < BATCH_ROOMS ? n : BATCH_ROOMS;
-    *rooms = (struct sim_rooms){
-        .group = group, .site = g->site, .first = first + v + from * variants, .stride = variants, .n = n};
-    int bad = room_model_init(&rooms->model, &spec, r->s->step_ms, e);
+    uint32_t sizes = variants_of(g), all = ((uint32_t)g->count + sizes - 1 - v) / sizes;
+    return (all < to ? all : to) - (from < all ? from : all);
+}
+
+// Where the rooms of each size lie. `first`: zone of the group's first room.
+static void places_make(struct sim_rooms *rooms, const struct scenario_zones *g, uint32_t first,
+                        uint32_t from, uint32_t to)
+{
+    rooms->n_sizes = variants_of(g);
+    rooms->first = first + from * rooms->n_sizes;
+    for (uint32_t v = 0; v < rooms->n_sizes; v++) {
+        struct sim_size *k = &rooms->size[v];
+        k->from = (uint32_t)wide_end(rooms->n);
+        k->n = rooms_in(g, v, from, to);
+        rooms->n = k->from + k->n;
+    }
+    rooms->zone = mem_array((size_t)rooms->n + 1, sizeof *rooms->zone);
+    for (uint32_t i = 0; i < rooms->n; i++)
+        rooms->zone[i] = LANE_EMPTY;
+    for (uint32_t v = 0; v < rooms->n_sizes; v++)
+        for (uint32_t i = 0; i < rooms->size[v].n; i++)
+            rooms->zone[rooms->size[v].from + i] = rooms->first + i * rooms->n_sizes + v;
+}
+
+static int size_make(struct sim_run *r, struct sim_rooms *rooms, uint32_t v, struct err *e)
+{
+    const struct scenario_zones *g = &r->s->zones[rooms->group];
+    struct sim_size *k = &rooms->size[v];
+    struct room_spec spec = spec_of(g, (int)v, (int)rooms->n_sizes);
+    int bad = room_model_init(&k->model, &spec, r->s->step_ms, e);
     if (!bad)
-        bad = shadow_model_init(&rooms->shadow_model, &spec, r->s->step_ms, e);
+        bad = shadow_model_init(&k->shadow_model, &spec, r->s->step_ms, e);
     if (bad)
         return err_prefix(e, "%s:%d: [zones %s]", r->s->file, g->line, g->name);
     struct facade f = facade_usual(0, spec.glass_m2);
-    rooms->glass_w_m2 = f.glass_m2 * f.g * f.frame * f.shade;
-    rooms->facade = mem_array(n + 1, 1);
-    rooms->shadow_w = mem_lines(wide_room(n), sizeof *rooms->shadow_w);
-    room_batch_init(&r->batch[at], &rooms->model, n, g->start_c);
-    shadow_batch_init(&rooms->shadow, &rooms->shadow_model, n, g->start_c);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t zone = rooms->first + i * rooms->stride;
-        r->zone[zone].batch = at;
-        r->zone[zone].at = i;
-        double turn = g->facade_deg + g->facade_turn_deg * (zone - first);
-        rooms->facade[i] = (uint8_t)((int64_t)(turn / 22.5 + 0.5) & 15);
-        rooms->shadow.max_w[i] = r->zone[zone].nameplate_w;
-        rooms->shadow.setpoint_c[i] = g->setpoint_c;
-    }
+    k->glass_w_m2 = f.glass_m2 * f.g * f.frame * f.shade;
+    k->rooms = room_batch_part(&r->batch[rooms - r->rooms], &k->model, k->from, k->n);
+    k->shadow = shadow_batch_part(&rooms->shadow, &k->shadow_model, k->from, k->n);
+    return 0;
+}
+
+static void room_make(struct sim_run *r, struct sim_rooms *rooms, uint32_t i, uint32_t first)
+{
+    const struct scenario_zones *g = &r->s->zones[rooms->group];
+    uint32_t zone = rooms->zone[i];
+    struct room_batch *b = &r->batch[rooms - r->rooms];
+    r->zone[zone].batch = (uint32_t)(rooms - r->rooms);
+    r->zone[zone].at = i;
+    double turn = g->facade_deg + g->facade_turn_deg * (zone - first);
+    rooms->facade[i] = (uint8_t)((int64_t)(turn / 22.5 + 0.5) & 15);
+    rooms->shadow.max_w[i] = r->zone[zone].nameplate_w;
+    rooms->shadow.setpoint_c[i] = g->setpoint_c;
+    rooms->shadow.air_c[i] = rooms->shadow.mass_c[i] = g->start_c;
+    b->air_c[i] = b->mass_c[i] = b->heater_c[i] = b->sensor_c[i] = g->start_c;
+}
+
+// The rooms of the group's rows [from, to).
+static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, uint32_t from, uint32_t to,
+                      struct err *e)
+{
+    const struct scenario_zones *g = &r->s->zones[group];
+    uint32_t at = r->n_batches++;
+    struct sim_rooms *rooms = &r->rooms[at];
+    *rooms = (struct sim_rooms){.group = group, .site = g->site};
+    places_make(rooms, g, first, from, to);
+    rooms->facade = mem_array((size_t)rooms->n + 1, 1);
+    room_batch_init(&r->batch[at], NULL, rooms->n, 0);
+    shadow_batch_init(&rooms->shadow, NULL, rooms->n, 0);
+    for (uint32_t i = 0; i < rooms->n; i++)
+        if (rooms->zone[i] != LANE_EMPTY)
+            room_make(r, rooms, i, first);
     rooms->tell_w = r->zone[rooms->first].tell_w;
     rooms->idle_w = idle_w(r, &r->zone[rooms->first]);
     rooms->n_boards = r->zone[rooms->first].n_boards;
-    lanes_make(rooms, &r->thermostat[rooms->first], r->log_steps);
-    return 0;
+    lanes_make(rooms, r->thermostat, r->log_steps);
+    int bad = 0;
+    for (uint32_t v = 0; v < rooms->n_sizes && !bad; v++)
+        bad = size_make(r, rooms, v, e);
+    return bad;
+}
+
+// Where a zone is among its site's rooms, size by size.
+static struct house_room house_room_of(const struct sim_run *r, const struct sim_zone *z)
+{
+    const struct sim_rooms *rooms = &r->rooms[z->batch];
+    uint32_t v = 0;
+    while (v + 1 < rooms->n_sizes && rooms->size[v + 1].from <= z->at)
+        v++;
+    return (struct house_room){rooms->first_size + v, z->at - rooms->size[v].from};
 }
 
 static int walls_make(struct sim_run *r, uint32_t group, uint32_t first, struct err *e)
@@ -90,7 +146,7 @@ static int walls_make(struct sim_run *r, uint32_t group, uint32_t first, struct 
         if ((k + 1) % g->rooms_together == 0)
             continue;
         const struct sim_zone *a = &r->zone[first + (uint32_t)k], *b = &r->zone[first + (uint32_t)k + 1];
-        struct house_room from = {a->batch - x->first_batch, a->at}, to = {b->batch - x->first_batch, b->at};
+        struct house_room from = house_room_of(r, a), to = house_room_of(r, b);
         int bad = house_add_wall(&x->house, from, to, g->neighbour_w_k, e);
         if (!bad)
             bad = house_add_wall(&x->shadow_house, from, to, g->neighbour_w_k, e);
@@ -102,14 +158,20 @@ static int walls_make(struct sim_run *r, uint32_t group, uint32_t first, struct 
 
 static int house_make(struct sim_run *r, struct sim_site *x, struct err *e)
 {
-    x->shadow_rooms = mem_array(x->n_batches, sizeof *x->shadow_rooms);
-    for (uint32_t b = 0; b < x->n_batches; b++) {
-        x->shadow_rooms[b] = r->batch[x->first_batch + b];
-        x->shadow_rooms[b].air_c = r->rooms[x->first_batch + b].shadow.air_c;
+    x->house_rooms = mem_array((size_t)x->n_batches * SIM_SIZES, sizeof *x->house_rooms);
+    x->shadow_rooms = mem_array((size_t)x->n_batches * SIM_SIZES, sizeof *x->shadow_rooms);
+    for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
+        r->rooms[b].first_size = x->n_sizes;
+        for (uint32_t v = 0; v < r->rooms[b].n_sizes; v++) {
+            const struct sim_size *k = &r->rooms[b].size[v];
+            x->house_rooms[x->n_sizes] = x->shadow_rooms[x->n_sizes] = k->rooms;
+            x->shadow_rooms[x->n_sizes++].air_c = k->shadow.air_c;
+        }
     }
-    int bad = house_init(&x->house, &r->batch[x->first_batch], x->n_batches, e);
+    r->n_sizes += x->n_sizes;
+    int bad = house_init(&x->house, x->house_rooms, x->n_sizes, e);
     if (!bad)
-        bad = house_init(&x->shadow_house, x->shadow_rooms, x->n_batches, e);
+        bad = house_init(&x->shadow_house, x->shadow_rooms, x->n_sizes, e);
     x->house.unmetered = x->shadow_house.unmetered = true;
     return bad;
 }
@@ -117,10 +179,10 @@ static int house_make(struct sim_run *r, struct sim_site *x, struct err *e)
 static int group_make(struct sim_run *r, uint32_t group, uint32_t first, struct err *e)
 {
     const struct scenario_zones *g = &r->s->zones[group];
+    uint32_t rows = rows_of(g), most = BATCH_ROOMS / variants_of(g);
     int bad = 0;
-    for (uint32_t v = 0; v < variants_of(g); v++)
-        for (uint32_t from = 0, n = rooms_of(g, v); from < n && !bad; from += BATCH_ROOMS)
-            bad = batch_make(r, group, first, v, from, e);
+    for (uint32_t from = 0; from < rows && !bad; from += most)
+        bad = batch_make(r, group, first, from, from + most < rows ? from + most : rows, e);
     return bad;
 }
 
@@ -130,7 +192,7 @@ int rooms_make(struct sim_run *r, struct err *e)
     uint32_t *first = mem_array(groups + 1, sizeof *first);
     for (size_t g = 0; g < groups; g++) {
         first[g + 1] = first[g] + (uint32_t)r->s->zones[g].count;
-        batches += VARIANTS + (size_t)r->s->zones[g].count / BATCH_ROOMS;
+        batches += 1 + (size_t)r->s->zones[g].count / BATCH_ROOMS;
     }
     r->rooms = mem_array(batches + 1, sizeof *r->rooms);
     r->batch = mem_array(batches + 1, sizeof *r->batch);
@@ -161,13 +223,14 @@ void rooms_free(struct sim_run *r)
     for (uint32_t b = 0; b < r->n_batches; b++) {
         room_batch_deinit(&r->batch[b]);
         shadow_batch_deinit(&r->rooms[b].shadow);
+        free(r->rooms[b].zone);
         free(r->rooms[b].facade);
-        free(r->rooms[b].shadow_w);
         lanes_free(&r->rooms[b].lanes);
     }
     for (size_t i = 0; r->site && i < r->s->n_sites; i++) {
         house_deinit(&r->site[i].house);
         house_deinit(&r->site[i].shadow_house);
+        free(r->site[i].house_rooms);
         free(r->site[i].shadow_rooms);
     }
     free(r->rooms);
@@ -176,11 +239,11 @@ void rooms_free(struct sim_run *r)
 
 // ---- the step
 
-static void check_room(struct sim_run *r, uint32_t b, uint32_t i, const struct room_state *was)
+static void check_room(struct sim_run *r, const struct sim_rooms *rooms, const struct room_batch *batch,
+                       uint32_t i, const struct room_state *was)
 {
-    const struct room_batch *batch = &r->batch[b];
     struct room_state is = {batch->air_c[i], batch->mass_c[i], batch->heater_c[i], batch->sensor_c[i]};
-    struct room_input in = {.outside_c = r->site[r->rooms[b].site].outside_c,
+    struct room_input in = {.outside_c = r->site[rooms->site].outside_c,
                             .heater_w = batch->heater_w[i],
                             .internal_w = batch->internal_w[i],
                             .solar_w = batch->solar_w[i],
@@ -195,55 +258,48 @@ static struct room_state state_of(const struct room_batch *b, uint32_t i)
     return (struct room_state){b->air_c[i], b->mass_c[i], b->heater_c[i], b->sensor_c[i]};
 }
 
-static void batch_step(struct sim_run *r, uint32_t b)
+// `check`: whether one of these rooms is looked at in this step.
+static void size_step(struct sim_run *r, const struct sim_rooms *rooms, struct room_batch *batch, bool check)
 {
-    struct room_batch *batch = &r->batch[b];
-    double outside_c = r->site[r->rooms[b].site].outside_c;
+    double outside_c = r->site[rooms->site].outside_c;
     if (r->o.check_balances) {
         struct room_state *was = mem_array(batch->n + 1, sizeof *was);
         for (uint32_t i = 0; i < batch->n; i++)
             was[i] = state_of(batch, i);
         room_batch_step(batch, outside_c);
         for (uint32_t i = 0; i < batch->n; i++)
-            check_room(r, b, i, &was[i]);
+            check_room(r, rooms, batch, i, &was[i]);
         free(was);
         return;
     }
-    if (b != r->check_batch) {
+    if (!check) {
         room_batch_step(batch, outside_c);
         return;
     }
     uint32_t i = r->check_at % (uint32_t)batch->n;
     struct room_state was = state_of(batch, i);
     room_batch_step(batch, outside_c);
-    check_room(r, b, i, &was);
+    check_room(r, rooms, batch, i, &was);
 }
-
-WIDE_INLINE void add_up_any(double *sum, const double *x, size_t n)
-{
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++)
-        sum[i] += x[i];
-}
-WIDE(add_up, (double *sum, const double *x, size_t n), (sum, x, n))
 
 void rooms_step(struct sim_run *r)
 {
+    uint32_t size = 0;
     for (size_t s = 0; s < r->s->n_sites; s++) {
         struct sim_site *x = &r->site[s];
         if (x->n_batches == 0)
             continue;
-        house_walls(&x->house, false);
-        house_walls(&x->shadow_house, false);
+        house_walls_pair(&x->house, &x->shadow_house, false);
         for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
+            struct sim_rooms *rooms = &r->rooms[b];
             rooms_books(r, b);
-            shadow_batch_step(&r->rooms[b].shadow, &r->batch[b], x->outside_c);
-            add_up(r->rooms[b].shadow_w, r->rooms[b].shadow.watts, wide_end(r->rooms[b].n));
-            batch_step(r, b);
+            for (struct sim_size *k = rooms->size; k < rooms->size + rooms->n_sizes; k++) {
+                shadow_batch_step(&k->shadow, &k->rooms, x->outside_c);
+                size_step(r, rooms, &k->rooms, size++ == r->check_size);
+            }
         }
-        house_walls(&x->house, true);
-        house_walls(&x->shadow_house, true);
+        house_walls_pair(&x->house, &x->shadow_house, true);
     }
-    r->check_batch = r->n_batches ? (r->check_batch + 1) % r->n_batches : 0;
-    r->check_at += r->check_batch == 0;
+    r->check_size = r->n_sizes ? (r->check_size + 1) % r->n_sizes : 0;
+    r->check_at += r->check_size == 0;
 }

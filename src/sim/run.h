@@ -199,9 +199,11 @@ struct sim_zone {
 // What there is of each room at every step, as arrays; rooms.c and lanes.c go over them.
 struct sim_lanes {
     struct heat_lanes heat; // draw_mw is what its boards draw
-    // energy of this step: booked until from_ms after its start, with draw_mw since
+    // Energy of this step: booked until from_ms after its start, with draw_mw since. touched: 1: it was booked.
     double *booked_uj, *from_ms;
-    double *asked_uj, *useful_uj, *total_uj; // since the last flush
+    uint8_t *touched;
+    double *useful_uj, *total_uj;            // since the last flush
+    int32_t *asked_w;                        // sum, step by step, since then
     int32_t *want_w, *driven_w;              // of the request, as of the last step; as driven
     uint32_t *decided;                       // hash of all it was driven at
     // Where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they all run, or
@@ -214,16 +216,30 @@ struct sim_lanes {
     int32_t *look;       // result: to be looked at in this step, or worth telling
 };
 
-// A kind of room under one sky, stepped together. Row r of variant v is zone first + r * variants + v.
-struct sim_rooms {
+// Rooms of one size, the places from `from` on of their sim_rooms: they share their matrices.
+struct sim_size {
     struct room_model model;
     struct shadow_model shadow_model;
-    uint32_t group, site, first, stride, n;
-    int32_t tell_w, idle_w, n_boards; // of each
-    double glass_w_m2;        // glass x g x frame x shade of a facade: what a W/m2 of sun brings
-    struct sim_lanes lanes;
+    uint32_t from, n;
+    double glass_w_m2; // glass x g x frame x shade of a facade: what a W/m2 of sun brings
+    struct room_batch rooms; // parts of the whole's
     struct shadow_batch shadow;
-    double *shadow_w; // sum of its watts, step by step, since the hour began
+};
+
+#define SIM_SIZES 5
+
+// Rooms of a group under one sky, stepped together, size after size. Sizes begin at whole rows, so that there
+// are empty places.
+struct sim_rooms {
+    uint32_t group, site;
+    uint32_t n;     // places
+    uint32_t *zone; // in each place; LANE_EMPTY: none
+    uint32_t first; // one of the zones
+    struct sim_size size[SIM_SIZES];
+    uint32_t n_sizes, first_size; // the first's number among its site's
+    int32_t tell_w, idle_w, n_boards; // of each
+    struct sim_lanes lanes;
+    struct shadow_batch shadow; // sums since the hour began
     uint8_t *facade;  // 0..15: its orientation in 22.5 degrees
 };
 
@@ -233,8 +249,10 @@ struct sim_site {
     bool outside_told; // by the script
     double facade_w_m2[16];
     struct house house, shadow_house; // the shadows' walls: a building of ideal heaters
-    struct room_batch *shadow_rooms;  // views for it: only air_c and model mean something
+    struct room_batch *house_rooms;   // size by size
+    struct room_batch *shadow_rooms;  // for the shadows' walls: only air_c and model mean something
     uint32_t first_batch, n_batches;
+    uint32_t n_sizes; // of all its batches
     int64_t offset_ms, told_offset_ms; // local time less UTC, now; as the engine knows it
     bool closed, school; // today: no work; school is open
     bool wan_cut;
@@ -309,8 +327,8 @@ struct sim_run {
     struct sim_site *site;
     struct facing facing[16]; // of the facades of sim_rooms
     struct sim_rooms *rooms;
-    struct room_batch *batch; // as `rooms`
-    uint32_t n_batches;
+    struct room_batch *batch; // as `rooms`; of no model: each size has its own
+    uint32_t n_batches, n_sizes;
     struct queue_of queue;
     struct drive_table *table;
     size_t n_tables, cap_tables;
@@ -354,7 +372,7 @@ struct sim_run {
     struct float_list wait[4];
     double slowdown[4];
     uint64_t decisions;             // hash of what was decided
-    uint32_t check_batch, check_at; // whose energy balance is checked in this step
+    uint32_t check_size, check_at; // whose energy balance is checked in this step
     struct people *people;
 };
 
@@ -373,7 +391,7 @@ void people_knob(struct sim_run *r, uint32_t zone);
 void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base);
 
 // lanes.c
-void lanes_make(struct sim_rooms *rooms, struct thermostat *first, int64_t log_steps);
+void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t log_steps);
 void lanes_free(struct sim_lanes *l);
 // rooms.c
 int rooms_make(struct sim_run *r, struct err *e);
@@ -497,6 +515,11 @@ static inline void site_joules(struct sim_site *x)
     x->it_j += x->it_uj / 1000000;
     x->it_uj %= 1000000;
     x->last_it_uj = x->it_uj;
+}
+
+static inline int64_t asked_uj(const struct sim_run *r, int32_t asked_w)
+{
+    return (int64_t)asked_w * 1000 * r->s->step_ms;
 }
 
 static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)

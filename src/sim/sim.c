@@ -226,8 +226,10 @@ static void check_caps(struct sim_run *r)
 static void step(struct sim_run *r)
 {
     r->now = r->t;
-    r->step = r->t / r->s->step_ms;
-    r->log_at = r->step % r->log_steps;
+    if (r->t > 0) {
+        r->step++;
+        r->log_at = r->log_at + 1 == r->log_steps ? 0 : r->log_at + 1;
+    }
     sky_step(r);
     people_step(r);
     control(r);

@@ -12,10 +12,10 @@ static void sun_step(struct sim_run *r, struct sim_site *x)
     for (int i = 0; i < 16; i++)
         x->facade_w_m2[i] = sun_on_facing(&x->weather.sun, &x->weather.irradiance, r->facing[i]);
     for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
-        struct sim_rooms *rooms = &r->rooms[b];
-        double scale = rooms->glass_w_m2;
-        for (uint32_t i = 0; i < rooms->n; i++)
-            r->batch[b].solar_w[i] = scale * x->facade_w_m2[rooms->facade[i]];
+        const struct sim_rooms *rooms = &r->rooms[b];
+        for (const struct sim_size *k = rooms->size; k < rooms->size + rooms->n_sizes; k++)
+            for (uint32_t i = 0; i < k->n; i++)
+                k->rooms.solar_w[i] = k->glass_w_m2 * x->facade_w_m2[rooms->facade[k->from + i]];
     }
 }
 

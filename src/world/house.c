@@ -61,9 +61,10 @@ static bool continues(const struct house_strip *s, struct house_room a, struct h
 
 static struct house_strip *strip_for(struct house *h, struct house_room a, struct house_room b)
 {
-    size_t i = a.batch == b.batch ? h->n_strips : 0;
-    while (i < h->n_strips && !continues(&h->strip[i], a, b))
-        i++;
+    size_t i = a.batch == b.batch ? 0 : h->n_strips;
+    while (i > 0 && !continues(&h->strip[i - 1], a, b)) // mostly it is one of the last
+        i--;
+    i = i > 0 ? i - 1 : h->n_strips;
     if (i == h->n_strips)
         *VEC_PUSH(h->strip, h->n_strips, h->cap_strips) = (struct house_strip){
             .a = a,
@@ -143,6 +144,36 @@ void house_walls(struct house *h, bool backwards)
             exchange_bare(s, wide_end(s->n));
         else
             exchange(s, wide_end(s->n));
+    }
+}
+
+WIDE_INLINE void exchange_pair_any(struct house_strip *s, struct house_strip *like, size_t n)
+{
+    double *a_air_c = s->a_air_c, *b_air_c = s->b_air_c, *c_air_c = like->a_air_c, *d_air_c = like->b_air_c;
+    const double *a_k_per_k = s->a_k_per_k, *b_k_per_k = s->b_k_per_k;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        double to_a = a_k_per_k[i], to_b = b_k_per_k[i], difference = a_air_c[i] - b_air_c[i],
+               other = c_air_c[i] - d_air_c[i];
+        a_air_c[i] -= difference * to_a;
+        b_air_c[i] += difference * to_b;
+        c_air_c[i] -= other * to_a;
+        d_air_c[i] += other * to_b;
+    }
+}
+WIDE(exchange_pair, (struct house_strip * s, struct house_strip *like, size_t n), (s, like, n))
+
+void house_walls_pair(struct house *h, struct house *like, bool backwards)
+{
+    for (size_t i = 0; i < h->n_strips; i++) {
+        size_t at = backwards ? h->n_strips - 1 - i : i;
+        struct house_strip *s = &h->strip[at], *t = &like->strip[at];
+        if (s->n == 1) {
+            exchange_any(s, 1);
+            exchange_any(t, 1);
+        } else {
+            exchange_pair(s, t, wide_end(s->n));
+        }
     }
 }
 

@@ -74,6 +74,9 @@ void house_step(struct house *h, double outside_c);
 // house_walls(h, false); room_batch_step of every batch; house_walls(h, true).
 void house_walls(struct house *h, bool backwards);
 
+// The same for two houses that differ in nothing but the temperatures, both unmetered.
+void house_walls_pair(struct house *h, struct house *like, bool backwards);
+
 // Heat that went from a to b through the wall that was added as number `wall`, since house_init or
 // house_forget.
 double house_wall_j(const struct house *h, size_t wall);

@@ -139,6 +139,8 @@ int room_model_init(struct room_model *m, const struct room_spec *s, int64_t ste
     }
     if (r < 0)
         return err_prefix(e, "room");
+    made.shut_rows = room_rows_of(&made.shut);
+    made.open_rows = room_rows_of(&made.open);
     *m = made;
     return 0;
 }

@@ -78,12 +78,21 @@ enum { ROOM_IN_OUTSIDE, ROOM_IN_HEATER, ROOM_IN_INTERNAL, ROOM_IN_SOLAR, ROOM_IN
 // The continuous system of a room, in the orders of the two enums above.
 void room_system(struct lti *out, const struct room_spec *s, bool window_open);
 
+// What a step adds up for each body: from air, mass and metal, the heater's watts, internal and solar gains; into
+// the sensor from itself, too; from outside.
+struct room_rows {
+    double air[6], mass[6], heater[6], sensor[7], outside[ROOM_STATES];
+};
+
 // A room stepped by step_ms; shared by all rooms of the same spec. About 4 kB, no pointers.
 struct room_model {
     struct room_spec spec;
     int64_t step_ms;
     struct lti_step shut, open;
+    struct room_rows shut_rows, open_rows; // the same, as the kernels want it
 };
+
+struct room_rows room_rows_of(const struct lti_step *d);
 
 // step_ms 1..86,400,000. -EINVAL names the field of the spec that is not a positive finite number or out of
 // 0..1.
@@ -136,11 +145,11 @@ struct room_batch {
 
 void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n, double start_c);
 void room_batch_deinit(struct room_batch *b);
+// n rooms of a model in the arrays of `whole`, from place `from` on, a multiple of WIDE_ROW (base/wide.h); the next
+// part begins at the next multiple after its end. Nothing is owned.
+struct room_batch room_batch_part(const struct room_batch *whole, const struct room_model *m, size_t from,
+                                  size_t n);
 // All rooms of the batch by one step of their model, with this air outside (degC).
 void room_batch_step(struct room_batch *b, double outside_c);
-
-// Which windows are open among the n rooms from `from`: their places after it into at[], which has room for
-// n + 1. Says how many.
-size_t room_batch_open(const struct room_batch *b, size_t from, size_t n, uint16_t *at);
 
 #endif

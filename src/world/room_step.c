@@ -5,24 +5,13 @@
 // Rooms do not touch each other, so the compiler puts two or more side by side; as no sum is reordered and
 // none is fused, every width gives the same digits.
 //
-// A batch goes through in blocks of 256. The loop over a block has no branch: it steps all rooms as if their
-// windows were shut. Those that are open are noted before, close together, and stepped again after, from
-// where they were, by their own matrices.
+// A batch goes through in rows of sixteen. Where a window of the sixteen is open, they are stepped by both matrices, and each takes its own.
 #include "world/room.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/wide.h"
-
-#define BLOCK 256
-
-// One row of the step per body: from air, mass, metal; from the heater's watts, internal and solar gains.
-struct coefficients {
-    double air[6], mass[6], heater[6], sensor[7]; // sensor[6]: from the sensor itself
-    double sky[ROOM_STATES];                      // outside air times its column
-};
 
 static void copy_row(double row[6], const struct lti_step *d, int to)
 {
@@ -34,16 +23,16 @@ static void copy_row(double row[6], const struct lti_step *d, int to)
     row[5] = d->bd[to][ROOM_IN_SOLAR];
 }
 
-static struct coefficients coefficients_of(const struct lti_step *d, double outside_c)
+struct room_rows room_rows_of(const struct lti_step *d)
 {
-    struct coefficients c;
+    struct room_rows c;
     copy_row(c.air, d, ROOM_AIR);
     copy_row(c.mass, d, ROOM_MASS);
     copy_row(c.heater, d, ROOM_HEATER);
     copy_row(c.sensor, d, ROOM_SENSOR);
     c.sensor[6] = d->ad[ROOM_SENSOR][ROOM_SENSOR];
     for (int i = 0; i < ROOM_STATES; i++)
-        c.sky[i] = d->bd[i][ROOM_IN_OUTSIDE] * outside_c;
+        c.outside[i] = d->bd[i][ROOM_IN_OUTSIDE];
     return c;
 }
 
@@ -54,111 +43,78 @@ static inline double row6(const double k[6], double sky, double air, double mass
            ((k[4] * internal + k[5] * solar) + sky);
 }
 
-static inline struct room_state step_one(const struct coefficients *c, struct room_state x, double watts,
-                                         double internal, double solar)
+// `sky`: what comes from outside, the same for all rooms.
+static inline struct room_state step_one(const struct room_rows *c, const double sky[ROOM_STATES],
+                                         struct room_state x, double watts, double internal, double solar)
 {
     double a = x.air_c, m = x.mass_c, h = x.heater_c;
     return (struct room_state){
-        .air_c = row6(c->air, c->sky[ROOM_AIR], a, m, h, watts, internal, solar),
-        .mass_c = row6(c->mass, c->sky[ROOM_MASS], a, m, h, watts, internal, solar),
-        .heater_c = row6(c->heater, c->sky[ROOM_HEATER], a, m, h, watts, internal, solar),
+        .air_c = row6(c->air, sky[ROOM_AIR], a, m, h, watts, internal, solar),
+        .mass_c = row6(c->mass, sky[ROOM_MASS], a, m, h, watts, internal, solar),
+        .heater_c = row6(c->heater, sky[ROOM_HEATER], a, m, h, watts, internal, solar),
         .sensor_c =
-            row6(c->sensor, c->sky[ROOM_SENSOR], a, m, h, watts, internal, solar) + c->sensor[6] * x.sensor_c,
+            row6(c->sensor, sky[ROOM_SENSOR], a, m, h, watts, internal, solar) + c->sensor[6] * x.sensor_c,
     };
+}
+
+WIDE_INLINE void sky_of(double sky[ROOM_STATES], const struct room_rows *c, double outside_c)
+{
+    for (int i = 0; i < ROOM_STATES; i++)
+        sky[i] = c->outside[i] * outside_c;
 }
 
 void room_step(const struct room_model *m, struct room_state *s, const struct room_input *in, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct coefficients c = coefficients_of(in[i].window_open ? &m->open : &m->shut, in[i].outside_c);
-        s[i] = step_one(&c, s[i], in[i].heater_w, in[i].internal_w, in[i].solar_w);
+        const struct room_rows *c = in[i].window_open ? &m->open_rows : &m->shut_rows;
+        double sky[ROOM_STATES];
+        sky_of(sky, c, in[i].outside_c);
+        s[i] = step_one(c, sky, s[i], in[i].heater_w, in[i].internal_w, in[i].solar_w);
     }
 }
 
-WIDE_INLINE void step_block_any(const struct coefficients *k, const struct room_batch *b, size_t from,
-                                size_t to)
+WIDE_INLINE void step_rows_any(const struct room_batch *b, double outside_c, size_t to)
 {
-    struct coefficients c = *k; // a local that nothing points at: stays in registers or in place on the stack
+    const struct room_rows *shut = &b->model->shut_rows, *open = &b->model->open_rows;
     double *air_c = b->air_c, *mass_c = b->mass_c, *heater_c = b->heater_c, *sensor_c = b->sensor_c;
     const double *heater_w = b->heater_w, *internal_w = b->internal_w, *solar_w = b->solar_w;
-    WIDE_LOOP
-    for (size_t i = from; i < to; i++) {
-        struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
-        x = step_one(&c, x, heater_w[i], internal_w[i], solar_w[i]);
-        air_c[i] = x.air_c;
-        mass_c[i] = x.mass_c;
-        heater_c[i] = x.heater_c;
-        sensor_c[i] = x.sensor_c;
-    }
-}
-WIDE(step_block, (const struct coefficients *k, const struct room_batch *b, size_t from, size_t to),
-     (k, b, from, to))
-
-// The rooms of a block whose window is open, as they were before the step, close together.
-struct open_rooms {
-    size_t n;
-    uint16_t at[BLOCK + 1];
-    double value[7][BLOCK + 16]; // as in struct room_batch
-};
-
-size_t room_batch_open(const struct room_batch *b, size_t from, size_t n, uint16_t *at)
-{
-    const uint8_t *open = b->window_open + from;
-    size_t k = 0;
-    for (size_t i = 0; i < n; i += 8) { // the array goes on beyond the last with zeros
-        uint64_t eight;
-        memcpy(&eight, open + i, sizeof eight);
-        for (size_t j = i; eight != 0 && j < i + 8; j++) {
-            at[k] = (uint16_t)j;
-            k += open[j];
+    const uint8_t *window = b->window_open;
+    double shut_sky[ROOM_STATES], open_sky[ROOM_STATES];
+    sky_of(shut_sky, shut, outside_c);
+    sky_of(open_sky, open, outside_c);
+    for (size_t from = 0; from < to; from += WIDE_ROW) {
+        if (!wide_row_some(window + from)) {
+            WIDE_LOOP
+            for (size_t i = from; i < from + WIDE_ROW; i++) {
+                struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
+                x = step_one(shut, shut_sky, x, heater_w[i], internal_w[i], solar_w[i]);
+                air_c[i] = x.air_c;
+                mass_c[i] = x.mass_c;
+                heater_c[i] = x.heater_c;
+                sensor_c[i] = x.sensor_c;
+            }
+            continue;
+        }
+        int64_t is_open[WIDE_ROW];
+        wide_row_masks(is_open, window + from);
+        WIDE_LOOP
+        for (size_t i = from; i < from + WIDE_ROW; i++) {
+            struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
+            struct room_state s = step_one(shut, shut_sky, x, heater_w[i], internal_w[i], solar_w[i]),
+                              o = step_one(open, open_sky, x, heater_w[i], internal_w[i], solar_w[i]);
+            int64_t mask = is_open[i - from];
+            air_c[i] = wide_pick(mask, o.air_c, s.air_c);
+            mass_c[i] = wide_pick(mask, o.mass_c, s.mass_c);
+            heater_c[i] = wide_pick(mask, o.heater_c, s.heater_c);
+            sensor_c[i] = wide_pick(mask, o.sensor_c, s.sensor_c);
         }
     }
-    return k;
 }
-
-static void note_open(struct open_rooms *o, const struct room_batch *b, size_t from, size_t n)
-{
-    const double *in[7] = {b->air_c,    b->mass_c,     b->heater_c, b->sensor_c,
-                           b->heater_w, b->internal_w, b->solar_w};
-    o->n = room_batch_open(b, from, n, o->at);
-    if (o->n == 0)
-        return;
-    for (size_t a = 0; a < 7; a++) {
-        for (size_t k = 0; k < o->n; k++)
-            o->value[a][k] = in[a][from + o->at[k]];
-        for (size_t k = o->n; k < wide_end(o->n); k++)
-            o->value[a][k] = 0;
-    }
-}
-
-static void step_open(struct open_rooms *o, double outside_c, struct room_batch *b, size_t from)
-{
-    double *out[4] = {b->air_c, b->mass_c, b->heater_c, b->sensor_c};
-    struct room_batch close = {.air_c = o->value[0],
-                               .mass_c = o->value[1],
-                               .heater_c = o->value[2],
-                               .sensor_c = o->value[3],
-                               .heater_w = o->value[4],
-                               .internal_w = o->value[5],
-                               .solar_w = o->value[6]};
-    struct coefficients c = coefficients_of(&b->model->open, outside_c);
-    step_block(&c, &close, 0, wide_end(o->n));
-    for (size_t a = 0; a < 4; a++)
-        for (size_t k = 0; k < o->n; k++)
-            out[a][from + o->at[k]] = o->value[a][k];
-}
+WIDE(step_rows, (const struct room_batch *b, double outside_c, size_t to), (b, outside_c, to))
 
 void room_batch_step(struct room_batch *b, double outside_c)
 {
-    struct coefficients shut = coefficients_of(&b->model->shut, outside_c);
-    struct open_rooms opened;
-    for (size_t from = 0; from < b->n; from += BLOCK) {
-        size_t n = b->n - from < BLOCK ? b->n - from : BLOCK;
-        note_open(&opened, b, from, n);
-        step_block(&shut, b, from, wide_end(from + n));
-        if (opened.n > 0)
-            step_open(&opened, outside_c, b, from);
-    }
+    step_rows(b, outside_c, wide_end(b->n));
 }
 
 void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n, double start_c)
@@ -172,6 +128,21 @@ void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n,
             (*array[k])[i] = start_c;
     }
     b->window_open = mem_lines(wide_room(n), 1);
+}
+
+struct room_batch room_batch_part(const struct room_batch *whole, const struct room_model *m, size_t from,
+                                  size_t n)
+{
+    return (struct room_batch){.model = m,
+                               .n = n,
+                               .air_c = whole->air_c + from,
+                               .mass_c = whole->mass_c + from,
+                               .heater_c = whole->heater_c + from,
+                               .sensor_c = whole->sensor_c + from,
+                               .heater_w = whole->heater_w + from,
+                               .internal_w = whole->internal_w + from,
+                               .solar_w = whole->solar_w + from,
+                               .window_open = whole->window_open + from};
 }
 
 void room_batch_deinit(struct room_batch *b)

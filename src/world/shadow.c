@@ -28,6 +28,23 @@ static void shadow_system(struct lti *out, const struct room_spec *s, bool windo
     out->b[MASS][ROOM_IN_HEATER] = (1 - s->convected) / s->mass_j_k;
 }
 
+static struct shadow_rows rows_of(const struct lti_step *d)
+{
+    struct shadow_rows c = {.gain = d->bd[AIR][ROOM_IN_HEATER],
+                            .mass_gain = d->bd[MASS][ROOM_IN_HEATER],
+                            .per_gain = 1 / d->bd[AIR][ROOM_IN_HEATER]};
+    for (int j = 0; j < 2; j++) {
+        c.air[j] = d->ad[AIR][j];
+        c.mass[j] = d->ad[MASS][j];
+    }
+    for (int i = 0; i < 2; i++) {
+        c.in[i][0] = d->bd[i][ROOM_IN_OUTSIDE];
+        c.in[i][1] = d->bd[i][ROOM_IN_INTERNAL];
+        c.in[i][2] = d->bd[i][ROOM_IN_SOLAR];
+    }
+    return c;
+}
+
 int shadow_model_init(struct shadow_model *m, const struct room_spec *s, int64_t step_ms, struct err *e)
 {
     struct room_model checked; // refuses what is no room, with the same words
@@ -44,6 +61,8 @@ int shadow_model_init(struct shadow_model *m, const struct room_spec *s, int64_t
     r = lti_discretise(&made.open, &sys, (double)step_ms / 1e3, e);
     if (r < 0)
         return r;
+    made.shut_rows = rows_of(&made.shut);
+    made.open_rows = rows_of(&made.open);
     *m = made;
     return 0;
 }
@@ -57,15 +76,15 @@ double shadow_step(const struct shadow_model *m, struct shadow *s, const struct 
                    double setpoint_c, double max_w)
 {
     const struct lti_step *d = in->window_open ? &m->open : &m->shut;
+    const struct shadow_rows *c = in->window_open ? &m->open_rows : &m->shut_rows;
     double u[ROOM_INPUTS] = {[ROOM_IN_OUTSIDE] = in->outside_c,
                              [ROOM_IN_INTERNAL] = in->internal_w,
                              [ROOM_IN_SOLAR] = in->solar_w};
     double x[LTI_STATES_MAX] = {s->air_c, s->mass_c};
     lti_advance(d, x, u, NULL);
-    double gain = d->bd[AIR][ROOM_IN_HEATER];
-    double watts = num_clamp((setpoint_c - x[AIR]) / gain, 0, num_max(max_w, 0));
-    s->air_c = x[AIR] + gain * watts;
-    s->mass_c = x[MASS] + d->bd[MASS][ROOM_IN_HEATER] * watts;
+    double watts = num_clamp((setpoint_c - x[AIR]) * c->per_gain, 0, num_max(max_w, 0));
+    s->air_c = x[AIR] + c->gain * watts;
+    s->mass_c = x[MASS] + c->mass_gain * watts;
     s->energy_j += watts * (double)m->step_ms / 1e3;
     return watts;
 }

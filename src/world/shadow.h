@@ -16,7 +16,12 @@
 
 struct shadow_model {
     int64_t step_ms;
-    struct lti_step shut, open; // states air, mass; inputs as ROOM_IN_*
+    struct lti_step shut, open;           // states air, mass; inputs as ROOM_IN_*
+    struct shadow_rows {                  // the same, as the kernel wants it
+        double air[2], mass[2];           // from air, mass
+        double in[2][3];                  // into each, from outside, internal, solar
+        double gain, mass_gain, per_gain; // of the heater; 1 / gain
+    } shut_rows, open_rows;
 };
 
 struct shadow {
@@ -41,6 +46,7 @@ struct shadow_batch {
     const struct shadow_model *model; // borrowed
     size_t n;
     double *air_c, *mass_c, *watts; // watts: of the last step
+    double *sum_w;                  // step by step, since the caller set it to 0
     double *setpoint_c, *max_w;
 };
 
@@ -48,6 +54,8 @@ struct shadow_batch {
 
 void shadow_batch_init(struct shadow_batch *s, const struct shadow_model *m, size_t n, double start_c);
 void shadow_batch_deinit(struct shadow_batch *s);
+struct shadow_batch shadow_batch_part(const struct shadow_batch *whole, const struct shadow_model *m,
+                                      size_t from, size_t n); // as room_batch_part
 // By one step beside the rooms of `b`, with this air outside (degC).
 void shadow_batch_step(struct shadow_batch *s, const struct room_batch *b, double outside_c);
 

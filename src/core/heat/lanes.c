@@ -18,6 +18,24 @@
 #define NONE_C  (-1e6)
 #define NEVER_C 1e9
 
+static inline struct thermostat *zone_in(const struct heat_lanes *l, size_t i)
+{
+    return &l->zone[l->place ? l->place[i] : i];
+}
+
+static inline bool is_empty(const struct heat_lanes *l, size_t i)
+{
+    return l->place && l->place[i] == LANE_EMPTY;
+}
+
+static inline const struct thermostat *any_of(const struct heat_lanes *l)
+{
+    size_t i = 0;
+    while (is_empty(l, i))
+        i++;
+    return zone_in(l, i);
+}
+
 // What all lanes share in a step.
 struct shared {
     double at_ms, now_ms;              // of the readings; of the step
@@ -108,7 +126,7 @@ WIDE(usual, (struct heat_lanes * l, const struct shared *k, size_t to, int64_t *
 static void estimate_pull(struct heat_lanes *l, size_t i)
 {
     double *const *v = l->learn;
-    struct thermostat *t = &l->zone[i * l->stride];
+    struct thermostat *t = zone_in(l, i);
     struct learn e;
     for (int k = 0; k < ESTIMATE_TERMS; k++)
         e.theta[k] = v[LEARN_THETA + k][i];
@@ -134,7 +152,7 @@ static void estimate_pull(struct heat_lanes *l, size_t i)
 static void estimate_push(struct heat_lanes *l, size_t i)
 {
     double *const *v = l->learn;
-    const struct thermostat *t = &l->zone[i * l->stride];
+    const struct thermostat *t = zone_in(l, i);
     const struct learn e = learn_of(t);
     for (int k = 0; k < ESTIMATE_TERMS; k++)
         v[LEARN_THETA + k][i] = e.theta[k];
@@ -227,7 +245,7 @@ WIDE(learn_lanes, (struct heat_lanes * l, const struct learn_make *make, size_t 
 
 struct thermostat *lanes_pull(struct heat_lanes *l, size_t i)
 {
-    struct thermostat *t = &l->zone[i * l->stride];
+    struct thermostat *t = zone_in(l, i);
     double *const *v = l->lane;
     if (v[LANE_ODD][i] == 0) {
         t->last_step_at = l->last_step_at;
@@ -282,7 +300,7 @@ static void set_odd(struct heat_lanes *l, size_t i)
 
 static void step_push(struct heat_lanes *l, size_t i)
 {
-    const struct thermostat *t = &l->zone[i * l->stride];
+    const struct thermostat *t = zone_in(l, i);
     double *const *v = l->lane;
     bool hot = t->guards & GUARD_BIT(GUARD_ROOM_HOT);
     v[LANE_ROOM_C][i] = t->room_c;
@@ -325,8 +343,8 @@ void lanes_set_outside(struct heat_lanes *l, int32_t outside_mc)
     bool known = outside_mc != INT32_MIN;
     double c = heat_outside_c(outside_mc);
     for (size_t i = 0; i < l->n; i++)
-        if ((l->learn[LEARN_OUTSIDE_KNOWN][i] != 0) != known) {
-            struct thermostat *t = &l->zone[i * l->stride];
+        if ((l->learn[LEARN_OUTSIDE_KNOWN][i] != 0) != known && !is_empty(l, i)) {
+            struct thermostat *t = zone_in(l, i);
             if (l->behind[i])
                 estimate_pull(l, i);
             thermostat_set_outside(t, outside_mc);
@@ -414,7 +432,7 @@ static size_t list_alone(struct heat_lanes *l, bool all)
             continue;
         }
         l->alone[n] = (uint32_t)i;
-        n += all | (alone[i] != 0);
+        n += (all | (alone[i] != 0)) & !is_empty(l, i);
     }
     return n;
 }
@@ -437,7 +455,7 @@ static void learn_one(struct heat_lanes *l, size_t i)
 static void learn(struct heat_lanes *l)
 {
     if (l->behind) {
-        struct learn_make k = learn_make_of(l->zone, l->sum_s);
+        struct learn_make k = learn_make_of(any_of(l), l->sum_s);
         learn_lanes(l, &k, wide_end(l->n));
         memset(l->behind, 1, l->n);
         return;
@@ -453,8 +471,9 @@ static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_m
     int64_t step_ms = 0, sense_ms = 0, some = 1;
     bool wide = l->n > 0 && times_usual(l, at, now, &step_ms, &sense_ms);
     if (wide) {
-        spacings(l->spacing, step_ms, sense_ms, l->zone->cfg.heater_tau_s);
-        struct shared k = shared_of(l->zone, l->spacing, at, now);
+        const struct thermostat *t = any_of(l);
+        spacings(l->spacing, step_ms, sense_ms, t->cfg.heater_tau_s);
+        struct shared k = shared_of(t, l->spacing, at, now);
         usual(l, &k, wide_end(l->n), &some);
     }
     size_t alone = some ? list_alone(l, !wide) : 0;
@@ -474,10 +493,10 @@ static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_m
         l->sum_s = 0;
     }
     if (!wide && l->n > 0) // whatever they have now: most will agree
-        l->sum_s = l->zone->est.sum_s;
+        l->sum_s = any_of(l)->est.sum_s;
     for (size_t j = 0; j < alone; j++) {
         size_t i = l->alone[j];
-        if (l->behind && (learned || l->zone[i * l->stride].est.sum_s == 0))
+        if (l->behind && (learned || zone_in(l, i)->est.sum_s == 0))
             estimate_push(l, i);
         step_push(l, i);
     }
@@ -489,10 +508,9 @@ size_t lanes_step(struct heat_lanes *l, house_ms at, house_ms now)
     return step(l, NULL, at, now);
 }
 
-void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, size_t n)
+void lanes_init(struct heat_lanes *l, struct thermostat *zone, const uint32_t *place, size_t n)
 {
-    *l =
-        (struct heat_lanes){.zone = zone, .stride = stride, .n = n, .last_sense_at = HOUSE_MS(INT64_MIN / 2)};
+    *l = (struct heat_lanes){.zone = zone, .place = place, .n = n, .last_sense_at = HOUSE_MS(INT64_MIN / 2)};
     int32_t **whole[] = {&l->room_mc,     &l->heatsink_mc, &l->cpu_mc, &l->draw_mw,
                          &l->hot_draw_mw, &l->target_w,    &l->max_w,  &l->min_w};
     for (int k = 0; k < LANE_N; k++)
@@ -505,12 +523,12 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, si
     l->alone = mem_array(n + 1, sizeof *l->alone);
     l->spacing = mem_array(2, sizeof *l->spacing);
     l->spacing[0].ms = l->spacing[1].ms = -1;
-    for (size_t i = n; i < wide_room(n); i++) { // there are no rooms, and so nothing unusual about them
-        l->lane[LANE_LEAST_C][i] = -NEVER_C;
+    for (size_t i = 0; i < wide_room(n); i++) {
+        l->lane[LANE_LEAST_C][i] = -NEVER_C; // where there is no room nothing is unusual about it
         l->lane[LANE_MOST_C][i] = NEVER_C;
+        if (i < n && !is_empty(l, i))
+            lanes_push(l, i);
     }
-    for (size_t i = 0; i < n; i++)
-        lanes_push(l, i);
 }
 
 void lanes_deinit(struct heat_lanes *l)
@@ -571,7 +589,6 @@ static void step_block(struct thermostat *t, const struct zone_sense *s, size_t 
 {
     struct block b = {0};
     struct heat_lanes l = {.zone = t,
-                           .stride = 1,
                            .n = n,
                            .last_step_at = t->last_step_at,
                            .last_sense_at = t->last_sense_at,

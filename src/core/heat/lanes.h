@@ -13,6 +13,8 @@
 
 #include "core/heat/thermostat.h"
 
+#define LANE_EMPTY UINT32_MAX
+
 enum heat_lane {
     // state
     LANE_ROOM_C,
@@ -59,8 +61,9 @@ enum learn_lane {
 };
 
 struct heat_lanes {
-    struct thermostat *zone; // borrowed: zone[i * stride] is in lane i
-    size_t stride, n;
+    struct thermostat *zone; // borrowed: zone[place[i]] is in lane i
+    const uint32_t *place;   // borrowed; LANE_EMPTY: none is; NULL: zone[i]
+    size_t n;
     double *lane[LANE_N];
     double *learn[LEARN_N]; // NULL: the estimates stay in the structs
     uint8_t *behind;        // 1: the struct's estimate is behind its lanes
@@ -74,8 +77,9 @@ struct heat_lanes {
     struct heat_spacing *spacing; // by step, by reading
 };
 
-// n zones whose configurations are equal, each initialised. The arrays are owned.
-void lanes_init(struct heat_lanes *l, struct thermostat *zone, size_t stride, size_t n);
+// n lanes of zones whose configurations are equal, each initialised; not all of them empty. The arrays are
+// owned.
+void lanes_init(struct heat_lanes *l, struct thermostat *zone, const uint32_t *place, size_t n);
 void lanes_deinit(struct heat_lanes *l);
 
 // One control step of all lanes with readings made at `at`; as heat_step(). Returns how many were stepped

@@ -107,11 +107,11 @@ static inline double heat_surface_w(double ua_w_per_k, double surface_c, double 
     return ua_w_per_k * (surface_c - y + GUARD_METAL_GAIN * (surface_c - hot_c));
 }
 
-// Where it is the smaller or larger of two, a plain choice: one instruction for all lanes.
+// lo <= hi. Where it is the smaller or larger of two, a plain choice: one instruction for all lanes.
 static inline double heat_between(double x, double lo, double hi)
 {
     double top = x > hi ? hi : x;
-    return x < lo ? lo : top;
+    return lo > top ? lo : top;
 }
 
 // The limit, less over the last of the upper band.

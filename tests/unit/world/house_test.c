@@ -225,6 +225,60 @@ static void a_house_without_walls_is_its_batch(void **state)
     house_deinit(&h);
 }
 
+// Three sizes in the arrays of one batch, walls between them, twice: as ever, and both at once.
+static void parts_of_a_batch_and_two_houses_at_once_are_as_each_by_itself(void **state)
+{
+    (void)state;
+    enum { SIZES = 3, N = 11 };
+    struct rng r;
+    rng_seed(&r, 8);
+    struct room_model m[SIZES];
+    struct room_batch whole[2], part[2][SIZES], own[2][SIZES];
+    struct house pair[2], each[2];
+    for (int h = 0; h < 2; h++)
+        room_batch_init(&whole[h], NULL, 2 * 16 + N, 0);
+    for (int k = 0; k < SIZES; k++) {
+        m[k] = model_of("rt2005", 15 + 5 * k, 60000);
+        for (int h = 0; h < 2; h++) {
+            part[h][k] = room_batch_part(&whole[h], &m[k], (size_t)k * 16, N);
+            room_batch_init(&own[h][k], &m[k], N, 0);
+            for (int i = 0; i < N; i++) {
+                part[h][k].air_c[i] = own[h][k].air_c[i] = 10 + 10 * rng_unit(&r);
+                part[h][k].window_open[i] = own[h][k].window_open[i] = rng_below(&r, 9) == 0;
+            }
+        }
+    }
+    for (int h = 0; h < 2; h++) {
+        assert_int_equal(house_init(&pair[h], part[h], SIZES, NULL), 0);
+        assert_int_equal(house_init(&each[h], own[h], SIZES, NULL), 0);
+        for (size_t i = 0; i < 2 * N; i++) {
+            struct house_room a = {i % 2, i / 2}, b = {2, i / 2};
+            assert_int_equal(house_add_wall(&pair[h], a, b, 25, NULL), 0);
+            assert_int_equal(house_add_wall(&each[h], a, b, 25, NULL), 0);
+        }
+        pair[h].unmetered = true;
+    }
+    for (int step = 0; step < 200; step++) {
+        house_walls_pair(&pair[0], &pair[1], false);
+        for (int h = 0; h < 2; h++)
+            for (int k = 0; k < SIZES; k++)
+                room_batch_step(&part[h][k], step % 20 - 5);
+        house_walls_pair(&pair[0], &pair[1], true);
+        for (int h = 0; h < 2; h++)
+            house_step(&each[h], step % 20 - 5);
+    }
+    for (int h = 0; h < 2; h++) {
+        for (int k = 0; k < SIZES; k++) {
+            assert_memory_equal(part[h][k].air_c, own[h][k].air_c, N * sizeof(double));
+            assert_memory_equal(part[h][k].sensor_c, own[h][k].sensor_c, N * sizeof(double));
+            room_batch_deinit(&own[h][k]);
+        }
+        room_batch_deinit(&whole[h]);
+        house_deinit(&pair[h]);
+        house_deinit(&each[h]);
+    }
+}
+
 static void walls_that_cannot_be_are_refused(void **state)
 {
     (void)state;
@@ -258,6 +312,7 @@ int main(void)
         cmocka_unit_test(two_rooms_step_as_the_exact_system_of_both),
         cmocka_unit_test(energy_is_neither_made_nor_lost_by_a_block_of_flats),
         cmocka_unit_test(a_house_without_walls_is_its_batch),
+        cmocka_unit_test(parts_of_a_batch_and_two_houses_at_once_are_as_each_by_itself),
         cmocka_unit_test(walls_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

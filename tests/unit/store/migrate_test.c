@@ -262,7 +262,7 @@ static void a_migration_that_is_killed_leaves_the_old_version_or_the_new_one(voi
 {
     (void)state;
     long old = 0, now = 0, k = 1;
-    for (bool lived = false; !lived && k < 2000; k += 1 + k / 32) { // many steps: the later ones are sampled
+    for (bool lived = false; !lived && k < 2000; k += 1 + k / 16) { // many steps: the later ones are sampled
         struct fixture *f = fixture_new(ON_SQLITE);
         make_v1(f);
         char *before = content(f);

@@ -2,6 +2,7 @@
 #include "api/bucket_in.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -245,7 +246,7 @@ bool buckets_to_make(const char *body)
 }
 
 int buckets_make(const char *text, const struct api_backend *be, const struct account_view *who,
-                 struct err *e)
+                 struct bucket_made *made, struct err *e)
 {
     static const char *const fields[] = {"resultBucket", "snapshotBucket"};
     json_t *body = json_loads(text, 0, NULL);
@@ -253,7 +254,11 @@ int buckets_make(const char *text, const struct api_backend *be, const struct ac
     for (size_t i = 0; i < ARRAY_LEN(fields) && !code; i++) {
         const char *name = json_string_value(json_object_get(body, fields[i]));
         struct err why = ERR_NULL;
-        int r = name ? be->bucket(be->ctx, who->id, name, true, &why) : 0;
+        if (!name || strcmp(name, made->name) == 0)
+            continue;
+        int r = be->bucket(be->ctx, who->id, name, true, &why);
+        if (r == 0)
+            snprintf(made->name, sizeof made->name, "%s", name);
         if (r < 0)
             err_set(e, r, "%.250s", why.text), code = r == -EDQUOT ? 403 : 503;
         else if (r > 0)

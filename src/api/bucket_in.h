@@ -31,7 +31,11 @@ void buckets_as_data(const json_t *body, const struct api_backend *be, const str
 
 // Whether the body names a bucket that is made when it is missing; making it waits for the disk.
 bool buckets_to_make(const char *body);
+// The last one that was there or made: the tasks of one request mostly name the same.
+struct bucket_made {
+    char name[64];
+};
 int buckets_make(const char *body, const struct api_backend *be, const struct account_view *who,
-                 struct err *e);
+                 struct bucket_made *made, struct err *e);
 
 #endif

@@ -98,11 +98,13 @@ static void hand_over(struct call *c)
 static void make_buckets(struct call *c)
 {
     struct creation *k = c->state;
+    struct bucket_made made = {""};
     for (size_t i = 0; i < k->n; i++) {
         struct task_draft *d = &k->draft[i];
         struct err e = ERR_NULL;
-        int code =
-            !d->refusal_code && buckets_to_make(d->body) ? buckets_make(d->body, c->be, &c->account, &e) : 0;
+        int code = !d->refusal_code && buckets_to_make(d->body)
+                       ? buckets_make(d->body, c->be, &c->account, &made, &e)
+                       : 0;
         if (code)
             refuse(d, code, arena_strdup(&c->arena, e.text));
     }

@@ -101,14 +101,18 @@ static int64_t hopeless_ms(const struct server *s, const struct lease *l)
     return int_clamp(t_s, 0, LOOK_FAR_MS / 1000) * 1000;
 }
 
-// From now, where it crawls and stays, until it is looked at: in whole waits, so that those of many come together.
-static int64_t look_in_ms(const struct server *s, const struct lease *l)
+static int64_t in_waits_ms(const struct server *s, int64_t ms)
 {
-    int64_t least = wait_ms(s, l), whole = prices(s)->move_after_s * 1000, far = hopeless_ms(s, l);
+    int64_t whole = prices(s)->move_after_s * 1000;
+    return whole > 0 ? ms - ms % whole : ms;
+}
+
+// From a look that left it where it is until the next: in whole waits, so that those of many come together.
+static int64_t again_ms(const struct server *s, const struct lease *l)
+{
+    int64_t least = wait_ms(s, l), far = hopeless_ms(s, l);
     int64_t quarter = int_clamp(house_since(s->now, l->slow_since) / 4, 0, LOOK_MOST_MS);
-    quarter = quarter > far ? quarter : far;
-    if (whole > 0)
-        quarter -= quarter % whole;
+    quarter = in_waits_ms(s, quarter > far ? quarter : far);
     return quarter > least ? quarter : least;
 }
 
@@ -130,10 +134,12 @@ void lease_paced(struct server *s, uint32_t lease)
     }
     if (l->slow_since.v >= 0)
         return;
-    l->slow_since = s->now;
+    l->slow_since = house_before(l->sampled, l->granted) ? l->granted : l->sampled;
     l->slow_up_ms = lease_up_ms(l);
     l->slow_done_ms = l->done_ms;
-    look_at(s, l, house_add(s->now, look_in_ms(s, l)));
+    house_ms due = house_add(l->slow_since, wait_ms(s, l)),
+             pays = house_add(s->now, in_waits_ms(s, hopeless_ms(s, l)));
+    look_at(s, l, house_before(due, pays) ? pays : due);
 }
 
 // On average since it crawls, or now if that is more: a room asks for more and less.
@@ -229,9 +235,17 @@ void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
     s->looked += s->n_boards;
     struct plan_runner r = runner_of(s, l);
     r.speed_permille = stay_permille(s, l, r.left_s);
-    look_at(s, l, house_add(s->now, look_in_ms(s, l)));
+    look_at(s, l, house_add(s->now, again_ms(s, l)));
     if (planner_move(s->planner, &r, &m))
         begin(s, (uint32_t)at, &m, fx);
+}
+
+house_ms server_next_look(const struct server *s, uint64_t lease)
+{
+    uint64_t at;
+    if (!idmap_get(&s->lease_by_id, lease, &at) || !s->lease[at].move_at.v)
+        return HOUSE_MS(INT64_MAX);
+    return s->lease[at].move_at;
 }
 
 // A board that is kept is free: the one that it is kept for goes there, if it still crawls.

@@ -189,7 +189,7 @@ struct sim_zone {
     struct rng rng;
     bool touches; // somebody turns this knob at all
     // node
-    uint64_t node, epoch, seq, version;
+    uint64_t node, id, epoch, seq, version; // id: the engine's of the zone
     uint32_t lives; // how often its agent has started
     bool down, cut; // the agent is dead; the link is
     struct report *outbox;
@@ -355,6 +355,9 @@ struct sim_run {
     bool dirty;         // the engine was told something and has not settled
     bool tells_at_once; // requests are told when they have moved, whether work waits or not
     bool tells_borne;   // something decides by what zones bear beyond what they want: urgent work has come, or the policy does
+    bool tells_together; // requests of all zones in one call; else each node tells its own
+    struct zone_want *want; // for such a call
+    size_t n_wants, cap_wants;
     int64_t news_step;  // in which all requests that had moved were told last
     struct report *spare_outbox; // of a zone that has sent it (link.c)
     size_t cap_spare_outbox;

@@ -130,6 +130,9 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
         if (code[i] != CODE_DARK)
             in[i] = lit[k++];
     row_fill(row, in, z->n_boards, code);
+    for (int i = 0; i < z->n_boards; i++)
+        if (is_crawl(r, z->model, (enum activity)row->run[i], row->work_mhz[i]))
+            row->crawls |= (uint8_t)(1u << i);
     if (!row->to_sleep_or_wake && (int64_t)watts * 1000 >= z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
         r->draw[t->draw + watts] = row->total_mw * 16 + (row->alike ? row->run[0] : DRIVE_MIXED);
     return row;
@@ -229,6 +232,12 @@ void drive_show(struct sim_run *r, uint32_t zone)
     const struct sim_zone *z = &r->zone[zone];
     if (in_lanes(r, z))
         show_row(r, z, row_in(r, z));
+}
+
+int drive_crawls(const struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    return in_lanes(r, z) ? row_in(r, z)->crawls : -1;
 }
 
 void drive_slow(struct sim_run *r, struct sim_zone *z)

@@ -237,7 +237,18 @@ void drive_show(struct sim_run *r, uint32_t zone)
 int drive_crawls(const struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
-    return in_lanes(r, z) ? row_in(r, z)->crawls : -1;
+    int bits = 0;
+    if (in_lanes(r, z))
+        return row_in(r, z)->crawls;
+    if (z->alike)
+        return z->row->crawls;
+    if (z->n_boards > DRIVE_BOARDS)
+        return -1;
+    for (int i = 0; i < z->n_boards; i++) {
+        const struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        bits |= is_crawl(r, z->model, (enum activity)b->run, b->work_mhz) << i;
+    }
+    return bits;
 }
 
 void drive_slow(struct sim_run *r, struct sim_zone *z)

@@ -435,7 +435,7 @@ void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work un
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
 void drive_show(struct sim_run *r, uint32_t zone); // what its boards do now, into them
-int drive_crawls(const struct sim_run *r, uint32_t zone); // bits: its boards that crawl; -1: they must be asked
+int drive_crawls(const struct sim_run *r, uint32_t zone); // bits: its boards that crawl; -1: they are too many
 bool drive_as_it_is(struct sim_run *r, uint32_t zone); // it would be driven as it was the last time
 void drive_settle_all(struct sim_run *r);
 void drive_free(struct sim_run *r);
@@ -596,7 +596,7 @@ static inline struct heat_watts decisive(bool borne, struct heat_watts q, int32_
 static inline bool is_crawl(const struct sim_run *r, uint8_t model, enum activity run, int32_t work_mhz)
 {
     const struct curve *c = &r->s->board[model].curve;
-    return !activity_is_task(run) || 2 * (work_mhz / r->s->board[model].spec.cores) < c->p[c->n - 1].freq_mhz;
+    return !activity_is_task(run) || work_mhz < (c->p[c->n - 1].freq_mhz + 1) / 2 * r->s->board[model].spec.cores;
 }
 
 static inline int32_t idle_w(const struct sim_run *r, const struct sim_zone *z)

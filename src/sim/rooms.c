@@ -289,7 +289,8 @@ void rooms_step(struct sim_run *r)
         struct sim_site *x = &r->site[s];
         if (x->n_batches == 0)
             continue;
-        house_walls_pair(&x->house, &x->shadow_house, false);
+        house_walls_before(&x->house);
+        house_walls_before(&x->shadow_house);
         for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
             struct sim_rooms *rooms = &r->rooms[b];
             rooms_books(r, b);
@@ -298,7 +299,8 @@ void rooms_step(struct sim_run *r)
                 size_step(r, rooms, &k->rooms, size++ == r->check_size);
             }
         }
-        house_walls_pair(&x->house, &x->shadow_house, true);
+        house_walls_after(&x->house);
+        house_walls_after(&x->shadow_house);
     }
     r->check_size = r->n_sizes ? (r->check_size + 1) % r->n_sizes : 0;
     r->check_at += r->check_size == 0;

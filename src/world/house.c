@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order of the walls in the second half is the reverse of that in the first: this makes the whole step
-// its own mirror image, which is what second order needs when several walls meet in a room.
+// The order of the walls in the second step is the reverse of that in the first: this makes the two steps together
+// their own mirror image, which is what second order needs when several walls meet in a room.
 #include "world/house.h"
 
 #include <errno.h>
@@ -98,7 +98,7 @@ int house_add_wall(struct house *h, struct house_room a, struct house_room b, do
         return err_set(e, -EINVAL, "wall: w_k is %g (0.01 to 1e6)", w_k);
     struct room_batch *ba = &h->batch[a.batch], *bb = &h->batch[b.batch];
     double ca = ba->model->spec.air_j_k, cb = bb->model->spec.air_j_k, both = ca * cb / (ca + cb);
-    double half_s = (double)h->step_ms / 2e3, moved_j_k = both * (1 - num_exp(-w_k * half_s / both));
+    double step_s = (double)h->step_ms / 1e3, moved_j_k = both * (1 - num_exp(-w_k * step_s / both));
     struct house_strip *s = strip_for(h, a, b);
     s->a_k_per_k[s->n - 1] = moved_j_k / ca;
     s->b_k_per_k[s->n - 1] = moved_j_k / cb;
@@ -147,34 +147,17 @@ void house_walls(struct house *h, bool backwards)
     }
 }
 
-WIDE_INLINE void exchange_pair_any(struct house_strip *s, struct house_strip *like, size_t n)
+void house_walls_before(struct house *h)
 {
-    double *a_air_c = s->a_air_c, *b_air_c = s->b_air_c, *c_air_c = like->a_air_c, *d_air_c = like->b_air_c;
-    const double *a_k_per_k = s->a_k_per_k, *b_k_per_k = s->b_k_per_k;
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        double to_a = a_k_per_k[i], to_b = b_k_per_k[i], difference = a_air_c[i] - b_air_c[i],
-               other = c_air_c[i] - d_air_c[i];
-        a_air_c[i] -= difference * to_a;
-        b_air_c[i] += difference * to_b;
-        c_air_c[i] -= other * to_a;
-        d_air_c[i] += other * to_b;
-    }
+    if (!h->odd)
+        house_walls(h, false);
 }
-WIDE(exchange_pair, (struct house_strip * s, struct house_strip *like, size_t n), (s, like, n))
 
-void house_walls_pair(struct house *h, struct house *like, bool backwards)
+void house_walls_after(struct house *h)
 {
-    for (size_t i = 0; i < h->n_strips; i++) {
-        size_t at = backwards ? h->n_strips - 1 - i : i;
-        struct house_strip *s = &h->strip[at], *t = &like->strip[at];
-        if (s->n == 1) {
-            exchange_any(s, 1);
-            exchange_any(t, 1);
-        } else {
-            exchange_pair(s, t, wide_end(s->n));
-        }
-    }
+    if (h->odd)
+        house_walls(h, true);
+    h->odd = !h->odd;
 }
 
 double house_wall_j(const struct house *h, size_t wall)
@@ -184,10 +167,10 @@ double house_wall_j(const struct house *h, size_t wall)
 
 void house_step(struct house *h, double outside_c)
 {
-    house_walls(h, false);
+    house_walls_before(h);
     for (size_t i = 0; i < h->batches; i++)
         room_batch_step(&h->batch[i], outside_c);
-    house_walls(h, true);
+    house_walls_after(h);
 }
 
 void house_forget(struct house *h)

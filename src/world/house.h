@@ -35,9 +35,10 @@ struct house_room {
 struct house_strip {
     struct house_room a, b; // of the first wall
     size_t n, cap;
-    double *a_air_c, *b_air_c;     // inside the batches
-    double *a_k_per_k, *b_k_per_k; // what a step changes a and b by, per kelvin of difference
-    double *out_of_a_j;            // heat that went from a to b since house_init or house_forget
+    double *a_air_c, *b_air_c;       // inside the batches
+    const double *a_was_c, *b_was_c; // a held house: when the step began
+    double *a_k_per_k, *b_k_per_k;   // what a step changes a and b by, per kelvin of difference
+    double *out_of_a_j;              // heat that went from a to b since house_init or house_forget
     double a_air_j_k;
 };
 
@@ -54,6 +55,10 @@ struct house {
     struct house_wall *wall; // as they were added
     size_t n_strips, cap_strips;
     struct house_strip *strip;
+    // May be set before the first wall, the house is then held: by batch, the airs of its rooms when the step began.
+    // What heaters or masses hold at its temperature gives through a wall what follows from that, w_k (Ta - Tb) h, however
+    // much that is for the air alone. Only where house_thin() says so.
+    double **was_c;
     bool unmetered; // may be set after house_init: house_wall_j is not kept up
 };
 
@@ -67,6 +72,10 @@ void house_deinit(struct house *h);
 // A wall of w_k watts per kelvin between two rooms; an inner wall or floor has 2 to 3 W/m2K, so 10 m2 about
 // 25 W/K. -EINVAL for rooms that are not there or are the same, for w_k not in 0.01..1e6.
 int house_add_wall(struct house *h, struct house_room a, struct house_room b, double w_k, struct err *e);
+
+// Whether walls of w_k around rooms with this air may be in a held house: so thin that a step moves less than an
+// eighth of the difference of the airs.
+bool house_thin(double air_j_k, double w_k, int64_t step_ms);
 
 // Every batch and every wall by one step.
 void house_step(struct house *h, double outside_c);

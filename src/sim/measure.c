@@ -70,7 +70,7 @@ static double asked_since(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     struct zone_measure *m = &r->measure->zone[zone];
     if (!z->water)
-        return r->rooms[z->batch].shadow.sum_w[z->at] * (double)r->s->step_ms * 1e-3;
+        return r->rooms[z->batch].shadow.sum_w[z->at] * (double)r->shadow_ms * 1e-3;
     return (double)(water_asked_uj(z->water) - m->asked_hour_uj) * 1e-6;
 }
 

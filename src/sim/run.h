@@ -245,12 +245,13 @@ struct sim_rooms {
 
 struct sim_site {
     struct weather_now weather;
-    double outside_c;
+    double outside_c, middle_c; // middle: in the middle of the shadows' step
     bool outside_told; // by the script
     double facade_w_m2[16];
     struct house house, shadow_house; // the shadows' walls: a building of ideal heaters
     struct room_batch *house_rooms;   // size by size
     struct room_batch *shadow_rooms;  // for the shadows' walls: only air_c and model mean something
+    double **shadow_left;             // of each of these, left_c
     uint32_t first_batch, n_batches;
     uint32_t n_sizes; // of all its batches
     int64_t offset_ms, told_offset_ms; // local time less UTC, now; as the engine knows it
@@ -313,6 +314,7 @@ struct sim_run {
     int64_t step, log_steps; // of now, since the start
     int64_t log_at;          // step % log_steps
     int64_t t;               // start of the step, from the start of the run
+    int64_t shadow_ms;       // the shadows' step
     int64_t step_from;       // from here on energies belong to the step that is not yet over
     uint64_t *attend;        // bits: zones to look at in this step
     uint64_t *busy;          // likewise: whose boards have instances (sim_zone.runs)

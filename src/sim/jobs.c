@@ -145,6 +145,7 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
         r->news_step = -1; // before it is placed
     }
     r->waiting[j->activity] += j->instances;
+    r->classes |= 1u << j->activity;
     r->out->class[j->activity].submitted += j->instances;
     for (int32_t i = 0; i < j->instances; i++)
         bound_submitted(r, j->work_each_core_ms ? j->work_each_core_ms[i] : j->work_core_ms, j->cores);

@@ -18,8 +18,9 @@
 
 #define METERS_MS      INT64_C(21600000)
 #define BEATS_MS       INT64_C(600000) // beats that are rare come together, so that one plan does for some
-#define BEAT_MOST_MS   INT64_C(86400000)
-#define LEASE_LONG_MS  INT64_C(216000000)
+#define BEAT_MOST_MS   INT64_C(2592000000) // sums in ledgers are the same, whenever they are told
+#define BEAT_ROOMS_MS  INT64_C(43200000)   // where somebody decides by what beats tell of rooms
+#define LEASE_LONG_MS  INT64_C(5270400000)
 #define LEASE_SHORT_MS INT64_C(600000)
 
 static house_ms wall(const struct sim_run *r)
@@ -543,8 +544,7 @@ int link_make(struct sim_run *r, struct err *e)
     r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
                   : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS
                                                                 : LEASE_LONG_MS;
-    // Once a day is enough for a ledger; policies that look at rooms hear of them twice a day.
-    r->beat_ms = int_clamp(r->lease_ms / 2 - 10000, 10000, r->tells_borne ? BEAT_MOST_MS / 2 : BEAT_MOST_MS);
+    r->beat_ms = int_clamp(r->lease_ms / 2 - 10000, 10000, r->tells_borne ? BEAT_ROOMS_MS : BEAT_MOST_MS);
     cfg.lease_ms = r->lease_ms;
     cfg.lease_margin_ms = r->lease_ms / 6 < 60000 ? r->lease_ms / 6 : 60000;
     cfg.start_timeout_ms =

@@ -75,11 +75,19 @@ bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h);
 
 enum board_phase { BOARD_FREE, BOARD_WAITS, BOARD_RUNS }; // waits: for boot or data
 
-// What the engine was told last of how fast an instance runs (levels.c).
+// How fast an instance runs, and what it has to do, at a moment.
+struct sim_mark {
+    int64_t at, left;
+    int32_t mhz; // -1: not known
+};
+
+// What the engine was told of that (levels.c).
 struct sim_level {
-    int64_t at, left;     // then; of its work
-    int64_t crawls_since; // -1: it does not
-    int32_t mhz;
+    uint64_t lease;       // of which
+    struct sim_mark told; // last
+    struct sim_mark out, in; // since when it gets on again, and crawls since then, which were not told; at -1: no
+    int64_t look_at;      // when the engine looks at it, as far as is known
+    bool crawls;          // as told last
 };
 
 // An instance that is set aside on its board.
@@ -360,6 +368,7 @@ struct sim_run {
     size_t n_free, cap_free;
     uint32_t numbers;
     int64_t waiting[4], running[4]; // instances by class
+    uint32_t classes;               // bits: of which work has come
     struct sim_job next_job;
     bool have_job;
     struct sim_happening next_script;

@@ -231,6 +231,22 @@ static void look_at(struct planner *p, const struct plan_runner *r, uint32_t boa
     out->go_s = there;
 }
 
+int64_t planner_move_pays_s(const struct planner *p, const struct plan_runner *r)
+{
+    if (!shape_of_runner(p, r))
+        return INT64_MAX;
+    int64_t full = curve_max_work_mhz(&family_of_kind(p, p->board[r->board].kind)->curve), fastest = 0;
+    for (size_t f = 0; f < p->n_families; f++) {
+        int64_t rate = p->family[f].kinds ? curve_max_work_mhz(&p->family[f].curve) : 0;
+        fastest = rate > fastest ? rate : fastest;
+    }
+    if (fastest <= 0)
+        return INT64_MAX;
+    int64_t go = p->prices.move_start_s + (r->left_s + r->lost_s) * full / fastest;
+    int64_t by_ratio = go * p->prices.move_ratio_permille / 1000, by_time = go + p->prices.move_least_s;
+    return by_ratio > by_time ? by_ratio : by_time;
+}
+
 bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_move *out)
 {
     const struct shape *s = shape_of_runner(p, r);

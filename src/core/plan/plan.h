@@ -228,6 +228,9 @@ struct plan_move {
 // zone there wants the heat, and the policy would place it there. False: it stays. Looks at every zone: not
 // for every event.
 bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_move *out);
+// How far away its end must be at least, in seconds, for planner_move to find anything: if it is sooner, not even
+// the fastest make of board, free and at full speed, is so much better. INT64_MAX: there is no board.
+int64_t planner_move_pays_s(const struct planner *p, const struct plan_runner *r);
 
 // Places one instance of the task on this free board, as planner_run would, if it may be there and is worth
 // it; before planner_run. False: nothing was changed.

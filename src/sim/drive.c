@@ -118,10 +118,12 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     enum code code[DRIVE_BOARDS];
     int n_lit = 0;
     bool filler = t->key >> 21 & 1, sleep = t->key >> 20 & 1, keeps = t->key >> 22 & 1;
+    int64_t floor_mw = 0; // with less for a while they go to sleep
     for (int i = 0; i < z->n_boards; i++) {
         unsigned bits = (unsigned)(t->key >> (4 * i)) & 15;
         code[i] = (enum code)(bits & 7);
         in[i] = input(r, z, code[i], bits >> 3, filler, !keeps);
+        floor_mw += bits >> 3 ? curve_of(r, z)->sleep_mw : curve_of(r, z)->idle_mw;
         if (code[i] != CODE_DARK)
             lit[n_lit++] = in[i];
     }
@@ -130,7 +132,7 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
         if (code[i] != CODE_DARK)
             in[i] = lit[k++];
     row_fill(row, in, z->n_boards, code);
-    if (!row->to_sleep_or_wake && (int64_t)watts * 1000 >= z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
+    if (!sleep && !row->to_sleep_or_wake && (int64_t)watts * 1000 >= floor_mw)
         r->draw[t->draw + watts] = row->total_mw * 16 + (row->alike ? row->run[0] : DRIVE_MIXED);
     return row;
 }

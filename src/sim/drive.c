@@ -508,12 +508,13 @@ bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
 
 // ---- booking
 
-static void board_book(const struct sim_run *r, const struct sim_zone *z, struct sim_board *b, uint8_t run,
+static void board_book(struct sim_run *r, const struct sim_zone *z, struct sim_board *b, uint8_t run,
                        int32_t draw_mw, int32_t work_mhz, int64_t dt)
 {
     int64_t uj = (int64_t)draw_mw * dt;
     b->uj[run] += uj;
     b->ms[run] += dt;
+    r->activity_uj[run] += (uint64_t)uj;
     if (b->phase != BOARD_RUNS)
         return;
     int32_t cores = r->s->board[z->model].spec.cores;
@@ -550,13 +551,14 @@ static void stretch_add(struct stretch *s, const struct drive_row *row, int64_t 
 }
 
 // Boards in the tables are used with all their cores.
-static void stretch_book(const struct sim_run *r, const struct sim_zone *z, const struct stretch *s)
+static void stretch_book(struct sim_run *r, const struct sim_zone *z, const struct stretch *s)
 {
     int64_t step_ms = r->s->step_ms, ms = s->ms + s->steps * step_ms;
     for (int i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
         int64_t uj = s->uj[i] + s->step_mw[i] * step_ms;
         b->uj[s->run[i]] += uj;
+        r->activity_uj[s->run[i]] += (uint64_t)uj;
         b->ms[s->run[i]] += ms;
         if (b->phase != BOARD_RUNS)
             continue;
@@ -656,7 +658,9 @@ void drive_settle(struct sim_run *r, uint32_t zone)
         else
             uj = room_book(r, z);
         if (z->alike) { // its draws are multiples of each board's
-            z->alike_uj[z->row->run[0]] += (int64_t)((double)uj / z->n_boards); // without a rest
+            int64_t each_uj = (int64_t)((double)uj / z->n_boards); // without a rest
+            z->alike_uj[z->row->run[0]] += each_uj;
+            r->activity_uj[z->row->run[0]] += (uint64_t)(each_uj * z->n_boards);
             z->alike_ms[z->row->run[0]] += dt;
         } else if (in_lanes(r, z)) {
             log_book(r, z, from);

@@ -368,6 +368,7 @@ struct sim_run {
     bool moves;                        // the policy moves what crawls
     struct published_board *published; // one a board; NULL: ours drives (published.h)
     // measures
+    uint64_t activity_uj[ACTIVITY_N]; // of all boards; of a large fleet's year it wraps: only differences are asked for
     struct measure *measure;
     struct bound *bound;
     struct by_day *by_day;

@@ -245,6 +245,7 @@ struct sim_rooms {
 
 struct sim_site {
     struct weather_now weather;
+    struct weather_found hour;
     double outside_c, middle_c; // middle: in the middle of the shadows' step
     bool outside_told; // by the script
     double facade_w_m2[16];

@@ -30,7 +30,7 @@ void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start
                  {COMFORT_MIN_C, 1e9},
                  {COMFORT_MAX_C, -1e9}};
     size_t n = rooms->n;
-    *c = (struct comfort){.n = n};
+    *c = (struct comfort){.n = n, .row_moves = mem_array(wide_room(n) / WIDE_ROW, 1)};
     for (int k = 0; k < COMFORT_N; k++)
         c->lane[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++) {
@@ -46,6 +46,7 @@ void comfort_deinit(struct comfort *c)
 {
     for (int k = 0; k < COMFORT_N; k++)
         free(c->lane[k]);
+    free(c->row_moves);
     *c = (struct comfort){0};
 }
 
@@ -168,34 +169,46 @@ WIDE(follow_comfort,
       size_t n),
      (c, rooms, b, k, n))
 
-// Which windows are open; *some: not 0 where a room has another setpoint or is on its way to one.
-WIDE_INLINE void look_round_any(struct comfort *c, const double *set_c, const uint8_t *open, size_t n,
-                                int64_t *some)
+// Which windows are open, and by row: not 0 where a room has another setpoint or is on its way to one.
+WIDE_INLINE void look_round_any(struct comfort *c, const double *set_c, const uint8_t *open, size_t n)
 {
     const double *last_c = c->lane[COMFORT_LAST_SET_C], *stepping = c->lane[COMFORT_STEPPING];
     double *window = c->lane[COMFORT_WINDOW];
-    int64_t any = 0;
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(stepping[i] != 0);
-        window[i] = open[i];
+    for (size_t from = 0; from < n; from += WIDE_ROW) {
+        int64_t any = 0;
+        WIDE_LOOP
+        for (size_t i = from; i < from + WIDE_ROW; i++) {
+            any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(stepping[i] != 0);
+            window[i] = open[i];
+        }
+        c->row_moves[from / WIDE_ROW] = any != 0;
     }
-    *some = any;
 }
-WIDE(look_round, (struct comfort * c, const double *set_c, const uint8_t *open, size_t n, int64_t *some),
-     (c, set_c, open, n, some))
+WIDE(look_round, (struct comfort * c, const double *set_c, const uint8_t *open, size_t n),
+     (c, set_c, open, n))
 
-// In four sums, so that none waits for the one before.
+// Row by row, so that every register gives the same digits.
+WIDE_INLINE void sum_rows_any(const double *x, size_t n, double sum[WIDE_ROW])
+{
+    for (size_t from = 0; from < n; from += WIDE_ROW) {
+        WIDE_LOOP
+        for (size_t i = 0; i < WIDE_ROW; i++)
+            sum[i] += x[from + i];
+    }
+}
+WIDE(sum_rows, (const double *x, size_t n, double sum[WIDE_ROW]), (x, n, sum))
+
 static double sum_of(const double *x, size_t n)
 {
-    double sum[4] = {0};
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        for (size_t k = 0; k < 4; k++)
-            sum[k] += x[i + k];
-    for (size_t k = 0; i < n; i++, k++)
-        sum[k] += x[i];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    double sum[WIDE_ROW] = {0};
+    size_t rows = n / WIDE_ROW * WIDE_ROW;
+    sum_rows(x, rows, sum);
+    for (size_t i = rows; i < n; i++)
+        sum[i - rows] += x[i];
+    for (size_t half = WIDE_ROW / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            sum[i] += sum[i + half];
+    return sum[0];
 }
 
 void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double *set_sum_c)
@@ -205,11 +218,11 @@ void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double
     struct comfort *c = &r->measure->comfort[batch];
     const double *set_c = rooms->shadow.setpoint_c, *last_c = c->lane[COMFORT_LAST_SET_C],
                  *stepping = c->lane[COMFORT_STEPPING];
-    int64_t some;
-    look_round(c, set_c, b->window_open, wide_end(rooms->n), &some);
-    for (size_t i = 0; some && i < rooms->n; i++)
-        if (set_c[i] != last_c[i] || stepping[i] != 0)
-            one_moves(r, rooms, c, i, set_c[i], b->air_c[i]);
+    look_round(c, set_c, b->window_open, wide_end(rooms->n));
+    for (size_t row = 0; row * WIDE_ROW < rooms->n; row++)
+        for (size_t i = row * WIDE_ROW; c->row_moves[row] && i < (row + 1) * WIDE_ROW && i < rooms->n; i++)
+            if (set_c[i] != last_c[i] || stepping[i] != 0)
+                one_moves(r, rooms, c, i, set_c[i], b->air_c[i]);
     const struct wide_now k = {
         .now_ms = (double)r->now, .hours = COMFORT_MS / 3.6e6, .caused_mw = CAUSED_W * 1e3 * rooms->n_boards};
     follow_comfort(c, rooms, b, &k, wide_end(rooms->n));

@@ -41,6 +41,7 @@ enum comfort_lane { // times in ms since the start of the run; heating and settl
 struct comfort {
     size_t n;
     double *lane[COMFORT_N];
+    uint8_t *row_moves; // of each row of rooms: some are on their way to another setpoint
 };
 
 void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c);

@@ -657,7 +657,7 @@ void drive_settle(struct sim_run *r, uint32_t zone)
             z->step_uj += uj = (int64_t)z->total_mw * dt;
         else
             uj = room_book(r, z);
-        if (z->alike) { // its draws are multiples of each board's
+        if (z->alike) {                                            // its draws are multiples of each board's
             int64_t each_uj = (int64_t)((double)uj / z->n_boards); // without a rest
             z->alike_uj[z->row->run[0]] += each_uj;
             r->activity_uj[z->row->run[0]] += (uint64_t)(each_uj * z->n_boards);

@@ -315,7 +315,8 @@ struct sim_run {
     int64_t step, log_steps; // of now, since the start
     int64_t log_at;          // step % log_steps
     int64_t t;               // start of the step, from the start of the run
-    int64_t shadow_ms;       // the shadows' step
+    int64_t shadow_ms;       // the shadows' step, so many of the rooms'; which of these is next
+    int shadow_looks, shadow_look;
     int64_t step_from;       // from here on energies belong to the step that is not yet over
     uint64_t *attend;        // bits: zones to look at in this step
     uint64_t *busy;          // likewise: whose boards have instances (sim_zone.runs)

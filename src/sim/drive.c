@@ -641,7 +641,7 @@ static int64_t room_book(struct sim_run *r, struct sim_zone *z)
     l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
     l->from_ms[z->at] = into_ms;
     l->touched[z->at] = 1;
-    int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]),
+    int64_t all_uj = z->total_uj + lane_total_uj(r, l, z->at) + (int64_t)l->booked_uj[z->at],
             uj = all_uj - z->split_uj;
     z->split_uj = all_uj;
     return uj;

@@ -14,6 +14,7 @@
 #include "base/wide.h"
 
 #define SHADOW_MS   300000
+#define LANES_STEPS 100 // of at most 10^7 mW: sums of 32 bits
 #define BATCH_ROOMS 320 // of some 1 kB: a third of a megabyte, which second-level caches hold
 
 static struct room_spec spec_of(const struct scenario_zones *g, int variant, int variants)
@@ -309,6 +310,8 @@ void rooms_step(struct sim_run *r)
     int looks = r->shadow_looks;
     bool middle = r->shadow_look == looks / 2, shadows = r->shadow_look == looks - 1;
     r->shadow_look = shadows ? 0 : r->shadow_look + 1;
+    if (r->unflushed++ == LANES_STEPS)
+        rooms_flush(r);
     for (size_t s = 0; s < r->s->n_sites; s++) {
         struct sim_site *x = &r->site[s];
         if (x->n_batches == 0)

@@ -510,12 +510,13 @@ bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
 
 // ---- booking
 
-static void board_book(const struct sim_run *r, const struct sim_zone *z, struct sim_board *b, uint8_t run,
+static void board_book(struct sim_run *r, const struct sim_zone *z, struct sim_board *b, uint8_t run,
                        int32_t draw_mw, int32_t work_mhz, int64_t dt)
 {
     int64_t uj = (int64_t)draw_mw * dt;
     b->uj[run] += uj;
     b->ms[run] += dt;
+    r->activity_uj[run] += (uint64_t)uj;
     if (b->phase != BOARD_RUNS)
         return;
     int32_t cores = r->s->board[z->model].spec.cores;
@@ -552,13 +553,14 @@ static void stretch_add(struct stretch *s, const struct drive_row *row, int64_t 
 }
 
 // Boards in the tables are used with all their cores.
-static void stretch_book(const struct sim_run *r, const struct sim_zone *z, const struct stretch *s)
+static void stretch_book(struct sim_run *r, const struct sim_zone *z, const struct stretch *s)
 {
     int64_t step_ms = r->s->step_ms, ms = s->ms + s->steps * step_ms;
     for (int i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
         int64_t uj = s->uj[i] + s->step_mw[i] * step_ms;
         b->uj[s->run[i]] += uj;
+        r->activity_uj[s->run[i]] += (uint64_t)uj;
         b->ms[s->run[i]] += ms;
         if (b->phase != BOARD_RUNS)
             continue;
@@ -641,7 +643,7 @@ static int64_t room_book(struct sim_run *r, struct sim_zone *z)
     l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
     l->from_ms[z->at] = into_ms;
     l->touched[z->at] = 1;
-    int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]),
+    int64_t all_uj = z->total_uj + lane_total_uj(r, l, z->at) + (int64_t)l->booked_uj[z->at],
             uj = all_uj - z->split_uj;
     z->split_uj = all_uj;
     return uj;
@@ -657,8 +659,10 @@ void drive_settle(struct sim_run *r, uint32_t zone)
             z->step_uj += uj = (int64_t)z->total_mw * dt;
         else
             uj = room_book(r, z);
-        if (z->alike) { // its draws are multiples of each board's
-            z->alike_uj[z->row->run[0]] += (int64_t)((double)uj / z->n_boards); // without a rest
+        if (z->alike) {                                            // its draws are multiples of each board's
+            int64_t each_uj = (int64_t)((double)uj / z->n_boards); // without a rest
+            z->alike_uj[z->row->run[0]] += each_uj;
+            r->activity_uj[z->row->run[0]] += (uint64_t)(each_uj * z->n_boards);
             z->alike_ms[z->row->run[0]] += dt;
         } else if (in_lanes(r, z)) {
             log_book(r, z, from);

@@ -14,6 +14,7 @@
 #include "base/wide.h"
 
 #define SHADOW_MS   300000
+#define LANES_STEPS 100 // of at most 10^7 mW: sums of 32 bits
 #define BATCH_ROOMS 320 // of some 1 kB: a third of a megabyte, which second-level caches hold
 
 static struct room_spec spec_of(const struct scenario_zones *g, int variant, int variants)
@@ -215,6 +216,7 @@ int rooms_make(struct sim_run *r, struct err *e)
     r->rooms = mem_array(batches + 1, sizeof *r->rooms);
     r->batch = mem_array(batches + 1, sizeof *r->batch);
     r->shadow_ms = shadow_ms(r->s);
+    r->shadow_looks = (int)(r->shadow_ms / r->s->step_ms);
     *VEC_PUSH(r->draw, r->n_draw, r->cap_draw) = -1; // what rooms read that have no table
     int bad = 0;
     for (uint32_t site = 0; site < r->s->n_sites && !bad;
@@ -305,17 +307,21 @@ static void size_step(struct sim_run *r, const struct sim_rooms *rooms, struct r
 void rooms_step(struct sim_run *r)
 {
     uint32_t size = 0;
-    bool shadows = r->now % r->shadow_ms == 0;
-    int looks = (int)(r->shadow_ms / r->s->step_ms);
-    bool middle = r->t % r->shadow_ms == looks / 2 * r->s->step_ms;
+    int looks = r->shadow_looks;
+    bool middle = r->shadow_look == looks / 2, shadows = r->shadow_look == looks - 1;
+    r->shadow_look = shadows ? 0 : r->shadow_look + 1;
+    if (r->unflushed++ == LANES_STEPS)
+        rooms_flush(r);
     for (size_t s = 0; s < r->s->n_sites; s++) {
         struct sim_site *x = &r->site[s];
         if (x->n_batches == 0)
             continue;
         if (middle)
             x->middle_c = x->outside_c;
-        if (shadows)
-            house_walls(&x->shadow_house, r->t / r->shadow_ms % 2 != 0);
+        if (shadows) { // their order does not matter where they are held; else it takes turns
+            house_walls(&x->shadow_house, x->shadow_house.odd);
+            x->shadow_house.odd = !x->shadow_house.odd;
+        }
         house_walls_before(&x->house);
         for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
             struct sim_rooms *rooms = &r->rooms[b];

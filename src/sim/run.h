@@ -210,8 +210,9 @@ struct sim_lanes {
     // Energy of this step: booked until from_ms after its start, with draw_mw since. touched: 1: it was booked.
     double *booked_uj, *from_ms;
     uint8_t *touched;
-    double *useful_uj, *total_uj;            // since the last flush
-    int32_t *asked_w;                        // sum, step by step, since then
+    // Since the last flush: of steps in which nothing was booked the sums of watts, of others the energies.
+    int32_t *asked_w, *useful_mw, *drawn_mw;
+    double *useful_uj, *total_uj;
     int32_t *want_w, *driven_w;              // of the request, as of the last step; as driven
     uint32_t *decided;                       // hash of all it was driven at
     // Where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they all run, or
@@ -253,6 +254,7 @@ struct sim_rooms {
 
 struct sim_site {
     struct weather_now weather;
+    struct weather_found hour;
     double outside_c, middle_c; // middle: in the middle of the shadows' step
     bool outside_told; // by the script
     double facade_w_m2[16];
@@ -322,7 +324,9 @@ struct sim_run {
     int64_t step, log_steps; // of now, since the start
     int64_t log_at;          // step % log_steps
     int64_t t;               // start of the step, from the start of the run
-    int64_t shadow_ms;       // the shadows' step
+    int64_t shadow_ms;       // the shadows' step, so many of the rooms'; which of these is next
+    int shadow_looks, shadow_look;
+    int unflushed; // steps of the lanes' sums
     int64_t step_from;       // from here on energies belong to the step that is not yet over
     uint64_t *attend;        // bits: zones to look at in this step
     uint64_t *busy;          // likewise: whose boards have instances (sim_zone.runs)
@@ -377,6 +381,7 @@ struct sim_run {
     bool moves;                        // the policy moves what crawls
     struct published_board *published; // one a board; NULL: ours drives (published.h)
     // measures
+    uint64_t activity_uj[ACTIVITY_N]; // of all boards; of a large fleet's year it wraps: only differences are asked for
     struct measure *measure;
     struct bound *bound;
     struct by_day *by_day;
@@ -531,6 +536,17 @@ static inline void site_joules(struct sim_site *x)
 static inline int64_t asked_uj(const struct sim_run *r, int32_t asked_w)
 {
     return (int64_t)asked_w * 1000 * r->s->step_ms;
+}
+
+// Of a room, since its lanes were flushed and until the step that is under way.
+static inline int64_t lane_useful_uj(const struct sim_run *r, const struct sim_lanes *l, uint32_t i)
+{
+    return l->useful_mw[i] * r->s->step_ms + (int64_t)l->useful_uj[i];
+}
+
+static inline int64_t lane_total_uj(const struct sim_run *r, const struct sim_lanes *l, uint32_t i)
+{
+    return l->drawn_mw[i] * r->s->step_ms + (int64_t)l->total_uj[i];
 }
 
 static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)

@@ -39,53 +39,68 @@ static inline double between(double share, double shut, double open)
     return (1 - share) * shut + share * open;
 }
 
-WIDE_INLINE void step_rows_any(const struct shadow_batch *s, double outside_c, double per_look, size_t to)
+// A stretch of rooms whose windows were shut. Coefficients are copies, which no store can change: they stay in
+// registers.
+WIDE_INLINE void step_shut_any(const struct shadow_batch *s, double outside_c, size_t from, size_t to)
+{
+    const struct shadow_rows c = s->model->shut_rows;
+    double *air_c = s->air_c, *left_c = s->left_c, *mass_c = s->mass_c, *watts = s->watts, *sum_w = s->sum_w;
+    const double *internal = s->internal_w, *solar = s->solar_w, *aim = s->aim_c, *max_w = s->max_w;
+    WIDE_LOOP
+    for (size_t i = from; i < to; i++) {
+        struct stepped x =
+            unheated(&c, outside_c, left_c[i], air_c[i] - left_c[i], mass_c[i], internal[i], solar[i]);
+        x = heated(&c, x, aim[i], max_w[i]);
+        air_c[i] = left_c[i] = x.air_c;
+        mass_c[i] = x.mass_c;
+        watts[i] = x.watts;
+        sum_w[i] += x.watts;
+    }
+}
+WIDE(step_shut, (const struct shadow_batch *s, double outside_c, size_t from, size_t to),
+     (s, outside_c, from, to))
+
+// A row where some were open, for `per_look` of the step each time they were seen so.
+WIDE_INLINE void step_mixed_any(const struct shadow_batch *s, double outside_c, double per_look, size_t from)
 {
     const struct shadow_rows *shut = &s->model->shut_rows, *open = &s->model->open_rows;
     double *air_c = s->air_c, *left_c = s->left_c, *mass_c = s->mass_c, *watts = s->watts, *sum_w = s->sum_w;
-    const double *internal = s->internal_w, *solar = s->solar_w, *setpoint = s->aim_c, *max_w = s->max_w;
+    const double *internal = s->internal_w, *solar = s->solar_w, *aim = s->aim_c, *max_w = s->max_w;
     uint8_t *opened = s->opened;
-    for (size_t from = 0; from < to; from += WIDE_ROW) {
-        if (!wide_row_some(opened + from)) {
-            WIDE_LOOP
-            for (size_t i = from; i < from + WIDE_ROW; i++) {
-                struct stepped x = unheated(shut, outside_c, left_c[i], air_c[i] - left_c[i], mass_c[i],
-                                            internal[i], solar[i]);
-                x = heated(shut, x, setpoint[i], max_w[i]);
-                air_c[i] = left_c[i] = x.air_c;
-                mass_c[i] = x.mass_c;
-                watts[i] = x.watts;
-                sum_w[i] += x.watts;
-            }
-            continue;
-        }
-        WIDE_LOOP
-        for (size_t i = from; i < from + WIDE_ROW; i++) {
-            double share = opened[i] * per_look, walls_k = air_c[i] - left_c[i];
-            struct shadow_rows gains = {.gain = between(share, shut->gain, open->gain),
-                                        .mass_gain = between(share, shut->mass_gain, open->mass_gain)};
-            gains.per_gain = 1 / gains.gain;
-            struct stepped x = unheated(shut, outside_c, left_c[i], walls_k, mass_c[i], internal[i],
-                                        solar[i]),
-                           o = unheated(open, outside_c, left_c[i], walls_k, mass_c[i], internal[i],
-                                        solar[i]);
-            x.air_c = between(share, x.air_c, o.air_c);
-            x.mass_c = between(share, x.mass_c, o.mass_c);
-            x = heated(&gains, x, setpoint[i], max_w[i]);
-            air_c[i] = left_c[i] = x.air_c;
-            mass_c[i] = x.mass_c;
-            watts[i] = x.watts;
-            sum_w[i] += x.watts;
-            opened[i] = 0;
-        }
+    WIDE_LOOP
+    for (size_t i = from; i < from + WIDE_ROW; i++) {
+        double share = opened[i] * per_look, walls_k = air_c[i] - left_c[i];
+        struct shadow_rows gains = {.gain = between(share, shut->gain, open->gain),
+                                    .mass_gain = between(share, shut->mass_gain, open->mass_gain)};
+        gains.per_gain = 1 / gains.gain;
+        struct stepped x = unheated(shut, outside_c, left_c[i], walls_k, mass_c[i], internal[i], solar[i]),
+                       o = unheated(open, outside_c, left_c[i], walls_k, mass_c[i], internal[i], solar[i]);
+        x.air_c = between(share, x.air_c, o.air_c);
+        x.mass_c = between(share, x.mass_c, o.mass_c);
+        x = heated(&gains, x, aim[i], max_w[i]);
+        air_c[i] = left_c[i] = x.air_c;
+        mass_c[i] = x.mass_c;
+        watts[i] = x.watts;
+        sum_w[i] += x.watts;
+        opened[i] = 0;
     }
 }
-WIDE(step_rows, (const struct shadow_batch *s, double outside_c, double per_look, size_t to),
-     (s, outside_c, per_look, to))
+WIDE(step_mixed, (const struct shadow_batch *s, double outside_c, double per_look, size_t from),
+     (s, outside_c, per_look, from))
 
 void shadow_batch_step(struct shadow_batch *s, double outside_c, int looks)
 {
-    step_rows(s, outside_c, 1.0 / looks, wide_end(s->n));
+    double per_look = 1.0 / looks;
+    for (size_t from = 0, end = wide_end(s->n); from < end;) {
+        size_t to = from;
+        while (to < end && !wide_row_some(s->opened + to))
+            to += WIDE_ROW;
+        if (to > from)
+            step_shut(s, outside_c, from, to);
+        for (; to < end && wide_row_some(s->opened + to); to += WIDE_ROW)
+            step_mixed(s, outside_c, per_look, to);
+        from = to;
+    }
 }
 
 WIDE_INLINE void look_any(uint8_t *opened, const uint8_t *window_open, size_t n)

@@ -33,10 +33,9 @@ static int32_t speed_mhz(const struct sim_run *r, const struct sim_board *b)
     return activity_is_task((enum activity)b->run) ? b->work_mhz / cores : 0;
 }
 
-// As the engine's price table has it (move_ratio_permille): twice as fast is not possible elsewhere.
-static bool crawls(const struct sim_run *r, const struct sim_board *b, int32_t mhz)
+static bool crawls(const struct sim_run *r, const struct sim_board *b)
 {
-    return 2 * mhz < full_mhz(r, b);
+    return is_crawl(r, r->zone[b->zone].model, (enum activity)b->run, b->work_mhz);
 }
 
 static bool is_another(const struct sim_run *r, const struct sim_board *b, int32_t mhz, int32_t than_mhz)
@@ -70,9 +69,9 @@ static void cross(struct sim_run *r, struct sim_board *b, int32_t mhz)
 {
     struct sim_level *l = &b->level;
     drive_settle(r, b->zone);
-    if (!crawls(r, b, mhz) && l->in.at >= 0)
+    if (!crawls(r, b) && l->in.at >= 0)
         l->in.at = -1;
-    else if (!crawls(r, b, mhz))
+    else if (!crawls(r, b))
         l->out = mark_now(r, b, mhz);
     else
         l->in = l->told.mhz < 0 ? l->told : mark_now(r, b, mhz); // if it is new, since it began
@@ -83,22 +82,46 @@ static bool others_depend(const struct sim_run *r, const struct sim_board *b)
     return (r->classes & (r->classes - 1)) || r->task[b->task].instances > 1;
 }
 
+static int64_t quarter_ms(const struct sim_run *r, const struct sim_board *b)
+{
+    return int_clamp((r->now - b->started_at) / 4, AGAIN_MS, MOST_MS);
+}
+
+static void ask_look(struct sim_run *r, struct sim_board *b)
+{
+    b->level.look_at = house_since(server_next_look(r->server, b->lease), r->s->start);
+}
+
 static bool worth_telling(struct sim_run *r, struct sim_board *b, int32_t mhz)
 {
     struct sim_level *l = &b->level;
     if (l->lease != b->lease)
         begin(b);
-    if (crawls(r, b, mhz) != crawled(l))
+    if (crawls(r, b) != crawled(l))
         cross(r, b, mhz);
     if (l->in.at >= 0 && r->now - l->in.at >= LONG_MS)
         return true;
     if (l->crawls && l->look_at <= r->now) // it was looked at, and stays
-        l->look_at = house_since(server_next_look(r->server, b->lease), r->s->start);
-    if (l->crawls && l->look_at >= r->now && l->look_at - r->now <= LONG_MS)
+        ask_look(r, b);
+    if (l->crawls && l->look_at - r->now <= LONG_MS)
         return true;
-    return others_depend(r, b) &&
-           (l->told.mhz < 0 ||
-            r->now - l->told.at >= int_clamp((r->now - b->started_at) / 4, AGAIN_MS, MOST_MS));
+    return others_depend(r, b) && (l->told.mhz < 0 || r->now - l->told.at >= quarter_ms(r, b));
+}
+
+// Until when nothing of it is worth telling, if it goes on to crawl, or not to.
+static int64_t quiet_until(const struct sim_run *r, const struct sim_board *b)
+{
+    const struct sim_level *l = &b->level;
+    int64_t at = NEVER_MS;
+    if (r->now - b->started_at < LONG_MS)
+        return b->started_at + LONG_MS;
+    if (l->crawls)
+        at = l->look_at - r->now <= LONG_MS ? l->look_at : l->look_at - LONG_MS;
+    if (l->in.at >= 0 && l->in.at + LONG_MS < at)
+        at = l->in.at + LONG_MS;
+    if (others_depend(r, b) && l->told.at + quarter_ms(r, b) < at)
+        at = l->told.at + quarter_ms(r, b);
+    return at;
 }
 
 static void level(struct sim_run *r, uint32_t board, int64_t at, int32_t mhz)
@@ -142,33 +165,41 @@ static void board_level(struct sim_run *r, uint32_t board, int32_t mhz)
         tell_until(r, board, l->in);
     tell_until(r, board, mark_now(r, b, mhz));
     l->out.at = l->in.at = -1;
-    l->crawls = crawls(r, b, mhz);
+    l->crawls = crawls(r, b);
 }
 
 static void zone_levels(struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
-    bool told = false, shown = false;
+    bool told = false;
+    drive_show(r, zone);
     for (uint32_t at = z->first_board; at < z->first_board + z->n_boards; at++) {
         struct sim_board *b = &r->board[at];
         if (b->phase != BOARD_RUNS || r->now - b->started_at < LONG_MS)
             continue;
-        if (!shown)
-            drive_show(r, zone);
-        shown = true;
         int32_t mhz = speed_mhz(r, b);
         if (!worth_telling(r, b, mhz))
             continue;
         board_level(r, at, mhz);
         told = true;
     }
-    if (!told)
-        return;
-    link_sync(r, zone);
+    if (told)
+        link_sync(r, zone);
+}
+
+static void zone_quiet(struct sim_run *r, uint32_t zone, int crawls)
+{
+    struct sim_zone *z = &r->zone[zone];
+    z->crawls = (int8_t)crawls;
+    z->levels_at = NEVER_MS;
     for (uint32_t at = z->first_board; at < z->first_board + z->n_boards; at++) {
         struct sim_board *b = &r->board[at];
-        if (b->phase == BOARD_RUNS && b->level.told.at == r->now && b->level.crawls)
-            b->level.look_at = house_since(server_next_look(r->server, b->lease), r->s->start);
+        if (b->phase != BOARD_RUNS)
+            continue;
+        if (b->level.crawls && b->level.told.at == r->now)
+            ask_look(r, b);
+        int64_t until = quiet_until(r, b);
+        z->levels_at = until < z->levels_at ? until : z->levels_at;
     }
 }
 
@@ -177,7 +208,11 @@ void levels_tell(struct sim_run *r)
     for (uint32_t w = 0; r->moves && w <= r->n_zones / 64; w++)
         for (uint64_t bits = r->busy[w]; bits; bits &= bits - 1) {
             uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (!r->zone[i].down && !r->zone[i].cut)
-                zone_levels(r, i);
+            const struct sim_zone *z = &r->zone[i];
+            int crawls = drive_crawls(r, i);
+            if (z->down || z->cut || (crawls >= 0 && crawls == z->crawls && r->now < z->levels_at))
+                continue;
+            zone_levels(r, i);
+            zone_quiet(r, i, crawls);
         }
 }

@@ -131,6 +131,7 @@ struct drive_row {
     bool filled;
     bool alike;            // every board does the same
     bool to_sleep_or_wake; // it moves a board between sleep and awake
+    uint8_t crawls;        // bits: boards whose task runs so slowly that the engine may move it
 };
 
 // ---- zones
@@ -165,6 +166,8 @@ struct sim_zone {
     bool urgent;            // has work that may draw what the zone can bear, and so is looked at every step
     bool may_sleep_now;     // what its boards were told last of whether they may
     bool alike, stale;      // stale: the boards have changed since they were driven
+    int8_t crawls;          // drive_crawls() when its levels were looked at last (levels.c),
+    int64_t levels_at;      // and when they are to be looked at again though it stays so
     uint64_t key;           // of the table the row is from
     uint32_t table;
     // the rest
@@ -189,7 +192,7 @@ struct sim_zone {
     struct rng rng;
     bool touches; // somebody turns this knob at all
     // node
-    uint64_t node, epoch, seq, version;
+    uint64_t node, id, epoch, seq, version; // id: the engine's of the zone
     uint32_t lives; // how often its agent has started
     bool down, cut; // the agent is dead; the link is
     struct report *outbox;
@@ -361,6 +364,9 @@ struct sim_run {
     bool dirty;         // the engine was told something and has not settled
     bool tells_at_once; // requests are told when they have moved, whether work waits or not
     bool tells_borne;   // something decides by what zones bear beyond what they want: urgent work has come, or the policy does
+    bool tells_together; // requests of all zones in one call; else each node tells its own
+    struct zone_want *want; // for such a call
+    size_t n_wants, cap_wants;
     int64_t news_step;  // in which all requests that had moved were told last
     struct report *spare_outbox; // of a zone that has sent it (link.c)
     size_t cap_spare_outbox;
@@ -436,6 +442,7 @@ void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work un
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
 void drive_show(struct sim_run *r, uint32_t zone); // what its boards do now, into them
+int drive_crawls(const struct sim_run *r, uint32_t zone); // bits: its boards that crawl; -1: they are too many
 bool drive_as_it_is(struct sim_run *r, uint32_t zone); // it would be driven as it was the last time
 void drive_settle_all(struct sim_run *r);
 void drive_free(struct sim_run *r);
@@ -600,6 +607,14 @@ static inline struct heat_watts decisive(bool borne, struct heat_watts q, int32_
         return q;
     int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
     return (struct heat_watts){.target_w = want > idle_w || q.min_w > 0 ? want : 0, .min_w = q.min_w};
+}
+
+// As the engine's price table has it (move_ratio_permille): twice as fast is not possible elsewhere. Of a board's
+// work in MHz, all its cores'.
+static inline bool is_crawl(const struct sim_run *r, uint8_t model, enum activity run, int32_t work_mhz)
+{
+    const struct curve *c = &r->s->board[model].curve;
+    return !activity_is_task(run) || work_mhz < (c->p[c->n - 1].freq_mhz + 1) / 2 * r->s->board[model].spec.cores;
 }
 
 static inline int32_t idle_w(const struct sim_run *r, const struct sim_zone *z)

@@ -193,6 +193,7 @@ void planner_data_gone(struct planner *p, uint32_t data); // no task names it; i
 // data is if that pays, and otherwise the board waits for them; plans order none. Before the first task.
 void planner_makes_copies(struct planner *p, bool makes);
 void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z);
+void planner_wants(struct planner *p, uint32_t zone, const struct heat_request *r); // of a zone told before, its watts
 void planner_board(struct planner *p, uint32_t board, const struct plan_board *b);
 void planner_task(struct planner *p, uint32_t task, const struct plan_task *t); // pending 0: leaves the queue
 void planner_task_gone(struct planner *p, uint32_t task);

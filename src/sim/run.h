@@ -171,7 +171,6 @@ struct sim_zone {
     int64_t cap_mw;                                     // from above; -1: none
     double hw_cap_w;                                    // of the processors on their water
     int64_t alike_uj[ACTIVITY_N], alike_ms[ACTIVITY_N]; // of each of its boards, while alike
-    int64_t split_uj;                                   // of a room's energy: given to its boards
     int64_t total_uj;
     struct water *water;
     // occupant
@@ -203,6 +202,9 @@ struct sim_lanes {
     double *booked_uj, *from_ms;
     uint8_t *touched;
     double *useful_uj, *total_uj;            // since the last flush
+    // Of total_uj and booked_uj, what is booked to the boards or, at the hour, only to its class (class_uj); of that,
+    // of all hours, what is not booked to the boards yet.
+    double *split_uj, *early_uj;
     int32_t *asked_w;                        // sum, step by step, since then
     int32_t *want_w, *driven_w;              // of the request, as of the last step; as driven
     uint32_t *decided;                       // hash of all it was driven at
@@ -371,6 +373,9 @@ struct sim_run {
     struct by_day *by_day;
     struct float_list wait[4];
     double slowdown[4];
+    // What all boards have drawn by what they did, as far as booked. Of a large fleet in a year it wraps: only
+    // differences are asked for.
+    uint64_t class_uj[ACTIVITY_N];
     uint64_t decisions;             // hash of what was decided
     uint32_t check_size, check_at; // whose energy balance is checked in this step
     struct people *people;
@@ -414,7 +419,7 @@ void water_result(const struct sim_run *r, uint32_t zone, struct sim_zone_result
 int64_t water_asked_uj(const struct water *w);
 double water_backup_w(const struct water *w);
 
-// drive.c
+// drive.c, drive_book.c
 void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
 bool drive_same(struct sim_run *r, uint32_t zone,
@@ -422,6 +427,7 @@ bool drive_same(struct sim_run *r, uint32_t zone,
 void drive_show(struct sim_run *r, uint32_t zone); // what its boards do now, into them
 bool drive_as_it_is(struct sim_run *r, uint32_t zone); // it would be driven as it was the last time
 void drive_settle_all(struct sim_run *r);
+void drive_hour(struct sim_run *r); // before rooms_flush: so that class_uj is complete
 void drive_free(struct sim_run *r);
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);
 int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a);

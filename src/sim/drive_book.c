@@ -12,8 +12,8 @@ static void board_book(struct sim_run *r, const struct sim_zone *z, struct sim_b
                        int32_t draw_mw, int32_t work_mhz, int64_t dt)
 {
     int64_t uj = (int64_t)draw_mw * dt;
-    b->uj[run] += uj;
-    b->ms[run] += dt;
+    b->used[run].uj += uj;
+    b->used[run].ms += dt;
     r->class_uj[run] += (uint64_t)uj;
     if (b->phase != BOARD_RUNS)
         return;
@@ -57,9 +57,9 @@ static void stretch_book(struct sim_run *r, const struct sim_zone *z, const stru
     for (int i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
         int64_t uj = s->uj[i] + s->step_mw[i] * step_ms;
-        b->uj[s->run[i]] += uj;
+        b->used[s->run[i]].uj += uj;
         r->class_uj[s->run[i]] += (uint64_t)uj;
-        b->ms[s->run[i]] += ms;
+        b->used[s->run[i]].ms += ms;
         if (b->phase != BOARD_RUNS)
             continue;
         b->left -= s->mhz_ms[i] + s->step_mhz[i] * step_ms;
@@ -162,8 +162,8 @@ void drive_settle(struct sim_run *r, uint32_t zone)
             uj = room_book(r, z, &fresh);
         if (z->alike) { // its draws are multiples of each board's
             uint8_t run = z->row->run[0];
-            z->alike_uj[run] += (int64_t)((double)uj / z->n_boards); // without a rest
-            z->alike_ms[run] += dt;
+            z->alike_used[run].uj += (int64_t)((double)uj / z->n_boards); // without a rest
+            z->alike_used[run].ms += dt;
             r->class_uj[run] += (uint64_t)fresh;
         } else if (in_lanes(r, z)) {
             log_book(r, z, from);
@@ -209,10 +209,10 @@ void drive_settle_all(struct sim_run *r)
 
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a)
 {
-    return r->board[board].uj[a] + r->zone[r->board[board].zone].alike_uj[a];
+    return r->board[board].used[a].uj + r->zone[r->board[board].zone].alike_used[a].uj;
 }
 
 int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a)
 {
-    return r->board[board].ms[a] + r->zone[r->board[board].zone].alike_ms[a];
+    return r->board[board].used[a].ms + r->zone[r->board[board].zone].alike_used[a].ms;
 }

@@ -65,6 +65,13 @@ WIDE_INLINE int64_t learn_is(double flag)
     return wide_mask(flag != 0);
 }
 
+// lo <= hi. Where it is the smaller or larger of two, a plain choice: one instruction for all lanes.
+WIDE_INLINE double learn_between(double x, double lo, double hi)
+{
+    double top = x > hi ? hi : x;
+    return lo > top ? lo : top;
+}
+
 // The sample moves theta and its covariance. A surprise of more than three deviations (a door, a party)
 // counts as three.
 WIDE_INLINE void learn_move(struct learn *e, const double x[ESTIMATE_TERMS], double err, double more,
@@ -157,12 +164,12 @@ WIDE_INLINE void learn_gains(struct learn *e, const struct learn_from *in, const
            th3 = wide_pick(usable, e->theta[3], learn_prior[3]);
     double capacity = LEARN_H * k->full_w / th1, tau_s = 10.0 * LEARN_H / th0;
     double kp =
-        heat_between(capacity * (1 / (HEAT_LAG_S + HEAT_CLOSED_LOOP_S)), 0.5 * k->full_w, 4.0 * k->full_w);
+        learn_between(capacity * (1 / (HEAT_LAG_S + HEAT_CLOSED_LOOP_S)), 0.5 * k->full_w, 4.0 * k->full_w);
     double most_s = 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S);
-    double ti = heat_between(wide_pick(wide_mask(tau_s < most_s), tau_s, most_s), 3600, 20000);
+    double ti = learn_between(wide_pick(wide_mask(tau_s < most_s), tau_s, most_s), 3600, 20000);
     double integral = heat_other_gains(e->kp, kp, k->weight_b * in->r_c - in->y_c, e->integral_w, k->full_w);
     double need = k->full_w * (th0 * 0.1 * (in->r_c - in->outside_c) - th3) / th1;
-    double least = kp * (1 - k->weight_b) * in->r_c + ARRIVAL_SHARE * heat_between(need, 0, k->full_w);
+    double least = kp * (1 - k->weight_b) * in->r_c + ARRIVAL_SHARE * learn_between(need, 0, k->full_w);
     int64_t arrives = usable & learn_is(in->outside_known) & wide_mask(in->target_w == 0) &
                       ~learn_is(in->guarded) & wide_mask(integral < least);
     integral = wide_pick(arrives, least, integral);

@@ -73,6 +73,12 @@ ROW_INLINE row_m heat_covered(row_f over_room, row_f explained, row_f slope, row
            (row_less(row_all(10), over_room) & row_less(free * 1.5f + 0.3f, slope));
 }
 
+// Its metal gives heat, and has not just been switched down (a room may fall fast then with windows shut).
+ROW_INLINE row_m heat_heated(row_f whole_w, float full_w, row_f mean_w)
+{
+    return row_less(row_all(full_w), whole_w * 20.0f) & row_less(mean_w * 0.7f, whole_w);
+}
+
 // What the surface may take: the watts that leave it at its limit, and more while the metal is below.
 ROW_INLINE row_f heat_surface_w(float ua_w_per_k, float surface_c, row_f y, row_f hot_c)
 {

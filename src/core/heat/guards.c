@@ -161,13 +161,6 @@ static void step_cpu(struct thermostat *t, const struct zone_sense *s, double dt
     }
 }
 
-// Heated: the metal gives heat, and has not just been switched down (a room may fall fast then with windows
-// shut).
-static bool heated(const struct thermostat *t)
-{
-    return t->applied_w * 20 > t->cfg.nameplate_w && t->applied_w > 0.7 * t->mean_w;
-}
-
 void guards_step(struct thermostat *t, const struct zone_sense *s, double dt_s, int64_t window_ms,
                  house_ms now)
 {
@@ -184,12 +177,14 @@ void guards_step(struct thermostat *t, const struct zone_sense *s, double dt_s, 
     // A blind thermostat knows neither a hot room nor an open window; those in force wait for sight.
     if (!(t->guards & GUARDS_BLIND)) {
         follow(t, GUARD_ROOM_HOT, t->room_c > t->hot_c, 0, t->room_c < t->hot_c - 0.5f, 0, MINUTE, now);
-        bool falls = t->slope_k_per_min < GUARD_WINDOW_K_PER_MIN && heated(t);
-        bool shut = t->slope_k_per_min > 0.02;
+        bool falls = t->slope_k_per_min < GUARD_WINDOW_K_PER_MIN &&
+                     heat_heated((float)t->applied_w, t->full_w, t->mean_w);
+        bool shut = t->slope_k_per_min > GUARD_SHUT_K_PER_MIN;
         int64_t hold = window_ms >= MINUTE ? 0 : MINUTE;
         follow(t, GUARD_WINDOW_OPEN, falls, hold, shut, hold, 5 * MINUTE, now);
     }
-    if (in_force(t, GUARD_WINDOW_OPEN) && house_since(now, t->since[GUARD_WINDOW_OPEN]) >= 30 * MINUTE)
+    if (in_force(t, GUARD_WINDOW_OPEN) &&
+        house_since(now, t->since[GUARD_WINDOW_OPEN]) >= GUARD_WINDOW_MOST_MS)
         drop_guard(t, GUARD_WINDOW_OPEN, now); // whoever heats with open windows gets heat in the end
     step_cpu(t, s, dt_s, now);
     if (in_force(t, GUARD_COVERED)) {

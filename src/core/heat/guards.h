@@ -24,6 +24,8 @@
 
 #define GUARD_STALE_MS         90000
 #define GUARD_WINDOW_K_PER_MIN (-0.1f)
+#define GUARD_SHUT_K_PER_MIN   0.02f
+#define GUARD_WINDOW_MOST_MS   1800000
 #define GUARD_BLIND_SHARE      0.3
 #define GUARD_METAL_GAIN       8.0f // surface cap: watts per UA and K that the metal is below its limit
 #define FROST_C                7.0f

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/wide.h"
 #include "core/heat/formulas.h"
 #include "core/heat/learn_row.h"
@@ -99,8 +100,20 @@ static void times_push(const struct heat_lanes *l, size_t i)
 {
     struct heat_row *z = row_of(l, i);
     const struct thermostat *t = zone_in(l, i);
-    z->jump_ms[i % WIDE_ROW] = ms_of(l, t->jump_at);
-    z->full_ms[i % WIDE_ROW] = t->full_since.v ? ms_of(l, t->full_since) : 0;
+    size_t j = i % WIDE_ROW;
+    z->jump_ms[j] = ms_of(l, t->jump_at);
+    z->full_ms[j] = t->full_since.v ? ms_of(l, t->full_since) : 0;
+    bool open = t->guards & GUARD_BIT(GUARD_WINDOW_OPEN), was_open = z->window & bit_of(i);
+    if (!open && !was_open)
+        return;
+    int64_t until_ms = house_since(t->since[GUARD_WINDOW_OPEN], l->epoch) + GUARD_WINDOW_MOST_MS;
+    z->window = (uint16_t)(open ? z->window | bit_of(i) : z->window & ~bit_of(i));
+    z->window_until_ms[j] = (int32_t)int_clamp(until_ms, 0, INT32_MAX);
+    z->until_ms = INT32_MAX;
+    for (uint32_t left = z->window; left; left &= left - 1) {
+        int32_t ms = z->window_until_ms[__builtin_ctz(left)];
+        z->until_ms = ms < z->until_ms ? ms : z->until_ms;
+    }
 }
 
 // Times in rows have 32 bits; three days after their epoch they get another.
@@ -155,12 +168,14 @@ const struct heat_request *lanes_request(struct heat_lanes *l, size_t i)
 // Whether the wide step cannot know what this zone needs.
 static bool is_odd(const struct heat_lanes *l, const struct thermostat *t)
 {
-    const uint32_t hot = GUARD_BIT(GUARD_ROOM_HOT), surface = GUARD_BIT(GUARD_SURFACE_HOT);
-    return !t->started || (t->guards & ~(hot | surface)) || t->pending || t->wish.mode == ZONE_BOOST ||
-           t->lift_w > 0 || ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) ||
+    const uint32_t hot = GUARD_BIT(GUARD_ROOM_HOT), surface = GUARD_BIT(GUARD_SURFACE_HOT),
+                   window = GUARD_BIT(GUARD_WINDOW_OPEN);
+    return !t->started || (t->guards != window && (t->guards & ~(hot | surface))) || t->pending ||
+           t->wish.mode == ZONE_BOOST || t->lift_w > 0 || ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) ||
            ((t->guards & surface) && t->calm[GUARD_SURFACE_HOT]) ||
-           t->last_sense_at.v != l->last_sense_at.v || t->jump_at.v > t->last_sense_at.v ||
-           t->last_step_at.v != l->last_step_at.v || t->est.sum_s != l->sum_s;
+           ((t->guards & window) && t->calm[GUARD_WINDOW_OPEN]) || t->last_sense_at.v != l->last_sense_at.v ||
+           t->jump_at.v > t->last_sense_at.v || t->last_step_at.v != l->last_step_at.v ||
+           t->est.sum_s != l->sum_s;
 }
 
 static void step_push(struct heat_lanes *l, size_t i)
@@ -169,7 +184,8 @@ static void step_push(struct heat_lanes *l, size_t i)
     struct heat_row *z = row_of(l, i);
     size_t j = i % WIDE_ROW;
     uint16_t bit = bit_of(i);
-    bool hot = t->guards & GUARD_BIT(GUARD_ROOM_HOT), surface = t->guards & GUARD_BIT(GUARD_SURFACE_HOT);
+    bool hot = t->guards & GUARD_BIT(GUARD_ROOM_HOT), surface = t->guards & GUARD_BIT(GUARD_SURFACE_HOT),
+         open = t->guards & GUARD_BIT(GUARD_WINDOW_OPEN);
     z->room_c[j] = t->room_c;
     z->slope_k_per_min[j] = t->slope_k_per_min;
     z->metal_c[j] = t->metal_c;
@@ -184,10 +200,10 @@ static void step_push(struct heat_lanes *l, size_t i)
     z->kp[j] = t->kp;
     z->kp_per_ti[j] = t->kp_per_ti;
     z->per_tt[j] = t->per_tt;
-    z->least_c[j] = hot ? t->hot_c - 0.5f : -NEVER_C;
+    z->least_c[j] = hot ? t->hot_c - 0.5f : open ? FROST_C + t->up_c : -NEVER_C;
     z->most_c[j] = hot ? NEVER_C : t->hot_c;
-    z->limit_w[j] = hot ? 0 : t->full_w;
-    z->guarded[j] = hot || surface;
+    z->limit_w[j] = hot || open ? 0 : t->full_w;
+    z->guarded[j] = t->guards != 0;
     z->surface = (uint16_t)(surface ? z->surface | bit : z->surface & ~bit);
     z->odd = (uint16_t)(is_odd(l, t) ? z->odd | bit : z->odd & ~bit);
     if (l->r_c)
@@ -249,6 +265,7 @@ static struct heat_shared shared_of(const struct heat_lanes *l, house_ms at, hou
     return (struct heat_shared){
         .at_ms = (int32_t)house_since(at, l->epoch),
         .now_ms = (int32_t)house_since(now, l->epoch),
+        .windows_alone = l->sum_s + step->s >= ESTIMATE_SAMPLE_S,
         .dt_s = (float)step->s,
         .room = sense->room,
         .slope = sense->slope,

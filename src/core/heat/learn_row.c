@@ -42,9 +42,23 @@ void learn_row_push(struct learn_row *v, size_t j, const struct thermostat *t)
     v->outside_known[j] = t->est.outside_known;
 }
 
-WIDE_INLINE void learn_row(struct learn_row *v, struct heat_row *z, const int32_t *target_w,
-                           struct learn_make k)
+WIDE_INLINE struct learn_from learn_from(const struct learn_row *v, const struct heat_row *z,
+                                         const int32_t *target_w, size_t j)
 {
+    return (struct learn_from){.y_c = z->room_c[j],
+                               .outside_c = v->outside_c[j],
+                               .outside_known = v->outside_known[j],
+                               .sum_p_s = z->sum_p_s[j],
+                               .r_c = z->r_c[j],
+                               .target_w = target_w[j],
+                               .guarded = z->guarded[j]};
+}
+
+// Returns not 0 where an estimate is lost, which `lost` marks.
+WIDE_INLINE int64_t sample_row(struct learn_row *v, const struct heat_row *z, const int32_t *target_w,
+                               const struct learn_make *k, int32_t lost[WIDE_ROW])
+{
+    int64_t any = 0;
     WIDE_LOOP
     for (size_t j = 0; j < WIDE_ROW; j++) {
         struct learn e = {.last_y = v->last_y[j],
@@ -53,26 +67,15 @@ WIDE_INLINE void learn_row(struct learn_row *v, struct heat_row *z, const int32_
                           .samples = v->samples[j],
                           .sane = v->sane[j],
                           .capacity_known = v->capacity_known[j],
-                          .usable = v->usable[j],
-                          .capacity_j_per_k = v->capacity_j_per_k[j],
-                          .integral_w = z->integral_w[j],
-                          .kp = z->kp[j],
-                          .kp_per_ti = z->kp_per_ti[j],
-                          .per_tt = z->per_tt[j]};
+                          .usable = v->usable[j]};
         WIDE_UNROLL
         for (int i = 0; i < ESTIMATE_TERMS; i++)
             e.theta[i] = v->theta[i][j];
         WIDE_UNROLL
         for (int i = 0; i < LEARN_COVS; i++)
             e.cov[i] = v->cov[i][j];
-        struct learn_from in = {.y_c = z->room_c[j],
-                                .outside_c = v->outside_c[j],
-                                .outside_known = v->outside_known[j],
-                                .sum_p_s = z->sum_p_s[j],
-                                .r_c = z->r_c[j],
-                                .target_w = target_w[j],
-                                .guarded = z->guarded[j]};
-        learn_sample(&e, &in, &k);
+        const struct learn_from in = learn_from(v, z, target_w, j);
+        int64_t is_lost = learn_sample(&e, &in, k);
         WIDE_UNROLL
         for (int i = 0; i < ESTIMATE_TERMS; i++)
             v->theta[i][j] = e.theta[i];
@@ -86,6 +89,45 @@ WIDE_INLINE void learn_row(struct learn_row *v, struct heat_row *z, const int32_
         v->sane[j] = e.sane;
         v->capacity_known[j] = e.capacity_known;
         v->usable[j] = e.usable;
+        lost[j] = (int32_t)is_lost;
+        any |= is_lost;
+    }
+    return any;
+}
+
+static void restart_lost(struct learn_row *v, const int32_t lost[WIDE_ROW])
+{
+    struct learn e = {0};
+    for (size_t j = 0; j < WIDE_ROW; j++) {
+        if (!lost[j])
+            continue;
+        learn_restart(&e, v->outside_known[j] != 0);
+        for (int i = 0; i < ESTIMATE_TERMS; i++)
+            v->theta[i][j] = e.theta[i];
+        for (int i = 0; i < LEARN_COVS; i++)
+            v->cov[i][j] = e.cov[i];
+        v->ends[j] = e.ends;
+        v->samples[j] = e.samples;
+        v->sane[j] = e.sane;
+        v->capacity_known[j] = e.capacity_known;
+        v->usable[j] = e.usable;
+    }
+}
+
+WIDE_INLINE void gains_row(struct learn_row *v, struct heat_row *z, const int32_t *target_w,
+                           const struct learn_make *k)
+{
+    WIDE_LOOP
+    for (size_t j = 0; j < WIDE_ROW; j++) {
+        struct learn e = {.theta = {v->theta[0][j], v->theta[1][j], v->theta[2][j], v->theta[3][j]},
+                          .capacity_known = v->capacity_known[j],
+                          .usable = v->usable[j],
+                          .integral_w = z->integral_w[j],
+                          .kp = z->kp[j],
+                          .kp_per_ti = z->kp_per_ti[j],
+                          .per_tt = z->per_tt[j]};
+        const struct learn_from in = learn_from(v, z, target_w, j);
+        learn_gains(&e, &in, k);
         v->capacity_j_per_k[j] = e.capacity_j_per_k;
         z->integral_w[j] = (float)e.integral_w;
         z->kp[j] = (float)e.kp;
@@ -99,8 +141,12 @@ WIDE_INLINE void rows_any(struct learn_row *v, struct heat_row *z, size_t rows, 
                           const struct learn_make *make)
 {
     const struct learn_make k = *make;
-    for (size_t i = 0; i < rows; i++)
-        learn_row(&v[i], &z[i], target_w + i * WIDE_ROW, k);
+    for (size_t i = 0; i < rows; i++) {
+        int32_t lost[WIDE_ROW];
+        if (sample_row(&v[i], &z[i], target_w + i * WIDE_ROW, &k, lost))
+            restart_lost(&v[i], lost);
+        gains_row(&v[i], &z[i], target_w + i * WIDE_ROW, &k);
+    }
 }
 WIDE(rows,
      (struct learn_row * v, struct heat_row *z, size_t rows, const int32_t *target_w,

@@ -141,7 +141,9 @@ void heat_learn(struct thermostat *t)
                             .r_c = t->r_c,
                             .target_w = t->request.target_w,
                             .guarded = t->guards != 0};
-    learn_sample(&l, &in, &k);
+    if (learn_sample(&l, &in, &k))
+        learn_restart(&l, t->est.outside_known);
+    learn_gains(&l, &in, &k);
     learn_take(t, &l);
     t->est.sum_p_s = t->est.sum_s = 0;
 }

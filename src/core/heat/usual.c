@@ -24,13 +24,13 @@ struct loop {
 
 // The PI with what the guards left; `good`: the surface guard neither comes nor goes.
 ROW_INLINE struct loop loop(const struct heat_row *z, size_t j, const struct heat_shared *k, row_f y,
-                            row_f hot)
+                            row_f hot, row_m window)
 {
     row_f r = row_load(z->r_c + j), kp = row_load(z->kp + j), integral_w = row_load(z->integral_w + j),
           left_w = row_load(z->limit_w + j), zero = row_all(0);
     row_f cap = heat_surface_w(k->ua_w_per_k, k->surface_c, y, hot);
     row_f v = heat_wanted_w(kp, k->weight_b, r, y, integral_w);
-    row_m capped = row_less(cap, row_min(v, left_w));
+    row_m capped = row_less(cap, row_min(v, left_w)) | (window & row_less(cap, zero));
     row_f limit = heat_between(cap, zero, left_w); // what is left is at most full power
     row_f full_w = row_pick(row_less(zero, left_w), limit, row_all(k->full_w));
     row_f hi = heat_ceiling_w(r + k->up_c - y, limit), lo = row_min(row_all(k->floor_w), hi);
@@ -47,14 +47,14 @@ ROW_INLINE struct loop loop(const struct heat_row *z, size_t j, const struct hea
                          .good = row_not(capped ^ row_of_bits((uint32_t)z->surface >> j))};
 }
 
-// As many zones as a register holds, from place j of the row and i of the arrays on. Returns those in which
-// nothing was unusual, as bits.
+// As many zones as a register holds, from place j of the row and i of the arrays on, of which `usual` are not
+// to be stepped alone. Returns those in which nothing was unusual, as bits.
 ROW_INLINE uint32_t step(struct heat_row *z, size_t j, const struct heat_arrays *in, size_t i,
-                         const struct heat_shared *k)
+                         const struct heat_shared *k, uint32_t usual)
 {
     // the reading
     row_f mc = row_of_whole(row_load_whole(in->room_mc + i)), jumped = mc - row_load(z->jump_mc + j);
-    row_m good = row_of_bits(~(uint32_t)z->odd >> j);
+    row_m good = row_of_bits(usual >> j);
     good = good & row_less(jumped, row_all(JUMP_MC + 1)) & row_less(row_all(-JUMP_MC - 1), jumped);
     good = good & row_less(mc, row_all(PLAUSIBLE_MAX + 1)) & row_less(row_all(PLAUSIBLE_MIN - 1), mc);
     row_f was_c = row_load(z->room_c + j), y = heat_follow(was_c, k->room, heat_reading_c(mc));
@@ -73,25 +73,29 @@ ROW_INLINE uint32_t step(struct heat_row *z, size_t j, const struct heat_arrays 
     sink = row_pick(has, sink, sink_was_c);
     rises = row_pick(has, rises, rose);
     // the guards: none comes or goes
-    good = good & row_at_least(falls, row_all(GUARD_WINDOW_K_PER_MIN)) &
+    row_f mean_w =
+        heat_mean_w(row_load(z->mean_w + j), k->mean, row_of_whole(row_load_whole(in->target_w + i)));
+    row_m window = row_of_bits((uint32_t)z->window >> j),
+          shut = row_less(row_all(GUARD_SHUT_K_PER_MIN), falls),
+          opens = row_less(falls, row_all(GUARD_WINDOW_K_PER_MIN)) & heat_heated(whole_w, k->full_w, mean_w);
+    good = good & row_not((window & shut) | (row_not(window) & opens)) &
            row_at_least(y, row_load(z->least_c + j)) & row_at_least(row_load(z->most_c + j), y) &
            row_less_whole(row_load_whole(in->cpu_mc + i), row_all_whole(k->cpu_above_mc));
-    struct loop p = loop(z, j, k, y, row_max(metal, sink));
+    struct loop p = loop(z, j, k, y, row_max(metal, sink), window);
     good = good & p.good;
 
     row_i jump_ms = row_load_whole(z->jump_ms + j);
     row_m level = good & row_less_whole(jump_ms, row_all_whole(k->at_ms - JUMP_AGE_MS + 1));
-    row_f target = row_of_whole(row_load_whole(in->target_w + i)), mean = row_load(z->mean_w + j);
     row_store_where(z->jump_mc + j, level, mc);
     row_store_whole_where(z->jump_ms + j, level, row_all_whole(k->at_ms));
-    row_store_where(z->mean_w + j, good, heat_mean_w(mean, k->mean, target));
+    row_store_where(z->mean_w + j, good, mean_w);
     row_store_where(z->sum_p_s + j, good, row_load(z->sum_p_s + j) + (metal - y) * k->dt_s);
     row_store_where(z->room_c + j, good, y);
     row_store_where(z->slope_k_per_min + j, good, falls);
     row_store_where(z->metal_c + j, good, metal);
     row_store_where(z->heatsink_c + j, good, sink);
     row_store_where(z->heatsink_slope_k_per_min + j, good, rises);
-    row_store_where(z->integral_w + j, good, p.wound);
+    row_store_where(z->integral_w + j, good & row_not(window), p.wound);
     row_store_whole_where(z->full_ms + j, good, p.full_ms);
     row_store_whole_where(in->target_w + i, good, heat_to_w(p.u));
     row_store_whole_where(in->max_w + i, good, heat_to_w(p.hi));
@@ -106,9 +110,10 @@ bool HEAT_USUAL(struct heat_row *row, size_t rows, const struct heat_arrays *arr
     const struct heat_arrays in = *arrays;
     uint32_t any = 0;
     for (size_t i = 0; i < rows; i++) {
-        uint32_t good = 0;
+        bool windows_alone = k.windows_alone || k.now_ms >= row[i].until_ms;
+        uint32_t good = 0, odd = windows_alone ? row[i].odd | row[i].window : row[i].odd;
         for (size_t j = 0; j < WIDE_ROW; j += ROW_LANES)
-            good |= step(&row[i], j, &in, i * WIDE_ROW + j, &k) << j;
+            good |= step(&row[i], j, &in, i * WIDE_ROW + j, &k, ~odd) << j;
         row[i].alone = (uint16_t)~good;
         any |= row[i].alone;
     }

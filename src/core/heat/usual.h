@@ -27,16 +27,21 @@ struct heat_row {
     float r_c[WIDE_ROW], kp[WIDE_ROW], kp_per_ti[WIDE_ROW], per_tt[WIDE_ROW];
     float least_c[WIDE_ROW], most_c[WIDE_ROW]; // the guards' state stands while the room is between
     float limit_w[WIDE_ROW];                   // that the guards leave
-    float guarded[WIDE_ROW];                   // 1: some guard is in force
     // a bit a zone
     uint16_t surface; // the surface guard is in force
+    uint16_t window;  // the window guard: the integral stands, nothing is given (limit_w 0)
     uint16_t odd;     // to be stepped alone whatever comes
     uint16_t alone;   // was stepped alone, or has to be: out
+    int32_t until_ms; // when the first of `window` ends by itself
+    // not read at every step
+    int32_t window_until_ms[WIDE_ROW];
+    float guarded[WIDE_ROW]; // 1: some guard is in force
 };
 
 // What all zones share in a step.
 struct heat_shared {
     int32_t at_ms, now_ms;            // of the readings; of the step
+    bool windows_alone;               // a sample ends, of which open windows say nothing
     float dt_s, room, slope, per_min; // filters, by the time between readings
     float metal, mean, sink;          // and between steps
     float sink_per_min, lag_per_min;  // 60 s over the time between steps, and over the lag of the metal

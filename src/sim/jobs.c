@@ -117,12 +117,13 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
         .data = copy(j->data, j->n_data, sizeof *j->data),
         .n_data = j->n_data,
     };
-    char ranges[32];
-    snprintf(ranges, sizeof ranges, "0-%" PRId32, j->instances - 1);
+    char ranges[32] = "0";
+    if (j->instances > 1)
+        snprintf(ranges, sizeof ranges, "0-%" PRId32, j->instances - 1);
     struct task_draft d = {.name = "job",
                            .profile = "docker-batch",
                            .activity = j->activity,
-                           .ranges = j->instances > 1 ? ranges : "0",
+                           .ranges = ranges,
                            .instances = j->instances,
                            .retries_total = -1,
                            .retries_each = -1,

@@ -368,8 +368,8 @@ void link_meters(struct sim_run *r, uint32_t zone)
     if (!z->water) {
         const struct sim_lanes *l = lanes_of(r, z);
         asked += asked_uj(r, l->asked_w[z->at]);
-        useful += (int64_t)l->useful_uj[z->at];
-        total += (int64_t)l->total_uj[z->at];
+        useful += lane_useful_uj(r, l, z->at);
+        total += lane_total_uj(r, l, z->at);
     }
     rep->meter_zone.asked_mj = (asked - z->base_asked_uj) / 1000;
     rep->meter_zone.delivered_mj = (total - z->base_total_uj) / 1000;

@@ -364,6 +364,10 @@ static inline bool zone_refuses(const struct zone_state *z)
 }
 
 // heap.c
+static inline bool heap_above(const struct heap_entry *a, const struct heap_entry *b)
+{
+    return a->key != b->key ? a->key > b->key : a->index < b->index;
+}
 void heap_push(struct heap *h, struct heap_entry e);
 void heap_pop(struct heap *h);
 

@@ -57,10 +57,10 @@ enum happen {
 struct happening {
     int64_t at;
     uint8_t kind;
-    uint32_t index; // below 2^28
+    uint32_t index;
     uint32_t stamp; // of the board or site when it was foreseen: another one makes it void
     int64_t extra;
-    uint64_t order; // of those of one moment: kind, index, number
+    uint64_t number;
 };
 
 struct queue_of {

@@ -222,7 +222,7 @@ void rooms_news(struct sim_run *r)
         if (some)
             attend_marked(r, rooms);
         // The lanes compare what heat is wanted; where low-power mode may run, what it keeps may have moved.
-        if (r->thermostat[rooms->first].cfg.keep_w > 0)
+        if (rooms->keep_w > 0)
             attend_all(r, rooms);
     }
 }

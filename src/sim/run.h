@@ -238,7 +238,7 @@ struct sim_rooms {
     uint32_t first; // one of the zones
     struct sim_size size[SIM_SIZES];
     uint32_t n_sizes, first_size; // the first's number among its site's
-    int32_t tell_w, idle_w, n_boards; // of each
+    int32_t tell_w, idle_w, keep_w, n_boards; // of each; keep: as its thermostat's cfg has it
     struct sim_lanes lanes;
     struct shadow_batch shadow; // sums since the hour began
     uint8_t *facade;  // 0..15: its orientation in 22.5 degrees
@@ -548,9 +548,9 @@ static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
 // Low-power mode: what its boards at work may draw, whatever heat it wants. `all`: if all of them worked.
 static inline int32_t zone_keep_w(struct sim_run *r, const struct sim_zone *z, bool all)
 {
-    const struct thermostat_config *c = &r->thermostat[z - r->zone].cfg;
-    if (z->water || !c->keep_w)
+    if (z->water || !r->rooms[z->batch].keep_w)
         return 0;
+    const struct thermostat_config *c = &r->thermostat[z - r->zone].cfg;
     return thermostat_keep_share_w(c, lanes_request(&lanes_of(r, z)->heat, z->at)->keep_w,
                                    all ? c->keep_boards : z->runs);
 }
@@ -565,7 +565,7 @@ static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
         drive_slow(r, z);
     lanes_of(r, z)->restless[z->at] =
         z->stale || z->urgent || (z->low_since != INT64_MIN && !z->resting) ||
-        r->thermostat[z - r->zone].cfg.keep_w;
+        r->rooms[z->batch].keep_w;
 }
 
 // An instance more on its boards, or one less.

@@ -29,7 +29,7 @@ void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start
                  {COMFORT_NEAR_C, FAR_C},   {COMFORT_SHADOW_NEAR_C, FAR_C},  {COMFORT_MIN_C, 1e9},
                  {COMFORT_MAX_C, -1e9}};
     size_t n = rooms->n;
-    *c = (struct comfort){.n = n, .row_moves = mem_array(wide_room(n) / WIDE_ROW, 1)};
+    *c = (struct comfort){.n = n, .row_open = mem_array(wide_room(n) / WIDE_ROW, 1)};
     for (int k = 0; k < COMFORT_N; k++)
         c->lane[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++) {
@@ -48,7 +48,7 @@ void comfort_deinit(struct comfort *c)
 {
     for (int k = 0; k < COMFORT_N; k++)
         free(c->lane[k]);
-    free(c->row_moves);
+    free(c->row_open);
     *c = (struct comfort){0};
 }
 
@@ -58,6 +58,7 @@ static void set_changed(struct sim_run *r, struct comfort *c, struct zone_measur
                         double air_c)
 {
     double *last = &c->lane[COMFORT_LAST_SET_C][i];
+    c->set_c += set_c - (*last == *last ? *last : 0);
     bool steps = set_c > *last + 1.99 && air_c < set_c - 0.5;
     c->lane[COMFORT_STEPPING][i] = steps;
     c->lane[COMFORT_NEAR_C][i] = c->lane[COMFORT_SHADOW_NEAR_C][i] = steps ? set_c - 0.5 : FAR_C;
@@ -178,52 +179,51 @@ WIDE(follow_comfort,
       size_t n),
      (c, rooms, b, k, n))
 
-// Which windows are open, and by row: not 0 where a room has another setpoint or has come near it, or its shadow has. The sum
-// of the setpoints is in as many parts as a row has places, so that every register gives the same digits.
-WIDE_INLINE void look_round_any(struct comfort *c, const struct sim_rooms *rooms, const struct room_batch *b,
-                                size_t n, double sum_c[WIDE_ROW])
+// *some: not 0 where a room has another setpoint or has come near it, or its shadow has.
+WIDE_INLINE void look_round_any(const struct comfort *c, const struct sim_rooms *rooms, const double *air_c,
+                                size_t n, int64_t *some)
 {
     const double *last_c = c->lane[COMFORT_LAST_SET_C], *near_c = c->lane[COMFORT_NEAR_C],
                  *shadow_near_c = c->lane[COMFORT_SHADOW_NEAR_C], *set_c = rooms->shadow.setpoint_c,
-                 *shadow_c = rooms->shadow.air_c, *air_c = b->air_c;
-    const uint8_t *open = b->window_open;
-    double *window = c->lane[COMFORT_WINDOW];
-    for (size_t from = 0; from < n; from += WIDE_ROW) {
-        int64_t any = 0;
-        WIDE_LOOP
-        for (size_t k = 0; k < WIDE_ROW; k++) {
-            size_t i = from + k;
-            any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(air_c[i] >= near_c[i]) |
-                   wide_mask(shadow_c[i] >= shadow_near_c[i]);
-            sum_c[k] += set_c[i];
-            window[i] = open[i];
-        }
-        c->row_moves[from / WIDE_ROW] = any != 0;
-    }
+                 *shadow_c = rooms->shadow.air_c;
+    int64_t any = 0;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++)
+        any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(air_c[i] >= near_c[i]) |
+               wide_mask(shadow_c[i] >= shadow_near_c[i]);
+    *some = any;
 }
 WIDE(look_round,
-     (struct comfort * c, const struct sim_rooms *rooms, const struct room_batch *b, size_t n,
-      double sum_c[WIDE_ROW]),
-     (c, rooms, b, n, sum_c))
+     (const struct comfort *c, const struct sim_rooms *rooms, const double *air_c, size_t n, int64_t *some),
+     (c, rooms, air_c, n, some))
 
-double comfort_rooms(struct sim_run *r, uint32_t batch)
+// Row by row: in most of them no window is open, nor was.
+static void look_at_windows(struct comfort *c, const uint8_t *open, size_t n)
+{
+    for (size_t from = 0; from < n; from += WIDE_ROW) {
+        bool some = wide_row_some(open + from);
+        uint8_t *had = &c->row_open[from / WIDE_ROW];
+        for (size_t i = from; (some || *had) && i < from + WIDE_ROW; i++)
+            c->lane[COMFORT_WINDOW][i] = open[i];
+        *had = some;
+    }
+}
+
+void comfort_rooms(struct sim_run *r, uint32_t batch)
 {
     const struct sim_rooms *rooms = &r->rooms[batch];
     const struct room_batch *b = &r->batch[batch];
     struct comfort *c = &r->measure->comfort[batch];
-    double sum_c[WIDE_ROW] = {0};
-    look_round(c, rooms, b, wide_end(rooms->n), sum_c);
-    for (size_t row = 0; row * WIDE_ROW < rooms->n; row++)
-        for (size_t i = row * WIDE_ROW; c->row_moves[row] && i < (row + 1) * WIDE_ROW && i < rooms->n; i++)
-            if (rooms->zone[i] != LANE_EMPTY)
-                one_moves(r, rooms, c, i, rooms->shadow.setpoint_c[i], b->air_c[i]);
+    size_t n = wide_end(rooms->n);
+    int64_t some;
+    look_round(c, rooms, b->air_c, n, &some);
+    for (size_t i = 0; some && i < rooms->n; i++)
+        if (rooms->zone[i] != LANE_EMPTY)
+            one_moves(r, rooms, c, i, rooms->shadow.setpoint_c[i], b->air_c[i]);
+    look_at_windows(c, b->window_open, n);
     const struct wide_now k = {
         .now_ms = (double)r->now, .hours = COMFORT_MS / 3.6e6, .caused_mw = CAUSED_W * 1e3 * rooms->n_boards};
-    follow_comfort(c, rooms, b, &k, wide_end(rooms->n));
-    for (size_t half = WIDE_ROW / 2; half > 0; half /= 2)
-        for (size_t i = 0; i < half; i++)
-            sum_c[i] += sum_c[i + half];
-    return sum_c[0];
+    follow_comfort(c, rooms, b, &k, n);
 }
 
 double comfort_sum_c(const struct comfort *c, const struct sim_rooms *rooms)

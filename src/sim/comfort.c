@@ -22,26 +22,30 @@
 
 void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c)
 {
-    static const struct {
+    const struct {
         enum comfort_lane lane;
         double begins;
-    } first[] = {{COMFORT_LAST_SET_C, NAN}, {COMFORT_AIRED_AT, LONG_AGO_MS}, {COMFORT_HEATED_AT, LONG_AGO_MS},
-                 {COMFORT_NEAR_C, FAR_C},   {COMFORT_SHADOW_NEAR_C, FAR_C},  {COMFORT_MIN_C, 1e9},
-                 {COMFORT_MAX_C, -1e9}};
-    size_t n = rooms->n;
-    *c = (struct comfort){.n = n, .row_open = mem_array(wide_room(n) / WIDE_ROW, 1)};
+    } first[] = {
+        {COMFORT_LAST_SET_C, NAN},
+        {COMFORT_AIRED_AT, LONG_AGO_MS},
+        {COMFORT_HEATED_AT, LONG_AGO_MS},
+        {COMFORT_NEAR_C, FAR_C},
+        {COMFORT_SHADOW_NEAR_C, FAR_C},
+        {COMFORT_SWING_WAY, 1},
+        {COMFORT_SWING_AT_C, start_c},
+        {COMFORT_MIN_C, 1e9},
+        {COMFORT_MAX_C, -1e9},
+    };
+    size_t n = rooms->n, places = wide_room(n);
+    *c = (struct comfort){.n = n, .row_open = mem_array(places / WIDE_ROW, 1)};
     for (int k = 0; k < COMFORT_N; k++)
-        c->lane[k] = mem_lines(wide_room(n), sizeof(double));
-    for (size_t i = 0; i < n; i++) {
-        if (rooms->zone[i] ==
-            LANE_EMPTY) { // has a temperature, as all that is computed with, and no setpoint
-            c->lane[COMFORT_NEAR_C][i] = c->lane[COMFORT_SHADOW_NEAR_C][i] = FAR_C;
-            continue;
-        }
-        for (size_t k = 0; k < ARRAY_LEN(first); k++)
+        c->lane[k] = mem_lines(places, sizeof(double));
+    for (size_t k = 0; k < ARRAY_LEN(first); k++)
+        for (size_t i = 0; i < places; i++)
             c->lane[first[k].lane][i] = first[k].begins;
-        c->lane[COMFORT_SWING_AT_C][i] = start_c;
-    }
+    for (size_t i = 0; i < places; i++) // an empty place has a setpoint, 0, and never another
+        if (i >= n || rooms->zone[i] == LANE_EMPTY)
+            c->lane[COMFORT_LAST_SET_C][i] = 0;
 }
 
 void comfort_deinit(struct comfort *c)
@@ -129,15 +133,12 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
         sum_c[i] += air;
         min_c[i] = air < min_c[i] ? air : min_c[i];
         max_c[i] = air > max_c[i] ? air : max_c[i];
-        // how far the metal has gone since it turned
-        double was = swing_at_c[i], way = swing_way[i];
-        int64_t on =
-            (wide_mask(way >= 0) & wide_mask(metal > was)) | (wide_mask(way < 0) & wide_mask(metal < was));
-        double turn = wide_pick(on, metal, was), gap = metal - turn;
-        int64_t swung = wide_mask(gap >= SWING_K) | wide_mask(gap <= -SWING_K);
+        // how far the metal has gone on the way that it is on, from where it turned
+        double was = swing_at_c[i], way = swing_way[i], on = (metal - was) * way;
+        int64_t swung = wide_mask(on <= -SWING_K);
         swings[i] += wide_pick(swung, 1, 0);
-        swing_way[i] = wide_pick(swung, wide_pick(wide_mask(gap < 0), -1, 1), way);
-        swing_at_c[i] = wide_pick(swung, metal, turn);
+        swing_way[i] = wide_pick(swung, -way, way);
+        swing_at_c[i] = wide_pick(swung | wide_mask(on > 0), metal, was);
         // too warm, too cold
         double draws = draw_mw[i], driven = driven_w[i], stepped = step_at[i];
         int64_t drives = wide_mask(driven > 0), at_limit = wide_mask(watts[i] >= SHORT_SHARE * max_w[i]),

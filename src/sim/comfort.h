@@ -22,7 +22,7 @@ enum comfort_lane { // times in ms since the start of the run; heating and settl
     COMFORT_AIRED_AT,
     COMFORT_WINDOW, // 1: open now
     COMFORT_SWING_AT_C,
-    COMFORT_SWING_WAY,
+    COMFORT_SWING_WAY, // 1: up, -1: down
     COMFORT_SWINGS,
     COMFORT_SUM_C,
     COMFORT_MIN_C,

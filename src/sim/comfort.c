@@ -114,8 +114,8 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
     const double now = k->now_ms, hours = k->hours, caused_mw = k->caused_mw;
     const double *air_c = b->air_c, *metal_c = b->heater_c, *shadow_c = rooms->shadow.air_c,
                  *watts = rooms->shadow.watts, *max_w = rooms->shadow.max_w,
-                 *set_c = rooms->shadow.setpoint_c, *r_c = rooms->lanes.heat.lane[LANE_R_C],
-                 *stepping = c->lane[COMFORT_STEPPING];
+                 *set_c = rooms->shadow.setpoint_c, *stepping = c->lane[COMFORT_STEPPING];
+    const float *r_c = rooms->lanes.heat.r_c;
     const int32_t *draw_mw = rooms->lanes.heat.draw_mw, *driven_w = rooms->lanes.driven_w;
     double *heated_at = c->lane[COMFORT_HEATED_AT], *aired_at = c->lane[COMFORT_AIRED_AT],
            *step_at = c->lane[COMFORT_STEP_AT], *window = c->lane[COMFORT_WINDOW],

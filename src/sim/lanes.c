@@ -17,7 +17,7 @@
 void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t log_steps)
 {
     struct sim_lanes *l = &rooms->lanes;
-    double **real[] = {&l->booked_uj, &l->from_ms, &l->useful_uj, &l->total_uj};
+    double **real[] = {&l->booked_uj, &l->from_ms, &l->useful_uj, &l->total_uj, &l->split_uj, &l->early_uj};
     int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
                          &l->quiet_step, &l->restless,      &l->look,       &l->fast,       &l->run,
                          &l->asked_w,    &l->useful_mw,     &l->drawn_mw};
@@ -29,6 +29,7 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t
         bool room = i < rooms->n && rooms->zone[i] != LANE_EMPTY; // else nobody is to be looked at
         l->restless[i] = room;
         l->driven_w[i] = l->fast[i] = room ? -1 : 0;
+        l->run[i] = room ? DRIVE_MIXED : 0;
         l->told_target_w[i] = room ? INT32_MIN / 2 : 0;
         l->quiet_step[i] = INT32_MAX;
     }
@@ -40,10 +41,10 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t
 
 void lanes_free(struct sim_lanes *l)
 {
-    void *all[] = {l->useful_mw,  l->drawn_mw,   l->booked_uj, l->from_ms,       l->touched,
-                   l->asked_w,    l->useful_uj,  l->total_uj,  l->want_w,        l->driven_w,
-                   l->decided,    l->fast,       l->run,       l->told_target_w, l->told_max_w,
-                   l->told_min_w, l->quiet_step, l->restless,  l->look,          l->log};
+    void *all[] = {l->useful_mw, l->drawn_mw,      l->booked_uj,  l->from_ms,    l->touched,    l->asked_w,
+                   l->useful_uj, l->total_uj,      l->want_w,     l->driven_w,   l->decided,    l->fast,
+                   l->run,       l->told_target_w, l->told_max_w, l->told_min_w, l->quiet_step, l->restless,
+                   l->look,      l->log,           l->split_uj,   l->early_uj};
     for (size_t k = 0; k < ARRAY_LEN(all); k++)
         free(all[k]);
     lanes_deinit(&l->heat);
@@ -295,6 +296,7 @@ void rooms_flush(struct sim_run *r)
             z->useful_uj += lane_useful_uj(r, l, i);
             z->total_uj += total_uj;
             r->site[rooms->site].it_uj += total_uj;
+            l->split_uj[i] -= (double)total_uj;
             l->useful_uj[i] = l->total_uj[i] = 0;
             l->asked_w[i] = l->useful_mw[i] = l->drawn_mw[i] = 0;
         }

@@ -148,10 +148,10 @@ static void series_step(struct sim_run *r)
     int64_t waiting = 0, running = 0;
     double all = 0;
     for (int a = 0; a < ACTIVITY_N; a++) {
-        double w = (double)(int64_t)(r->activity_uj[a] - m->class_uj[a]) * 1e-6 / s;
+        double w = (double)(int64_t)(r->class_uj[a] - m->class_uj[a]) * 1e-6 / s;
         x->activity_w[a][m->at] = (float)w;
         all += w;
-        m->class_uj[a] = r->activity_uj[a];
+        m->class_uj[a] = r->class_uj[a];
     }
     for (int i = 0; i < 4; i++) {
         waiting += r->waiting[i];
@@ -201,9 +201,11 @@ void measure_step(struct sim_run *r)
     if (r->now % COMFORT_MS == 0)
         comfort_step(r);
     if (r->now % HOUR_MS == 0 || r->now == r->s->length_ms) {
+        drive_hour(r);
         rooms_flush(r);
-        drive_settle_all(r);
     }
+    if (r->now == r->s->length_ms)
+        drive_settle_all(r);
     if (r->now % HOUR_MS == 0) {
         for (uint32_t i = 0; i < r->n_zones; i++)
             if (!r->zone[i].water || r->now % DAY_MS == 0)

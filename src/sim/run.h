@@ -43,7 +43,7 @@ enum happen {
     HAPPEN_HEALED,   // index: target, extra: kind of happening
     HAPPEN_SCHEDULE, // a week plan has its next entry; index: zone
     HAPPEN_KNOB,     // somebody turns the knob; index: zone
-    HAPPEN_BOOTED,   // index: board
+    HAPPEN_BOOTED,   // boards are awake; index: zone
     HAPPEN_LINK,     // a copy is over the link to a site; index: site
     HAPPEN_COPIED,   // and there; index: site, extra: the set
     HAPPEN_STAGED,   // data are there; index: board, extra: the lease, as boards sleep and wake meanwhile
@@ -57,10 +57,10 @@ enum happen {
 struct happening {
     int64_t at;
     uint8_t kind;
-    uint32_t index;
-    uint32_t stamp; // of the board or zone when it was foreseen: another one makes it void
+    uint32_t index; // below 2^28
+    uint32_t stamp; // of the board or site when it was foreseen: another one makes it void
     int64_t extra;
-    uint64_t number;
+    uint64_t order; // of those of one moment: kind, index, number
 };
 
 struct queue_of {

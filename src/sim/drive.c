@@ -99,9 +99,8 @@ static void row_fill(struct drive_row *row, const struct regulate_board *in, int
         row->to_sleep_or_wake |= !dark && in[i].asleep != (in[i].run == ACTIVITY_SLEEP);
     }
     row->filled = row->alike = true;
-    for (int i = 1; i < n; i++)
-        row->alike &= row->run[i] == row->run[0] && row->draw_mw[i] == row->draw_mw[0] &&
-                      row->work_mhz[i] == row->work_mhz[0];
+    for (int i = 0; i < n; i++) // a dark one draws nothing
+        row->alike &= row->run[i] == row->run[0] && code[i] != CODE_DARK;
 }
 
 static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *z, uint32_t table,
@@ -228,9 +227,9 @@ static void unshare(struct sim_zone *z, struct sim_run *r)
     row_now(r, z);
     for (int i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
-        b->run = z->row->run[0];
-        b->draw_mw = z->row->draw_mw[0];
-        b->work_mhz = z->row->work_mhz[0];
+        b->run = z->row->run[i];
+        b->draw_mw = z->row->draw_mw[i];
+        b->work_mhz = z->row->work_mhz[i];
     }
     z->alike = false;
 }

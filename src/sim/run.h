@@ -129,7 +129,7 @@ struct drive_row {
     uint8_t run[DRIVE_BOARDS];
     int32_t total_mw;
     bool filled;
-    bool alike;            // every board does the same
+    bool alike;            // every board does the same kind of thing
     bool to_sleep_or_wake; // it moves a board between sleep and awake
 };
 
@@ -153,7 +153,9 @@ struct sim_zone {
     int16_t runs;                    // boards with an instance
     int16_t held;                    // boards with one that is set aside
     uint8_t n_boards, kind, model;
-    bool alike, stale;  // stale: the boards have changed since they were driven
+    // alike: without work, all boards do the same kind of thing. It is booked as if each drew the same, which they do
+    // but where one stands at the next operating point. stale: the boards have changed since they were driven.
+    bool alike, stale;
     bool resting;       // its boards were told to sleep, and nothing has changed since
     bool urgent;        // has work that may draw what the zone can bear, and so is looked at every step
     bool may_sleep_now; // what its boards were told last of whether they may
@@ -173,7 +175,7 @@ struct sim_zone {
     bool told_any;
     uint8_t sensor; // 0 well, else the SIM_SENSOR_* it suffers
     // and what is booked
-    struct sim_used alike_used[ACTIVITY_N]; // of each of its boards, while alike
+    struct sim_used alike_used[ACTIVITY_N]; // of all its boards and for each, while alike
     // the rest
     int64_t step_uj; // booked in this step; of a room: in its lane
     int64_t total_uj;

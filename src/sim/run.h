@@ -66,12 +66,17 @@ struct happening {
 };
 
 struct queue_of {
-    struct happening *v;
-    size_t n, cap;
+    struct happenings { // a heap
+        struct happening *v;
+        size_t n, cap;
+    } soon, later;
+    int64_t until; // from then on it is `later`
     uint64_t number;
 };
 void queue_push(struct queue_of *q, struct happening h);
 bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h);
+const struct happening *queue_first(const struct queue_of *q); // NULL: nothing is to happen
+void queue_free(struct queue_of *q);
 
 // ---- boards and what they run
 

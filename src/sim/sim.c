@@ -41,9 +41,9 @@ static void script_happens(struct sim_run *r)
 // Boards of a zone that began to boot together are there together, and are driven once.
 static void boot_others(struct sim_run *r, uint32_t zone, int64_t at)
 {
-    const struct happening *next = r->queue.v;
+    const struct happening *next;
     struct happening h;
-    while (r->queue.n > 0 && next->at == at && next->kind == HAPPEN_BOOTED &&
+    while ((next = queue_first(&r->queue)) && next->at == at && next->kind == HAPPEN_BOOTED &&
            r->board[next->index].zone == zone && queue_pop_before(&r->queue, at + 1, &h))
         if (r->board[h.index].stamp == h.stamp)
             r->board[h.index].booting = false;
@@ -130,7 +130,8 @@ static void happen_until(struct sim_run *r, int64_t until)
         if (h.at > r->now)
             r->now = h.at;
         happens(r, &h);
-        if (r->queue.n > 0 && r->queue.v[0].at <= r->now)
+        const struct happening *next = queue_first(&r->queue);
+        if (next && next->at <= r->now)
             continue;
         link_settle(r);
     }
@@ -313,7 +314,7 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     drive_free(&r);
     published_free(&r);
     fleet_free(&r);
-    free(r.queue.v);
+    queue_free(&r.queue);
     sim_workload_free(&in->work);
     sim_script_free(&in->script);
     if (bad) {

@@ -130,6 +130,9 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
         if (code[i] != CODE_DARK)
             in[i] = lit[k++];
     row_fill(row, in, z->n_boards, code);
+    for (int i = 0; i < z->n_boards; i++)
+        if (is_crawl(r, z->model, (enum activity)row->run[i], row->work_mhz[i]))
+            row->crawls |= (uint8_t)(1u << i);
     bool low = (int64_t)watts * 1000 < floor_mw;
     if (!sleep && !row->to_sleep_or_wake)
         r->draw[(low ? t->low : t->draw) + watts] =
@@ -200,6 +203,23 @@ void drive_show(struct sim_run *r, uint32_t zone)
         show_row(r, z, row_in(r, z));
 }
 
+int drive_crawls(const struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    int bits = 0;
+    if (in_lanes(r, z))
+        return row_in(r, z)->crawls;
+    if (z->alike)
+        return z->row->crawls;
+    if (z->n_boards > DRIVE_BOARDS)
+        return -1;
+    for (int i = 0; i < z->n_boards; i++) {
+        const struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        bits |= is_crawl(r, z->model, (enum activity)b->run, b->work_mhz) << i;
+    }
+    return bits;
+}
+
 void drive_slow(struct sim_run *r, struct sim_zone *z)
 {
     if (!in_lanes(r, z))
@@ -224,7 +244,7 @@ static void drive_fast(struct sim_run *r, struct sim_zone *z)
     l->run[z->at] = z->alike ? z->row->run[0] : DRIVE_MIXED;
     z->row_step = r->step;
     zone_restless(r, z);
-    zone_quiet(r, z);
+    zone_next_look(r, z);
 }
 
 static void unshare(struct sim_zone *z, struct sim_run *r)

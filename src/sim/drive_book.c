@@ -142,7 +142,7 @@ static int64_t room_book(struct sim_run *r, const struct sim_zone *z, int64_t *f
     l->booked_uj[at] += l->heat.draw_mw[at] * (into_ms - l->from_ms[at]);
     l->from_ms[at] = into_ms;
     l->touched[at] = 1;
-    double all_uj = l->total_uj[at] + l->booked_uj[at], fresh_uj = all_uj - l->split_uj[at];
+    double all_uj = (double)lane_total_uj(r, l, at) + l->booked_uj[at], fresh_uj = all_uj - l->split_uj[at];
     int64_t uj = (int64_t)(fresh_uj + l->early_uj[at]);
     *fresh = (int64_t)fresh_uj;
     l->split_uj[at] = all_uj;
@@ -186,10 +186,10 @@ static void batch_hour(struct sim_run *r, const struct sim_rooms *rooms)
             drive_settle(r, rooms->zone[i]);
             continue;
         }
-        double uj = l->total_uj[i] - l->split_uj[i];
+        double all_uj = (double)lane_total_uj(r, l, i), uj = all_uj - l->split_uj[i];
         r->class_uj[l->run[i]] += (uint64_t)uj;
         l->early_uj[i] += uj;
-        l->split_uj[i] = l->total_uj[i];
+        l->split_uj[i] = all_uj;
     }
 }
 

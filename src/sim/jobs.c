@@ -146,6 +146,10 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
         r->news_step = -1; // before it is placed
     }
     r->waiting[j->activity] += j->instances;
+    if (!(r->classes >> j->activity & 1)) // others depend on more than before
+        for (uint32_t i = 0; i < r->n_zones; i++)
+            r->zone[i].levels_at = 0;
+    r->classes |= 1u << j->activity;
     r->out->class[j->activity].submitted += j->instances;
     for (int32_t i = 0; i < j->instances; i++)
         bound_submitted(r, j->work_each_core_ms ? j->work_each_core_ms[i] : j->work_core_ms, j->cores);
@@ -297,6 +301,7 @@ void job_go(struct sim_run *r, uint32_t board)
     struct sim_class_result *c = &r->out->class[b->activity];
     b->phase = BOARD_RUNS;
     r->zone[b->zone].quiet_until = 0;
+    r->zone[b->zone].levels_at = 0;
     zone_stale(r, &r->zone[b->zone]);
     if (job_went_on(r, board))
         return;
@@ -326,7 +331,7 @@ void board_free(struct sim_run *r, uint32_t board)
     struct sim_zone *z = &r->zone[b->zone];
     zone_runs(r, z, -1);
     if (z->runs == 0 && !z->water)
-        zone_quiet(r, z);
+        zone_next_look(r, z);
     zone_stale(r, z);
 }
 
@@ -483,7 +488,7 @@ void job_foresee(struct sim_run *r, uint32_t zone)
     }
     z->quiet_until = quiet;
     if (!z->water)
-        zone_quiet(r, z);
+        zone_next_look(r, z);
 }
 
 // After anything that concerns a zone's boards: drive them anew, start what can start.

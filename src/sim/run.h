@@ -82,11 +82,20 @@ void queue_free(struct queue_of *q);
 
 enum board_phase { BOARD_FREE, BOARD_WAITS, BOARD_RUNS }; // waits: for boot or data
 
-// What the engine was told last of how fast an instance runs (levels.c).
+// How fast an instance runs, and what it has to do, at a moment.
+struct sim_mark {
+    int64_t at, left;
+    int32_t mhz; // -1: not known
+};
+
+// What the engine was told of that (levels.c).
 struct sim_level {
-    int64_t at, left;     // then; of its work
-    int64_t crawls_since; // -1: it does not
-    int32_t mhz;
+    uint64_t lease;       // of which
+    struct sim_mark told; // last
+    struct sim_mark out,
+        in;          // since when it gets on again, and crawls since then, which were not told; at -1: no
+    int64_t look_at; // when the engine looks at it, as far as is known
+    bool crawls;     // as told last
 };
 
 // An instance that is set aside on its board.
@@ -138,6 +147,7 @@ struct drive_row {
     bool filled;
     bool alike;            // every board does the same kind of thing
     bool to_sleep_or_wake; // it moves a board between sleep and awake
+    uint8_t crawls;        // bits: boards whose task runs so slowly that the engine may move it
 };
 
 // ---- zones
@@ -201,8 +211,10 @@ struct sim_zone {
     struct rng rng;
     bool touches; // somebody turns this knob at all
     // node
-    uint64_t node, epoch, seq, version;
-    uint32_t stamp, lives; // lives: how often its agent has started
+    uint64_t node, id, epoch, seq, version; // id: the engine's of the zone
+    uint32_t stamp, lives;                  // lives: how often its agent has started
+    int8_t crawls;                          // drive_crawls() when its levels were looked at last (levels.c),
+    int64_t levels_at;                      // and when they are to be looked at again though it stays so
     struct report *outbox;
     size_t n_outbox, cap_outbox;
     int64_t beat_at, until;
@@ -219,11 +231,12 @@ struct sim_lanes {
     // Energy of this step: booked until from_ms after its start, with draw_mw since. touched: 1: it was booked.
     double *booked_uj, *from_ms;
     uint8_t *touched;
-    double *useful_uj, *total_uj; // since the last flush
-    // Of total_uj and booked_uj, what is booked to the boards or, at the hour, only to its class (class_uj); of that,
-    // of all hours, what is not booked to the boards yet.
+    // Since the last flush: of steps in which nothing was booked the sums of watts, of others the energies.
+    int32_t *asked_w, *useful_mw, *drawn_mw;
+    double *useful_uj, *total_uj;
+    // Of lane_total_uj() and booked_uj, what is booked to the boards or, at the hour, only to its class (class_uj); of
+    // that, of all hours, what is not booked to the boards yet.
     double *split_uj, *early_uj;
-    int32_t *asked_w;           // sum, step by step, since then
     int32_t *want_w, *driven_w; // of the request, as of the last step; as driven
     uint32_t *decided;          // hash of all it was driven at
     // Where its boards' draws by watts begin in run->draw, while its watts stay as many, or as few, as that part is
@@ -265,12 +278,14 @@ struct sim_rooms {
 
 struct sim_site {
     struct weather_now weather;
-    double outside_c;
-    bool outside_told; // by the script
+    struct weather_found hour;
+    double outside_c, middle_c; // middle: in the middle of the shadows' step
+    bool outside_told;          // by the script
     double facade_w_m2[16];
     struct house house, shadow_house; // the shadows' walls: a building of ideal heaters
     struct room_batch *house_rooms;   // size by size
     struct room_batch *shadow_rooms;  // for the shadows' walls: only air_c and model mean something
+    double **shadow_left;             // of each of these, left_c
     uint32_t first_batch, n_batches;
     uint32_t n_sizes;                  // of all its batches
     int64_t offset_ms, told_offset_ms; // local time less UTC, now; as the engine knows it
@@ -334,9 +349,12 @@ struct sim_run {
     int64_t step, log_steps; // of now, since the start
     int64_t log_at;          // step % log_steps
     int64_t t;               // start of the step, from the start of the run
-    int64_t step_from;       // from here on energies belong to the step that is not yet over
-    uint64_t *attend;        // bits: zones to look at in this step
-    uint64_t *busy;          // likewise: whose boards have instances (sim_zone.runs)
+    int64_t shadow_ms;       // the shadows' step, so many of the rooms'; which of these is next
+    int shadow_looks, shadow_look;
+    int unflushed;     // steps of the lanes' sums
+    int64_t step_from; // from here on energies belong to the step that is not yet over
+    uint64_t *attend;  // bits: zones to look at in this step
+    uint64_t *busy;    // likewise: whose boards have instances (sim_zone.runs)
     int64_t sensor_faults;
     int64_t now;
     struct sim_zone *zone;
@@ -368,8 +386,11 @@ struct sim_run {
     uint32_t n_accounts;
     bool dirty;         // the engine was told something and has not settled
     bool tells_at_once; // requests are told when they have moved, whether work waits or not
-    bool
-        tells_borne; // something decides by what zones bear beyond what they want: urgent work has come, or the policy does
+    // something decides by what zones bear beyond what they want: urgent work has come, or the policy does
+    bool tells_borne;
+    bool tells_together;    // requests of all zones in one call; else each node tells its own
+    struct zone_want *want; // for such a call
+    size_t n_wants, cap_wants;
     int64_t news_step;           // in which all requests that had moved were told last
     struct report *spare_outbox; // of a zone that has sent it (link.c)
     size_t cap_spare_outbox;
@@ -381,6 +402,7 @@ struct sim_run {
     size_t n_free, cap_free;
     uint32_t numbers;
     int64_t waiting[4], running[4]; // instances by class
+    uint32_t classes;               // bits: of which work has come
     struct sim_job next_job;
     bool have_job;
     struct sim_happening next_script;
@@ -445,7 +467,9 @@ void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
-void drive_show(struct sim_run *r, uint32_t zone);     // what its boards do now, into them
+void drive_show(struct sim_run *r, uint32_t zone); // what its boards do now, into them
+int drive_crawls(const struct sim_run *r,
+                 uint32_t zone);                       // bits: its boards that crawl; -1: they are too many
 bool drive_as_it_is(struct sim_run *r, uint32_t zone); // it would be driven as it was the last time
 void drive_settle_all(struct sim_run *r);
 void drive_hour(struct sim_run *r); // before rooms_flush: so that class_uj is complete
@@ -550,6 +574,17 @@ static inline int64_t asked_uj(const struct sim_run *r, int32_t asked_w)
     return (int64_t)asked_w * 1000 * r->s->step_ms;
 }
 
+// Of a room, since its lanes were flushed and until the step that is under way.
+static inline int64_t lane_useful_uj(const struct sim_run *r, const struct sim_lanes *l, uint32_t i)
+{
+    return l->useful_mw[i] * r->s->step_ms + (int64_t)l->useful_uj[i];
+}
+
+static inline int64_t lane_total_uj(const struct sim_run *r, const struct sim_lanes *l, uint32_t i)
+{
+    return l->drawn_mw[i] * r->s->step_ms + (int64_t)l->total_uj[i];
+}
+
 static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
 {
     return z->water ? z->step_uj : (int64_t)lanes_of(r, z)->booked_uj[z->at];
@@ -580,7 +615,7 @@ static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
 
 // When a room is to be looked at though its watts are as they were: an instance may end, or its boards have waited
 // for sleep in the lanes for long enough.
-static inline void zone_quiet(struct sim_run *r, const struct sim_zone *z)
+static inline void zone_next_look(struct sim_run *r, const struct sim_zone *z)
 {
     struct sim_lanes *l = lanes_of(r, z);
     int64_t step_ms = r->s->step_ms, quiet = z->runs ? int_quotient(z->quiet_until, step_ms) : INT64_MAX;
@@ -614,6 +649,15 @@ static inline struct heat_watts decisive(bool borne, struct heat_watts q, int32_
         return q;
     int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
     return (struct heat_watts){.target_w = want > idle_w || q.min_w > 0 ? want : 0, .min_w = q.min_w};
+}
+
+// As the engine's price table has it (move_ratio_permille): twice as fast is not possible elsewhere. Of a board's
+// work in MHz, all its cores'.
+static inline bool is_crawl(const struct sim_run *r, uint8_t model, enum activity run, int32_t work_mhz)
+{
+    const struct curve *c = &r->s->board[model].curve;
+    return !activity_is_task(run) ||
+           work_mhz < (c->p[c->n - 1].freq_mhz + 1) / 2 * r->s->board[model].spec.cores;
 }
 
 static inline int32_t idle_w(const struct sim_run *r, const struct sim_zone *z)

@@ -25,7 +25,8 @@
 struct zone_estimate {
     double theta[ESTIMATE_TERMS], cov[ESTIMATE_TERMS * ESTIMATE_TERMS];
     double last_y, last_p;
-    double sum_p_s, sum_s; // running sample: integral of p, and seconds
+    double sum_s; // running sample: seconds,
+    float sum_p_s; // and the integral of p
     int32_t samples;
     int32_t sane; // samples in a row within the gate
     bool outside_known;

@@ -2,6 +2,7 @@
 //
 // The table in guards.h is the model; here are the causes and the two clocks of each guard: `since` counts
 // how long a cause lasts before the guard comes, `calm_since` how long it is gone before the guard goes.
+#define WIDE_ONE
 #include "core/heat/guards.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "core/heat/step.h"
+#include "core/heat/formulas.h"
 
 #define MINUTE INT64_C(60000)
 
@@ -114,7 +115,7 @@ bool guards_reading_ok(struct thermostat *t, const struct zone_sense *s)
             return false;
         // The new level is believed as it is: the filters start from it.
         drop_guard(t, GUARD_SENSOR_IMPOSSIBLE, s->at);
-        t->room_c = s->room_mc * 1e-3;
+        t->room_c = heat_reading_c((float)s->room_mc);
         t->slope_k_per_min = 0;
     }
     return ok;
@@ -123,18 +124,18 @@ bool guards_reading_ok(struct thermostat *t, const struct zone_sense *s)
 // The model's metal follows what was drawn, so a warm start is no alarm.
 bool guards_heatsink(struct thermostat *t, const struct zone_sense *s, double dt_s, house_ms now)
 {
-    double c = s->heatsink_mc * 1e-3;
+    float c = heat_reading_c((float)s->heatsink_mc);
     if (t->heatsink_c < -100 || dt_s <= 0 || dt_s > 600) { // the first reading
         t->heatsink_c = c;
         t->heatsink_slope_k_per_min = 0;
         return false;
     }
-    t->heatsink_slope_k_per_min = heat_follow(t->heatsink_slope_k_per_min, num_min(1, dt_s / 60),
-                                              heat_sink_slope(c, t->heatsink_c, 60 / dt_s));
+    t->heatsink_slope_k_per_min = heat_follow(t->heatsink_slope_k_per_min, (float)num_min(1, dt_s / 60),
+                                              heat_sink_slope(c, t->heatsink_c, (float)(60 / dt_s)));
     t->heatsink_c = c;
-    double power = s->hot_draw_mw > 0 ? s->hot_draw_mw * 1e-3 : t->applied_w * t->per_heaters;
-    double over_room = c - t->room_c, explained = t->metal_c - t->room_c;
-    double rise = heat_free_rise(power * t->per_ua, over_room, 60 / t->cfg.heater_tau_s);
+    float one_w = heat_one_w((float)s->hot_draw_mw, (float)t->applied_w, t->per_heaters);
+    float over_room = c - t->room_c, explained = t->metal_c - t->room_c;
+    float rise = heat_free_rise(one_w * t->per_ua, over_room, (float)(60 / t->cfg.heater_tau_s));
     bool alarm = heat_covered(over_room, explained, t->heatsink_slope_k_per_min, rise);
     if (!in_force(t, GUARD_COVERED) && lasts(t, GUARD_COVERED, alarm, 2 * MINUTE, now))
         raise_guard(t, GUARD_COVERED, now);
@@ -160,13 +161,6 @@ static void step_cpu(struct thermostat *t, const struct zone_sense *s, double dt
     }
 }
 
-// Heated: the metal gives heat, and has not just been switched down (a room may fall fast then with windows
-// shut).
-static bool heated(const struct thermostat *t)
-{
-    return t->applied_w * 20 > t->cfg.nameplate_w && t->applied_w > 0.7 * t->mean_w;
-}
-
 void guards_step(struct thermostat *t, const struct zone_sense *s, double dt_s, int64_t window_ms,
                  house_ms now)
 {
@@ -182,13 +176,15 @@ void guards_step(struct thermostat *t, const struct zone_sense *s, double dt_s, 
     t->calm[GUARD_LID_OPEN] = !s->lid_open;
     // A blind thermostat knows neither a hot room nor an open window; those in force wait for sight.
     if (!(t->guards & GUARDS_BLIND)) {
-        follow(t, GUARD_ROOM_HOT, t->room_c > t->hot_c, 0, t->room_c < t->hot_c - 0.5, 0, MINUTE, now);
-        bool falls = t->slope_k_per_min < GUARD_WINDOW_K_PER_MIN && heated(t);
-        bool shut = t->slope_k_per_min > 0.02;
+        follow(t, GUARD_ROOM_HOT, t->room_c > t->hot_c, 0, t->room_c < t->hot_c - 0.5f, 0, MINUTE, now);
+        bool falls = t->slope_k_per_min < GUARD_WINDOW_K_PER_MIN &&
+                     heat_heated((float)t->applied_w, t->full_w, t->mean_w);
+        bool shut = t->slope_k_per_min > GUARD_SHUT_K_PER_MIN;
         int64_t hold = window_ms >= MINUTE ? 0 : MINUTE;
         follow(t, GUARD_WINDOW_OPEN, falls, hold, shut, hold, 5 * MINUTE, now);
     }
-    if (in_force(t, GUARD_WINDOW_OPEN) && house_since(now, t->since[GUARD_WINDOW_OPEN]) >= 30 * MINUTE)
+    if (in_force(t, GUARD_WINDOW_OPEN) &&
+        house_since(now, t->since[GUARD_WINDOW_OPEN]) >= GUARD_WINDOW_MOST_MS)
         drop_guard(t, GUARD_WINDOW_OPEN, now); // whoever heats with open windows gets heat in the end
     step_cpu(t, s, dt_s, now);
     if (in_force(t, GUARD_COVERED)) {

@@ -23,10 +23,12 @@
 #define GUARDS_DARK  (GUARD_BIT(GUARD_ROOM_HOT) | GUARD_BIT(GUARD_COVERED) | GUARD_BIT(GUARD_LID_OPEN))
 
 #define GUARD_STALE_MS         90000
-#define GUARD_WINDOW_K_PER_MIN (-0.1)
+#define GUARD_WINDOW_K_PER_MIN (-0.1f)
+#define GUARD_SHUT_K_PER_MIN   0.02f
+#define GUARD_WINDOW_MOST_MS   1800000
 #define GUARD_BLIND_SHARE      0.3
-#define GUARD_METAL_GAIN       8.0 // surface cap: watts per UA and K that the metal is below its limit
-#define FROST_C                7.0
+#define GUARD_METAL_GAIN       8.0f // surface cap: watts per UA and K that the metal is below its limit
+#define FROST_C                7.0f
 
 // True when nothing of the above can start: the quick look of every step, the rest runs only when it fails.
 // `fresh`: this reading is new. Reads the state after this step's filters.

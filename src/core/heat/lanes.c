@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The wide step. Everything is computed for all lanes as if nothing were unusual; where something was, the
-// lane keeps what it had and is stepped alone. Usual is also a room that stays too hot, and a surface at its
-// limit: half a fleet is in these states in summer and in a cold spell.
+// The wide step: all lanes at once as if nothing were unusual (usual.c), and those alone where something was.
+#define WIDE_ONE
 #include "core/heat/lanes.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/wide.h"
-#include "core/heat/learn.h"
+#include "core/heat/formulas.h"
+#include "core/heat/learn_row.h"
 #include "core/heat/step.h"
 
-#define BLOCK   16 // zones that heat_step() takes at once: an agent has few
-#define NONE_C  (-1e6)
-#define NEVER_C 1e9
+#define NEVER_C     1e9f
+#define REBASE_MS   (INT64_C(1) << 28) // how far times in rows may be from their epoch
+#define BLOCK       WIDE_ROW           // zones that heat_step() takes at once: an agent has few
+#define EPOCH_BLOCK 3600000            // before their last step
 
 static inline struct thermostat *zone_in(const struct heat_lanes *l, size_t i)
 {
@@ -36,237 +37,121 @@ static inline const struct thermostat *any_of(const struct heat_lanes *l)
     return zone_in(l, i);
 }
 
-// What all lanes share in a step.
-struct shared {
-    double at_ms, now_ms;              // of the readings; of the step
-    double dt_s, room, slope, per_min; // filters, by the time between readings
-    double metal, mean, sink;          // and between steps
-    double sink_per_min, lag_per_min;  // 60 s over the time between steps, and over the lag of the metal
-    double per_ua, per_heaters, ua_w_per_k, full_w, surface_c, up_c, down_c, weight_b, floor_w;
-    int32_t cpu_max_mc;
-};
-
-// *some: not 0 where a lane was unusual.
-WIDE_INLINE void usual_any(struct heat_lanes *l, const struct shared *shared, size_t to, int64_t *some)
+static inline struct heat_row *row_of(const struct heat_lanes *l, size_t i)
 {
-    const struct shared k = *shared;
-    int64_t any = 0;
-    double *room_c = l->lane[LANE_ROOM_C], *slope = l->lane[LANE_SLOPE], *metal_c = l->lane[LANE_METAL_C],
-           *mean_w = l->lane[LANE_MEAN_W], *integral_w = l->lane[LANE_INTEGRAL_W],
-           *sink_c = l->lane[LANE_SINK_C], *sink_slope = l->lane[LANE_SINK_SLOPE],
-           *jump_mc = l->lane[LANE_JUMP_MC], *jump_at = l->lane[LANE_JUMP_AT], *sum_p = l->lane[LANE_SUM_P],
-           *full_since = l->lane[LANE_FULL_SINCE], *alone = l->lane[LANE_ALONE];
-    const double *r_c = l->lane[LANE_R_C], *kp = l->lane[LANE_KP], *kp_per_ti = l->lane[LANE_KP_PER_TI],
-                 *per_tt = l->lane[LANE_PER_TT], *least_c = l->lane[LANE_LEAST_C],
-                 *most_c = l->lane[LANE_MOST_C], *limit_w = l->lane[LANE_LIMIT_W],
-                 *surface = l->lane[LANE_SURFACE];
-    const int32_t *room_mc = l->room_mc, *heatsink_mc = l->heatsink_mc, *cpu_mc = l->cpu_mc,
-                  *draw_mw = l->draw_mw, *hot_draw_mw = l->hot_draw_mw;
-    int32_t *target_w = l->target_w, *max_w = l->max_w, *min_w = l->min_w;
-    WIDE_LOOP
-    for (size_t i = 0; i < to; i++) {
-        // the reading
-        double mc = room_mc[i], diff = mc - jump_mc[i], age = k.at_ms - jump_at[i];
-        int64_t bad = wide_mask(fabs(diff) > 3000) | wide_mask(fabs(mc - 20000) > 40000) | wide_mask(age < 0);
-        double was_c = room_c[i], y = heat_follow(was_c, k.room, mc * 1e-3);
-        double falls = heat_follow(slope[i], k.slope, (y - was_c) * k.per_min);
-        // the metal
-        double hot_w = hot_draw_mw[i] * 1e-3, whole_w = heat_whole_w(draw_mw[i]);
-        double one_w = wide_pick(wide_mask(hot_w > 0), hot_w, whole_w * k.per_heaters);
-        double metal = heat_follow(metal_c[i], k.metal, y + one_w * k.per_ua);
-        double sink = heatsink_mc[i] * 1e-3, over = sink - y, sink_was_c = sink_c[i];
-        double rises = heat_follow(sink_slope[i], k.sink, heat_sink_slope(sink, sink_was_c, k.sink_per_min));
-        double rise = heat_free_rise(one_w * k.per_ua, over, k.lag_per_min);
-        int64_t has = wide_mask(sink > NONE_C);
-        bad |= has & (heat_covered_mask(over, metal - y, rises, rise) | wide_mask(sink_was_c < -100));
-        sink = wide_pick(has, sink, sink_was_c);
-        rises = wide_pick(has, rises, sink_slope[i]);
-        // the guards: none comes or goes
-        bad |= wide_mask(falls < GUARD_WINDOW_K_PER_MIN) | wide_mask(y < least_c[i]) |
-               wide_mask(y > most_c[i]) | wide_mask(cpu_mc[i] > k.cpu_max_mc);
-        // the loop
-        double hot = metal > sink ? metal : sink, cap = heat_surface_w(k.ua_w_per_k, k.surface_c, y, hot);
-        double r = r_c[i], v = kp[i] * (k.weight_b * r - y) + integral_w[i], left_w = limit_w[i];
-        int64_t in_force = wide_mask(surface[i] != 0);
-        bad |= (wide_mask(cap < v) & wide_mask(cap < left_w)) ^ in_force;
-        double limit = heat_between(cap, 0, left_w); // what is left is at most full power
-        double full_w = wide_pick(wide_mask(left_w <= 0), k.full_w, limit);
-        double hi = heat_ceiling_w(r + k.up_c - y, limit), lo = k.floor_w > hi ? hi : k.floor_w;
-        double u = heat_between(v, lo, hi), low = heat_between(v - kp[i] * k.down_c, 0, u);
-        double wound = integral_w[i] + heat_wind(k.dt_s, kp_per_ti[i], r - y, per_tt[i], u, v);
-        double since = wide_pick(wide_mask(full_since[i] > 0), full_since[i], k.now_ms);
-        since = wide_pick(wide_mask(u * 50 < full_w * 49), 0, since);
-
-        int64_t level = wide_mask(age >= 60000) & ~bad;
-        jump_mc[i] = wide_pick(level, mc, jump_mc[i]);
-        jump_at[i] = wide_pick(level, k.at_ms, jump_at[i]);
-        mean_w[i] = wide_pick(bad, mean_w[i], heat_mean_w(mean_w[i], k.mean, target_w[i]));
-        sum_p[i] = wide_pick(bad, sum_p[i], sum_p[i] + k.dt_s * (metal - y));
-        room_c[i] = wide_pick(bad, was_c, y);
-        slope[i] = wide_pick(bad, slope[i], falls);
-        metal_c[i] = wide_pick(bad, metal_c[i], metal);
-        sink_c[i] = wide_pick(bad, sink_was_c, sink);
-        sink_slope[i] = wide_pick(bad, sink_slope[i], rises);
-        integral_w[i] = wide_pick(bad, integral_w[i], wound);
-        full_since[i] = wide_pick(bad, full_since[i], since);
-        alone[i] = wide_pick(bad, 1, 0);
-        any |= bad;
-        int32_t keep = (int32_t)bad;
-        target_w[i] = (target_w[i] & keep) | (heat_to_w(u) & ~keep);
-        max_w[i] = (max_w[i] & keep) | (heat_to_w(hi) & ~keep);
-        min_w[i] = (min_w[i] & keep) | (heat_to_w(low) & ~keep);
-    }
-    *some = any;
+    return &l->row[i / WIDE_ROW];
 }
 
-WIDE(usual, (struct heat_lanes * l, const struct shared *k, size_t to, int64_t *some), (l, k, to, some))
+static inline uint16_t bit_of(size_t i)
+{
+    return (uint16_t)(1u << i % WIDE_ROW);
+}
 
-// ---- estimates
+static inline bool was_alone(const struct heat_lanes *l, size_t i)
+{
+    return row_of(l, i)->alone & bit_of(i);
+}
+
+heat_usual_fn *heat_usual_of(unsigned bits)
+{
+#if defined(__x86_64__) && !defined(ONDOL_NARROW)
+    bool has_512 = __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                   __builtin_cpu_supports("avx512bw");
+    if ((bits == 0 || bits == 512) && has_512)
+        return heat_usual_512;
+    if ((bits == 0 || bits == 256) && __builtin_cpu_supports("avx2"))
+        return heat_usual_256;
+#endif
+    return bits == 0 || bits == 128 ? heat_usual_128 : NULL;
+}
+
+// ---- in and out
 
 static void estimate_pull(struct heat_lanes *l, size_t i)
 {
-    double *const *v = l->learn;
-    struct thermostat *t = zone_in(l, i);
-    struct learn e;
-    for (int k = 0; k < ESTIMATE_TERMS; k++)
-        e.theta[k] = v[LEARN_THETA + k][i];
-    for (int k = 0; k < LEARN_COVS; k++)
-        e.cov[k] = v[LEARN_COV + k][i];
-    e.last_y = v[LEARN_LAST_Y][i];
-    e.last_p = v[LEARN_LAST_P][i];
-    e.ends = v[LEARN_ENDS][i];
-    e.samples = v[LEARN_SAMPLES][i];
-    e.sane = v[LEARN_SANE][i];
-    e.capacity_known = v[LEARN_CAPACITY_KNOWN][i];
-    e.usable = v[LEARN_USABLE][i];
-    e.capacity_j_per_k = v[LEARN_CAPACITY][i];
-    e.integral_w = l->lane[LANE_INTEGRAL_W][i];
-    e.kp = l->lane[LANE_KP][i];
-    e.kp_per_ti = l->lane[LANE_KP_PER_TI][i];
-    e.per_tt = l->lane[LANE_PER_TT][i];
-    learn_take(t, &e);
-    t->outside_c = v[LEARN_OUTSIDE_C][i];
+    learn_row_pull(&l->learn[i / WIDE_ROW], row_of(l, i), i % WIDE_ROW, zone_in(l, i));
     l->behind[i] = 0;
 }
 
 static void estimate_push(struct heat_lanes *l, size_t i)
 {
-    double *const *v = l->learn;
-    const struct thermostat *t = zone_in(l, i);
-    const struct learn e = learn_of(t);
-    for (int k = 0; k < ESTIMATE_TERMS; k++)
-        v[LEARN_THETA + k][i] = e.theta[k];
-    for (int k = 0; k < LEARN_COVS; k++)
-        v[LEARN_COV + k][i] = e.cov[k];
-    v[LEARN_LAST_Y][i] = e.last_y;
-    v[LEARN_LAST_P][i] = e.last_p;
-    v[LEARN_ENDS][i] = e.ends;
-    v[LEARN_SAMPLES][i] = e.samples;
-    v[LEARN_SANE][i] = e.sane;
-    v[LEARN_CAPACITY_KNOWN][i] = e.capacity_known;
-    v[LEARN_USABLE][i] = e.usable;
-    v[LEARN_CAPACITY][i] = e.capacity_j_per_k;
-    v[LEARN_OUTSIDE_C][i] = t->outside_c;
-    v[LEARN_OUTSIDE_KNOWN][i] = t->est.outside_known;
+    learn_row_push(&l->learn[i / WIDE_ROW], i % WIDE_ROW, zone_in(l, i));
     l->behind[i] = 0;
 }
 
-WIDE_INLINE void learn_lanes_any(struct heat_lanes *l, const struct learn_make *make, size_t to)
+static int32_t ms_of(const struct heat_lanes *l, house_ms at)
 {
-    const struct learn_make k = *make;
-    double *theta[ESTIMATE_TERMS], *cov[LEARN_COVS];
-    for (int j = 0; j < ESTIMATE_TERMS; j++)
-        theta[j] = l->learn[LEARN_THETA + j];
-    for (int j = 0; j < LEARN_COVS; j++)
-        cov[j] = l->learn[LEARN_COV + j];
-    double *last_y = l->learn[LEARN_LAST_Y], *last_p = l->learn[LEARN_LAST_P], *ends = l->learn[LEARN_ENDS],
-           *samples = l->learn[LEARN_SAMPLES], *sane = l->learn[LEARN_SANE],
-           *capacity_known = l->learn[LEARN_CAPACITY_KNOWN], *usable = l->learn[LEARN_USABLE],
-           *capacity = l->learn[LEARN_CAPACITY], *integral_w = l->lane[LANE_INTEGRAL_W],
-           *kp = l->lane[LANE_KP], *kp_per_ti = l->lane[LANE_KP_PER_TI], *per_tt = l->lane[LANE_PER_TT],
-           *sum_p = l->lane[LANE_SUM_P];
-    const double *outside_c = l->learn[LEARN_OUTSIDE_C], *outside_known = l->learn[LEARN_OUTSIDE_KNOWN],
-                 *room_c = l->lane[LANE_ROOM_C], *r_c = l->lane[LANE_R_C], *surface = l->lane[LANE_SURFACE],
-                 *most_c = l->lane[LANE_MOST_C];
-    const int32_t *target_w = l->target_w;
-    WIDE_LOOP
-    for (size_t i = 0; i < to; i++) {
-        struct learn e = {.last_y = last_y[i],
-                          .last_p = last_p[i],
-                          .ends = ends[i],
-                          .samples = samples[i],
-                          .sane = sane[i],
-                          .capacity_known = capacity_known[i],
-                          .usable = usable[i],
-                          .capacity_j_per_k = capacity[i],
-                          .integral_w = integral_w[i],
-                          .kp = kp[i],
-                          .kp_per_ti = kp_per_ti[i],
-                          .per_tt = per_tt[i]};
-        WIDE_UNROLL
-        for (int j = 0; j < ESTIMATE_TERMS; j++)
-            e.theta[j] = theta[j][i];
-        WIDE_UNROLL
-        for (int j = 0; j < LEARN_COVS; j++)
-            e.cov[j] = cov[j][i];
-        int64_t hot = wide_mask(most_c[i] >= NEVER_C); // of the guards, lanes have only these two
-        struct learn_from in = {.y_c = room_c[i],
-                                .outside_c = outside_c[i],
-                                .outside_known = outside_known[i],
-                                .sum_p_s = sum_p[i],
-                                .r_c = r_c[i],
-                                .target_w = target_w[i],
-                                .guarded = wide_pick(hot, 1, surface[i])};
-        learn_sample(&e, &in, &k);
-        WIDE_UNROLL
-        for (int j = 0; j < ESTIMATE_TERMS; j++)
-            theta[j][i] = e.theta[j];
-        WIDE_UNROLL
-        for (int j = 0; j < LEARN_COVS; j++)
-            cov[j][i] = e.cov[j];
-        last_y[i] = e.last_y;
-        last_p[i] = e.last_p;
-        ends[i] = e.ends;
-        samples[i] = e.samples;
-        sane[i] = e.sane;
-        capacity_known[i] = e.capacity_known;
-        usable[i] = e.usable;
-        capacity[i] = e.capacity_j_per_k;
-        integral_w[i] = e.integral_w;
-        kp[i] = e.kp;
-        kp_per_ti[i] = e.kp_per_ti;
-        per_tt[i] = e.per_tt;
-        sum_p[i] = 0;
+    int64_t ms = house_since(at, l->epoch);
+    return ms > 0 && ms <= REBASE_MS ? (int32_t)ms : HEAT_OWN_MS;
+}
+
+static void times_pull(const struct heat_lanes *l, size_t i)
+{
+    const struct heat_row *z = row_of(l, i);
+    struct thermostat *t = zone_in(l, i);
+    int32_t jump_ms = z->jump_ms[i % WIDE_ROW], full_ms = z->full_ms[i % WIDE_ROW];
+    if (jump_ms != HEAT_OWN_MS)
+        t->jump_at = house_add(l->epoch, jump_ms);
+    if (full_ms != HEAT_OWN_MS)
+        t->full_since = full_ms ? house_add(l->epoch, full_ms) : HOUSE_MS(0);
+}
+
+static void times_push(const struct heat_lanes *l, size_t i)
+{
+    struct heat_row *z = row_of(l, i);
+    const struct thermostat *t = zone_in(l, i);
+    size_t j = i % WIDE_ROW;
+    z->jump_ms[j] = ms_of(l, t->jump_at);
+    z->full_ms[j] = t->full_since.v ? ms_of(l, t->full_since) : 0;
+    bool open = t->guards & GUARD_BIT(GUARD_WINDOW_OPEN), was_open = z->window & bit_of(i);
+    if (!open && !was_open)
+        return;
+    int64_t until_ms = house_since(t->since[GUARD_WINDOW_OPEN], l->epoch) + GUARD_WINDOW_MOST_MS;
+    z->window = (uint16_t)(open ? z->window | bit_of(i) : z->window & ~bit_of(i));
+    z->window_until_ms[j] = (int32_t)int_clamp(until_ms, 0, INT32_MAX);
+    z->until_ms = INT32_MAX;
+    for (uint32_t left = z->window; left; left &= left - 1) {
+        int32_t ms = z->window_until_ms[__builtin_ctz(left)];
+        z->until_ms = ms < z->until_ms ? ms : z->until_ms;
     }
 }
-WIDE(learn_lanes, (struct heat_lanes * l, const struct learn_make *make, size_t to), (l, make, to))
 
-// ---- in and out
+// Times in rows have 32 bits; three days after their epoch they get another.
+static void rebase(struct heat_lanes *l, house_ms now)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (!is_empty(l, i))
+            times_pull(l, i);
+    l->epoch = house_add(now, -1); // so that `now` is not 0
+    for (size_t i = 0; i < l->n; i++)
+        if (!is_empty(l, i))
+            times_push(l, i);
+}
 
 struct thermostat *lanes_pull(struct heat_lanes *l, size_t i)
 {
     struct thermostat *t = zone_in(l, i);
-    double *const *v = l->lane;
-    if (v[LANE_ODD][i] == 0) {
+    const struct heat_row *z = row_of(l, i);
+    size_t j = i % WIDE_ROW;
+    if (!(z->odd & bit_of(i))) {
         t->last_step_at = l->last_step_at;
         t->last_sense_at = l->last_sense_at;
         t->est.sum_s = l->sum_s;
-        t->applied_w = (int32_t)heat_whole_w(l->draw_mw[i]);
+        t->applied_w = (int32_t)heat_whole_w((float)l->draw_mw[i]);
         t->last_room_mc = l->room_mc[i];
     }
     if (l->behind && l->behind[i])
         estimate_pull(l, i);
-    t->room_c = v[LANE_ROOM_C][i];
-    t->slope_k_per_min = v[LANE_SLOPE][i];
-    t->metal_c = v[LANE_METAL_C][i];
-    t->mean_w = v[LANE_MEAN_W][i];
-    t->integral_w = v[LANE_INTEGRAL_W][i];
-    t->heatsink_c = v[LANE_SINK_C][i];
-    t->heatsink_slope_k_per_min = v[LANE_SINK_SLOPE][i];
-    t->jump_mc = (int32_t)v[LANE_JUMP_MC][i];
-    t->jump_at = HOUSE_MS((int64_t)v[LANE_JUMP_AT][i]);
-    t->est.sum_p_s = v[LANE_SUM_P][i];
-    t->full_since = HOUSE_MS((int64_t)v[LANE_FULL_SINCE][i]);
+    t->room_c = z->room_c[j];
+    t->slope_k_per_min = z->slope_k_per_min[j];
+    t->metal_c = z->metal_c[j];
+    t->mean_w = z->mean_w[j];
+    t->integral_w = z->integral_w[j];
+    t->heatsink_c = z->heatsink_c[j];
+    t->heatsink_slope_k_per_min = z->heatsink_slope_k_per_min[j];
+    t->est.sum_p_s = z->sum_p_s[j];
+    t->jump_mc = (int32_t)z->jump_mc[j];
+    times_pull(l, i);
     t->request.target_w = l->target_w[i];
     t->request.max_w = l->max_w[i];
     t->request.min_w = l->min_w[i];
@@ -283,48 +168,46 @@ const struct heat_request *lanes_request(struct heat_lanes *l, size_t i)
 // Whether the wide step cannot know what this zone needs.
 static bool is_odd(const struct heat_lanes *l, const struct thermostat *t)
 {
-    const uint32_t hot = GUARD_BIT(GUARD_ROOM_HOT), surface = GUARD_BIT(GUARD_SURFACE_HOT);
-    return !t->started || (t->guards & ~(hot | surface)) || t->pending || t->wish.mode == ZONE_BOOST ||
-           t->lift_w > 0 || ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) ||
+    const uint32_t hot = GUARD_BIT(GUARD_ROOM_HOT), surface = GUARD_BIT(GUARD_SURFACE_HOT),
+                   window = GUARD_BIT(GUARD_WINDOW_OPEN);
+    return !t->started || (t->guards != window && (t->guards & ~(hot | surface))) || t->pending ||
+           t->wish.mode == ZONE_BOOST || t->lift_w > 0 || ((t->guards & hot) && t->calm[GUARD_ROOM_HOT]) ||
            ((t->guards & surface) && t->calm[GUARD_SURFACE_HOT]) ||
-           t->last_sense_at.v != l->last_sense_at.v || t->last_step_at.v != l->last_step_at.v ||
+           ((t->guards & window) && t->calm[GUARD_WINDOW_OPEN]) || t->last_sense_at.v != l->last_sense_at.v ||
+           t->jump_at.v > t->last_sense_at.v || t->last_step_at.v != l->last_step_at.v ||
            t->est.sum_s != l->sum_s;
-}
-
-// No room is as warm as this one may be.
-static void set_odd(struct heat_lanes *l, size_t i)
-{
-    l->lane[LANE_ODD][i] = 1;
-    l->lane[LANE_MOST_C][i] = -NEVER_C;
 }
 
 static void step_push(struct heat_lanes *l, size_t i)
 {
     const struct thermostat *t = zone_in(l, i);
-    double *const *v = l->lane;
-    bool hot = t->guards & GUARD_BIT(GUARD_ROOM_HOT);
-    v[LANE_ROOM_C][i] = t->room_c;
-    v[LANE_SLOPE][i] = t->slope_k_per_min;
-    v[LANE_METAL_C][i] = t->metal_c;
-    v[LANE_MEAN_W][i] = t->mean_w;
-    v[LANE_INTEGRAL_W][i] = t->integral_w;
-    v[LANE_SINK_C][i] = t->heatsink_c;
-    v[LANE_SINK_SLOPE][i] = t->heatsink_slope_k_per_min;
-    v[LANE_JUMP_MC][i] = t->jump_mc;
-    v[LANE_JUMP_AT][i] = (double)t->jump_at.v;
-    v[LANE_SUM_P][i] = t->est.sum_p_s;
-    v[LANE_FULL_SINCE][i] = (double)t->full_since.v;
-    v[LANE_R_C][i] = t->r_c;
-    v[LANE_KP][i] = t->kp;
-    v[LANE_KP_PER_TI][i] = t->kp_per_ti;
-    v[LANE_PER_TT][i] = t->per_tt;
-    v[LANE_LEAST_C][i] = hot ? t->hot_c - 0.5 : -NEVER_C;
-    v[LANE_MOST_C][i] = hot ? NEVER_C : t->hot_c;
-    v[LANE_LIMIT_W][i] = hot ? 0 : t->full_w;
-    v[LANE_SURFACE][i] = t->guards & GUARD_BIT(GUARD_SURFACE_HOT) ? 1 : 0;
-    v[LANE_ODD][i] = 0;
-    if (is_odd(l, t))
-        set_odd(l, i);
+    struct heat_row *z = row_of(l, i);
+    size_t j = i % WIDE_ROW;
+    uint16_t bit = bit_of(i);
+    bool hot = t->guards & GUARD_BIT(GUARD_ROOM_HOT), surface = t->guards & GUARD_BIT(GUARD_SURFACE_HOT),
+         open = t->guards & GUARD_BIT(GUARD_WINDOW_OPEN);
+    z->room_c[j] = t->room_c;
+    z->slope_k_per_min[j] = t->slope_k_per_min;
+    z->metal_c[j] = t->metal_c;
+    z->mean_w[j] = t->mean_w;
+    z->integral_w[j] = t->integral_w;
+    z->heatsink_c[j] = t->heatsink_c;
+    z->heatsink_slope_k_per_min[j] = t->heatsink_slope_k_per_min;
+    z->sum_p_s[j] = t->est.sum_p_s;
+    z->jump_mc[j] = (float)t->jump_mc; // of plausible readings: exact
+    times_push(l, i);
+    z->r_c[j] = t->r_c;
+    z->kp[j] = t->kp;
+    z->kp_per_ti[j] = t->kp_per_ti;
+    z->per_tt[j] = t->per_tt;
+    z->least_c[j] = hot ? t->hot_c - 0.5f : open ? FROST_C + t->up_c : -NEVER_C;
+    z->most_c[j] = hot ? NEVER_C : t->hot_c;
+    z->limit_w[j] = hot || open ? 0 : t->full_w;
+    z->guarded[j] = t->guards != 0;
+    z->surface = (uint16_t)(surface ? z->surface | bit : z->surface & ~bit);
+    z->odd = (uint16_t)(is_odd(l, t) ? z->odd | bit : z->odd & ~bit);
+    if (l->r_c)
+        l->r_c[i] = t->r_c;
     l->target_w[i] = t->request.target_w;
     l->max_w[i] = t->request.max_w;
     l->min_w[i] = t->request.min_w;
@@ -343,7 +226,7 @@ void lanes_set_outside(struct heat_lanes *l, int32_t outside_mc)
     bool known = outside_mc != INT32_MIN;
     double c = heat_outside_c(outside_mc);
     for (size_t i = 0; i < l->n; i++)
-        if ((l->learn[LEARN_OUTSIDE_KNOWN][i] != 0) != known && !is_empty(l, i)) {
+        if ((l->learn[i / WIDE_ROW].outside_known[i % WIDE_ROW] != 0) != known && !is_empty(l, i)) {
             struct thermostat *t = zone_in(l, i);
             if (l->behind[i])
                 estimate_pull(l, i);
@@ -351,7 +234,7 @@ void lanes_set_outside(struct heat_lanes *l, int32_t outside_mc)
             estimate_push(l, i);
         }
     for (size_t i = 0; i < l->n; i++)
-        l->learn[LEARN_OUTSIDE_C][i] = c;
+        l->learn[i / WIDE_ROW].outside_c[i % WIDE_ROW] = c;
     memset(l->behind, 1, l->n);
 }
 
@@ -375,21 +258,23 @@ static void spacings(struct heat_spacing k[2], int64_t step_ms, int64_t sense_ms
         k[1] = sense_ms == step_ms ? k[0] : heat_spacing_of(sense_ms, tau_s);
 }
 
-static struct shared shared_of(const struct thermostat *t, const struct heat_spacing k[2], house_ms at,
-                               house_ms now)
+static struct heat_shared shared_of(const struct heat_lanes *l, house_ms at, house_ms now)
 {
-    return (struct shared){
-        .at_ms = (double)at.v,
-        .now_ms = (double)now.v,
-        .dt_s = k[0].s,
-        .room = k[1].room,
-        .slope = k[1].slope,
-        .per_min = k[1].per_min,
-        .metal = k[0].metal,
-        .mean = k[0].mean,
-        .sink = k[0].s < 60 ? k[0].s / 60 : 1,
-        .sink_per_min = 60 / k[0].s,
-        .lag_per_min = 60 / t->cfg.heater_tau_s,
+    const struct thermostat *t = any_of(l);
+    const struct heat_spacing *step = &l->spacing[0], *sense = &l->spacing[1];
+    return (struct heat_shared){
+        .at_ms = (int32_t)house_since(at, l->epoch),
+        .now_ms = (int32_t)house_since(now, l->epoch),
+        .windows_alone = l->sum_s + step->s >= ESTIMATE_SAMPLE_S,
+        .dt_s = (float)step->s,
+        .room = sense->room,
+        .slope = sense->slope,
+        .per_min = sense->per_min,
+        .metal = step->metal,
+        .mean = step->mean,
+        .sink = (float)(step->s < 60 ? step->s / 60 : 1),
+        .sink_per_min = (float)(60 / step->s),
+        .lag_per_min = (float)(60 / t->cfg.heater_tau_s),
         .per_ua = t->per_ua,
         .per_heaters = t->per_heaters,
         .ua_w_per_k = t->ua_w_per_k,
@@ -398,9 +283,23 @@ static struct shared shared_of(const struct thermostat *t, const struct heat_spa
         .up_c = t->up_c,
         .down_c = t->down_c,
         .weight_b = t->weight_b,
-        .floor_w = t->cfg.floor_w,
-        .cpu_max_mc = t->cfg.cpu_max_mc,
+        .floor_w = (float)t->cfg.floor_w,
+        .cpu_above_mc = t->cfg.cpu_max_mc < INT32_MAX ? t->cfg.cpu_max_mc + 1 : INT32_MAX,
     };
+}
+
+static bool usual_step(struct heat_lanes *l, house_ms at, house_ms now)
+{
+    const struct heat_shared k = shared_of(l, at, now);
+    const struct heat_arrays in = {.room_mc = l->room_mc,
+                                   .heatsink_mc = l->heatsink_mc,
+                                   .cpu_mc = l->cpu_mc,
+                                   .draw_mw = l->draw_mw,
+                                   .hot_draw_mw = l->hot_draw_mw,
+                                   .target_w = l->target_w,
+                                   .max_w = l->max_w,
+                                   .min_w = l->min_w};
+    return l->usual(l->row, wide_end(l->n) / WIDE_ROW, &in, &k);
 }
 
 static struct zone_sense sense_of(const struct heat_lanes *l, size_t i, house_ms at)
@@ -414,25 +313,19 @@ static struct zone_sense sense_of(const struct heat_lanes *l, size_t i, house_ms
                                .outside_mc = INT32_MIN};
 }
 
-static bool eight_zero(const double *x)
-{
-    uint64_t bits[8];
-    memcpy(bits, x, sizeof bits);
-    return ((bits[0] | bits[1]) | (bits[2] | bits[3]) | (bits[4] | bits[5]) | (bits[6] | bits[7])) == 0;
-}
-
 // The zones to be stepped alone: all, or those marked.
 static size_t list_alone(struct heat_lanes *l, bool all)
 {
-    const double *alone = l->lane[LANE_ALONE];
     size_t n = 0;
-    for (size_t i = 0; i < l->n; i++) {
-        if (!all && i % 8 == 0 && eight_zero(alone + i)) { // lanes go on beyond n (base/wide.h)
-            i += 7;
-            continue;
+    for (size_t from = 0; from < l->n; from += WIDE_ROW) {
+        struct heat_row *z = row_of(l, from);
+        if (all)
+            z->alone = UINT16_MAX;
+        for (uint32_t left = z->alone; left; left &= left - 1) {
+            size_t i = from + (size_t)__builtin_ctz(left);
+            if (i < l->n && !is_empty(l, i))
+                l->alone[n++] = (uint32_t)i;
         }
-        l->alone[n] = (uint32_t)i;
-        n += (all | (alone[i] != 0)) & !is_empty(l, i);
     }
     return n;
 }
@@ -443,11 +336,12 @@ static void learn_one(struct heat_lanes *l, size_t i)
     struct thermostat *t = lanes_pull(l, i);
     t->est.sum_s = l->sum_s;
     heat_learn(t);
-    l->lane[LANE_INTEGRAL_W][i] = t->integral_w;
-    l->lane[LANE_SUM_P][i] = t->est.sum_p_s;
-    l->lane[LANE_KP][i] = t->kp;
-    l->lane[LANE_KP_PER_TI][i] = t->kp_per_ti;
-    l->lane[LANE_PER_TT][i] = t->per_tt;
+    struct heat_row *z = row_of(l, i);
+    z->integral_w[i % WIDE_ROW] = t->integral_w;
+    z->sum_p_s[i % WIDE_ROW] = t->est.sum_p_s;
+    z->kp[i % WIDE_ROW] = t->kp;
+    z->kp_per_ti[i % WIDE_ROW] = t->kp_per_ti;
+    z->per_tt[i % WIDE_ROW] = t->per_tt;
 }
 
 // A sample for the estimates of all zones that were stepped together, and the gains from it. Lanes of zones
@@ -456,25 +350,25 @@ static void learn(struct heat_lanes *l)
 {
     if (l->behind) {
         struct learn_make k = learn_make_of(any_of(l), l->sum_s);
-        learn_lanes(l, &k, wide_end(l->n));
+        learn_rows(l->learn, l->row, wide_end(l->n) / WIDE_ROW, l->target_w, &k);
         memset(l->behind, 1, l->n);
         return;
     }
     for (size_t i = 0; i < l->n; i++)
-        if (l->lane[LANE_ALONE][i] == 0)
+        if (!was_alone(l, i))
             learn_one(l, i);
 }
 
 // `sense` NULL: as the lanes have it.
 static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_ms at, house_ms now)
 {
-    int64_t step_ms = 0, sense_ms = 0, some = 1;
-    bool wide = l->n > 0 && times_usual(l, at, now, &step_ms, &sense_ms);
+    int64_t step_ms = 0, sense_ms = 0;
+    bool some = true, wide = l->n > 0 && times_usual(l, at, now, &step_ms, &sense_ms);
+    if (house_since(now, l->epoch) > REBASE_MS)
+        rebase(l, now);
     if (wide) {
-        const struct thermostat *t = any_of(l);
-        spacings(l->spacing, step_ms, sense_ms, t->cfg.heater_tau_s);
-        struct shared k = shared_of(t, l->spacing, at, now);
-        usual(l, &k, wide_end(l->n), &some);
+        spacings(l->spacing, step_ms, sense_ms, any_of(l)->cfg.heater_tau_s);
+        some = usual_step(l, at, now);
     }
     size_t alone = some ? list_alone(l, !wide) : 0;
     struct heat_spacing k = l->spacing[0];
@@ -482,7 +376,6 @@ static size_t step(struct heat_lanes *l, const struct zone_sense *sense, house_m
         size_t i = l->alone[j];
         struct zone_sense s = sense ? sense[i] : sense_of(l, i, at);
         heat_step_one(lanes_pull(l, i), &s, &k, now);
-        l->lane[LANE_ALONE][i] = 1;
     }
     l->last_step_at = now;
     l->last_sense_at = at;
@@ -513,19 +406,19 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, const uint32_t *p
     *l = (struct heat_lanes){.zone = zone, .place = place, .n = n, .last_sense_at = HOUSE_MS(INT64_MIN / 2)};
     int32_t **whole[] = {&l->room_mc,     &l->heatsink_mc, &l->cpu_mc, &l->draw_mw,
                          &l->hot_draw_mw, &l->target_w,    &l->max_w,  &l->min_w};
-    for (int k = 0; k < LANE_N; k++)
-        l->lane[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         *whole[k] = mem_lines(wide_room(n), sizeof(int32_t));
-    for (int k = 0; k < LEARN_N; k++)
-        l->learn[k] = mem_lines(wide_room(n), sizeof(double));
+    l->usual = heat_usual_of(0);
+    l->row = mem_lines(wide_room(n) / WIDE_ROW, sizeof *l->row);
+    l->learn = mem_lines(wide_room(n) / WIDE_ROW, sizeof *l->learn);
+    l->r_c = mem_lines(wide_room(n), sizeof *l->r_c);
     l->behind = mem_array(n + 1, 1);
     l->alone = mem_array(n + 1, sizeof *l->alone);
     l->spacing = mem_array(2, sizeof *l->spacing);
     l->spacing[0].ms = l->spacing[1].ms = -1;
     for (size_t i = 0; i < wide_room(n); i++) {
-        l->lane[LANE_LEAST_C][i] = -NEVER_C; // where there is no room nothing is unusual about it
-        l->lane[LANE_MOST_C][i] = NEVER_C;
+        row_of(l, i)->least_c[i % WIDE_ROW] = -NEVER_C; // where there is no room nothing is unusual about it
+        row_of(l, i)->most_c[i % WIDE_ROW] = NEVER_C;
         if (i < n && !is_empty(l, i))
             lanes_push(l, i);
     }
@@ -535,10 +428,9 @@ void lanes_deinit(struct heat_lanes *l)
 {
     int32_t *whole[] = {l->room_mc,     l->heatsink_mc, l->cpu_mc, l->draw_mw,
                         l->hot_draw_mw, l->target_w,    l->max_w,  l->min_w};
-    for (int k = 0; k < LANE_N; k++)
-        free(l->lane[k]);
-    for (int k = 0; k < LEARN_N; k++)
-        free(l->learn[k]);
+    free(l->row);
+    free(l->learn);
+    free(l->r_c);
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         free(whole[k]);
     free(l->behind);
@@ -559,7 +451,7 @@ static bool same_make(const struct thermostat_config *a, const struct thermostat
 }
 
 struct block {
-    double lane[LANE_N][BLOCK];
+    struct heat_row row;
     int32_t whole[8][BLOCK];
     uint32_t alone[BLOCK + 1];
 };
@@ -568,14 +460,13 @@ static void block_fill(struct block *b, struct heat_lanes *l, const struct zone_
 {
     int32_t **whole[] = {&l->room_mc,     &l->heatsink_mc, &l->cpu_mc, &l->draw_mw,
                          &l->hot_draw_mw, &l->target_w,    &l->max_w,  &l->min_w};
-    for (int k = 0; k < LANE_N; k++)
-        l->lane[k] = b->lane[k];
+    l->row = &b->row;
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         *whole[k] = b->whole[k];
     for (size_t i = 0; i < l->n; i++) {
         lanes_push(l, i);
         if (s[i].lid_open)
-            set_odd(l, i);
+            b->row.odd |= bit_of(i);
         l->room_mc[i] = s[i].room_mc;
         l->heatsink_mc[i] = s[i].heatsink_mc;
         l->cpu_mc[i] = s[i].cpu_mc;
@@ -592,13 +483,15 @@ static void step_block(struct thermostat *t, const struct zone_sense *s, size_t 
                            .n = n,
                            .last_step_at = t->last_step_at,
                            .last_sense_at = t->last_sense_at,
+                           .epoch = house_add(t->last_step_at, -EPOCH_BLOCK),
+                           .usual = heat_usual_of(0),
                            .sum_s = t->est.sum_s,
                            .alone = b.alone,
                            .spacing = k};
     block_fill(&b, &l, s);
     step(&l, s, s->at, now);
     for (size_t i = 0; i < n; i++) {
-        if (l.lane[LANE_ALONE][i] == 0)
+        if (!was_alone(&l, i))
             lanes_pull(&l, i);
         heat_request_rest(&t[i], now);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Thermostats of one make, side by side. What moves at every step of a usual zone lies in arrays, one value a
-// zone, so that a processor steps two to eight zones at once; the rest stays in each zone's struct
+// zone, so that a processor steps up to sixteen zones at once; the rest stays in each zone's struct
 // thermostat. A zone in which something is unusual (a guard suspected or new, an odd reading, boost) is
 // stepped alone by the same formulas (step.h). heat_step() goes through here too: what a simulated fleet does
 // is what an agent does.
@@ -12,68 +12,29 @@
 #define ONDOL_CORE_HEAT_LANES_H
 
 #include "core/heat/thermostat.h"
+#include "core/heat/usual.h"
+
+struct learn_row;
 
 #define LANE_EMPTY UINT32_MAX
-
-enum heat_lane {
-    // state
-    LANE_ROOM_C,
-    LANE_SLOPE,
-    LANE_METAL_C,
-    LANE_MEAN_W,
-    LANE_INTEGRAL_W,
-    LANE_SINK_C,
-    LANE_SINK_SLOPE,
-    LANE_JUMP_MC,
-    LANE_JUMP_AT,
-    LANE_SUM_P,
-    LANE_FULL_SINCE,
-    // what changes with the wish, the estimate and the guards
-    LANE_R_C,
-    LANE_KP,
-    LANE_KP_PER_TI,
-    LANE_PER_TT,
-    LANE_LEAST_C, // the guards' state stands while the room is between
-    LANE_MOST_C,
-    LANE_LIMIT_W, // that the guards leave
-    LANE_SURFACE, // 1: the surface guard is in force
-    LANE_ODD,     // 1: stepped alone; LANE_MOST_C is so low that no room is usual
-    // of the last step: 1: it was stepped alone
-    LANE_ALONE,
-    LANE_N,
-};
-
-// Of a zone's estimate and what goes with it (learn.h): what moves once a sample.
-enum learn_lane {
-    LEARN_THETA,
-    LEARN_COV = LEARN_THETA + ESTIMATE_TERMS,
-    LEARN_LAST_Y = LEARN_COV + ESTIMATE_TERMS * (ESTIMATE_TERMS + 1) / 2,
-    LEARN_LAST_P,
-    LEARN_ENDS,
-    LEARN_SAMPLES,
-    LEARN_SANE,
-    LEARN_CAPACITY_KNOWN,
-    LEARN_USABLE,
-    LEARN_CAPACITY,
-    LEARN_OUTSIDE_C, // as thermostat_set_outside() left it
-    LEARN_OUTSIDE_KNOWN,
-    LEARN_N,
-};
 
 struct heat_lanes {
     struct thermostat *zone; // borrowed: zone[place[i]] is in lane i
     const uint32_t *place;   // borrowed; LANE_EMPTY: none is; NULL: zone[i]
     size_t n;
-    double *lane[LANE_N];
-    double *learn[LEARN_N]; // NULL: the estimates stay in the structs
-    uint8_t *behind;        // 1: the struct's estimate is behind its lanes
+    struct heat_row *row;    // of sixteen lanes each (usual.h)
+    struct learn_row *learn; // of as many (learn_row.h); NULL: the estimates stay in the structs
+    uint8_t *behind;         // 1: the struct's estimate is behind its lanes
+    float *r_c;              // setpoints in force, as the rows have them; NULL: only there
     // readings, written by the caller before a step; as in struct zone_sense
     int32_t *room_mc, *heatsink_mc, *cpu_mc, *draw_mw, *hot_draw_mw;
     // watts of the request, written by the step
     int32_t *target_w, *max_w, *min_w;
     house_ms last_step_at, last_sense_at; // of all lanes that are not odd
+    house_ms epoch;                       // that times in rows begin with
     double sum_s;
     uint32_t *alone;              // those of the last step, in order
+    heat_usual_fn *usual;         // as wide as the processor can
     struct heat_spacing *spacing; // by step, by reading
 };
 
@@ -83,7 +44,7 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, const uint32_t *p
 void lanes_deinit(struct heat_lanes *l);
 
 // One control step of all lanes with readings made at `at`; as heat_step(). Returns how many were stepped
-// alone, which LANE_ALONE marks: only their guards can have changed.
+// alone, of which `alone` is the list: only their guards can have changed.
 size_t lanes_step(struct heat_lanes *l, house_ms at, house_ms now);
 
 // The zone's struct as of the last step, to read, or to change between pull and push; but for the joules and

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A finished sample of one zone: its estimate (estimate.h) and the gains that follow from it, once, for one
-// zone (heat_learn() in step.c) and for many side by side (lanes.c). Doubles and selects only, flags are 0 or
+// zone (heat_learn() in step.c) and for many side by side (learn_row.c). Doubles and selects only, flags are 0 or
 // 1, so that a compiler can put zones side by side; of the covariance, which is symmetric to the last bit,
 // the upper half.
 #ifndef ONDOL_CORE_HEAT_LEARN_H
@@ -65,18 +65,34 @@ WIDE_INLINE int64_t learn_is(double flag)
     return wide_mask(flag != 0);
 }
 
-// The sample moves theta and its covariance. A surprise of more than three deviations (a door, a party)
-// counts as three.
-WIDE_INLINE void learn_move(struct learn *e, const double x[ESTIMATE_TERMS], double err, double more,
-                            double last_most)
+// lo <= hi. Where it is the smaller or larger of two, a plain choice: one instruction for all lanes.
+WIDE_INLINE double learn_between(double x, double lo, double hi)
+{
+    double top = x > hi ? hi : x;
+    return lo > top ? lo : top;
+}
+
+// What the last term's variance may be at most: of gains, or where outside is not known, of that too.
+WIDE_INLINE double learn_last_most(int64_t outside_known)
+{
+    const double unknown = learn_prior_sd[ESTIMATE_TERMS - 1] * learn_prior_sd[ESTIMATE_TERMS - 1];
+    return wide_pick(outside_known, LEARN_GAINS_SD * LEARN_GAINS_SD, unknown);
+}
+
+// The sample moves theta and its covariance where it is `ready`. A surprise of more than three deviations (a
+// door, a party) counts as three.
+WIDE_INLINE void learn_move(struct learn *e, const double x[ESTIMATE_TERMS], double err,
+                            int64_t outside_known, int64_t ready)
 {
     enum { N = ESTIMATE_TERMS };
     double px[N], s = LEARN_NOISE_VAR;
     WIDE_UNROLL
     for (int i = 0; i < N; i++) {
-        double var = e->cov[LEARN_COV_OF(i, i)] + (i < N - 1 ? learn_wander[i] : more);
-        double most = i < N - 1 ? learn_prior_sd[i] * learn_prior_sd[i] : last_most;
-        e->cov[LEARN_COV_OF(i, i)] = wide_pick(wide_mask(var < most), var, most);
+        double last_more = wide_pick(outside_known, LEARN_WANDER_GAINS, LEARN_WANDER_UNKNOWN);
+        double var =
+            e->cov[LEARN_COV_OF(i, i)] + wide_pick(ready, i < N - 1 ? learn_wander[i] : last_more, 0);
+        double most = i < N - 1 ? learn_prior_sd[i] * learn_prior_sd[i] : learn_last_most(outside_known);
+        e->cov[LEARN_COV_OF(i, i)] = var < most ? var : most;
         err -= x[i] * e->theta[i];
     }
     WIDE_UNROLL
@@ -89,9 +105,8 @@ WIDE_INLINE void learn_move(struct learn *e, const double x[ESTIMATE_TERMS], dou
     WIDE_UNROLL
     for (int i = 0; i < N; i++)
         s += px[i] * x[i];
-    double limit = 3 * sqrt(s), inv_s = 1.0 / s;
-    double bounded = wide_pick(wide_mask(err > limit), limit, err);
-    bounded = wide_pick(wide_mask(err < -limit), -limit, bounded);
+    double limit = 3 * sqrt(s), inv_s = wide_pick(ready, 1.0 / s, 0),
+           bounded = learn_between(err, -limit, limit);
     WIDE_UNROLL
     for (int i = 0; i < N; i++)
         e->theta[i] += px[i] * inv_s * bounded;
@@ -100,28 +115,7 @@ WIDE_INLINE void learn_move(struct learn *e, const double x[ESTIMATE_TERMS], dou
         WIDE_UNROLL
     for (int j = i; j < N; j++)
         e->cov[LEARN_COV_OF(i, j)] -= px[i] * px[j] * inv_s;
-}
-
-// What has gone far out of any building's range starts again rather than find its way back for days.
-WIDE_INLINE void learn_restart(struct learn *e, double last_most)
-{
-    enum { N = ESTIMATE_TERMS };
-    int64_t again =
-        wide_mask(e->theta[1] < -learn_prior[1] * 2) | wide_mask(e->theta[0] < -learn_prior[0] * 4);
-    WIDE_UNROLL
-    for (int i = 0; i < N; i++)
-        WIDE_UNROLL
-    for (int j = i; j < N; j++) {
-        double sd2 = i < N - 1 ? learn_prior_sd[i] * learn_prior_sd[i] : last_most;
-        double *c = &e->cov[LEARN_COV_OF(i, j)];
-        *c = wide_pick(again, i == j ? sd2 : 0, *c);
-    }
-    WIDE_UNROLL
-    for (int i = 0; i < N; i++)
-        e->theta[i] = wide_pick(again, learn_prior[i], e->theta[i]);
-    e->samples = wide_pick(again, 0, e->samples);
-    e->sane = wide_pick(again, 0, e->sane);
-    e->ends = wide_pick(again, 0, e->ends);
+    e->samples += wide_pick(ready, 1, 0);
 }
 
 // Usable needs six hours of samples and plausible values (capacity within eight times the prior, tau 1.4 h to
@@ -129,79 +123,78 @@ WIDE_INLINE void learn_restart(struct learn *e, double last_most)
 // power follow the weather with nothing happening in the room, and takes the room for heavy: only setpoint
 // steps teach it, so that the capacity has to be known far better before it counts. Deviations are compared
 // as their squares.
-WIDE_INLINE void learn_judge(struct learn *e, double outside_known)
+WIDE_INLINE void learn_judge(struct learn *e, int64_t outside_known, int64_t ready)
 {
     double th0 = e->theta[0], th1 = e->theta[1];
     int64_t heavy_ok = wide_mask(th1 > learn_prior[1] / 8) & wide_mask(th1 < learn_prior[1] * 8);
     int64_t tau_ok =
         wide_mask(th0 > 10.0 * LEARN_H / (14 * 86400.0)) & wide_mask(th0 < 10.0 * LEARN_H / 5000.0);
-    double most1 = wide_pick(learn_is(outside_known), 0.33, 0.08) * th1, most0 = 0.5 * th0;
-    double sane = wide_pick(wide_mask(e->sane < 4), e->sane + 1, 4);
-    e->sane = wide_pick(heavy_ok, sane, 0);
-    int64_t capacity = wide_mask(e->samples >= 24) & wide_mask(e->sane >= 4) &
+    double most1 = wide_pick(outside_known, 0.33, 0.08) * th1, most0 = 0.5 * th0, more = e->sane + 1;
+    double sane = wide_pick(heavy_ok, more < 4 ? more : 4, 0);
+    int64_t capacity = wide_mask(e->samples >= 24) & wide_mask(sane >= 4) &
                        wide_mask(e->cov[LEARN_COV_OF(1, 1)] < most1 * most1);
     int64_t usable = capacity & tau_ok & wide_mask(e->cov[LEARN_COV_OF(0, 0)] < most0 * most0);
-    e->capacity_known = wide_pick(capacity, 1, 0);
-    e->usable = wide_pick(usable, 1, 0);
+    e->sane = wide_pick(ready, sane, e->sane);
+    e->capacity_known = wide_pick(ready, wide_pick(capacity, 1, 0), e->capacity_known);
+    e->usable = wide_pick(ready, wide_pick(usable, 1, 0), e->usable);
+}
+
+// The sample is over, and the next begins where it ended. Returns all ones where the estimate has gone far out
+// of any building's range: learn_restart().
+WIDE_INLINE int64_t learn_sample(struct learn *e, const struct learn_from *in, const struct learn_make *k)
+{
+    double p = in->sum_p_s * k->per_full * k->per_sum_s, y = in->y_c, next = e->ends + 1;
+    int64_t outside = learn_is(in->outside_known), ready = wide_mask(e->ends >= 2);
+    double x[ESTIMATE_TERMS] = {(in->outside_c - 0.5 * (e->last_y + y)) * 0.1, p, p - e->last_p, 1};
+    learn_move(e, x, (y - e->last_y) * LEARN_H * k->per_sum_s, outside, ready);
+    learn_judge(e, outside, ready);
+    e->ends = next < 2 ? next : 2;
+    e->last_p = p;
+    e->last_y = y;
+    return wide_mask(e->theta[1] < -learn_prior[1] * 2) | wide_mask(e->theta[0] < -learn_prior[0] * 4);
+}
+
+// Anew, rather than find its way back for days. Rare, and not for many side by side: the prior is plausible
+// once, and the sample's end is a beginning.
+static inline void learn_restart(struct learn *e, bool outside_known)
+{
+    for (int i = 0; i < LEARN_COVS; i++)
+        e->cov[i] = 0;
+    for (int i = 0; i < ESTIMATE_TERMS; i++) {
+        e->theta[i] = learn_prior[i];
+        e->cov[LEARN_COV_OF(i, i)] = learn_prior_sd[i] * learn_prior_sd[i];
+    }
+    e->cov[LEARN_COVS - 1] = learn_last_most(wide_mask(outside_known));
+    e->samples = e->capacity_known = e->usable = 0;
+    e->sane = e->ends = 1;
 }
 
 // Gains and capacity from the estimate once it is usable; the output stays where it is: see
 // heat_other_gains(). A room that cools down to a lower setpoint takes nothing for hours, and the integral
 // follows the limit. When it arrives the walls are still warm: it needs half of what it will need, and the
-// rest comes faster than the integral would.
+// rest comes faster than the integral would. Ti is the time constant, but an hour at least and at most what
+// SIMC says for a lag.
 WIDE_INLINE void learn_gains(struct learn *e, const struct learn_from *in, const struct learn_make *k)
 {
+    const double lag_s = HEAT_LAG_S + HEAT_CLOSED_LOOP_S;
     int64_t known = learn_is(e->capacity_known), usable = learn_is(e->usable);
     double th0 = wide_pick(usable, e->theta[0], learn_prior[0]),
-           th1 = wide_pick(known, e->theta[1], learn_prior[1]),
+           per_th1 = 1 / wide_pick(known, e->theta[1], learn_prior[1]),
            th3 = wide_pick(usable, e->theta[3], learn_prior[3]);
-    double capacity = LEARN_H * k->full_w / th1, tau_s = 10.0 * LEARN_H / th0;
-    double kp =
-        heat_between(capacity * (1 / (HEAT_LAG_S + HEAT_CLOSED_LOOP_S)), 0.5 * k->full_w, 4.0 * k->full_w);
-    double most_s = 4 * (HEAT_LAG_S + HEAT_CLOSED_LOOP_S);
-    double ti = heat_between(wide_pick(wide_mask(tau_s < most_s), tau_s, most_s), 3600, 20000);
+    double capacity = LEARN_H * k->full_w * per_th1;
+    double kp = learn_between(capacity * (1 / lag_s), 0.5 * k->full_w, 4.0 * k->full_w);
+    double per_ti = learn_between(th0 * (1 / (10.0 * LEARN_H)), 1 / (4 * lag_s), 1 / 3600.0);
     double integral = heat_other_gains(e->kp, kp, k->weight_b * in->r_c - in->y_c, e->integral_w, k->full_w);
-    double need = k->full_w * (th0 * 0.1 * (in->r_c - in->outside_c) - th3) / th1;
-    double least = kp * (1 - k->weight_b) * in->r_c + ARRIVAL_SHARE * heat_between(need, 0, k->full_w);
+    double need = k->full_w * (th0 * 0.1 * (in->r_c - in->outside_c) - th3) * per_th1;
+    double least = kp * (1 - k->weight_b) * in->r_c + ARRIVAL_SHARE * learn_between(need, 0, k->full_w);
     int64_t arrives = usable & learn_is(in->outside_known) & wide_mask(in->target_w == 0) &
                       ~learn_is(in->guarded) & wide_mask(integral < least);
     integral = wide_pick(arrives, least, integral);
     e->capacity_j_per_k = capacity;
     e->integral_w = wide_pick(known, integral, e->integral_w);
     e->kp = wide_pick(known, kp, e->kp);
-    e->kp_per_ti = wide_pick(known, kp / ti, e->kp_per_ti);
-    e->per_tt = wide_pick(known, 1 / (HEAT_TT_SHARE * ti), e->per_tt);
-}
-
-// The sample is over, and the next begins where it ended.
-WIDE_INLINE void learn_sample(struct learn *e, const struct learn_from *in, const struct learn_make *k)
-{
-    double p = in->sum_p_s * k->per_full * k->per_sum_s, y = in->y_c;
-    int64_t outside = learn_is(in->outside_known), ready = wide_mask(e->ends >= 2);
-    double more = wide_pick(outside, LEARN_WANDER_GAINS, LEARN_WANDER_UNKNOWN),
-           most = wide_pick(outside, LEARN_GAINS_SD * LEARN_GAINS_SD,
-                            learn_prior_sd[ESTIMATE_TERMS - 1] * learn_prior_sd[ESTIMATE_TERMS - 1]);
-    double x[ESTIMATE_TERMS] = {(in->outside_c - 0.5 * (e->last_y + y)) * 0.1, p, p - e->last_p, 1};
-    struct learn was = *e;
-    learn_move(e, x, (y - e->last_y) * LEARN_H * k->per_sum_s, more, most);
-    e->samples += 1;
-    learn_restart(e, most);
-    learn_judge(e, in->outside_known);
-    WIDE_UNROLL
-    for (int i = 0; i < ESTIMATE_TERMS; i++)
-        e->theta[i] = wide_pick(ready, e->theta[i], was.theta[i]);
-    WIDE_UNROLL
-    for (int i = 0; i < LEARN_COVS; i++)
-        e->cov[i] = wide_pick(ready, e->cov[i], was.cov[i]);
-    e->samples = wide_pick(ready, e->samples, was.samples);
-    e->sane = wide_pick(ready, e->sane, was.sane);
-    e->capacity_known = wide_pick(ready, e->capacity_known, was.capacity_known);
-    e->usable = wide_pick(ready, e->usable, was.usable);
-    e->ends = wide_pick(ready, e->ends, was.ends);
-    e->ends = wide_pick(wide_mask(e->ends < 2), e->ends + 1, 2);
-    e->last_p = p;
-    e->last_y = y;
-    learn_gains(e, in, k);
+    e->kp_per_ti = wide_pick(known, kp * per_ti, e->kp_per_ti);
+    e->per_tt = wide_pick(known, per_ti * (1 / HEAT_TT_SHARE), e->per_tt);
 }
 
 #endif

@@ -4,12 +4,14 @@
 // request. This is the whole of it; what a zone in which nothing is unusual needs of it, lanes.c does for
 // many at once. Coefficients that depend on the spacing of steps are computed once for all zones that share
 // it. What moves in hours (estimate, gains, times to the bands) runs every quarter of an hour.
+#define WIDE_ONE
 #include "core/heat/step.h"
 
 #include <limits.h>
 #include <math.h>
 
 #include "base/num.h"
+#include "core/heat/formulas.h"
 #include "core/heat/learn.h"
 
 #define HORIZON_MS 900000 // how old t_up and t_down may get: they move in hours, and cost two logarithms
@@ -20,19 +22,19 @@ struct heat_spacing heat_spacing_of(int64_t ms, double heater_tau_s)
     struct heat_spacing k = {.ms = ms, .tau_s = heater_tau_s, .s = ms * 1e-3};
     if (ms <= 0)
         return (struct heat_spacing){.ms = ms, .tau_s = heater_tau_s};
-    k.per_min = 60000.0 / ms;
-    k.room = 1 - num_exp(-k.s / 30);
-    k.slope = 1 - num_exp(-k.s / 60);
-    k.metal = 1 - num_exp(-k.s / heater_tau_s);
-    k.mean = 1 - num_exp(-k.s / 3600);
+    k.per_min = (float)(60000.0 / (double)ms);
+    k.room = (float)(1 - num_exp(-k.s / 30));
+    k.slope = (float)(1 - num_exp(-k.s / 60));
+    k.metal = (float)(1 - num_exp(-k.s / heater_tau_s));
+    k.mean = (float)(1 - num_exp(-k.s / 3600));
     return k;
 }
 
 static void first_reading(struct thermostat *t, const struct zone_sense *s)
 {
-    double y = s->room_mc * 1e-3;
+    float y = heat_reading_c((float)s->room_mc);
     t->metal_c = y + (s->heatsink_mc != INT32_MIN && s->heatsink_mc > s->room_mc
-                          ? num_min(s->heatsink_mc - s->room_mc, 60000) * 1e-3
+                          ? heat_reading_c((float)num_min(s->heatsink_mc - s->room_mc, 60000))
                           : 0);
     t->room_c = y;
     t->last_sense_at = s->at;
@@ -55,13 +57,13 @@ static int64_t take_reading(struct thermostat *t, const struct zone_sense *s, st
     int64_t ms = house_since(s->at, t->last_sense_at);
     if (ms != k->ms || t->cfg.heater_tau_s != k->tau_s)
         *k = heat_spacing_of(ms, t->cfg.heater_tau_s);
-    double before = t->room_c, y = s->room_mc * 1e-3;
+    float before = t->room_c, y = heat_reading_c((float)s->room_mc);
     if (ms > GUARD_STALE_MS * 4) { // after a long silence there is nothing to filter with
         t->room_c = y;
         t->slope_k_per_min = 0;
     } else {
         t->room_c = heat_follow(before, k->room, y);
-        t->slope_k_per_min = heat_follow(t->slope_k_per_min, k->slope, (t->room_c - before) * k->per_min);
+        t->slope_k_per_min = heat_slope(t->slope_k_per_min, k->slope, t->room_c, before, k->per_min);
     }
     t->last_sense_at = s->at;
     t->last_room_mc = s->room_mc;
@@ -110,10 +112,10 @@ void learn_take(struct thermostat *t, const struct learn *l)
     e->capacity_known = l->capacity_known != 0;
     e->usable = l->usable != 0;
     t->capacity_j_per_k = l->capacity_j_per_k;
-    t->integral_w = l->integral_w;
-    t->kp = l->kp;
-    t->kp_per_ti = l->kp_per_ti;
-    t->per_tt = l->per_tt;
+    t->integral_w = (float)l->integral_w;
+    t->kp = (float)l->kp;
+    t->kp_per_ti = (float)l->kp_per_ti;
+    t->per_tt = (float)l->per_tt;
 }
 
 struct learn_make learn_make_of(const struct thermostat *t, double sum_s)
@@ -139,7 +141,9 @@ void heat_learn(struct thermostat *t)
                             .r_c = t->r_c,
                             .target_w = t->request.target_w,
                             .guarded = t->guards != 0};
-    learn_sample(&l, &in, &k);
+    if (learn_sample(&l, &in, &k))
+        learn_restart(&l, t->est.outside_known);
+    learn_gains(&l, &in, &k);
     learn_take(t, &l);
     t->est.sum_p_s = t->est.sum_s = 0;
 }
@@ -155,19 +159,19 @@ static void horizon(struct thermostat *t, house_ms now)
 }
 
 // A blind thermostat goes on with what the zone took on average, within the local limit. Off stays off.
-static double blind_w(const struct thermostat *t, double limit)
+static float blind_w(const struct thermostat *t, float limit)
 {
     if (t->wish.mode == ZONE_OFF || t->guards & GUARDS_DARK)
         return 0;
-    return num_min(num_clamp(t->mean_w, 0.1 * t->cfg.nameplate_w, GUARD_BLIND_SHARE * t->cfg.nameplate_w),
-                   limit);
+    double mean_w = num_clamp(t->mean_w, 0.1 * t->full_w, GUARD_BLIND_SHARE * t->full_w);
+    return (float)num_min(mean_w, limit);
 }
 
 // The least that keeps the zone in its band, from the loop itself: what it would give for the lower edge.
-static void write_request(struct thermostat *t, double v, double u, double hi)
+static void write_request(struct thermostat *t, float v, float u, float hi)
 {
     struct heat_request *q = &t->request;
-    double low = v - t->kp * t->down_c;
+    float low = v - t->kp * t->down_c;
     q->target_w = heat_to_w(u);
     q->max_w = heat_to_w(hi);
     q->min_w = t->guards & GUARDS_BLIND ? 0 : heat_to_w(heat_between(low, 0, u));
@@ -180,7 +184,7 @@ static int32_t keep_w(const struct thermostat *t)
     const uint32_t may = GUARD_BIT(GUARD_ROOM_HOT);
     if (!t->cfg.keep_w || !t->started || t->guards & ~may)
         return 0;
-    int32_t w = heat_to_w(heat_ceiling_w(HOT_ALWAYS_C - t->room_c, t->cfg.keep_w));
+    int32_t w = heat_to_w(heat_ceiling_w(HOT_ALWAYS_C - t->room_c, (float)t->cfg.keep_w));
     return w > t->request.target_w ? w : 0;
 }
 
@@ -197,42 +201,51 @@ void heat_request_rest(struct thermostat *t, house_ms now)
 }
 
 // What would hold the room where it is: what its metal gives off less what the room stores of it.
-static double held_w(const struct thermostat *t)
+static float held_w(const struct thermostat *t)
 {
-    return t->ua_w_per_k * (t->metal_c - t->room_c) - t->capacity_j_per_k * t->slope_k_per_min / 60;
+    return t->ua_w_per_k * (t->metal_c - t->room_c) - (float)t->capacity_j_per_k * t->slope_k_per_min / 60;
+}
+
+// What the integral moves by where urgent work gives more than the loop and has the room above its setpoint:
+// it goes, at its usual pace, to where the loop would give at the setpoint what holds the room, whatever the
+// weather has done since the work began. When it ends the loop asks for nothing until the room is back, and
+// then for that.
+static float wind_lifted(const struct thermostat *t, float dt_s)
+{
+    float at_setpoint_w = t->kp * (t->weight_b - 1) * t->r_c + t->integral_w;
+    return heat_wind(dt_s, t->kp_per_ti, (held_w(t) - at_setpoint_w) / t->kp, 0, 0, 0);
 }
 
 // The PI with what the guards left.
-static void loop(struct thermostat *t, double dt_s, house_ms now)
+static void loop(struct thermostat *t, float dt_s, house_ms now)
 {
-    double y = t->room_c, limit = t->full_w;
+    float y = t->room_c, limit = t->full_w;
     if (t->guards)
-        limit = guards_limit_w(t);
-    double hot = t->metal_c > t->heatsink_c ? t->metal_c : t->heatsink_c;
-    double cap = heat_surface_w(t->ua_w_per_k, t->surface_c, y, hot);
-    double r = t->r_c, v = t->kp * (t->weight_b * r - y) + t->integral_w;
+        limit = (float)guards_limit_w(t);
+    float hot = row_max(t->metal_c, t->heatsink_c);
+    float cap = heat_surface_w(t->ua_w_per_k, t->surface_c, y, hot);
+    float r = t->r_c, v = heat_wanted_w(t->kp, t->weight_b, r, y, t->integral_w);
     if (t->guards & GUARD_BIT(GUARD_WINDOW_OPEN)) {
         r = FROST_C; // no integral: it belongs to the room with its windows shut
         v = t->kp * (FROST_C - y);
     }
     if (cap < t->full_w || t->guards & GUARD_BIT(GUARD_SURFACE_HOT)) {
-        guards_surface(t, cap < num_min(v, limit), now);
+        guards_surface(t, cap < row_min(v, limit), now);
         limit = heat_between(cap, 0, limit);
     }
-    double hi = heat_ceiling_w(r + t->up_c - y, limit);
-    double lo = t->cfg.floor_w < hi ? t->cfg.floor_w : hi;
-    double u = heat_between(v, lo, hi);
-    if (t->wish.mode == ZONE_BOOST && y < r - 0.3 && !t->guards)
+    float hi = heat_ceiling_w(r + t->up_c - y, limit);
+    float lo = row_min((float)t->cfg.floor_w, hi);
+    float u = heat_between(v, lo, hi);
+    if (t->wish.mode == ZONE_BOOST && y < r - 0.3f && !t->guards)
         u = hi;
     if (t->guards & GUARDS_BLIND)
         u = hi = blind_w(t, limit);
     if (!t->frozen && t->lift_w > 0 && y > r)
-        t->integral_w += heat_wind_lifted(dt_s, t->kp_per_ti, t->kp, held_w(t),
-                                          t->kp * (t->weight_b - 1) * r + t->integral_w);
+        t->integral_w += wind_lifted(t, dt_s);
     else if (!t->frozen)
         t->integral_w += heat_wind(dt_s, t->kp_per_ti, r - y, t->per_tt, u, v);
     // Full power is also what the metal allows; other guards are no want of watts.
-    if (u * 50 < (t->guards & ~GUARD_BIT(GUARD_SURFACE_HOT) ? t->full_w : limit) * 49)
+    if (heat_below_full(u, t->guards & ~GUARD_BIT(GUARD_SURFACE_HOT) ? t->full_w : limit))
         t->full_since = HOUSE_MS(0);
     else if (t->full_since.v == 0)
         t->full_since = now;
@@ -249,18 +262,20 @@ void heat_step_one(struct thermostat *t, const struct zone_sense *s, struct heat
     if (ms != k->ms || t->cfg.heater_tau_s != k->tau_s)
         *k = heat_spacing_of(ms, t->cfg.heater_tau_s);
 
-    t->applied_w = (int32_t)heat_whole_w(s->draw_mw);
-    double one_w = s->hot_draw_mw > 0 ? s->hot_draw_mw * 1e-3 : t->applied_w * t->per_heaters;
+    float dt_s = (float)k->s, whole_w = heat_whole_w((float)s->draw_mw);
+    t->applied_w = (int32_t)whole_w;
+    float one_w = heat_one_w((float)s->hot_draw_mw, whole_w, t->per_heaters);
     t->metal_c = heat_follow(t->metal_c, k->metal, t->room_c + one_w * t->per_ua);
     if (!(t->guards & GUARDS_BLIND))
-        t->mean_w = heat_mean_w(t->mean_w, k->mean, t->lift_w > 0 ? t->applied_w : t->request.target_w);
+        t->mean_w =
+            heat_mean_w(t->mean_w, k->mean, (float)(t->lift_w > 0 ? t->applied_w : t->request.target_w));
     t->est.sum_s += k->s;
-    t->est.sum_p_s += k->s * (t->metal_c - t->room_c);
+    t->est.sum_p_s += dt_s * (t->metal_c - t->room_c);
 
     bool metal_ok = s->heatsink_mc == INT32_MIN || !guards_heatsink(t, s, k->s, now);
     if (!metal_ok || !guards_quiet(t, s, now))
         guards_step(t, s, k->s, window_ms, now);
-    loop(t, k->s, now);
+    loop(t, dt_s, now);
     if (t->est.sum_s >= ESTIMATE_SAMPLE_S)
         heat_learn(t);
 }

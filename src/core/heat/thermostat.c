@@ -20,6 +20,8 @@
 #include "core/heat/guards.h"
 #include "core/heat/step.h"
 
+#define LARGE_STEP_K 1.0001f // more than a kelvin, of setpoints in single precision
+
 static const char *const guard_names[GUARD_N] = {
     "none",     "off",     "sensor-stale", "sensor-impossible", "window-open",
     "room-hot", "cpu-hot", "surface-hot",  "covered",           "lid-open",
@@ -87,11 +89,11 @@ static double hot_limit_c(const struct thermostat *t)
 
 void heat_set_gains(struct thermostat *t, double kp, double ti_s, double tt_s)
 {
-    t->integral_w =
-        heat_other_gains(t->kp, kp, t->weight_b * t->r_c - t->room_c, t->integral_w, t->cfg.nameplate_w);
-    t->kp = kp;
-    t->kp_per_ti = kp / ti_s;
-    t->per_tt = 1 / tt_s;
+    t->integral_w = (float)heat_other_gains(t->kp, kp, t->weight_b * t->r_c - t->room_c, t->integral_w,
+                                            t->cfg.nameplate_w);
+    t->kp = (float)kp;
+    t->kp_per_ti = (float)(kp / ti_s);
+    t->per_tt = (float)(1 / tt_s);
 }
 
 int32_t thermostat_keep_share_w(const struct thermostat_config *c, int32_t keep_w, int32_t working)
@@ -108,22 +110,22 @@ void thermostat_init(struct thermostat *t, const struct thermostat_config *cfg)
     if (t->cfg.heaters < 1)
         t->cfg.heaters = 1;
     t->wish = (struct zone_wish){.mode = ZONE_COMFORT, .setpoint_mc = 19000};
-    t->r_c = thermostat_setpoint_c(t, &t->wish);
-    t->hot_c = hot_limit_c(t);
+    t->r_c = (float)thermostat_setpoint_c(t, &t->wish);
+    t->hot_c = (float)hot_limit_c(t);
     t->room_c = t->metal_c = t->r_c; // until the first reading
-    t->weight_b = cfg->weight_b;
-    t->per_ua = 1 / cfg->heater_ua_w_per_k;
-    t->per_heaters = 1.0 / t->cfg.heaters;
-    t->ua_w_per_k = t->cfg.heaters * cfg->heater_ua_w_per_k;
-    t->full_w = cfg->nameplate_w;
-    t->surface_c = cfg->surface_max_mc * 1e-3;
-    t->up_c = cfg->band_up_mc * 1e-3;
-    t->down_c = cfg->band_down_mc * 1e-3;
+    t->weight_b = (float)cfg->weight_b;
+    t->per_ua = (float)(1 / cfg->heater_ua_w_per_k);
+    t->per_heaters = 1.0f / (float)t->cfg.heaters;
+    t->ua_w_per_k = (float)(t->cfg.heaters * cfg->heater_ua_w_per_k);
+    t->full_w = (float)cfg->nameplate_w;
+    t->surface_c = (float)(cfg->surface_max_mc * 1e-3);
+    t->up_c = (float)(cfg->band_up_mc * 1e-3);
+    t->down_c = (float)(cfg->band_down_mc * 1e-3);
     t->cpu_share = 1;
     t->heatsink_c = -273;
     t->outside_c = ESTIMATE_OUTSIDE_C;
     t->last_sense_at = HOUSE_MS(INT64_MIN / 2);
-    t->mean_w = GUARD_BLIND_SHARE * cfg->nameplate_w;
+    t->mean_w = (float)(GUARD_BLIND_SHARE * cfg->nameplate_w);
     t->last_room_mc = INT32_MIN;
     estimate_init(&t->est);
     t->capacity_j_per_k = estimate_capacity_j_per_k(&t->est, cfg->nameplate_w);
@@ -135,26 +137,26 @@ void thermostat_set_wish(struct thermostat *t, const struct zone_wish *wish)
 {
     if (wish->mode == t->wish.mode && wish->setpoint_mc == t->wish.setpoint_mc)
         return;
-    double r = thermostat_setpoint_c(t, wish), step = r - t->r_c;
+    float r = (float)thermostat_setpoint_c(t, wish), step = r - t->r_c;
     // Down by no more than a kelvin: the integral takes the step, and the loop goes down at its own pace. A
     // larger step is meant: the heater stops until the room gets there.
-    if (step < 0 && step >= -1)
+    if (step < 0 && step >= -LARGE_STEP_K)
         t->integral_w -= t->kp * t->weight_b * step;
     // It also ends what the way up to the old setpoint has wound up: at the new one the loop gives what the
     // zone took of late, not full power until the room is past it.
-    if (step < -1 && t->started)
-        t->integral_w = num_min(t->integral_w, t->mean_w + t->kp * (1 - t->weight_b) * r);
+    if (step < -LARGE_STEP_K && t->started)
+        t->integral_w = (float)num_min(t->integral_w, t->mean_w + t->kp * (1 - t->weight_b) * r);
     // Up by more than a kelvin: straight onto the line that a saturated loop with Tt = Ti keeps to, full
     // power plus Kp times the error. From anywhere lower a quick room would leave full power a kelvin too
     // early.
-    if (step > 1 && t->started && r > t->room_c)
-        t->integral_w = t->cfg.nameplate_w + t->kp * (1 - t->weight_b) * r;
+    if (step > LARGE_STEP_K && t->started && r > t->room_c)
+        t->integral_w = t->full_w + t->kp * (1 - t->weight_b) * r;
     // Before the first reading the integral still is the guess for a room at its setpoint.
     if (!t->started)
         t->integral_w += t->kp * (1 - t->weight_b) * step;
     t->wish = *wish;
     t->r_c = r;
-    t->hot_c = hot_limit_c(t);
+    t->hot_c = (float)hot_limit_c(t);
     guards_wish(t);
     t->horizon_at = t->last_step_at;
     if (wish->mode == ZONE_OFF)

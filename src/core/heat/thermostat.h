@@ -80,22 +80,22 @@ struct zone_wish {
 };
 
 struct thermostat {
-    // Read at every step.
+    // Read at every step, in single precision (formulas.h).
     house_ms last_sense_at, last_step_at, full_since;
-    double integral_w;
-    double room_c;          // filtered reading
-    double metal_c;         // estimated metal temperature of the hottest heater
-    double slope_k_per_min; // filtered
-    double r_c;             // setpoint in force, after mode and limits
-    double hot_c;           // room temperature from which the zone sheds everything
-    double mean_w;          // demand, averaged over an hour: what a blind thermostat goes on with
-    double kp, kp_per_ti, per_tt, weight_b; // gains in force
-    double per_ua, per_heaters;             // of cfg, as the step wants them: one heater's,
-    double ua_w_per_k, full_w, surface_c;   // all heaters',
-    double up_c, down_c;                    // and the bands
+    float integral_w;
+    float room_c;          // filtered reading
+    float metal_c;         // estimated metal temperature of the hottest heater
+    float slope_k_per_min; // filtered
+    float r_c;             // setpoint in force, after mode and limits
+    float hot_c;           // room temperature from which the zone sheds everything
+    float mean_w;          // demand, averaged over an hour: what a blind thermostat goes on with
+    float kp, kp_per_ti, per_tt, weight_b;      // gains in force
+    float per_ua, per_heaters;                  // of cfg, as the step wants them: one heater's,
+    float ua_w_per_k, full_w, surface_c;        // all heaters',
+    float up_c, down_c;                         // and the bands
+    float heatsink_c, heatsink_slope_k_per_min; // filtered
     double capacity_j_per_k, outside_c;
-    double cpu_share;                            // 0..1 of the nameplate that a hot processor leaves
-    double heatsink_c, heatsink_slope_k_per_min; // filtered
+    double cpu_share;         // 0..1 of the nameplate that a hot processor leaves
     uint32_t guards, pending;                    // bits 1 << enum zone_guard: in force; suspected
     int32_t applied_w;                           // last power that was really drawn, W
     int32_t lift_w;                              // thermostat_set_lift()

@@ -125,14 +125,6 @@ static struct valued value_of(struct planner *p, uint32_t board, struct plan_ask
     return (struct valued){borne ? borne : key, some};
 }
 
-// Free boards of a zone that differ in nothing but their number are worth the same to the market.
-static bool free_alike(const struct board_state *a, const struct board_state *b)
-{
-    return a->kind == b->kind && a->board.task == PLAN_NONE && b->board.task == PLAN_NONE &&
-           a->board.usable == b->board.usable && a->board.asleep == b->board.asleep &&
-           a->board.beneath == b->board.beneath;
-}
-
 static void fresh(struct planner *p, struct heap_entry e)
 {
     struct family *f = &p->family[p->kind[p->board[e.index].kind].family];

@@ -16,6 +16,7 @@
 #define N        37
 #define PLACES   (N + N / 3 + 1)
 #define START_MS INT64_C(1764547200000)
+#define DAY_MS   INT64_C(86400000)
 
 // A room of one warm mass and a heater of one, and what befalls it.
 struct room {
@@ -150,16 +151,16 @@ static void compare(struct fleet *f, int i, int64_t step)
                  b->guards);
 }
 
-static void side_by_side_gives_the_digits_of_one_by_one(void **state)
+static void run_with_registers_of(unsigned bits)
 {
-    (void)state;
     struct fleet f;
     uint32_t seen = 0;
     size_t alone = 0, steps = 0, usable = 0;
     fleet_init(&f, 11);
+    f.lanes.usual = heat_usual_of(bits);
     for (int64_t step = 0; step < 6000; step++) {
         int64_t dt_ms = step % 97 == 0 ? 20000 : 60000; // now and then another spacing
-        house_ms now = HOUSE_MS(START_MS + step * 60000 - (60000 - dt_ms));
+        house_ms now = HOUSE_MS(START_MS + step * 60000 - (60000 - dt_ms) + step / 5500 * DAY_MS * 25);
         outside(&f, step);
         for (int i = 0; i < N; i++) {
             befall(&f, i, step);
@@ -179,9 +180,19 @@ static void side_by_side_gives_the_digits_of_one_by_one(void **state)
     uint32_t want = GUARD_BIT(GUARD_ROOM_HOT) | GUARD_BIT(GUARD_WINDOW_OPEN) | GUARD_BIT(GUARD_SURFACE_HOT) |
                     GUARD_BIT(GUARD_SENSOR_IMPOSSIBLE) | GUARD_BIT(GUARD_CPU_HOT) | GUARD_BIT(GUARD_OFF);
     assert_int_equal(seen & want, want);
-    print_message("%zu of %zu steps alone, %zu with a usable estimate\n", alone, steps, usable);
+    print_message("%u bits: %zu of %zu steps alone, %zu with a usable estimate\n", bits, alone, steps,
+                  usable);
     assert_true(usable * 4 > steps);
     assert_true(alone * 2 < steps);
+}
+
+static void side_by_side_gives_the_digits_of_one_by_one_in_registers_of_all_widths(void **state)
+{
+    static const unsigned widths[] = {128, 256, 512};
+    (void)state;
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
+        if (heat_usual_of(widths[i]))
+            run_with_registers_of(widths[i]);
 }
 
 static void the_joules_of_a_request_are_there_when_asked_for(void **state)
@@ -210,7 +221,7 @@ static void the_joules_of_a_request_are_there_when_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(side_by_side_gives_the_digits_of_one_by_one),
+        cmocka_unit_test(side_by_side_gives_the_digits_of_one_by_one_in_registers_of_all_widths),
         cmocka_unit_test(the_joules_of_a_request_are_there_when_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,7 +137,8 @@ static void happen_until(struct sim_run *r, int64_t until)
         if (h.at > r->now)
             r->now = h.at;
         happens(r, &h);
-        if (r->queue.n > 0 && r->queue.v[0].at <= r->now)
+        const struct happening *next = queue_first(&r->queue);
+        if (next && next->at <= r->now)
             continue;
         link_settle(r);
     }
@@ -336,7 +337,7 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     drive_free(&r);
     published_free(&r);
     fleet_free(&r);
-    free(r.queue.v);
+    queue_free(&r.queue);
     sim_workload_free(&in->work);
     sim_script_free(&in->script);
     if (bad) {

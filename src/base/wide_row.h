@@ -24,6 +24,7 @@
 #define ROW_LANES 1
 typedef float row_f;
 typedef int32_t row_i;
+typedef uint32_t row_u;
 typedef int32_t row_m; // 0 or 1
 
 #elif defined(__AVX512F__) && defined(__AVX512DQ__)
@@ -32,6 +33,7 @@ typedef int32_t row_m; // 0 or 1
 #define ROW_LANES 16
 typedef float row_f __attribute__((vector_size(64)));
 typedef int32_t row_i __attribute__((vector_size(64)));
+typedef uint32_t row_u __attribute__((vector_size(64)));
 typedef __mmask16 row_m; // in a register of masks
 
 #else // masks are all ones or none, in registers like the numbers
@@ -43,6 +45,7 @@ typedef __mmask16 row_m; // in a register of masks
 #endif
 typedef float row_f __attribute__((vector_size(4 * ROW_LANES)));
 typedef int32_t row_i __attribute__((vector_size(4 * ROW_LANES)));
+typedef uint32_t row_u __attribute__((vector_size(4 * ROW_LANES)));
 typedef row_i row_m;
 
 #endif
@@ -83,8 +86,18 @@ ROW_INLINE row_i row_all_whole(int32_t x)
     return (row_i){0} + x;
 }
 
+// The nearest whole number, the even one of two, below 4e6: beyond it a float's unit is 1.
+ROW_INLINE row_i row_nearest(row_f x)
+{
+    row_f shifted = x + 12582912.0f;
+    row_i bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    return bits - 0x4B400000;
+}
+
 // ---- what differs. row_whole() drops what is behind the point, of numbers that fit. row_bits(): bit i is lane
-// i's; row_of_bits() takes as many as there are lanes and leaves the rest.
+// i's; row_of_bits() takes as many as there are lanes and leaves the rest. row_gather_where(): 0 elsewhere, and
+// nothing is read there.
 
 #if ROW_LANES == 1
 
@@ -180,6 +193,27 @@ ROW_INLINE row_f row_max(row_f a, row_f b)
     return (row_f)_mm512_max_ps((__m512)a, (__m512)b);
 }
 
+ROW_INLINE row_i row_min_whole(row_i a, row_i b)
+{
+    return (row_i)_mm512_min_epi32((__m512i)a, (__m512i)b);
+}
+
+ROW_INLINE row_f row_load_doubles(const double *from)
+{
+    __m256 low = _mm512_cvtpd_ps(_mm512_loadu_pd(from)), high = _mm512_cvtpd_ps(_mm512_loadu_pd(from + 8));
+    return (row_f)_mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+
+ROW_INLINE row_i row_gather_where(const int32_t *from, row_m m, row_i at)
+{
+    return (row_i)_mm512_mask_i32gather_epi32(_mm512_setzero_si512(), m, (__m512i)at, from, 4);
+}
+
+ROW_INLINE void row_store_shorts(uint16_t *to, row_i x)
+{
+    _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi32_epi16((__m512i)x));
+}
+
 ROW_INLINE void row_store_where(float *to, row_m m, row_f x)
 {
     _mm512_mask_storeu_ps(to, m, (__m512)x);
@@ -255,6 +289,33 @@ ROW_INLINE row_f row_min(row_f a, row_f b)
 ROW_INLINE row_f row_max(row_f a, row_f b)
 {
     return row_pick(row_less(b, a), a, b);
+}
+
+ROW_INLINE row_i row_min_whole(row_i a, row_i b)
+{
+    return row_pick_whole(row_less_whole(a, b), a, b);
+}
+
+ROW_INLINE row_f row_load_doubles(const double *from)
+{
+    row_f x;
+    for (int i = 0; i < ROW_LANES; i++)
+        x[i] = (float)from[i];
+    return x;
+}
+
+ROW_INLINE row_i row_gather_where(const int32_t *from, row_m m, row_i at)
+{
+    row_i x = {0};
+    for (int i = 0; i < ROW_LANES; i++)
+        x[i] = m[i] ? from[at[i]] : 0;
+    return x;
+}
+
+ROW_INLINE void row_store_shorts(uint16_t *to, row_i x)
+{
+    for (int i = 0; i < ROW_LANES; i++)
+        to[i] = (uint16_t)x[i];
 }
 
 ROW_INLINE void row_store_where(float *to, row_m m, row_f x)

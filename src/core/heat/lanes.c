@@ -54,15 +54,14 @@ static inline bool was_alone(const struct heat_lanes *l, size_t i)
 
 heat_usual_fn *heat_usual_of(unsigned bits)
 {
-#if defined(__x86_64__) && !defined(ONDOL_NARROW)
-    bool has_512 = __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                   __builtin_cpu_supports("avx512bw");
-    if ((bits == 0 || bits == 512) && has_512)
+    unsigned most = wide_bits(), want = bits ? bits : most;
+#if defined(__x86_64__)
+    if (want == 512 && most >= 512)
         return heat_usual_512;
-    if ((bits == 0 || bits == 256) && __builtin_cpu_supports("avx2"))
+    if (want == 256 && most >= 256)
         return heat_usual_256;
 #endif
-    return bits == 0 || bits == 128 ? heat_usual_128 : NULL;
+    return want == 128 ? heat_usual_128 : NULL;
 }
 
 // ---- in and out

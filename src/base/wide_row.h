@@ -50,6 +50,10 @@ typedef row_i row_m;
 
 #endif
 
+// Beyond 2^23 a float's unit is 1: adding this rounds to the nearest, and leaves it in the low bits.
+#define ROW_SHIFT      12582912.0f
+#define ROW_SHIFT_BITS 0x4B400000
+
 // ---- the same for all: what lies at any address; one number for all lanes
 
 ROW_INLINE row_f row_load(const float *from)
@@ -86,16 +90,8 @@ ROW_INLINE row_i row_all_whole(int32_t x)
     return (row_i){0} + x;
 }
 
-// The nearest whole number, the even one of two, below 4e6: beyond it a float's unit is 1.
-ROW_INLINE row_i row_nearest(row_f x)
-{
-    row_f shifted = x + 12582912.0f;
-    row_i bits;
-    memcpy(&bits, &shifted, sizeof bits);
-    return bits - 0x4B400000;
-}
-
-// ---- what differs. row_whole() drops what is behind the point, of numbers that fit. row_bits(): bit i is lane
+// ---- what differs. row_nearest(): the nearest whole number, the even one of two, below 4e6 (beyond it a float's
+// unit comes near 1). row_less_in(m, ...): where m too. row_unless(m, bad): of m what is not bad. row_whole() drops what is behind the point, of numbers that fit. row_bits(): bit i is lane
 // i's; row_of_bits() takes as many as there are lanes and leaves the rest. row_gather_where(): 0 elsewhere, and
 // nothing is read there.
 
@@ -104,6 +100,14 @@ ROW_INLINE row_i row_nearest(row_f x)
 ROW_INLINE row_f row_of_whole(row_i x)
 {
     return (float)x;
+}
+
+ROW_INLINE row_i row_nearest(row_f x)
+{
+    row_f shifted = x + ROW_SHIFT;
+    row_i bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    return bits - ROW_SHIFT_BITS;
 }
 
 ROW_INLINE row_i row_whole(row_f x)
@@ -116,9 +120,9 @@ ROW_INLINE row_m row_less(row_f a, row_f b)
     return a < b;
 }
 
-ROW_INLINE row_m row_not(row_m m)
+ROW_INLINE row_m row_less_in(row_m m, row_f a, row_f b)
 {
-    return !m;
+    return m & (a < b);
 }
 
 ROW_INLINE row_f row_pick(row_m m, row_f yes, row_f no)
@@ -143,6 +147,11 @@ ROW_INLINE row_f row_of_whole(row_i x)
     return (row_f)_mm512_cvtepi32_ps((__m512i)x);
 }
 
+ROW_INLINE row_i row_nearest(row_f x)
+{
+    return (row_i)_mm512_cvtps_epi32((__m512)x);
+}
+
 ROW_INLINE row_i row_whole(row_f x)
 {
     return (row_i)_mm512_cvttps_epi32((__m512)x);
@@ -153,9 +162,14 @@ ROW_INLINE row_m row_less(row_f a, row_f b)
     return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ);
 }
 
-ROW_INLINE row_m row_at_least(row_f a, row_f b)
+ROW_INLINE row_m row_less_in(row_m m, row_f a, row_f b)
 {
-    return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ);
+    return _mm512_mask_cmp_ps_mask(m, (__m512)a, (__m512)b, _CMP_LT_OQ);
+}
+
+ROW_INLINE row_m row_at_least_in(row_m m, row_f a, row_f b)
+{
+    return _mm512_mask_cmp_ps_mask(m, (__m512)a, (__m512)b, _CMP_GE_OQ);
 }
 
 ROW_INLINE row_m row_less_whole(row_i a, row_i b)
@@ -171,6 +185,16 @@ ROW_INLINE row_m row_same_whole(row_i a, row_i b)
 ROW_INLINE row_m row_not(row_m m)
 {
     return _knot_mask16(m);
+}
+
+ROW_INLINE row_m row_unless(row_m m, row_m bad)
+{
+    return _kandn_mask16(bad, m);
+}
+
+ROW_INLINE row_m row_agree(row_m a, row_m b)
+{
+    return _kxnor_mask16(a, b);
 }
 
 ROW_INLINE row_f row_pick(row_m m, row_f yes, row_f no)
@@ -241,6 +265,11 @@ ROW_INLINE row_f row_of_whole(row_i x)
     return __builtin_convertvector(x, row_f);
 }
 
+ROW_INLINE row_i row_nearest(row_f x)
+{
+    return (row_i)(x + ROW_SHIFT) - ROW_SHIFT_BITS;
+}
+
 ROW_INLINE row_i row_whole(row_f x)
 {
     return __builtin_convertvector(x, row_i);
@@ -251,9 +280,14 @@ ROW_INLINE row_m row_less(row_f a, row_f b)
     return a < b;
 }
 
-ROW_INLINE row_m row_at_least(row_f a, row_f b)
+ROW_INLINE row_m row_less_in(row_m m, row_f a, row_f b)
 {
-    return a >= b;
+    return m & (a < b);
+}
+
+ROW_INLINE row_m row_at_least_in(row_m m, row_f a, row_f b)
+{
+    return m & (a >= b);
 }
 
 ROW_INLINE row_m row_less_whole(row_i a, row_i b)
@@ -269,6 +303,16 @@ ROW_INLINE row_m row_same_whole(row_i a, row_i b)
 ROW_INLINE row_m row_not(row_m m)
 {
     return ~m;
+}
+
+ROW_INLINE row_m row_unless(row_m m, row_m bad)
+{
+    return m & ~bad;
+}
+
+ROW_INLINE row_m row_agree(row_m a, row_m b)
+{
+    return ~(a ^ b);
 }
 
 ROW_INLINE row_i row_pick_whole(row_m m, row_i yes, row_i no)

@@ -246,7 +246,7 @@ struct sim_lanes {
     int32_t *told_target_w, *told_max_w, *told_min_w;
     int32_t *quiet_step; // no instance can end and no board go to sleep before this step
     int32_t *restless;   // to be looked at every step
-    int32_t *look;       // result: to be looked at in this step, or worth telling
+    uint16_t *look;      // result: to be looked at in this step, or worth telling; a bit a room, sixteen each
 };
 
 // Rooms of one size, the places from `from` on of their sim_rooms: they share their matrices.

@@ -323,7 +323,7 @@ void board_free(struct sim_run *r, uint32_t board)
     struct sim_zone *z = &r->zone[b->zone];
     zone_runs(r, z, -1);
     if (z->runs == 0 && !z->water)
-        lanes_of(r, z)->quiet_step[z->at] = INT32_MAX;
+        zone_next_look(r, z);
     zone_stale(r, z);
 }
 
@@ -480,7 +480,7 @@ void job_foresee(struct sim_run *r, uint32_t zone)
     }
     z->quiet_until = quiet;
     if (!z->water)
-        lanes_of(r, z)->quiet_step[z->at] = (int32_t)int_clamp(quiet / r->s->step_ms, 0, INT32_MAX);
+        zone_next_look(r, z);
 }
 
 // After anything that concerns a zone's boards: drive them anew, start what can start.

@@ -137,7 +137,8 @@ static void happen_until(struct sim_run *r, int64_t until)
         if (h.at > r->now)
             r->now = h.at;
         happens(r, &h);
-        if (r->queue.n > 0 && r->queue.v[0].at <= r->now)
+        const struct happening *next = queue_first(&r->queue);
+        if (next && next->at <= r->now)
             continue;
         link_settle(r);
     }
@@ -190,14 +191,30 @@ static void zone_step(struct sim_run *r, uint32_t i)
     zone_changed(r, i);
 }
 
+// What of the first of these 64 zones zone_step() looks at: it is fetched while another one is done.
+static void zone_fetch(const struct sim_run *r, uint32_t from, uint64_t bits)
+{
+    if (!bits)
+        return;
+    uint32_t i = from + (uint32_t)__builtin_ctzll(bits);
+    const struct sim_zone *z = &r->zone[i];
+    __builtin_prefetch(&z->settled);
+    __builtin_prefetch(&z->low_since);
+    __builtin_prefetch(&z->water);
+    __builtin_prefetch(&r->thermostat[i].guards);
+}
+
 // In the order of their numbers, those that need it.
 static void zones_step(struct sim_run *r)
 {
     for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
         uint64_t bits = r->attend[w];
         r->attend[w] = 0;
-        for (; bits; bits &= bits - 1)
+        zone_fetch(r, w * 64, bits);
+        for (; bits; bits &= bits - 1) {
+            zone_fetch(r, w * 64, bits & (bits - 1));
             zone_step(r, w * 64 + (uint32_t)__builtin_ctzll(bits));
+        }
     }
 }
 
@@ -320,7 +337,7 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     drive_free(&r);
     published_free(&r);
     fleet_free(&r);
-    free(r.queue.v);
+    queue_free(&r.queue);
     sim_workload_free(&in->work);
     sim_script_free(&in->script);
     if (bad) {

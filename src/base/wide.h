@@ -12,6 +12,7 @@
 #ifndef ONDOL_BASE_WIDE_H
 #define ONDOL_BASE_WIDE_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -83,12 +84,14 @@ static inline bool wide_row_some(const uint8_t *row)
     return (half[0] | half[1]) != 0;
 }
 
-// How many of the row's bytes, each 0 or 1, are 1.
-static inline size_t wide_row_count(const uint8_t *row)
+// The row's bytes, each 0 or 1, as bits, the first one lowest: of eight bytes the product brings byte k's bit to
+// place 56 + k, and no two to the same place.
+static inline uint32_t wide_row_bits(const uint8_t *row)
 {
     uint64_t half[2];
     memcpy(half, row, sizeof half);
-    return (size_t)(((half[0] + half[1]) * UINT64_C(0x0101010101010101)) >> 56);
+    const uint64_t gather = UINT64_C(0x0102040810204080);
+    return (uint32_t)(le64toh(half[0]) * gather >> 56) | (uint32_t)(le64toh(half[1]) * gather >> 56) << 8;
 }
 
 // The row's bytes, each 0 or 1, as masks (below).

@@ -218,9 +218,12 @@ void comfort_rooms(struct sim_run *r, uint32_t batch)
     size_t n = wide_end(rooms->n);
     int64_t some;
     look_round(c, rooms, b->air_c, n, &some);
+    const double *set_c = rooms->shadow.setpoint_c, *last_c = c->lane[COMFORT_LAST_SET_C],
+                 *near_c = c->lane[COMFORT_NEAR_C], *shadow_near_c = c->lane[COMFORT_SHADOW_NEAR_C];
     for (size_t i = 0; some && i < rooms->n; i++)
-        if (rooms->zone[i] != LANE_EMPTY)
-            one_moves(r, rooms, c, i, rooms->shadow.setpoint_c[i], b->air_c[i]);
+        if ((set_c[i] != last_c[i]) | (b->air_c[i] >= near_c[i]) |
+            (rooms->shadow.air_c[i] >= shadow_near_c[i]))
+            one_moves(r, rooms, c, i, set_c[i], b->air_c[i]);
     look_at_windows(c, b->window_open, n);
     const struct wide_now k = {
         .now_ms = (double)r->now, .hours = COMFORT_MS / 3.6e6, .caused_mw = CAUSED_W * 1e3 * rooms->n_boards};

@@ -207,9 +207,13 @@ void measure_step(struct sim_run *r)
     if (r->now == r->s->length_ms)
         drive_settle_all(r);
     if (r->now % HOUR_MS == 0) {
-        for (uint32_t i = 0; i < r->n_zones; i++)
+        for (uint32_t i = 0; i < r->n_zones; i++) {
+            const struct sim_zone *later = &r->zone[i + 4 < r->n_zones ? i + 4 : i];
+            __builtin_prefetch(&later->total_uj);
+            __builtin_prefetch(&later->nameplate_w);
             if (!r->zone[i].water || r->now % DAY_MS == 0)
                 measure_window_ends(r, i);
+        }
         for (uint32_t i = 0; i < r->s->n_sites; i++)
             site_hour(r, i);
     }

@@ -120,6 +120,23 @@ static inline int64_t wide_mask(bool condition)
     return -(int64_t)condition;
 }
 
+// The same for single precision.
+static inline int32_t wide_mask32(bool condition)
+{
+    return -(int32_t)condition;
+}
+
+static inline float wide_pick32(int32_t mask, float yes, float no)
+{
+    int32_t a, b;
+    float x;
+    memcpy(&a, &yes, sizeof a);
+    memcpy(&b, &no, sizeof b);
+    a = (a & mask) | (b & ~mask);
+    memcpy(&x, &a, sizeof x);
+    return x;
+}
+
 static inline double wide_pick(int64_t mask, double yes, double no)
 {
     int64_t a, b;

@@ -163,7 +163,7 @@ static void series_step(struct sim_run *r)
     x->outside_c[m->at] = (float)(m->outside_sum / (double)m->n);
     double looks = (double)(m->n * m->rooms), room_sum = 0;
     for (uint32_t b = 0; b < r->n_batches; b++)
-        room_sum += comfort_sum_c(&m->comfort[b], &r->rooms[b]);
+        room_sum += comfort_flush(&m->comfort[b], &r->rooms[b]);
     x->room_c[m->at] = looks > 0 ? (float)((room_sum - m->room_sum) / looks) : 0;
     x->setpoint_c[m->at] = looks > 0 ? (float)(m->set_sum / looks) : 0;
     m->room_sum = room_sum;

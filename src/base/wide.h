@@ -72,6 +72,19 @@
     }
 #endif
 
+// How wide the registers are for which something is compiled in several widths (base/wide_row.h): 512, 256 or 128 bits.
+static inline unsigned wide_bits(void)
+{
+#if defined(__x86_64__) && !defined(ONDOL_NARROW)
+    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw"))
+        return 512;
+    if (__builtin_cpu_supports("avx2"))
+        return 256;
+#endif
+    return 128;
+}
+
 // Where rare lanes need more, loops go by rows and look at each row's bytes first. As many as a register holds
 // of 32 bits.
 #define WIDE_ROW 16

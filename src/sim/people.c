@@ -251,6 +251,8 @@ static void wish_now(struct sim_run *r, uint32_t zone)
     if (z->kind != ZONE_KIND_ROOM)
         return;
     struct sim_rooms *rooms = &r->rooms[z->batch];
+    if (w.mode == ZONE_OFF && z->low_since != INT64_MIN && !z->may_sleep_now)
+        rooms->lanes.restless[z->at] = 1; // its boards wait no longer
     struct thermostat *t = lanes_pull(&rooms->lanes.heat, z->at);
     if (z->schedule)
         ahead = ahead_wish(t, z->schedule, &z->base, HOUSE_MS(0), now, offset_ms, &z->look_at);

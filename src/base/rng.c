@@ -36,11 +36,12 @@ uint64_t rng_next(struct rng *r)
 
 uint64_t rng_below(struct rng *r, uint64_t n)
 {
-    uint64_t limit = UINT64_MAX - UINT64_MAX % n; // refuse the uneven tail, else low values come more often
+    // The uneven tail, of less than n values, is refused: else low values came more often. Where it begins is
+    // asked only where it may have begun, as divisions of 64 bits are slow.
     uint64_t x;
     do
         x = rng_next(r);
-    while (x >= limit);
+    while (x > UINT64_MAX - n && x >= UINT64_MAX - UINT64_MAX % n);
     return x % n;
 }
 

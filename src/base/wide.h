@@ -12,6 +12,7 @@
 #ifndef ONDOL_BASE_WIDE_H
 #define ONDOL_BASE_WIDE_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,12 +97,14 @@ static inline bool wide_row_some(const uint8_t *row)
     return (half[0] | half[1]) != 0;
 }
 
-// How many of the row's bytes, each 0 or 1, are 1.
-static inline size_t wide_row_count(const uint8_t *row)
+// The row's bytes, each 0 or 1, as bits, the first one lowest: of eight bytes the product brings byte k's bit to
+// place 56 + k, and no two to the same place.
+static inline uint32_t wide_row_bits(const uint8_t *row)
 {
     uint64_t half[2];
     memcpy(half, row, sizeof half);
-    return (size_t)(((half[0] + half[1]) * UINT64_C(0x0101010101010101)) >> 56);
+    const uint64_t gather = UINT64_C(0x0102040810204080);
+    return (uint32_t)(le64toh(half[0]) * gather >> 56) | (uint32_t)(le64toh(half[1]) * gather >> 56) << 8;
 }
 
 // The row's bytes, each 0 or 1, as masks (below).
@@ -128,6 +131,23 @@ static inline size_t wide_room(size_t n)
 static inline int64_t wide_mask(bool condition)
 {
     return -(int64_t)condition;
+}
+
+// The same for single precision.
+static inline int32_t wide_mask32(bool condition)
+{
+    return -(int32_t)condition;
+}
+
+static inline float wide_pick32(int32_t mask, float yes, float no)
+{
+    int32_t a, b;
+    float x;
+    memcpy(&a, &yes, sizeof a);
+    memcpy(&b, &no, sizeof b);
+    a = (a & mask) | (b & ~mask);
+    memcpy(&x, &a, sizeof x);
+    return x;
 }
 
 static inline double wide_pick(int64_t mask, double yes, double no)

@@ -12,7 +12,24 @@
 struct sim_run;
 struct sim_rooms;
 
-enum comfort_lane { // times in ms since the start of the run; heating and settled in looks
+enum comfort_lane { // times in looks since the start of the run
+    // sums
+    COMFORT_SUM_C,
+    COMFORT_SWINGS,
+    COMFORT_HOT, // kelvin hours: by the heater, by sun and people, of the ideal heater
+    COMFORT_FREE,
+    COMFORT_SHADOW_HOT,
+    COMFORT_COLD, // kelvin hours: that the heater could have avoided, that it could not
+    COMFORT_MISSING,
+    COMFORT_HEATING, // looks; of the next, too
+    COMFORT_SETTLED,
+    COMFORT_ERR2, // over the looks that are settled
+    COMFORT_ERR,
+    COMFORT_SHADOW_ERR2,
+    COMFORT_SUMS,
+    // and the rest
+    COMFORT_MIN_C = COMFORT_SUMS,
+    COMFORT_MAX_C,
     COMFORT_LAST_SET_C,
     COMFORT_STEPPING, // 1: on its way to a higher setpoint
     COMFORT_NEAR_C, // of the room and the ideal heater's: from here on it has come near; 1e9: it has, or is not awaited
@@ -23,28 +40,15 @@ enum comfort_lane { // times in ms since the start of the run; heating and settl
     COMFORT_WINDOW, // 1: open now
     COMFORT_SWING_AT_C,
     COMFORT_SWING_WAY, // 1: up, -1: down
-    COMFORT_SWINGS,
-    COMFORT_SUM_C,
-    COMFORT_MIN_C,
-    COMFORT_MAX_C,
-    COMFORT_HOT, // kelvin hours: by the heater, by sun and people, of the ideal heater
-    COMFORT_FREE,
-    COMFORT_SHADOW_HOT,
-    COMFORT_COLD, // kelvin hours: that the heater could have avoided, that it could not
-    COMFORT_MISSING,
-    COMFORT_HEATING,
-    COMFORT_SETTLED,
-    COMFORT_ERR2, // over the looks that are settled
-    COMFORT_ERR,
-    COMFORT_SHADOW_ERR2,
     COMFORT_N
 };
 
 struct comfort {
     size_t n;
-    double *lane[COMFORT_N];
-    uint8_t *row_open; // of each row of rooms: a window was open
-    double set_c;      // of all setpoints, now
+    float *lane[COMFORT_N];      // sums: since the last comfort_flush()
+    double *total[COMFORT_SUMS]; // and until then
+    uint8_t *row_open;           // of each row of rooms: a window was open
+    double set_c;                // of all setpoints, now
 };
 
 void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c);
@@ -53,7 +57,8 @@ void comfort_deinit(struct comfort *c);
 // Looks at all rooms of a batch at run->now.
 void comfort_rooms(struct sim_run *r, uint32_t batch);
 
-// Their temperatures, added up over all looks.
-double comfort_sum_c(const struct comfort *c, const struct sim_rooms *rooms);
+// Adds the sums to their totals: every hour, as single precision is good for so many. Gives the total of all rooms'
+// temperatures over all looks.
+double comfort_flush(struct comfort *c, const struct sim_rooms *rooms);
 
 #endif

@@ -197,10 +197,8 @@ void rooms_flush(struct sim_run *r)
                 continue;
             // Zones lie far apart in the order of the places: one is fetched while others are done.
             uint32_t later = i + 8 < rooms->n ? rooms->zone[i + 8] : LANE_EMPTY;
-            if (later != LANE_EMPTY) {
-                __builtin_prefetch(&r->zone[later].useful_uj, 1);
+            if (later != LANE_EMPTY)
                 __builtin_prefetch(&r->zone[later].total_uj, 1);
-            }
             struct sim_zone *z = &r->zone[rooms->zone[i]];
             z->agent_asked_uj += asked_uj(r, l->asked_w[i]);
             int64_t total_uj = lane_total_uj(r, l, i);

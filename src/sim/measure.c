@@ -163,7 +163,7 @@ static void series_step(struct sim_run *r)
     x->outside_c[m->at] = (float)(m->outside_sum / (double)m->n);
     double looks = (double)(m->n * m->rooms), room_sum = 0;
     for (uint32_t b = 0; b < r->n_batches; b++)
-        room_sum += comfort_sum_c(&m->comfort[b], &r->rooms[b]);
+        room_sum += comfort_flush(&m->comfort[b], &r->rooms[b]);
     x->room_c[m->at] = looks > 0 ? (float)((room_sum - m->room_sum) / looks) : 0;
     x->setpoint_c[m->at] = looks > 0 ? (float)(m->set_sum / looks) : 0;
     m->room_sum = room_sum;
@@ -207,9 +207,13 @@ void measure_step(struct sim_run *r)
     if (r->now == r->s->length_ms)
         drive_settle_all(r);
     if (r->now % HOUR_MS == 0) {
-        for (uint32_t i = 0; i < r->n_zones; i++)
+        for (uint32_t i = 0; i < r->n_zones; i++) {
+            const struct sim_zone *later = &r->zone[i + 4 < r->n_zones ? i + 4 : i];
+            __builtin_prefetch(&later->total_uj);
+            __builtin_prefetch(&later->nameplate_w);
             if (!r->zone[i].water || r->now % DAY_MS == 0)
                 measure_window_ends(r, i);
+        }
         for (uint32_t i = 0; i < r->s->n_sites; i++)
             site_hour(r, i);
     }

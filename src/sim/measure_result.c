@@ -16,7 +16,8 @@
 
 static void comfort_result(const struct sim_run *r, const struct sim_zone *z, struct sim_zone_result *o)
 {
-    double *const *of = r->measure->comfort[z->batch].lane, n = of[COMFORT_SETTLED][z->at];
+    const struct comfort *c = &r->measure->comfort[z->batch];
+    double *const *of = c->total, n = of[COMFORT_SETTLED][z->at];
     o->heating_ms = (int64_t)of[COMFORT_HEATING][z->at] * COMFORT_MS;
     o->settled_ms = (int64_t)n * COMFORT_MS;
     if (n > 0) {
@@ -29,8 +30,8 @@ static void comfort_result(const struct sim_run *r, const struct sim_zone *z, st
     o->free_kh = of[COMFORT_FREE][z->at];
     o->short_kh = of[COMFORT_MISSING][z->at];
     o->shadow_hot_kh = of[COMFORT_SHADOW_HOT][z->at];
-    o->min_c = of[COMFORT_MIN_C][z->at];
-    o->max_c = of[COMFORT_MAX_C][z->at];
+    o->min_c = c->lane[COMFORT_MIN_C][z->at];
+    o->max_c = c->lane[COMFORT_MAX_C][z->at];
     o->mean_c = r->measure->looks ? of[COMFORT_SUM_C][z->at] / (double)r->measure->looks : 0;
     o->swings = (int32_t)of[COMFORT_SWINGS][z->at];
 }
@@ -200,6 +201,8 @@ int measure_result(struct sim_run *r, struct err *e)
 {
     struct sim_result *o = r->out;
     (void)e;
+    for (uint32_t b = 0; b < r->n_batches; b++)
+        comfort_flush(&r->measure->comfort[b], &r->rooms[b]);
     for (uint32_t i = 0, number = 0; i < r->n_zones; i++, number++) {
         if (i > 0 && r->zone[i].group != r->zone[i - 1].group) // groups lie one after the other
             number = 0;

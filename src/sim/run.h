@@ -193,9 +193,10 @@ struct sim_zone {
     uint8_t sensor; // 0 well, else the SIM_SENSOR_* it suffers
     // and what is booked
     struct sim_used alike_used[ACTIVITY_N]; // of all its boards and for each, while alike
+    // read and written every hour
+    int64_t total_uj, agent_asked_uj, useful_uj; // asked, useful: by its thermostat, for the meter reports
     // the rest
     int64_t step_uj; // booked in this step; of a room: in its lane
-    int64_t total_uj;
     // Of water; of a room: in its lane, as zone_mw() gives it.
     int32_t total_mw, target_w;         // what its boards draw; as driven
     int32_t last_want;                  // of the request, as of the last step
@@ -220,8 +221,7 @@ struct sim_zone {
     int64_t beat_at, until;
     // sensor
     int32_t last_mc;
-    int64_t agent_asked_uj, useful_uj;                    // by its thermostat, for the meter reports
-    int64_t base_total_uj, base_asked_uj, base_useful_uj; // what they were when its agent's life began
+    int64_t base_total_uj, base_asked_uj, base_useful_uj; // what total_uj and the next two were when its agent's life began
     int32_t power_cycles;
 };
 

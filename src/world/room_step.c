@@ -136,16 +136,15 @@ struct alone {
 // Puts the row's rooms with open windows aside; false where they are too many.
 static bool row_alone(const struct room_batch *b, size_t from, struct alone *a)
 {
-    size_t n = wide_row_count(b->window_open + from);
-    if (n > ALONE_ROW || a->n + n > ALONE_MAX)
-        return false;
-    for (size_t i = from; n > 0; i++)
-        if (b->window_open[i]) {
-            a->v[a->n].i = i;
-            a->v[a->n++].was = (struct room_state){b->air_c[i], b->mass_c[i], b->heater_c[i], b->sensor_c[i]};
-            n--;
-        }
-    return true;
+    uint32_t bits = wide_row_bits(b->window_open + from);
+    size_t n = a->n;
+    for (; bits && n < a->n + ALONE_ROW && n < ALONE_MAX; bits &= bits - 1) {
+        size_t i = from + (size_t)__builtin_ctz(bits);
+        a->v[n].i = i;
+        a->v[n++].was = (struct room_state){b->air_c[i], b->mass_c[i], b->heater_c[i], b->sensor_c[i]};
+    }
+    a->n = bits ? a->n : n;
+    return bits == 0;
 }
 
 static void step_alone(struct room_batch *b, double outside_c, const struct alone *a)

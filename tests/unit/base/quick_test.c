@@ -73,12 +73,31 @@ static void a_map_that_was_cleared_is_as_new(void **state)
     idmap_deinit(&m);
 }
 
+// Also where half of all numbers are refused, or one in so many that none is seen.
+static void a_number_below_is_drawn_as_ever(void **state)
+{
+    (void)state;
+    const uint64_t below[] = {1, 2, 3, 1000, UINT32_MAX, (UINT64_C(1) << 63) + 1, UINT64_MAX - 1, UINT64_MAX};
+    struct rng a, b;
+    rng_seed(&a, SEED);
+    rng_seed(&b, SEED);
+    for (int i = 0; i < 8000; i++) {
+        uint64_t n = below[i % 8], limit = UINT64_MAX - UINT64_MAX % n, x;
+        do
+            x = rng_next(&a);
+        while (x >= limit);
+        assert_true(rng_below(&b, n) == x % n);
+    }
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_quotient_is_that_of_c),
         cmocka_unit_test(a_number_is_hashed_as_its_eight_bytes),
         cmocka_unit_test(a_map_that_was_cleared_is_as_new),
+        cmocka_unit_test(a_number_below_is_drawn_as_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,19 @@
     }
 #endif
 
+// How wide the registers are for which something is compiled in several widths (base/wide_row.h): 512, 256 or 128 bits.
+static inline unsigned wide_bits(void)
+{
+#if defined(__x86_64__) && !defined(ONDOL_NARROW)
+    if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw"))
+        return 512;
+    if (__builtin_cpu_supports("avx2"))
+        return 256;
+#endif
+    return 128;
+}
+
 // Where rare lanes need more, loops go by rows and look at each row's bytes first. As many as a register holds
 // of 32 bits.
 #define WIDE_ROW 16
@@ -81,6 +94,14 @@ static inline bool wide_row_some(const uint8_t *row)
     uint64_t half[2];
     memcpy(half, row, sizeof half);
     return (half[0] | half[1]) != 0;
+}
+
+// How many of the row's bytes, each 0 or 1, are 1.
+static inline size_t wide_row_count(const uint8_t *row)
+{
+    uint64_t half[2];
+    memcpy(half, row, sizeof half);
+    return (size_t)(((half[0] + half[1]) * UINT64_C(0x0101010101010101)) >> 56);
 }
 
 // The row's bytes, each 0 or 1, as masks (below).

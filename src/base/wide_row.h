@@ -24,6 +24,7 @@
 #define ROW_LANES 1
 typedef float row_f;
 typedef int32_t row_i;
+typedef uint32_t row_u;
 typedef int32_t row_m; // 0 or 1
 
 #elif defined(__AVX512F__) && defined(__AVX512DQ__)
@@ -32,6 +33,7 @@ typedef int32_t row_m; // 0 or 1
 #define ROW_LANES 16
 typedef float row_f __attribute__((vector_size(64)));
 typedef int32_t row_i __attribute__((vector_size(64)));
+typedef uint32_t row_u __attribute__((vector_size(64)));
 typedef __mmask16 row_m; // in a register of masks
 
 #else // masks are all ones or none, in registers like the numbers
@@ -43,9 +45,14 @@ typedef __mmask16 row_m; // in a register of masks
 #endif
 typedef float row_f __attribute__((vector_size(4 * ROW_LANES)));
 typedef int32_t row_i __attribute__((vector_size(4 * ROW_LANES)));
+typedef uint32_t row_u __attribute__((vector_size(4 * ROW_LANES)));
 typedef row_i row_m;
 
 #endif
+
+// Beyond 2^23 a float's unit is 1: adding this rounds to the nearest, and leaves it in the low bits.
+#define ROW_SHIFT      12582912.0f
+#define ROW_SHIFT_BITS 0x4B400000
 
 // ---- the same for all: what lies at any address; one number for all lanes
 
@@ -83,14 +90,24 @@ ROW_INLINE row_i row_all_whole(int32_t x)
     return (row_i){0} + x;
 }
 
-// ---- what differs. row_whole() drops what is behind the point, of numbers that fit. row_bits(): bit i is lane
-// i's; row_of_bits() takes as many as there are lanes and leaves the rest.
+// ---- what differs. row_nearest(): the nearest whole number, the even one of two, below 4e6 (beyond it a float's
+// unit comes near 1). row_less_in(m, ...): where m too. row_unless(m, bad): of m what is not bad. row_whole() drops what is behind the point, of numbers that fit. row_bits(): bit i is lane
+// i's; row_of_bits() takes as many as there are lanes and leaves the rest. row_gather_where(): 0 elsewhere, and
+// nothing is read there.
 
 #if ROW_LANES == 1
 
 ROW_INLINE row_f row_of_whole(row_i x)
 {
     return (float)x;
+}
+
+ROW_INLINE row_i row_nearest(row_f x)
+{
+    row_f shifted = x + ROW_SHIFT;
+    row_i bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    return bits - ROW_SHIFT_BITS;
 }
 
 ROW_INLINE row_i row_whole(row_f x)
@@ -103,9 +120,9 @@ ROW_INLINE row_m row_less(row_f a, row_f b)
     return a < b;
 }
 
-ROW_INLINE row_m row_not(row_m m)
+ROW_INLINE row_m row_less_in(row_m m, row_f a, row_f b)
 {
-    return !m;
+    return m & (a < b);
 }
 
 ROW_INLINE row_f row_pick(row_m m, row_f yes, row_f no)
@@ -130,6 +147,11 @@ ROW_INLINE row_f row_of_whole(row_i x)
     return (row_f)_mm512_cvtepi32_ps((__m512i)x);
 }
 
+ROW_INLINE row_i row_nearest(row_f x)
+{
+    return (row_i)_mm512_cvtps_epi32((__m512)x);
+}
+
 ROW_INLINE row_i row_whole(row_f x)
 {
     return (row_i)_mm512_cvttps_epi32((__m512)x);
@@ -140,9 +162,14 @@ ROW_INLINE row_m row_less(row_f a, row_f b)
     return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ);
 }
 
-ROW_INLINE row_m row_at_least(row_f a, row_f b)
+ROW_INLINE row_m row_less_in(row_m m, row_f a, row_f b)
 {
-    return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ);
+    return _mm512_mask_cmp_ps_mask(m, (__m512)a, (__m512)b, _CMP_LT_OQ);
+}
+
+ROW_INLINE row_m row_at_least_in(row_m m, row_f a, row_f b)
+{
+    return _mm512_mask_cmp_ps_mask(m, (__m512)a, (__m512)b, _CMP_GE_OQ);
 }
 
 ROW_INLINE row_m row_less_whole(row_i a, row_i b)
@@ -158,6 +185,16 @@ ROW_INLINE row_m row_same_whole(row_i a, row_i b)
 ROW_INLINE row_m row_not(row_m m)
 {
     return _knot_mask16(m);
+}
+
+ROW_INLINE row_m row_unless(row_m m, row_m bad)
+{
+    return _kandn_mask16(bad, m);
+}
+
+ROW_INLINE row_m row_agree(row_m a, row_m b)
+{
+    return _kxnor_mask16(a, b);
 }
 
 ROW_INLINE row_f row_pick(row_m m, row_f yes, row_f no)
@@ -178,6 +215,27 @@ ROW_INLINE row_f row_min(row_f a, row_f b)
 ROW_INLINE row_f row_max(row_f a, row_f b)
 {
     return (row_f)_mm512_max_ps((__m512)a, (__m512)b);
+}
+
+ROW_INLINE row_i row_min_whole(row_i a, row_i b)
+{
+    return (row_i)_mm512_min_epi32((__m512i)a, (__m512i)b);
+}
+
+ROW_INLINE row_f row_load_doubles(const double *from)
+{
+    __m256 low = _mm512_cvtpd_ps(_mm512_loadu_pd(from)), high = _mm512_cvtpd_ps(_mm512_loadu_pd(from + 8));
+    return (row_f)_mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+
+ROW_INLINE row_i row_gather_where(const int32_t *from, row_m m, row_i at)
+{
+    return (row_i)_mm512_mask_i32gather_epi32(_mm512_setzero_si512(), m, (__m512i)at, from, 4);
+}
+
+ROW_INLINE void row_store_shorts(uint16_t *to, row_i x)
+{
+    _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi32_epi16((__m512i)x));
 }
 
 ROW_INLINE void row_store_where(float *to, row_m m, row_f x)
@@ -207,6 +265,11 @@ ROW_INLINE row_f row_of_whole(row_i x)
     return __builtin_convertvector(x, row_f);
 }
 
+ROW_INLINE row_i row_nearest(row_f x)
+{
+    return (row_i)(x + ROW_SHIFT) - ROW_SHIFT_BITS;
+}
+
 ROW_INLINE row_i row_whole(row_f x)
 {
     return __builtin_convertvector(x, row_i);
@@ -217,9 +280,14 @@ ROW_INLINE row_m row_less(row_f a, row_f b)
     return a < b;
 }
 
-ROW_INLINE row_m row_at_least(row_f a, row_f b)
+ROW_INLINE row_m row_less_in(row_m m, row_f a, row_f b)
 {
-    return a >= b;
+    return m & (a < b);
+}
+
+ROW_INLINE row_m row_at_least_in(row_m m, row_f a, row_f b)
+{
+    return m & (a >= b);
 }
 
 ROW_INLINE row_m row_less_whole(row_i a, row_i b)
@@ -235,6 +303,16 @@ ROW_INLINE row_m row_same_whole(row_i a, row_i b)
 ROW_INLINE row_m row_not(row_m m)
 {
     return ~m;
+}
+
+ROW_INLINE row_m row_unless(row_m m, row_m bad)
+{
+    return m & ~bad;
+}
+
+ROW_INLINE row_m row_agree(row_m a, row_m b)
+{
+    return ~(a ^ b);
 }
 
 ROW_INLINE row_i row_pick_whole(row_m m, row_i yes, row_i no)
@@ -255,6 +333,33 @@ ROW_INLINE row_f row_min(row_f a, row_f b)
 ROW_INLINE row_f row_max(row_f a, row_f b)
 {
     return row_pick(row_less(b, a), a, b);
+}
+
+ROW_INLINE row_i row_min_whole(row_i a, row_i b)
+{
+    return row_pick_whole(row_less_whole(a, b), a, b);
+}
+
+ROW_INLINE row_f row_load_doubles(const double *from)
+{
+    row_f x;
+    for (int i = 0; i < ROW_LANES; i++)
+        x[i] = (float)from[i];
+    return x;
+}
+
+ROW_INLINE row_i row_gather_where(const int32_t *from, row_m m, row_i at)
+{
+    row_i x = {0};
+    for (int i = 0; i < ROW_LANES; i++)
+        x[i] = m[i] ? from[at[i]] : 0;
+    return x;
+}
+
+ROW_INLINE void row_store_shorts(uint16_t *to, row_i x)
+{
+    for (int i = 0; i < ROW_LANES; i++)
+        to[i] = (uint16_t)x[i];
 }
 
 ROW_INLINE void row_store_where(float *to, row_m m, row_f x)

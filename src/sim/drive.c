@@ -172,6 +172,20 @@ static bool sleep_now(struct sim_run *r, struct sim_zone *z, int64_t want_mw)
            (z->cap_mw >= 0 && z->cap_mw < floor);
 }
 
+// Boards of a zone that begin to boot together are there together: one thing that happens.
+static void boot(struct sim_run *r, struct sim_board *b)
+{
+    const struct sim_zone *z = &r->zone[b->zone];
+    int64_t end = r->now + curve_of(r, z)->boot_ms;
+    bool known = false;
+    for (uint32_t i = z->first_board; i < z->first_board + z->n_boards; i++)
+        known |= r->board[i].booting && r->board[i].boot_end == end;
+    b->booting = true;
+    b->boot_end = end;
+    if (!known)
+        queue_push(&r->queue, (struct happening){.at = end, .kind = HAPPEN_BOOTED, .index = b->zone});
+}
+
 static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_t draw_mw, int32_t work_mhz)
 {
     struct sim_board *b = &r->board[at];
@@ -185,15 +199,13 @@ static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_
     b->asleep = run == ACTIVITY_SLEEP;
     b->stamp++;
     r->zone[b->zone].power_cycles += !b->asleep;
-    b->booting = !b->asleep && c->boot_ms > 0;
+    b->booting = false;
     b->run = (uint8_t)(b->asleep ? ACTIVITY_SLEEP : ACTIVITY_IDLE);
     b->draw_mw = b->asleep ? c->sleep_mw : c->idle_mw;
     b->work_mhz = 0;
     zone_stale(r, &r->zone[b->zone]);
-    b->boot_end = r->now + c->boot_ms;
-    if (b->booting)
-        queue_push(&r->queue, (struct happening){
-                                  .at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
+    if (!b->asleep && c->boot_ms > 0)
+        boot(r, b);
 }
 
 void drive_show(struct sim_run *r, uint32_t zone)

@@ -281,10 +281,6 @@ void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a)
     zone_stale(r, z);
     r->waiting[b->activity]--;
     r->running[b->activity]++;
-    if (b->booting) // its end was foreseen under the old stamp
-        queue_push(
-            &r->queue,
-            (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
     if (t->n_data)
         data_for_board(r, board);
     r->decisions =
@@ -324,10 +320,6 @@ void board_free(struct sim_run *r, uint32_t board)
     b->task = SIM_NONE;
     b->data_missing = false;
     b->stamp++;
-    if (b->booting)
-        queue_push(
-            &r->queue,
-            (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
     struct sim_zone *z = &r->zone[b->zone];
     zone_runs(r, z, -1);
     if (z->runs == 0 && !z->water)

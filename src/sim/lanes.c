@@ -2,7 +2,7 @@
 //
 // What is done with every room at every step, over arrays: sensors, thermostats, who is to be looked at,
 // energies.
-#include "sim/run.h"
+#include "sim/lanes_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +11,15 @@
 #include "base/num.h"
 #include "base/wide.h"
 
-#define SENSOR_STEPS_PER_K 16.0 // 62.5 mK, as the usual digital sensors
-#define CPU_K_PER_W        0.15 // processor over heatsink
+#define CPU_K_PER_W 0.15 // processor over heatsink
 
 void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t log_steps)
 {
     struct sim_lanes *l = &rooms->lanes;
     double **real[] = {&l->booked_uj, &l->from_ms, &l->useful_uj, &l->total_uj, &l->split_uj, &l->early_uj};
-    int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
-                         &l->quiet_step, &l->restless,      &l->look,       &l->fast,       &l->run,
-                         &l->asked_w,    &l->useful_mw,     &l->drawn_mw};
+    int32_t **whole[] = {&l->want_w,   &l->told_target_w, &l->told_max_w, &l->told_min_w,
+                         &l->driven_w, &l->quiet_step,    &l->restless,   &l->fast,
+                         &l->run,      &l->asked_w,       &l->useful_mw,  &l->drawn_mw};
     for (size_t k = 0; k < ARRAY_LEN(real); k++)
         *real[k] = mem_lines(wide_room(rooms->n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
@@ -33,6 +32,7 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t
         l->told_target_w[i] = room ? INT32_MIN / 2 : 0;
         l->quiet_step[i] = INT32_MAX;
     }
+    l->look = mem_array(wide_end(rooms->n) / WIDE_ROW, sizeof *l->look);
     l->touched = mem_lines(wide_room(rooms->n), 1);
     l->decided = mem_lines(wide_room(rooms->n), sizeof *l->decided);
     l->log = mem_lines((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
@@ -58,29 +58,6 @@ int32_t room_mc(const struct sim_run *r, uint32_t zone)
 
 // ---- sensors
 
-// Rounds half up, for values above -1e6, without a call of floor.
-static inline int32_t rounded(double x)
-{
-    return (int32_t)(x + 1000000.5) - 1000000;
-}
-
-WIDE_INLINE void sense_any(const struct sim_rooms *rooms, const struct room_batch *batch, size_t n)
-{
-    const double *sensor_c = batch->sensor_c, *heater_c = batch->heater_c,
-                 cpu = CPU_K_PER_W / rooms->n_boards;
-    const struct heat_lanes *l = &rooms->lanes.heat;
-    const int32_t *draw_mw = l->draw_mw;
-    int32_t *mc = l->room_mc, *heatsink_mc = l->heatsink_mc, *cpu_mc = l->cpu_mc;
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        int32_t sink = rounded(heater_c[i] * 1000);
-        mc[i] = rounded(rounded(sensor_c[i] * SENSOR_STEPS_PER_K) * (1000 / SENSOR_STEPS_PER_K));
-        heatsink_mc[i] = sink;
-        cpu_mc[i] = sink + (int32_t)(draw_mw[i] * cpu);
-    }
-}
-WIDE(sense, (const struct sim_rooms *rooms, const struct room_batch *batch, size_t n), (rooms, batch, n))
-
 static void sensors_suffer(struct sim_run *r, const struct sim_rooms *rooms)
 {
     for (uint32_t i = 0; i < rooms->n; i++) {
@@ -92,88 +69,21 @@ static void sensors_suffer(struct sim_run *r, const struct sim_rooms *rooms)
 
 // ---- thermostats, and who is to be looked at
 
-// Other watts where they are only another row of the zone's table: drive_same() for many. The rest is to be
-// looked at; *some: not 0 where a room is.
-WIDE_INLINE void follow_any(struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step, size_t n,
-                            int32_t *some)
-{
-    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *fast = l->fast, *run = l->run,
-                  *quiet_step = l->quiet_step, *restless = l->restless;
-    int32_t *want_w = l->want_w, *driven_w = l->driven_w, *draw_mw = l->heat.draw_mw, *look = l->look,
-            any = 0;
-    uint32_t *decided = l->decided;
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        int32_t target = target_w[i], max = max_w[i], want = target < max ? target : max, was = want_w[i];
-        int32_t off = -(int32_t)(fast[i] < 0), entry = draw[(fast[i] + want) & ~off];
-        int32_t changes = -(int32_t)(want != was) & -(int32_t)(entry >= 0) & ~off &
-                          (-(int32_t)((entry & 15) == run[i]) | -(int32_t)(run[i] == DRIVE_MIXED));
-        uint32_t next = decided_next(decided[i], want, step), mask = (uint32_t)changes;
-        int32_t looks = ((want ^ was) & ~changes) | restless[i] | (step + 1 >= quiet_step[i] ? 1 : 0);
-        decided[i] = (next & mask) | (decided[i] & ~mask);
-        draw_mw[i] = (entry >> 4 & changes) | (draw_mw[i] & ~changes);
-        want_w[i] = (want & changes) | (was & ~changes);
-        driven_w[i] = (want & changes) | (driven_w[i] & ~changes);
-        log[i] = (uint16_t)driven_w[i];
-        look[i] = looks;
-        any |= looks;
-    }
-    *some = any;
-}
-WIDE(follow,
-     (struct sim_lanes * l, const int32_t *draw, uint16_t *log, int32_t step, size_t n, int32_t *some),
-     (l, draw, log, step, n, some))
-
-// request_moved() without branches; not 0 for yes.
-WIDE_INLINE int32_t moved(int32_t a, int32_t b, int32_t by)
-{
-    int32_t zero = (a == 0 ? 1 : 0) ^ (b == 0 ? 1 : 0);
-    return (a > b + by ? 1 : 0) | (b > a + by ? 1 : 0) | zero;
-}
-
-// link_worth_telling() for many.
-WIDE_INLINE void news_any(struct sim_lanes *l, int32_t tell, int32_t idle_w, bool borne, size_t n,
-                          int32_t *some)
-{
-    const int32_t *target_w = l->heat.target_w, *max_w = l->heat.max_w, *min_w = l->heat.min_w,
-                  *told_target_w = l->told_target_w, *told_max_w = l->told_max_w, *told_min_w = l->told_min_w;
-    int32_t *look = l->look, any = 0, all = -(int32_t)borne;
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) { // as decisive() has it
-        int32_t target = target_w[i], max = max_w[i], min = min_w[i], want = target < max ? target : max;
-        want &= -(int32_t)(want > idle_w) | -(int32_t)(min > 0);
-        int32_t looks = moved((target & all) | (want & ~all), told_target_w[i], tell) |
-                        moved(max & all, told_max_w[i], 2 * tell) | moved(min, told_min_w[i], tell);
-        look[i] = looks;
-        any |= looks;
-    }
-    *some = any;
-}
-WIDE(news, (struct sim_lanes * l, int32_t tell, int32_t idle_w, bool borne, size_t n, int32_t *some),
-     (l, tell, idle_w, borne, n, some))
-
 static inline void attend(struct sim_run *r, uint32_t zone)
 {
     r->attend[zone / 64] |= UINT64_C(1) << zone % 64;
 }
 
-static bool sixteen_zero(const int32_t *x)
-{
-    uint64_t bits[8];
-    memcpy(bits, x, sizeof bits);
-    return ((bits[0] | bits[1]) | (bits[2] | bits[3]) | (bits[4] | bits[5]) | (bits[6] | bits[7])) == 0;
-}
-
-// Those whose `look` is not 0, sixteen at a time: in most steps they are few.
+// Those marked in `look`: in most steps they are few.
 static void attend_marked(struct sim_run *r, const struct sim_rooms *rooms)
 {
-    const int32_t *look = rooms->lanes.look;
-    for (uint32_t i = 0; i < rooms->n; i += 16) {
-        bool some = !sixteen_zero(look + i);
-        for (uint32_t k = i; some && k < i + 16 && k < rooms->n; k++)
-            if (look[k])
-                attend(r, rooms->zone[k]);
-    }
+    const uint16_t *look = rooms->lanes.look;
+    for (uint32_t from = 0; from < rooms->n; from += WIDE_ROW)
+        for (uint32_t left = look[from / WIDE_ROW]; left; left &= left - 1) {
+            uint32_t i = from + (uint32_t)__builtin_ctz(left);
+            if (i < rooms->n)
+                attend(r, rooms->zone[i]);
+        }
 }
 
 static void attend_all(struct sim_run *r, const struct sim_rooms *rooms)
@@ -187,20 +97,21 @@ static void attend_all(struct sim_run *r, const struct sim_rooms *rooms)
 // for the next.
 void rooms_control(struct sim_run *r)
 {
+    const struct sim_lanes_rows *rows = sim_lanes_rows();
     house_ms now = house_add(r->s->start, r->t);
     bool all = r->t == 0 || r->o.mutants.thermostat_off || r->o.mutants.planner_blind;
     for (uint32_t b = 0; b < r->n_batches; b++) {
         const struct sim_rooms *rooms = &r->rooms[b];
         struct sim_lanes *l = &r->rooms[b].lanes;
         size_t n = wide_end(rooms->n);
-        sense(rooms, &r->batch[b], n);
+        rows->sense(&l->heat, r->batch[b].sensor_c, r->batch[b].heater_c,
+                    (float)(CPU_K_PER_W / rooms->n_boards), n / WIDE_ROW);
         if (r->sensor_faults > 0)
             sensors_suffer(r, rooms);
         size_t alone = lanes_step(&l->heat, now, now);
-        int32_t some = 0;
-        if (r->t > 0) // first, everybody is looked at
-            follow(l, r->draw, l->log + (size_t)r->log_at * n, (int32_t)r->step, n, &some);
-        if (some)
+        // At first everybody is looked at.
+        if (r->t > 0 &&
+            rows->follow(l, r->draw, l->log + (size_t)r->log_at * n, (int32_t)r->step, n / WIDE_ROW))
             attend_marked(r, rooms);
         if (all)
             attend_all(r, rooms);
@@ -216,14 +127,14 @@ void rooms_control(struct sim_run *r)
 
 void rooms_news(struct sim_run *r)
 {
+    const struct sim_lanes_rows *rows = sim_lanes_rows();
     for (uint32_t b = 0; b < r->n_batches; b++) {
         const struct sim_rooms *rooms = &r->rooms[b];
-        int32_t some;
-        news(&r->rooms[b].lanes, rooms->tell_w, rooms->idle_w, r->tells_borne, wide_end(rooms->n), &some);
-        if (some)
+        if (rows->news(&r->rooms[b].lanes, rooms->tell_w, rooms->idle_w, r->tells_borne,
+                       wide_end(rooms->n) / WIDE_ROW))
             attend_marked(r, rooms);
         // The lanes compare what heat is wanted; where low-power mode may run, what it keeps may have moved.
-        if (r->thermostat[rooms->first].cfg.keep_w > 0)
+        if (rooms->keep_w > 0)
             attend_all(r, rooms);
     }
 }
@@ -284,6 +195,12 @@ void rooms_flush(struct sim_run *r)
         for (uint32_t i = 0; i < rooms->n; i++) {
             if (rooms->zone[i] == LANE_EMPTY)
                 continue;
+            // Zones lie far apart in the order of the places: one is fetched while others are done.
+            uint32_t later = i + 8 < rooms->n ? rooms->zone[i + 8] : LANE_EMPTY;
+            if (later != LANE_EMPTY) {
+                __builtin_prefetch(&r->zone[later].useful_uj, 1);
+                __builtin_prefetch(&r->zone[later].total_uj, 1);
+            }
             struct sim_zone *z = &r->zone[rooms->zone[i]];
             z->agent_asked_uj += asked_uj(r, l->asked_w[i]);
             int64_t total_uj = lane_total_uj(r, l, i);

@@ -45,7 +45,7 @@ enum happen {
     HAPPEN_HEALED,   // index: target, extra: kind of happening
     HAPPEN_SCHEDULE, // a week plan has its next entry; index: zone
     HAPPEN_KNOB,     // somebody turns the knob; index: zone
-    HAPPEN_BOOTED,   // index: board
+    HAPPEN_BOOTED,   // boards are awake; index: zone
     HAPPEN_LINK,     // a copy is over the link to a site; index: site
     HAPPEN_COPIED,   // and there; index: site, extra: the set
     HAPPEN_STAGED,   // data are there; index: board, extra: the lease, as boards sleep and wake meanwhile
@@ -59,10 +59,10 @@ enum happen {
 struct happening {
     int64_t at;
     uint8_t kind;
-    uint32_t index;
-    uint32_t stamp; // of the board or zone when it was foreseen: another one makes it void
+    uint32_t index; // below 2^28
+    uint32_t stamp; // of the board or site when it was foreseen: another one makes it void
     int64_t extra;
-    uint64_t number;
+    uint64_t order; // of those of one moment: kind, index, number
 };
 
 struct queue_of {
@@ -246,7 +246,7 @@ struct sim_lanes {
     int32_t *told_target_w, *told_max_w, *told_min_w;
     int32_t *quiet_step; // no instance can end and no board go to sleep before this step
     int32_t *restless;   // to be looked at every step
-    int32_t *look;       // result: to be looked at in this step, or worth telling
+    uint16_t *look;      // result: to be looked at in this step, or worth telling; a bit a room, sixteen each
 };
 
 // Rooms of one size, the places from `from` on of their sim_rooms: they share their matrices.
@@ -269,8 +269,8 @@ struct sim_rooms {
     uint32_t *zone; // in each place; LANE_EMPTY: none
     uint32_t first; // one of the zones
     struct sim_size size[SIM_SIZES];
-    uint32_t n_sizes, first_size;     // the first's number among its site's
-    int32_t tell_w, idle_w, n_boards; // of each
+    uint32_t n_sizes, first_size;             // the first's number among its site's
+    int32_t tell_w, idle_w, keep_w, n_boards; // of each; keep: as its thermostat's cfg has it
     struct sim_lanes lanes;
     struct shadow_batch shadow; // sums since the hour began
     uint8_t *facade;            // 0..15: its orientation in 22.5 degrees
@@ -593,9 +593,9 @@ static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
 // Low-power mode: what its boards at work may draw, whatever heat it wants. `all`: if all of them worked.
 static inline int32_t zone_keep_w(struct sim_run *r, const struct sim_zone *z, bool all)
 {
-    const struct thermostat_config *c = &r->thermostat[z - r->zone].cfg;
-    if (z->water || !c->keep_w)
+    if (z->water || !r->rooms[z->batch].keep_w)
         return 0;
+    const struct thermostat_config *c = &r->thermostat[z - r->zone].cfg;
     return thermostat_keep_share_w(c, lanes_request(&lanes_of(r, z)->heat, z->at)->keep_w,
                                    all ? c->keep_boards : z->runs);
 }
@@ -610,7 +610,7 @@ static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
         drive_slow(r, z);
     struct sim_lanes *l = lanes_of(r, z);
     bool waits = z->low_since != INT64_MIN && !z->resting && l->fast[z->at] < 0;
-    l->restless[z->at] = z->stale || z->urgent || waits || r->thermostat[z - r->zone].cfg.keep_w;
+    l->restless[z->at] = z->stale || z->urgent || waits || r->rooms[z->batch].keep_w;
 }
 
 // When a room is to be looked at though its watts are as they were: an instance may end, or its boards have waited

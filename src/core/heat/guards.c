@@ -130,12 +130,12 @@ bool guards_heatsink(struct thermostat *t, const struct zone_sense *s, double dt
         t->heatsink_slope_k_per_min = 0;
         return false;
     }
-    t->heatsink_slope_k_per_min = heat_follow(t->heatsink_slope_k_per_min, (float)num_min(1, dt_s / 60),
-                                              heat_sink_slope(c, t->heatsink_c, (float)(60 / dt_s)));
+    t->heatsink_slope_k_per_min = heat_sink_slope(t->heatsink_slope_k_per_min, (float)num_min(1, dt_s / 60),
+                                                  c, t->heatsink_c, (float)(60 / dt_s));
     t->heatsink_c = c;
-    float one_w = heat_one_w((float)s->hot_draw_mw, (float)t->applied_w, t->per_heaters);
+    float one_k = heat_one_k((float)s->hot_draw_mw, t->k_per_w, (float)t->applied_w * t->k_per_all_w);
     float over_room = c - t->room_c, explained = t->metal_c - t->room_c;
-    float rise = heat_free_rise(one_w * t->per_ua, over_room, (float)(60 / t->cfg.heater_tau_s));
+    float rise = heat_free_rise(one_k, over_room, (float)(60 / t->cfg.heater_tau_s));
     bool alarm = heat_covered(over_room, explained, t->heatsink_slope_k_per_min, rise);
     if (!in_force(t, GUARD_COVERED) && lasts(t, GUARD_COVERED, alarm, 2 * MINUTE, now))
         raise_guard(t, GUARD_COVERED, now);
@@ -176,7 +176,8 @@ void guards_step(struct thermostat *t, const struct zone_sense *s, double dt_s, 
     t->calm[GUARD_LID_OPEN] = !s->lid_open;
     // A blind thermostat knows neither a hot room nor an open window; those in force wait for sight.
     if (!(t->guards & GUARDS_BLIND)) {
-        follow(t, GUARD_ROOM_HOT, t->room_c > t->hot_c, 0, t->room_c < t->hot_c - 0.5f, 0, MINUTE, now);
+        follow(t, GUARD_ROOM_HOT, t->room_c > t->hot_c, 0, t->room_c < t->hot_c - GUARD_HOT_BACK_K, 0, MINUTE,
+               now);
         bool falls = t->slope_k_per_min < GUARD_WINDOW_K_PER_MIN &&
                      heat_heated((float)t->applied_w, t->full_w, t->mean_w);
         bool shut = t->slope_k_per_min > GUARD_SHUT_K_PER_MIN;
@@ -196,7 +197,7 @@ void guards_step(struct thermostat *t, const struct zone_sense *s, double dt_s, 
 
 void guards_wish(struct thermostat *t)
 {
-    if (in_force(t, GUARD_ROOM_HOT) && !(t->guards & GUARDS_BLIND) && t->room_c < t->hot_c - 0.5)
+    if (in_force(t, GUARD_ROOM_HOT) && !(t->guards & GUARDS_BLIND) && t->room_c < t->hot_c - GUARD_HOT_BACK_K)
         drop_guard(t, GUARD_ROOM_HOT, t->last_step_at);
 }
 

@@ -24,6 +24,7 @@
 
 #define GUARD_STALE_MS         90000
 #define GUARD_WINDOW_K_PER_MIN (-0.1f)
+#define GUARD_HOT_BACK_K       0.5f // below its limit, where a room is hot no longer
 #define GUARD_SHUT_K_PER_MIN   0.02f
 #define GUARD_WINDOW_MOST_MS   1800000
 #define GUARD_BLIND_SHARE      0.3

@@ -14,7 +14,7 @@
 #include "core/heat/learn_row.h"
 #include "core/heat/step.h"
 
-#define NEVER_C     1e9f
+#define NEVER_C     1e9f               // no room is as hot
 #define REBASE_MS   (INT64_C(1) << 28) // how far times in rows may be from their epoch
 #define BLOCK       WIDE_ROW           // zones that heat_step() takes at once: an agent has few
 #define EPOCH_BLOCK 3600000            // before their last step
@@ -54,15 +54,14 @@ static inline bool was_alone(const struct heat_lanes *l, size_t i)
 
 heat_usual_fn *heat_usual_of(unsigned bits)
 {
-#if defined(__x86_64__) && !defined(ONDOL_NARROW)
-    bool has_512 = __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                   __builtin_cpu_supports("avx512bw");
-    if ((bits == 0 || bits == 512) && has_512)
+    unsigned most = wide_bits(), want = bits ? bits : most;
+#if defined(__x86_64__)
+    if (want == 512 && most >= 512)
         return heat_usual_512;
-    if ((bits == 0 || bits == 256) && __builtin_cpu_supports("avx2"))
+    if (want == 256 && most >= 256)
         return heat_usual_256;
 #endif
-    return bits == 0 || bits == 128 ? heat_usual_128 : NULL;
+    return want == 128 ? heat_usual_128 : NULL;
 }
 
 // ---- in and out
@@ -85,35 +84,52 @@ static int32_t ms_of(const struct heat_lanes *l, house_ms at)
     return ms > 0 && ms <= REBASE_MS ? (int32_t)ms : HEAT_OWN_MS;
 }
 
+static inline void set_bit(uint16_t *bits, size_t i, bool on)
+{
+    *bits = (uint16_t)(on ? *bits | bit_of(i) : *bits & ~bit_of(i));
+}
+
 static void times_pull(const struct heat_lanes *l, size_t i)
 {
     const struct heat_row *z = row_of(l, i);
     struct thermostat *t = zone_in(l, i);
     int32_t jump_ms = z->jump_ms[i % WIDE_ROW], full_ms = z->full_ms[i % WIDE_ROW];
-    if (jump_ms != HEAT_OWN_MS)
+    if (z->jumped & bit_of(i))
+        t->jump_at = l->last_sense_at;
+    else if (jump_ms != HEAT_OWN_MS)
         t->jump_at = house_add(l->epoch, jump_ms);
-    if (full_ms != HEAT_OWN_MS)
-        t->full_since = full_ms ? house_add(l->epoch, full_ms) : HOUSE_MS(0);
+    if (!(z->full & bit_of(i)))
+        t->full_since = HOUSE_MS(0);
+    else if (full_ms != HEAT_OWN_MS)
+        t->full_since = house_add(l->epoch, full_ms);
+}
+
+static void window_push(const struct heat_lanes *l, size_t i)
+{
+    struct heat_row *z = row_of(l, i);
+    const struct thermostat *t = zone_in(l, i);
+    bool open = t->guards & GUARD_BIT(GUARD_WINDOW_OPEN);
+    if (!open && !(z->window & bit_of(i)))
+        return;
+    int64_t until_ms = house_since(t->since[GUARD_WINDOW_OPEN], l->epoch) + GUARD_WINDOW_MOST_MS;
+    z->window_until_ms[i % WIDE_ROW] = (int32_t)int_clamp(until_ms, 0, INT32_MAX);
+    set_bit(&z->window, i, open);
+    z->until_ms = INT32_MAX;
+    for (uint32_t left = z->window; left; left &= left - 1) {
+        int32_t ms = z->window_until_ms[__builtin_ctz(left)];
+        z->until_ms = ms < z->until_ms ? ms : z->until_ms;
+    }
 }
 
 static void times_push(const struct heat_lanes *l, size_t i)
 {
     struct heat_row *z = row_of(l, i);
     const struct thermostat *t = zone_in(l, i);
-    size_t j = i % WIDE_ROW;
-    z->jump_ms[j] = ms_of(l, t->jump_at);
-    z->full_ms[j] = t->full_since.v ? ms_of(l, t->full_since) : 0;
-    bool open = t->guards & GUARD_BIT(GUARD_WINDOW_OPEN), was_open = z->window & bit_of(i);
-    if (!open && !was_open)
-        return;
-    int64_t until_ms = house_since(t->since[GUARD_WINDOW_OPEN], l->epoch) + GUARD_WINDOW_MOST_MS;
-    z->window = (uint16_t)(open ? z->window | bit_of(i) : z->window & ~bit_of(i));
-    z->window_until_ms[j] = (int32_t)int_clamp(until_ms, 0, INT32_MAX);
-    z->until_ms = INT32_MAX;
-    for (uint32_t left = z->window; left; left &= left - 1) {
-        int32_t ms = z->window_until_ms[__builtin_ctz(left)];
-        z->until_ms = ms < z->until_ms ? ms : z->until_ms;
-    }
+    set_bit(&z->jumped, i, t->jump_at.v == l->last_sense_at.v);
+    set_bit(&z->full, i, t->full_since.v != 0);
+    z->jump_ms[i % WIDE_ROW] = ms_of(l, t->jump_at);
+    z->full_ms[i % WIDE_ROW] = ms_of(l, t->full_since);
+    window_push(l, i);
 }
 
 // Times in rows have 32 bits; three days after their epoch they get another.
@@ -183,9 +199,6 @@ static void step_push(struct heat_lanes *l, size_t i)
     const struct thermostat *t = zone_in(l, i);
     struct heat_row *z = row_of(l, i);
     size_t j = i % WIDE_ROW;
-    uint16_t bit = bit_of(i);
-    bool hot = t->guards & GUARD_BIT(GUARD_ROOM_HOT), surface = t->guards & GUARD_BIT(GUARD_SURFACE_HOT),
-         open = t->guards & GUARD_BIT(GUARD_WINDOW_OPEN);
     z->room_c[j] = t->room_c;
     z->slope_k_per_min[j] = t->slope_k_per_min;
     z->metal_c[j] = t->metal_c;
@@ -200,12 +213,11 @@ static void step_push(struct heat_lanes *l, size_t i)
     z->kp[j] = t->kp;
     z->kp_per_ti[j] = t->kp_per_ti;
     z->per_tt[j] = t->per_tt;
-    z->least_c[j] = hot ? t->hot_c - 0.5f : open ? FROST_C + t->up_c : -NEVER_C;
-    z->most_c[j] = hot ? NEVER_C : t->hot_c;
-    z->limit_w[j] = hot || open ? 0 : t->full_w;
+    z->hot_c[j] = t->hot_c;
     z->guarded[j] = t->guards != 0;
-    z->surface = (uint16_t)(surface ? z->surface | bit : z->surface & ~bit);
-    z->odd = (uint16_t)(is_odd(l, t) ? z->odd | bit : z->odd & ~bit);
+    set_bit(&z->hot, i, t->guards & GUARD_BIT(GUARD_ROOM_HOT));
+    set_bit(&z->surface, i, t->guards & GUARD_BIT(GUARD_SURFACE_HOT));
+    set_bit(&z->odd, i, is_odd(l, t));
     if (l->r_c)
         l->r_c[i] = t->r_c;
     l->target_w[i] = t->request.target_w;
@@ -220,21 +232,36 @@ void lanes_push(struct heat_lanes *l, size_t i)
     step_push(l, i);
 }
 
+// Whether somebody tells it or not, from now on.
+static void outside_is_known(struct heat_lanes *l, size_t i, int32_t outside_mc)
+{
+    double known = outside_mc != INT32_MIN;
+    if (l->learn[i / WIDE_ROW].outside_known[i % WIDE_ROW] == known)
+        return;
+    l->learn[i / WIDE_ROW].outside_known[i % WIDE_ROW] = known; // where there is no zone, too
+    if (i >= l->n || is_empty(l, i))
+        return;
+    if (l->behind[i])
+        estimate_pull(l, i);
+    thermostat_set_outside(zone_in(l, i), outside_mc);
+    estimate_push(l, i);
+}
+
 // What the estimates take the outside for changes once, if at all; its temperature every time, and for all.
 void lanes_set_outside(struct heat_lanes *l, int32_t outside_mc)
 {
     bool known = outside_mc != INT32_MIN;
     double c = heat_outside_c(outside_mc);
-    for (size_t i = 0; i < l->n; i++)
-        if ((l->learn[i / WIDE_ROW].outside_known[i % WIDE_ROW] != 0) != known && !is_empty(l, i)) {
-            struct thermostat *t = zone_in(l, i);
-            if (l->behind[i])
-                estimate_pull(l, i);
-            thermostat_set_outside(t, outside_mc);
-            estimate_push(l, i);
-        }
-    for (size_t i = 0; i < l->n; i++)
-        l->learn[i / WIDE_ROW].outside_c[i % WIDE_ROW] = c;
+    for (size_t row = 0; row < wide_end(l->n) / WIDE_ROW; row++) {
+        struct learn_row *v = &l->learn[row];
+        int others = 0;
+        for (size_t j = 0; j < WIDE_ROW; j++)
+            others += (v->outside_known[j] != 0) != known;
+        for (size_t j = 0; others && j < WIDE_ROW; j++)
+            outside_is_known(l, row * WIDE_ROW + j, outside_mc);
+        for (size_t j = 0; j < WIDE_ROW; j++)
+            v->outside_c[j] = c;
+    }
     memset(l->behind, 1, l->n);
 }
 
@@ -263,6 +290,7 @@ static struct heat_shared shared_of(const struct heat_lanes *l, house_ms at, hou
     const struct thermostat *t = any_of(l);
     const struct heat_spacing *step = &l->spacing[0], *sense = &l->spacing[1];
     return (struct heat_shared){
+        .last_at_ms = (int32_t)house_since(l->last_sense_at, l->epoch),
         .at_ms = (int32_t)house_since(at, l->epoch),
         .now_ms = (int32_t)house_since(now, l->epoch),
         .windows_alone = l->sum_s + step->s >= ESTIMATE_SAMPLE_S,
@@ -275,8 +303,8 @@ static struct heat_shared shared_of(const struct heat_lanes *l, house_ms at, hou
         .sink = (float)(step->s < 60 ? step->s / 60 : 1),
         .sink_per_min = (float)(60 / step->s),
         .lag_per_min = (float)(60 / t->cfg.heater_tau_s),
-        .per_ua = t->per_ua,
-        .per_heaters = t->per_heaters,
+        .k_per_w = t->k_per_w,
+        .k_per_all_w = t->k_per_all_w,
         .ua_w_per_k = t->ua_w_per_k,
         .full_w = t->full_w,
         .surface_c = t->surface_c,
@@ -309,7 +337,7 @@ static struct zone_sense sense_of(const struct heat_lanes *l, size_t i, house_ms
                                .heatsink_mc = l->heatsink_mc[i],
                                .cpu_mc = l->cpu_mc[i],
                                .draw_mw = l->draw_mw[i],
-                               .hot_draw_mw = l->hot_draw_mw[i],
+                               .hot_draw_mw = l->hot_draw_mw ? l->hot_draw_mw[i] : 0,
                                .outside_mc = INT32_MIN};
 }
 
@@ -404,8 +432,8 @@ size_t lanes_step(struct heat_lanes *l, house_ms at, house_ms now)
 void lanes_init(struct heat_lanes *l, struct thermostat *zone, const uint32_t *place, size_t n)
 {
     *l = (struct heat_lanes){.zone = zone, .place = place, .n = n, .last_sense_at = HOUSE_MS(INT64_MIN / 2)};
-    int32_t **whole[] = {&l->room_mc,     &l->heatsink_mc, &l->cpu_mc, &l->draw_mw,
-                         &l->hot_draw_mw, &l->target_w,    &l->max_w,  &l->min_w};
+    int32_t **whole[] = {&l->room_mc,  &l->heatsink_mc, &l->cpu_mc, &l->draw_mw,
+                         &l->target_w, &l->max_w,       &l->min_w};
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
         *whole[k] = mem_lines(wide_room(n), sizeof(int32_t));
     l->usual = heat_usual_of(0);
@@ -417,8 +445,7 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, const uint32_t *p
     l->spacing = mem_array(2, sizeof *l->spacing);
     l->spacing[0].ms = l->spacing[1].ms = -1;
     for (size_t i = 0; i < wide_room(n); i++) {
-        row_of(l, i)->least_c[i % WIDE_ROW] = -NEVER_C; // where there is no room nothing is unusual about it
-        row_of(l, i)->most_c[i % WIDE_ROW] = NEVER_C;
+        row_of(l, i)->hot_c[i % WIDE_ROW] = NEVER_C; // where there is no room nothing is unusual about it
         if (i < n && !is_empty(l, i))
             lanes_push(l, i);
     }

@@ -27,7 +27,8 @@ struct heat_lanes {
     uint8_t *behind;         // 1: the struct's estimate is behind its lanes
     float *r_c;              // setpoints in force, as the rows have them; NULL: only there
     // readings, written by the caller before a step; as in struct zone_sense
-    int32_t *room_mc, *heatsink_mc, *cpu_mc, *draw_mw, *hot_draw_mw;
+    int32_t *room_mc, *heatsink_mc, *cpu_mc, *draw_mw;
+    int32_t *hot_draw_mw; // NULL, not known apart, unless the caller puts an array of wide_room(n) here
     // watts of the request, written by the step
     int32_t *target_w, *max_w, *min_w;
     house_ms last_step_at, last_sense_at; // of all lanes that are not odd

@@ -245,7 +245,7 @@ static void loop(struct thermostat *t, float dt_s, house_ms now)
     else if (!t->frozen)
         t->integral_w += heat_wind(dt_s, t->kp_per_ti, r - y, t->per_tt, u, v);
     // Full power is also what the metal allows; other guards are no want of watts.
-    if (heat_below_full(u, t->guards & ~GUARD_BIT(GUARD_SURFACE_HOT) ? t->full_w : limit))
+    if (!heat_is_full(u, t->guards & ~GUARD_BIT(GUARD_SURFACE_HOT) ? t->full_w : limit))
         t->full_since = HOUSE_MS(0);
     else if (t->full_since.v == 0)
         t->full_since = now;
@@ -264,8 +264,8 @@ void heat_step_one(struct thermostat *t, const struct zone_sense *s, struct heat
 
     float dt_s = (float)k->s, whole_w = heat_whole_w((float)s->draw_mw);
     t->applied_w = (int32_t)whole_w;
-    float one_w = heat_one_w((float)s->hot_draw_mw, whole_w, t->per_heaters);
-    t->metal_c = heat_follow(t->metal_c, k->metal, t->room_c + one_w * t->per_ua);
+    float one_k = heat_one_k((float)s->hot_draw_mw, t->k_per_w, whole_w * t->k_per_all_w);
+    t->metal_c = heat_follow(t->metal_c, k->metal, t->room_c + one_k);
     if (!(t->guards & GUARDS_BLIND))
         t->mean_w =
             heat_mean_w(t->mean_w, k->mean, (float)(t->lift_w > 0 ? t->applied_w : t->request.target_w));

@@ -114,8 +114,8 @@ void thermostat_init(struct thermostat *t, const struct thermostat_config *cfg)
     t->hot_c = (float)hot_limit_c(t);
     t->room_c = t->metal_c = t->r_c; // until the first reading
     t->weight_b = (float)cfg->weight_b;
-    t->per_ua = (float)(1 / cfg->heater_ua_w_per_k);
-    t->per_heaters = 1.0f / (float)t->cfg.heaters;
+    t->k_per_w = (float)(1 / cfg->heater_ua_w_per_k);
+    t->k_per_all_w = t->k_per_w / (float)t->cfg.heaters;
     t->ua_w_per_k = (float)(t->cfg.heaters * cfg->heater_ua_w_per_k);
     t->full_w = (float)cfg->nameplate_w;
     t->surface_c = (float)(cfg->surface_max_mc * 1e-3);

@@ -89,16 +89,16 @@ struct thermostat {
     float r_c;             // setpoint in force, after mode and limits
     float hot_c;           // room temperature from which the zone sheds everything
     float mean_w;          // demand, averaged over an hour: what a blind thermostat goes on with
-    float kp, kp_per_ti, per_tt, weight_b;      // gains in force
-    float per_ua, per_heaters;                  // of cfg, as the step wants them: one heater's,
-    float ua_w_per_k, full_w, surface_c;        // all heaters',
-    float up_c, down_c;                         // and the bands
+    float kp, kp_per_ti, per_tt, weight_b; // gains in force
+    float k_per_w, k_per_all_w;          // of cfg, as the step wants them: one heater's, by its watts or all
+    float ua_w_per_k, full_w, surface_c; // all heaters',
+    float up_c, down_c;                  // and the bands
     float heatsink_c, heatsink_slope_k_per_min; // filtered
     double capacity_j_per_k, outside_c;
     double cpu_share;         // 0..1 of the nameplate that a hot processor leaves
-    uint32_t guards, pending;                    // bits 1 << enum zone_guard: in force; suspected
-    int32_t applied_w;                           // last power that was really drawn, W
-    int32_t lift_w;                              // thermostat_set_lift()
+    uint32_t guards, pending; // bits 1 << enum zone_guard: in force; suspected
+    int32_t applied_w;        // last power that was really drawn, W
+    int32_t lift_w;           // thermostat_set_lift()
     int32_t last_room_mc;
     int32_t jump_mc; // reading that jumps are measured from, up to a minute old
     house_ms jump_at, horizon_at;

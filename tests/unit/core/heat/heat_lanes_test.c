@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/rng.h"
 #include "core/heat/guards.h"
 #include "core/heat/lanes.h"
@@ -64,6 +65,7 @@ static void fleet_init(struct fleet *f, uint64_t seed)
     for (int i = 0; i < N; i++)
         f->place[place_of(i)] = (uint32_t)i;
     lanes_init(&f->lanes, f->many, f->place, PLACES);
+    f->lanes.hot_draw_mw = mem_lines(wide_room(PLACES), sizeof(int32_t));
 }
 
 static void wish(struct fleet *f, int i, struct zone_wish w)

@@ -58,6 +58,16 @@ void buf_puts(struct buf *b, const char *s)
     buf_put(b, s, strlen(s));
 }
 
+void buf_putu(struct buf *b, uint64_t v)
+{
+    char digits[20];
+    size_t n = sizeof digits;
+    do
+        digits[--n] = (char)('0' + v % 10);
+    while (v /= 10);
+    buf_put(b, digits + n, sizeof digits - n);
+}
+
 void buf_putc(struct buf *b, char c)
 {
     if (!buf_room(b, 1))

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
     char *v;    // always NUL-terminated once anything was appended; NULL before
@@ -23,6 +24,7 @@ void buf_clear(struct buf *b); // keeps the memory and the ceiling, forgets cont
 void buf_put(struct buf *b, const void *data, size_t n); // appends, as those below; `data` may not be in `b`
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
+void buf_putu(struct buf *b, uint64_t v); // its decimal digits
 // Where the next n bytes go, to be written there whole; they count as appended (with the NUL behind them).
 // NULL past the ceiling.
 char *buf_more(struct buf *b, size_t n);

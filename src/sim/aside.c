@@ -40,8 +40,9 @@ static void lay(const struct sim_run *r, struct sim_board *b, const struct sim_h
     b->saved = h->saved;
     b->granted_at = h->granted_at;
     b->level = h->level;
-    b->level.at += r->now - h->held_at;
-    b->level.crawls_since = -1; // for the engine it begins anew
+    b->level.told.at += r->now - h->held_at;
+    b->level.out.at = b->level.in.at = -1; // for the engine it begins anew
+    b->level.crawls = false;
     b->lease_uj = h->lease_uj;
     b->goes_on_ms = h->exec_ms;
     b->phase = BOARD_WAITS;

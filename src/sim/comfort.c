@@ -18,24 +18,26 @@
 #define CAUSED_W    5.0 // a heater that draws less heats nobody
 #define SHORT_SHARE 0.97
 #define LONG_AGO_MS (-1e15)
+#define FAR_C       1e9
 
 void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c)
 {
     static const struct {
         enum comfort_lane lane;
         double begins;
-    } first[] = {{COMFORT_LAST_SET_C, NAN},
-                 {COMFORT_AIRED_AT, LONG_AGO_MS},
-                 {COMFORT_HEATED_AT, LONG_AGO_MS},
-                 {COMFORT_MIN_C, 1e9},
+    } first[] = {{COMFORT_LAST_SET_C, NAN}, {COMFORT_AIRED_AT, LONG_AGO_MS}, {COMFORT_HEATED_AT, LONG_AGO_MS},
+                 {COMFORT_NEAR_C, FAR_C},   {COMFORT_SHADOW_NEAR_C, FAR_C},  {COMFORT_MIN_C, 1e9},
                  {COMFORT_MAX_C, -1e9}};
     size_t n = rooms->n;
-    *c = (struct comfort){.n = n};
+    *c = (struct comfort){.n = n, .row_moves = mem_array(wide_room(n) / WIDE_ROW, 1)};
     for (int k = 0; k < COMFORT_N; k++)
         c->lane[k] = mem_lines(wide_room(n), sizeof(double));
     for (size_t i = 0; i < n; i++) {
-        if (rooms->zone[i] == LANE_EMPTY)
+        if (rooms->zone[i] ==
+            LANE_EMPTY) { // has a temperature, as all that is computed with, and no setpoint
+            c->lane[COMFORT_NEAR_C][i] = c->lane[COMFORT_SHADOW_NEAR_C][i] = FAR_C;
             continue;
+        }
         for (size_t k = 0; k < ARRAY_LEN(first); k++)
             c->lane[first[k].lane][i] = first[k].begins;
         c->lane[COMFORT_SWING_AT_C][i] = start_c;
@@ -46,6 +48,7 @@ void comfort_deinit(struct comfort *c)
 {
     for (int k = 0; k < COMFORT_N; k++)
         free(c->lane[k]);
+    free(c->row_moves);
     *c = (struct comfort){0};
 }
 
@@ -55,7 +58,9 @@ static void set_changed(struct sim_run *r, struct comfort *c, struct zone_measur
                         double air_c)
 {
     double *last = &c->lane[COMFORT_LAST_SET_C][i];
-    c->lane[COMFORT_STEPPING][i] = set_c > *last + 1.99 && air_c < set_c - 0.5;
+    bool steps = set_c > *last + 1.99 && air_c < set_c - 0.5;
+    c->lane[COMFORT_STEPPING][i] = steps;
+    c->lane[COMFORT_NEAR_C][i] = c->lane[COMFORT_SHADOW_NEAR_C][i] = steps ? set_c - 0.5 : FAR_C;
     m->step_from_c = *last;
     *last = set_c;
     c->lane[COMFORT_STEP_AT][i] = (double)r->now;
@@ -66,11 +71,15 @@ static void set_changed(struct sim_run *r, struct comfort *c, struct zone_measur
 static void step_follow(struct sim_run *r, struct comfort *c, struct zone_measure *m, size_t i, double air_c,
                         double shadow_c)
 {
-    double near_c = c->lane[COMFORT_LAST_SET_C][i] - 0.5;
-    if (m->reached_at < 0 && air_c >= near_c)
+    double *near_c = &c->lane[COMFORT_NEAR_C][i], *shadow_near_c = &c->lane[COMFORT_SHADOW_NEAR_C][i];
+    if (air_c >= *near_c) {
         m->reached_at = r->now;
-    if (m->shadow_reached_at < 0 && shadow_c >= near_c)
+        *near_c = FAR_C;
+    }
+    if (shadow_c >= *shadow_near_c) {
         m->shadow_reached_at = r->now;
+        *shadow_near_c = FAR_C;
+    }
     if (m->reached_at < 0 || m->shadow_reached_at < 0)
         return;
     c->lane[COMFORT_STEPPING][i] = 0;
@@ -82,14 +91,10 @@ static void one_moves(struct sim_run *r, const struct sim_rooms *rooms, struct c
                       double set_c, double air_c)
 {
     struct zone_measure *m = &r->measure->zone[rooms->zone[i]];
-    double *stepping = &c->lane[COMFORT_STEPPING][i], *step_at = &c->lane[COMFORT_STEP_AT][i];
     if (set_c != c->lane[COMFORT_LAST_SET_C][i])
         set_changed(r, c, m, i, set_c, air_c);
-    if (*stepping != 0)
+    if (c->lane[COMFORT_STEPPING][i] != 0)
         step_follow(r, c, m, i, air_c, rooms->shadow.air_c[i]);
-    bool at_limit = rooms->shadow.watts[i] >= SHORT_SHARE * rooms->shadow.max_w[i];
-    if (*stepping != 0 && (double)r->now - *step_at < SETTLE_MS && rooms->lanes.driven_w[i] > 0 && at_limit)
-        *step_at = (double)r->now; // still on its way up, as the ideal heater is
 }
 
 // ---- what is done with all
@@ -104,17 +109,18 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
     const double now = k->now_ms, hours = k->hours, caused_mw = k->caused_mw;
     const double *air_c = b->air_c, *metal_c = b->heater_c, *shadow_c = rooms->shadow.air_c,
                  *watts = rooms->shadow.watts, *max_w = rooms->shadow.max_w,
-                 *set_c = rooms->shadow.setpoint_c, *step_at = c->lane[COMFORT_STEP_AT];
+                 *set_c = rooms->shadow.setpoint_c, *stepping = c->lane[COMFORT_STEPPING];
     const float *r_c = rooms->lanes.heat.r_c;
     const int32_t *draw_mw = rooms->lanes.heat.draw_mw, *driven_w = rooms->lanes.driven_w;
     double *heated_at = c->lane[COMFORT_HEATED_AT], *aired_at = c->lane[COMFORT_AIRED_AT],
-           *window = c->lane[COMFORT_WINDOW], *swing_at_c = c->lane[COMFORT_SWING_AT_C],
-           *swing_way = c->lane[COMFORT_SWING_WAY], *swings = c->lane[COMFORT_SWINGS],
-           *sum_c = c->lane[COMFORT_SUM_C], *min_c = c->lane[COMFORT_MIN_C], *max_c = c->lane[COMFORT_MAX_C],
-           *hot = c->lane[COMFORT_HOT], *free_gains = c->lane[COMFORT_FREE],
-           *shadow_hot = c->lane[COMFORT_SHADOW_HOT], *cold = c->lane[COMFORT_COLD],
-           *missing = c->lane[COMFORT_MISSING], *heating = c->lane[COMFORT_HEATING],
-           *settled = c->lane[COMFORT_SETTLED], *err2 = c->lane[COMFORT_ERR2], *err = c->lane[COMFORT_ERR],
+           *step_at = c->lane[COMFORT_STEP_AT], *window = c->lane[COMFORT_WINDOW],
+           *swing_at_c = c->lane[COMFORT_SWING_AT_C], *swing_way = c->lane[COMFORT_SWING_WAY],
+           *swings = c->lane[COMFORT_SWINGS], *sum_c = c->lane[COMFORT_SUM_C],
+           *min_c = c->lane[COMFORT_MIN_C], *max_c = c->lane[COMFORT_MAX_C], *hot = c->lane[COMFORT_HOT],
+           *free_gains = c->lane[COMFORT_FREE], *shadow_hot = c->lane[COMFORT_SHADOW_HOT],
+           *cold = c->lane[COMFORT_COLD], *missing = c->lane[COMFORT_MISSING],
+           *heating = c->lane[COMFORT_HEATING], *settled = c->lane[COMFORT_SETTLED],
+           *err2 = c->lane[COMFORT_ERR2], *err = c->lane[COMFORT_ERR],
            *shadow_err2 = c->lane[COMFORT_SHADOW_ERR2];
     WIDE_LOOP
     for (size_t i = 0; i < n; i++) {
@@ -132,10 +138,14 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
         swing_way[i] = wide_pick(swung, wide_pick(wide_mask(gap < 0), -1, 1), way);
         swing_at_c[i] = wide_pick(swung, metal, turn);
         // too warm, too cold
-        double draws = draw_mw[i], driven = driven_w[i];
-        double heated = wide_pick(wide_mask(draws > caused_mw) & wide_mask(driven > 0), now, heated_at[i]);
-        int64_t caused = wide_mask(now - heated < AFTER_HEAT),
-                still = ~wide_mask(now - step_at[i] < SETTLE_MS);
+        double draws = draw_mw[i], driven = driven_w[i], stepped = step_at[i];
+        int64_t drives = wide_mask(driven > 0), at_limit = wide_mask(watts[i] >= SHORT_SHARE * max_w[i]),
+                climbs =
+                    wide_mask(stepping[i] != 0) & wide_mask(now - stepped < SETTLE_MS) & drives & at_limit;
+        stepped = wide_pick(climbs, now, stepped); // still on its way up, as the ideal heater is
+        step_at[i] = stepped;
+        double heated = wide_pick(wide_mask(draws > caused_mw) & drives, now, heated_at[i]);
+        int64_t caused = wide_mask(now - heated < AFTER_HEAT), still = ~wide_mask(now - stepped < SETTLE_MS);
         // While it is heated ahead of a step of the week it is on its way to the next setpoint.
         double ahead = r_c[i], meant = ahead > set ? ahead : set;
         int64_t warm = wide_mask(air > meant + 1) & still, cool = wide_mask(air < set - 0.5) & still;
@@ -154,8 +164,8 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
         heating[i] += wide_pick(heats, 1, 0);
         double aired = wide_pick(heats & wide_mask(window[i] > 0), now, aired_at[i]);
         aired_at[i] = aired;
-        int64_t counts = heats & still & ~wide_mask(now - aired < AIRED_MS) &
-                         wide_mask(watts[i] < SHORT_SHARE * max_w[i]) & wide_mask(watts[i] > 0);
+        int64_t counts =
+            heats & still & ~wide_mask(now - aired < AIRED_MS) & ~at_limit & wide_mask(watts[i] > 0);
         double e = wide_pick(counts, air - set, 0), shadow_e = wide_pick(counts, shadow - set, 0);
         settled[i] += wide_pick(counts, 1, 0);
         err2[i] += e * e;
@@ -168,53 +178,58 @@ WIDE(follow_comfort,
       size_t n),
      (c, rooms, b, k, n))
 
-// Which windows are open; *some: not 0 where a room has another setpoint or is on its way to one.
-WIDE_INLINE void look_round_any(struct comfort *c, const double *set_c, const uint8_t *open, size_t n,
-                                int64_t *some)
+// Which windows are open, and by row: not 0 where a room has another setpoint or has come near it, or its shadow has. The sum
+// of the setpoints is in as many parts as a row has places, so that every register gives the same digits.
+WIDE_INLINE void look_round_any(struct comfort *c, const struct sim_rooms *rooms, const struct room_batch *b,
+                                size_t n, double sum_c[WIDE_ROW])
 {
-    const double *last_c = c->lane[COMFORT_LAST_SET_C], *stepping = c->lane[COMFORT_STEPPING];
+    const double *last_c = c->lane[COMFORT_LAST_SET_C], *near_c = c->lane[COMFORT_NEAR_C],
+                 *shadow_near_c = c->lane[COMFORT_SHADOW_NEAR_C], *set_c = rooms->shadow.setpoint_c,
+                 *shadow_c = rooms->shadow.air_c, *air_c = b->air_c;
+    const uint8_t *open = b->window_open;
     double *window = c->lane[COMFORT_WINDOW];
-    int64_t any = 0;
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(stepping[i] != 0);
-        window[i] = open[i];
+    for (size_t from = 0; from < n; from += WIDE_ROW) {
+        int64_t any = 0;
+        WIDE_LOOP
+        for (size_t k = 0; k < WIDE_ROW; k++) {
+            size_t i = from + k;
+            any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(air_c[i] >= near_c[i]) |
+                   wide_mask(shadow_c[i] >= shadow_near_c[i]);
+            sum_c[k] += set_c[i];
+            window[i] = open[i];
+        }
+        c->row_moves[from / WIDE_ROW] = any != 0;
     }
-    *some = any;
 }
-WIDE(look_round, (struct comfort * c, const double *set_c, const uint8_t *open, size_t n, int64_t *some),
-     (c, set_c, open, n, some))
+WIDE(look_round,
+     (struct comfort * c, const struct sim_rooms *rooms, const struct room_batch *b, size_t n,
+      double sum_c[WIDE_ROW]),
+     (c, rooms, b, n, sum_c))
 
-// In four sums, so that none waits for the one before.
-static double sum_of(const double *x, size_t n)
-{
-    double sum[4] = {0};
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        for (size_t k = 0; k < 4; k++)
-            sum[k] += x[i + k];
-    for (size_t k = 0; i < n; i++, k++)
-        sum[k] += x[i];
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
-void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double *set_sum_c)
+double comfort_rooms(struct sim_run *r, uint32_t batch)
 {
     const struct sim_rooms *rooms = &r->rooms[batch];
     const struct room_batch *b = &r->batch[batch];
     struct comfort *c = &r->measure->comfort[batch];
-    const double *set_c = rooms->shadow.setpoint_c, *last_c = c->lane[COMFORT_LAST_SET_C],
-                 *stepping = c->lane[COMFORT_STEPPING];
-    int64_t some;
-    look_round(c, set_c, b->window_open, wide_end(rooms->n), &some);
-    for (size_t i = 0; some && i < rooms->n; i++)
-        if (set_c[i] != last_c[i] || stepping[i] != 0)
-            one_moves(r, rooms, c, i, set_c[i], b->air_c[i]);
+    double sum_c[WIDE_ROW] = {0};
+    look_round(c, rooms, b, wide_end(rooms->n), sum_c);
+    for (size_t row = 0; row * WIDE_ROW < rooms->n; row++)
+        for (size_t i = row * WIDE_ROW; c->row_moves[row] && i < (row + 1) * WIDE_ROW && i < rooms->n; i++)
+            if (rooms->zone[i] != LANE_EMPTY)
+                one_moves(r, rooms, c, i, rooms->shadow.setpoint_c[i], b->air_c[i]);
     const struct wide_now k = {
         .now_ms = (double)r->now, .hours = COMFORT_MS / 3.6e6, .caused_mw = CAUSED_W * 1e3 * rooms->n_boards};
     follow_comfort(c, rooms, b, &k, wide_end(rooms->n));
-    for (const struct sim_size *z = rooms->size; z < rooms->size + rooms->n_sizes; z++) {
-        *room_sum_c += sum_of(z->rooms.air_c, z->n);
-        *set_sum_c += sum_of(z->shadow.setpoint_c, z->n);
-    }
+    for (size_t half = WIDE_ROW / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            sum_c[i] += sum_c[i + half];
+    return sum_c[0];
+}
+
+double comfort_sum_c(const struct comfort *c, const struct sim_rooms *rooms)
+{
+    double sum = 0;
+    for (size_t i = 0; i < rooms->n; i++)
+        sum += rooms->zone[i] != LANE_EMPTY ? c->lane[COMFORT_SUM_C][i] : 0;
+    return sum;
 }

@@ -15,6 +15,8 @@ struct sim_rooms;
 enum comfort_lane { // times in ms since the start of the run; heating and settled in looks
     COMFORT_LAST_SET_C,
     COMFORT_STEPPING, // 1: on its way to a higher setpoint
+    COMFORT_NEAR_C, // of the room and the ideal heater's: from here on it has come near; 1e9: it has, or is not awaited
+    COMFORT_SHADOW_NEAR_C,
     COMFORT_STEP_AT,
     COMFORT_HEATED_AT,
     COMFORT_AIRED_AT,
@@ -41,12 +43,16 @@ enum comfort_lane { // times in ms since the start of the run; heating and settl
 struct comfort {
     size_t n;
     double *lane[COMFORT_N];
+    uint8_t *row_moves; // of each row of rooms: some have another setpoint, or come near it
 };
 
 void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c);
 void comfort_deinit(struct comfort *c);
 
-// Looks at all rooms of a batch at run->now; adds up their temperatures and setpoints.
-void comfort_rooms(struct sim_run *r, uint32_t batch, double *room_sum_c, double *set_sum_c);
+// Looks at all rooms of a batch at run->now; gives the sum of their setpoints.
+double comfort_rooms(struct sim_run *r, uint32_t batch);
+
+// Their temperatures, added up over all looks.
+double comfort_sum_c(const struct comfort *c, const struct sim_rooms *rooms);
 
 #endif

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From watts to boards, and what the boards use. The regulator is the live agents' own
+// From watts to boards. The regulator is the live agents' own
 // (core/heat/regulate.h). As it is a function of few things, what it says is kept: for up to four equal
 // boards a table by what each has to do and whether it sleeps, with a row for each watt of the target. Larger
 // heaters, caps and work on some of the cores ask it every time.
+#include "sim/drive.h"
 #include "sim/published.h"
-#include "sim/run.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "base/wide.h"
 #include "core/heat/regulate.h"
 
 #define SLEEP_AFTER_MS 300000 // as in the agent
@@ -118,10 +117,12 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     enum code code[DRIVE_BOARDS];
     int n_lit = 0;
     bool filler = t->key >> 21 & 1, sleep = t->key >> 20 & 1, keeps = t->key >> 22 & 1;
+    int64_t floor_mw = 0; // with less for a while they go to sleep
     for (int i = 0; i < z->n_boards; i++) {
         unsigned bits = (unsigned)(t->key >> (4 * i)) & 15;
         code[i] = (enum code)(bits & 7);
         in[i] = input(r, z, code[i], bits >> 3, filler, !keeps);
+        floor_mw += bits >> 3 ? curve_of(r, z)->sleep_mw : curve_of(r, z)->idle_mw;
         if (code[i] != CODE_DARK)
             lit[n_lit++] = in[i];
     }
@@ -130,7 +131,10 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
         if (code[i] != CODE_DARK)
             in[i] = lit[k++];
     row_fill(row, in, z->n_boards, code);
-    if (!row->to_sleep_or_wake && (int64_t)watts * 1000 >= z->n_boards * (int64_t)curve_of(r, z)->idle_mw)
+    for (int i = 0; i < z->n_boards; i++)
+        if (is_crawl(r, z->model, (enum activity)row->run[i], row->work_mhz[i]))
+            row->crawls |= (uint8_t)(1u << i);
+    if (!sleep && !row->to_sleep_or_wake && (int64_t)watts * 1000 >= floor_mw)
         r->draw[t->draw + watts] = row->total_mw * 16 + (row->alike ? row->run[0] : DRIVE_MIXED);
     return row;
 }
@@ -191,44 +195,28 @@ static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_
                                   .at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
 }
 
-// The row that a room is driven by in this step; it may have changed in the lanes.
-static const struct drive_row *row_in(const struct sim_run *r, const struct sim_zone *z)
-{
-    const struct sim_rooms *rooms = &r->rooms[z->batch];
-    if (r->step == z->row_step)
-        return z->row;
-    return &r->table[z->table].row[rooms->lanes.log[(size_t)r->log_at * wide_end(rooms->n) + z->at]];
-}
-
-static bool in_lanes(const struct sim_run *r, const struct sim_zone *z)
-{
-    return !z->water && lanes_of(r, z)->fast[z->at] >= 0;
-}
-
-static void show_row(struct sim_run *r, const struct sim_zone *z, const struct drive_row *row)
-{
-    for (int i = 0; !z->alike && i < z->n_boards; i++) {
-        struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
-        b->run = row->run[i];
-        b->draw_mw = row->draw_mw[i];
-        b->work_mhz = row->work_mhz[i];
-    }
-}
-
-static void row_now(struct sim_run *r, struct sim_zone *z)
-{
-    if (!in_lanes(r, z))
-        return;
-    z->row = row_in(r, z);
-    z->row_step = r->step;
-    show_row(r, z, z->row);
-}
-
 void drive_show(struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
     if (in_lanes(r, z))
         show_row(r, z, row_in(r, z));
+}
+
+int drive_crawls(const struct sim_run *r, uint32_t zone)
+{
+    const struct sim_zone *z = &r->zone[zone];
+    int bits = 0;
+    if (in_lanes(r, z))
+        return row_in(r, z)->crawls;
+    if (z->alike)
+        return z->row->crawls;
+    if (z->n_boards > DRIVE_BOARDS)
+        return -1;
+    for (int i = 0; i < z->n_boards; i++) {
+        const struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
+        bits |= is_crawl(r, z->model, (enum activity)b->run, b->work_mhz) << i;
+    }
+    return bits;
 }
 
 void drive_slow(struct sim_run *r, struct sim_zone *z)
@@ -504,188 +492,4 @@ bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
     decide(r, zone, want);
     drive_fast(r, z);
     return true;
-}
-
-// ---- booking
-
-static void board_book(const struct sim_run *r, const struct sim_zone *z, struct sim_board *b, uint8_t run,
-                       int32_t draw_mw, int32_t work_mhz, int64_t dt)
-{
-    int64_t uj = (int64_t)draw_mw * dt;
-    b->uj[run] += uj;
-    b->ms[run] += dt;
-    if (b->phase != BOARD_RUNS)
-        return;
-    int32_t cores = r->s->board[z->model].spec.cores;
-    b->left -= (b->rate_cores == cores ? work_mhz : (int64_t)work_mhz * b->rate_cores / cores) * dt;
-    if (activity_is_task((enum activity)run))
-        b->lease_uj += uj;
-}
-
-#define STRETCH_STEPS 100 // of at most 10^7 mW and 2 x 10^7 core-MHz: sums of 32 bits
-
-// A stretch in which every board did the same kind of thing: whole steps, added up as they are, and parts of
-// steps.
-struct stretch {
-    uint8_t run[DRIVE_BOARDS];
-    int32_t step_mw[DRIVE_BOARDS], step_mhz[DRIVE_BOARDS];
-    int64_t steps, ms, uj[DRIVE_BOARDS], mhz_ms[DRIVE_BOARDS];
-};
-
-static void stretch_add(struct stretch *s, const struct drive_row *row, int64_t dt, int64_t step_ms)
-{
-    if (dt == step_ms) {
-        for (int i = 0; i < DRIVE_BOARDS; i++) {
-            s->step_mw[i] += row->draw_mw[i];
-            s->step_mhz[i] += row->work_mhz[i];
-        }
-        s->steps++;
-        return;
-    }
-    for (int i = 0; i < DRIVE_BOARDS; i++) {
-        s->uj[i] += row->draw_mw[i] * dt;
-        s->mhz_ms[i] += row->work_mhz[i] * dt;
-    }
-    s->ms += dt;
-}
-
-// Boards in the tables are used with all their cores.
-static void stretch_book(const struct sim_run *r, const struct sim_zone *z, const struct stretch *s)
-{
-    int64_t step_ms = r->s->step_ms, ms = s->ms + s->steps * step_ms;
-    for (int i = 0; i < z->n_boards; i++) {
-        struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
-        int64_t uj = s->uj[i] + s->step_mw[i] * step_ms;
-        b->uj[s->run[i]] += uj;
-        b->ms[s->run[i]] += ms;
-        if (b->phase != BOARD_RUNS)
-            continue;
-        b->left -= s->mhz_ms[i] + s->step_mhz[i] * step_ms;
-        if (activity_is_task((enum activity)s->run[i]))
-            b->lease_uj += uj;
-    }
-}
-
-// Adds whole steps of the log while they are of the stretch's kind, at most `most`; says how many. `log`: of
-// the first, the next is `n` places on.
-static size_t stretch_whole(struct stretch *s, const struct drive_row *rows, const uint16_t *log, size_t n,
-                            size_t most)
-{
-    int32_t mw[DRIVE_BOARDS], mhz[DRIVE_BOARDS];
-    size_t k = 0;
-    memcpy(mw, s->step_mw, sizeof mw);
-    memcpy(mhz, s->step_mhz, sizeof mhz);
-    for (; k < most; k++, log += n) {
-        const struct drive_row *row = &rows[*log];
-        if (memcmp(s->run, row->run, sizeof s->run) != 0)
-            break;
-        for (int i = 0; i < DRIVE_BOARDS; i++) {
-            mw[i] += row->draw_mw[i];
-            mhz[i] += row->work_mhz[i];
-        }
-    }
-    memcpy(s->step_mw, mw, sizeof mw);
-    memcpy(s->step_mhz, mhz, sizeof mhz);
-    s->steps += (int64_t)k;
-    return k;
-}
-
-// Boards that differ, step by step as the log has it.
-static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
-{
-    const struct sim_rooms *rooms = &r->rooms[z->batch];
-    const uint16_t *log = rooms->lanes.log + z->at;
-    const struct drive_row *rows = r->table[z->table].row;
-    int64_t step_ms = r->s->step_ms, begun = r->step * step_ms,
-            back = begun > from ? int_quotient(begun - from + step_ms - 1, step_ms) : 0;
-    int64_t step = r->step - back, next = (step + 1) * step_ms;
-    size_t at = (size_t)(r->log_at - back + (back > r->log_at ? r->log_steps : 0)), n = wide_end(rooms->n);
-    struct stretch s = {0};
-    while (from < r->now) {
-        if (step > z->row_step && next - from == step_ms) {
-            int64_t left = int_quotient(r->now - from, step_ms), room = STRETCH_STEPS - s.steps,
-                    ring = r->log_steps - (int64_t)at;
-            int64_t most = left < room ? left : room;
-            most = most < ring ? most : ring;
-            int64_t k = (int64_t)stretch_whole(&s, rows, log + at * n, n, (size_t)most);
-            step += k;
-            from += k * step_ms;
-            next += k * step_ms;
-            at = at + (size_t)k == (size_t)r->log_steps ? 0 : at + (size_t)k;
-            if (k > 0)
-                continue;
-        }
-        const struct drive_row *row = step == z->row_step ? z->row : &rows[log[at * n]];
-        int64_t to = next < r->now ? next : r->now;
-        if (memcmp(s.run, row->run, sizeof s.run) != 0 || s.steps == STRETCH_STEPS) {
-            stretch_book(r, z, &s);
-            s = (struct stretch){0};
-            memcpy(s.run, row->run, sizeof s.run);
-        }
-        stretch_add(&s, row, to - from, step_ms);
-        from = to;
-        next += step_ms;
-        step++;
-        at = at + 1 == (size_t)r->log_steps ? 0 : at + 1;
-    }
-    stretch_book(r, z, &s);
-}
-
-// What a room has drawn since its boards were booked last.
-static int64_t room_book(struct sim_run *r, struct sim_zone *z)
-{
-    struct sim_lanes *l = lanes_of(r, z);
-    double into_ms = (double)(r->now - r->step_from);
-    l->booked_uj[z->at] += l->heat.draw_mw[z->at] * (into_ms - l->from_ms[z->at]);
-    l->from_ms[z->at] = into_ms;
-    l->touched[z->at] = 1;
-    int64_t all_uj = z->total_uj + (int64_t)(l->total_uj[z->at] + l->booked_uj[z->at]),
-            uj = all_uj - z->split_uj;
-    z->split_uj = all_uj;
-    return uj;
-}
-
-void drive_settle(struct sim_run *r, uint32_t zone)
-{
-    struct sim_zone *z = &r->zone[zone];
-    int64_t from = z->settled, dt = r->now - from, uj = 0;
-    if (dt > 0) {
-        z->settled = r->now;
-        if (z->water)
-            z->step_uj += uj = (int64_t)z->total_mw * dt;
-        else
-            uj = room_book(r, z);
-        if (z->alike) { // its draws are multiples of each board's
-            z->alike_uj[z->row->run[0]] += (int64_t)((double)uj / z->n_boards); // without a rest
-            z->alike_ms[z->row->run[0]] += dt;
-        } else if (in_lanes(r, z)) {
-            log_book(r, z, from);
-        } else {
-            for (int i = 0; i < z->n_boards; i++) {
-                struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
-                board_book(r, z, b, b->run, b->draw_mw, b->work_mhz, dt);
-            }
-        }
-    }
-    row_now(r, z);
-}
-
-void drive_settle_all(struct sim_run *r)
-{
-    for (uint32_t k = 0; k < r->n_water; k++)
-        drive_settle(r, r->water[k]);
-    for (uint32_t b = 0; b < r->n_batches; b++) // one after the other in their log
-        for (uint32_t i = 0; i < r->rooms[b].n; i++)
-            if (r->rooms[b].zone[i] != LANE_EMPTY)
-                drive_settle(r, r->rooms[b].zone[i]);
-}
-
-int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a)
-{
-    return r->board[board].uj[a] + r->zone[r->board[board].zone].alike_uj[a];
-}
-
-int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a)
-{
-    return r->board[board].ms[a] + r->zone[r->board[board].zone].alike_ms[a];
 }

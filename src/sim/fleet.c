@@ -95,11 +95,11 @@ int fleet_make(struct sim_run *r, struct err *e)
     const struct scenario *s = r->s;
     r->n_zones = (uint32_t)scenario_zone_count(s);
     r->n_boards = (uint32_t)scenario_board_count(s);
-    r->zone = mem_array((size_t)r->n_zones + 1, sizeof *r->zone);
+    r->zone = mem_lines((size_t)r->n_zones + 1, sizeof *r->zone);
     r->thermostat = mem_array((size_t)r->n_zones + 1, sizeof *r->thermostat);
     r->attend = mem_array((size_t)r->n_zones / 64 + 1, sizeof *r->attend);
     r->busy = mem_array((size_t)r->n_zones / 64 + 1, sizeof *r->busy);
-    r->board = mem_array((size_t)r->n_boards + 1, sizeof *r->board);
+    r->board = mem_lines((size_t)r->n_boards + 1, sizeof *r->board);
     r->site = mem_array(s->n_sites + 1, sizeof *r->site);
     r->out->zone = mem_array((size_t)r->n_zones + 1, sizeof *r->out->zone);
     r->out->n_zones = r->n_zones;

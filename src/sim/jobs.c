@@ -117,12 +117,13 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
         .data = copy(j->data, j->n_data, sizeof *j->data),
         .n_data = j->n_data,
     };
-    char ranges[32];
-    snprintf(ranges, sizeof ranges, "0-%" PRId32, j->instances - 1);
+    char ranges[32] = "0";
+    if (j->instances > 1)
+        snprintf(ranges, sizeof ranges, "0-%" PRId32, j->instances - 1);
     struct task_draft d = {.name = "job",
                            .profile = "docker-batch",
                            .activity = j->activity,
-                           .ranges = j->instances > 1 ? ranges : "0",
+                           .ranges = ranges,
                            .instances = j->instances,
                            .retries_total = -1,
                            .retries_each = -1,
@@ -145,6 +146,10 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
         r->news_step = -1; // before it is placed
     }
     r->waiting[j->activity] += j->instances;
+    if (!(r->classes >> j->activity & 1)) // others depend on more than before
+        for (uint32_t i = 0; i < r->n_zones; i++)
+            r->zone[i].levels_at = 0;
+    r->classes |= 1u << j->activity;
     r->out->class[j->activity].submitted += j->instances;
     for (int32_t i = 0; i < j->instances; i++)
         bound_submitted(r, j->work_each_core_ms ? j->work_each_core_ms[i] : j->work_core_ms, j->cores);
@@ -296,6 +301,7 @@ void job_go(struct sim_run *r, uint32_t board)
     struct sim_class_result *c = &r->out->class[b->activity];
     b->phase = BOARD_RUNS;
     r->zone[b->zone].quiet_until = 0;
+    r->zone[b->zone].levels_at = 0;
     zone_stale(r, &r->zone[b->zone]);
     if (job_went_on(r, board))
         return;

@@ -16,9 +16,10 @@
 void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t log_steps)
 {
     struct sim_lanes *l = &rooms->lanes;
-    double **real[] = {&l->booked_uj, &l->from_ms, &l->useful_uj, &l->total_uj};
-    int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
-                         &l->quiet_step, &l->restless,      &l->fast,       &l->run,        &l->asked_w};
+    double **real[] = {&l->booked_uj, &l->from_ms, &l->useful_uj, &l->total_uj, &l->split_uj, &l->early_uj};
+    int32_t **whole[] = {&l->want_w,   &l->told_target_w, &l->told_max_w, &l->told_min_w,
+                         &l->driven_w, &l->quiet_step,    &l->restless,   &l->fast,
+                         &l->run,      &l->asked_w,       &l->useful_mw,  &l->drawn_mw};
     for (size_t k = 0; k < ARRAY_LEN(real); k++)
         *real[k] = mem_lines(wide_room(rooms->n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
@@ -27,6 +28,7 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t
         bool room = i < rooms->n && rooms->zone[i] != LANE_EMPTY; // else nobody is to be looked at
         l->restless[i] = room;
         l->driven_w[i] = l->fast[i] = room ? -1 : 0;
+        l->run[i] = room ? DRIVE_MIXED : 0;
         l->told_target_w[i] = room ? INT32_MIN / 2 : 0;
         l->quiet_step[i] = INT32_MAX;
     }
@@ -39,9 +41,10 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t
 
 void lanes_free(struct sim_lanes *l)
 {
-    void *all[] = {l->booked_uj,  l->from_ms,    l->touched,    l->asked_w,  l->useful_uj, l->total_uj,
-                   l->want_w,     l->driven_w,   l->decided,    l->fast,     l->run,       l->told_target_w,
-                   l->told_max_w, l->told_min_w, l->quiet_step, l->restless, l->look,      l->log};
+    void *all[] = {l->useful_mw, l->drawn_mw,      l->booked_uj,  l->from_ms,    l->touched,    l->asked_w,
+                   l->useful_uj, l->total_uj,      l->want_w,     l->driven_w,   l->decided,    l->fast,
+                   l->run,       l->told_target_w, l->told_max_w, l->told_min_w, l->quiet_step, l->restless,
+                   l->look,      l->log,           l->split_uj,   l->early_uj};
     for (size_t k = 0; k < ARRAY_LEN(all); k++)
         free(all[k]);
     lanes_deinit(&l->heat);
@@ -145,7 +148,7 @@ WIDE_INLINE void books_wide_any(struct sim_lanes *l, double *heater_w, double st
     double *booked_uj = l->booked_uj, *from_ms = l->from_ms, *useful_uj = l->useful_uj,
            *total_uj = l->total_uj,
            per_step = 1.0 / step_ms * 1e-3; // microjoules of a step to watts
-    int32_t *asked_w = l->asked_w;
+    int32_t *asked_w = l->asked_w, *useful_mw = l->useful_mw, *drawn_mw = l->drawn_mw;
     for (size_t from = 0; from < n; from += WIDE_ROW) {
         if (wide_row_some(l->touched + from)) {
             WIDE_LOOP
@@ -164,11 +167,11 @@ WIDE_INLINE void books_wide_any(struct sim_lanes *l, double *heater_w, double st
         }
         WIDE_LOOP
         for (size_t i = from; i < from + WIDE_ROW; i++) {
-            double uj = draw_mw[i] * step_ms, asked = target_w[i] * 1000.0 * step_ms;
+            int32_t draws = draw_mw[i], asks = target_w[i] * 1000;
             asked_w[i] += target_w[i];
-            heater_w[i] = uj * per_step;
-            useful_uj[i] += asked < uj ? asked : uj;
-            total_uj[i] += uj;
+            useful_mw[i] += asks < draws ? asks : draws;
+            drawn_mw[i] += draws;
+            heater_w[i] = draws * 1e-3;
         }
     }
 }
@@ -181,9 +184,11 @@ void rooms_books(struct sim_run *r, uint32_t batch)
     books_wide(&rooms->lanes, r->batch[batch].heater_w, (double)r->s->step_ms, wide_end(rooms->n));
 }
 
-// Whole numbers below 2^53 until here, so that nothing is rounded: a kilowatt for an hour is 3.6e12.
+// Whole numbers below 2^53 until here, so that nothing is rounded: a kilowatt for an hour is 3.6e12. Every hour, and after
+// LANES_STEPS steps.
 void rooms_flush(struct sim_run *r)
 {
+    r->unflushed = 0;
     for (uint32_t b = 0; b < r->n_batches; b++) {
         struct sim_rooms *rooms = &r->rooms[b];
         struct sim_lanes *l = &rooms->lanes;
@@ -192,10 +197,13 @@ void rooms_flush(struct sim_run *r)
                 continue;
             struct sim_zone *z = &r->zone[rooms->zone[i]];
             z->agent_asked_uj += asked_uj(r, l->asked_w[i]);
-            z->useful_uj += (int64_t)l->useful_uj[i];
-            z->total_uj += (int64_t)l->total_uj[i];
-            r->site[rooms->site].it_uj += (int64_t)l->total_uj[i];
-            l->useful_uj[i] = l->total_uj[i] = l->asked_w[i] = 0;
+            int64_t total_uj = lane_total_uj(r, l, i);
+            z->useful_uj += lane_useful_uj(r, l, i);
+            z->total_uj += total_uj;
+            r->site[rooms->site].it_uj += total_uj;
+            l->split_uj[i] -= (double)total_uj;
+            l->useful_uj[i] = l->total_uj[i] = 0;
+            l->asked_w[i] = l->useful_mw[i] = l->drawn_mw[i] = 0;
         }
     }
 }

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Levels of instances: how far below full speed they run. Agents tell them at every call; here they are told
-// where they can decide anything. That is where an instance begins to crawl or to get on again, as the engine
-// may move what crawls; and when it has run, or crawled, for a quarter longer than it had when it was told last,
-// as the engine reckons with what it has done in such steps. Between two levels the engine takes the mean of both:
-// where it was another, what would have been told meanwhile is told with them.
+// Levels of instances: how far below full speed they run. Agents tell them at every call; here they are told where
+// they can decide anything (docs/design/0060-asked-and-told.md):
+//
+//   when one has crawled for ten minutes     from then on the engine may move it
+//   before the engine looks at what crawls   it says when (server_next_look)
+//   every quarter of its life                where others depend on what it has done: what would be lost if a better
+//                                            class took its board, how long its siblings are expected to run
+//
+// Between two levels the engine takes the mean of both: where it was another, what would have been told meanwhile is
+// told with them. That it crawls, or gets on again, is said with the time since when.
 #include "sim/run.h"
 
 #include "base/num.h"
 #include "core/heat/curve.h"
 
-#define LONG_MS        INT64_C(600000)   // price_table.move_after_s: what has run for less is not moved
-#define AGAIN_MS       INT64_C(1800000)  // of what does not crawl, at least
-#define CRAWLS_MOST_MS INT64_C(3600000)  // from one level of what crawls to the next, at most
-#define MOST_MS        INT64_C(14400000) // likewise of what does not, or crawls as it did
-#define APART_PCT      2                 // of full speed: from there on a speed is another
+#define LONG_MS   INT64_C(600000) // price_table.move_after_s: what has run, or crawled, for less is not moved
+#define AGAIN_MS  INT64_C(1800000)  // from one level to the next of what others depend on, at least
+#define MOST_MS   INT64_C(14400000) // and at most
+#define APART_PCT 2                 // of full speed: from there on a speed is another
+#define NEVER_MS  INT64_MAX
 
 static int32_t full_mhz(const struct sim_run *r, const struct sim_board *b)
 {
@@ -28,15 +33,9 @@ static int32_t speed_mhz(const struct sim_run *r, const struct sim_board *b)
     return activity_is_task((enum activity)b->run) ? b->work_mhz / cores : 0;
 }
 
-// As the engine's price table has it (move_ratio_permille): twice as fast is not possible elsewhere.
-static bool crawls(const struct sim_run *r, const struct sim_board *b, int32_t mhz)
+static bool crawls(const struct sim_run *r, const struct sim_board *b)
 {
-    return 2 * mhz < full_mhz(r, b);
-}
-
-static bool first_of(const struct sim_board *b)
-{
-    return b->level.at < b->started_at + LONG_MS;
+    return is_crawl(r, r->zone[b->zone].model, (enum activity)b->run, b->work_mhz);
 }
 
 static bool is_another(const struct sim_run *r, const struct sim_board *b, int32_t mhz, int32_t than_mhz)
@@ -45,20 +44,89 @@ static bool is_another(const struct sim_run *r, const struct sim_board *b, int32
     return (apart < 0 ? -apart : apart) * 100 > full_mhz(r, b) * APART_PCT;
 }
 
-static bool as_told(const struct sim_run *r, const struct sim_board *b, int32_t mhz)
+static struct sim_mark mark_now(const struct sim_run *r, const struct sim_board *b, int32_t mhz)
+{
+    return (struct sim_mark){.at = r->now, .left = b->left, .mhz = mhz};
+}
+
+static void begin(struct sim_board *b)
+{
+    b->level = (struct sim_level){.lease = b->lease,
+                                  .told = {.at = b->started_at, .left = b->all - b->saved, .mhz = -1},
+                                  .out = {.at = -1},
+                                  .in = {.at = -1},
+                                  .look_at = NEVER_MS};
+}
+
+// Whether it crawled when it was looked at last.
+static bool crawled(const struct sim_level *l)
+{
+    return l->in.at >= 0 || (l->out.at < 0 && l->crawls);
+}
+
+// A crawl that is over before anybody hears of it is none.
+static void cross(struct sim_run *r, struct sim_board *b, int32_t mhz)
+{
+    struct sim_level *l = &b->level;
+    drive_settle(r, b->zone);
+    if (!crawls(r, b) && l->in.at >= 0)
+        l->in.at = -1;
+    else if (!crawls(r, b))
+        l->out = mark_now(r, b, mhz);
+    else
+        l->in = l->told.mhz < 0 ? l->told : mark_now(r, b, mhz); // if it is new, since it began
+}
+
+static bool others_depend(const struct sim_run *r, const struct sim_board *b)
+{
+    return (r->classes & (r->classes - 1)) || r->task[b->task].instances > 1;
+}
+
+static int64_t quarter_ms(const struct sim_run *r, const struct sim_board *b)
+{
+    return int_clamp((r->now - b->started_at) / 4, AGAIN_MS, MOST_MS);
+}
+
+static void ask_look(struct sim_run *r, struct sim_board *b)
+{
+    b->level.look_at = house_since(server_next_look(r->server, b->lease), r->s->start);
+}
+
+static bool worth_telling(struct sim_run *r, struct sim_board *b, int32_t mhz)
+{
+    struct sim_level *l = &b->level;
+    if (l->lease != b->lease)
+        begin(b);
+    if (crawls(r, b) != crawled(l))
+        cross(r, b, mhz);
+    if (l->in.at >= 0 && r->now - l->in.at >= LONG_MS)
+        return true;
+    if (l->crawls && l->look_at <= r->now) // it was looked at, and stays
+        ask_look(r, b);
+    if (l->crawls && l->look_at - r->now <= LONG_MS)
+        return true;
+    return others_depend(r, b) && (l->told.mhz < 0 || r->now - l->told.at >= quarter_ms(r, b));
+}
+
+// Until when nothing of it is worth telling, if it goes on to crawl, or not to.
+static int64_t quiet_until(const struct sim_run *r, const struct sim_board *b)
 {
     const struct sim_level *l = &b->level;
-    bool crawled = l->crawls_since >= 0;
-    if (first_of(b) || crawls(r, b, mhz) != crawled)
-        return false;
-    int64_t quarter = (r->now - (crawled ? l->crawls_since : b->started_at)) / 4,
-            most = crawled && is_another(r, b, mhz, l->mhz) ? CRAWLS_MOST_MS : MOST_MS;
-    return r->now - l->at < int_clamp(quarter, crawled ? LONG_MS : AGAIN_MS, most);
+    int64_t at = NEVER_MS;
+    if (r->now - b->started_at < LONG_MS)
+        return b->started_at + LONG_MS;
+    if (l->crawls)
+        at = l->look_at - r->now <= LONG_MS ? l->look_at : l->look_at - LONG_MS;
+    if (l->in.at >= 0 && l->in.at + LONG_MS < at)
+        at = l->in.at + LONG_MS;
+    if (others_depend(r, b) && l->told.at + quarter_ms(r, b) < at)
+        at = l->told.at + quarter_ms(r, b);
+    return at;
 }
 
 static void level(struct sim_run *r, uint32_t board, int64_t at, int32_t mhz)
 {
-    struct sim_board *b = &r->board[board];
+    const struct sim_board *b = &r->board[board];
     struct report *rep = link_report(r, b->zone, REPORT_LEVEL);
     rep->lease = b->lease;
     rep->at = house_add(r->s->start, at);
@@ -68,49 +136,50 @@ static void level(struct sim_run *r, uint32_t board, int64_t at, int32_t mhz)
     rep->level.max_freq_mhz = full_mhz(r, b);
     rep->level.duty_permille = rep->level.cpu_permille = 1000;
     rep->level.exec_ms = at - b->started_at;
-    if (!crawls(r, b, mhz))
-        b->level.crawls_since = -1;
-    else if (b->level.crawls_since < 0)
-        b->level.crawls_since = r->now;
 }
 
-// What it has done so far must be booked.
+// What has come since it was told last.
+static void tell_until(struct sim_run *r, uint32_t board, struct sim_mark to)
+{
+    struct sim_board *b = &r->board[board];
+    struct sim_mark *from = &b->level.told;
+    if (to.at > from->at) {
+        int32_t mean = (int32_t)((from->left - to.left) / (to.at - from->at) / b->rate_cores);
+        if (from->mhz < 0 || is_another(r, b, mean, (to.mhz + from->mhz) / 2)) {
+            level(r, board, from->at, mean);
+            level(r, board, to.at, mean);
+        }
+        level(r, board, to.at, to.mhz);
+    }
+    *from = to;
+}
+
 static void board_level(struct sim_run *r, uint32_t board, int32_t mhz)
 {
     struct sim_board *b = &r->board[board];
     struct sim_level *l = &b->level;
-    bool first = first_of(b);
-    int64_t since = first ? b->started_at : l->at, done = (first ? b->all - b->saved : l->left) - b->left;
-    int32_t mean = (int32_t)(done / (r->now - since) / b->rate_cores);
-    if (first) {
-        l->crawls_since = -1;
-        level(r, board, r->now, mean);
-    } else if (is_another(r, b, mean, (mhz + l->mhz) / 2)) {
-        level(r, board, since, mean);
-        level(r, board, r->now, mean);
-    }
-    level(r, board, r->now, mhz);
-    l->at = r->now;
-    l->left = b->left;
-    l->mhz = mhz;
+    drive_settle(r, b->zone);
+    if (l->out.at >= 0)
+        tell_until(r, board, l->out);
+    if (l->in.at > l->told.at)
+        tell_until(r, board, l->in);
+    tell_until(r, board, mark_now(r, b, mhz));
+    l->out.at = l->in.at = -1;
+    l->crawls = crawls(r, b);
 }
 
 static void zone_levels(struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
-    bool told = false, shown = false;
+    bool told = false;
+    drive_show(r, zone);
     for (uint32_t at = z->first_board; at < z->first_board + z->n_boards; at++) {
-        const struct sim_board *b = &r->board[at];
+        struct sim_board *b = &r->board[at];
         if (b->phase != BOARD_RUNS || r->now - b->started_at < LONG_MS)
             continue;
-        if (!shown)
-            drive_show(r, zone);
-        shown = true;
         int32_t mhz = speed_mhz(r, b);
-        if (as_told(r, b, mhz))
+        if (!worth_telling(r, b, mhz))
             continue;
-        if (!told)
-            drive_settle(r, zone);
         board_level(r, at, mhz);
         told = true;
     }
@@ -118,12 +187,32 @@ static void zone_levels(struct sim_run *r, uint32_t zone)
         link_sync(r, zone);
 }
 
+static void zone_quiet(struct sim_run *r, uint32_t zone, int crawls)
+{
+    struct sim_zone *z = &r->zone[zone];
+    z->crawls = (int8_t)crawls;
+    z->levels_at = NEVER_MS;
+    for (uint32_t at = z->first_board; at < z->first_board + z->n_boards; at++) {
+        struct sim_board *b = &r->board[at];
+        if (b->phase != BOARD_RUNS)
+            continue;
+        if (b->level.crawls && b->level.told.at == r->now)
+            ask_look(r, b);
+        int64_t until = quiet_until(r, b);
+        z->levels_at = until < z->levels_at ? until : z->levels_at;
+    }
+}
+
 void levels_tell(struct sim_run *r)
 {
     for (uint32_t w = 0; r->moves && w <= r->n_zones / 64; w++)
         for (uint64_t bits = r->busy[w]; bits; bits &= bits - 1) {
             uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (!r->zone[i].down && !r->zone[i].cut)
-                zone_levels(r, i);
+            const struct sim_zone *z = &r->zone[i];
+            int crawls = drive_crawls(r, i);
+            if (z->down || z->cut || (crawls >= 0 && crawls == z->crawls && r->now < z->levels_at))
+                continue;
+            zone_levels(r, i);
+            zone_quiet(r, i, crawls);
         }
 }

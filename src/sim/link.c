@@ -18,8 +18,9 @@
 
 #define METERS_MS      INT64_C(21600000)
 #define BEATS_MS       INT64_C(600000) // beats that are rare come together, so that one plan does for some
-#define BEAT_MOST_MS   INT64_C(86400000)
-#define LEASE_LONG_MS  INT64_C(216000000)
+#define BEAT_MOST_MS   INT64_C(2592000000) // sums in ledgers are the same, whenever they are told
+#define BEAT_ROOMS_MS  INT64_C(43200000)   // where somebody decides by what beats tell of rooms
+#define LEASE_LONG_MS  INT64_C(5270400000)
 #define LEASE_SHORT_MS INT64_C(600000)
 
 static house_ms wall(const struct sim_run *r)
@@ -113,6 +114,11 @@ void link_hello(struct sim_run *r, uint32_t zone)
     if (r->fx.n_syncs > 0) {
         z->node = r->fx.sync[r->fx.n_syncs - 1].node;
         idmap_set(&r->zone_of_node, z->node, zone);
+    }
+    if (!z->id) { // it is the engine's latest
+        struct zone_view v;
+        server_zone(r->server, server_zones(r->server) - 1, &v);
+        z->id = v.id;
     }
     r->fx.n_syncs = 0;
     z->told_any = false;
@@ -218,6 +224,19 @@ static struct heat_request room_request(struct sim_run *r, const struct sim_zone
                                  .valid_until = wall(r)};
 }
 
+static void note_told(struct sim_run *r, struct sim_zone *z, struct heat_watts w, int32_t keep_w)
+{
+    z->told = decisive(r->tells_borne, w, idle_w(r, z));
+    z->told_keep_w = keep_w;
+    z->told_any = true;
+    if (!z->water) {
+        struct sim_lanes *l = lanes_of(r, z);
+        l->told_target_w[z->at] = z->told.target_w;
+        l->told_max_w[z->at] = z->told.max_w;
+        l->told_min_w[z->at] = z->told.min_w;
+    }
+}
+
 void link_zone_report(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
@@ -237,15 +256,7 @@ void link_zone_report(struct sim_run *r, uint32_t zone)
     rep->zone.guard = z->water ? GUARD_NONE : r->thermostat[zone].guard;
     rep->zone.draw_w = zone_mw(r, z) / 1000;
     rep->zone.request = q;
-    z->told = decisive(r->tells_borne, (struct heat_watts){q.target_w, q.max_w, q.min_w}, idle_w(r, z));
-    z->told_keep_w = q.keep_w;
-    z->told_any = true;
-    if (!z->water) {
-        struct sim_lanes *l = lanes_of(r, z);
-        l->told_target_w[z->at] = z->told.target_w;
-        l->told_max_w[z->at] = z->told.max_w;
-        l->told_min_w[z->at] = z->told.min_w;
-    }
+    note_told(r, z, (struct heat_watts){q.target_w, q.max_w, q.min_w}, q.keep_w);
 }
 
 void link_zone_news(struct sim_run *r, uint32_t zone)
@@ -268,6 +279,29 @@ static bool decides_by_requests(const struct sim_run *r)
     return r->tells_at_once || waiting > 0;
 }
 
+// Of a room that was told of before, for the call of all.
+static void zone_wants(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    if (z->down || z->cut || !link_worth_telling(r, z))
+        return;
+    struct heat_watts w = request_w(r, z);
+    int32_t keep_w = r->thermostat[zone].cfg.keep_w ? lanes_request(&lanes_of(r, z)->heat, z->at)->keep_w : 0;
+    *VEC_PUSH(r->want, r->n_wants, r->cap_wants) = (struct zone_want){
+        .zone = z->id, .target_w = w.target_w, .min_w = w.min_w, .max_w = w.max_w, .keep_w = keep_w};
+    note_told(r, z, w, keep_w);
+}
+
+static void tell_wants(struct sim_run *r)
+{
+    if (r->n_wants == 0)
+        return;
+    struct event ev = {.kind = EVENT_ZONES_WANT, .wants = {.zone = r->want, .n = r->n_wants}};
+    apply(r, &ev);
+    r->out->totals.syncs++;
+    r->n_wants = 0;
+}
+
 void link_news(struct sim_run *r)
 {
     if (r->news_step == r->step || !decides_by_requests(r))
@@ -277,9 +311,15 @@ void link_news(struct sim_run *r)
     for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
         uint64_t bits = r->attend[w];
         r->attend[w] = 0;
-        for (; bits; bits &= bits - 1)
-            link_zone_news(r, w * 64 + (uint32_t)__builtin_ctzll(bits));
+        for (; bits; bits &= bits - 1) {
+            uint32_t zone = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (r->tells_together && r->zone[zone].told_any)
+                zone_wants(r, zone);
+            else
+                link_zone_news(r, zone);
+        }
     }
+    tell_wants(r);
 }
 
 // ---- meters
@@ -328,8 +368,8 @@ void link_meters(struct sim_run *r, uint32_t zone)
     if (!z->water) {
         const struct sim_lanes *l = lanes_of(r, z);
         asked += asked_uj(r, l->asked_w[z->at]);
-        useful += (int64_t)l->useful_uj[z->at];
-        total += (int64_t)l->total_uj[z->at];
+        useful += lane_useful_uj(r, l, z->at);
+        total += lane_total_uj(r, l, z->at);
     }
     rep->meter_zone.asked_mj = (asked - z->base_asked_uj) / 1000;
     rep->meter_zone.delivered_mj = (total - z->base_total_uj) / 1000;
@@ -543,8 +583,8 @@ int link_make(struct sim_run *r, struct err *e)
     r->lease_ms = r->s->lease_ms > 0                            ? r->s->lease_ms
                   : can_fall_silent(r->s) || r->in->script.next ? LEASE_SHORT_MS
                                                                 : LEASE_LONG_MS;
-    // Once a day is enough for a ledger; policies that look at rooms hear of them twice a day.
-    r->beat_ms = int_clamp(r->lease_ms / 2 - 10000, 10000, r->tells_borne ? BEAT_MOST_MS / 2 : BEAT_MOST_MS);
+    r->tells_together = !r->tells_at_once && r->lease_ms >= LEASE_LONG_MS && !r->o.mutants.planner_blind;
+    r->beat_ms = int_clamp(r->lease_ms / 2 - 10000, 10000, r->tells_borne ? BEAT_ROOMS_MS : BEAT_MOST_MS);
     cfg.lease_ms = r->lease_ms;
     cfg.lease_margin_ms = r->lease_ms / 6 < 60000 ? r->lease_ms / 6 : 60000;
     cfg.start_timeout_ms =
@@ -588,6 +628,7 @@ void link_free(struct sim_run *r)
     for (uint32_t i = 0; r->zone && i < r->n_zones; i++)
         free(r->zone[i].outbox);
     free(r->spare_outbox);
+    free(r->want);
     if (r->server) {
         server_free(r->server);
         effects_deinit(&r->fx);

@@ -26,6 +26,9 @@ void measure_make(struct sim_run *r)
     m->comfort = mem_array((size_t)r->n_batches + 1, sizeof *m->comfort);
     for (uint32_t b = 0; b < r->n_batches; b++)
         comfort_init(&m->comfort[b], &r->rooms[b], r->s->zones[r->rooms[b].group].start_c);
+    for (uint32_t b = 0; b < r->n_batches; b++)
+        for (uint32_t k = 0; k < r->rooms[b].n_sizes; k++)
+            m->rooms += r->rooms[b].size[k].n;
     x->step_ms = r->s->length_ms > (int64_t)SERIES_DAYS * DAY_MS ? DAY_MS : HOUR_MS;
     x->n = (size_t)((r->s->length_ms + x->step_ms - 1) / x->step_ms);
     float **all[] = {&x->asked_w,    &x->delivered_w, &x->strict_w, &x->outside_c, &x->room_c,
@@ -70,7 +73,7 @@ static double asked_since(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     struct zone_measure *m = &r->measure->zone[zone];
     if (!z->water)
-        return r->rooms[z->batch].shadow.sum_w[z->at] * (double)r->s->step_ms * 1e-3;
+        return r->rooms[z->batch].shadow.sum_w[z->at] * (double)r->shadow_ms * 1e-3;
     return (double)(water_asked_uj(z->water) - m->asked_hour_uj) * 1e-6;
 }
 
@@ -143,18 +146,12 @@ static void series_step(struct sim_run *r)
     if (m->at >= x->n)
         return;
     int64_t waiting = 0, running = 0;
-    uint64_t uj[ACTIVITY_N] = {0}; // of a large fleet's year it wraps: only differences are asked for
-    for (uint32_t i = 0; i < r->n_zones; i++)
-        for (int a = 0; a < ACTIVITY_N; a++)
-            uj[a] += (uint64_t)(r->zone[i].alike_uj[a] * r->zone[i].n_boards);
-    for (uint32_t i = 0; i < r->n_boards; i++)
-        for (int a = 0; a < ACTIVITY_N; a++)
-            uj[a] += (uint64_t)r->board[i].uj[a];
     double all = 0;
     for (int a = 0; a < ACTIVITY_N; a++) {
-        x->activity_w[a][m->at] = (float)((double)(int64_t)(uj[a] - m->class_uj[a]) * 1e-6 / s);
-        all += (double)(int64_t)(uj[a] - m->class_uj[a]) * 1e-6 / s;
-        m->class_uj[a] = uj[a];
+        double w = (double)(int64_t)(r->class_uj[a] - m->class_uj[a]) * 1e-6 / s;
+        x->activity_w[a][m->at] = (float)w;
+        all += w;
+        m->class_uj[a] = r->class_uj[a];
     }
     for (int i = 0; i < 4; i++) {
         waiting += r->waiting[i];
@@ -164,13 +161,17 @@ static void series_step(struct sim_run *r)
     x->asked_w[m->at] = (float)(m->asked_j / s);
     x->strict_w[m->at] = (float)(m->strict_j / s);
     x->outside_c[m->at] = (float)(m->outside_sum / (double)m->n);
-    x->room_c[m->at] = (float)(m->room_sum / (double)m->n);
-    x->setpoint_c[m->at] = (float)(m->set_sum / (double)m->n);
+    double looks = (double)(m->n * m->rooms), room_sum = 0;
+    for (uint32_t b = 0; b < r->n_batches; b++)
+        room_sum += comfort_sum_c(&m->comfort[b], &r->rooms[b]);
+    x->room_c[m->at] = looks > 0 ? (float)((room_sum - m->room_sum) / looks) : 0;
+    x->setpoint_c[m->at] = looks > 0 ? (float)(m->set_sum / looks) : 0;
+    m->room_sum = room_sum;
     x->backup_w[m->at] = (float)(m->backup_sum / (double)m->n);
     x->waiting[m->at] = (float)waiting;
     x->running[m->at] = (float)running;
     show(r);
-    m->asked_j = m->strict_j = m->outside_sum = m->room_sum = m->set_sum = m->backup_sum = 0;
+    m->asked_j = m->strict_j = m->outside_sum = m->set_sum = m->backup_sum = 0;
     m->n = 0;
     m->at++;
 }
@@ -178,21 +179,17 @@ static void series_step(struct sim_run *r)
 static void comfort_step(struct sim_run *r)
 {
     struct measure *m = r->measure;
-    double room = 0, set = 0, backup = 0, outside = 0;
-    uint32_t rooms = 0;
+    double set = 0, backup = 0, outside = 0;
     for (uint32_t k = 0; k < r->n_water; k++)
         backup += water_backup_w(r->zone[r->water[k]].water);
     for (uint32_t b = 0; b < r->n_batches; b++) {
-        comfort_rooms(r, b, &room, &set);
-        for (uint32_t k = 0; k < r->rooms[b].n_sizes; k++)
-            rooms += r->rooms[b].size[k].n;
+        set += comfort_rooms(r, b);
     }
     m->looks++;
     for (size_t i = 0; i < r->s->n_sites; i++)
         outside += r->site[i].outside_c / (double)r->s->n_sites;
     m->outside_sum += outside;
-    m->room_sum += rooms ? room / rooms : 0;
-    m->set_sum += rooms ? set / rooms : 0;
+    m->set_sum += set;
     m->backup_sum += backup;
     m->n++;
 }
@@ -203,9 +200,11 @@ void measure_step(struct sim_run *r)
     if (r->now % COMFORT_MS == 0)
         comfort_step(r);
     if (r->now % HOUR_MS == 0 || r->now == r->s->length_ms) {
+        drive_hour(r);
         rooms_flush(r);
-        drive_settle_all(r);
     }
+    if (r->now == r->s->length_ms)
+        drive_settle_all(r);
     if (r->now % HOUR_MS == 0) {
         for (uint32_t i = 0; i < r->n_zones; i++)
             if (!r->zone[i].water || r->now % DAY_MS == 0)

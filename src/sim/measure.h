@@ -23,7 +23,9 @@ struct measure {
     struct comfort *comfort; // one a batch of rooms
     int64_t looks;           // at comfort
     uint64_t class_uj[ACTIVITY_N];
-    double outside_sum, room_sum, set_sum, backup_sum;
+    int64_t rooms;
+    double room_sum; // of all temperatures and looks until the series' last hour
+    double outside_sum, set_sum, backup_sum;
     int64_t n;
     double asked_j, strict_j, delivered_j;
     size_t at;

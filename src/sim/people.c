@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/wide.h"
 #include "core/heat/ahead.h"
 #include "world/occupant.h"
 
@@ -32,6 +33,7 @@ struct occupancy {
 struct people {
     struct occupant *who; // one a zone
     uint8_t *state;       // bits: somebody is in, the day says open, open against the heat
+    uint32_t n_against;   // rooms whose window is open against the heat
     uint32_t start[1441]; // of each minute of today, in change
     struct occupancy *change;
     size_t n, cap;
@@ -146,13 +148,27 @@ static void take(struct sim_run *r, const struct occupancy *c)
     r->batch[z->batch].window_open[z->at] = (*state & (AIRS | AIRS_HEAT)) != 0;
 }
 
+WIDE_INLINE void any_hot_any(const double *air_c, size_t n, int64_t *some)
+{
+    int64_t any = 0;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++)
+        any |= wide_mask(air_c[i] >= HOT_C);
+    *some = any;
+}
+WIDE(any_hot, (const double *air_c, size_t n, int64_t *some), (air_c, n, some))
+
 // Whoever is in a room that is too warm opens the window while it is cooler outside.
 static void against_heat(struct sim_run *r)
 {
     for (uint32_t b = 0; b < r->n_batches; b++) {
         const struct sim_rooms *rooms = &r->rooms[b];
         double outside = r->site[rooms->site].outside_c;
+        int64_t some;
         if (!r->s->zones[rooms->group].windows)
+            continue;
+        any_hot(r->batch[b].air_c, wide_end(rooms->n), &some);
+        if (!some && r->people->n_against == 0)
             continue;
         for (uint32_t i = 0; i < rooms->n; i++) {
             if (rooms->zone[i] == LANE_EMPTY)
@@ -164,6 +180,7 @@ static void against_heat(struct sim_run *r)
                 continue;
             bool want = (*state & SOMEBODY) && outside < air - 1 && air > (open ? HOT_C - 2.5 : HOT_C);
             *state = (uint8_t)(want ? *state | AIRS_HEAT : *state & ~AIRS_HEAT);
+            r->people->n_against += (uint32_t)want - (uint32_t)open;
             r->batch[b].window_open[i] = (*state & (AIRS | AIRS_HEAT)) != 0;
         }
     }

@@ -13,6 +13,8 @@
 #include "base/num.h"
 #include "base/wide.h"
 
+#define SHADOW_MS   300000
+#define LANES_STEPS 100 // of at most 10^7 mW: sums of 32 bits
 #define BATCH_ROOMS 320 // of some 1 kB: a third of a megabyte, which second-level caches hold
 
 static struct room_spec spec_of(const struct scenario_zones *g, int variant, int variants)
@@ -78,7 +80,7 @@ static int size_make(struct sim_run *r, struct sim_rooms *rooms, uint32_t v, str
     struct room_spec spec = spec_of(g, (int)v, (int)rooms->n_sizes);
     int bad = room_model_init(&k->model, &spec, r->s->step_ms, e);
     if (!bad)
-        bad = shadow_model_init(&k->shadow_model, &spec, r->s->step_ms, e);
+        bad = shadow_model_init(&k->shadow_model, &spec, r->shadow_ms, e);
     if (bad)
         return err_prefix(e, "%s:%d: [zones %s]", r->s->file, g->line, g->name);
     struct facade f = facade_usual(0, spec.glass_m2);
@@ -99,7 +101,7 @@ static void room_make(struct sim_run *r, struct sim_rooms *rooms, uint32_t i, ui
     rooms->facade[i] = (uint8_t)((int64_t)(turn / 22.5 + 0.5) & 15);
     rooms->shadow.max_w[i] = r->zone[zone].nameplate_w;
     rooms->shadow.setpoint_c[i] = g->setpoint_c;
-    rooms->shadow.air_c[i] = rooms->shadow.mass_c[i] = g->start_c;
+    rooms->shadow.air_c[i] = rooms->shadow.left_c[i] = rooms->shadow.mass_c[i] = g->start_c;
     b->air_c[i] = b->mass_c[i] = b->heater_c[i] = b->sensor_c[i] = g->start_c;
 }
 
@@ -160,11 +162,13 @@ static int house_make(struct sim_run *r, struct sim_site *x, struct err *e)
 {
     x->house_rooms = mem_array((size_t)x->n_batches * SIM_SIZES, sizeof *x->house_rooms);
     x->shadow_rooms = mem_array((size_t)x->n_batches * SIM_SIZES, sizeof *x->shadow_rooms);
+    x->shadow_left = mem_array((size_t)x->n_batches * SIM_SIZES, sizeof *x->shadow_left);
     for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
         r->rooms[b].first_size = x->n_sizes;
         for (uint32_t v = 0; v < r->rooms[b].n_sizes; v++) {
             const struct sim_size *k = &r->rooms[b].size[v];
             x->house_rooms[x->n_sizes] = x->shadow_rooms[x->n_sizes] = k->rooms;
+            x->shadow_left[x->n_sizes] = k->shadow.left_c;
             x->shadow_rooms[x->n_sizes++].air_c = k->shadow.air_c;
         }
     }
@@ -173,6 +177,8 @@ static int house_make(struct sim_run *r, struct sim_site *x, struct err *e)
     if (!bad)
         bad = house_init(&x->shadow_house, x->shadow_rooms, x->n_sizes, e);
     x->house.unmetered = x->shadow_house.unmetered = true;
+    x->shadow_house.step_ms = r->shadow_ms;
+    x->shadow_house.was_c = r->shadow_ms > r->s->step_ms ? x->shadow_left : NULL;
     return bad;
 }
 
@@ -186,6 +192,19 @@ static int group_make(struct sim_run *r, uint32_t group, uint32_t first, struct 
     return bad;
 }
 
+// Comfort looks at shadows every five minutes, and heat every hour: they need no shorter steps.
+static int64_t shadow_ms(const struct scenario *s)
+{
+    bool long_steps = SHADOW_MS % s->step_ms == 0 && SHADOW_MS / s->step_ms < 256;
+    for (size_t g = 0; g < s->n_zones; g++) {
+        const struct scenario_zones *z = &s->zones[g];
+        struct room_spec smallest = spec_of(z, 0, (int)variants_of(z));
+        if (z->kind == ZONE_KIND_ROOM && !house_thin(smallest.air_j_k, z->neighbour_w_k, SHADOW_MS))
+            long_steps = false;
+    }
+    return long_steps ? SHADOW_MS : s->step_ms;
+}
+
 int rooms_make(struct sim_run *r, struct err *e)
 {
     size_t groups = r->s->n_zones, batches = 0;
@@ -196,6 +215,8 @@ int rooms_make(struct sim_run *r, struct err *e)
     }
     r->rooms = mem_array(batches + 1, sizeof *r->rooms);
     r->batch = mem_array(batches + 1, sizeof *r->batch);
+    r->shadow_ms = shadow_ms(r->s);
+    r->shadow_looks = (int)(r->shadow_ms / r->s->step_ms);
     *VEC_PUSH(r->draw, r->n_draw, r->cap_draw) = -1; // what rooms read that have no table
     int bad = 0;
     for (uint32_t site = 0; site < r->s->n_sites && !bad;
@@ -232,6 +253,7 @@ void rooms_free(struct sim_run *r)
         house_deinit(&r->site[i].shadow_house);
         free(r->site[i].house_rooms);
         free(r->site[i].shadow_rooms);
+        free(r->site[i].shadow_left);
     }
     free(r->rooms);
     free(r->batch);
@@ -285,20 +307,33 @@ static void size_step(struct sim_run *r, const struct sim_rooms *rooms, struct r
 void rooms_step(struct sim_run *r)
 {
     uint32_t size = 0;
+    int looks = r->shadow_looks;
+    bool middle = r->shadow_look == looks / 2, shadows = r->shadow_look == looks - 1;
+    r->shadow_look = shadows ? 0 : r->shadow_look + 1;
+    if (r->unflushed++ == LANES_STEPS)
+        rooms_flush(r);
     for (size_t s = 0; s < r->s->n_sites; s++) {
         struct sim_site *x = &r->site[s];
         if (x->n_batches == 0)
             continue;
-        house_walls_pair(&x->house, &x->shadow_house, false);
+        if (middle)
+            x->middle_c = x->outside_c;
+        if (shadows) { // their order does not matter where they are held; else it takes turns
+            house_walls(&x->shadow_house, x->shadow_house.odd);
+            x->shadow_house.odd = !x->shadow_house.odd;
+        }
+        house_walls_before(&x->house);
         for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
             struct sim_rooms *rooms = &r->rooms[b];
             rooms_books(r, b);
+            shadow_batch_look(&rooms->shadow, &r->batch[b], middle);
             for (struct sim_size *k = rooms->size; k < rooms->size + rooms->n_sizes; k++) {
-                shadow_batch_step(&k->shadow, &k->rooms, x->outside_c);
+                if (shadows)
+                    shadow_batch_step(&k->shadow, x->middle_c, looks);
                 size_step(r, rooms, &k->rooms, size++ == r->check_size);
             }
         }
-        house_walls_pair(&x->house, &x->shadow_house, true);
+        house_walls_after(&x->house);
     }
     r->check_size = r->n_sizes ? (r->check_size + 1) % r->n_sizes : 0;
     r->check_at += r->check_size == 0;

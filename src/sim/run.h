@@ -75,11 +75,20 @@ bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h);
 
 enum board_phase { BOARD_FREE, BOARD_WAITS, BOARD_RUNS }; // waits: for boot or data
 
-// What the engine was told last of how fast an instance runs (levels.c).
+// How fast an instance runs, and what it has to do, at a moment.
+struct sim_mark {
+    int64_t at, left;
+    int32_t mhz; // -1: not known
+};
+
+// What the engine was told of that (levels.c).
 struct sim_level {
-    int64_t at, left;     // then; of its work
-    int64_t crawls_since; // -1: it does not
-    int32_t mhz;
+    uint64_t lease;       // of which
+    struct sim_mark told; // last
+    struct sim_mark out,
+        in;          // since when it gets on again, and crawls since then, which were not told; at -1: no
+    int64_t look_at; // when the engine looks at it, as far as is known
+    bool crawls;     // as told last
 };
 
 // An instance that is set aside on its board.
@@ -93,27 +102,35 @@ struct sim_held {
     int64_t held_at;
 };
 
+// What a board has drawn, and for how long.
+struct sim_used {
+    int64_t uj, ms;
+};
+
 struct sim_board {
-    uint32_t zone;
+    // One cache line: what driving and booking look at.
+    _Alignas(64) uint32_t zone;
     uint32_t task; // slot; SIM_NONE: free
-    uint32_t instance, attempt, stamp;
-    int32_t rate_cores; // cores the instance can use here
-    uint64_t lease;
+    uint32_t stamp;
+    int32_t rate_cores;        // cores the instance can use here
+    int32_t draw_mw, work_mhz; // as driven now, with `run`
+    uint8_t run;
     uint8_t phase, activity;
     bool asleep, booting, dark, data_missing, listed, held_listed;
-    uint8_t run; // as driven now, with the next two
-    int32_t draw_mw, work_mhz;
-    int64_t left;  // core-MHz x ms still to do
-    int64_t all;   // of the instance
-    int64_t saved; // done and saved before this attempt
+    uint64_t lease;
+    int64_t left; // core-MHz x ms still to do
+    int64_t lease_uj;
+    // the rest
+    struct sim_used used[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone
+    int64_t all;                      // of the instance
+    int64_t saved;                    // done and saved before this attempt
     int64_t granted_at, started_at, boot_end; // started: less what it stood aside
-    int64_t goes_on_ms; // it was set aside, and has run for so long when it goes on; -1: it is no such
+    int64_t goes_on_ms;    // it was set aside, and has run for so long when it goes on; -1: it is no such
     struct sim_held *held; // NULL: nothing is set aside
     struct sim_level level;
     int64_t foreseen; // the latest foresight of its end: older ones are void
     int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
-    int64_t lease_uj;
-    int64_t uj[ACTIVITY_N], ms[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone
+    uint32_t instance, attempt;
 };
 
 struct drive_row {
@@ -123,6 +140,7 @@ struct drive_row {
     bool filled;
     bool alike;            // every board does the same
     bool to_sleep_or_wake; // it moves a board between sleep and awake
+    uint8_t crawls;        // bits: boards whose task runs so slowly that the engine may move it
 };
 
 // ---- zones
@@ -135,45 +153,48 @@ struct heat_watts {
 };
 
 struct sim_zone {
-    // hot: read at every step
-    int64_t settled;             // until when its boards' energies and work are booked
-    int64_t quiet_until;         // no instance can end before
-    int64_t step_uj;             // booked in this step; of a room: in its lane
-    int64_t row_step;            // the step that `row` is of; of later ones the log says
-    const struct drive_row *row; // NULL: the boards themselves say how they are driven
+    // Two cache lines: what driving and booking look at.
+    _Alignas(64) int64_t settled; // until when its boards' energies and work are booked
+    int64_t row_step;             // the step that `row` is of; of later ones the log says
+    const struct drive_row *row;  // NULL: the boards themselves say how they are driven
+    struct water *water;          // NULL: a room
+    uint32_t table;
+    uint32_t first_board, batch, at; // at, batch: of a room
+    int16_t runs;                    // boards with an instance
+    int16_t held;                    // boards with one that is set aside
+    uint8_t n_boards, kind, model;
+    bool alike, stale;  // stale: the boards have changed since they were driven
+    bool resting;       // its boards were told to sleep, and nothing has changed since
+    bool urgent;        // has work that may draw what the zone can bear, and so is looked at every step
+    bool may_sleep_now; // what its boards were told last of whether they may
+    // the second
+    uint64_t key;        // of the table the row is from
+    int64_t low_since;   // INT64_MIN: it wants what its boards draw idle
+    int64_t cap_mw;      // from above; -1: none
+    double hw_cap_w;     // of the processors on their water
+    int64_t quiet_until; // no instance can end before
+    uint32_t group, site;
+    int32_t bears_w; // with urgent work: the most it may draw, as driven
+    int32_t nameplate_w;
+    bool filler_ok;
+    bool keeps;     // low-power mode is in force
+    bool down, cut; // the agent is dead; the link is
+    bool listed;
+    bool told_any;
+    uint8_t sensor; // 0 well, else the SIM_SENSOR_* it suffers
+    // and what is booked
+    struct sim_used alike_used[ACTIVITY_N]; // of each of its boards, while alike
+    // the rest
+    int64_t step_uj; // booked in this step; of a room: in its lane
+    int64_t total_uj;
     // Of water; of a room: in its lane, as zone_mw() gives it.
     int32_t total_mw, target_w;         // what its boards draw; as driven
     int32_t last_want;                  // of the request, as of the last step
-    int32_t bears_w;                    // with urgent work: the most it may draw, as driven
     int32_t tell_w;                     // by which a request must have moved to be told
     const struct heat_request *request; // of water; of a room: request_w()
-    int16_t runs;                       // boards with an instance
-    int16_t held;                       // boards with one that is set aside
+    struct heat_watts told;             // to the engine, as decisive() has it
     int32_t told_mc;                    // of its room, to a policy that looks at rooms
-    uint8_t n_boards;
-    bool told_any;
-    struct heat_watts told; // to the engine, as decisive() has it
-    bool resting;           // its boards were told to sleep, and nothing has changed since
-    bool urgent;            // has work that may draw what the zone can bear, and so is looked at every step
-    bool may_sleep_now;     // what its boards were told last of whether they may
-    bool alike, stale;      // stale: the boards have changed since they were driven
-    uint64_t key;           // of the table the row is from
-    uint32_t table;
-    // the rest
-    uint32_t first_board, group, site, stamp;
-    uint32_t batch, at; // of a room
-    uint8_t kind, model;
-    bool filler_ok;
-    bool keeps; // low-power mode is in force
     int32_t told_keep_w;
-    int32_t nameplate_w;
-    int64_t low_since;
-    int64_t cap_mw;                                     // from above; -1: none
-    double hw_cap_w;                                    // of the processors on their water
-    int64_t alike_uj[ACTIVITY_N], alike_ms[ACTIVITY_N]; // of each of its boards, while alike
-    int64_t split_uj;                                   // of a room's energy: given to its boards
-    int64_t total_uj;
-    struct water *water;
     // occupant
     struct zone_wish wish, base;
     struct schedule *schedule;
@@ -181,15 +202,14 @@ struct sim_zone {
     struct rng rng;
     bool touches; // somebody turns this knob at all
     // node
-    uint64_t node, epoch, seq, version;
-    uint32_t lives; // how often its agent has started
-    bool down, cut; // the agent is dead; the link is
+    uint64_t node, id, epoch, seq, version; // id: the engine's of the zone
+    uint32_t stamp, lives;                  // lives: how often its agent has started
+    int8_t crawls;                          // drive_crawls() when its levels were looked at last (levels.c),
+    int64_t levels_at;                      // and when they are to be looked at again though it stays so
     struct report *outbox;
     size_t n_outbox, cap_outbox;
-    bool listed;
     int64_t beat_at, until;
     // sensor
-    uint8_t sensor; // 0 well, else the SIM_SENSOR_* it suffers
     int32_t last_mc;
     int64_t agent_asked_uj, useful_uj;                    // by its thermostat, for the meter reports
     int64_t base_total_uj, base_asked_uj, base_useful_uj; // what they were when its agent's life began
@@ -202,10 +222,14 @@ struct sim_lanes {
     // Energy of this step: booked until from_ms after its start, with draw_mw since. touched: 1: it was booked.
     double *booked_uj, *from_ms;
     uint8_t *touched;
-    double *useful_uj, *total_uj;            // since the last flush
-    int32_t *asked_w;                        // sum, step by step, since then
-    int32_t *want_w, *driven_w;              // of the request, as of the last step; as driven
-    uint32_t *decided;                       // hash of all it was driven at
+    // Since the last flush: of steps in which nothing was booked the sums of watts, of others the energies.
+    int32_t *asked_w, *useful_mw, *drawn_mw;
+    double *useful_uj, *total_uj;
+    // Of lane_total_uj() and booked_uj, what is booked to the boards or, at the hour, only to its class (class_uj); of
+    // that, of all hours, what is not booked to the boards yet.
+    double *split_uj, *early_uj;
+    int32_t *want_w, *driven_w; // of the request, as of the last step; as driven
+    uint32_t *decided;          // hash of all it was driven at
     // Where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they all run, or
     // DRIVE_MIXED.
     int32_t *fast, *run;
@@ -221,7 +245,7 @@ struct sim_size {
     struct room_model model;
     struct shadow_model shadow_model;
     uint32_t from, n;
-    double glass_w_m2; // glass x g x frame x shade of a facade: what a W/m2 of sun brings
+    double glass_w_m2;       // glass x g x frame x shade of a facade: what a W/m2 of sun brings
     struct room_batch rooms; // parts of the whole's
     struct shadow_batch shadow;
 };
@@ -236,25 +260,27 @@ struct sim_rooms {
     uint32_t *zone; // in each place; LANE_EMPTY: none
     uint32_t first; // one of the zones
     struct sim_size size[SIM_SIZES];
-    uint32_t n_sizes, first_size; // the first's number among its site's
+    uint32_t n_sizes, first_size;     // the first's number among its site's
     int32_t tell_w, idle_w, n_boards; // of each
     struct sim_lanes lanes;
     struct shadow_batch shadow; // sums since the hour began
-    uint8_t *facade;  // 0..15: its orientation in 22.5 degrees
+    uint8_t *facade;            // 0..15: its orientation in 22.5 degrees
 };
 
 struct sim_site {
     struct weather_now weather;
-    double outside_c;
-    bool outside_told; // by the script
+    struct weather_found hour;
+    double outside_c, middle_c; // middle: in the middle of the shadows' step
+    bool outside_told;          // by the script
     double facade_w_m2[16];
     struct house house, shadow_house; // the shadows' walls: a building of ideal heaters
     struct room_batch *house_rooms;   // size by size
     struct room_batch *shadow_rooms;  // for the shadows' walls: only air_c and model mean something
+    double **shadow_left;             // of each of these, left_c
     uint32_t first_batch, n_batches;
-    uint32_t n_sizes; // of all its batches
+    uint32_t n_sizes;                  // of all its batches
     int64_t offset_ms, told_offset_ms; // local time less UTC, now; as the engine knows it
-    bool closed, school; // today: no work; school is open
+    bool closed, school;               // today: no work; school is open
     bool wan_cut;
     struct site_set { // data.c
         uint64_t set;
@@ -313,9 +339,12 @@ struct sim_run {
     int64_t step, log_steps; // of now, since the start
     int64_t log_at;          // step % log_steps
     int64_t t;               // start of the step, from the start of the run
-    int64_t step_from;       // from here on energies belong to the step that is not yet over
-    uint64_t *attend;        // bits: zones to look at in this step
-    uint64_t *busy;          // likewise: whose boards have instances (sim_zone.runs)
+    int64_t shadow_ms;       // the shadows' step, so many of the rooms'; which of these is next
+    int shadow_looks, shadow_look;
+    int unflushed;     // steps of the lanes' sums
+    int64_t step_from; // from here on energies belong to the step that is not yet over
+    uint64_t *attend;  // bits: zones to look at in this step
+    uint64_t *busy;    // likewise: whose boards have instances (sim_zone.runs)
     int64_t sensor_faults;
     int64_t now;
     struct sim_zone *zone;
@@ -333,7 +362,8 @@ struct sim_run {
     struct drive_table *table;
     size_t n_tables, cap_tables;
     struct idmap table_at;
-    int32_t *draw; // -1, then of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
+    int32_t *
+        draw; // -1, then of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
     size_t n_draw, cap_draw;
     // engine
     struct server *server;
@@ -346,8 +376,12 @@ struct sim_run {
     uint32_t n_accounts;
     bool dirty;         // the engine was told something and has not settled
     bool tells_at_once; // requests are told when they have moved, whether work waits or not
-    bool tells_borne;   // something decides by what zones bear beyond what they want: urgent work has come, or the policy does
-    int64_t news_step;  // in which all requests that had moved were told last
+    // something decides by what zones bear beyond what they want: urgent work has come, or the policy does
+    bool tells_borne;
+    bool tells_together;    // requests of all zones in one call; else each node tells its own
+    struct zone_want *want; // for such a call
+    size_t n_wants, cap_wants;
+    int64_t news_step;           // in which all requests that had moved were told last
     struct report *spare_outbox; // of a zone that has sent it (link.c)
     size_t cap_spare_outbox;
     uint32_t *touched;
@@ -358,6 +392,7 @@ struct sim_run {
     size_t n_free, cap_free;
     uint32_t numbers;
     int64_t waiting[4], running[4]; // instances by class
+    uint32_t classes;               // bits: of which work has come
     struct sim_job next_job;
     bool have_job;
     struct sim_happening next_script;
@@ -371,7 +406,10 @@ struct sim_run {
     struct by_day *by_day;
     struct float_list wait[4];
     double slowdown[4];
-    uint64_t decisions;             // hash of what was decided
+    // What all boards have drawn by what they did, as far as booked. Of a large fleet in a year it wraps: only
+    // differences are asked for.
+    uint64_t class_uj[ACTIVITY_N];
+    uint64_t decisions;            // hash of what was decided
     uint32_t check_size, check_at; // whose energy balance is checked in this step
     struct people *people;
 };
@@ -414,14 +452,17 @@ void water_result(const struct sim_run *r, uint32_t zone, struct sim_zone_result
 int64_t water_asked_uj(const struct water *w);
 double water_backup_w(const struct water *w);
 
-// drive.c
+// drive.c, drive_book.c
 void drive_zone(struct sim_run *r, uint32_t zone);   // at run->now
 void drive_settle(struct sim_run *r, uint32_t zone); // books energy and work until run->now
 bool drive_same(struct sim_run *r, uint32_t zone,
                 int32_t want_w); // only other watts: the quick way; false: it needs drive_zone
 void drive_show(struct sim_run *r, uint32_t zone); // what its boards do now, into them
+int drive_crawls(const struct sim_run *r,
+                 uint32_t zone);                       // bits: its boards that crawl; -1: they are too many
 bool drive_as_it_is(struct sim_run *r, uint32_t zone); // it would be driven as it was the last time
 void drive_settle_all(struct sim_run *r);
+void drive_hour(struct sim_run *r); // before rooms_flush: so that class_uj is complete
 void drive_free(struct sim_run *r);
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a);
 int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a);
@@ -450,7 +491,8 @@ void levels_tell(struct sim_run *r); // how fast long instances run, so that wha
 // data.c
 void data_for_board(struct sim_run *r, uint32_t board); // its instance needs them; sets data_missing
 void data_copy(struct sim_run *r, const struct copy_order *o);
-void data_link(struct sim_run *r, uint32_t site);    // something on its way has arrived, or the link was cut or is back
+void data_link(struct sim_run *r,
+               uint32_t site); // something on its way has arrived, or the link was cut or is back
 void data_copied(struct sim_run *r, uint32_t site, uint64_t set);
 void data_free(struct sim_run *r);
 
@@ -522,6 +564,17 @@ static inline int64_t asked_uj(const struct sim_run *r, int32_t asked_w)
     return (int64_t)asked_w * 1000 * r->s->step_ms;
 }
 
+// Of a room, since its lanes were flushed and until the step that is under way.
+static inline int64_t lane_useful_uj(const struct sim_run *r, const struct sim_lanes *l, uint32_t i)
+{
+    return l->useful_mw[i] * r->s->step_ms + (int64_t)l->useful_uj[i];
+}
+
+static inline int64_t lane_total_uj(const struct sim_run *r, const struct sim_lanes *l, uint32_t i)
+{
+    return l->drawn_mw[i] * r->s->step_ms + (int64_t)l->total_uj[i];
+}
+
 static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
 {
     return z->water ? z->step_uj : (int64_t)lanes_of(r, z)->booked_uj[z->at];
@@ -545,9 +598,8 @@ static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
         return;
     if (z->stale)
         drive_slow(r, z);
-    lanes_of(r, z)->restless[z->at] =
-        z->stale || z->urgent || (z->low_since != INT64_MIN && !z->resting) ||
-        r->thermostat[z - r->zone].cfg.keep_w;
+    lanes_of(r, z)->restless[z->at] = z->stale || z->urgent || (z->low_since != INT64_MIN && !z->resting) ||
+                                      r->thermostat[z - r->zone].cfg.keep_w;
 }
 
 // An instance more on its boards, or one less.
@@ -573,6 +625,15 @@ static inline struct heat_watts decisive(bool borne, struct heat_watts q, int32_
         return q;
     int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w;
     return (struct heat_watts){.target_w = want > idle_w || q.min_w > 0 ? want : 0, .min_w = q.min_w};
+}
+
+// As the engine's price table has it (move_ratio_permille): twice as fast is not possible elsewhere. Of a board's
+// work in MHz, all its cores'.
+static inline bool is_crawl(const struct sim_run *r, uint8_t model, enum activity run, int32_t work_mhz)
+{
+    const struct curve *c = &r->s->board[model].curve;
+    return !activity_is_task(run) ||
+           work_mhz < (c->p[c->n - 1].freq_mhz + 1) / 2 * r->s->board[model].spec.cores;
 }
 
 static inline int32_t idle_w(const struct sim_run *r, const struct sim_zone *z)

@@ -31,7 +31,7 @@ void sky_step(struct sim_run *r)
             x->weather.dry_c = s->outside_c;
             x->weather.wind_m_s = 3;
         } else {
-            weather_air_at(w, house_add(r->s->start, r->t), &x->weather);
+            weather_air_next(w, house_add(r->s->start, r->t), &x->hour, &x->weather);
         }
         if (!x->outside_told)
             x->outside_c = x->weather.dry_c + s->weather_shift_k;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order of the walls in the second half is the reverse of that in the first: this makes the whole step
-// its own mirror image, which is what second order needs when several walls meet in a room.
+// The order of the walls in the second step is the reverse of that in the first: this makes the two steps together
+// their own mirror image, which is what second order needs when several walls meet in a room.
 #include "world/house.h"
 
 #include <errno.h>
@@ -71,6 +71,8 @@ static struct house_strip *strip_for(struct house *h, struct house_room a, struc
             .b = b,
             .a_air_c = &h->batch[a.batch].air_c[a.index],
             .b_air_c = &h->batch[b.batch].air_c[b.index],
+            .a_was_c = h->was_c ? &h->was_c[a.batch][a.index] : NULL,
+            .b_was_c = h->was_c ? &h->was_c[b.batch][b.index] : NULL,
             .a_air_j_k = h->batch[a.batch].model->spec.air_j_k,
         };
     struct house_strip *s = &h->strip[i];
@@ -87,6 +89,11 @@ static struct house_strip *strip_for(struct house *h, struct house_room a, struc
     return s;
 }
 
+bool house_thin(double air_j_k, double w_k, int64_t step_ms)
+{
+    return w_k * (double)step_ms / 1e3 <= air_j_k / 8;
+}
+
 int house_add_wall(struct house *h, struct house_room a, struct house_room b, double w_k, struct err *e)
 {
     if (!exists(h, a) || !exists(h, b))
@@ -98,7 +105,9 @@ int house_add_wall(struct house *h, struct house_room a, struct house_room b, do
         return err_set(e, -EINVAL, "wall: w_k is %g (0.01 to 1e6)", w_k);
     struct room_batch *ba = &h->batch[a.batch], *bb = &h->batch[b.batch];
     double ca = ba->model->spec.air_j_k, cb = bb->model->spec.air_j_k, both = ca * cb / (ca + cb);
-    double half_s = (double)h->step_ms / 2e3, moved_j_k = both * (1 - num_exp(-w_k * half_s / both));
+    double step_s = (double)h->step_ms / 1e3, moved_j_k = both * (1 - num_exp(-w_k * step_s / both));
+    if (h->was_c)
+        moved_j_k = w_k * step_s;
     struct house_strip *s = strip_for(h, a, b);
     s->a_k_per_k[s->n - 1] = moved_j_k / ca;
     s->b_k_per_k[s->n - 1] = moved_j_k / cb;
@@ -134,11 +143,27 @@ WIDE_INLINE void exchange_any(struct house_strip *s, size_t n)
 }
 WIDE(exchange, (struct house_strip * s, size_t n), (s, n))
 
+WIDE_INLINE void exchange_held_any(struct house_strip *s, size_t n)
+{
+    const double *a_was_c = s->a_was_c, *b_was_c = s->b_was_c, *a_k_per_k = s->a_k_per_k,
+                 *b_k_per_k = s->b_k_per_k;
+    double *a_air_c = s->a_air_c, *b_air_c = s->b_air_c;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++) {
+        double difference = a_was_c[i] - b_was_c[i];
+        a_air_c[i] -= difference * a_k_per_k[i];
+        b_air_c[i] += difference * b_k_per_k[i];
+    }
+}
+WIDE(exchange_held, (struct house_strip * s, size_t n), (s, n))
+
 void house_walls(struct house *h, bool backwards)
 {
     for (size_t i = 0; i < h->n_strips; i++) {
         struct house_strip *s = &h->strip[backwards ? h->n_strips - 1 - i : i];
-        if (s->n == 1) // it may be within one batch
+        if (h->was_c)
+            exchange_held(s, s->n == 1 ? 1 : wide_end(s->n));
+        else if (s->n == 1) // it may be within one batch
             exchange_any(s, 1);
         else if (h->unmetered)
             exchange_bare(s, wide_end(s->n));
@@ -147,34 +172,17 @@ void house_walls(struct house *h, bool backwards)
     }
 }
 
-WIDE_INLINE void exchange_pair_any(struct house_strip *s, struct house_strip *like, size_t n)
+void house_walls_before(struct house *h)
 {
-    double *a_air_c = s->a_air_c, *b_air_c = s->b_air_c, *c_air_c = like->a_air_c, *d_air_c = like->b_air_c;
-    const double *a_k_per_k = s->a_k_per_k, *b_k_per_k = s->b_k_per_k;
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        double to_a = a_k_per_k[i], to_b = b_k_per_k[i], difference = a_air_c[i] - b_air_c[i],
-               other = c_air_c[i] - d_air_c[i];
-        a_air_c[i] -= difference * to_a;
-        b_air_c[i] += difference * to_b;
-        c_air_c[i] -= other * to_a;
-        d_air_c[i] += other * to_b;
-    }
+    if (!h->odd)
+        house_walls(h, false);
 }
-WIDE(exchange_pair, (struct house_strip * s, struct house_strip *like, size_t n), (s, like, n))
 
-void house_walls_pair(struct house *h, struct house *like, bool backwards)
+void house_walls_after(struct house *h)
 {
-    for (size_t i = 0; i < h->n_strips; i++) {
-        size_t at = backwards ? h->n_strips - 1 - i : i;
-        struct house_strip *s = &h->strip[at], *t = &like->strip[at];
-        if (s->n == 1) {
-            exchange_any(s, 1);
-            exchange_any(t, 1);
-        } else {
-            exchange_pair(s, t, wide_end(s->n));
-        }
-    }
+    if (h->odd)
+        house_walls(h, true);
+    h->odd = !h->odd;
 }
 
 double house_wall_j(const struct house *h, size_t wall)
@@ -184,10 +192,10 @@ double house_wall_j(const struct house *h, size_t wall)
 
 void house_step(struct house *h, double outside_c)
 {
-    house_walls(h, false);
+    house_walls_before(h);
     for (size_t i = 0; i < h->batches; i++)
         room_batch_step(&h->batch[i], outside_c);
-    house_walls(h, true);
+    house_walls_after(h);
 }
 
 void house_forget(struct house *h)

@@ -185,14 +185,19 @@ static double row_product(const double *a, const double *x, int n, const double 
     return sum;
 }
 
+void lti_mean(const struct lti_step *d, const double *x, const double *u, double *mean)
+{
+    for (int i = 0; i < d->n; i++)
+        mean[i] = row_product(d->am[i], x, d->n, d->bm[i], u, d->m);
+}
+
 void lti_advance(const struct lti_step *d, double *x, const double *u, double *mean)
 {
     double next[LTI_STATES_MAX];
-    for (int i = 0; i < d->n; i++) {
+    if (mean)
+        lti_mean(d, x, u, mean);
+    for (int i = 0; i < d->n; i++)
         next[i] = row_product(d->ad[i], x, d->n, d->bd[i], u, d->m);
-        if (mean)
-            mean[i] = row_product(d->am[i], x, d->n, d->bm[i], u, d->m);
-    }
     memcpy(x, next, (size_t)d->n * sizeof(double));
 }
 

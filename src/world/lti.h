@@ -44,6 +44,9 @@ int lti_discretise(struct lti_step *out, const struct lti *sys, double step_s, s
 // x := ad x + bd u, in place, and the mean over the step where `mean` is not NULL.
 void lti_advance(const struct lti_step *d, double *x, const double *u, double *mean);
 
+// The same mean alone, of the step that begins at x.
+void lti_mean(const struct lti_step *d, const double *x, const double *u, double *mean);
+
 // The states at rest under constant inputs: solves A x = -B u. -EDOM when the system has no single rest (A
 // singular).
 int lti_rest(const struct lti *sys, const double *u, double *x, struct err *e);

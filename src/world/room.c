@@ -193,7 +193,7 @@ void room_means(const struct room_model *m, const struct room_state *before, con
     double x[ROOM_STATES] = {before->air_c, before->mass_c, before->heater_c, before->sensor_c};
     double u[ROOM_INPUTS], over[LTI_STATES_MAX];
     input_vector(u, in);
-    lti_advance(in->window_open ? &m->open : &m->shut, x, u, over);
+    lti_mean(in->window_open ? &m->open : &m->shut, x, u, over);
     *mean = (struct room_state){over[ROOM_AIR], over[ROOM_MASS], over[ROOM_HEATER], over[ROOM_SENSOR]};
 }
 

@@ -5,7 +5,8 @@
 // Rooms do not touch each other, so the compiler puts two or more side by side; as no sum is reordered and
 // none is fused, every width gives the same digits.
 //
-// A batch goes through in rows of sixteen. Where a window of the sixteen is open, they are stepped by both matrices, and each takes its own.
+// A batch goes through in rows of sixteen. Where a window of the sixteen is open, they are stepped by both matrices, and each
+// takes its own. Rows without are stepped in as long stretches as there are, as each begins with 29 coefficients.
 #include "world/room.h"
 
 #include <stdlib.h>
@@ -73,48 +74,64 @@ void room_step(const struct room_model *m, struct room_state *s, const struct ro
     }
 }
 
-WIDE_INLINE void step_rows_any(const struct room_batch *b, double outside_c, size_t to)
+// A stretch of rooms with shut windows. Coefficients are copies, which no store can change: they stay in registers.
+WIDE_INLINE void step_shut_any(const struct room_batch *b, double outside_c, size_t from, size_t to)
+{
+    const struct room_rows c = b->model->shut_rows;
+    double *air_c = b->air_c, *mass_c = b->mass_c, *heater_c = b->heater_c, *sensor_c = b->sensor_c;
+    const double *heater_w = b->heater_w, *internal_w = b->internal_w, *solar_w = b->solar_w;
+    double sky[ROOM_STATES];
+    sky_of(sky, &c, outside_c);
+    WIDE_LOOP
+    for (size_t i = from; i < to; i++) {
+        struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
+        x = step_one(&c, sky, x, heater_w[i], internal_w[i], solar_w[i]);
+        air_c[i] = x.air_c;
+        mass_c[i] = x.mass_c;
+        heater_c[i] = x.heater_c;
+        sensor_c[i] = x.sensor_c;
+    }
+}
+WIDE(step_shut, (const struct room_batch *b, double outside_c, size_t from, size_t to),
+     (b, outside_c, from, to))
+
+// A row where some are open.
+WIDE_INLINE void step_mixed_any(const struct room_batch *b, double outside_c, size_t from)
 {
     const struct room_rows *shut = &b->model->shut_rows, *open = &b->model->open_rows;
     double *air_c = b->air_c, *mass_c = b->mass_c, *heater_c = b->heater_c, *sensor_c = b->sensor_c;
     const double *heater_w = b->heater_w, *internal_w = b->internal_w, *solar_w = b->solar_w;
-    const uint8_t *window = b->window_open;
     double shut_sky[ROOM_STATES], open_sky[ROOM_STATES];
+    int64_t is_open[WIDE_ROW];
     sky_of(shut_sky, shut, outside_c);
     sky_of(open_sky, open, outside_c);
-    for (size_t from = 0; from < to; from += WIDE_ROW) {
-        if (!wide_row_some(window + from)) {
-            WIDE_LOOP
-            for (size_t i = from; i < from + WIDE_ROW; i++) {
-                struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
-                x = step_one(shut, shut_sky, x, heater_w[i], internal_w[i], solar_w[i]);
-                air_c[i] = x.air_c;
-                mass_c[i] = x.mass_c;
-                heater_c[i] = x.heater_c;
-                sensor_c[i] = x.sensor_c;
-            }
-            continue;
-        }
-        int64_t is_open[WIDE_ROW];
-        wide_row_masks(is_open, window + from);
-        WIDE_LOOP
-        for (size_t i = from; i < from + WIDE_ROW; i++) {
-            struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
-            struct room_state s = step_one(shut, shut_sky, x, heater_w[i], internal_w[i], solar_w[i]),
-                              o = step_one(open, open_sky, x, heater_w[i], internal_w[i], solar_w[i]);
-            int64_t mask = is_open[i - from];
-            air_c[i] = wide_pick(mask, o.air_c, s.air_c);
-            mass_c[i] = wide_pick(mask, o.mass_c, s.mass_c);
-            heater_c[i] = wide_pick(mask, o.heater_c, s.heater_c);
-            sensor_c[i] = wide_pick(mask, o.sensor_c, s.sensor_c);
-        }
+    wide_row_masks(is_open, b->window_open + from);
+    WIDE_LOOP
+    for (size_t i = from; i < from + WIDE_ROW; i++) {
+        struct room_state x = {air_c[i], mass_c[i], heater_c[i], sensor_c[i]};
+        struct room_state s = step_one(shut, shut_sky, x, heater_w[i], internal_w[i], solar_w[i]),
+                          o = step_one(open, open_sky, x, heater_w[i], internal_w[i], solar_w[i]);
+        int64_t mask = is_open[i - from];
+        air_c[i] = wide_pick(mask, o.air_c, s.air_c);
+        mass_c[i] = wide_pick(mask, o.mass_c, s.mass_c);
+        heater_c[i] = wide_pick(mask, o.heater_c, s.heater_c);
+        sensor_c[i] = wide_pick(mask, o.sensor_c, s.sensor_c);
     }
 }
-WIDE(step_rows, (const struct room_batch *b, double outside_c, size_t to), (b, outside_c, to))
+WIDE(step_mixed, (const struct room_batch *b, double outside_c, size_t from), (b, outside_c, from))
 
 void room_batch_step(struct room_batch *b, double outside_c)
 {
-    step_rows(b, outside_c, wide_end(b->n));
+    for (size_t from = 0, end = wide_end(b->n); from < end;) {
+        size_t to = from;
+        while (to < end && !wide_row_some(b->window_open + to))
+            to += WIDE_ROW;
+        if (to > from)
+            step_shut(b, outside_c, from, to);
+        for (; to < end && wide_row_some(b->window_open + to); to += WIDE_ROW)
+            step_mixed(b, outside_c, to);
+        from = to;
+    }
 }
 
 void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n, double start_c)

@@ -33,13 +33,27 @@ static int day_of_year(const struct weather *w, const struct civil *c)
     return day;
 }
 
-void weather_air_at(const struct weather *w, house_ms t, struct weather_now *out)
+static struct weather_found find_hour(const struct weather *w, house_ms t)
 {
     struct civil c = civil_from_ms(t.v + w->zone_ms);
     size_t row = ((size_t)day_of_year(w, &c) * 24 + (size_t)c.hour) % w->n;
     int64_t into_ms = (int64_t)c.minute * 60000 + (int64_t)c.second * 1000 + c.ms;
-    double part = (double)into_ms / (double)HOUR_MS;
-    const struct weather_hour *from = &w->hour[(row + w->n - 1) % w->n], *to = &w->hour[row];
+    return (struct weather_found){
+        .begins = house_add(t, -into_ms), .from = &w->hour[(row + w->n - 1) % w->n], .to = &w->hour[row]};
+}
+
+void weather_air_at(const struct weather *w, house_ms t, struct weather_now *out)
+{
+    struct weather_found f = {0};
+    weather_air_next(w, t, &f, out);
+}
+
+void weather_air_next(const struct weather *w, house_ms t, struct weather_found *f, struct weather_now *out)
+{
+    if (!f->to || house_since(t, f->begins) < 0 || house_since(t, f->begins) >= HOUR_MS)
+        *f = find_hour(w, t);
+    double part = (double)house_since(t, f->begins) / (double)HOUR_MS;
+    const struct weather_hour *from = f->from, *to = f->to;
     out->dry_c = from->dry_c + part * (to->dry_c - from->dry_c);
     out->wind_m_s = from->wind_m_s + part * (to->wind_m_s - from->wind_m_s);
     out->irradiance = to->sun;

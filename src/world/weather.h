@@ -60,6 +60,13 @@ void weather_at(const struct weather *w, house_ms t, struct weather_now *out);
 // All of it but the sun's place, which takes sines: that stays as it was in `out`.
 void weather_air_at(const struct weather *w, house_ms t, struct weather_now *out);
 
+// The same for who asks minute after minute: the hour that was found last, zeroed to begin with. Of one weather.
+struct weather_found {
+    house_ms begins;
+    const struct weather_hour *from, *to; // what the hour begins and ends with
+};
+void weather_air_next(const struct weather *w, house_ms t, struct weather_found *f, struct weather_now *out);
+
 // A Paris that never was, the same for the same year and seed:
 //     To = 11.7 - 8 cos(2 pi (d-20)/365) + 4 sin(2 pi (h-9)/24) + noise
 // d the day of the year, h the hour; noise is AR(1) by the hour, rho 0.98, sigma 3 K, with its mean over the

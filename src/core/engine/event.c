@@ -34,6 +34,7 @@ const char *event_kind_name(enum event_kind k)
         [EVENT_TASK_ORDER] = "task-order",
         [EVENT_PUBLISHED] = "published",
         [EVENT_REPLICA] = "replica",
+        [EVENT_ZONES_WANT] = "zones-want",
     };
     return (unsigned)k < EVENT_KIND_N ? names[k] : "none";
 }

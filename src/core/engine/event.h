@@ -48,6 +48,7 @@ enum event_kind {
     EVENT_POOL_DELETE,
     EVENT_POOL_RESYNC, // what runs in it fetches its resources again
     EVENT_REPLICA,     // a copy of a data set is at a site now, or is not
+    EVENT_ZONES_WANT,  // what some zones want by now: for who speaks for many nodes
     EVENT_KIND_N,
 };
 const char *event_kind_name(enum event_kind k);
@@ -119,6 +120,13 @@ struct quota_wish {
 };
 
 enum secret_verb { SECRET_CREATE, SECRET_REPLACE, SECRET_REMOVE };
+
+// Of a zone's request what is decided by. Nothing else of the zone has changed since its node told it, and that its
+// node is there is not said by it.
+struct zone_want {
+    uint64_t zone; // id
+    int32_t target_w, min_w, max_w, keep_w; // as in heat_request
+};
 
 struct event {
     enum event_kind kind;
@@ -260,6 +268,10 @@ struct event {
             uint64_t key;     // of a set that tasks have named (place.h); others are nobody's concern
             bool there;
         } replica;
+        struct {
+            const struct zone_want *zone; // those that are not known, or never told of by their node, are passed over
+            size_t n;
+        } wants;
     };
 };
 

@@ -320,6 +320,19 @@ static void walk_replica(struct codec *c, struct event *ev)
     c->bad = c->bad || !ev->replica.site;
 }
 
+static void walk_wants(struct codec *c, struct event *ev)
+{
+    struct zone_want *w = codec_items(c, (void *)(uintptr_t)ev->wants.zone, &ev->wants.n, sizeof *w);
+    ev->wants.zone = w;
+    for (size_t i = 0; i < ev->wants.n && !c->bad; i++) {
+        N(c, w[i].zone);
+        N(c, w[i].target_w);
+        N(c, w[i].min_w);
+        N(c, w[i].max_w);
+        N(c, w[i].keep_w);
+    }
+}
+
 static void walk_tick(struct codec *c, struct event *ev)
 {
     (void)c;
@@ -359,6 +372,7 @@ static event_walk *const event_walks[EVENT_KIND_N] = {
     [EVENT_POOL_DELETE] = walk_pool,
     [EVENT_POOL_RESYNC] = walk_pool,
     [EVENT_REPLICA] = walk_replica,
+    [EVENT_ZONES_WANT] = walk_wants,
 };
 
 void log_walk_event(struct codec *c, struct event *ev)

@@ -217,6 +217,7 @@ static handler *const handlers[EVENT_KIND_N] = {
     [EVENT_TASK_ORDER] = server_task_order,
     [EVENT_PUBLISHED] = server_published,
     [EVENT_REPLICA] = server_replica,
+    [EVENT_ZONES_WANT] = server_zones_want,
 };
 
 void server_apply(struct server *s, const struct event *ev, struct effects *fx)

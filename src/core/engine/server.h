@@ -102,6 +102,10 @@ void server_settle(struct server *s, house_ms now, struct effects *fx);
 // When the engine next wants EVENT_TICK at the latest; INT64_MAX: nothing waits.
 house_ms server_next_tick(const struct server *s);
 
+// When the engine looks whether an instance that crawls is to be moved: what it knows then of its level decides.
+// INT64_MAX: it does not mean to, or there is no such lease.
+house_ms server_next_look(const struct server *s, uint64_t lease);
+
 // What a node should be doing now. Bodies are left NULL with `need_body` set; `task` says whose.
 void server_desired(const struct server *s, uint64_t node, house_ms now, struct arena *a,
                     struct sync_down *down);

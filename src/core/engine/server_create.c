@@ -162,9 +162,8 @@ static int read_ranges(const struct server *s, struct entrance *in, const struct
 static int take_uuid(const struct server *s, struct entrance *in, const struct task_draft *d,
                      struct refusal no)
 {
-    char text[UUID_TEXT_BYTES]; // with the bits of version and variant, as it will be asked for
-    uuid_format(text, d->uuid);
-    uuid_parse(text, in->uuid);
+    memcpy(in->uuid, d->uuid, sizeof in->uuid);
+    uuid_stamp(in->uuid); // as it will be asked for
     if (task_uuid_taken(s, in->uuid)) // 2^-64 each; the client tries again
         return refuse(no, 409, "the new uuid is taken (try again)");
     return 0;

@@ -20,7 +20,9 @@ void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t s
     struct buf key = BUF_INIT(512);
     uint64_t at;
     t->said_s = (int32_t)int_clamp(said_ms > 0 ? (said_ms + 999) / 1000 : 0, 0, INT32_MAX);
-    buf_putf(&key, "%llu/%s", (unsigned long long)s->account[t->account].id, profile ? profile : "");
+    buf_putu(&key, s->account[t->account].id);
+    buf_putc(&key, '/');
+    buf_puts(&key, profile ? profile : "");
     if (!strmap_get(&s->history_at, buf_str(&key), &at)) {
         (void)VEC_PUSH(s->history, s->n_histories, s->cap_histories);
         at = s->n_histories - 1;

@@ -76,14 +76,9 @@ uint32_t server_board_new(struct server *s, uint64_t id, const char *name)
 void zone_plan(struct server *s, uint32_t zone)
 {
     const struct zone *z = s->zone[zone];
-    struct heat_request r = z->request;
-    r.target_w = (int32_t)int_clamp(r.target_w, 0, NAMEPLATE_W_MAX);
-    r.min_w = (int32_t)int_clamp(r.min_w, 0, NAMEPLATE_W_MAX);
-    r.max_w = (int32_t)int_clamp(r.max_w, 0, NAMEPLATE_W_MAX);
-    r.keep_w = (int32_t)int_clamp(r.keep_w, 0, NAMEPLATE_W_MAX);
     struct plan_zone p = {.site = z->site,
                           .circuit = z->circuit,
-                          .request = r,
+                          .request = zone_request(z),
                           .room_mc = z->room_mc,
                           .setpoint_mc = z->setpoint_mc,
                           .has_ahead = z->ahead.known,

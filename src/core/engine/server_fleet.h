@@ -43,6 +43,10 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
 void server_lid_clear(struct server *s, const struct event *ev, struct effects *fx);
 void zone_lid(struct server *s, uint32_t zone, house_ms opened); // v 0: closed, or cleared
 
+// ---- server_want.c
+void server_zones_want(struct server *s, const struct event *ev, struct effects *fx);
+struct heat_request zone_request(const struct zone *z); // as told, within what a zone can have
+
 // ---- server_rest.c
 bool board_rests(const struct server *s, const struct board *b);
 void board_rested(struct server *s, uint32_t board);     // it may work again: what it failed at is forgotten

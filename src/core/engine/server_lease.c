@@ -291,6 +291,9 @@ static void record_attempt(struct server *s, const struct lease *l, enum attempt
 {
     const struct board *b = s->board[l->board];
     const struct node *n = &s->node[l->node];
+    server_trace(s, CHANGE_ATTEMPT, (int64_t)l->id, end);
+    if (fx->no_rows) // a hundred bytes of numbers and seven texts
+        return;
     struct change *c = fx_change(fx, CHANGE_ATTEMPT);
     c->attempt = (struct row_attempt){
         .task = s->task[l->task].id,
@@ -327,7 +330,6 @@ static void record_attempt(struct server *s, const struct lease *l, enum attempt
         .store_bytes = f->store_bytes,
         .results = f->results > 0 ? arena_strdup(&fx->arena, f->names) : NULL,
     };
-    server_trace(s, CHANGE_ATTEMPT, (int64_t)l->id, end);
 }
 
 // Whether a failed instance may be tried again; counts the retry when so.

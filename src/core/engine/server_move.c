@@ -12,8 +12,10 @@
 // the instance ends by itself meanwhile, or the board goes away, the board is let go and nothing else
 // changes.
 //
-// Where it stays it is looked at again when it has crawled for a quarter longer, at least once an hour: sooner hardly
-// anything is known that was not known before, as a crawl is expected to last as long as it has lasted.
+// Where it stays it is looked at again when it has crawled for a quarter longer, after an hour at the latest: sooner
+// hardly anything is known that was not known before, as a crawl is expected to last as long as it has lasted. And no
+// look is made that cannot find anything: who has done much is too far from a gain even if it stood still from now
+// on, and until then nobody looks, for some hours at most.
 //
 // Nothing goes in circles: it goes only to where the end is half as far away, both ways cannot be so; and
 // after each move it has to crawl twice as long before it is looked at again. Counts are kept in memory: a
@@ -30,6 +32,8 @@
 #define MOVE_AGAIN_MS      60000 // when too many were looked at in one batch
 #define LOOKED_MOST        20000 // boards in one batch: 2 ms
 #define LOOK_MOST_MS       INT64_C(3600000)
+#define LOOK_FAR_MS        INT64_C(14400000)   // how long its like run is learned anew meanwhile
+#define FAR_S              INT64_C(1000000000) // three decades; products of two are numbers
 
 static const struct price_table *prices(const struct server *s)
 {
@@ -58,13 +62,57 @@ static void look_at(struct server *s, struct lease *l, house_ms at)
     timer_add(s, TIMER_MOVE, l->id, at);
 }
 
+static int64_t loss_of(const void *server, uint32_t board)
+{
+    const struct server *s = server;
+    return s->board[board]->lease == NONE ? 0 : s->lease[s->board[board]->lease].done_ms / 1000;
+}
+
+static struct plan_runner runner_of(const struct server *s, const struct lease *l)
+{
+    return (struct plan_runner){.task = l->task,
+                                .board = l->board,
+                                .left_s = lease_open_s(s, l),
+                                .lost_s = l->done_ms / 1000,
+                                .loss_of = loss_of,
+                                .ctx = s};
+}
+
+// Until a move can pay at the earliest, by stay_permille(). Its end is furthest away if it stands still from now on:
+// after t more seconds then, with d of crawling and u of all its time behind it in which it did x and D, and L left,
+//
+//     stay = d + t + (L - x) * (u + t) / D        D <= 0: anything is possible
+//
+// while what a move costs stays the same. Nothing is faster than that, so looks before it find nothing.
+static int64_t hopeless_ms(const struct server *s, const struct lease *l)
+{
+    struct plan_runner r = runner_of(s, l);
+    int64_t pays_s = planner_move_pays_s(s->planner, &r),
+            crawled_s = house_since(s->now, l->slow_since) / 1000, done_s = l->done_ms / 1000,
+            since_s = house_since(s->now, l->level_at) / 1000,
+            up_s = lease_up_ms(l) / 1000 + 1 + (since_s > 0 ? since_s : 0),
+            open_s = r.left_s - (l->done_ms - l->slow_done_ms) / 1000 + 1;
+    if (pays_s == INT64_MAX)
+        return LOOK_FAR_MS;
+    if (done_s <= 0 || pays_s > FAR_S || up_s > FAR_S || open_s > FAR_S)
+        return 0;
+    open_s = open_s > 0 ? open_s : 0;
+    int64_t t_s = ((pays_s - crawled_s - 1) * done_s - open_s * up_s) / (done_s + open_s);
+    return int_clamp(t_s, 0, LOOK_FAR_MS / 1000) * 1000;
+}
+
+static int64_t in_waits_ms(const struct server *s, int64_t ms)
+{
+    int64_t whole = prices(s)->move_after_s * 1000;
+    return whole > 0 ? ms - ms % whole : ms;
+}
+
 // From a look that left it where it is until the next: in whole waits, so that those of many come together.
 static int64_t again_ms(const struct server *s, const struct lease *l)
 {
-    int64_t least = wait_ms(s, l), whole = prices(s)->move_after_s * 1000;
+    int64_t least = wait_ms(s, l), far = hopeless_ms(s, l);
     int64_t quarter = int_clamp(house_since(s->now, l->slow_since) / 4, 0, LOOK_MOST_MS);
-    if (whole > 0)
-        quarter -= quarter % whole;
+    quarter = in_waits_ms(s, quarter > far ? quarter : far);
     return quarter > least ? quarter : least;
 }
 
@@ -86,10 +134,12 @@ void lease_paced(struct server *s, uint32_t lease)
     }
     if (l->slow_since.v >= 0)
         return;
-    l->slow_since = s->now;
+    l->slow_since = house_before(l->sampled, l->granted) ? l->granted : l->sampled;
     l->slow_up_ms = lease_up_ms(l);
     l->slow_done_ms = l->done_ms;
-    look_at(s, l, house_add(s->now, wait_ms(s, l)));
+    house_ms due = house_add(l->slow_since, wait_ms(s, l)),
+             pays = house_add(s->now, in_waits_ms(s, hopeless_ms(s, l)));
+    look_at(s, l, house_before(due, pays) ? pays : due);
 }
 
 // On average since it crawls, or now if that is more: a room asks for more and less.
@@ -161,12 +211,6 @@ static void begin(struct server *s, uint32_t lease, const struct plan_move *m, s
     task_settle(s, task, fx);
 }
 
-static int64_t loss_of(const void *server, uint32_t board)
-{
-    const struct server *s = server;
-    return s->board[board]->lease == NONE ? 0 : s->lease[s->board[board]->lease].done_ms / 1000;
-}
-
 void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
 {
     uint64_t at;
@@ -189,17 +233,19 @@ void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
         return;
     }
     s->looked += s->n_boards;
-    int64_t left_s = lease_open_s(s, l);
-    struct plan_runner r = {.task = l->task,
-                            .board = l->board,
-                            .speed_permille = stay_permille(s, l, left_s),
-                            .left_s = left_s,
-                            .lost_s = l->done_ms / 1000,
-                            .loss_of = loss_of,
-                            .ctx = s};
+    struct plan_runner r = runner_of(s, l);
+    r.speed_permille = stay_permille(s, l, r.left_s);
     look_at(s, l, house_add(s->now, again_ms(s, l)));
     if (planner_move(s->planner, &r, &m))
         begin(s, (uint32_t)at, &m, fx);
+}
+
+house_ms server_next_look(const struct server *s, uint64_t lease)
+{
+    uint64_t at;
+    if (!idmap_get(&s->lease_by_id, lease, &at) || !s->lease[at].move_at.v)
+        return HOUSE_MS(INT64_MAX);
+    return s->lease[at].move_at;
 }
 
 // A board that is kept is free: the one that it is kept for goes there, if it still crawls.

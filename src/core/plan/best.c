@@ -125,44 +125,40 @@ static struct valued value_of(struct planner *p, uint32_t board, struct plan_ask
     return (struct valued){borne ? borne : key, some};
 }
 
-// Free boards of a zone that differ in nothing but their number are worth the same to the market.
-static bool free_alike(const struct board_state *a, const struct board_state *b)
+static void fresh(struct planner *p, struct heap_entry e)
 {
-    return a->kind == b->kind && a->board.task == PLAN_NONE && b->board.task == PLAN_NONE &&
-           a->board.usable == b->board.usable && a->board.asleep == b->board.asleep &&
-           a->board.beneath == b->board.beneath;
+    struct family *f = &p->family[p->kind[p->board[e.index].kind].family];
+    *VEC_PUSH(f->fresh, f->n_fresh, f->cap_fresh) = e;
 }
 
-// `last`: of the zone's board before, as *v says.
-static void value_board(struct planner *p, uint32_t board, uint32_t last, struct valued *v, unsigned lane,
-                        enum heap_side side)
-{
-    struct board_state *b = &p->board[board];
-    if (last == PLAN_NONE || !p->policy->keeps_market || !free_alike(b, &p->board[last]))
-        *v = value_of(p, board, ask_of(lane), side);
-    if (!v->some)
-        return;
-    int64_t key = v->key;
-    struct heap_entry e = {.key = key, .index = board, .stamp = b->stamp};
-    if (side == SIDE_FREE) {
-        struct family *f = &p->family[p->kind[b->kind].family];
-        *VEC_PUSH(f->fresh, f->n_fresh, f->cap_fresh) = e;
-    }
-    if (side == SIDE_TAKE || p->lane[lane].by_kind)
-        kind_offer(p, b->kind, lane, side, e);
-}
-
+// To its family's line goes the best of a zone's free boards: whoever takes it, or one beside it, has the zone
+// valued anew. Kinds hear of each, as gangs ask how many there may be.
 static void value_zone(struct planner *p, const struct zone_state *z, unsigned lane, enum heap_side side)
 {
     struct valued v = {0};
+    struct heap_entry best = {.index = PLAN_NONE};
     uint32_t last = PLAN_NONE;
+    bool to_kinds = side == SIDE_TAKE || p->lane[lane].by_kind;
     for (size_t k = 0; k < z->n_boards; k++) {
         uint32_t board = z->board[k];
-        if ((p->board[board].board.task == PLAN_NONE) != (side == SIDE_FREE))
+        const struct board_state *b = &p->board[board];
+        if ((b->board.task == PLAN_NONE) != (side == SIDE_FREE))
             continue;
-        value_board(p, board, last, &v, lane, side);
+        if (last == PLAN_NONE || !p->policy->keeps_market || !free_alike(b, &p->board[last]))
+            v = value_of(p, board, ask_of(lane), side);
         last = board;
+        if (!v.some)
+            continue;
+        struct heap_entry e = {.key = v.key, .index = board, .stamp = b->stamp};
+        if (to_kinds)
+            kind_offer(p, b->kind, lane, side, e);
+        if (side == SIDE_FREE && z->family == PLAN_NONE)
+            fresh(p, e);
+        else if (best.index == PLAN_NONE || heap_above(&e, &best))
+            best = e;
     }
+    if (side == SIDE_FREE && z->family != PLAN_NONE && best.index != PLAN_NONE)
+        fresh(p, best);
 }
 
 // ---- the free boards of a family
@@ -215,22 +211,22 @@ static bool any_free(struct planner *p, unsigned lane)
     return false;
 }
 
-static void offer_to_kinds(struct planner *p, const struct heap_entry *v, size_t n, unsigned lane)
+// Nobody has asked by kind yet: from now on all are on their kinds' heaps.
+static void kinds_begin(struct planner *p, unsigned lane)
 {
-    for (size_t i = 0; i < n; i++)
-        if (v[i].stamp == p->board[v[i].index].stamp)
-            kind_offer(p, p->board[v[i].index].kind, lane, SIDE_FREE, v[i]);
+    best_refresh(p, lane, SIDE_FREE);
+    p->lane[lane].by_kind = true;
+    for (uint32_t z = 0; z < p->n_zones; z++)
+        if (zone_sited(p, &p->zone[z]))
+            value_zone(p, &p->zone[z], lane, SIDE_FREE);
+    for (size_t f = 0; f < p->n_families; f++) // their lines have had them
+        p->family[f].n_fresh = 0;
 }
 
 void best_by_kind(struct planner *p, unsigned lane)
 {
-    for (size_t f = 0; f < p->n_families && !p->lane[lane].by_kind; f++) {
-        const struct line *l = &p->family[f].free[lane];
-        if (l->first < l->n)
-            offer_to_kinds(p, l->v + l->first, l->n - l->first, lane);
-        offer_to_kinds(p, l->late.v, l->late.n, lane);
-    }
-    p->lane[lane].by_kind = true;
+    if (!p->lane[lane].by_kind)
+        kinds_begin(p, lane);
     best_refresh(p, lane, SIDE_FREE);
 }
 

@@ -13,22 +13,31 @@ static bool of_use(const struct zone_state *z, enum heap_side side)
 static void log_compact(struct planner *p, enum heap_side side)
 {
     struct zone_log *log = &p->changed[side];
-    uint64_t read[PLAN_LANES], first = UINT64_MAX;
+    uint64_t read[PLAN_LANES], was[PLAN_LANES], first = UINT64_MAX, next = 0;
     size_t kept = 0;
-    for (unsigned l = 0; l < PLAN_LANES; l++)
-        first = p->lane[l].read[side] < first ? p->lane[l].read[side] : first;
+    for (unsigned l = 0; l < PLAN_LANES; l++) {
+        was[l] = p->lane[l].read[side];
+        first = was[l] < first ? was[l] : first;
+    }
     for (size_t i = 0; i <= log->n; i++) {
-        for (unsigned l = 0; l < PLAN_LANES; l++)
-            if (p->lane[l].read[side] == log->base + i)
-                read[l] = log->base + kept;
+        uint64_t place = log->base + i;
+        if (place >= next) { // a lane may have read up to here
+            next = UINT64_MAX;
+            for (unsigned l = 0; l < PLAN_LANES; l++) {
+                if (was[l] == place)
+                    read[l] = log->base + kept;
+                else if (was[l] > place && was[l] < next)
+                    next = was[l];
+            }
+        }
         if (i == log->n)
             break;
         uint32_t zone = log->v[i];
         struct zone_state *z = &p->zone[zone];
-        if (z->logged[side] != log->base + i + 1)
+        if (z->logged[side] != place + 1)
             continue;
         z->logged[side] = 0;
-        if (log->base + i < first || !of_use(z, side))
+        if (place < first || !of_use(z, side))
             continue;
         log->v[kept++] = zone;
         z->logged[side] = log->base + kept;

@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/plan/expect.h"
 
-void expect_add(struct expect *e, int64_t run_s)
-{
-    e->last_s[e->next] = run_s < 0 ? 0 : run_s > INT32_MAX ? INT32_MAX : (int32_t)run_s;
-    e->next = (uint8_t)((e->next + 1) % EXPECT_KEPT);
-    e->n += e->n < EXPECT_KEPT;
-}
-
-int32_t expect_run_s(const struct expect *e)
+static int32_t median_s(const struct expect *e)
 {
     int32_t v[EXPECT_KEPT];
-    if (e->n < EXPECT_LEAST)
-        return -1;
     for (int i = 0; i < e->n; i++) { // sorted as they come
         int at = i;
         for (; at > 0 && v[at - 1] > e->last_s[i]; at--)
@@ -20,6 +11,19 @@ int32_t expect_run_s(const struct expect *e)
         v[at] = e->last_s[i];
     }
     return v[e->n / 2];
+}
+
+void expect_add(struct expect *e, int64_t run_s)
+{
+    e->last_s[e->next] = run_s < 0 ? 0 : run_s > INT32_MAX ? INT32_MAX : (int32_t)run_s;
+    e->next = (uint8_t)((e->next + 1) % EXPECT_KEPT);
+    e->n += e->n < EXPECT_KEPT;
+    e->median_s = median_s(e);
+}
+
+int32_t expect_run_s(const struct expect *e)
+{
+    return e->n < EXPECT_LEAST ? -1 : e->median_s;
 }
 
 int64_t expect_whole_s(int64_t known_s, int64_t prior_s, int64_t done_s)

@@ -16,6 +16,7 @@
 struct expect {
     uint8_t n, next;
     int32_t last_s[EXPECT_KEPT];
+    int32_t median_s; // of them: asked for far more often than there is one more
 };
 
 void expect_add(struct expect *e, int64_t run_s); // 0 or more; at most INT32_MAX counts

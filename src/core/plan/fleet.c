@@ -150,6 +150,24 @@ void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z)
     planner_changed(p);
 }
 
+// Nothing else of it has moved, and so nothing else is compared or copied.
+void planner_wants(struct planner *p, uint32_t zone, const struct heat_request *r)
+{
+    if (zone >= p->n_zones)
+        return;
+    struct heat_request *to = &p->zone[zone].zone.request;
+    if (to->target_w == r->target_w && to->min_w == r->min_w && to->max_w == r->max_w &&
+        to->keep_w == r->keep_w)
+        return;
+    to->target_w = r->target_w;
+    to->min_w = r->min_w;
+    to->max_w = r->max_w;
+    to->keep_w = r->keep_w;
+    zone_count(p, zone);
+    zone_stale(p, zone);
+    planner_changed(p);
+}
+
 static void zone_measure(struct planner *p, uint32_t zone)
 {
     struct zone_state *z = &p->zone[zone];

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/plan/planner_state.h"
 
-static bool above(const struct heap_entry *a, const struct heap_entry *b)
-{
-    return a->key != b->key ? a->key > b->key : a->index < b->index;
-}
-
 void heap_push(struct heap *h, struct heap_entry e)
 {
     if (h->n == h->cap)
         mem_grow(&h->v, &h->cap, h->n + 1, sizeof *h->v);
     size_t i = h->n++;
-    while (i && above(&e, &h->v[(i - 1) / 2])) {
+    while (i && heap_above(&e, &h->v[(i - 1) / 2])) {
         h->v[i] = h->v[(i - 1) / 2];
         i = (i - 1) / 2;
     }
@@ -26,9 +21,9 @@ void heap_pop(struct heap *h)
         size_t c = 2 * i + 1;
         if (c >= h->n)
             break;
-        if (c + 1 < h->n && above(&h->v[c + 1], &h->v[c]))
+        if (c + 1 < h->n && heap_above(&h->v[c + 1], &h->v[c]))
             c++;
-        if (!above(&h->v[c], &last))
+        if (!heap_above(&h->v[c], &last))
             break;
         h->v[i] = h->v[c];
         i = c;

@@ -9,6 +9,8 @@
 
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
 
+#define FEW 1024 // that a heap takes with less work than it is to sort and merge them
+
 size_t line_length(const struct line *l)
 {
     return l->n - l->first + l->late.n;
@@ -38,7 +40,7 @@ const struct heap_entry *line_front(const struct line *l)
     const struct heap_entry *late = l->late.n ? &l->late.v[0] : NULL;
     if (!row || !late)
         return row ? row : late;
-    return late->key > row->key || (late->key == row->key && late->index < row->index) ? late : row;
+    return heap_above(late, row) ? late : row;
 }
 
 void line_pop(struct line *l, const struct heap_entry *front)
@@ -130,7 +132,7 @@ static void merge(struct line *l, const struct heap_entry *v, size_t n)
 
 void line_push_many(struct line *l, struct heap_entry *v, size_t n)
 {
-    if (n < 64 || n < line_length(l) / 8) {
+    if (n < FEW || n < line_length(l) / 8) {
         for (size_t i = 0; i < n; i++)
             heap_push(&l->late, v[i]);
         return;

@@ -225,10 +225,26 @@ static void look_at(struct planner *p, const struct plan_runner *r, uint32_t boa
     if (!may_go(p, x->s, board, take, x->here))
         return;
     x->least_s = there + loss;
-    x->need_mhz = needed_mhz(p, r, x->least_s); // from now on less is too slow
+    x->need_mhz = needed_mhz(p, r, x->least_s);
     out->board = board;
     out->take = take;
     out->go_s = there;
+}
+
+int64_t planner_move_pays_s(const struct planner *p, const struct plan_runner *r)
+{
+    if (!shape_of_runner(p, r))
+        return INT64_MAX;
+    int64_t full = curve_max_work_mhz(&family_of_kind(p, p->board[r->board].kind)->curve), fastest = 0;
+    for (size_t f = 0; f < p->n_families; f++) {
+        int64_t rate = p->family[f].kinds ? curve_max_work_mhz(&p->family[f].curve) : 0;
+        fastest = rate > fastest ? rate : fastest;
+    }
+    if (fastest <= 0)
+        return INT64_MAX;
+    int64_t go = p->prices.move_start_s + (r->left_s + r->lost_s) * full / fastest;
+    int64_t by_ratio = go * p->prices.move_ratio_permille / 1000, by_time = go + p->prices.move_least_s;
+    return by_ratio > by_time ? by_ratio : by_time;
 }
 
 bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_move *out)
@@ -244,7 +260,7 @@ bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_mo
     *out = (struct plan_move){.board = PLAN_NONE, .stay_s = stay};
     if (x.need_mhz == INT64_MAX)
         return false;
-    int64_t lowest_mw = least_of_all_mw(p, x.need_mhz);
+    int64_t need_mhz = x.need_mhz, lowest_mw = least_of_all_mw(p, need_mhz);
     if (lowest_mw > INT32_MAX)
         return false;
     int32_t least = (int32_t)lowest_mw;
@@ -255,11 +271,17 @@ bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_mo
         if (zone == p->n_zones)
             break;
         const struct zone_state *z = &p->zone[zone];
-        if (reach[zone] < least || !any_to_have(z, s->ask.activity) ||
-            zone == p->board[r->board].board.zone || !in_reach(p, z, s->ask.run, x.need_mhz, &reach[zone]))
+        if (reach[zone] < least || zone == p->board[r->board].board.zone ||
+            !any_to_have(z, s->ask.activity) || !in_reach(p, z, s->ask.run, x.need_mhz, &reach[zone]))
             continue;
         for (size_t i = 0; i < z->n_boards; i++)
-            look_at(p, r, z->board[i], &x);
+            if (i == 0 || !free_alike(&p->board[z->board[i - 1]], &p->board[z->board[i]]))
+                look_at(p, r, z->board[i], &x);
+        if (x.need_mhz != need_mhz) { // one was found: from now on less is too slow
+            need_mhz = x.need_mhz;
+            lowest_mw = least_of_all_mw(p, need_mhz);
+            least = lowest_mw < INT32_MAX ? (int32_t)lowest_mw : INT32_MAX;
+        }
     }
     return out->board != PLAN_NONE;
 }

@@ -193,6 +193,7 @@ void planner_data_gone(struct planner *p, uint32_t data); // no task names it; i
 // data is if that pays, and otherwise the board waits for them; plans order none. Before the first task.
 void planner_makes_copies(struct planner *p, bool makes);
 void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z);
+void planner_wants(struct planner *p, uint32_t zone, const struct heat_request *r); // of a zone told before, its watts
 void planner_board(struct planner *p, uint32_t board, const struct plan_board *b);
 void planner_task(struct planner *p, uint32_t task, const struct plan_task *t); // pending 0: leaves the queue
 void planner_task_gone(struct planner *p, uint32_t task);
@@ -228,6 +229,9 @@ struct plan_move {
 // zone there wants the heat, and the policy would place it there. False: it stays. Looks at every zone: not
 // for every event.
 bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_move *out);
+// How far away its end must be at least, in seconds, for planner_move to find anything: if it is sooner, not even
+// the fastest make of board, free and at full speed, is so much better. INT64_MAX: there is no board.
+int64_t planner_move_pays_s(const struct planner *p, const struct plan_runner *r);
 
 // Places one instance of the task on this free board, as planner_run would, if it may be there and is worth
 // it; before planner_run. False: nothing was changed.

@@ -141,6 +141,14 @@ struct board_state {
     bool known;
 };
 
+// Free boards of a zone that differ in nothing but their number are worth the same to the market.
+static inline bool free_alike(const struct board_state *a, const struct board_state *b)
+{
+    return a->kind == b->kind && a->board.task == PLAN_NONE && b->board.task == PLAN_NONE &&
+           a->board.usable == b->board.usable && a->board.asleep == b->board.asleep &&
+           a->board.beneath == b->board.beneath;
+}
+
 struct known_task {
     uint64_t order;
     house_ms since;
@@ -356,6 +364,10 @@ static inline bool zone_refuses(const struct zone_state *z)
 }
 
 // heap.c
+static inline bool heap_above(const struct heap_entry *a, const struct heap_entry *b)
+{
+    return a->key != b->key ? a->key > b->key : a->index < b->index;
+}
 void heap_push(struct heap *h, struct heap_entry e);
 void heap_pop(struct heap *h);
 

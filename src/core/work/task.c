@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/hex.h"
+#include "base/mem.h"
 
 // Every state with its name and the states that may come next, to be read aloud:
 //
@@ -77,28 +78,27 @@ const char *phase_name(enum phase p)
     return (unsigned)p < PHASE_N ? names[p] : "unknown";
 }
 
-// 8-4-4-4-12: a dash stands before bytes 4, 6, 8 and 10.
-static bool dash_before(int byte)
+void uuid_stamp(uint8_t bytes[16])
 {
-    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40); // version 4: random
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80); // variant of RFC 9562
 }
+
+// 8-4-4-4-12: in digits; a dash stands before all groups but the first.
+static const struct uuid_group {
+    uint8_t at, n, text; // bytes of it, how many, and where its digits are
+} groups[] = {{0, 4, 0}, {4, 2, 9}, {6, 2, 14}, {8, 2, 19}, {10, 6, 24}};
 
 void uuid_format(char out[UUID_TEXT_BYTES], const uint8_t bytes[16])
 {
-    static const char digit[] = "0123456789abcdef";
-    int n = 0;
-    for (int i = 0; i < 16; i++) {
-        uint8_t b = bytes[i];
-        if (i == 6)
-            b = (uint8_t)((b & 0x0f) | 0x40); // version 4: random
-        else if (i == 8)
-            b = (uint8_t)((b & 0x3f) | 0x80); // variant of RFC 9562
-        if (dash_before(i))
-            out[n++] = '-';
-        out[n++] = digit[b >> 4];
-        out[n++] = digit[b & 15];
+    uint8_t v[16];
+    memcpy(v, bytes, sizeof v);
+    uuid_stamp(v);
+    for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
+        if (g)
+            out[groups[g].text - 1] = '-';
+        hex_text(out + groups[g].text, v + groups[g].at, groups[g].n);
     }
-    out[n] = '\0';
 }
 
 void uuid_of_name(char out[UUID_TEXT_BYTES], const char *kind, const char *name)
@@ -114,18 +114,15 @@ void uuid_of_name(char out[UUID_TEXT_BYTES], const char *kind, const char *name)
     uuid_format(out, bytes);
 }
 
+// Group after group, so that nothing behind the end of a shorter text is read.
 bool uuid_parse(const char *text, uint8_t bytes[16])
 {
     uint8_t got[16];
-    const char *p = text;
-    for (int i = 0; i < 16; i++) {
-        if (dash_before(i) && *p++ != '-')
+    for (size_t g = 0; g < ARRAY_LEN(groups); g++)
+        if ((g && text[groups[g].text - 1] != '-') ||
+            !hex_bytes(got + groups[g].at, groups[g].n, text + groups[g].text))
             return false;
-        if (!hex_bytes(&got[i], 1, p))
-            return false;
-        p += 2;
-    }
-    if (*p)
+    if (text[UUID_TEXT_BYTES - 1])
         return false;
     memcpy(bytes, got, sizeof got);
     return true;

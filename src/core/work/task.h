@@ -59,7 +59,8 @@ enum phase {
 };
 const char *phase_name(enum phase p); // lower case
 
-void uuid_format(char out[UUID_TEXT_BYTES], const uint8_t bytes[16]); // sets version 4 and variant bits
+void uuid_stamp(uint8_t bytes[16]);                                   // sets version 4 and variant bits
+void uuid_format(char out[UUID_TEXT_BYTES], const uint8_t bytes[16]); // with them
 bool uuid_parse(const char *text, uint8_t bytes[16]);                 // 36 characters, any case
 // The same for the same name, and for no other with any likelihood: of what has a name and never was given a
 // uuid. `kind` keeps apart a site and a zone of one name. NULL and "" give the zero uuid.

@@ -22,6 +22,19 @@
 #include "base/steady.h"
 #include "base/when.h"
 
+static void decimal_digits_of_a_number(void **state)
+{
+    (void)state;
+    struct buf b = BUF_INIT(100);
+    buf_putu(&b, 0);
+    buf_putc(&b, ' ');
+    buf_putu(&b, 1907);
+    buf_putc(&b, ' ');
+    buf_putu(&b, UINT64_MAX);
+    assert_string_equal(buf_str(&b), "0 1907 18446744073709551615");
+    buf_deinit(&b);
+}
+
 static void buffer_past_its_ceiling_keeps_what_it_had(void **state)
 {
     (void)state;
@@ -289,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buffer_past_its_ceiling_keeps_what_it_had),
+        cmocka_unit_test(decimal_digits_of_a_number),
         cmocka_unit_test(error_prefix_goes_in_front),
         cmocka_unit_test(a_large_array_has_little_to_spare_and_is_zeroed),
         cmocka_unit_test(arrays_for_wide_loops_are_zero_and_begin_with_a_cache_line),

@@ -18,33 +18,33 @@
 
 struct job {
     enum activity activity;
-    bool given;
+    int32_t tasks, given; // fifteen instances in so many tasks
 };
 
 static int give(void *ctx, struct sim_job *job, struct err *e)
 {
     struct job *j = ctx;
     (void)e;
-    if (j->given)
+    if (j->given == j->tasks)
         return 0;
-    *job = (struct sim_job){.submit_ms = 3600000,
+    *job = (struct sim_job){.id = (uint64_t)j->given++,
+                            .submit_ms = 3600000,
                             .activity = j->activity,
-                            .instances = 15,
+                            .instances = 15 / j->tasks,
                             .cores = 64,
                             .work_core_ms = INT64_C(86400000) * 64,
                             .expected_run_ms = -1};
-    j->given = true;
     return 1;
 }
 
 // Cold days; instances that take longer than the run.
-static void run(const char *policy, enum activity a, struct sim_result *r)
+static void run(const char *policy, enum activity a, int32_t tasks, struct sim_result *r)
 {
     struct scenario s;
     struct sim_inputs in = {0};
     struct err e = ERR_NULL;
     struct sim_options o = {.check_plans = true};
-    struct job j = {.activity = a};
+    struct job j = {.activity = a, .tasks = tasks};
     char text[600];
     snprintf(
         text, sizeof text,
@@ -84,17 +84,22 @@ static void what_is_borne_is_for_urgent_work_only(void **state)
     assert_true(same(decisive(false, idle, 12), (struct heat_watts){.target_w = 9, .min_w = 5}));
 }
 
-// Fifteen boards at work for three days, and nothing waits: every ten minutes that were 6,480 calls.
+// Fifteen boards at work for three days, and nothing waits: every ten minutes that were 6,480 calls. How long its
+// siblings have run by now is asked of an array only.
 static void levels_become_rare(void **state)
 {
     (void)state;
-    struct sim_result r;
-    run("market", ACTIVITY_FLEX, &r);
-    print_message("%lld calls, %lld started\n", (long long)r.totals.syncs,
-                  (long long)r.class[ACTIVITY_FLEX].started);
-    assert_true(r.class[ACTIVITY_FLEX].started >= 15);
-    assert_true(r.totals.syncs > 15 * 10 && r.totals.syncs < 15 * 20 * DAYS);
-    sim_result_deinit(&r);
+    struct sim_result array, single;
+    run("market", ACTIVITY_FLEX, 1, &array);
+    run("market", ACTIVITY_FLEX, 15, &single);
+    print_message("%lld calls, %lld started; of single ones %lld, %lld\n", (long long)array.totals.syncs,
+                  (long long)array.class[ACTIVITY_FLEX].started, (long long)single.totals.syncs,
+                  (long long)single.class[ACTIVITY_FLEX].started);
+    assert_true(array.class[ACTIVITY_FLEX].started >= 15 && single.class[ACTIVITY_FLEX].started >= 15);
+    assert_true(array.totals.syncs > 15 * 10 && array.totals.syncs < 15 * 20 * DAYS);
+    assert_true(single.totals.syncs + 50 < array.totals.syncs);
+    sim_result_deinit(&array);
+    sim_result_deinit(&single);
 }
 
 int main(void)

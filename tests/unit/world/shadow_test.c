@@ -160,7 +160,8 @@ static void a_batch_is_the_same_as_one_by_one(void **state)
             x.setpoint_c[i] = 16 + 10 * rng_unit(&r);
             x.max_w[i] = 500;
         }
-        shadow_batch_step(&x, &b, outside);
+        shadow_batch_look(&x, &b, true);
+        shadow_batch_step(&x, outside, 1);
         for (int i = 0; i < N; i++) {
             struct room_input in = {.outside_c = outside,
                                     .internal_w = b.internal_w[i],

@@ -222,6 +222,26 @@ static void the_air_of_a_moment_is_that_of_the_whole_weather(void **state)
     weather_deinit(&w);
 }
 
+// Whatever is asked after what: steps of a minute over the new year, and jumps to and fro.
+static void who_asks_minute_after_minute_gets_the_same(void **state)
+{
+    (void)state;
+    struct weather w;
+    struct weather_found f = {0};
+    struct rng r;
+    rng_seed(&r, 5);
+    weather_synthetic_paris(&w, 2018, 1);
+    house_ms t = utc(2020, 12, 31, 20, 7);
+    for (int i = 0; i < 3000; i++) {
+        struct weather_now a = {0}, b = {0};
+        weather_air_at(&w, t, &a);
+        weather_air_next(&w, t, &f, &b);
+        assert_memory_equal(&a, &b, sizeof a);
+        t = house_add(t, i < 1500 ? 60000 : (int64_t)rng_below(&r, 20 * HOUR) - 10 * HOUR);
+    }
+    weather_deinit(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +256,7 @@ int main(void)
         cmocka_unit_test(the_sun_of_an_hour_is_its_row_all_along),
         cmocka_unit_test(synthetic_paris_has_the_climate_of_paris_whatever_the_seed),
         cmocka_unit_test(the_air_of_a_moment_is_that_of_the_whole_weather),
+        cmocka_unit_test(who_asks_minute_after_minute_gets_the_same),
         cmocka_unit_test(synthetic_paris_is_the_same_for_the_same_seed_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,7 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
                          .token = rng_next(g),
                          .now = HOUSE_MS(any(g))};
     struct task_draft *d;
+    struct zone_want *w;
     uint64_t *ids;
     switch (ev->kind) {
     case EVENT_ACCOUNT_PUT:
@@ -241,6 +242,12 @@ static void random_event(struct rng *g, struct arena *a, struct event *ev)
         ev->replica.site = word(g);
         ev->replica.key = rng_next(g);
         ev->replica.there = rng_below(g, 2);
+        break;
+    case EVENT_ZONES_WANT:
+        ev->wants.n = rng_below(g, 5);
+        ev->wants.zone = w = arena_alloc(a, ev->wants.n * sizeof *w);
+        for (size_t i = 0; i < ev->wants.n; i++)
+            w[i] = (struct zone_want){.zone = rng_next(g), .target_w = (int32_t)any(g), .keep_w = (int32_t)any(g)};
         break;
     case EVENT_LID_CLEAR:
         ev->lid.heater = word(g);

@@ -35,7 +35,7 @@ static struct heap_entry take_first(struct model *m)
 // Keys of few or many digits, indexes in order or not.
 static void add(struct line *l, struct model *m, struct rng *r, size_t n)
 {
-    struct heap_entry v[600];
+    struct heap_entry v[1600];
     uint64_t how = rng_below(r, 4);
     for (size_t i = 0; i < n; i++) {
         int64_t key = how == 0   ? (int64_t)rng_below(r, 7) - 3
@@ -62,7 +62,9 @@ static void they_come_in_order_however_they_were_put(void **state)
         rng_seed(&r, seed);
         m->n = 0;
         for (int round = 0; round < 12; round++) {
-            size_t n = rng_below(&r, 3) ? 1 + (size_t)rng_below(&r, 5) : (size_t)rng_below(&r, 600);
+            size_t n = rng_below(&r, 3)   ? 1 + (size_t)rng_below(&r, 5)
+                       : rng_below(&r, 2) ? (size_t)rng_below(&r, 600)
+                                          : 1024 + (size_t)rng_below(&r, 576); // which are sorted first
             if (n && m->n + n <= MOST)
                 add(&l, m, &r, n);
             for (uint64_t k = rng_below(&r, 200); k && m->n; k--) {

@@ -53,8 +53,32 @@ static void the_only_fast_room_is_found_wherever_it_is(void **state)
     planner_free(p);
 }
 
+// The engine makes no look before: so up to that nothing may be found, and not far beyond it something.
+static void before_it_pays_nobody_goes(void **state)
+{
+    (void)state;
+    struct planner *p = cold_rooms();
+    struct plan_move m;
+    room(p, 5, 1000); // full speed
+    for (int64_t lost_s = 10; lost_s < 100000; lost_s *= 3)
+        for (int64_t left_s = 10; left_s < 100000; left_s *= 3) {
+            struct plan_runner r = {.left_s = left_s, .lost_s = lost_s};
+            int64_t pays_s = planner_move_pays_s(p, &r);
+            r.speed_permille = (int32_t)(left_s * 1000 / pays_s + 1);
+            assert_true(left_s * 1000 / r.speed_permille < pays_s);
+            assert_false(planner_move(p, &r, &m));
+            r.speed_permille = (int32_t)(left_s * 1000 / (pays_s + pays_s / 8 + 600));
+            if (r.speed_permille > 0 && !planner_move(p, &r, &m))
+                fail_msg("%lld s left, %lld s lost: nothing found", (long long)left_s, (long long)lost_s);
+        }
+    planner_free(p);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_only_fast_room_is_found_wherever_it_is)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_only_fast_room_is_found_wherever_it_is),
+        cmocka_unit_test(before_it_pays_nobody_goes),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

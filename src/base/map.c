@@ -15,8 +15,13 @@ void idmap_deinit(struct idmap *m)
     *m = IDMAP_NULL;
 }
 
+// One that was large once and holds little now begins small again: else each clearing costs what the largest did.
 void idmap_clear(struct idmap *m)
 {
+    if (m->cap > 64 && m->n * 16 < m->cap) {
+        idmap_deinit(m);
+        return;
+    }
     if (m->n > 0)
         memset(m->slot, 0, m->cap * sizeof *m->slot);
     m->n = 0;

@@ -96,6 +96,14 @@ static inline bool wide_row_some(const uint8_t *row)
     return (half[0] | half[1]) != 0;
 }
 
+// How many of the row's bytes, each 0 or 1, are 1.
+static inline size_t wide_row_count(const uint8_t *row)
+{
+    uint64_t half[2];
+    memcpy(half, row, sizeof half);
+    return (size_t)(((half[0] + half[1]) * UINT64_C(0x0101010101010101)) >> 56);
+}
+
 // The row's bytes, each 0 or 1, as masks (below).
 static inline void wide_row_masks(int64_t masks[WIDE_ROW], const uint8_t *row)
 {

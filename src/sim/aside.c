@@ -79,10 +79,6 @@ void job_go_on(struct sim_run *r, uint32_t board)
     zone_runs(r, z, 1);
     b->stamp++;
     zone_stale(r, z);
-    if (b->booting) // its end was foreseen under the old stamp
-        queue_push(
-            &r->queue,
-            (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
 }
 
 bool job_went_on(struct sim_run *r, uint32_t board)

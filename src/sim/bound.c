@@ -86,7 +86,8 @@ static double cores_for(struct sim_run *r, uint32_t zone, int64_t uj, int64_t ms
     double **most = &r->bound->most[z->group];
     if (!*most)
         *most = mem_array((size_t)z->nameplate_w + 2, sizeof **most);
-    int64_t watts = (uj / ms + 999) / 1000; // uJ a millisecond are mW
+    // uJ a millisecond are mW. As doubles, below 2^53, where such a quotient is cut off as one of whole numbers is.
+    int64_t watts = ((int64_t)((double)uj / (double)ms) + 999) / 1000;
     double *known = &(*most)[watts < z->nameplate_w + 1 ? watts : z->nameplate_w + 1];
     if (*known == 0)
         *known = 1 + most_cores(r, g, (int32_t)(known - *most));

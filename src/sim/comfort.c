@@ -22,33 +22,37 @@
 
 void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c)
 {
-    static const struct {
+    const struct {
         enum comfort_lane lane;
         double begins;
-    } first[] = {{COMFORT_LAST_SET_C, NAN}, {COMFORT_AIRED_AT, LONG_AGO_MS}, {COMFORT_HEATED_AT, LONG_AGO_MS},
-                 {COMFORT_NEAR_C, FAR_C},   {COMFORT_SHADOW_NEAR_C, FAR_C},  {COMFORT_MIN_C, 1e9},
-                 {COMFORT_MAX_C, -1e9}};
-    size_t n = rooms->n;
-    *c = (struct comfort){.n = n, .row_moves = mem_array(wide_room(n) / WIDE_ROW, 1)};
+    } first[] = {
+        {COMFORT_LAST_SET_C, NAN},
+        {COMFORT_AIRED_AT, LONG_AGO_MS},
+        {COMFORT_HEATED_AT, LONG_AGO_MS},
+        {COMFORT_NEAR_C, FAR_C},
+        {COMFORT_SHADOW_NEAR_C, FAR_C},
+        {COMFORT_SWING_WAY, 1},
+        {COMFORT_SWING_AT_C, start_c},
+        {COMFORT_MIN_C, 1e9},
+        {COMFORT_MAX_C, -1e9},
+    };
+    size_t n = rooms->n, places = wide_room(n);
+    *c = (struct comfort){.n = n, .row_open = mem_array(places / WIDE_ROW, 1)};
     for (int k = 0; k < COMFORT_N; k++)
-        c->lane[k] = mem_lines(wide_room(n), sizeof(double));
-    for (size_t i = 0; i < n; i++) {
-        if (rooms->zone[i] ==
-            LANE_EMPTY) { // has a temperature, as all that is computed with, and no setpoint
-            c->lane[COMFORT_NEAR_C][i] = c->lane[COMFORT_SHADOW_NEAR_C][i] = FAR_C;
-            continue;
-        }
-        for (size_t k = 0; k < ARRAY_LEN(first); k++)
+        c->lane[k] = mem_lines(places, sizeof(double));
+    for (size_t k = 0; k < ARRAY_LEN(first); k++)
+        for (size_t i = 0; i < places; i++)
             c->lane[first[k].lane][i] = first[k].begins;
-        c->lane[COMFORT_SWING_AT_C][i] = start_c;
-    }
+    for (size_t i = 0; i < places; i++) // an empty place has a setpoint, 0, and never another
+        if (i >= n || rooms->zone[i] == LANE_EMPTY)
+            c->lane[COMFORT_LAST_SET_C][i] = 0;
 }
 
 void comfort_deinit(struct comfort *c)
 {
     for (int k = 0; k < COMFORT_N; k++)
         free(c->lane[k]);
-    free(c->row_moves);
+    free(c->row_open);
     *c = (struct comfort){0};
 }
 
@@ -58,6 +62,7 @@ static void set_changed(struct sim_run *r, struct comfort *c, struct zone_measur
                         double air_c)
 {
     double *last = &c->lane[COMFORT_LAST_SET_C][i];
+    c->set_c += set_c - (*last == *last ? *last : 0);
     bool steps = set_c > *last + 1.99 && air_c < set_c - 0.5;
     c->lane[COMFORT_STEPPING][i] = steps;
     c->lane[COMFORT_NEAR_C][i] = c->lane[COMFORT_SHADOW_NEAR_C][i] = steps ? set_c - 0.5 : FAR_C;
@@ -128,15 +133,12 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
         sum_c[i] += air;
         min_c[i] = air < min_c[i] ? air : min_c[i];
         max_c[i] = air > max_c[i] ? air : max_c[i];
-        // how far the metal has gone since it turned
-        double was = swing_at_c[i], way = swing_way[i];
-        int64_t on =
-            (wide_mask(way >= 0) & wide_mask(metal > was)) | (wide_mask(way < 0) & wide_mask(metal < was));
-        double turn = wide_pick(on, metal, was), gap = metal - turn;
-        int64_t swung = wide_mask(gap >= SWING_K) | wide_mask(gap <= -SWING_K);
+        // how far the metal has gone on the way that it is on, from where it turned
+        double was = swing_at_c[i], way = swing_way[i], on = (metal - was) * way;
+        int64_t swung = wide_mask(on <= -SWING_K);
         swings[i] += wide_pick(swung, 1, 0);
-        swing_way[i] = wide_pick(swung, wide_pick(wide_mask(gap < 0), -1, 1), way);
-        swing_at_c[i] = wide_pick(swung, metal, turn);
+        swing_way[i] = wide_pick(swung, -way, way);
+        swing_at_c[i] = wide_pick(swung | wide_mask(on > 0), metal, was);
         // too warm, too cold
         double draws = draw_mw[i], driven = driven_w[i], stepped = step_at[i];
         int64_t drives = wide_mask(driven > 0), at_limit = wide_mask(watts[i] >= SHORT_SHARE * max_w[i]),
@@ -178,52 +180,51 @@ WIDE(follow_comfort,
       size_t n),
      (c, rooms, b, k, n))
 
-// Which windows are open, and by row: not 0 where a room has another setpoint or has come near it, or its shadow has. The sum
-// of the setpoints is in as many parts as a row has places, so that every register gives the same digits.
-WIDE_INLINE void look_round_any(struct comfort *c, const struct sim_rooms *rooms, const struct room_batch *b,
-                                size_t n, double sum_c[WIDE_ROW])
+// *some: not 0 where a room has another setpoint or has come near it, or its shadow has.
+WIDE_INLINE void look_round_any(const struct comfort *c, const struct sim_rooms *rooms, const double *air_c,
+                                size_t n, int64_t *some)
 {
     const double *last_c = c->lane[COMFORT_LAST_SET_C], *near_c = c->lane[COMFORT_NEAR_C],
                  *shadow_near_c = c->lane[COMFORT_SHADOW_NEAR_C], *set_c = rooms->shadow.setpoint_c,
-                 *shadow_c = rooms->shadow.air_c, *air_c = b->air_c;
-    const uint8_t *open = b->window_open;
-    double *window = c->lane[COMFORT_WINDOW];
-    for (size_t from = 0; from < n; from += WIDE_ROW) {
-        int64_t any = 0;
-        WIDE_LOOP
-        for (size_t k = 0; k < WIDE_ROW; k++) {
-            size_t i = from + k;
-            any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(air_c[i] >= near_c[i]) |
-                   wide_mask(shadow_c[i] >= shadow_near_c[i]);
-            sum_c[k] += set_c[i];
-            window[i] = open[i];
-        }
-        c->row_moves[from / WIDE_ROW] = any != 0;
-    }
+                 *shadow_c = rooms->shadow.air_c;
+    int64_t any = 0;
+    WIDE_LOOP
+    for (size_t i = 0; i < n; i++)
+        any |= wide_mask(set_c[i] != last_c[i]) | wide_mask(air_c[i] >= near_c[i]) |
+               wide_mask(shadow_c[i] >= shadow_near_c[i]);
+    *some = any;
 }
 WIDE(look_round,
-     (struct comfort * c, const struct sim_rooms *rooms, const struct room_batch *b, size_t n,
-      double sum_c[WIDE_ROW]),
-     (c, rooms, b, n, sum_c))
+     (const struct comfort *c, const struct sim_rooms *rooms, const double *air_c, size_t n, int64_t *some),
+     (c, rooms, air_c, n, some))
 
-double comfort_rooms(struct sim_run *r, uint32_t batch)
+// Row by row: in most of them no window is open, nor was.
+static void look_at_windows(struct comfort *c, const uint8_t *open, size_t n)
+{
+    for (size_t from = 0; from < n; from += WIDE_ROW) {
+        bool some = wide_row_some(open + from);
+        uint8_t *had = &c->row_open[from / WIDE_ROW];
+        for (size_t i = from; (some || *had) && i < from + WIDE_ROW; i++)
+            c->lane[COMFORT_WINDOW][i] = open[i];
+        *had = some;
+    }
+}
+
+void comfort_rooms(struct sim_run *r, uint32_t batch)
 {
     const struct sim_rooms *rooms = &r->rooms[batch];
     const struct room_batch *b = &r->batch[batch];
     struct comfort *c = &r->measure->comfort[batch];
-    double sum_c[WIDE_ROW] = {0};
-    look_round(c, rooms, b, wide_end(rooms->n), sum_c);
-    for (size_t row = 0; row * WIDE_ROW < rooms->n; row++)
-        for (size_t i = row * WIDE_ROW; c->row_moves[row] && i < (row + 1) * WIDE_ROW && i < rooms->n; i++)
-            if (rooms->zone[i] != LANE_EMPTY)
-                one_moves(r, rooms, c, i, rooms->shadow.setpoint_c[i], b->air_c[i]);
+    size_t n = wide_end(rooms->n);
+    int64_t some;
+    look_round(c, rooms, b->air_c, n, &some);
+    for (size_t i = 0; some && i < rooms->n; i++)
+        if (rooms->zone[i] != LANE_EMPTY)
+            one_moves(r, rooms, c, i, rooms->shadow.setpoint_c[i], b->air_c[i]);
+    look_at_windows(c, b->window_open, n);
     const struct wide_now k = {
         .now_ms = (double)r->now, .hours = COMFORT_MS / 3.6e6, .caused_mw = CAUSED_W * 1e3 * rooms->n_boards};
-    follow_comfort(c, rooms, b, &k, wide_end(rooms->n));
-    for (size_t half = WIDE_ROW / 2; half > 0; half /= 2)
-        for (size_t i = 0; i < half; i++)
-            sum_c[i] += sum_c[i + half];
-    return sum_c[0];
+    follow_comfort(c, rooms, b, &k, n);
 }
 
 double comfort_sum_c(const struct comfort *c, const struct sim_rooms *rooms)

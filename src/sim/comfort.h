@@ -22,7 +22,7 @@ enum comfort_lane { // times in ms since the start of the run; heating and settl
     COMFORT_AIRED_AT,
     COMFORT_WINDOW, // 1: open now
     COMFORT_SWING_AT_C,
-    COMFORT_SWING_WAY,
+    COMFORT_SWING_WAY, // 1: up, -1: down
     COMFORT_SWINGS,
     COMFORT_SUM_C,
     COMFORT_MIN_C,
@@ -43,14 +43,15 @@ enum comfort_lane { // times in ms since the start of the run; heating and settl
 struct comfort {
     size_t n;
     double *lane[COMFORT_N];
-    uint8_t *row_moves; // of each row of rooms: some have another setpoint, or come near it
+    uint8_t *row_open; // of each row of rooms: a window was open
+    double set_c;      // of all setpoints, now
 };
 
 void comfort_init(struct comfort *c, const struct sim_rooms *rooms, double start_c);
 void comfort_deinit(struct comfort *c);
 
-// Looks at all rooms of a batch at run->now; gives the sum of their setpoints.
-double comfort_rooms(struct sim_run *r, uint32_t batch);
+// Looks at all rooms of a batch at run->now.
+void comfort_rooms(struct sim_run *r, uint32_t batch);
 
 // Their temperatures, added up over all looks.
 double comfort_sum_c(const struct comfort *c, const struct sim_rooms *rooms);

@@ -14,8 +14,7 @@
 #include "base/num.h"
 #include "core/heat/regulate.h"
 
-#define SLEEP_AFTER_MS 300000 // as in the agent
-#define BOARDS_MAX     240
+#define BOARDS_MAX 240
 
 // What a board is to the regulator, in three bits.
 enum code { CODE_RESERVED, CODE_ONDEMAND, CODE_FLEX, CODE_DONATED, CODE_NONE, CODE_NOTHING, CODE_DARK };
@@ -82,7 +81,8 @@ static uint32_t table_of(struct sim_run *r, const struct sim_zone *z, uint64_t k
     t->watts = z->n_boards * (curve_max_mw(curve_of(r, z)) / 1000 + 2);
     t->row = mem_array((size_t)t->watts + 1, sizeof *t->row);
     t->draw = (int32_t)r->n_draw;
-    for (int32_t w = 0; w <= t->watts; w++)
+    t->low = t->draw + t->watts + 1;
+    for (int32_t w = 0; w < 2 * (t->watts + 1); w++)
         *VEC_PUSH(r->draw, r->n_draw, r->cap_draw) = -1;
     idmap_set(&r->table_at, key, r->n_tables - 1);
     return (uint32_t)(r->n_tables - 1);
@@ -99,9 +99,8 @@ static void row_fill(struct drive_row *row, const struct regulate_board *in, int
         row->to_sleep_or_wake |= !dark && in[i].asleep != (in[i].run == ACTIVITY_SLEEP);
     }
     row->filled = row->alike = true;
-    for (int i = 1; i < n; i++)
-        row->alike &= row->run[i] == row->run[0] && row->draw_mw[i] == row->draw_mw[0] &&
-                      row->work_mhz[i] == row->work_mhz[0];
+    for (int i = 0; i < n; i++) // a dark one draws nothing
+        row->alike &= row->run[i] == row->run[0] && code[i] != CODE_DARK;
 }
 
 static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *z, uint32_t table,
@@ -134,8 +133,10 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     for (int i = 0; i < z->n_boards; i++)
         if (is_crawl(r, z->model, (enum activity)row->run[i], row->work_mhz[i]))
             row->crawls |= (uint8_t)(1u << i);
-    if (!sleep && !row->to_sleep_or_wake && (int64_t)watts * 1000 >= floor_mw)
-        r->draw[t->draw + watts] = row->total_mw * 16 + (row->alike ? row->run[0] : DRIVE_MIXED);
+    bool low = (int64_t)watts * 1000 < floor_mw;
+    if (!sleep && !row->to_sleep_or_wake)
+        r->draw[(low ? t->low : t->draw) + watts] =
+            row->total_mw * 16 + (row->alike ? row->run[0] : DRIVE_MIXED);
     return row;
 }
 
@@ -171,6 +172,20 @@ static bool sleep_now(struct sim_run *r, struct sim_zone *z, int64_t want_mw)
            (z->cap_mw >= 0 && z->cap_mw < floor);
 }
 
+// Boards of a zone that begin to boot together are there together: one thing that happens.
+static void boot(struct sim_run *r, struct sim_board *b)
+{
+    const struct sim_zone *z = &r->zone[b->zone];
+    int64_t end = r->now + curve_of(r, z)->boot_ms;
+    bool known = false;
+    for (uint32_t i = z->first_board; i < z->first_board + z->n_boards; i++)
+        known |= r->board[i].booting && r->board[i].boot_end == end;
+    b->booting = true;
+    b->boot_end = end;
+    if (!known)
+        queue_push(&r->queue, (struct happening){.at = end, .kind = HAPPEN_BOOTED, .index = b->zone});
+}
+
 static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_t draw_mw, int32_t work_mhz)
 {
     struct sim_board *b = &r->board[at];
@@ -184,15 +199,13 @@ static void board_take(struct sim_run *r, uint32_t at, enum activity run, int32_
     b->asleep = run == ACTIVITY_SLEEP;
     b->stamp++;
     r->zone[b->zone].power_cycles += !b->asleep;
-    b->booting = !b->asleep && c->boot_ms > 0;
+    b->booting = false;
     b->run = (uint8_t)(b->asleep ? ACTIVITY_SLEEP : ACTIVITY_IDLE);
     b->draw_mw = b->asleep ? c->sleep_mw : c->idle_mw;
     b->work_mhz = 0;
     zone_stale(r, &r->zone[b->zone]);
-    b->boot_end = r->now + c->boot_ms;
-    if (b->booting)
-        queue_push(&r->queue, (struct happening){
-                                  .at = b->boot_end, .kind = HAPPEN_BOOTED, .index = at, .stamp = b->stamp});
+    if (!b->asleep && c->boot_ms > 0)
+        boot(r, b);
 }
 
 void drive_show(struct sim_run *r, uint32_t zone)
@@ -227,18 +240,23 @@ void drive_slow(struct sim_run *r, struct sim_zone *z)
     lanes_of(r, z)->fast[z->at] = -1;
 }
 
-// Whether other watts, while nothing else changes, are only another row of its table.
+// Whether other watts, while nothing else changes, are only another row of its table; also while little has been
+// wanted, but not for so long yet that its boards may sleep.
 static void drive_fast(struct sim_run *r, struct sim_zone *z)
 {
     if (z->water)
         return;
     struct sim_lanes *l = lanes_of(r, z);
-    bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && z->low_since == INT64_MIN &&
-                !z->down && !z->stale && (z->water || !r->thermostat[z - r->zone].cfg.keep_w) &&
+    bool low = z->low_since != INT64_MIN;
+    bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && !(low && z->may_sleep_now) &&
+                !z->down && !z->stale && !r->thermostat[z - r->zone].cfg.keep_w &&
                 r->s->site[z->site].circuit_cap_w < 0 && !r->o.mutants.thermostat_off;
-    l->fast[z->at] = fast ? r->table[z->table].draw : -1;
+    const struct drive_table *t = fast ? &r->table[z->table] : NULL;
+    l->fast[z->at] = !t ? -1 : low ? t->low : t->draw;
     l->run[z->at] = z->alike ? z->row->run[0] : DRIVE_MIXED;
     z->row_step = r->step;
+    zone_restless(r, z);
+    zone_next_look(r, z);
 }
 
 static void unshare(struct sim_zone *z, struct sim_run *r)
@@ -248,9 +266,9 @@ static void unshare(struct sim_zone *z, struct sim_run *r)
     row_now(r, z);
     for (int i = 0; i < z->n_boards; i++) {
         struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
-        b->run = z->row->run[0];
-        b->draw_mw = z->row->draw_mw[0];
-        b->work_mhz = z->row->work_mhz[0];
+        b->run = z->row->run[i];
+        b->draw_mw = z->row->draw_mw[i];
+        b->work_mhz = z->row->work_mhz[i];
     }
     z->alike = false;
 }
@@ -421,7 +439,6 @@ static void drive_published(struct sim_run *r, uint32_t zone)
         total += r->board[at].draw_mw;
     }
     drive_total(r, z, total);
-    zone_restless(r, z);
     decide(r, zone, total / 1000);
     drive_fast(r, z);
 }
@@ -458,7 +475,6 @@ void drive_zone(struct sim_run *r, uint32_t zone)
             break;
     }
     z->resting = all_sleep(r, z, want_mw);
-    zone_restless(r, z);
     decide(r, zone, want + (z->water ? 0 : r->thermostat[zone].lift_w));
     drive_fast(r, z);
 }
@@ -488,7 +504,6 @@ bool drive_same(struct sim_run *r, uint32_t zone, int32_t want)
     drive_settle(r, zone);
     apply_row(r, z, row);
     z->resting = all_sleep(r, z, want_mw);
-    zone_restless(r, z);
     decide(r, zone, want);
     drive_fast(r, z);
     return true;

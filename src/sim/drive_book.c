@@ -160,9 +160,9 @@ void drive_settle(struct sim_run *r, uint32_t zone)
             z->step_uj += uj = fresh = (int64_t)z->total_mw * dt;
         else
             uj = room_book(r, z, &fresh);
-        if (z->alike) { // its draws are multiples of each board's
+        if (z->alike) {
             uint8_t run = z->row->run[0];
-            z->alike_used[run].uj += (int64_t)((double)uj / z->n_boards); // without a rest
+            z->alike_used[run].uj += uj;
             z->alike_used[run].ms += dt;
             r->class_uj[run] += (uint64_t)fresh;
         } else if (in_lanes(r, z)) {
@@ -209,7 +209,9 @@ void drive_settle_all(struct sim_run *r)
 
 int64_t board_uj(const struct sim_run *r, uint32_t board, enum activity a)
 {
-    return r->board[board].used[a].uj + r->zone[r->board[board].zone].alike_used[a].uj;
+    const struct sim_zone *z = &r->zone[r->board[board].zone];
+    int64_t all = z->alike_used[a].uj, share = all / z->n_boards;
+    return r->board[board].used[a].uj + share + (board == z->first_board ? all - share * z->n_boards : 0);
 }
 
 int64_t board_ms(const struct sim_run *r, uint32_t board, enum activity a)

@@ -281,10 +281,6 @@ void job_assigned(struct sim_run *r, uint32_t board, const struct assignment *a)
     zone_stale(r, z);
     r->waiting[b->activity]--;
     r->running[b->activity]++;
-    if (b->booting) // its end was foreseen under the old stamp
-        queue_push(
-            &r->queue,
-            (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
     if (t->n_data)
         data_for_board(r, board);
     r->decisions =
@@ -324,14 +320,10 @@ void board_free(struct sim_run *r, uint32_t board)
     b->task = SIM_NONE;
     b->data_missing = false;
     b->stamp++;
-    if (b->booting)
-        queue_push(
-            &r->queue,
-            (struct happening){.at = b->boot_end, .kind = HAPPEN_BOOTED, .index = board, .stamp = b->stamp});
     struct sim_zone *z = &r->zone[b->zone];
     zone_runs(r, z, -1);
     if (z->runs == 0 && !z->water)
-        lanes_of(r, z)->quiet_step[z->at] = INT32_MAX;
+        zone_next_look(r, z);
     zone_stale(r, z);
 }
 
@@ -488,7 +480,7 @@ void job_foresee(struct sim_run *r, uint32_t zone)
     }
     z->quiet_until = quiet;
     if (!z->water)
-        lanes_of(r, z)->quiet_step[z->at] = (int32_t)int_clamp(quiet / r->s->step_ms, 0, INT32_MAX);
+        zone_next_look(r, z);
 }
 
 // After anything that concerns a zone's boards: drive them anew, start what can start.

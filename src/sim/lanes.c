@@ -134,7 +134,7 @@ void rooms_news(struct sim_run *r)
                        wide_end(rooms->n) / WIDE_ROW))
             attend_marked(r, rooms);
         // The lanes compare what heat is wanted; where low-power mode may run, what it keeps may have moved.
-        if (r->thermostat[rooms->first].cfg.keep_w > 0)
+        if (rooms->keep_w > 0)
             attend_all(r, rooms);
     }
 }
@@ -195,6 +195,12 @@ void rooms_flush(struct sim_run *r)
         for (uint32_t i = 0; i < rooms->n; i++) {
             if (rooms->zone[i] == LANE_EMPTY)
                 continue;
+            // Zones lie far apart in the order of the places: one is fetched while others are done.
+            uint32_t later = i + 8 < rooms->n ? rooms->zone[i + 8] : LANE_EMPTY;
+            if (later != LANE_EMPTY) {
+                __builtin_prefetch(&r->zone[later].useful_uj, 1);
+                __builtin_prefetch(&r->zone[later].total_uj, 1);
+            }
             struct sim_zone *z = &r->zone[rooms->zone[i]];
             z->agent_asked_uj += asked_uj(r, l->asked_w[i]);
             int64_t total_uj = lane_total_uj(r, l, i);

@@ -3,7 +3,7 @@
 // Levels of instances: how far below full speed they run. Agents tell them at every call; here they are told where
 // they can decide anything (docs/design/0060-asked-and-told.md):
 //
-//   when one has crawled for ten minutes     from then on the engine may move it
+//   when one has crawled for long enough     from then on the engine may move it
 //   before the engine looks at what crawls   it says when (server_next_look)
 //   every quarter of its life                where others depend on what it has done: what would be lost if a better
 //                                            class took its board, how long its siblings are expected to run
@@ -82,6 +82,17 @@ static bool others_depend(const struct sim_run *r, const struct sim_board *b)
     return (r->classes & (r->classes - 1)) || r->task[b->task].instances > 1;
 }
 
+// Whoever ran for u in which it did D comes nearer to a gain by a move, which begins it anew, by standing still: but
+// the end must be twice as far away here as there, so that it takes 2 D - u at least, however much is left
+// (server_move.c: the price table asks for a factor of two).
+static int64_t matters_at(const struct sim_run *r, const struct sim_board *b)
+{
+    const struct sim_mark *in = &b->level.in;
+    int64_t done_ms = (b->all - b->saved - in->left) / b->rate_cores / full_mhz(r, b),
+            wait_ms = 2 * done_ms - (in->at - b->started_at);
+    return in->at + (wait_ms > LONG_MS ? wait_ms : LONG_MS);
+}
+
 static int64_t quarter_ms(const struct sim_run *r, const struct sim_board *b)
 {
     return int_clamp((r->now - b->started_at) / 4, AGAIN_MS, MOST_MS);
@@ -99,7 +110,7 @@ static bool worth_telling(struct sim_run *r, struct sim_board *b, int32_t mhz)
         begin(b);
     if (crawls(r, b) != crawled(l))
         cross(r, b, mhz);
-    if (l->in.at >= 0 && r->now - l->in.at >= LONG_MS)
+    if (l->in.at >= 0 && r->now >= matters_at(r, b))
         return true;
     if (l->crawls && l->look_at <= r->now) // it was looked at, and stays
         ask_look(r, b);
@@ -117,8 +128,8 @@ static int64_t quiet_until(const struct sim_run *r, const struct sim_board *b)
         return b->started_at + LONG_MS;
     if (l->crawls)
         at = l->look_at - r->now <= LONG_MS ? l->look_at : l->look_at - LONG_MS;
-    if (l->in.at >= 0 && l->in.at + LONG_MS < at)
-        at = l->in.at + LONG_MS;
+    if (l->in.at >= 0 && matters_at(r, b) < at)
+        at = matters_at(r, b);
     if (others_depend(r, b) && l->told.at + quarter_ms(r, b) < at)
         at = l->told.at + quarter_ms(r, b);
     return at;

@@ -183,7 +183,8 @@ static void comfort_step(struct sim_run *r)
     for (uint32_t k = 0; k < r->n_water; k++)
         backup += water_backup_w(r->zone[r->water[k]].water);
     for (uint32_t b = 0; b < r->n_batches; b++) {
-        set += comfort_rooms(r, b);
+        comfort_rooms(r, b);
+        set += m->comfort[b].set_c;
     }
     m->looks++;
     for (size_t i = 0; i < r->s->n_sites; i++)

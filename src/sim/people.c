@@ -26,7 +26,7 @@
 enum { SOMEBODY = 1, AIRS = 2, AIRS_HEAT = 4 };
 
 struct occupancy {
-    uint32_t zone;
+    uint32_t zone, batch, at; // the room
     struct occupant_now now;
 };
 
@@ -100,7 +100,7 @@ static void zone_day(struct sim_run *r, uint32_t zone, int64_t day)
         n = occupant_day(&p->who[zone], day, r->site[z->site].closed, c);
     for (int i = 0; i < n; i++) {
         struct occupancy *to = VEC_PUSH(p->change, p->n, p->cap);
-        *to = (struct occupancy){zone, c[i].now};
+        *to = (struct occupancy){zone, z->batch, z->at, c[i].now};
         to->now.window_open &= g->windows;
         *VEC_PUSH(p->minute, p->n_minute, p->cap_minute) = (uint16_t)c[i].minute;
     }
@@ -140,12 +140,12 @@ static void draw_day(struct sim_run *r, int64_t day)
 
 static void take(struct sim_run *r, const struct occupancy *c)
 {
-    const struct sim_zone *z = &r->zone[c->zone];
+    struct room_batch *b = &r->batch[c->batch];
     uint8_t *state = &r->people->state[c->zone];
-    r->batch[z->batch].internal_w[z->at] = c->now.internal_w;
+    b->internal_w[c->at] = c->now.internal_w;
     *state = (uint8_t)((*state & AIRS_HEAT) | (c->now.people > 0 ? SOMEBODY : 0) |
                        (c->now.window_open ? AIRS : 0));
-    r->batch[z->batch].window_open[z->at] = (*state & (AIRS | AIRS_HEAT)) != 0;
+    b->window_open[c->at] = (*state & (AIRS | AIRS_HEAT)) != 0;
 }
 
 WIDE_INLINE void any_hot_any(const double *air_c, size_t n, int64_t *some)
@@ -251,6 +251,8 @@ static void wish_now(struct sim_run *r, uint32_t zone)
     if (z->kind != ZONE_KIND_ROOM)
         return;
     struct sim_rooms *rooms = &r->rooms[z->batch];
+    if (w.mode == ZONE_OFF && z->low_since != INT64_MIN && !z->may_sleep_now)
+        rooms->lanes.restless[z->at] = 1; // its boards wait no longer
     struct thermostat *t = lanes_pull(&rooms->lanes.heat, z->at);
     if (z->schedule)
         ahead = ahead_wish(t, z->schedule, &z->base, HOUSE_MS(0), now, offset_ms, &z->look_at);

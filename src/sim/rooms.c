@@ -122,6 +122,7 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, uint32_
             room_make(r, rooms, i, first);
     rooms->tell_w = r->zone[rooms->first].tell_w;
     rooms->idle_w = idle_w(r, &r->zone[rooms->first]);
+    rooms->keep_w = r->thermostat[rooms->first].cfg.keep_w;
     rooms->n_boards = r->zone[rooms->first].n_boards;
     lanes_make(rooms, r->thermostat, r->log_steps);
     int bad = 0;

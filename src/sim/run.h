@@ -16,6 +16,7 @@
 #define ONDOL_SIM_RUN_H
 
 #include "base/map.h"
+#include "base/num.h"
 #include "base/rng.h"
 #include "core/engine/server.h"
 #include "core/heat/schedule.h"
@@ -31,9 +32,10 @@
 #include "world/shadow.h"
 #include "world/tank.h"
 
-#define SIM_NONE     UINT32_MAX
-#define DRIVE_MIXED  15
-#define DRIVE_BOARDS 4 // up to so many boards a zone, what regulate() says is kept in tables
+#define SIM_NONE       UINT32_MAX
+#define DRIVE_MIXED    15
+#define SLEEP_AFTER_MS 300000 // as in the agent
+#define DRIVE_BOARDS   4      // up to so many boards a zone, what regulate() says is kept in tables
 
 // ---- what happens (queue.c)
 
@@ -43,7 +45,7 @@ enum happen {
     HAPPEN_HEALED,   // index: target, extra: kind of happening
     HAPPEN_SCHEDULE, // a week plan has its next entry; index: zone
     HAPPEN_KNOB,     // somebody turns the knob; index: zone
-    HAPPEN_BOOTED,   // index: board
+    HAPPEN_BOOTED,   // boards are awake; index: zone
     HAPPEN_LINK,     // a copy is over the link to a site; index: site
     HAPPEN_COPIED,   // and there; index: site, extra: the set
     HAPPEN_STAGED,   // data are there; index: board, extra: the lease, as boards sleep and wake meanwhile
@@ -57,19 +59,24 @@ enum happen {
 struct happening {
     int64_t at;
     uint8_t kind;
-    uint32_t index;
-    uint32_t stamp; // of the board or zone when it was foreseen: another one makes it void
+    uint32_t index; // below 2^28
+    uint32_t stamp; // of the board or site when it was foreseen: another one makes it void
     int64_t extra;
-    uint64_t number;
+    uint64_t order; // of those of one moment: kind, index, number
 };
 
 struct queue_of {
-    struct happening *v;
-    size_t n, cap;
+    struct happenings { // a heap
+        struct happening *v;
+        size_t n, cap;
+    } soon, later;
+    int64_t until; // from then on it is `later`
     uint64_t number;
 };
 void queue_push(struct queue_of *q, struct happening h);
 bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h);
+const struct happening *queue_first(const struct queue_of *q); // NULL: nothing is to happen
+void queue_free(struct queue_of *q);
 
 // ---- boards and what they run
 
@@ -138,7 +145,7 @@ struct drive_row {
     uint8_t run[DRIVE_BOARDS];
     int32_t total_mw;
     bool filled;
-    bool alike;            // every board does the same
+    bool alike;            // every board does the same kind of thing
     bool to_sleep_or_wake; // it moves a board between sleep and awake
     uint8_t crawls;        // bits: boards whose task runs so slowly that the engine may move it
 };
@@ -163,7 +170,9 @@ struct sim_zone {
     int16_t runs;                    // boards with an instance
     int16_t held;                    // boards with one that is set aside
     uint8_t n_boards, kind, model;
-    bool alike, stale;  // stale: the boards have changed since they were driven
+    // alike: without work, all boards do the same kind of thing. It is booked as if each drew the same, which they do
+    // but where one stands at the next operating point. stale: the boards have changed since they were driven.
+    bool alike, stale;
     bool resting;       // its boards were told to sleep, and nothing has changed since
     bool urgent;        // has work that may draw what the zone can bear, and so is looked at every step
     bool may_sleep_now; // what its boards were told last of whether they may
@@ -183,7 +192,7 @@ struct sim_zone {
     bool told_any;
     uint8_t sensor; // 0 well, else the SIM_SENSOR_* it suffers
     // and what is booked
-    struct sim_used alike_used[ACTIVITY_N]; // of each of its boards, while alike
+    struct sim_used alike_used[ACTIVITY_N]; // of all its boards and for each, while alike
     // the rest
     int64_t step_uj; // booked in this step; of a room: in its lane
     int64_t total_uj;
@@ -230,12 +239,12 @@ struct sim_lanes {
     double *split_uj, *early_uj;
     int32_t *want_w, *driven_w; // of the request, as of the last step; as driven
     uint32_t *decided;          // hash of all it was driven at
-    // Where its boards' draws by watts begin in run->draw; -1: drive_zone() must say. What they all run, or
-    // DRIVE_MIXED.
+    // Where its boards' draws by watts begin in run->draw, while its watts stay as many, or as few, as that part is
+    // of; -1: drive_zone() must say. What they all run, or DRIVE_MIXED.
     int32_t *fast, *run;
     uint16_t *log; // driven_w of the last hour's steps: step % r->log_steps rows of n
     int32_t *told_target_w, *told_max_w, *told_min_w;
-    int32_t *quiet_step; // no instance can end before this step
+    int32_t *quiet_step; // no instance can end and no board go to sleep before this step
     int32_t *restless;   // to be looked at every step
     uint16_t *look;      // result: to be looked at in this step, or worth telling; a bit a room, sixteen each
 };
@@ -260,8 +269,8 @@ struct sim_rooms {
     uint32_t *zone; // in each place; LANE_EMPTY: none
     uint32_t first; // one of the zones
     struct sim_size size[SIM_SIZES];
-    uint32_t n_sizes, first_size;     // the first's number among its site's
-    int32_t tell_w, idle_w, n_boards; // of each
+    uint32_t n_sizes, first_size;             // the first's number among its site's
+    int32_t tell_w, idle_w, keep_w, n_boards; // of each; keep: as its thermostat's cfg has it
     struct sim_lanes lanes;
     struct shadow_batch shadow; // sums since the hour began
     uint8_t *facade;            // 0..15: its orientation in 22.5 degrees
@@ -326,7 +335,8 @@ struct float_list {
 struct drive_table {
     uint64_t key;
     int32_t watts; // rows 0..watts
-    int32_t draw;  // where its part of run->draw begins
+    // Where its parts of run->draw begin: of watts that keep awake who is, and of less.
+    int32_t draw, low;
     struct drive_row *row;
 };
 
@@ -583,9 +593,9 @@ static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
 // Low-power mode: what its boards at work may draw, whatever heat it wants. `all`: if all of them worked.
 static inline int32_t zone_keep_w(struct sim_run *r, const struct sim_zone *z, bool all)
 {
-    const struct thermostat_config *c = &r->thermostat[z - r->zone].cfg;
-    if (z->water || !c->keep_w)
+    if (z->water || !r->rooms[z->batch].keep_w)
         return 0;
+    const struct thermostat_config *c = &r->thermostat[z - r->zone].cfg;
     return thermostat_keep_share_w(c, lanes_request(&lanes_of(r, z)->heat, z->at)->keep_w,
                                    all ? c->keep_boards : z->runs);
 }
@@ -598,8 +608,22 @@ static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
         return;
     if (z->stale)
         drive_slow(r, z);
-    lanes_of(r, z)->restless[z->at] = z->stale || z->urgent || (z->low_since != INT64_MIN && !z->resting) ||
-                                      r->thermostat[z - r->zone].cfg.keep_w;
+    struct sim_lanes *l = lanes_of(r, z);
+    bool waits = z->low_since != INT64_MIN && !z->resting && l->fast[z->at] < 0;
+    l->restless[z->at] = z->stale || z->urgent || waits || r->rooms[z->batch].keep_w;
+}
+
+// When a room is to be looked at though its watts are as they were: an instance may end, or its boards have waited
+// for sleep in the lanes for long enough.
+static inline void zone_next_look(struct sim_run *r, const struct sim_zone *z)
+{
+    struct sim_lanes *l = lanes_of(r, z);
+    int64_t step_ms = r->s->step_ms, quiet = z->runs ? int_quotient(z->quiet_until, step_ms) : INT64_MAX;
+    if (z->low_since != INT64_MIN && l->fast[z->at] >= 0) {
+        int64_t due = int_quotient(z->low_since + SLEEP_AFTER_MS + step_ms - 1, step_ms) + 1;
+        quiet = due < quiet ? due : quiet;
+    }
+    l->quiet_step[z->at] = (int32_t)int_clamp(quiet, 0, INT32_MAX);
 }
 
 // An instance more on its boards, or one less.

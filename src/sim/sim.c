@@ -38,15 +38,23 @@ static void script_happens(struct sim_run *r)
     script_next(r);
 }
 
-// Boards of a zone that began to boot together are there together, and are driven once.
-static void boot_others(struct sim_run *r, uint32_t zone, int64_t at)
+// Which of the zone's boards that is: some may have been put to sleep again, or begun anew.
+static void zone_booted(struct sim_run *r, uint32_t zone)
 {
-    const struct happening *next = r->queue.v;
-    struct happening h;
-    while (r->queue.n > 0 && next->at == at && next->kind == HAPPEN_BOOTED &&
-           r->board[next->index].zone == zone && queue_pop_before(&r->queue, at + 1, &h))
-        if (r->board[h.index].stamp == h.stamp)
-            r->board[h.index].booting = false;
+    struct sim_zone *z = &r->zone[zone];
+    bool any = false;
+    drive_settle(r, zone);
+    for (uint32_t i = z->first_board; i < z->first_board + z->n_boards; i++) {
+        struct sim_board *b = &r->board[i];
+        if (!b->booting || b->boot_end > r->now)
+            continue;
+        b->booting = false;
+        any = true;
+    }
+    if (!any)
+        return;
+    zone_stale(r, z);
+    zone_changed(r, zone);
 }
 
 static void board_event(struct sim_run *r, const struct happening *h)
@@ -57,10 +65,7 @@ static void board_event(struct sim_run *r, const struct happening *h)
         return;
     uint32_t zone = b->zone;
     drive_settle(r, zone);
-    if (h->kind == HAPPEN_BOOTED) {
-        b->booting = false;
-        boot_others(r, zone, h->at);
-    } else if (h->kind == HAPPEN_STAGED) {
+    if (h->kind == HAPPEN_STAGED) {
         b->data_missing = false;
     } else if (b->phase == BOARD_RUNS && b->foreseen == h->extra) {
         job_end(r, h->index, ATTEMPT_SUCCESS);
@@ -103,6 +108,8 @@ static void happens(struct sim_run *r, const struct happening *h)
         data_copied(r, h->index, (uint64_t)h->extra);
         break;
     case HAPPEN_BOOTED:
+        zone_booted(r, h->index);
+        break;
     case HAPPEN_STAGED:
     case HAPPEN_END:
         board_event(r, h);
@@ -130,7 +137,8 @@ static void happen_until(struct sim_run *r, int64_t until)
         if (h.at > r->now)
             r->now = h.at;
         happens(r, &h);
-        if (r->queue.n > 0 && r->queue.v[0].at <= r->now)
+        const struct happening *next = queue_first(&r->queue);
+        if (next && next->at <= r->now)
             continue;
         link_settle(r);
     }
@@ -183,14 +191,30 @@ static void zone_step(struct sim_run *r, uint32_t i)
     zone_changed(r, i);
 }
 
+// What of the first of these 64 zones zone_step() looks at: it is fetched while another one is done.
+static void zone_fetch(const struct sim_run *r, uint32_t from, uint64_t bits)
+{
+    if (!bits)
+        return;
+    uint32_t i = from + (uint32_t)__builtin_ctzll(bits);
+    const struct sim_zone *z = &r->zone[i];
+    __builtin_prefetch(&z->settled);
+    __builtin_prefetch(&z->low_since);
+    __builtin_prefetch(&z->water);
+    __builtin_prefetch(&r->thermostat[i].guards);
+}
+
 // In the order of their numbers, those that need it.
 static void zones_step(struct sim_run *r)
 {
     for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
         uint64_t bits = r->attend[w];
         r->attend[w] = 0;
-        for (; bits; bits &= bits - 1)
+        zone_fetch(r, w * 64, bits);
+        for (; bits; bits &= bits - 1) {
+            zone_fetch(r, w * 64, bits & (bits - 1));
             zone_step(r, w * 64 + (uint32_t)__builtin_ctzll(bits));
+        }
     }
 }
 
@@ -313,7 +337,7 @@ int sim_run(const struct scenario *s, struct sim_inputs *in, const struct sim_op
     drive_free(&r);
     published_free(&r);
     fleet_free(&r);
-    free(r.queue.v);
+    queue_free(&r.queue);
     sim_workload_free(&in->work);
     sim_script_free(&in->script);
     if (bad) {

@@ -9,9 +9,13 @@
 
 static void sun_step(struct sim_run *r, struct sim_site *x)
 {
-    for (int i = 0; i < 16; i++)
+    bool same = true; // as at night
+    for (int i = 0; i < 16; i++) {
+        double was = x->facade_w_m2[i];
         x->facade_w_m2[i] = sun_on_facing(&x->weather.sun, &x->weather.irradiance, r->facing[i]);
-    for (uint32_t b = x->first_batch; b < x->first_batch + x->n_batches; b++) {
+        same &= x->facade_w_m2[i] == was;
+    }
+    for (uint32_t b = x->first_batch; !same && b < x->first_batch + x->n_batches; b++) {
         const struct sim_rooms *rooms = &r->rooms[b];
         for (const struct sim_size *k = rooms->size; k < rooms->size + rooms->n_sizes; k++)
             for (uint32_t i = 0; i < k->n; i++)

@@ -5,8 +5,9 @@
 // Rooms do not touch each other, so the compiler puts two or more side by side; as no sum is reordered and
 // none is fused, every width gives the same digits.
 //
-// A batch goes through in rows of sixteen. Where a window of the sixteen is open, they are stepped by both matrices, and each
-// takes its own. Rows without are stepped in as long stretches as there are, as each begins with 29 coefficients.
+// A batch goes through in rows of sixteen. Where many windows of the sixteen are open, they are stepped by both matrices, and
+// each takes its own; a few are stepped again, alone. All other rows are stepped in as long stretches as there are, as each
+// begins with 29 coefficients.
 #include "world/room.h"
 
 #include <stdlib.h>
@@ -120,18 +121,66 @@ WIDE_INLINE void step_mixed_any(const struct room_batch *b, double outside_c, si
 }
 WIDE(step_mixed, (const struct room_batch *b, double outside_c, size_t from), (b, outside_c, from))
 
+// Rooms with open windows that are stepped by themselves, after the others have been stepped as if theirs were shut.
+#define ALONE_MAX 64
+#define ALONE_ROW 4 // of a row; with more of them both steps of all sixteen cost less
+
+struct alone {
+    size_t n;
+    struct {
+        size_t i;
+        struct room_state was;
+    } v[ALONE_MAX];
+};
+
+// Puts the row's rooms with open windows aside; false where they are too many.
+static bool row_alone(const struct room_batch *b, size_t from, struct alone *a)
+{
+    size_t n = wide_row_count(b->window_open + from);
+    if (n > ALONE_ROW || a->n + n > ALONE_MAX)
+        return false;
+    for (size_t i = from; n > 0; i++)
+        if (b->window_open[i]) {
+            a->v[a->n].i = i;
+            a->v[a->n++].was = (struct room_state){b->air_c[i], b->mass_c[i], b->heater_c[i], b->sensor_c[i]};
+            n--;
+        }
+    return true;
+}
+
+static void step_alone(struct room_batch *b, double outside_c, const struct alone *a)
+{
+    double sky[ROOM_STATES];
+    const struct room_rows *open = &b->model->open_rows;
+    sky_of(sky, open, outside_c);
+    for (size_t k = 0; k < a->n; k++) {
+        size_t i = a->v[k].i;
+        struct room_state x =
+            step_one(open, sky, a->v[k].was, b->heater_w[i], b->internal_w[i], b->solar_w[i]);
+        b->air_c[i] = x.air_c;
+        b->mass_c[i] = x.mass_c;
+        b->heater_c[i] = x.heater_c;
+        b->sensor_c[i] = x.sensor_c;
+    }
+}
+
 void room_batch_step(struct room_batch *b, double outside_c)
 {
-    for (size_t from = 0, end = wide_end(b->n); from < end;) {
-        size_t to = from;
-        while (to < end && !wide_row_some(b->window_open + to))
-            to += WIDE_ROW;
-        if (to > from)
-            step_shut(b, outside_c, from, to);
-        for (; to < end && wide_row_some(b->window_open + to); to += WIDE_ROW)
-            step_mixed(b, outside_c, to);
-        from = to;
+    struct alone alone;
+    alone.n = 0;
+    size_t from = 0, end = wide_end(b->n);
+    for (size_t row = 0; row < end; row += WIDE_ROW) {
+        if (!wide_row_some(b->window_open + row) || row_alone(b, row, &alone))
+            continue;
+        if (row > from)
+            step_shut(b, outside_c, from, row);
+        step_mixed(b, outside_c, row);
+        from = row + WIDE_ROW;
     }
+    if (end > from)
+        step_shut(b, outside_c, from, end);
+    if (alone.n > 0)
+        step_alone(b, outside_c, &alone);
 }
 
 void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n, double start_c)

@@ -14,6 +14,13 @@ static uint32_t limit_of_zone(const struct zone *z, enum limit what)
     return what == LIMIT_SITE ? z->site : z->circuit;
 }
 
+// One of its zones says: a node over several sites is not capped as a whole.
+static bool no_cap(const struct server *s, const struct node *n)
+{
+    const struct zone *z = n->n_zones ? s->zone[n->zone[0]] : NULL;
+    return !z || (!z->circuit && s->site[z->site].cap_mw < 0);
+}
+
 // Number of the site or circuit that all of its zones are of. False: there is none.
 static bool limit_of(const struct server *s, const struct node *n, enum limit what, uint32_t *number)
 {
@@ -78,7 +85,7 @@ static bool shares(const struct server *s, uint32_t node, enum limit what, int64
 void server_node_cap(struct server *s, uint32_t node)
 {
     int64_t fair, left, least = -1;
-    for (int what = 0; what < LIMITS; what++) {
+    for (int what = 0; what < LIMITS && !no_cap(s, &s->node[node]); what++) {
         if (!shares(s, node, (enum limit)what, &fair, &left))
             continue;
         int64_t share = fair < left ? fair : left;

@@ -101,19 +101,26 @@ static int64_t hopeless_ms(const struct server *s, const struct lease *l)
     return int_clamp(t_s, 0, LOOK_FAR_MS / 1000) * 1000;
 }
 
-static int64_t in_waits_ms(const struct server *s, int64_t ms)
+// Looks come after whole waits, so that those of many come together; after what is hopeless, and within a quarter.
+static int64_t waits_after_ms(const struct server *s, int64_t ms)
+{
+    int64_t whole = prices(s)->move_after_s * 1000;
+    return whole > 0 ? (ms + whole - 1) / whole * whole : ms;
+}
+
+static int64_t waits_within_ms(const struct server *s, int64_t ms)
 {
     int64_t whole = prices(s)->move_after_s * 1000;
     return whole > 0 ? ms - ms % whole : ms;
 }
 
-// From a look that left it where it is until the next: in whole waits, so that those of many come together.
+// From a look that left it where it is until the next.
 static int64_t again_ms(const struct server *s, const struct lease *l)
 {
-    int64_t least = wait_ms(s, l), far = hopeless_ms(s, l);
-    int64_t quarter = int_clamp(house_since(s->now, l->slow_since) / 4, 0, LOOK_MOST_MS);
-    quarter = in_waits_ms(s, quarter > far ? quarter : far);
-    return quarter > least ? quarter : least;
+    int64_t least = wait_ms(s, l), far = waits_after_ms(s, hopeless_ms(s, l));
+    int64_t quarter = waits_within_ms(s, int_clamp(house_since(s->now, l->slow_since) / 4, 0, LOOK_MOST_MS));
+    least = quarter > least ? quarter : least;
+    return far > least ? far : least;
 }
 
 // Even full speed elsewhere would not be so much sooner.
@@ -138,7 +145,7 @@ void lease_paced(struct server *s, uint32_t lease)
     l->slow_up_ms = lease_up_ms(l);
     l->slow_done_ms = l->done_ms;
     house_ms due = house_add(l->slow_since, wait_ms(s, l)),
-             pays = house_add(s->now, in_waits_ms(s, hopeless_ms(s, l)));
+             pays = house_add(s->now, waits_after_ms(s, hopeless_ms(s, l)));
     look_at(s, l, house_before(due, pays) ? pays : due);
 }
 

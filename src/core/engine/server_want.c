@@ -24,20 +24,34 @@ struct heat_request zone_request(const struct zone *z)
     return r;
 }
 
-void server_zones_want(struct server *s, const struct event *ev, struct effects *fx)
+#define TOGETHER 16 // whose records are fetched from memory together: each lies elsewhere
+
+static void some_want(struct server *s, const struct zone_want *want, size_t n)
 {
-    (void)fx;
-    for (size_t i = 0; i < ev->wants.n; i++) {
-        const struct zone_want *w = &ev->wants.zone[i];
-        uint64_t at;
-        if (!idmap_get(&s->zone_by_id, w->zone, &at) || s->zone[at]->at.v < 0)
+    uint64_t at[TOGETHER];
+    for (size_t i = 0; i < n; i++) {
+        if (!idmap_get(&s->zone_by_id, want[i].zone, &at[i]))
+            at[i] = NONE;
+        else
+            __builtin_prefetch(&s->zone[at[i]]->at);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct zone_want *w = &want[i];
+        if (at[i] == NONE || s->zone[at[i]]->at.v < 0)
             continue;
-        struct zone *z = s->zone[at];
+        struct zone *z = s->zone[at[i]];
         z->request.target_w = w->target_w;
         z->request.min_w = w->min_w;
         z->request.max_w = w->max_w;
         z->request.keep_w = w->keep_w;
         struct heat_request r = zone_request(z);
-        planner_wants(s->planner, (uint32_t)at, &r);
+        planner_wants(s->planner, (uint32_t)at[i], &r);
     }
+}
+
+void server_zones_want(struct server *s, const struct event *ev, struct effects *fx)
+{
+    (void)fx;
+    for (size_t i = 0; i < ev->wants.n; i += TOGETHER)
+        some_want(s, ev->wants.zone + i, ev->wants.n - i < TOGETHER ? ev->wants.n - i : TOGETHER);
 }

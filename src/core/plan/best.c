@@ -37,6 +37,7 @@ void best_reset(struct planner *p)
         lane->by_kind = false;
         lane->epoch++;
     }
+    p->tops = false;
     log_clear(p, SIDE_FREE);
     log_clear(p, SIDE_TAKE);
     for (uint32_t z = 0; z < p->n_zones; z++)
@@ -53,7 +54,7 @@ static void compact(const struct planner *p, struct heap *h, uint32_t boards)
     h->n = 0;
     for (size_t i = 0; i < n; i++) { // pushing writes at or before the place that was read last
         struct heap_entry e = h->v[i];
-        if (e.stamp == p->board[e.index].stamp)
+        if (e.stamp == stamp_of(p, e.index))
             heap_push(h, e);
     }
 }
@@ -67,10 +68,9 @@ static void unsettle(struct planner *p, uint32_t kind, unsigned lane)
     list_add(&p->lane[lane].unsettled, kind);
 }
 
-void best_forget(struct planner *p, uint32_t board)
+void best_unsettle(struct planner *p, uint32_t board)
 {
-    struct board_state *b = &p->board[board];
-    b->stamp++;
+    const struct board_state *b = &p->board[board];
     for (uint32_t bits = p->kind[b->kind].topped; bits; bits &= bits - 1) {
         unsigned at = (unsigned)__builtin_ctz(bits);
         if (p->kind[b->kind].lane[at / SIDES].top[at % SIDES].index == board)
@@ -149,7 +149,7 @@ static void value_zone(struct planner *p, const struct zone_state *z, unsigned l
         last = board;
         if (!v.some)
             continue;
-        struct heap_entry e = {.key = v.key, .index = board, .stamp = b->stamp};
+        struct heap_entry e = {.key = v.key, .index = board, .stamp = z->stamp};
         if (to_kinds)
             kind_offer(p, b->kind, lane, side, e);
         if (side == SIDE_FREE && z->family == PLAN_NONE)
@@ -170,14 +170,14 @@ static void tidy(const struct planner *p, const struct family *f, struct line *l
         return;
     size_t kept = 0, late = 0;
     for (size_t i = l->first; i < l->n; i++)
-        if (l->v[i].stamp == p->board[l->v[i].index].stamp)
+        if (l->v[i].stamp == stamp_of(p, l->v[i].index))
             l->v[kept++] = l->v[i];
     l->first = 0;
     l->n = kept;
     size_t n = l->late.n;
     for (l->late.n = 0; late < n; late++) { // pushing writes at or before the place that was read last
         struct heap_entry e = l->late.v[late];
-        if (e.stamp == p->board[e.index].stamp)
+        if (e.stamp == stamp_of(p, e.index))
             heap_push(&l->late, e);
     }
 }
@@ -198,7 +198,7 @@ static void add_fresh(struct planner *p, unsigned lane)
 static const struct heap_entry *first_free(const struct planner *p, struct line *l)
 {
     const struct heap_entry *e;
-    while ((e = line_front(l)) && e->stamp != p->board[e->index].stamp)
+    while ((e = line_front(l)) && e->stamp != stamp_of(p, e->index))
         line_pop(l, e);
     return e;
 }
@@ -267,7 +267,7 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
     kl->unsettled = false;
     for (int side = 0; side < SIDES; side++) {
         struct heap *h = &kl->heap[side];
-        while (h->n && h->v[0].stamp != p->board[h->v[0].index].stamp)
+        while (h->n && h->v[0].stamp != stamp_of(p, h->v[0].index))
             heap_pop(h);
         struct heap_entry top = h->n ? h->v[0] : (struct heap_entry){.index = PLAN_NONE};
         if (top.index == kl->top[side].index && top.key == kl->top[side].key)
@@ -277,6 +277,7 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
         kl->top[side] = top;
         uint32_t bit = 1u << (lane * SIDES + (unsigned)side);
         p->kind[kind].topped = (p->kind[kind].topped & ~bit) | (top.index != PLAN_NONE ? bit : 0);
+        p->tops |= top.index != PLAN_NONE;
         moved = true;
         if (side == SIDE_TAKE)
             family_offer(p, kind, lane);
@@ -302,7 +303,7 @@ static inline __attribute__((always_inline)) void read_ahead(const struct planne
     if (n > 4 && p->zone[zone[4]].n_boards) {
         const struct board_state *b = &p->board[p->zone[zone[4]].board[0]];
         __builtin_prefetch(b);
-        __builtin_prefetch(&b->stamp);
+        __builtin_prefetch(&b->kind);
     }
 }
 
@@ -409,7 +410,7 @@ static inline __attribute__((always_inline)) void look_ahead(const struct planne
     const struct heap_entry *e = l->v + l->first;
     if (n > 24) {
         __builtin_prefetch(&p->board[e[24].index]);
-        __builtin_prefetch(&p->board[e[24].index].stamp);
+        __builtin_prefetch(&p->board[e[24].index].kind);
     }
     if (n > 16) {
         const struct board_state *b = &p->board[e[16].index];

@@ -174,7 +174,7 @@ static void count_entries(const struct planner *p, const struct heap *h, unsigne
 {
     for (size_t i = 0; i < h->n; i++) {
         const struct heap_entry *e = &h->v[i];
-        if (e->stamp != p->board[e->index].stamp || is_borne(e->key) ||
+        if (e->stamp != stamp_of(p, e->index) || is_borne(e->key) ||
             board_bar(p, ask_of(lane), e->index, false) != BAR_NONE)
             continue;
         o->worth = !o->free || e->key > o->worth ? e->key : o->worth;

@@ -15,8 +15,9 @@ void zone_stale(struct planner *p, uint32_t zone)
 {
     struct zone_state *z = &p->zone[zone];
     reach_forget(p, zone);
-    for (size_t i = 0; i < z->n_boards; i++)
-        best_forget(p, z->board[i]);
+    z->stamp = ++p->stamp;
+    for (size_t i = 0; p->tops && i < z->n_boards; i++)
+        best_unsettle(p, z->board[i]);
     log_zone(p, zone, SIDE_FREE);
     log_zone(p, zone, SIDE_TAKE);
     if (p->policy->evicts && !z->warm) {
@@ -118,7 +119,7 @@ static void kinds_anew(struct planner *p, const struct zone_state *z)
     for (size_t i = 0; i < z->n_boards; i++) {
         struct board_state *b = &p->board[z->board[i]];
         uint32_t old = b->kind;
-        best_forget(p, z->board[i]);
+        best_unsettle(p, z->board[i]);
         struct board_spec spec =
             family_of_kind(p, old)->spec; // copies: families move when there are more of them
         struct curve curve = family_of_kind(p, old)->curve;
@@ -298,7 +299,7 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
     uint32_t old_kind = to->kind;
     bool had = to->known;
     if (had) {
-        best_forget(p, board);
+        best_unsettle(p, board);
         board_count(p, board, -1);
         zone_count(p, to->board.zone);
     }

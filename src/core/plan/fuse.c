@@ -2,6 +2,8 @@
 //
 // Power caps of sites and of the circuits inside them. What is counted is what the zones' boards at work may
 // draw at most.
+#include <string.h>
+
 #include "core/plan/planner_state.h"
 
 static struct fuse *circuit_at(const struct planner *p, const struct plan_zone *z)
@@ -90,8 +92,19 @@ void fuses_count(struct planner *p, uint32_t zone, int64_t mw)
         count(p, z, more);
 }
 
+static bool same_site(const struct plan_site *a, const struct plan_site *b)
+{
+    return a->cap_mw == b->cap_mw && a->has_tariff == b->has_tariff &&
+           a->tariff_ueur_per_kwh == b->tariff_ueur_per_kwh && a->carbon_g_per_kwh == b->carbon_g_per_kwh &&
+           memcmp(a->country, b->country, sizeof a->country) == 0 && a->link_mbit_s == b->link_mbit_s &&
+           a->latency_ms == b->latency_ms && a->disk_free_mb == b->disk_free_mb &&
+           a->has_position == b->has_position && a->lat_mdeg == b->lat_mdeg && a->lon_mdeg == b->lon_mdeg;
+}
+
 void planner_site(struct planner *p, uint32_t site, const struct plan_site *s)
 {
+    if (site < p->n_sites && p->site[site].known && same_site(&p->site[site].site, s))
+        return; // a day of its tariff or carbon that is as the day before
     mem_grow(&p->site, &p->cap_sites, (size_t)site + 1, sizeof *p->site);
     if (site >= p->n_sites)
         p->n_sites = (size_t)site + 1;

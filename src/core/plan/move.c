@@ -4,8 +4,8 @@
 //
 //     stay = left / speed                     go = start + boot + data + (left + lost) / speed there
 //
-// It goes where `go` is least, if `stay` is at least move_ratio times that and move_least_s more. What it has
-// done since its start is lost and stands in `go`; so does what a lower class would lose that
+// It goes where `go` is least (of equals to the first), if `stay` is at least move_ratio times that and move_least_s
+// more. What it has done since its start is lost and stands in `go`; so does what a lower class would lose that
 // makes room. So whoever has done much stays: with as much left as was done, and full speed
 // elsewhere, only who runs below a quarter of it goes.
 //
@@ -231,18 +231,23 @@ static void look_at(struct planner *p, const struct plan_runner *r, uint32_t boa
     out->go_s = there;
 }
 
-int64_t planner_move_pays_s(const struct planner *p, const struct plan_runner *r)
+// The least that `go` can be: on the fastest make of board, free, awake and at full speed, with all data there.
+// INT64_MAX: there is no board.
+static int64_t least_go_s(const struct planner *p, const struct plan_runner *r)
 {
-    if (!shape_of_runner(p, r))
-        return INT64_MAX;
     int64_t full = curve_max_work_mhz(&family_of_kind(p, p->board[r->board].kind)->curve), fastest = 0;
     for (size_t f = 0; f < p->n_families; f++) {
         int64_t rate = p->family[f].kinds ? curve_max_work_mhz(&p->family[f].curve) : 0;
         fastest = rate > fastest ? rate : fastest;
     }
-    if (fastest <= 0)
-        return INT64_MAX;
-    int64_t go = p->prices.move_start_s + (r->left_s + r->lost_s) * full / fastest;
+    return fastest > 0 ? p->prices.move_start_s + (r->left_s + r->lost_s) * full / fastest : INT64_MAX;
+}
+
+int64_t planner_move_pays_s(const struct planner *p, const struct plan_runner *r)
+{
+    int64_t go = shape_of_runner(p, r) ? least_go_s(p, r) : INT64_MAX;
+    if (go == INT64_MAX)
+        return go;
     int64_t by_ratio = go * p->prices.move_ratio_permille / 1000, by_time = go + p->prices.move_least_s;
     return by_ratio > by_time ? by_ratio : by_time;
 }
@@ -264,8 +269,9 @@ bool planner_move(struct planner *p, const struct plan_runner *r, struct plan_mo
     if (lowest_mw > INT32_MAX)
         return false;
     int32_t least = (int32_t)lowest_mw;
+    int64_t best_s = least_go_s(p, r);
     int32_t *reach = reaches(p, s->ask.run);
-    for (uint32_t zone = 0; zone < p->n_zones; zone++) {
+    for (uint32_t zone = 0; zone < p->n_zones && (out->board == PLAN_NONE || x.least_s > best_s); zone++) {
         if (zone % 8 == 0)
             zone += out_of_reach(reach, zone, (uint32_t)p->n_zones, least);
         if (zone == p->n_zones)

@@ -6,7 +6,7 @@
 // asks for boards is told apart by `lane`: a class and about how long it runs. For every lane and family
 // there is a line of free boards by what the work would be worth there; for every lane and kind a heap of
 // boards held by lower classes by what it would gain to stop them, and, once somebody asks who cares where,
-// one of its free boards too. A change gives the boards of its zone a new stamp and puts the zone into a log:
+// one of its free boards too. A change gives the board's zone a new stamp and puts the zone into a log:
 // of zones with free boards, and of zones with boards that a better class may ask back. A lane that has work
 // waiting reads on from where it stopped and values the boards of those zones anew. Entries are never removed
 // from the middle: those with an old stamp are dropped when they come up. What no class can use any more (a
@@ -114,11 +114,13 @@ struct zone_state {
     struct plan_zone zone;
     uint32_t *board; // of this zone
     size_t n_boards, cap_boards;
-    uint32_t in_site;           // place in its site's list
-    int32_t at_work;            // boards whose slot is held
-    int32_t most_mw;            // the most that one of its boards can draw
-    uint32_t family;            // of all its boards; PLAN_NONE: of several
-    int32_t free, low;          // boards whose slot is free; held by other than the best class
+    uint32_t in_site;  // place in its site's list
+    int32_t at_work;   // boards whose slot is held
+    int32_t most_mw;   // the most that one of its boards can draw
+    uint32_t family;   // of all its boards; PLAN_NONE: of several
+    int32_t free, low; // boards whose slot is free; held by other than the best class
+    uint32_t
+        stamp; // what its boards were valued at with another one is no longer so; never given to another zone
     int32_t held[PLAN_CLASSES]; // held by each class
     int64_t
         work_mw; // what those at work are expected to draw at most, as counted in the site and the circuit
@@ -132,7 +134,6 @@ struct zone_state {
 struct board_state {
     struct plan_board board;
     uint32_t kind;
-    uint32_t stamp;     // what was valued with another one is no longer so
     uint32_t account;   // index of its account when it was last looked up
     uint64_t freed;     // version when its slot was last told free
     uint32_t was;       // task that held its slot before it was told free
@@ -329,6 +330,8 @@ struct planner {
     struct idmap family_at, kind_at, shape_at, queue_at; // hash -> first of the chain, + 1
     struct idmap account_at;
     struct lane lane[PLAN_LANES];
+    bool tops;      // some kind has a best board, or had one: those that lose it are to be settled
+    uint32_t stamp; // given to a zone last
     struct zone_log changed[SIDES];
     int64_t free; // boards whose slot is free
     // By zone: what a board at work there can count on while it would run (move.c).
@@ -468,7 +471,11 @@ void best_by_kind(struct planner *p,
                   unsigned lane);   // values what changed of free boards, for best_on_site and heaps of kinds
 void best_reset(struct planner *p); // forgets all that was valued
 void best_refresh(struct planner *p, unsigned lane, enum heap_side side); // values what changed
-void best_forget(struct planner *p, uint32_t board);                      // what it was valued at
+void best_unsettle(struct planner *p, uint32_t board); // what it was valued at is no longer so
+static inline uint32_t stamp_of(const struct planner *p, uint32_t board)
+{
+    return p->zone[p->board[board].board.zone].stamp;
+}
 bool best_any(struct planner *p, enum activity a, enum heap_side side);
 // The best board for a shape; PLAN_NONE: none.
 uint32_t best_board(struct planner *p, uint32_t shape, enum heap_side side, int64_t *worth);

@@ -86,7 +86,7 @@ int64_t market_worth(const struct planner *p, struct plan_ask ask, uint32_t boar
     int32_t k = z->at_work - held;
     int64_t w = over_the_run_mw(z, c, ask.run, ask.lift), run_s = plan_run_typical_s(ask.run);
     int64_t before = k ? k * work_mhz(c, int_quotient(w, k)) : 0;
-    int64_t gain_mhz = (k + 1) * work_mhz(c, int_quotient(w, k + 1)) - before;
+    int64_t gain_mhz = (k + 1) * work_mhz(c, k ? int_quotient(w, k + 1) : w) - before;
     int64_t before_mw = zone_work_mw(z, z->most_mw, k, ask.lift);
     int64_t after_mw = zone_work_mw(z, z->most_mw, k + 1, ask.lift);
     int64_t full = curve_max_work_mhz(c);

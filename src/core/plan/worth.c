@@ -21,7 +21,7 @@ int64_t zone_work_mw(const struct zone_state *z, int32_t most_mw, int32_t at_wor
 {
     if (at_work <= 0)
         return 0;
-    int64_t share = int_quotient(taken_mw(z, lift), at_work);
+    int64_t taken = taken_mw(z, lift), share = at_work == 1 ? taken : int_quotient(taken, at_work);
     return at_work * (share < most_mw ? share : most_mw);
 }
 

@@ -22,17 +22,20 @@ ROW_INLINE row_f heat_reading_c(row_f mc)
     return mc * 1e-3f;
 }
 
+// What settles at zero would come to numbers so small that processors are slow with them; with this it settles
+// here.
+#define HEAT_TINY 1e-20f
+
 // K/min, filtered. `per_min`: 60 s over the time between readings.
 ROW_INLINE row_f heat_slope(row_f slope, float k, row_f y, row_f before_c, float per_min)
 {
-    return heat_follow(slope, k, (y - before_c) * per_min);
+    return heat_follow(slope, k, (y - before_c) * per_min + HEAT_TINY);
 }
 
-// The demand's mean. In a summer without demand it would come to numbers so small that processors are slow
-// with them; so it comes to 1e-20 W.
+// The demand's mean.
 ROW_INLINE row_f heat_mean_w(row_f mean_w, float k, row_f target_w)
 {
-    return heat_follow(mean_w, k, target_w + 1e-20f);
+    return heat_follow(mean_w, k, target_w + HEAT_TINY);
 }
 
 // Electric power that a meter's milliwatts are, whole watts. As a product: 0.001 is a hair above a thousandth

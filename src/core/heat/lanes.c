@@ -446,6 +446,7 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, const uint32_t *p
     l->spacing[0].ms = l->spacing[1].ms = -1;
     for (size_t i = 0; i < wide_room(n); i++) {
         row_of(l, i)->hot_c[i % WIDE_ROW] = NEVER_C; // where there is no room nothing is unusual about it
+        row_of(l, i)->r_c[i % WIDE_ROW] = -NEVER_C;  // and nothing is wanted
         if (i < n && !is_empty(l, i))
             lanes_push(l, i);
     }

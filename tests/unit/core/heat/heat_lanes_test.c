@@ -197,6 +197,23 @@ static void side_by_side_gives_the_digits_of_one_by_one_in_registers_of_all_widt
             run_with_registers_of(widths[i]);
 }
 
+static void where_there_is_no_zone_nothing_is_wanted(void **state)
+{
+    (void)state;
+    struct fleet f;
+    fleet_init(&f, 13);
+    for (int64_t step = 0; step < 60; step++) {
+        house_ms now = HOUSE_MS(START_MS + step * 60000);
+        for (int i = 0; i < N; i++)
+            sense(&f, i, now);
+        lanes_step(&f.lanes, now, now);
+        for (size_t i = 0; i < wide_end(PLACES); i++)
+            if (i >= PLACES || f.place[i] == LANE_EMPTY)
+                assert_true(!f.lanes.target_w[i] && !f.lanes.max_w[i] && !f.lanes.min_w[i]);
+    }
+    lanes_deinit(&f.lanes);
+}
+
 static void the_joules_of_a_request_are_there_when_asked_for(void **state)
 {
     (void)state;
@@ -224,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(side_by_side_gives_the_digits_of_one_by_one_in_registers_of_all_widths),
+        cmocka_unit_test(where_there_is_no_zone_nothing_is_wanted),
         cmocka_unit_test(the_joules_of_a_request_are_there_when_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 // Thermostats of one make, side by side. What moves at every step of a usual zone lies in arrays, one value a
 // zone, so that a processor steps up to sixteen zones at once; the rest stays in each zone's struct
 // thermostat. A zone in which something is unusual (a guard suspected or new, an odd reading, boost) is
-// stepped alone by the same formulas (step.h). heat_step() goes through here too: what a simulated fleet does
+// stepped alone by the same formulas (formulas.h). heat_step() goes through here too: what a simulated fleet does
 // is what an agent does.
 //
 //     while in the lanes, a zone's struct is behind in the fields that move; lanes_pull() brings it up to

@@ -64,6 +64,8 @@ static int worth_cmp(struct worth a, struct worth b)
 {
     if (a.tier != b.tier)
         return a.tier < b.tier ? 1 : -1;
+    if (a.value == b.value && a.mw == b.mw) // boards of a make
+        return 0;
     int64_t l = a.value * b.mw, r = b.value * a.mw;
     return l > r ? 1 : l < r ? -1 : 0;
 }
@@ -213,51 +215,82 @@ static void give(struct plan *p, int64_t mw, struct budget *left)
     left->fuse -= mw;
 }
 
-static bool is_next(const struct plan *p, struct worth w, bool first)
+// What each board offers next, apart from all else of it: all are looked at for every piece that is bought.
+struct offer {
+    struct worth next;
+    bool first;   // of its pieces
+    uint32_t who; // place k: the board that offers the k-th of what is worth the most
+};
+
+#define OFFERS_NOTHING 2 // tier
+
+static void offer_next(struct offer *o, const struct plan *p)
 {
-    return has_next(p) && (p->at == 0) == first && worth_cmp(next_worth(p), w) == 0;
+    o->next = has_next(p) ? next_worth(p) : (struct worth){.tier = OFFERS_NOTHING, .mw = 1};
+    o->first = p->at == 0;
 }
 
-// Buys all pieces worth exactly `w`: whole when the watts suffice; else the first pieces (reachable by duty)
-// each get their part, and the later ones are bought by index.
-static void buy(struct plan *p, size_t n, struct worth w, struct budget *left)
+// How many offer what is worth the most; who they are, in their order, is in the first places.
+static size_t best_offers(struct offer *o, size_t n)
+{
+    struct worth best = {.tier = OFFERS_NOTHING, .mw = 1};
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (o[i].next.tier == OFFERS_NOTHING)
+            continue;
+        int c = worth_cmp(o[i].next, best);
+        if (c < 0)
+            continue;
+        k = c > 0 ? 0 : k;
+        best = o[i].next;
+        o[k++].who = (uint32_t)i;
+    }
+    return k;
+}
+
+// Buys the pieces of the first n offers, which are worth the same: whole when the watts suffice; else the first
+// pieces of boards (reachable by duty) each get their part, and the later ones are bought by index.
+static void buy(struct plan *p, struct offer *o, size_t n, struct budget *left)
 {
     int64_t mw = 0, heat = 0, part = 1, of = 1;
-    for (size_t i = 0; i < n; i++) {
-        if (!is_next(&p[i], w, true))
+    for (size_t k = 0; k < n; k++) {
+        const struct plan *x = &p[o[k].who];
+        if (!o[o[k].who].first)
             continue;
-        mw += p[i].v_mw[1] - p[i].v_mw[0];
-        heat += heat_of(&p[i], p[i].v_mw[1] - p[i].v_mw[0]);
+        mw += x->v_mw[1] - x->v_mw[0];
+        heat += heat_of(x, x->v_mw[1] - x->v_mw[0]);
     }
     if (heat > left->heat)
         part = left->heat, of = heat;
     if (mw * part / of > left->fuse)
         part = left->fuse, of = mw;
-    for (size_t i = 0; i < n; i++) {
-        if (is_next(&p[i], w, true))
-            give(&p[i], (p[i].v_mw[1] - p[i].v_mw[0]) * part / of, left);
+    for (size_t k = 0; k < n; k++) {
+        struct plan *x = &p[o[k].who];
+        int64_t whole = x->v_mw[1] - x->v_mw[0];
+        if (o[o[k].who].first)
+            give(x, part == of ? whole : whole * part / of, left);
     }
     // An envelope's slopes fall, so that no board is met again here.
-    for (size_t i = 0; i < n; i++) {
-        if (!is_next(&p[i], w, false))
-            continue;
-        int64_t piece = p[i].v_mw[p[i].at + 1] - p[i].v_mw[p[i].at], price = heat_of(&p[i], piece);
-        int64_t most = price > left->heat ? int_clamp(left->heat, 0, price) * piece / price : piece;
-        give(&p[i], int_clamp(left->fuse, 0, most), left);
+    for (size_t k = 0; k < n; k++) {
+        struct plan *x = &p[o[k].who];
+        if (!o[o[k].who].first) {
+            int64_t piece = x->v_mw[x->at + 1] - x->v_mw[x->at], price = heat_of(x, piece);
+            int64_t most = price > left->heat ? int_clamp(left->heat, 0, price) * piece / price : piece;
+            give(x, int_clamp(left->fuse, 0, most), left);
+        }
+        offer_next(&o[o[k].who], x);
     }
 }
 
-static void fill(struct plan *p, size_t n, struct budget *left)
+static void fill(struct plan *p, struct offer *o, size_t n, struct budget *left)
 {
+    for (size_t i = 0; i < n; i++)
+        offer_next(&o[i], &p[i]);
     while (left->heat > 0 && left->fuse > 0) {
-        struct worth best = {.tier = 2, .mw = 1};
-        for (size_t i = 0; i < n; i++) {
-            if (has_next(&p[i]) && worth_cmp(next_worth(&p[i]), best) > 0)
-                best = next_worth(&p[i]);
-        }
-        if (best.tier == 2)
+        size_t equal = best_offers(o, n);
+        if (equal == 0)
             return;
-        buy(p, n, best, left);
+        buy(p, o, equal, left);
     }
 }
 
@@ -287,7 +320,7 @@ static void keep_best(struct plan *p)
 }
 
 // Beyond the target, for urgent work only.
-static void lift(struct plan *p, size_t n, int64_t more_mw, struct budget *left)
+static void lift(struct plan *p, struct offer *o, size_t n, int64_t more_mw, struct budget *left)
 {
     for (size_t i = 0; i < n; i++) {
         if (is_urgent(&p[i]) && p[i].n > 1)
@@ -296,7 +329,7 @@ static void lift(struct plan *p, size_t n, int64_t more_mw, struct budget *left)
             p[i].n = 0;
     }
     left->heat += more_mw;
-    fill(p, n, left);
+    fill(p, o, n, left);
 }
 
 static int64_t settle(const struct plan *p, struct regulate_board *b)
@@ -322,6 +355,7 @@ int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t 
     if (n == 0)
         return 0;
     struct plan *p = mem_array(n, sizeof *p);
+    struct offer *o = mem_array(n, sizeof *o);
     int64_t target = target_mw < max_mw ? target_mw : max_mw, floor = 0, draw = 0;
     if (fuse_mw < target)
         target = fuse_mw;
@@ -350,11 +384,11 @@ int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t 
     for (size_t i = 0; i < n; i++)
         p[i].draw_mw = floor_mw(&p[i], &b[i]);
     struct budget left = {.heat = target - floor, .fuse = fuse_mw == INT64_MAX ? fuse_mw : fuse_mw - floor};
-    fill(p, n, &left);
+    fill(p, o, n, &left);
     for (size_t i = 0; i < n; i++)
         p[i].wanted_mw = p[i].draw_mw;
     if (most > target)
-        lift(p, n, most - target, &left);
+        lift(p, o, n, most - target, &left);
     for (size_t i = 0; i < n; i++) {
         bool same = i > 0 && p[i].awake && p[i - 1].awake && p[i].draw_mw == p[i - 1].draw_mw &&
                     p[i].wanted_mw == p[i - 1].wanted_mw && p[i].would == p[i - 1].would &&
@@ -368,6 +402,7 @@ int64_t regulate(struct regulate_board *b, size_t n, int64_t target_mw, int64_t 
         }
         draw += same ? b[i].expect_mw : settle(&p[i], &b[i]);
     }
+    free(o);
     free(p);
     return draw;
 }

@@ -90,9 +90,10 @@ ROW_INLINE row_i row_all_whole(int32_t x)
     return (row_i){0} + x;
 }
 
-// ---- what differs. row_nearest(): the nearest whole number, the even one of two, below 4e6 (beyond it a float's
-// unit comes near 1). row_less_in(m, ...): where m too. row_unless(m, bad): of m what is not bad. row_whole() drops what is behind the point, of numbers that fit. row_bits(): bit i is lane
-// i's; row_of_bits() takes as many as there are lanes and leaves the rest. row_gather_where(): 0 elsewhere, and
+// ---- what differs. row_nearest(): the nearest whole number, the even one of two, below 4e6 (beyond it a
+// float's unit comes near 1). row_less_in(m, ...): where m too. row_unless(m, bad): of m what is not bad.
+// row_whole() drops what is behind the point, of numbers that fit. row_bits(): bit i is lane i's;
+// row_of_bits() takes as many as there are lanes and leaves the rest. row_gather_where(): 0 elsewhere, and
 // nothing is read there.
 
 #if ROW_LANES == 1

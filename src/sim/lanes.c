@@ -184,8 +184,8 @@ void rooms_books(struct sim_run *r, uint32_t batch)
     books_wide(&rooms->lanes, r->batch[batch].heater_w, (double)r->s->step_ms, wide_end(rooms->n));
 }
 
-// Whole numbers below 2^53 until here, so that nothing is rounded: a kilowatt for an hour is 3.6e12. Every hour, and after
-// LANES_STEPS steps.
+// Whole numbers below 2^53 until here, so that nothing is rounded: a kilowatt for an hour is 3.6e12. Every
+// hour, and after LANES_STEPS steps.
 void rooms_flush(struct sim_run *r)
 {
     r->unflushed = 0;

@@ -221,7 +221,8 @@ struct sim_zone {
     int64_t beat_at, until;
     // sensor
     int32_t last_mc;
-    int64_t base_total_uj, base_asked_uj, base_useful_uj; // what total_uj and the next two were when its agent's life began
+    // What total_uj and the next two were when its agent's life began.
+    int64_t base_total_uj, base_asked_uj, base_useful_uj;
     int32_t power_cycles;
 };
 

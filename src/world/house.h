@@ -9,11 +9,12 @@
 //
 //     every wall by h, in some order | every room by h, exact, alone || every room by h | the walls by h, backwards
 //
-// The second step is the first one backwards, so that what the first does wrong by their order, of second order in h, the
-// second undoes. One wall alone is stepped exactly: with C = Ca Cb / (Ca + Cb) the difference of the two airs falls by
-// e^(-H h / C) and E = C (Ta - Tb) (1 - e^(-H h / C)) goes from one to the other. So every wall conserves
-// energy to rounding whatever the step, and nothing can swing. With minutes and walls of 25 W/K it is below a hundredth of a kelvin (the test compares with both rooms as
-// one exact system). Rooms without walls cost nothing more than room_batch_step.
+// The second step is the first one backwards, so that what the first does wrong by their order, of second
+// order in h, the second undoes. One wall alone is stepped exactly: with C = Ca Cb / (Ca + Cb) the difference
+// of the two airs falls by e^(-H h / C) and E = C (Ta - Tb) (1 - e^(-H h / C)) goes from one to the other. So
+// every wall conserves energy to rounding whatever the step, and nothing can swing. With minutes and walls of
+// 25 W/K the error is below a hundredth of a kelvin (the test compares with both rooms as one exact system). Rooms
+// without walls cost nothing more than room_batch_step.
 //
 // A room's own balance (room_flows) holds over its own part of the step; the walls are the difference.
 #ifndef ONDOL_WORLD_HOUSE_H
@@ -55,9 +56,9 @@ struct house {
     struct house_wall *wall; // as they were added
     size_t n_strips, cap_strips;
     struct house_strip *strip;
-    // May be set before the first wall, the house is then held: by batch, the airs of its rooms when the step began.
-    // What heaters or masses hold at its temperature gives through a wall what follows from that, w_k (Ta - Tb) h, however
-    // much that is for the air alone. Only where house_thin() says so.
+    // May be set before the first wall, the house is then held: by batch, the airs of its rooms when the step
+    // began. What heaters or masses hold at its temperature gives through a wall what follows from that, w_k
+    // (Ta - Tb) h, however much that is for the air alone. Only where house_thin() says so.
     double **was_c;
     bool unmetered; // may be set after house_init: house_wall_j is not kept up
 };

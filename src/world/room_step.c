@@ -5,9 +5,9 @@
 // Rooms do not touch each other, so the compiler puts two or more side by side; as no sum is reordered and
 // none is fused, every width gives the same digits.
 //
-// A batch goes through in rows of sixteen. Where many windows of the sixteen are open, they are stepped by both matrices, and
-// each takes its own; a few are stepped again, alone. All other rows are stepped in as long stretches as there are, as each
-// begins with 29 coefficients.
+// A batch goes through in rows of sixteen. Where many windows of the sixteen are open, they are stepped by
+// both matrices, and each takes its own; a few are stepped again, alone. All other rows are stepped in as
+// long stretches as there are, as each begins with 29 coefficients.
 #include "world/room.h"
 
 #include <stdlib.h>

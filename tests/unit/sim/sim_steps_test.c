@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The same house in steps of other lengths: ideal heaters go in steps of five minutes or with the rooms, hours have from
-// twelve to 360 steps, and the heat is the same.
+// The same house in steps of other lengths: ideal heaters go in steps of five minutes or with the rooms,
+// hours have from twelve to 360 steps, and the heat is the same.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -88,7 +88,8 @@ static void long_steps_ask_for_the_same_heat(void **state)
     shadow_batch_deinit(&coarse);
 }
 
-// Two rooms at 21 and 16 degC with a wall between them, for ever: each asks for what it loses to the outside and the wall.
+// Two rooms at 21 and 16 degC with a wall between them, for ever: each asks for what it loses to the outside
+// and the wall.
 static void what_goes_through_a_wall_is_asked_for(void **state)
 {
     (void)state;

@@ -12,8 +12,7 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
-#include "sim/sim.h"
+#include "sim/sim_text.h"
 
 // Mild days: the rooms' need is a tenth of what their heaters have.
 #define HOUSE                                                                                                \
@@ -45,25 +44,11 @@ static int give(void *ctx, struct sim_job *job, struct err *e)
 
 static void run(enum activity a, struct sim_result *r)
 {
-    struct scenario s;
-    struct sim_inputs in = {0};
-    struct err e = ERR_NULL;
     struct sim_options o = {.check_plans = true, .check_balances = true};
     struct burst b = {.activity = a};
     char text[600];
     snprintf(text, sizeof text, HOUSE "[work w]\nkind = backlog\nclass = %s\nshare = 0\n", activity_name(a));
-    if (scenario_read(&s, "x.ini", text, strlen(text), &e) < 0)
-        fail_msg("%s", e.text);
-    in.site = mem_array(1, sizeof *in.site);
-    in.zones = mem_array(1, sizeof *in.zones);
-    weather_synthetic_paris(&in.site[0].weather, 2018, 3);
-    in.work = (struct sim_workload){.next = give, .ctx = &b};
-    if (sim_run(&s, &in, &o, r, &e) < 0)
-        fail_msg("%s", e.text);
-    weather_deinit(&in.site[0].weather);
-    free(in.site);
-    free(in.zones);
-    scenario_deinit(&s);
+    sim_text_run(text, &o, (struct sim_workload){.next = give, .ctx = &b}, r);
 }
 
 // It used to wait with all other work until the rooms wanted heat, half a day.

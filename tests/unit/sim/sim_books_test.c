@@ -13,8 +13,7 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
-#include "sim/sim.h"
+#include "sim/sim_text.h"
 
 #define HOUSE                                                                                                \
     "[site home]\nweather = synthetic\n[zones room]\nsite = home\ncount = 12\nboards = 3\nfloor_m2 = 22\n"   \
@@ -38,26 +37,12 @@ static int give(void *ctx, struct sim_job *job, struct err *e)
 
 static void run(const char *when, bool work, struct sim_result *r)
 {
-    struct scenario s;
-    struct sim_inputs in = {0};
-    struct err e = ERR_NULL;
     struct sim_options o = {.check_plans = true, .check_balances = true};
     int64_t given = 0;
     char text[800];
     snprintf(text, sizeof text, "[scenario]\n%s\n" HOUSE, when);
-    if (scenario_read(&s, "x.ini", text, strlen(text), &e) < 0)
-        fail_msg("%s", e.text);
-    in.site = mem_array(1, sizeof *in.site);
-    in.zones = mem_array(1, sizeof *in.zones);
-    weather_synthetic_paris(&in.site[0].weather, 2018, 3);
-    if (work)
-        in.work = (struct sim_workload){.next = give, .ctx = &given};
-    if (sim_run(&s, &in, &o, r, &e) < 0)
-        fail_msg("%s", e.text);
-    weather_deinit(&in.site[0].weather);
-    free(in.site);
-    free(in.zones);
-    scenario_deinit(&s);
+    sim_text_run(text, &o,
+                 work ? (struct sim_workload){.next = give, .ctx = &given} : (struct sim_workload){0}, r);
 }
 
 static double of_series(const struct sim_series *x, enum activity a)

@@ -12,14 +12,10 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
-#include "sim/sim.h"
+#include "sim/sim_text.h"
 
 static void run(int step_s, int wall_w_k, struct sim_result *r)
 {
-    struct scenario s;
-    struct sim_inputs in = {0};
-    struct err e = ERR_NULL;
     struct sim_options o = {.check_balances = true};
     char text[600];
     snprintf(
@@ -28,17 +24,7 @@ static void run(int step_s, int wall_w_k, struct sim_result *r)
         "[zones room]\nsite = home\ncount = 6\nboards = 3\nfloor_m2 = 22\nspread = 0.3\nneighbour_w_k = %d\n"
         "schedule = daily 06:00 20; daily 22:03 18\n[work w]\nkind = backlog\nclass = flex\nshare = 1\n",
         step_s, wall_w_k);
-    if (scenario_read(&s, "x.ini", text, strlen(text), &e) < 0)
-        fail_msg("%s", e.text);
-    in.site = mem_array(1, sizeof *in.site);
-    in.zones = mem_array(1, sizeof *in.zones);
-    weather_synthetic_paris(&in.site[0].weather, 2018, 3);
-    if (sim_run(&s, &in, &o, r, &e) < 0)
-        fail_msg("%s", e.text);
-    weather_deinit(&in.site[0].weather);
-    free(in.site);
-    free(in.zones);
-    scenario_deinit(&s);
+    sim_text_run(text, &o, (struct sim_workload){0}, r);
 }
 
 // Walls of 200 W/K are so thick that ideal heaters go with the rooms.

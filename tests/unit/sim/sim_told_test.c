@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "sim/run.h"
+#include "sim/sim_text.h"
 
 #define DAYS 3
 
@@ -40,9 +40,6 @@ static int give(void *ctx, struct sim_job *job, struct err *e)
 // Cold days; instances that take longer than the run.
 static void run(const char *policy, enum activity a, int32_t tasks, struct sim_result *r)
 {
-    struct scenario s;
-    struct sim_inputs in = {0};
-    struct err e = ERR_NULL;
     struct sim_options o = {.check_plans = true};
     struct job j = {.activity = a, .tasks = tasks};
     char text[600];
@@ -51,18 +48,7 @@ static void run(const char *policy, enum activity a, int32_t tasks, struct sim_r
         "[scenario]\nstart = 2018-01-10\ndays = %d\npolicy = %s\n[site home]\nweather = synthetic\n[zones "
         "room]\nsite = home\ncount = 5\nboards = 3\nfloor_m2 = 22\n[work w]\nkind = backlog\nshare = 0\n",
         DAYS, policy);
-    if (scenario_read(&s, "x.ini", text, strlen(text), &e) < 0)
-        fail_msg("%s", e.text);
-    in.site = mem_array(1, sizeof *in.site);
-    in.zones = mem_array(1, sizeof *in.zones);
-    weather_synthetic_paris(&in.site[0].weather, 2018, 3);
-    in.work = (struct sim_workload){.next = give, .ctx = &j};
-    if (sim_run(&s, &in, &o, r, &e) < 0)
-        fail_msg("%s", e.text);
-    weather_deinit(&in.site[0].weather);
-    free(in.site);
-    free(in.zones);
-    scenario_deinit(&s);
+    sim_text_run(text, &o, (struct sim_workload){.next = give, .ctx = &j}, r);
 }
 
 static bool same(struct heat_watts a, struct heat_watts b)

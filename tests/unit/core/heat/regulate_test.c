@@ -195,6 +195,22 @@ static void better_work_gets_the_watts_first_and_burn_gets_the_rest(void **state
     assert_int_equal(b[1].point.freq_mhz, 4000);
 }
 
+// Equal steps of work, but not of watts: what is worth the same by value alone is not the same offer.
+static void of_two_makes_as_quick_the_thriftier_one_works(void **state)
+{
+    (void)state;
+    const struct curve thrifty = {.cores = 8, .idle_mw = 10000, .n = 2, .p = {{1000, 30000}, {2000, 60000}}},
+                       thirsty = {.cores = 8, .idle_mw = 10000, .n = 2, .p = {{1000, 50000}, {2000, 100000}}};
+    for (int at = 0; at < 2; at++) {
+        struct regulate_board b[2] = {board(ACTIVITY_FLEX), board(ACTIVITY_FLEX)};
+        b[at].curve = &thrifty;
+        b[!at].curve = &thirsty;
+        assert_int_equal(regulate(b, 2, 70000, 70000, INT64_MAX, false), 70000);
+        assert_int_equal(b[at].point.draw_mw, 60000);
+        assert_int_equal(b[!at].point.work_mhz, 0);
+    }
+}
+
 static void boards_sleep_only_below_the_idle_floor_and_wake_with_room_to_work(void **state)
 {
     (void)state;
@@ -281,6 +297,7 @@ int main(void)
         cmocka_unit_test(no_split_of_the_watts_does_much_more_work),
         cmocka_unit_test(random_boards_keep_every_promise),
         cmocka_unit_test(better_work_gets_the_watts_first_and_burn_gets_the_rest),
+        cmocka_unit_test(of_two_makes_as_quick_the_thriftier_one_works),
         cmocka_unit_test(boards_sleep_only_below_the_idle_floor_and_wake_with_room_to_work),
         cmocka_unit_test(a_barred_board_runs_nothing_and_a_cap_holds),
         cmocka_unit_test(what_a_task_leaves_unused_goes_to_the_boards_beside_it),

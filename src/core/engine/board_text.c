@@ -13,12 +13,14 @@
 char *board_offer_text(const struct board *b, struct arena *a)
 {
     struct buf t = BUF_INIT(4096);
-    buf_putf(&t, "%d %d %d %d %d %d %d %d %d", (int)b->spec.cores, (int)b->spec.memory_mb, b->spec.gpu,
-             b->spec.ssd, b->sandbox | b->can_hold << 1, (int)b->curve.idle_mw, (int)b->curve.sleep_mw,
-             (int)b->curve.boot_ms, (int)b->curve.n);
-    for (int i = 0; i < b->curve.n; i++)
-        buf_putf(&t, " %d:%d", (int)b->curve.p[i].freq_mhz, (int)b->curve.p[i].draw_mw);
-    const char *const text_part[] = {b->spec.key, b->spec.cpu_model, b->curve.model, b->sandbox_lack};
+    const struct board_spec *spec = &b->make->spec;
+    const struct curve *curve = &b->make->curve;
+    buf_putf(&t, "%d %d %d %d %d %d %d %d %d", (int)spec->cores, (int)spec->memory_mb, spec->gpu, spec->ssd,
+             b->sandbox | b->can_hold << 1, (int)curve->idle_mw, (int)curve->sleep_mw, (int)curve->boot_ms,
+             (int)curve->n);
+    for (int i = 0; i < curve->n; i++)
+        buf_putf(&t, " %d:%d", (int)curve->p[i].freq_mhz, (int)curve->p[i].draw_mw);
+    const char *const text_part[] = {spec->key, spec->cpu_model, curve->model, board_said(b->sandbox_lack)};
     for (size_t i = 0; i < ARRAY_LEN(text_part); i++) {
         buf_putc(&t, '|');
         for (const char *p = text_part[i]; *p; p++)
@@ -53,25 +55,28 @@ static void take_text(const char **p, char *out, size_t size)
     out[n] = '\0';
 }
 
-bool board_offer_parse(const char *text, struct board *b)
+bool board_offer_parse(struct server *s, const char *text, struct board *b)
 {
     int32_t v[9];
     const char *p = text;
+    char lack[BOARD_WHY_BYTES];
     for (int i = 0; i < 9; i++)
         if (!take(&p, &v[i]))
             return false;
-    b->spec = (struct board_spec){.cores = v[0], .memory_mb = v[1], .gpu = v[2], .ssd = v[3]};
+    struct board_spec spec = {.cores = v[0], .memory_mb = v[1], .gpu = v[2], .ssd = v[3]};
+    struct curve curve = {.cores = v[0], .idle_mw = v[5], .sleep_mw = v[6], .boot_ms = v[7], .n = v[8]};
     b->sandbox = v[4] & 1;
     b->can_hold = v[4] & 2;
-    b->curve = (struct curve){.cores = v[0], .idle_mw = v[5], .sleep_mw = v[6], .boot_ms = v[7], .n = v[8]};
-    if (b->curve.n < 1 || b->curve.n > CURVE_POINTS_MAX)
+    if (curve.n < 1 || curve.n > CURVE_POINTS_MAX)
         return false;
-    for (int i = 0; i < b->curve.n; i++)
-        if (!take(&p, &b->curve.p[i].freq_mhz) || !take(&p, &b->curve.p[i].draw_mw))
+    for (int i = 0; i < curve.n; i++)
+        if (!take(&p, &curve.p[i].freq_mhz) || !take(&p, &curve.p[i].draw_mw))
             return false;
-    take_text(&p, b->spec.key, sizeof b->spec.key);
-    take_text(&p, b->spec.cpu_model, sizeof b->spec.cpu_model);
-    take_text(&p, b->curve.model, sizeof b->curve.model);
-    take_text(&p, b->sandbox_lack, sizeof b->sandbox_lack);
+    take_text(&p, spec.key, sizeof spec.key);
+    take_text(&p, spec.cpu_model, sizeof spec.cpu_model);
+    take_text(&p, curve.model, sizeof curve.model);
+    take_text(&p, lack, sizeof lack);
+    board_is_of(s, b, &spec, &curve);
+    board_say(&b->sandbox_lack, lack);
     return true;
 }

@@ -53,21 +53,33 @@ struct zone {
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj, base_shadow_mj;
 };
 
-struct board {
-    uint64_t id;
-    uint32_t zone, node, lease;
-    uint32_t beneath; // lease that is set aside while another has the board; NONE: none is
-    char name[NAME_BYTES], heater[NAME_BYTES];
+// What boards of one specification and curve share; it does not change. server_make.c.
+struct board_make {
     struct board_spec spec;
     struct curve curve;
+    uint64_t hash;
+    struct board_make *next; // of the same hash
+    uint32_t boards;
+};
+
+#define BOARD_WHY_BYTES 96 // of a text that says why it gets no work
+
+struct board {
+    // what planning looks at, in one line of the cache
+    uint64_t id;
+    struct board_make *make;
+    uint32_t zone, node, lease;
+    uint32_t beneath; // lease that is set aside while another has the board; NONE: none is
     bool sandbox, barred, node_barred, dirty, meter_dirty;
     bool can_hold; // its node sets work aside and lets it go on
-    char barred_why[96], node_barred_why[96], sandbox_lack[96];
     uint8_t run;
-    int32_t start_failures; // in a row
-    uint64_t failed_task;   // whose start failed last; 0: nobody's in particular
-    house_ms rests_until;   // gets no task before
-    uint64_t kept_for;      // lease whose instance is to come here next; 0: none
+    house_ms rests_until; // gets no task before
+    uint64_t kept_for;    // lease whose instance is to come here next; 0: none
+
+    char name[NAME_BYTES], heater[NAME_BYTES];
+    char *barred_why, *node_barred_why, *sandbox_lack; // NULL: nothing was said
+    int32_t start_failures;                            // in a row
+    uint64_t failed_task;                              // whose start failed last; 0: nobody's in particular
     int32_t draw_mw, freq_mhz, duty_permille;
     struct meter meter;
     uint64_t meter_epoch;

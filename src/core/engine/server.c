@@ -74,12 +74,12 @@ static void free_records(struct server *s)
     server_users_free(s); // tasks and jobs counted in them
     for (size_t i = 0; i < s->n_sites; i++)
         site_setting_deinit(&s->site[i].setting);
-    for (size_t i = 0; i < s->n_zones; i++) {
+    for (size_t i = 0; i < s->n_zones; i++)
         free(s->zone[i]->schedule);
-        free(s->zone[i]);
-    }
     for (size_t i = 0; i < s->n_boards; i++)
-        free(s->board[i]);
+        board_deinit(s, s->board[i]);
+    slab_deinit(&s->zones);
+    slab_deinit(&s->boards);
     for (size_t i = 0; i < s->n_nodes; i++) {
         free(s->node[i].zone);
         free(s->node[i].board);
@@ -111,7 +111,7 @@ static void free_indexes(struct server *s)
     struct idmap *const ids[] = {&s->account_by_id,  &s->lease_by_id, &s->site_by_id,   &s->zone_by_id,
                                  &s->board_by_id,    &s->node_by_id,  &s->job_by_id,    &s->job_by_uuid,
                                  &s->expiring_by_id, &s->pool_by_id,  &s->pool_by_uuid, &s->data_by_key,
-                                 &s->kept_boards};
+                                 &s->kept_boards,    &s->make_by_hash};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         idmap_deinit(ids[i]);
     struct strmap *const names[] = {

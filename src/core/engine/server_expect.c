@@ -37,7 +37,7 @@ void task_expect(struct server *s, uint32_t slot, const char *profile, int64_t s
 // seconds count.
 void task_learn(struct server *s, uint32_t slot, const struct board *b, int64_t work_mhz_s, int64_t exec_ms)
 {
-    int64_t full = b ? curve_max_work_mhz(&b->curve) : 0;
+    int64_t full = b ? curve_max_work_mhz(&b->make->curve) : 0;
     int64_t run_s = work_mhz_s > 0 && full > 0 ? work_mhz_s / full : exec_ms / 1000;
     expect_add(&task_sets(&s->task[slot])->expect, run_s);
     expect_add(&s->history[s->task[slot].history], run_s);

@@ -46,7 +46,7 @@ uint32_t server_zone_new(struct server *s, uint64_t id, const char *name)
 {
     struct zone **z = VEC_PUSH(s->zone, s->n_zones, s->cap_zones);
     uint32_t at = (uint32_t)(s->n_zones - 1);
-    *z = mem_alloc(sizeof **z);
+    *z = slab_new(&s->zones, sizeof **z);
     **z = (struct zone){.id = id,
                         .site = NONE,
                         .node = NONE,
@@ -64,7 +64,7 @@ uint32_t server_board_new(struct server *s, uint64_t id, const char *name)
 {
     struct board **b = VEC_PUSH(s->board, s->n_boards, s->cap_boards);
     uint32_t at = (uint32_t)(s->n_boards - 1);
-    *b = mem_alloc(sizeof **b);
+    *b = slab_new(&s->boards, sizeof **b);
     **b = (struct board){
         .id = id, .zone = NONE, .node = NONE, .lease = NONE, .beneath = NONE, .run = ACTIVITY_IDLE};
     name_copy((*b)->name, name);
@@ -195,7 +195,8 @@ void board_row(const struct server *s, const struct board *b, struct arena *a, s
         .heater = arena_strdup(a, b->heater),
         .offer = board_offer_text(b, a),
         .barred = (uint8_t)(b->barred | b->node_barred << 1),
-        .barred_why = arena_strdup(a, b->barred || !b->node_barred ? b->barred_why : b->node_barred_why),
+        .barred_why =
+            arena_strdup(a, board_said(b->barred || !b->node_barred ? b->barred_why : b->node_barred_why)),
         .start_failures = b->start_failures,
         .rests_until_ms = b->rests_until.v};
 }
@@ -314,11 +315,10 @@ static void offer_board(struct server *s, uint32_t node, const struct offer_boar
     strmap_get(&s->zone_by_name, o->zone, &zone);
     board_join_zone(s, (uint32_t)at, (uint32_t)zone);
     name_copy(b->heater, o->heater);
-    b->spec = o->spec;
-    b->curve = o->curve;
+    board_is_of(s, b, &o->spec, &o->curve);
     b->sandbox = o->sandbox;
     b->can_hold = o->can_hold;
-    snprintf(b->sandbox_lack, sizeof b->sandbox_lack, "%.95s", o->sandbox_lack);
+    board_say(&b->sandbox_lack, o->sandbox_lack);
     b->node_barred = false;
     board_rested(s, (uint32_t)at);
     node_own_board(s, node, (uint32_t)at);

@@ -72,8 +72,17 @@ void server_meter_zone(struct server *s, uint32_t zone, const struct report *r);
 void server_meter_epoch(struct server *s, uint32_t board, uint64_t epoch); // the parts count from 0 again
 void server_ledger_rows(struct server *s, struct effects *fx);
 
+// ---- server_make.c
+void board_is_of(struct server *s, struct board *b, const struct board_spec *spec, const struct curve *curve);
+void board_say(char **to, const char *text); // in place of what was said; "" and NULL: nothing
+static inline const char *board_said(const char *text)
+{
+    return text ? text : "";
+}
+void board_deinit(struct server *s, struct board *b);
+
 // ---- board_text.c: the offer of a board as text in its row
 char *board_offer_text(const struct board *b, struct arena *a);
-bool board_offer_parse(const char *text, struct board *b); // false: it is no such text
+bool board_offer_parse(struct server *s, const char *text, struct board *b); // false: it is no such text
 
 #endif

@@ -36,13 +36,13 @@ static bool seen_board(const struct server *s, const struct board *b, bool urgen
     const struct zone *z = s->zone[b->zone];
     int32_t mean_w;
     int64_t begin_s =
-        zone_begin_s(s, z, urgent, nth * need_w(s, &b->curve, run), plan_run_typical_s(run), &mean_w);
+        zone_begin_s(s, z, urgent, nth * need_w(s, &b->make->curve, run), plan_run_typical_s(run), &mean_w);
     struct operating_point at =
-        curve_at_draw(&b->curve, (z->n_boards > 0 ? mean_w / z->n_boards : mean_w) * 1000);
-    int64_t full = curve_max_work_mhz(&b->curve);
+        curve_at_draw(&b->make->curve, (z->n_boards > 0 ? mean_w / z->n_boards : mean_w) * 1000);
+    int64_t full = curve_max_work_mhz(&b->make->curve);
     int32_t speed = full > 0 ? (int32_t)((int64_t)at.work_mhz * 1000 / full) : 0;
     *out = (struct foresee_board){begin_s, speed < SPEED_LEAST ? SPEED_LEAST : speed, at.draw_mw,
-                                  b->spec.cores, z->site};
+                                  b->make->spec.cores, z->site};
     return begin_s >= 0;
 }
 
@@ -69,7 +69,7 @@ static bool takes(const struct server *s, const struct board *b, const struct co
 {
     const struct zone *z = s->zone[b->zone];
     return b->node != NONE && s->node[b->node].online && !b->barred && !b->node_barred && b->sandbox &&
-           !board_rests(s, b) && !b->kept_for && !z->lid_open.v && constraint_holds(want, &b->spec);
+           !board_rests(s, b) && !b->kept_for && !z->lid_open.v && constraint_holds(want, &b->make->spec);
 }
 
 static void queue_ahead(const struct server *s, enum activity activity, struct foresee_work *w)
@@ -108,7 +108,7 @@ static size_t look_at_boards(const struct server *s, const struct task_draft *d,
     size_t n = 0;
     for (size_t i = 0; i < s->n_boards; i++) {
         const struct board *b = s->board[i];
-        out->boards_fitting += constraint_holds(&d->constraint, &b->spec);
+        out->boards_fitting += constraint_holds(&d->constraint, &b->make->spec);
         if (!takes(s, b, &d->constraint) || !site_may_hold(s, s->zone[b->zone]->site, where))
             continue;
         if (!seen_board(s, b, activity_is_urgent(d->activity), run, ++nth[b->zone], &board[n])) {

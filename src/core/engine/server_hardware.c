@@ -23,7 +23,8 @@ int32_t server_most_together(const struct server *s, const struct constraint *wa
     for (size_t i = 0; i < s->n_boards; i++) {
         const struct board *b = s->board[i];
         uint32_t site = s->zone[b->zone]->site;
-        if (site_may_hold(s, site, p) && (!want || constraint_holds(want, &b->spec)) && ++on[site] > most)
+        if (site_may_hold(s, site, p) && (!want || constraint_holds(want, &b->make->spec)) &&
+            ++on[site] > most)
             most = on[site];
     }
     free(on);
@@ -33,7 +34,7 @@ int32_t server_most_together(const struct server *s, const struct constraint *wa
 static bool some_board(const struct server *s, const struct constraint *want)
 {
     for (size_t i = 0; i < s->n_boards; i++)
-        if (constraint_holds(want, &s->board[i]->spec))
+        if (constraint_holds(want, &s->board[i]->make->spec))
             return true;
     return false;
 }

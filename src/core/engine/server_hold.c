@@ -29,7 +29,7 @@ static int64_t least_ms(const struct server *s)
 // Half of the memory is for the newcomer: more than that in the one set aside, and the node would give it up at once.
 static bool leaves_memory(const struct lease *l, const struct board *b)
 {
-    return b->spec.memory_mb <= 0 || (int64_t)l->memory_mb * 2 <= b->spec.memory_mb;
+    return b->make->spec.memory_mb <= 0 || (int64_t)l->memory_mb * 2 <= b->make->spec.memory_mb;
 }
 
 bool lease_can_hold(const struct server *s, uint32_t lease)

@@ -143,8 +143,8 @@ void board_plan(struct server *s, uint32_t board)
     struct board *b = s->board[board];
     struct plan_board p = {
         .zone = b->zone,
-        .spec = &b->spec,
-        .curve = &b->curve,
+        .spec = &b->make->spec,
+        .curve = &b->make->curve,
         .task = PLAN_NONE,
         .activity = ACTIVITY_IDLE,
         .usable = b->node != NONE && s->node[b->node].online && b->sandbox && !b->barred && !b->node_barred &&
@@ -185,7 +185,7 @@ void lease_count(struct server *s, const struct lease *l, int sign)
 
 static int32_t cores_of(const struct server *s, uint32_t board, uint32_t within)
 {
-    int32_t cores = s->board[board]->spec.cores;
+    int32_t cores = s->board[board]->make->spec.cores;
     if (within == NONE)
         return cores;
     cores /= s->pool[s->task[s->lease[within].task].pool].slots_per_node;
@@ -314,10 +314,10 @@ static void record_attempt(struct server *s, const struct lease *l, enum attempt
         .cores = l->cores,
         .peak_memory_mb = f->peak_memory_mb,
         .clock_permille = f->clock_permille,
-        .clock_max_mhz = (int32_t)b->curve.p[b->curve.n - 1].freq_mhz,
+        .clock_max_mhz = (int32_t)b->make->curve.p[b->make->curve.n - 1].freq_mhz,
         .board = arena_strdup(&fx->arena, b->name),
-        .spec_key = arena_strdup(&fx->arena, b->spec.key),
-        .cpu_model = arena_strdup(&fx->arena, b->spec.cpu_model),
+        .spec_key = arena_strdup(&fx->arena, b->make->spec.key),
+        .cpu_model = arena_strdup(&fx->arena, b->make->spec.cpu_model),
         .node = arena_strdup(&fx->arena, n->name),
         .site = arena_strdup(&fx->arena, s->site[s->zone[b->zone]->site].name),
         .epoch = f->seq ? n->epoch : 0,

@@ -38,7 +38,7 @@ static void balance(struct server *s, struct board *b, house_ms at)
 static int64_t possible_mj(const struct server *s, const struct board *b, house_ms from)
 {
     int64_t ms = int_clamp(house_since(s->now, from), 0, INT64_C(1) << 40);
-    return (int64_t)((__int128)curve_max_mw(&b->curve) * ms / 1000 * 5 / 4) + 50000;
+    return (int64_t)((__int128)curve_max_mw(&b->make->curve) * ms / 1000 * 5 / 4) + 50000;
 }
 
 void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t energy_mj, int64_t core_ms)
@@ -122,7 +122,7 @@ void server_meter_board(struct server *s, uint32_t board, uint64_t epoch, const 
     int64_t delta;
     if (b->meter_epoch != epoch)
         server_meter_epoch(s, board, epoch);
-    meter_read(&b->meter, r->at, r->meter_board.raw_mj, r->meter_board.wrap_mj, curve_max_mw(&b->curve),
+    meter_read(&b->meter, r->at, r->meter_board.raw_mj, r->meter_board.wrap_mj, curve_max_mw(&b->make->curve),
                &delta);
     for (int a = 0; a < ACTIVITY_UNATTRIBUTED; a++)
         book_part(s, b, (enum activity)a, r);

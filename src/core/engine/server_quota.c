@@ -63,7 +63,7 @@ static int32_t cores_of(struct server *s, bool most)
     if (s->cores_known_of != s->n_boards) {
         s->least_cores = s->most_cores = 0;
         for (size_t i = 0; i < s->n_boards; i++) {
-            int32_t cores = s->board[i]->spec.cores;
+            int32_t cores = s->board[i]->make->spec.cores;
             s->least_cores = !s->least_cores || cores < s->least_cores ? cores : s->least_cores;
             s->most_cores = cores > s->most_cores ? cores : s->most_cores;
         }
@@ -142,7 +142,7 @@ void quota_leave(struct server *s, uint32_t slot)
 bool quota_fits(struct server *s, uint32_t task, uint32_t board)
 {
     const struct task *t = &s->task[task];
-    int32_t cores = s->board[board]->spec.cores;
+    int32_t cores = s->board[board]->make->spec.cores;
     struct quota *q[QUOTAS_MAX];
     bool fits = t->reservation == NONE || reservation_open(s, t->reservation);
     for (int i = 0, n = quotas_of(s, t, q); i < n; i++) {

@@ -104,7 +104,7 @@ static void report_board(struct server *s, uint32_t node, const struct report *r
     b->duty_permille = r->board.duty_permille;
     if (b->node_barred != r->board.barred) {
         b->node_barred = r->board.barred;
-        memcpy(b->node_barred_why, r->board.barred_why, sizeof b->node_barred_why);
+        board_say(&b->node_barred_why, r->board.barred_why);
         board_touch(s, at);
         board_plan(s, at);
     }

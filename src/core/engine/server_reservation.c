@@ -75,7 +75,7 @@ static bool is_of(const struct board *b, const char *key)
 {
     struct constraint c = {0};
     memcpy(c.key, key, strnlen(key, sizeof c.key - 1));
-    return constraint_holds(&c, &b->spec);
+    return constraint_holds(&c, &b->make->spec);
 }
 
 // The boards that a reservation can need: so many of the smallest that it may get.
@@ -83,8 +83,8 @@ static int64_t boards_of(const struct server *s, const char *key, int32_t boards
 {
     int32_t least = 0;
     for (size_t i = 0; i < s->n_boards && cores; i++)
-        if (is_of(s->board[i], key) && (!least || s->board[i]->spec.cores < least))
-            least = s->board[i]->spec.cores;
+        if (is_of(s->board[i], key) && (!least || s->board[i]->make->spec.cores < least))
+            least = s->board[i]->make->spec.cores;
     if (!cores)
         return boards;
     int64_t by_cores = least > 0 ? (cores + least - 1) / least : cores;

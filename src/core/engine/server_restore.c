@@ -62,14 +62,13 @@ static int restore_board(struct server *s, const struct row_board *r, struct err
         return missing(e, "zone", r->zone);
     uint32_t at = server_board_new(s, r->id, r->name);
     struct board *b = s->board[at];
-    if (!board_offer_parse(r->offer, b))
+    if (!board_offer_parse(s, r->offer, b))
         return err_set(e, -EBADMSG, "store: board %s: its offer cannot be read", r->name);
     memcpy(b->heater, r->heater, strnlen(r->heater, NAME_BYTES - 1));
     board_join_zone(s, at, (uint32_t)zone);
     b->barred = r->barred & 1;
     b->node_barred = r->barred & 2; // what the heater said last stands until it says otherwise
-    char *why = b->barred || !b->node_barred ? b->barred_why : b->node_barred_why;
-    memcpy(why, r->barred_why, strnlen(r->barred_why, sizeof b->barred_why - 1));
+    board_say(b->barred || !b->node_barred ? &b->barred_why : &b->node_barred_why, r->barred_why);
     b->start_failures = r->start_failures;
     b->rests_until = HOUSE_MS(r->rests_until_ms);
     if (r->node) {
@@ -357,7 +356,7 @@ static int restore_lease(struct server *s, const struct row_lease *r, struct err
     l->stop_end = r->state >> 4 & 7;
     l->beneath = r->state & LEASE_BENEATH;
     l->within = within;
-    l->cores = s->board[board]->spec.cores;
+    l->cores = s->board[board]->make->spec.cores;
     if (within != NONE) {
         l->cores /= s->pool[t->pool].slots_per_node;
         l->cores += l->cores == 0;

@@ -10,6 +10,7 @@
 #define ONDOL_CORE_ENGINE_SERVER_STATE_H
 
 #include "base/map.h"
+#include "base/slab.h"
 #include "core/engine/record_fleet.h"
 #include "core/engine/record_people.h"
 #include "core/engine/record_work.h"
@@ -94,9 +95,11 @@ struct server {
     uint32_t n_circuits; // numbers given to circuits
     struct zone **zone;  // records that others point to do not move
     size_t n_zones, cap_zones;
+    struct slab zones, boards;
     struct board **board;
     size_t n_boards, cap_boards;
     struct node *node;
+    struct idmap make_by_hash; // address of the first of a chain
     size_t n_nodes, cap_nodes;
     struct job *job;
     size_t n_jobs, cap_jobs;

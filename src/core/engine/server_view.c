@@ -78,8 +78,8 @@ void server_board(const struct server *s, size_t i, struct board_view *v)
         .zone = s->zone[b->zone]->name,
         .site = s->site[s->zone[b->zone]->site].name,
         .node = b->node == NONE ? "" : s->node[b->node].name,
-        .barred_why = b->barred || !b->node_barred ? b->barred_why : b->node_barred_why,
-        .spec = &b->spec,
+        .barred_why = board_said(b->barred || !b->node_barred ? b->barred_why : b->node_barred_why),
+        .spec = &b->make->spec,
         .online = b->node != NONE && s->node[b->node].online,
         .barred = b->barred || b->node_barred,
         .run = b->run,
@@ -91,7 +91,7 @@ void server_board(const struct server *s, size_t i, struct board_view *v)
         .total_mj = b->meter.total_mj,
     };
     if (!b->sandbox && !v->barred)
-        v->barred_why = b->sandbox_lack;
+        v->barred_why = board_said(b->sandbox_lack);
     memcpy(v->energy_mj, b->energy_mj, sizeof v->energy_mj);
     memcpy(v->ms, b->spent_ms, sizeof v->ms);
     if (b->lease != NONE) {
@@ -129,9 +129,9 @@ bool server_find_site(const struct server *s, const char *name, size_t *i)
 // Until it has told for itself, which it does with the next levels, its board's word stands for it.
 static void first_view(struct live_view *v, const struct board *b)
 {
-    if (v->max_freq_mhz || !b->curve.n)
+    if (v->max_freq_mhz || !b->make->curve.n)
         return;
-    v->max_freq_mhz = b->curve.p[b->curve.n - 1].freq_mhz;
+    v->max_freq_mhz = b->make->curve.p[b->make->curve.n - 1].freq_mhz;
     v->freq_mhz = b->freq_mhz;
 }
 
@@ -148,7 +148,7 @@ size_t server_live(const struct server *s, uint64_t task, void (*each)(void *ctx
         struct live_view view = {.instance = l->instance,
                                  .attempt = l->attempt,
                                  .phase = l->phase,
-                                 .spec = &b->spec,
+                                 .spec = &b->make->spec,
                                  .cores = l->cores,
                                  .board = b->name,
                                  .site = s->site[s->zone[b->zone]->site].name,

@@ -37,7 +37,7 @@ static void tally_boards(const struct server *s, uint32_t slot, house_ms now, st
         if (bar == BAR_WORTHLESS && net > n->best_ueur)
             n->best_ueur = net;
         if (bar == BAR_HARDWARE && !*n->lack && s->task[slot].constraint)
-            constraint_lack(s->task[slot].constraint, &s->board[b]->spec, n->lack, sizeof n->lack);
+            constraint_lack(s->task[slot].constraint, &s->board[b]->make->spec, n->lack, sizeof n->lack);
     }
 }
 

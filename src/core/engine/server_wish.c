@@ -52,7 +52,7 @@ void server_board_bar(struct server *s, const struct event *ev, struct effects *
     if (!b->barred)
         board_rested(s, (uint32_t)at);
     server_trace(s, CHANGE_BOARD, (int64_t)b->id, b->barred);
-    snprintf(b->barred_why, sizeof b->barred_why, "%s", ev->bar.why ? ev->bar.why : "");
+    board_say(&b->barred_why, ev->bar.why);
     board_touch(s, (uint32_t)at);
     board_plan(s, (uint32_t)at);
     const uint32_t lease[] = {b->beneath, b->lease};

@@ -284,6 +284,8 @@ static int audit_board(const struct server *s, uint32_t at, struct err *e)
              "board %s: engine and planner differ on what holds it", b->name);
         NEED(p->holds == lease_can_hold(s, b->lease), "board %s: the planner thinks it %s be set aside",
              b->name, p->holds ? "can" : "cannot");
+        NEED(p->lost_s == lease_lost_s(s, b->lease) / (p->holds ? 4 : 1),
+             "board %s: the planner thinks that %d s would be lost", b->name, (int)p->lost_s);
     }
     bool goes_on = b->beneath != NONE && s->lease[b->beneath].state == LEASE_HELD;
     NEED(p->beneath == (goes_on ? (enum activity)s->lease[b->beneath].activity : ACTIVITY_RESERVED),

@@ -129,7 +129,7 @@ void lease_worked(struct server *s, uint32_t lease, int32_t speed_before, int64_
     int64_t next;
     coarse_s((l->done_ms - done_ms) / 1000, &next);
     if (l->done_ms / 1000 >= next)
-        board_plan(s, l->board);
+        board_plan_lost(s, lease);
     if (l->done_ms / 1000 <= task_sets(t)->ran_s)
         return;
     enum plan_run before = plan_run_of(task_run_s(s, t));

@@ -138,6 +138,12 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
     };
 }
 
+// Of work that can be set aside, a quarter: it may still be given up.
+static int32_t lost_told_s(const struct server *s, uint32_t lease, bool holds)
+{
+    return lease_lost_s(s, lease) / (holds ? 4 : 1);
+}
+
 void board_plan(struct server *s, uint32_t board)
 {
     struct board *b = s->board[board];
@@ -160,9 +166,19 @@ void board_plan(struct server *s, uint32_t board)
         p.account = s->account[s->task[l->task].account].id;
         p.stopping = l->state == LEASE_STOPPING;
         p.holds = lease_can_hold(s, b->lease);
-        p.lost_s = lease_lost_s(s, b->lease) / (p.holds ? 4 : 1);
+        p.lost_s = lost_told_s(s, b->lease, p.holds);
     }
     planner_board(s->planner, board, &p);
+}
+
+void board_plan_lost(struct server *s, uint32_t lease)
+{
+    const struct lease *l = &s->lease[lease];
+    const struct plan_board *told = planner_board_at(s->planner, l->board);
+    if (l->within != NONE || l->beneath || !told)
+        board_plan(s, l->board);
+    else
+        planner_lost(s->planner, l->board, lost_told_s(s, lease, told->holds));
 }
 
 void lease_write(struct server *s, const struct lease *l, struct effects *fx)

@@ -67,6 +67,7 @@ uint32_t lease_slot_new(struct server *s, uint64_t id);
 void lease_link(struct server *s, uint32_t slot);
 void lease_row(const struct server *s, const struct lease *l, struct row_lease *row);
 void board_plan(struct server *s, uint32_t board);
+void board_plan_lost(struct server *s, uint32_t lease); // only what stopping it would lose has changed
 void server_carry_out(struct server *s, house_ms now,
                       struct effects *fx); // runs the planner and does what it says
 

@@ -269,17 +269,21 @@ static bool same_board(const struct plan_board *a, const struct plan_board *b)
 
 // What its work has done by now decides only who goes when somebody must: more of it is no reason to think
 // anew.
-static void lost_told(struct planner *p, uint32_t board, const struct plan_board *now)
+static void lost_told(struct planner *p, struct plan_board *b, int32_t lost_s, bool holds)
 {
-    struct plan_board *b = &p->board[board].board;
-    b->beneath = now->beneath;
-    if (b->lost_s == now->lost_s && b->holds == now->holds)
+    if (b->lost_s == lost_s && b->holds == holds)
         return;
-    p->dirty = p->dirty || now->lost_s < b->lost_s;
-    b->lost_s = now->lost_s;
-    b->holds = now->holds;
+    p->dirty = p->dirty || lost_s < b->lost_s;
+    b->lost_s = lost_s;
+    b->holds = holds;
     zone_stale(p, b->zone);
     p->version++;
+}
+
+void planner_lost(struct planner *p, uint32_t board, int32_t lost_s)
+{
+    if (board < p->n_boards && p->board[board].known)
+        lost_told(p, &p->board[board].board, lost_s, p->board[board].board.holds);
 }
 
 void planner_board(struct planner *p, uint32_t board, const struct plan_board *b)
@@ -291,9 +295,12 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
     bool moved = !to->known || to->board.zone != b->zone;
     zone_at(p, b->zone);
     uint32_t site = p->zone[b->zone].zone.site;
-    bool same = to->known && same_kind(p, to->kind, b, site); // they may have changed where they stand
+    bool same =
+        to->known && p->kind[to->kind].site == site &&
+        ((to->board.spec == b->spec && to->board.curve == b->curve) || same_kind(p, to->kind, b, site));
     if (same && same_board(&to->board, b)) {
-        lost_told(p, board, b);
+        to->board.beneath = b->beneath;
+        lost_told(p, &to->board, b->lost_s, b->holds);
         return;
     }
     uint32_t old_kind = to->kind;

@@ -104,8 +104,9 @@ struct plan_zone {
 
 struct plan_board {
     uint32_t zone;
-    const struct board_spec *spec; // stays where it is while the board is known
-    const struct curve *curve;     // likewise
+    // What boards of one make share: both stay where and as they are until the planner was told of others.
+    const struct board_spec *spec;
+    const struct curve *curve;
     bool usable;                   // online, not barred, can isolate
     bool asleep;                   // it would have to boot first
     // what holds its slot
@@ -113,7 +114,7 @@ struct plan_board {
     enum activity activity;
     uint64_t account;
     bool stopping; // asked to stop; counts as held
-    bool holds;    // what has it can be set aside for a better class and goes on afterwards; then lost_s is 0
+    bool holds; // what has it can be set aside for a better class and goes on afterwards; then little is lost
     // Of what is set aside there: it is free for better classes only. RESERVED, which never makes room: nothing.
     enum activity beneath;
     int32_t lost_s; // seconds of work at full speed that would be lost by stopping it, as last told
@@ -195,6 +196,8 @@ void planner_makes_copies(struct planner *p, bool makes);
 void planner_zone(struct planner *p, uint32_t zone, const struct plan_zone *z);
 void planner_wants(struct planner *p, uint32_t zone, const struct heat_request *r); // of a zone told before, its watts
 void planner_board(struct planner *p, uint32_t board, const struct plan_board *b);
+void planner_lost(struct planner *p, uint32_t board,
+                  int32_t lost_s); // of a board told before, what it would lose
 void planner_task(struct planner *p, uint32_t task, const struct plan_task *t); // pending 0: leaves the queue
 void planner_task_gone(struct planner *p, uint32_t task);
 

@@ -80,6 +80,11 @@ static void change_board(struct town *t, struct planner *const p[2])
     struct plan_board *b = &t->board[at];
     if (b->task != PLAN_NONE && rng_below(&t->rng, 3) == 0) {
         b->lost_s = (int32_t)rng_below(&t->rng, 40000);
+        if (rng_below(&t->rng, 2)) { // and nothing else
+            for (int i = 0; i < 2; i++)
+                planner_lost(p[i], at, b->lost_s);
+            return;
+        }
         b->holds = !b->stopping && b->beneath == ACTIVITY_RESERVED && rng_below(&t->rng, 2);
     } else if (b->task != PLAN_NONE && rng_below(&t->rng, 3)) {
         b->task = PLAN_NONE; // ended

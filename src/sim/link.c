@@ -77,6 +77,7 @@ static void fill_sync(const struct sim_run *r, uint32_t zone, struct event *ev)
     name_put(ev->sync.node, 'n', zone);
     ev->sync.nonce = (uint64_t)z->lives << 32 | (zone + 1);
     ev->sync.have = z->version;
+    ev->sync.known = z->node_known;
 }
 
 void link_hello(struct sim_run *r, uint32_t zone)
@@ -113,6 +114,7 @@ void link_hello(struct sim_run *r, uint32_t zone)
     free(board);
     if (r->fx.n_syncs > 0) {
         z->node = r->fx.sync[r->fx.n_syncs - 1].node;
+        z->node_known = r->fx.sync[r->fx.n_syncs - 1].at;
         idmap_set(&r->zone_of_node, z->node, zone);
     }
     if (!z->id) { // it is the engine's latest
@@ -479,6 +481,19 @@ static void adopt(struct sim_run *r, uint32_t zone)
     zone_changed(r, zone);
 }
 
+// Zones that are touched in a row lie anywhere: those that come next, and then what belongs to them.
+static void touched_fetch(const struct sim_run *r, size_t i)
+{
+    if (i + 4 < r->n_touched)
+        zone_fetch(&r->zone[r->touched[i + 4]]);
+    if (i + 2 < r->n_touched) {
+        boards_fetch(r, &r->zone[r->touched[i + 2]]);
+        server_fetch_node(r->server, r->zone[r->touched[i + 2]].node_known, false);
+    }
+    if (i + 1 < r->n_touched)
+        server_fetch_node(r->server, r->zone[r->touched[i + 1]].node_known, true);
+}
+
 void link_settle(struct sim_run *r)
 {
     for (int rounds = 0; (r->dirty || r->n_touched) && rounds < 10000; rounds++) {
@@ -499,6 +514,7 @@ void link_settle(struct sim_run *r)
         size_t n = r->n_touched;
         for (size_t i = 0; i < n; i++) {
             uint32_t zone = r->touched[i];
+            touched_fetch(r, i);
             r->zone[zone].listed = false;
             if (!r->zone[zone].down && !r->zone[zone].cut)
                 adopt(r, zone);

@@ -215,6 +215,7 @@ struct sim_zone {
     uint64_t node, id, epoch, seq, version; // id: the engine's of the zone
     uint32_t stamp, lives;                  // lives: how often its agent has started
     int8_t crawls;                          // drive_crawls() when its levels were looked at last (levels.c),
+    uint32_t node_known;                    // sync_up.known
     int64_t levels_at;                      // and when they are to be looked at again though it stays so
     struct report *outbox;
     size_t n_outbox, cap_outbox;

@@ -9,7 +9,7 @@
 #include "model_store.h"
 
 #define RIG_START_MS   INT64_C(1764547200000)
-#define RIG_BOARDS_MAX 8
+#define RIG_BOARDS_MAX 12
 
 struct rig {
     struct server_config cfg;

@@ -198,25 +198,32 @@ enum lease_state {
 #define LEASE_BENEATH 128 // likewise, of one beneath another
 
 struct lease {
+    // what every call of its node looks at lies together
     uint64_t id; // 0: free slot
+    house_ms until;
     uint32_t task, board, node;
-    uint32_t instance, attempt;
+    uint32_t next_on_node, prev_on_node;
+    uint32_t within; // NONE: it has the board for itself; else it runs inside this, which is a pool's node
+    uint8_t activity, state, stop_end;
+    bool
+        beneath; // set aside (docs/design/0051): it is board->beneath, not board->lease. HELD, or STOPPING after that
+    uint32_t instance;
+    uint32_t next, prev; // of the same task
+    uint32_t attempt;
     int32_t cores; // of the board, when it was granted; of a slot
     // Of a pool's node: what runs inside it. Its board is its own; what runs inside has no board->lease.
     uint32_t first_inside; // list through lease.next_inside
+    uint32_t next_inside, prev_inside;
     int32_t n_inside;
     bool ready;          // prepared: it takes tasks
     bool spare;          // more than are wanted: it gets no new task and goes when it is idle
+    bool hold_timed;     // a timer looks whether what is set aside is to be given up
+    bool uploading;      // counted in its task
     house_ms idle_since; // of a ready node without tasks
-    // Of what runs in one:
-    uint32_t within, next_inside, prev_inside; // NONE: it has the board for itself
-    uint8_t activity, state, stop_end;
-    house_ms granted, started, until;
+    house_ms granted, started;
     house_ms since;             // assigned or stopping; after a restart again from then
     int64_t energy_mj, core_ms; // cumulative, as last reported
     int64_t cost_neur;          // that its owner was charged for it
-    uint32_t next, prev;        // of the same task
-    uint32_t next_on_node, prev_on_node;
     // level
     house_ms sampled; // when it was taken; v 0: none yet
     uint8_t phase;
@@ -225,7 +232,6 @@ struct lease {
     int64_t exec_ms;
     house_ms level_at;  // v 0: no level was told
     int64_t still_ms;   // that it stood still, as far as levels told: no time of execution
-    bool uploading;     // counted in its task
     uint32_t snapshots; // number of the last one that it told about
     struct {
         int64_t files, files_n, bytes, bytes_n;
@@ -237,9 +243,7 @@ struct lease {
     int64_t slow_up_ms, slow_done_ms;
     struct move_note move; // `to` NONE: it is not being moved; else that board is kept for its instance
     house_ms move_at; // when it is looked at next, whether it is to be moved; v 0: it is not. Timers of other moments are void
-    // Set aside (docs/design/0051): HELD, or STOPPING after that. It is board->beneath then, not board->lease.
-    bool beneath, hold_timed; // hold_timed: a timer looks whether it is to be given up
-    house_ms held;            // since; v -1: never was
+    house_ms held;    // since; v -1: never was
 };
 
 static inline bool lease_under_way(const struct lease *l) // its command has begun and was not asked to end

@@ -59,6 +59,7 @@ struct effects {
     size_t n_replies, cap_replies;
     struct sync_wait {
         uint64_t token, node;
+        uint32_t at; // sync_up.known of its next call
         bool now; // answer after commit; otherwise it may be parked until the node is woken
     } * sync;
     size_t n_syncs, cap_syncs;
@@ -107,6 +108,9 @@ house_ms server_next_tick(const struct server *s);
 house_ms server_next_look(const struct server *s, uint64_t lease);
 
 // What a node should be doing now. Bodies are left NULL with `need_body` set; `task` says whose.
+// For who speaks for many nodes in turn: brings near the processor what the call of one will look at, its record and,
+// said again a while later, what the record leads to. `known` as in struct sync_up. Changes nothing.
+void server_fetch_node(const struct server *s, uint32_t known, bool leads_to);
 void server_desired(const struct server *s, uint64_t node, house_ms now, struct arena *a,
                     struct sync_down *down);
 

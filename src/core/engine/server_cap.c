@@ -85,7 +85,7 @@ static bool shares(const struct server *s, uint32_t node, enum limit what, int64
 void server_node_cap(struct server *s, uint32_t node)
 {
     int64_t fair, left, least = -1;
-    for (int what = 0; what < LIMITS && !no_cap(s, &s->node[node]); what++) {
+    for (int what = 0; s->capped && what < LIMITS && !no_cap(s, &s->node[node]); what++) {
         if (!shares(s, node, (enum limit)what, &fair, &left))
             continue;
         int64_t share = fair < left ? fair : left;

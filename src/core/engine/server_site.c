@@ -53,6 +53,7 @@ void server_site_timer(struct server *s, uint64_t site_id)
 static void number_circuits(struct server *s, struct site *x)
 {
     size_t n = x->setting.n_circuits;
+    s->capped |= n > 0;
     if (n > x->circuit_room) {
         for (size_t i = 0; i < x->circuit_room; i++)
             planner_circuit(s->planner, x->circuit_first + (uint32_t)i, -1);
@@ -109,6 +110,7 @@ int server_site_restore(struct server *s, const struct row_site *row, struct err
     struct site *x = &s->site[at];
     x->utc_offset_min = row->utc_offset_min;
     x->cap_mw = row->cap_mw;
+    s->capped |= x->cap_mw >= 0;
     if (row->setting && site_setting_read(&x->setting, row->setting, e) < 0)
         return e->code;
     number_circuits(s, x);
@@ -142,6 +144,7 @@ void server_site_set(struct server *s, const struct event *ev, struct effects *f
         x->utc_offset_min = ev->site.utc_offset_min;
     if (ev->site.has_cap)
         x->cap_mw = ev->site.cap_mw;
+    s->capped |= x->cap_mw >= 0;
     if (ev->site.setting)
         tell_circuits(s, at);
     if (ev->site.has_cap || ev->site.setting)

@@ -93,13 +93,14 @@ struct server {
     struct site *site;
     size_t n_sites, cap_sites;
     uint32_t n_circuits; // numbers given to circuits
+    bool capped;         // some site has a cap or circuits, or had
     struct zone **zone;  // records that others point to do not move
-    size_t n_zones, cap_zones;
     struct slab zones, boards;
+    size_t n_zones, cap_zones;
     struct board **board;
     size_t n_boards, cap_boards;
-    struct node *node;
     struct idmap make_by_hash; // address of the first of a chain
+    struct node *node;
     size_t n_nodes, cap_nodes;
     struct job *job;
     size_t n_jobs, cap_jobs;

@@ -18,10 +18,23 @@ uint64_t server_first_version(house_ms now)
     return now.v > 0 ? (uint64_t)now.v << 10 : 0;
 }
 
-static void answer_sync(struct effects *fx, const struct event *ev, uint64_t node, bool now)
+// `node` NONE: nobody that is known.
+static void answer_sync(const struct server *s, struct effects *fx, const struct event *ev, uint32_t node,
+                        bool now)
 {
     struct sync_wait *w = VEC_PUSH(fx->sync, fx->n_syncs, fx->cap_syncs);
-    *w = (struct sync_wait){.token = ev->token, .node = node, .now = now};
+    *w = (struct sync_wait){
+        .token = ev->token, .node = node == NONE ? 0 : s->node[node].id, .at = node + 1, .now = now};
+}
+
+// NONE: it was never heard of.
+static uint32_t node_calling(const struct server *s, const struct sync_up *up)
+{
+    uint64_t at = NONE;
+    if (up->known && up->known <= s->n_nodes && strcmp(s->node[up->known - 1].name, up->node) == 0)
+        return up->known - 1;
+    strmap_get(&s->node_by_name, up->node, &at);
+    return (uint32_t)at;
 }
 
 static void lose_leases(struct server *s, uint32_t node, const char *message, struct effects *fx)
@@ -114,19 +127,17 @@ static void watch(struct server *s, uint32_t node, house_ms from)
 void server_sync_up(struct server *s, const struct event *ev, struct effects *fx)
 {
     const struct sync_up *up = &ev->sync;
-    uint64_t at = NONE;
-    bool known = strmap_get(&s->node_by_name, up->node, &at);
-    uint32_t node = (uint32_t)at;
+    uint32_t node = node_calling(s, up);
     if (!up->epoch) {
         node = begin_epoch(s, node, ev, fx);
         if (node == NONE)
             return;
-    } else if (!known) { // of another life of this server: refused by server_sync_refused, so that it
-                         // introduces itself
-        answer_sync(fx, ev, 0, true);
+    } else if (node == NONE) { // of another life of this server: refused by server_sync_refused, so that it
+                               // introduces itself
+        answer_sync(s, fx, ev, NONE, true);
         return;
     } else if (up->epoch != s->node[node].epoch || up->nonce != s->node[node].nonce) {
-        answer_sync(fx, ev, s->node[node].id, true); // the program tells it so: server_sync_refused
+        answer_sync(s, fx, ev, node, true); // the program tells it so: server_sync_refused
         return;
     }
     s->node[node].seen = s->now;
@@ -148,8 +159,7 @@ void server_sync_up(struct server *s, const struct event *ev, struct effects *fx
     int64_t cap_mw = s->node[node].cap_mw;
     server_node_cap(s, node);
     bool capped = cap_mw != s->node[node].cap_mw;
-    answer_sync(fx, ev, s->node[node].id,
-                capped || up->n_reports || !up->epoch || up->have != s->node[node].version);
+    answer_sync(s, fx, ev, node, capped || up->n_reports || !up->epoch || up->have != s->node[node].version);
 }
 
 // Nothing was heard for the length of a lease: its boards are gone for the planner, its instances wait again.
@@ -170,6 +180,23 @@ void server_node_timer(struct server *s, uint64_t node_id, struct effects *fx)
     set_online(s, node, false);
     lose_leases(s, node, "the node was not heard from any more", fx);
     fx_note(fx, "node", arena_printf(&fx->arena, "{\"node\":\"%s\",\"online\":false}", s->node[node].name));
+}
+
+void server_fetch_node(const struct server *s, uint32_t known, bool leads_to)
+{
+    if (!known || known > s->n_nodes)
+        return;
+    const struct node *n = &s->node[known - 1];
+    if (!leads_to) {
+        __builtin_prefetch(n);
+        __builtin_prefetch(&n->version);
+        __builtin_prefetch(&n->first_lease);
+        return;
+    }
+    if (n->first_lease != NONE) {
+        __builtin_prefetch(&s->lease[n->first_lease]);
+        __builtin_prefetch(&s->lease[n->first_lease].exec_ms);
+    }
 }
 
 bool server_sync_refused(const struct server *s, uint64_t node_id, uint64_t epoch, uint64_t nonce)

@@ -174,6 +174,8 @@ struct report {
 
 struct sync_up {
     char node[NAME_BYTES];
+    uint32_t
+        known; // where it is among the nodes, + 1, as an answer to a caller in this process said; 0: look for its name
     uint64_t nonce; // random, new at every start of the agent
     uint64_t epoch; // 0: not granted yet
     uint64_t have;  // version of the desired state that the node has

@@ -94,6 +94,22 @@ static size_t assigned(struct rig *r, const struct rig_node *n)
     return k;
 }
 
+// Where the site has none; the share is reckoned anew with each call.
+static void a_circuits_cap_alone_holds_when_its_node_calls_and_over_a_restart(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = case_with_node(&n, 1);
+    set(r, n.site, "circuits = east 200 z-n");
+    assert_int_equal(rig_desired(r, &n)->cap_mw, 200000);
+    rig_poll(r, &n);
+    assert_int_equal(rig_desired(r, &n)->cap_mw, 200000);
+    rig_reload(r);
+    rig_poll(r, &n);
+    assert_int_equal(rig_desired(r, &n)->cap_mw, 200000);
+    case_done(r);
+}
+
 static void a_circuit_that_bears_no_more_gets_no_more_work(void **state)
 {
     (void)state;
@@ -210,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_sites_settings_outlive_a_crash),
         cmocka_unit_test(a_wrong_setting_is_refused_and_a_new_site_is_made_only_when_told_so),
         cmocka_unit_test(a_circuits_cap_is_shared_among_its_nodes_beside_the_sites),
+        cmocka_unit_test(a_circuits_cap_alone_holds_when_its_node_calls_and_over_a_restart),
         cmocka_unit_test(a_circuit_that_bears_no_more_gets_no_more_work),
         cmocka_unit_test(a_tariff_changes_with_the_hour),
         cmocka_unit_test(a_task_stays_in_the_country_and_on_the_site_it_asks_for),

@@ -15,7 +15,7 @@
 
 #define SHADOW_MS   300000
 #define LANES_STEPS 100 // of at most 10^7 mW: sums of 32 bits
-#define BATCH_ROOMS 320 // of some 1 kB: a third of a megabyte, which second-level caches hold
+#define BATCH_ROOMS 5120 // of some 1 kB: a third of a megabyte, which second-level caches hold
 
 static struct room_spec spec_of(const struct scenario_zones *g, int variant, int variants)
 {

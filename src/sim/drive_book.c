@@ -177,11 +177,27 @@ void drive_settle(struct sim_run *r, uint32_t zone)
     row_now(r, z);
 }
 
+#define BOOK_AHEAD 16
+
+// Rooms lie far apart in the order of the places: one and its boards are fetched while others are done.
+static void fetch_mixed(const struct sim_run *r, const struct sim_rooms *rooms, uint32_t i, bool boards)
+{
+    if (i >= rooms->n || rooms->lanes.run[i] != DRIVE_MIXED || rooms->zone[i] == LANE_EMPTY)
+        return;
+    const struct sim_zone *z = &r->zone[rooms->zone[i]];
+    if (boards)
+        boards_fetch(r, z);
+    else
+        zone_fetch(z);
+}
+
 // Rooms whose boards all do the same need not be booked for that: what they have drawn is of its class.
 static void batch_hour(struct sim_run *r, const struct sim_rooms *rooms)
 {
     const struct sim_lanes *l = &rooms->lanes;
     for (uint32_t i = 0; i < rooms->n; i++) {
+        fetch_mixed(r, rooms, i + BOOK_AHEAD, false);
+        fetch_mixed(r, rooms, i + BOOK_AHEAD / 2, true);
         if (l->run[i] == DRIVE_MIXED) { // one after the other in their log
             drive_settle(r, rooms->zone[i]);
             continue;

@@ -214,16 +214,50 @@ static void zone_quiet(struct sim_run *r, uint32_t zone, int crawls)
     }
 }
 
+// Of these 64 zones, while those before them are done.
+static void zones_fetch(const struct sim_run *r, uint32_t from, uint64_t bits)
+{
+    for (; bits; bits &= bits - 1) {
+        const struct sim_zone *z = &r->zone[from + (uint32_t)__builtin_ctzll(bits)];
+        zone_fetch(z);
+        __builtin_prefetch(&z->levels_at); // node_known lies with it
+    }
+}
+
+struct loud {
+    uint32_t zone;
+    int crawls;
+};
+
+// Those of 64 zones of which something may be worth telling; what that takes is fetched.
+static int loud_of(const struct sim_run *r, uint32_t from, uint64_t bits, struct loud loud[64])
+{
+    int n = 0;
+    for (; bits; bits &= bits - 1) {
+        uint32_t i = from + (uint32_t)__builtin_ctzll(bits);
+        const struct sim_zone *z = &r->zone[i];
+        int crawls = drive_crawls(r, i);
+        if (z->down || z->cut || (crawls >= 0 && crawls == z->crawls && r->now < z->levels_at))
+            continue;
+        loud[n++] = (struct loud){i, crawls};
+        boards_fetch(r, z);
+        server_fetch_node(r->server, z->node_known, false);
+    }
+    return n;
+}
+
 void levels_tell(struct sim_run *r)
 {
-    for (uint32_t w = 0; r->moves && w <= r->n_zones / 64; w++)
-        for (uint64_t bits = r->busy[w]; bits; bits &= bits - 1) {
-            uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            const struct sim_zone *z = &r->zone[i];
-            int crawls = drive_crawls(r, i);
-            if (z->down || z->cut || (crawls >= 0 && crawls == z->crawls && r->now < z->levels_at))
-                continue;
-            zone_levels(r, i);
-            zone_quiet(r, i, crawls);
+    struct loud loud[64];
+    for (uint32_t w = 0; r->moves && w <= r->n_zones / 64; w++) {
+        if (w < r->n_zones / 64)
+            zones_fetch(r, (w + 1) * 64, r->busy[w + 1]);
+        int n = loud_of(r, w * 64, r->busy[w], loud);
+        for (int k = 0; k < n; k++) {
+            if (k + 1 < n)
+                server_fetch_node(r->server, r->zone[loud[k + 1].zone].node_known, true);
+            zone_levels(r, loud[k].zone);
+            zone_quiet(r, loud[k].zone, loud[k].crawls);
         }
+    }
 }

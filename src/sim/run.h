@@ -36,6 +36,7 @@
 #define DRIVE_MIXED    15
 #define SLEEP_AFTER_MS 300000 // as in the agent
 #define DRIVE_BOARDS   4      // up to so many boards a zone, what regulate() says is kept in tables
+#define FETCH_BOARDS   4      // of a zone with more, the others are fetched when they are looked at
 
 // ---- what happens (queue.c)
 
@@ -214,8 +215,8 @@ struct sim_zone {
     // node
     uint64_t node, id, epoch, seq, version; // id: the engine's of the zone
     uint32_t stamp, lives;                  // lives: how often its agent has started
-    int8_t crawls;                          // drive_crawls() when its levels were looked at last (levels.c),
     uint32_t node_known;                    // sync_up.known
+    int8_t crawls;                          // drive_crawls() when its levels were looked at last (levels.c),
     int64_t levels_at;                      // and when they are to be looked at again though it stays so
     struct report *outbox;
     size_t n_outbox, cap_outbox;
@@ -626,6 +627,24 @@ static inline void zone_next_look(struct sim_run *r, const struct sim_zone *z)
         quiet = due < quiet ? due : quiet;
     }
     l->quiet_step[z->at] = (int32_t)int_clamp(quiet, 0, INT32_MAX);
+}
+
+// What driving and booking look at, and levels.
+static inline void zone_fetch(const struct sim_zone *z)
+{
+    __builtin_prefetch(&z->settled);
+    __builtin_prefetch(&z->low_since);
+}
+
+// What booking looks at of its boards.
+static inline void boards_fetch(const struct sim_run *r, const struct sim_zone *z)
+{
+    for (uint32_t i = z->first_board; i < z->first_board + z->n_boards && i < z->first_board + FETCH_BOARDS;
+         i++) {
+        __builtin_prefetch(&r->board[i]);
+        __builtin_prefetch(&r->board[i].used);
+        __builtin_prefetch(&r->board[i].level);
+    }
 }
 
 // An instance more on its boards, or one less.

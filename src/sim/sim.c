@@ -129,6 +129,15 @@ static void happens(struct sim_run *r, const struct happening *h)
     }
 }
 
+// While what comes first happens.
+static void happening_fetch(const struct sim_run *r, const struct happening *h)
+{
+    if (h->kind == HAPPEN_BOOTED)
+        zone_fetch(&r->zone[h->index]);
+    if (h->kind == HAPPEN_END || h->kind == HAPPEN_STAGED)
+        __builtin_prefetch(&r->board[h->index]);
+}
+
 // All that happens before `until`, each moment followed by one plan.
 static void happen_until(struct sim_run *r, int64_t until)
 {
@@ -136,8 +145,11 @@ static void happen_until(struct sim_run *r, int64_t until)
     while (!r->err.code && queue_pop_before(&r->queue, until, &h)) {
         if (h.at > r->now)
             r->now = h.at;
-        happens(r, &h);
         const struct happening *next = queue_first(&r->queue);
+        if (next && next->at < until)
+            happening_fetch(r, next);
+        happens(r, &h);
+        next = queue_first(&r->queue);
         if (next && next->at <= r->now)
             continue;
         link_settle(r);
@@ -191,28 +203,29 @@ static void zone_step(struct sim_run *r, uint32_t i)
     zone_changed(r, i);
 }
 
-// What of the first of these 64 zones zone_step() looks at: it is fetched while another one is done.
-static void zone_fetch(const struct sim_run *r, uint32_t from, uint64_t bits)
+// What of these 64 zones zone_step() looks at: it is fetched while those before them are done.
+static void zones_fetch(const struct sim_run *r, uint32_t from, uint64_t bits)
 {
-    if (!bits)
-        return;
-    uint32_t i = from + (uint32_t)__builtin_ctzll(bits);
-    const struct sim_zone *z = &r->zone[i];
-    __builtin_prefetch(&z->settled);
-    __builtin_prefetch(&z->low_since);
-    __builtin_prefetch(&z->water);
-    __builtin_prefetch(&r->thermostat[i].guards);
+    for (; bits; bits &= bits - 1) {
+        uint32_t i = from + (uint32_t)__builtin_ctzll(bits);
+        zone_fetch(&r->zone[i]);
+        __builtin_prefetch(&r->thermostat[i].guards);
+    }
 }
 
 // In the order of their numbers, those that need it.
 static void zones_step(struct sim_run *r)
 {
+    zones_fetch(r, 0, r->attend[0]);
     for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
         uint64_t bits = r->attend[w];
         r->attend[w] = 0;
-        zone_fetch(r, w * 64, bits);
+        if (w < r->n_zones / 64)
+            zones_fetch(r, (w + 1) * 64, r->attend[w + 1]);
         for (; bits; bits &= bits - 1) {
-            zone_fetch(r, w * 64, bits & (bits - 1));
+            uint64_t others = bits & (bits - 1);
+            if (others)
+                boards_fetch(r, &r->zone[w * 64 + (uint32_t)__builtin_ctzll(others)]);
             zone_step(r, w * 64 + (uint32_t)__builtin_ctzll(bits));
         }
     }
@@ -311,6 +324,8 @@ static int run_all(struct sim_run *r, struct err *e)
             *e = r->err;
         return r->err.code;
     }
+    if (r->o.hooks.progress)
+        r->o.hooks.progress(r->o.hooks.ctx, r->s->length_ms, r->s->length_ms);
     for (uint32_t i = 0; i < r->n_zones; i++) {
         link_meters(r, i);
         link_sync(r, i);

@@ -83,25 +83,33 @@ static int next_job(void *ctx, struct sim_job *job, struct err *e)
     return 1;
 }
 
-// What a run took: all of it, and of that until its first step, which costs by the board and not by the
-// minute.
+// What a run took: all of it, and of that until its first step and after its last, which cost by the board and not
+// by the minute.
 struct took {
-    double s, first_step_s, mb;
+    double s, before_s, after_s, mb;
 };
 
-static void first_step(void *ctx, int64_t done_ms, int64_t of_ms)
+struct moments {
+    double first_s, last_s;
+};
+
+static void moment(void *ctx, int64_t done_ms, int64_t of_ms)
 {
-    (void)of_ms;
+    struct moments *m = ctx;
     if (done_ms == 0)
-        *(double *)ctx = cpu_s();
+        m->first_s = cpu_s();
+    if (done_ms == of_ms)
+        m->last_s = cpu_s();
 }
 
 static int timed(struct sim_loaded *l, struct took *took, struct sim_result *r, struct err *e)
 {
-    double from = cpu_s(), first = from;
-    struct sim_options o = {.hooks = {.ctx = &first, .progress = first_step}};
+    double from = cpu_s();
+    struct moments m = {from, from};
+    struct sim_options o = {.hooks = {.ctx = &m, .progress = moment}};
     int bad = sim_run(&l->scenario, &l->inputs, &o, r, e);
-    *took = (struct took){cpu_s() - from, first - from, rss_mb()};
+    double to = cpu_s();
+    *took = (struct took){to - from, m.first_s - from, to - m.last_s, rss_mb()};
     return bad;
 }
 
@@ -146,9 +154,9 @@ static int year(FILE *out, int permille, struct err *e)
 }
 
 // What a fleet costs: nanoseconds a board and minute, microseconds a job, both without what is done before
-// the first step; microseconds a board for that.
+// the first step and after the last; microseconds a board for these; all of it together, a board.
 struct cost {
-    double boards, minute_ns, job_us, first_us;
+    double boards, minute_ns, job_us, before_us, after_us, all_us;
 };
 
 #define LONG_ENOUGH_S 1.0
@@ -188,7 +196,7 @@ static int fleet_runs(int64_t boards, double hours, struct took *all, int *runs,
         if (!bad)
             bad = timed(&l, &t, &r, e);
         if (!bad) {
-            *all = (struct took){all->s + t.s, all->first_step_s + t.first_step_s, t.mb};
+            *all = (struct took){all->s + t.s, all->before_s + t.before_s, all->after_s + t.after_s, t.mb};
             *jobs += r.class[ACTIVITY_FLEX].started;
             ++*runs;
             sim_result_deinit(&r);
@@ -207,16 +215,20 @@ static int fleet(FILE *out, int64_t boards, double hours, const char *target, st
     int bad = fleet_runs(boards, hours, &t, &runs, &jobs, e);
     if (bad)
         return bad;
-    double all = hours * 60 * (double)boards * runs, steps_s = t.s - t.first_step_s;
-    *cost = (struct cost){(double)boards, steps_s * 1e9 / all, jobs ? steps_s * 1e6 / (double)jobs : 0,
-                          t.first_step_s * 1e6 / (double)boards / runs};
-    fprintf(
-        out,
-        "sim, %lld boards for %.4g h: %.2f s of processor time (mean of %d), %.0f ns a board and minute "
-        "(%.0f times the rooms' bare physics) and %.1f us a board before the first, %.0f MB, %lld jobs%s\n",
-        (long long)boards, hours, t.s / runs, runs, cost->minute_ns,
-        cost->minute_ns * 3 / bare_ns((size_t)boards / 3), cost->first_us, t.mb, (long long)(jobs / runs),
-        target);
+    double all = (double)boards * runs, steps_s = t.s - t.before_s - t.after_s;
+    *cost = (struct cost){(double)boards,
+                          steps_s * 1e9 / all / hours / 60,
+                          jobs ? steps_s * 1e6 / (double)jobs : 0,
+                          t.before_s * 1e6 / all,
+                          t.after_s * 1e6 / all,
+                          t.s * 1e6 / all};
+    fprintf(out,
+            "sim, %lld boards for %.4g h: %.2f s of processor time (mean of %d), %.1f ns a board and minute "
+            "(%.0f times the rooms' bare physics), %.1f us a board before the first and %.1f after the last, "
+            "%.0f MB, %lld jobs%s\n",
+            (long long)boards, hours, t.s / runs, runs, cost->minute_ns,
+            cost->minute_ns * 3 / bare_ns((size_t)boards / 3), cost->before_us, cost->after_us, t.mb,
+            (long long)(jobs / runs), target);
     fflush(out); // each takes a while
     return 0;
 }
@@ -226,11 +238,12 @@ static void curve(FILE *out, const struct cost *c, size_t n)
 {
     fprintf(out, "sim, cost by size of the fleet:");
     for (size_t i = 0; i < n; i++)
-        fprintf(out,
-                "%s %.0f boards %.0f ns a board and minute, %.0f us a job, %.1f us a board to begin with",
-                i ? ";" : "", c[i].boards, c[i].minute_ns, c[i].job_us, c[i].first_us);
-    fprintf(out, "; the last is %.2f times the first (log n: %.2f times)\n",
+        fprintf(out, "%s %.0f boards %.1f ns a board and minute, %.1f us a job, %.1f us a board in all",
+                i ? ";" : "", c[i].boards, c[i].minute_ns, c[i].job_us, c[i].all_us);
+    fprintf(out, "; the last is %.2f, %.2f and %.2f times the first (log n: %.2f times)\n",
             c[0].minute_ns > 0 ? c[n - 1].minute_ns / c[0].minute_ns : 0,
+            c[0].job_us > 0 ? c[n - 1].job_us / c[0].job_us : 0,
+            c[0].all_us > 0 ? c[n - 1].all_us / c[0].all_us : 0,
             num_log(c[n - 1].boards) / num_log(c[0].boards));
 }
 

@@ -36,7 +36,7 @@ struct sim_inputs {
 
 struct sim_hooks {
     void *ctx;
-    void (*progress)(void *ctx, int64_t done_ms, int64_t of_ms);      // each hour of the run
+    void (*progress)(void *ctx, int64_t done_ms, int64_t of_ms);      // each hour of the run, and at its end
     void (*instance)(void *ctx, const struct sim_instance_result *r); // each ended attempt
 };
 

@@ -109,4 +109,10 @@ printf 'listen = 127.0.0.1:0\n' >"$DIR/server.conf"
 mkdir "$DIR/server.conf.d"
 printf '; more\nspeed = quick\n' >"$DIR/server.conf.d/10-speed.conf"
 refuse 2 "10-speed.conf:2: --speed quick: must be" server --config "$DIR/server.conf" --data "$DIR/x"
+
+# More than the stream's buffer holds, to where nothing can be written.
+"$ONDOL" sim montrouge --days 0.1 --json >/dev/full 2>"$DIR/full.err"
+got=$?
+[ "$got" = 1 ] || fail "output that could not be written: exit code $got, not 1"
+grep -q '^ondol: output: could not be written' "$DIR/full.err" || fail "output that could not be written: not said"
 echo "all commands answered"

@@ -20,6 +20,7 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/sim_out.h"
 #include "core/work/swf.h"
 #include "device/slurp.h"
 #include "sim/read/batsim.h"
@@ -390,6 +391,30 @@ static void each_beginning_of_each_shipped_scenario_is_read_or_refused(void **st
     }
 }
 
+// ---- where results go
+
+static void what_is_no_file_is_written_to_and_not_replaced(void **state)
+{
+    (void)state;
+    char file[200], link[200], text[16] = "";
+    struct err e = ERR_NULL;
+    struct stat st;
+    struct buf b = BUF_INIT(100);
+    snprintf(file, sizeof file, "%s/page", dir);
+    snprintf(link, sizeof link, "%s/link", dir);
+    put("page", "before", 6);
+    assert_int_equal(symlink(file, link), 0);
+    buf_puts(&b, "now");
+    assert_int_equal(sim_out_file(link, &b, &e), 0);
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    FILE *f = fopen(file, "r");
+    assert_non_null(f);
+    assert_int_equal(fread(text, 1, sizeof text - 1, f), 3);
+    fclose(f);
+    assert_string_equal(text, "now");
+}
+
 // ---- what would take for ever
 
 static void many_sections_are_refused_and_not_compared(void **state)
@@ -459,6 +484,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_none),
         cmocka_unit_test(each_beginning_of_each_kind_is_read_or_refused),
         cmocka_unit_test(each_beginning_of_each_shipped_scenario_is_read_or_refused),
+        cmocka_unit_test(what_is_no_file_is_written_to_and_not_replaced),
         cmocka_unit_test(many_sections_are_refused_and_not_compared),
         cmocka_unit_test(a_repeated_trace_of_nothing_is_not_searched_for_ever),
     };

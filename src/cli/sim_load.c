@@ -321,8 +321,7 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
             s->seed = (uint64_t)early->seed;
         if (early->start)
             (void)date_parse(early->start, &s->start.v);
-        if (early->policy)
-            snprintf(s->policy, sizeof s->policy, "%s", early->policy);
+        bad = early->policy ? scenario_set_policy(s, early->policy, e) : 0;
     }
     if (!bad)
         bad = scenario_check(s, e);

@@ -93,7 +93,7 @@ struct scenario_zones {
     int32_t boards; // of each zone, 1..240
     bool may_sleep;
     double low_power; // share of its computing that goes on when it wants no heat
-    double start_c; // where nothing is said: of a tank and a pool their setpoint
+    double start_c;   // where nothing is said: of a tank and a pool their setpoint
     enum scenario_setpoints setpoints;
     double setpoint_c;
     char schedule[SIM_TEXT_BYTES]; // of comfort setpoints; outside of it eco
@@ -224,6 +224,9 @@ int scenario_lay_over(struct scenario *s, const char *file, const char *text, si
 // Resolves names and checks what only the whole can tell. scenario_read has done it; call it after changing
 // anything.
 int scenario_check(struct scenario *s, struct err *e);
+
+// -EINVAL with the names that there are.
+int scenario_set_policy(struct scenario *s, const char *name, struct err *e);
 
 int64_t scenario_zone_count(const struct scenario *s);  // over all groups
 int64_t scenario_board_count(const struct scenario *s); // boards in all zones

@@ -119,9 +119,8 @@ static int set_weather(void *section, const char *value, struct err *e)
     return 0;
 }
 
-static int set_policy(void *section, const char *value, struct err *e)
+int scenario_set_policy(struct scenario *s, const char *value, struct err *e)
 {
-    struct scenario *s = section;
     char all[160] = "";
     for (size_t i = 0; plan_policy_at(i); i++)
         snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", plan_policy_at(i)->name);
@@ -129,6 +128,11 @@ static int set_policy(void *section, const char *value, struct err *e)
         return err_set(e, -EINVAL, "%s: there is no such policy (%s)", value, all);
     memcpy(s->policy, value, strlen(value) + 1);
     return 0;
+}
+
+static int set_policy(void *section, const char *value, struct err *e)
+{
+    return scenario_set_policy(section, value, e);
 }
 
 static int set_cores(void *section, const char *value, struct err *e)

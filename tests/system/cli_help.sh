@@ -102,6 +102,9 @@ refuse 2 'exclude each other' user change a@b --research --no-research
 refuse 2 'nothing to change' project change x
 refuse 2 'give ORGANISATION/SLUG' project add x
 refuse 2 'nothing to change' reservation change x
+refuse 2 'there is no such policy (market' sim montrouge --policy none
+refuse 2 'none: there is no such scenario' sim compare montrouge none
+refuse 2 'none: there is no such policy (market' sim compare montrouge --policies market,none
 
 printf 'listen = 127.0.0.1:0\nheaters = 3\n' >"$DIR/server.conf"
 refuse 2 "server.conf:2: heaters: there is no such option" server --config "$DIR/server.conf" --data "$DIR/x"

@@ -33,7 +33,8 @@ enum scenario_calendar { CALENDAR_NONE, CALENDAR_FRENCH };
 
 struct scenario_site {
     char name[SIM_NAME_BYTES];
-    int line; // of the section in its file; 0: not from a file
+    int line; // of the section in the last file that has it; 0: not from a file
+    char from_file[SIM_TEXT_BYTES];
     // climate
     enum scenario_weather weather;
     char weather_file[SIM_TEXT_BYTES];
@@ -68,6 +69,7 @@ struct scenario_site {
 struct scenario_board {
     char name[SIM_NAME_BYTES];
     int line;
+    char from_file[SIM_TEXT_BYTES];
     struct curve curve;
     struct board_spec spec;
     int64_t idle_mw_64, sleep_mw_64, boot_ms_64; // of the file, over what the curve has; -1: as the curve
@@ -86,6 +88,7 @@ enum scenario_setpoints {
 struct scenario_zones {
     char name[SIM_NAME_BYTES]; // zones are "<name>-<k>" from 1, or "<name>" where count is 1
     int line;
+    char from_file[SIM_TEXT_BYTES];
     char site_name[SIM_NAME_BYTES], board_name[SIM_NAME_BYTES];
     uint32_t site, board; // resolved
     enum scenario_zone_kind kind;
@@ -124,9 +127,10 @@ struct scenario_zones {
     double supply_cold_c, supply_mild_c, return_c;
     // boiler (all but rooms)
     double flow_l_min, r_th_k_w, tjmax_c;
-    // as it was read: of each kind, the first key given that such a zone does not have (NULL: none), and its line
+    // as it was read: of each kind, the first key given that such a zone does not have (NULL: none), and where
     const char *odd_key[ZONE_KIND_N];
     int odd_line[ZONE_KIND_N];
+    char odd_file[ZONE_KIND_N][SIM_TEXT_BYTES];
     bool start_said, setpoints_said;
 };
 
@@ -141,6 +145,7 @@ enum scenario_work_kind {
 struct scenario_work {
     char name[SIM_NAME_BYTES];
     int line;
+    char from_file[SIM_TEXT_BYTES];
     enum scenario_work_kind kind;
     enum activity activity;
     char file[SIM_TEXT_BYTES];
@@ -172,6 +177,7 @@ enum scenario_fault_kind {
 struct scenario_fault {
     char name[SIM_NAME_BYTES];
     int line;
+    char from_file[SIM_TEXT_BYTES];
     enum scenario_fault_kind kind;
     char site_name[SIM_NAME_BYTES]; // "": all
     int32_t site;                   // resolved; -1: all

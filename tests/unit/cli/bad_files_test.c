@@ -20,6 +20,7 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/sim_load.h"
 #include "cli/sim_out.h"
 #include "core/work/swf.h"
 #include "device/slurp.h"
@@ -391,6 +392,41 @@ static void each_beginning_of_each_shipped_scenario_is_read_or_refused(void **st
     }
 }
 
+// Of files that are laid over each other the one is named that has the section last, with its line there; and what it
+// names may lie beside it.
+static void of_files_laid_over_each_other_the_right_one_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *over, *says; // what is wrong, or "" when the carbon beside it is read
+    } row[] = {
+        {"# one\n[zones z]\nboard = none\n", "over/o.ini:3: [zones z] board: there is no [board none]"},
+        {"[scenario]\nseed = 2\n[site a]\ncarbon_file = none\n", "over/o.ini:4: [site a]: none: there is no"},
+        {"[zones z]\nboards = 2\n[zones z]\ntank_l = 300\n",
+         "over/o.ini:4: [zones z] tank_l: a room has no such key"},
+        {"[site a]\ncarbon_file = c\n", ""},
+    };
+    static const char carbon[] =
+        "utc_hour_start,carbon_intensity_gco2e_per_kwh\n2018-01-01T00:00Z,5\n2018-01-01T01:00Z,5\n";
+    char base[200], over[200], where[200];
+    snprintf(where, sizeof where, "%s/over", dir);
+    assert_int_equal(mkdir(where, 0700), 0);
+    put("s.ini", SITE ZONES, strlen(SITE ZONES));
+    put("over/c", carbon, sizeof carbon - 1);
+    snprintf(base, sizeof base, "%s/s.ini", dir);
+    snprintf(over, sizeof over, "%s/over/o.ini", dir);
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct sim_loaded l;
+        struct err e = ERR_NULL;
+        put("over/o.ini", row[i].over, strlen(row[i].over));
+        int bad = sim_load(&l, (const char *const[]){base, over}, 2, NULL, NULL, &e);
+        sim_unload(&l);
+        assert_int_equal(bad != 0, row[i].says[0] != '\0');
+        if (bad && !strstr(e.text, row[i].says))
+            fail_msg("not \"%s\" but: %s", row[i].says, e.text);
+    }
+}
+
 // ---- where results go
 
 static void what_is_no_file_is_written_to_and_not_replaced(void **state)
@@ -484,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_none),
         cmocka_unit_test(each_beginning_of_each_kind_is_read_or_refused),
         cmocka_unit_test(each_beginning_of_each_shipped_scenario_is_read_or_refused),
+        cmocka_unit_test(of_files_laid_over_each_other_the_right_one_is_named),
         cmocka_unit_test(what_is_no_file_is_written_to_and_not_replaced),
         cmocka_unit_test(many_sections_are_refused_and_not_compared),
         cmocka_unit_test(a_repeated_trace_of_nothing_is_not_searched_for_ever),

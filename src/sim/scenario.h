@@ -132,6 +132,7 @@ struct scenario_zones {
     int odd_line[ZONE_KIND_N];
     char odd_file[ZONE_KIND_N][SIM_TEXT_BYTES];
     bool start_said, setpoints_said;
+    uint64_t said; // a bit for each key that was given (scenario_keys.c)
 };
 
 enum scenario_work_kind {

@@ -174,6 +174,8 @@ static void a_file_that_the_scenario_names(void **state)
         {DRAW, "60\n99999999999999999999\n", "f: line 2: flow: ", 0},
         {DRAW, "60 l/h\n", "f: line 1: flow: ", 0},
 #define SWF SITE ZONES WORK "kind = swf\nfile = f\n"
+        {SWF, "", ":8: [work w]: f: line 1: there are no jobs", 0},
+        {SWF, "; Version: 2.2\n; MaxJobs: 0\n", "f: line 1: there are no jobs", 0},
         {SWF, "1 0 -1 1194\n", ":8: [work w]: f: line 1: ", 0},
         {SWF, "1 0 -1 1e99 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n", "f: line 1: ", 0},
         {SWF, "1 -9223372036854775808 -1 5 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n", "f: line 1: ", 0},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "core/heat/schedule.h"
 #include "sim/sim.h"
 
@@ -130,7 +131,7 @@ void scenario_work_default(struct scenario_work *w)
 
 void scenario_fault_default(struct scenario_fault *f)
 {
-    *f = (struct scenario_fault){.site = -1, .at_day = -1, .median_s = 600, .p90_s = 75600};
+    *f = (struct scenario_fault){.site = -1, .per_day = -1, .at_day = -1, .median_s = 600, .p90_s = 75600};
 }
 
 static int fail_at(const char *file, int line, struct err *e, const char *what)
@@ -160,6 +161,21 @@ static int check_water(const struct scenario_zones *z, struct err *e)
     snprintf(what, sizeof what, "[zones %s]: setpoint %g: water of a %s is kept warmer than 20 degC", z->name,
              z->setpoint_c, scenario_zone_kind_name(z->kind));
     return fail_at(z->from_file, z->line, e, what);
+}
+
+static int check_network(const struct scenario_zones *z, struct err *e)
+{
+    char what[200] = "";
+    double supply_c = num_min(z->supply_cold_c, z->supply_mild_c);
+    if (z->kind != ZONE_KIND_NETWORK)
+        return 0;
+    if (z->demand_mild_c < z->demand_cold_c)
+        snprintf(what, sizeof what, "[zones %s] demand_mild_c: %g is colder than demand_cold_c, %g", z->name,
+                 z->demand_mild_c, z->demand_cold_c);
+    else if (z->return_c > supply_c - 1)
+        snprintf(what, sizeof what, "[zones %s] return_c: %g is not 1 K below the supply, %g degC", z->name,
+                 z->return_c, supply_c);
+    return what[0] ? fail_at(z->from_file, z->line, e, what) : 0;
 }
 
 static int check_keys(struct scenario_zones *z, struct err *e)
@@ -210,20 +226,20 @@ static int check_zones(struct scenario *s, struct scenario_zones *z, struct err 
         snprintf(what, sizeof what, "[zones %s] schedule: %.200s", z->name, why.text);
         return fail_at(z->from_file, z->line, e, what);
     }
-    return check_water(z, e);
+    int bad = check_water(z, e);
+    return bad ? bad : check_network(z, e);
 }
 
 static int check_fault(struct scenario *s, struct scenario_fault *f, struct err *e)
 {
-    char what[200];
-    f->site = -1;
-    if (!f->site_name[0])
-        return 0;
-    f->site = find_site(s, f->site_name);
-    if (f->site >= 0)
-        return 0;
-    snprintf(what, sizeof what, "[fault %s] site: there is no [site %s]", f->name, f->site_name);
-    return fail_at(f->from_file, f->line, e, what);
+    char what[200] = "";
+    f->site = f->site_name[0] ? find_site(s, f->site_name) : -1;
+    if (f->site_name[0] && f->site < 0)
+        snprintf(what, sizeof what, "[fault %s] site: there is no [site %s]", f->name, f->site_name);
+    else if (f->per_day < 0 && f->at_day < 0)
+        snprintf(what, sizeof what, "[fault %s]: it never happens (add a line: per_day = N or at_day = N)",
+                 f->name);
+    return what[0] ? fail_at(f->from_file, f->line, e, what) : 0;
 }
 
 int scenario_check(struct scenario *s, struct err *e)

@@ -182,7 +182,7 @@ struct scenario_fault {
     enum scenario_fault_kind kind;
     char site_name[SIM_NAME_BYTES]; // "": all
     int32_t site;                   // resolved; -1: all
-    double per_day;                 // new ones a day for each board, agent, site or sensor
+    double per_day;                 // new ones a day for each board, agent, site or sensor; < 0: not said
     double median_s, p90_s;         // how long they last: log-uniform between what these give
     double at_day; // >= 0: exactly one, at that day, on every one of them, instead of per_day
 };

@@ -270,8 +270,8 @@ int sim_load_work(struct sim_loaded *l, const char *data, struct err *e)
     for (size_t i = 0; i < l->scenario.n_work && !bad; i++) {
         bad = load_one_work(l, i, data, &w[n], e);
         if (bad)
-            err_prefix(e, "%s:%d: [work %s]", l->scenario.work[i].from_file, l->scenario.work[i].line,
-                       l->scenario.work[i].name);
+            scenario_blame(&l->scenario, l->scenario.work[i].from_file, l->scenario.work[i].line, "work",
+                           l->scenario.work[i].name, e);
         n += w[n].next != NULL;
         accounts = l->scenario.work[i].accounts > accounts ? l->scenario.work[i].accounts : accounts;
     }
@@ -342,12 +342,12 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
     for (size_t i = 0; i < s->n_sites && !bad; i++) {
         bad = load_site(out, i, data, e);
         if (bad)
-            err_prefix(e, "%s:%d: [site %s]", s->site[i].from_file, s->site[i].line, s->site[i].name);
+            scenario_blame(s, s->site[i].from_file, s->site[i].line, "site", s->site[i].name, e);
     }
     for (size_t i = 0; i < s->n_zones && !bad; i++) {
         bad = load_zones(out, i, data, e);
         if (bad)
-            err_prefix(e, "%s:%d: [zones %s]", s->zones[i].from_file, s->zones[i].line, s->zones[i].name);
+            scenario_blame(s, s->zones[i].from_file, s->zones[i].line, "zones", s->zones[i].name, e);
     }
     return bad ? bad : sim_load_work(out, data, e);
 }

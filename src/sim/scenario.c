@@ -145,6 +145,13 @@ static int fail(const struct scenario *s, struct err *e, const char *what)
     return err_set(e, -EINVAL, "%s: %s", s->file[0] ? s->file : "scenario", what);
 }
 
+int scenario_blame(const struct scenario *s, const char *from_file, int line, const char *kind,
+                   const char *name, struct err *e)
+{
+    return line > 0 ? err_prefix(e, "%s:%d: [%s %s]", from_file, line, kind, name)
+                    : err_prefix(e, "%s: [%s %s]", s->file, kind, name);
+}
+
 static int find_site(const struct scenario *s, const char *name)
 {
     for (size_t i = 0; i < s->n_sites; i++)

@@ -232,6 +232,11 @@ int scenario_lay_over(struct scenario *s, const char *file, const char *text, si
 // anything.
 int scenario_check(struct scenario *s, struct err *e);
 
+// Puts before the sentence where the section stands: "FILE:LINE: [kind name]", of a scenario that is not from a file "its
+// file: [kind name]". Gives the code back.
+int scenario_blame(const struct scenario *s, const char *from_file, int line, const char *kind,
+                   const char *name, struct err *e);
+
 // -EINVAL with the names that there are.
 int scenario_set_policy(struct scenario *s, const char *name, struct err *e);
 

@@ -436,6 +436,33 @@ static void of_files_laid_over_each_other_the_right_one_is_named(void **state)
     }
 }
 
+// A folder with a published trace has no lines of a scenario: the file and its line are enough.
+static void of_a_trace_no_line_is_made_up(void **state)
+{
+    (void)state;
+    static const char platform[] =
+        "{\"qboxes\": [{\"id\": \"b\", \"site\": \"s\", \"lan_bw\": \"1Gbps\", \"lan_lat\": \"1ms\", "
+        "\"wan_bw\": \"100Mbps\", \"wan_lat\": \"10ms\", \"disk_size\": \"6e12\", "
+        "\"qrads\": [{\"id\": \"h\", \"qmobos\": [\"m\"]}]}]}";
+    static const char events[] =
+        "{\"timestamp\": 0, \"realtime\": \"2019-05-03T00:00:00+00:00\", \"type\": "
+        "\"qrad_set_target_temperature\", \"qrad\": \"h\", \"new_temperature\": 24}\n";
+    char trace[200], want[500];
+    struct sim_loaded l;
+    struct err e = ERR_NULL;
+    snprintf(trace, sizeof trace, "%s/trace", dir);
+    assert_int_equal(mkdir(trace, 0700), 0);
+    put("trace/platform.json", platform, sizeof platform - 1);
+    put("trace/events.json", events, sizeof events - 1);
+    put("trace/datasets.json", "", 0);
+    put("trace/workload.json", "{", 1);
+    assert_int_not_equal(sim_load(&l, (const char *const[]){trace}, 1, NULL, NULL, &e), 0);
+    sim_unload(&l);
+    snprintf(want, sizeof want, "%s: [work trace]: %s/workload.json: line 1: ", trace, trace);
+    if (strncmp(e.text, want, strlen(want)) != 0)
+        fail_msg("not \"%s\" but: %s", want, e.text);
+}
+
 // ---- where results go
 
 static void what_is_no_file_is_written_to_and_not_replaced(void **state)
@@ -530,6 +557,7 @@ int main(void)
         cmocka_unit_test(each_beginning_of_each_kind_is_read_or_refused),
         cmocka_unit_test(each_beginning_of_each_shipped_scenario_is_read_or_refused),
         cmocka_unit_test(of_files_laid_over_each_other_the_right_one_is_named),
+        cmocka_unit_test(of_a_trace_no_line_is_made_up),
         cmocka_unit_test(what_is_no_file_is_written_to_and_not_replaced),
         cmocka_unit_test(many_sections_are_refused_and_not_compared),
         cmocka_unit_test(a_repeated_trace_of_nothing_is_not_searched_for_ever),

@@ -99,7 +99,8 @@ int main(int argc, char **argv)
     if (!c)
         return cli_fail(CLI_USAGE, "%s: there is no such command (ondol --help lists them)", argv[1]);
     int code = c->run(argc - 1, argv + 1);
-    if (fflush(stdout) != 0 && code == CLI_DONE)
+    // What is larger than the stream's buffer was written before, and then only the stream's mark tells of it.
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_DONE)
         return cli_fail(CLI_FAILED, "output: could not be written (is the disk full, or the reader gone?)");
     return code;
 }

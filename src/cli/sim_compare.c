@@ -138,17 +138,23 @@ static void name_variants(struct campaign *c, int scenarios)
 
 // ---- one run ----
 
+static int load(const struct campaign *c, size_t variant, size_t seed, struct sim_loaded *l, struct err *e)
+{
+    const struct variant *x = &c->variant[variant];
+    struct sim_early early = {
+        .seed = (long)c->result.seed[seed], .start = c->v->span.start, .policy = x->policy};
+    int bad = sim_load(l, x->file, x->n, c->v->span.data, &early, e);
+    if (!bad)
+        sim_span_apply(&c->v->span, l);
+    return bad;
+}
+
 static int simulate(const struct campaign *c, size_t variant, size_t seed, struct sim_result *r,
                     struct err *e)
 {
-    const struct variant *x = &c->variant[variant];
-    const struct values *v = c->v;
-    struct sim_early early = {.seed = (long)c->result.seed[seed], .start = v->span.start, .policy = x->policy};
     struct sim_loaded l;
     struct sim_options o = {0};
-    int bad = sim_load(&l, x->file, x->n, v->span.data, &early, e);
-    if (!bad)
-        sim_span_apply(&v->span, &l);
+    int bad = load(c, variant, seed, &l, e);
     if (!bad)
         bad = sim_run(&l.scenario, &l.inputs, &o, r, e);
     sim_unload(&l);
@@ -326,6 +332,18 @@ static int compare(struct campaign *c, struct err *e)
     return bad;
 }
 
+// A name that is not there is said before anything runs, not after the hours of the others.
+static int all_can_be_read(const struct campaign *c, struct err *e)
+{
+    int bad = 0;
+    for (size_t i = 0; i < c->n && !bad; i++) {
+        struct sim_loaded l;
+        bad = load(c, i, 0, &l, e);
+        sim_unload(&l);
+    }
+    return bad;
+}
+
 int cmd_sim_compare(int argc, char **argv)
 {
     struct values v = {.seeds = 10, .seed = 1};
@@ -341,7 +359,10 @@ int cmd_sim_compare(int argc, char **argv)
         comparison_init(&c.result, c.n, (uint64_t)v.seed, (size_t)v.seeds);
         name_variants(&c, args.n);
         clock_gettime(CLOCK_MONOTONIC, &c.from);
-        code = compare(&c, &e) ? cli_fail_err(CLI_FAILED, &e) : CLI_DONE;
+        if (all_can_be_read(&c, &e))
+            code = cli_fail_err(CLI_USAGE, &e);
+        else
+            code = compare(&c, &e) ? cli_fail_err(CLI_FAILED, &e) : CLI_DONE;
         comparison_deinit(&c.result);
     } else {
         code = cli_fail_err(CLI_USAGE, &e);

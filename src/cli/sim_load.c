@@ -73,16 +73,20 @@ static int find_scenario(const char *name, char out[PATH_MAX], struct err *e)
                    name);
 }
 
-// A file that a scenario names: by itself, beside the scenario, in the folder of data and its own folders.
-static int find_data(const struct scenario *s, const char *name, const char *data, char out[PATH_MAX],
-                     struct err *e)
+static bool beside(const char *file, const char *name, char out[PATH_MAX])
+{
+    const char *slash = strrchr(file, '/');
+    snprintf(out, PATH_MAX, "%.*s%s", slash ? (int)(slash - file + 1) : 0, file, name);
+    return is_there(out);
+}
+
+// A file that a scenario names: by itself, beside the file that names it and beside the scenario, in the folder of
+// data and its own folders.
+static int find_data(const struct scenario *s, const char *from, const char *name, const char *data,
+                     char out[PATH_MAX], struct err *e)
 {
     snprintf(out, PATH_MAX, "%s", name);
-    if (name[0] == '/' || is_there(out))
-        return 0;
-    const char *slash = strrchr(s->file, '/');
-    snprintf(out, PATH_MAX, "%.*s%s", slash ? (int)(slash - s->file + 1) : 0, s->file, name);
-    if (is_there(out))
+    if (name[0] == '/' || is_there(out) || beside(from, name, out) || beside(s->file, name, out))
         return 0;
     if (!data)
         data = getenv("ONDOL_DATA");
@@ -96,11 +100,11 @@ static int find_data(const struct scenario *s, const char *name, const char *dat
                    data ? " or in the folder of data" : " (give the folder it is in: --data DIR)");
 }
 
-static int read_data(const struct scenario *s, const char *name, const char *data, size_t max, char **text,
-                     size_t *n, struct err *e)
+static int read_data(const struct scenario *s, const char *from, const char *name, const char *data,
+                     size_t max, char **text, size_t *n, struct err *e)
 {
     char path[PATH_MAX];
-    int bad = find_data(s, name, data, path, e);
+    int bad = find_data(s, from, name, data, path, e);
     return bad ? bad : slurp(path, max, text, n, e);
 }
 
@@ -121,7 +125,7 @@ static int load_weather(struct sim_loaded *l, size_t i, const char *data, struct
         return 0;
     char *text;
     size_t n;
-    int bad = read_data(&l->scenario, s->weather_file, data, EPW_BYTES_MAX, &text, &n, e);
+    int bad = read_data(&l->scenario, s->from_file, s->weather_file, data, EPW_BYTES_MAX, &text, &n, e);
     if (bad)
         return bad;
     bad = epw_read(w, text, n, s->weather_dark ? EPW_SUN_ZERO : EPW_SUN_CLEAR, e);
@@ -129,15 +133,15 @@ static int load_weather(struct sim_loaded *l, size_t i, const char *data, struct
     return bad ? err_prefix(e, "%s", s->weather_file) : 0;
 }
 
-static int load_series(struct sim_loaded *l, const char *file, const char *time, const char *value,
-                       double high, const char *data, struct series *out, struct err *e)
+static int load_series(struct sim_loaded *l, const char *from, const char *file, const char *time,
+                       const char *value, double high, const char *data, struct series *out, struct err *e)
 {
     char *text;
     size_t n;
     struct csv csv;
     if (!file[0])
         return 0;
-    int bad = read_data(&l->scenario, file, data, CSV_BYTES_MAX, &text, &n, e);
+    int bad = read_data(&l->scenario, from, file, data, CSV_BYTES_MAX, &text, &n, e);
     if (bad)
         return bad;
     bad = csv_read(&csv, text, n, (struct csv_dialect){0}, e);
@@ -167,7 +171,7 @@ static int load_calendar(struct sim_loaded *l, size_t i, const char *data, struc
     char *text;
     size_t n;
     struct csv csv;
-    bad = read_data(&l->scenario, s->holidays_file, data, CSV_BYTES_MAX, &text, &n, e);
+    bad = read_data(&l->scenario, s->from_file, s->holidays_file, data, CSV_BYTES_MAX, &text, &n, e);
     if (bad)
         return bad;
     bad = csv_read(&csv, text, n, (struct csv_dialect){0}, e);
@@ -185,8 +189,8 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
     const struct scenario_zones *z = &l->scenario.zones[i];
     struct sim_zones_inputs *in = &l->inputs.zones[i];
     if (z->demand_file[0]) {
-        int bad = load_series(l, z->demand_file, NULL, z->demand_column[0] ? z->demand_column : "demand",
-                              1e12, data, &in->demand, e);
+        int bad = load_series(l, z->from_file, z->demand_file, NULL,
+                              z->demand_column[0] ? z->demand_column : "demand", 1e12, data, &in->demand, e);
         if (bad)
             return bad;
     }
@@ -194,7 +198,7 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
         return 0;
     char *text;
     size_t n;
-    int bad = read_data(&l->scenario, z->draw_file, data, DRAW_BYTES_MAX, &text, &n, e);
+    int bad = read_data(&l->scenario, z->from_file, z->draw_file, data, DRAW_BYTES_MAX, &text, &n, e);
     if (bad)
         return bad;
     bad = draw_read(&in->draw, text, n, z->draw_file_step_ms > 0 ? z->draw_file_step_ms : 60000, e);
@@ -208,10 +212,11 @@ static int load_site(struct sim_loaded *l, size_t i, const char *data, struct er
     struct sim_site_inputs *in = &l->inputs.site[i];
     int bad = load_weather(l, i, data, e);
     if (!bad)
-        bad = load_series(l, s->carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh", 5000, data,
-                          &in->carbon, e);
+        bad = load_series(l, s->from_file, s->carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh",
+                          5000, data, &in->carbon, e);
     if (!bad)
-        bad = load_series(l, s->tariff_file, "utc_hour_start", "eur_per_kwh", 100, data, &in->tariff, e);
+        bad = load_series(l, s->from_file, s->tariff_file, "utc_hour_start", "eur_per_kwh", 100, data,
+                          &in->tariff, e);
     return bad ? bad : load_calendar(l, i, data, e);
 }
 
@@ -222,9 +227,12 @@ static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct 
     const struct scenario_work *w = &l->scenario.work[i];
     struct stream_text trace = {.file = w->file}, sizes = {.file = w->data_file};
     char *text = NULL, *sizes_text = NULL;
-    int bad = w->file[0] ? read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &trace.n, e) : 0;
+    int bad = w->file[0]
+                  ? read_data(&l->scenario, w->from_file, w->file, data, WORK_BYTES_MAX, &text, &trace.n, e)
+                  : 0;
     if (!bad && w->data_file[0])
-        bad = read_data(&l->scenario, w->data_file, data, WORK_BYTES_MAX, &sizes_text, &sizes.n, e);
+        bad = read_data(&l->scenario, w->from_file, w->data_file, data, WORK_BYTES_MAX, &sizes_text, &sizes.n,
+                        e);
     trace.text = text;
     sizes.text = sizes_text;
     if (!bad)
@@ -249,7 +257,7 @@ static int load_one_work(struct sim_loaded *l, size_t i, const char *data, struc
                        SHARE_LEAST);
     if (w->kind != WORK_SWF)
         return load_stream(l, i, data, out, e);
-    int bad = read_data(&l->scenario, w->file, data, WORK_BYTES_MAX, &text, &n, e);
+    int bad = read_data(&l->scenario, w->from_file, w->file, data, WORK_BYTES_MAX, &text, &n, e);
     return bad ? bad : work_swf(out, w, l->scenario.length_ms, text, n, e);
 }
 
@@ -262,8 +270,8 @@ int sim_load_work(struct sim_loaded *l, const char *data, struct err *e)
     for (size_t i = 0; i < l->scenario.n_work && !bad; i++) {
         bad = load_one_work(l, i, data, &w[n], e);
         if (bad)
-            err_prefix(e, "%s:%d: [work %s]", l->scenario.file, l->scenario.work[i].line,
-                       l->scenario.work[i].name);
+            scenario_blame(&l->scenario, l->scenario.work[i].from_file, l->scenario.work[i].line, "work",
+                           l->scenario.work[i].name, e);
         n += w[n].next != NULL;
         accounts = l->scenario.work[i].accounts > accounts ? l->scenario.work[i].accounts : accounts;
     }
@@ -321,8 +329,7 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
             s->seed = (uint64_t)early->seed;
         if (early->start)
             (void)date_parse(early->start, &s->start.v);
-        if (early->policy)
-            snprintf(s->policy, sizeof s->policy, "%s", early->policy);
+        bad = early->policy ? scenario_set_policy(s, early->policy, e) : 0;
     }
     if (!bad)
         bad = scenario_check(s, e);
@@ -335,12 +342,12 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
     for (size_t i = 0; i < s->n_sites && !bad; i++) {
         bad = load_site(out, i, data, e);
         if (bad)
-            err_prefix(e, "%s:%d: [site %s]", s->file, s->site[i].line, s->site[i].name);
+            scenario_blame(s, s->site[i].from_file, s->site[i].line, "site", s->site[i].name, e);
     }
     for (size_t i = 0; i < s->n_zones && !bad; i++) {
         bad = load_zones(out, i, data, e);
         if (bad)
-            err_prefix(e, "%s:%d: [zones %s]", s->file, s->zones[i].line, s->zones[i].name);
+            scenario_blame(s, s->zones[i].from_file, s->zones[i].line, "zones", s->zones[i].name, e);
     }
     return bad ? bad : sim_load_work(out, data, e);
 }

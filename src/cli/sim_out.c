@@ -3,18 +3,27 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+// A device, a pipe or a link is written to: a file beside it that takes its name would replace it.
+static bool is_replaced(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
 int sim_out_file(const char *path, struct buf *b, struct err *e)
 {
     char part[PATH_MAX];
+    bool replaced = is_replaced(path);
     int bad = 0;
     if (b->failed)
         bad = err_set(e, -EFBIG, "%s: would have more than %zu bytes", path, b->max);
-    else if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
+    else if (snprintf(part, sizeof part, "%s%s", path, replaced ? ".part" : "") >= (int)sizeof part)
         bad = err_set(e, -ENAMETOOLONG, "%.80s...: the path is too long", path);
     FILE *f = bad ? NULL : fopen(part, "we");
     if (!bad && !f)
@@ -22,9 +31,10 @@ int sim_out_file(const char *path, struct buf *b, struct err *e)
     if (f) {
         bool wrote = fwrite(buf_str(b), 1, b->n, f) == b->n;
         wrote = fclose(f) == 0 && wrote;
-        if (!wrote || rename(part, path) < 0) {
+        if (!wrote || (replaced && rename(part, path) < 0)) {
             bad = err_set(e, -EIO, "%s: could not be written: %s", path, strerror(errno));
-            unlink(part);
+            if (replaced)
+                unlink(part);
         }
     }
     buf_deinit(b);

@@ -16,7 +16,9 @@ int sim_out_csv(const char *dir, const struct sim_result *r, struct err *e);
 // `c` may be NULL.
 int sim_out_html(const char *path, const struct sim_result *r, const struct comparison *c, struct err *e);
 
-// Writes what is in the buffer; the file is there whole or as it was before. Ends the buffer.
+// Writes what is in the buffer; a file is there whole or as it was before, what is none (a device, a link)
+// stays what it is.
+// Ends the buffer.
 int sim_out_file(const char *path, struct buf *b, struct err *e);
 void sim_out_print(struct buf *b); // on stdout; ends the buffer
 

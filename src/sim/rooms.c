@@ -82,7 +82,7 @@ static int size_make(struct sim_run *r, struct sim_rooms *rooms, uint32_t v, str
     if (!bad)
         bad = shadow_model_init(&k->shadow_model, &spec, r->shadow_ms, e);
     if (bad)
-        return err_prefix(e, "%s:%d: [zones %s]", r->s->file, g->line, g->name);
+        return scenario_blame(r->s, g->from_file, g->line, "zones", g->name, e);
     struct facade f = facade_usual(0, spec.glass_m2);
     k->glass_w_m2 = f.glass_m2 * f.g * f.frame * f.shade;
     k->rooms = room_batch_part(&r->batch[rooms - r->rooms], &k->model, k->from, k->n);
@@ -154,7 +154,7 @@ static int walls_make(struct sim_run *r, uint32_t group, uint32_t first, struct 
         if (!bad)
             bad = house_add_wall(&x->shadow_house, from, to, g->neighbour_w_k, e);
         if (bad)
-            return err_prefix(e, "%s:%d: [zones %s]", r->s->file, g->line, g->name);
+            return scenario_blame(r->s, g->from_file, g->line, "zones", g->name, e);
     }
     return 0;
 }

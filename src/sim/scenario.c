@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "core/heat/schedule.h"
 #include "sim/sim.h"
 
@@ -130,14 +131,25 @@ void scenario_work_default(struct scenario_work *w)
 
 void scenario_fault_default(struct scenario_fault *f)
 {
-    *f = (struct scenario_fault){.site = -1, .at_day = -1, .median_s = 600, .p90_s = 75600};
+    *f = (struct scenario_fault){.site = -1, .per_day = -1, .at_day = -1, .median_s = 600, .p90_s = 75600};
 }
 
-static int fail(const struct scenario *s, int line, struct err *e, const char *what)
+static int fail_at(const char *file, int line, struct err *e, const char *what)
 {
-    if (line > 0)
-        return err_set(e, -EINVAL, "%s:%d: %s", s->file, line, what);
+    return line > 0 ? err_set(e, -EINVAL, "%s:%d: %s", file, line, what)
+                    : err_set(e, -EINVAL, "%s: %s", file[0] ? file : "scenario", what);
+}
+
+static int fail(const struct scenario *s, struct err *e, const char *what)
+{
     return err_set(e, -EINVAL, "%s: %s", s->file[0] ? s->file : "scenario", what);
+}
+
+int scenario_blame(const struct scenario *s, const char *from_file, int line, const char *kind,
+                   const char *name, struct err *e)
+{
+    return line > 0 ? err_prefix(e, "%s:%d: [%s %s]", from_file, line, kind, name)
+                    : err_prefix(e, "%s: [%s %s]", s->file, kind, name);
 }
 
 static int find_site(const struct scenario *s, const char *name)
@@ -148,31 +160,46 @@ static int find_site(const struct scenario *s, const char *name)
     return -1;
 }
 
-static int check_water(const struct scenario *s, const struct scenario_zones *z, struct err *e)
+static int check_water(const struct scenario_zones *z, struct err *e)
 {
     char what[200];
     if (z->kind == ZONE_KIND_ROOM || z->kind == ZONE_KIND_NETWORK || z->setpoint_c > 20)
         return 0;
     snprintf(what, sizeof what, "[zones %s]: setpoint %g: water of a %s is kept warmer than 20 degC", z->name,
              z->setpoint_c, scenario_zone_kind_name(z->kind));
-    return fail(s, z->line, e, what);
+    return fail_at(z->from_file, z->line, e, what);
 }
 
-static int check_keys(const struct scenario *s, struct scenario_zones *z, struct err *e)
+static int check_network(const struct scenario_zones *z, struct err *e)
+{
+    char what[200] = "";
+    double supply_c = num_min(z->supply_cold_c, z->supply_mild_c);
+    if (z->kind != ZONE_KIND_NETWORK)
+        return 0;
+    if (z->demand_mild_c < z->demand_cold_c)
+        snprintf(what, sizeof what, "[zones %s] demand_mild_c: %g is colder than demand_cold_c, %g", z->name,
+                 z->demand_mild_c, z->demand_cold_c);
+    else if (z->return_c > supply_c - 1)
+        snprintf(what, sizeof what, "[zones %s] return_c: %g is not 1 K below the supply, %g degC", z->name,
+                 z->return_c, supply_c);
+    return what[0] ? fail_at(z->from_file, z->line, e, what) : 0;
+}
+
+static int check_keys(struct scenario_zones *z, struct err *e)
 {
     char what[200];
     if (z->odd_key[z->kind]) {
         snprintf(what, sizeof what,
                  "[zones %s] %s: a %s has no such key (kind is room, tank, pool or network)", z->name,
                  z->odd_key[z->kind], scenario_zone_kind_name(z->kind));
-        return fail(s, z->odd_line[z->kind], e, what);
+        return fail_at(z->odd_file[z->kind], z->odd_line[z->kind], e, what);
     }
     if (z->kind == ZONE_KIND_ROOM && z->setpoints == SETPOINTS_SCHEDULE && !z->schedule[0]) {
         snprintf(what, sizeof what,
                  "[zones %s] setpoints: schedule, but there is no schedule (as: schedule = "
                  "daily 06:00 20; daily 22:00 eco)",
                  z->name);
-        return fail(s, z->line, e, what);
+        return fail_at(z->from_file, z->line, e, what);
     }
     if (!z->start_said && (z->kind == ZONE_KIND_TANK || z->kind == ZONE_KIND_POOL))
         z->start_c = z->setpoint_c;
@@ -186,10 +213,10 @@ static int check_zones(struct scenario *s, struct scenario_zones *z, struct err 
     if (site < 0) {
         snprintf(what, sizeof what, "[zones %s] site: there is no [site %s]%s", z->name, z->site_name,
                  z->site_name[0] ? "" : " (add a line: site = NAME)");
-        return fail(s, z->line, e, what);
+        return fail_at(z->from_file, z->line, e, what);
     }
     z->site = (uint32_t)site;
-    if (check_keys(s, z, e) < 0)
+    if (check_keys(z, e) < 0)
         return e ? e->code : -EINVAL;
     z->board = 0;
     size_t b = 0;
@@ -197,39 +224,39 @@ static int check_zones(struct scenario *s, struct scenario_zones *z, struct err 
         b++;
     if (z->board_name[0] && b == s->n_board_models) {
         snprintf(what, sizeof what, "[zones %s] board: there is no [board %s]", z->name, z->board_name);
-        return fail(s, z->line, e, what);
+        return fail_at(z->from_file, z->line, e, what);
     }
     z->board = (uint32_t)(z->board_name[0] ? b : 0);
     struct schedule parsed;
     struct err why = ERR_NULL;
     if (z->setpoints == SETPOINTS_SCHEDULE && schedule_parse(z->schedule, &parsed, &why) < 0) {
         snprintf(what, sizeof what, "[zones %s] schedule: %.200s", z->name, why.text);
-        return fail(s, z->line, e, what);
+        return fail_at(z->from_file, z->line, e, what);
     }
-    return check_water(s, z, e);
+    int bad = check_water(z, e);
+    return bad ? bad : check_network(z, e);
 }
 
 static int check_fault(struct scenario *s, struct scenario_fault *f, struct err *e)
 {
-    char what[200];
-    f->site = -1;
-    if (!f->site_name[0])
-        return 0;
-    f->site = find_site(s, f->site_name);
-    if (f->site >= 0)
-        return 0;
-    snprintf(what, sizeof what, "[fault %s] site: there is no [site %s]", f->name, f->site_name);
-    return fail(s, f->line, e, what);
+    char what[200] = "";
+    f->site = f->site_name[0] ? find_site(s, f->site_name) : -1;
+    if (f->site_name[0] && f->site < 0)
+        snprintf(what, sizeof what, "[fault %s] site: there is no [site %s]", f->name, f->site_name);
+    else if (f->per_day < 0 && f->at_day < 0)
+        snprintf(what, sizeof what, "[fault %s]: it never happens (add a line: per_day = N or at_day = N)",
+                 f->name);
+    return what[0] ? fail_at(f->from_file, f->line, e, what) : 0;
 }
 
 int scenario_check(struct scenario *s, struct err *e)
 {
     if (s->n_sites == 0)
-        return fail(s, 0, e,
+        return fail(s, e,
                     "there is no [site NAME] with a key (a scenario needs one; a section without any key is "
                     "not seen)");
     if (s->n_zones == 0)
-        return fail(s, 0, e,
+        return fail(s, e,
                     "there is no [zones NAME] with a key (a scenario needs one; a section without any key is "
                     "not seen)");
     if (s->n_board_models == 0) { // the default board
@@ -243,7 +270,7 @@ int scenario_check(struct scenario *s, struct err *e)
             continue;
         char what[400];
         snprintf(what, sizeof what, "[board %s]: %s", s->board[i].name, why.text);
-        return fail(s, s->board[i].line, e, what);
+        return fail_at(s->board[i].from_file, s->board[i].line, e, what);
     }
     int bad = 0;
     for (size_t i = 0; i < s->n_zones && !bad; i++)
@@ -251,11 +278,11 @@ int scenario_check(struct scenario *s, struct err *e)
     for (size_t i = 0; i < s->n_faults && !bad; i++)
         bad = check_fault(s, &s->fault[i], e);
     if (!bad && s->length_ms % s->step_ms != 0)
-        bad = fail(s, 0, e, "[scenario] step_s: does not divide the length of the run");
+        bad = fail(s, e, "[scenario] step_s: does not divide the length of the run");
     if (!bad && s->n_board_models > 200)
-        bad = fail(s, 0, e, "more than 200 [board NAME]");
+        bad = fail(s, e, "more than 200 [board NAME]");
     if (!bad && scenario_board_count(s) > 4000000)
-        bad = fail(s, 0, e, "more than 4,000,000 boards");
+        bad = fail(s, e, "more than 4,000,000 boards");
     return bad;
 }
 

@@ -33,7 +33,8 @@ enum scenario_calendar { CALENDAR_NONE, CALENDAR_FRENCH };
 
 struct scenario_site {
     char name[SIM_NAME_BYTES];
-    int line; // of the section in its file; 0: not from a file
+    int line; // of the section in the last file that has it; 0: not from a file
+    char from_file[SIM_TEXT_BYTES];
     // climate
     enum scenario_weather weather;
     char weather_file[SIM_TEXT_BYTES];
@@ -68,6 +69,7 @@ struct scenario_site {
 struct scenario_board {
     char name[SIM_NAME_BYTES];
     int line;
+    char from_file[SIM_TEXT_BYTES];
     struct curve curve;
     struct board_spec spec;
     int64_t idle_mw_64, sleep_mw_64, boot_ms_64; // of the file, over what the curve has; -1: as the curve
@@ -86,6 +88,7 @@ enum scenario_setpoints {
 struct scenario_zones {
     char name[SIM_NAME_BYTES]; // zones are "<name>-<k>" from 1, or "<name>" where count is 1
     int line;
+    char from_file[SIM_TEXT_BYTES];
     char site_name[SIM_NAME_BYTES], board_name[SIM_NAME_BYTES];
     uint32_t site, board; // resolved
     enum scenario_zone_kind kind;
@@ -93,7 +96,7 @@ struct scenario_zones {
     int32_t boards; // of each zone, 1..240
     bool may_sleep;
     double low_power; // share of its computing that goes on when it wants no heat
-    double start_c; // where nothing is said: of a tank and a pool their setpoint
+    double start_c;   // where nothing is said: of a tank and a pool their setpoint
     enum scenario_setpoints setpoints;
     double setpoint_c;
     char schedule[SIM_TEXT_BYTES]; // of comfort setpoints; outside of it eco
@@ -124,10 +127,12 @@ struct scenario_zones {
     double supply_cold_c, supply_mild_c, return_c;
     // boiler (all but rooms)
     double flow_l_min, r_th_k_w, tjmax_c;
-    // as it was read: of each kind, the first key given that such a zone does not have (NULL: none), and its line
+    // as it was read: of each kind, the first key given that such a zone does not have (NULL: none), and where
     const char *odd_key[ZONE_KIND_N];
     int odd_line[ZONE_KIND_N];
+    char odd_file[ZONE_KIND_N][SIM_TEXT_BYTES];
     bool start_said, setpoints_said;
+    uint64_t said; // a bit for each key that was given (scenario_keys.c)
 };
 
 enum scenario_work_kind {
@@ -141,6 +146,7 @@ enum scenario_work_kind {
 struct scenario_work {
     char name[SIM_NAME_BYTES];
     int line;
+    char from_file[SIM_TEXT_BYTES];
     enum scenario_work_kind kind;
     enum activity activity;
     char file[SIM_TEXT_BYTES];
@@ -172,10 +178,11 @@ enum scenario_fault_kind {
 struct scenario_fault {
     char name[SIM_NAME_BYTES];
     int line;
+    char from_file[SIM_TEXT_BYTES];
     enum scenario_fault_kind kind;
     char site_name[SIM_NAME_BYTES]; // "": all
     int32_t site;                   // resolved; -1: all
-    double per_day;                 // new ones a day for each board, agent, site or sensor
+    double per_day;                 // new ones a day for each board, agent, site or sensor; < 0: not said
     double median_s, p90_s;         // how long they last: log-uniform between what these give
     double at_day; // >= 0: exactly one, at that day, on every one of them, instead of per_day
 };
@@ -224,6 +231,14 @@ int scenario_lay_over(struct scenario *s, const char *file, const char *text, si
 // Resolves names and checks what only the whole can tell. scenario_read has done it; call it after changing
 // anything.
 int scenario_check(struct scenario *s, struct err *e);
+
+// Puts before the sentence where the section stands: "FILE:LINE: [kind name]", of a scenario that is not from a file "its
+// file: [kind name]". Gives the code back.
+int scenario_blame(const struct scenario *s, const char *from_file, int line, const char *kind,
+                   const char *name, struct err *e);
+
+// -EINVAL with the names that there are.
+int scenario_set_policy(struct scenario *s, const char *name, struct err *e);
 
 int64_t scenario_zone_count(const struct scenario *s);  // over all groups
 int64_t scenario_board_count(const struct scenario *s); // boards in all zones

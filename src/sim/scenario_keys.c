@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/mem.h"
 #include "base/num.h"
 #include "core/plan/policy.h"
 
@@ -119,9 +120,8 @@ static int set_weather(void *section, const char *value, struct err *e)
     return 0;
 }
 
-static int set_policy(void *section, const char *value, struct err *e)
+int scenario_set_policy(struct scenario *s, const char *value, struct err *e)
 {
-    struct scenario *s = section;
     char all[160] = "";
     for (size_t i = 0; plan_policy_at(i); i++)
         snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", plan_policy_at(i)->name);
@@ -129,6 +129,11 @@ static int set_policy(void *section, const char *value, struct err *e)
         return err_set(e, -EINVAL, "%s: there is no such policy (%s)", value, all);
     memcpy(s->policy, value, strlen(value) + 1);
     return 0;
+}
+
+static int set_policy(void *section, const char *value, struct err *e)
+{
+    return scenario_set_policy(section, value, e);
 }
 
 static int set_cores(void *section, const char *value, struct err *e)
@@ -227,7 +232,7 @@ static const struct scenario_row zones_rows[] = {
     {"low_power", REAL, S(low_power), 0, 1},
     {"start_c", REAL, S(start_c), -20, 90},
     {"setpoints", CHOICE, S(setpoints), .choice = setpoints_choice, .of = ROOM},
-    {"setpoint", REAL, S(setpoint_c), 7, 80},
+    {"setpoint", REAL, S(setpoint_c), 7, 80, .of = ROOM | TANK | POOL},
     {"schedule", SPECIAL, .set = set_schedule, .of = ROOM},
     {"archetype", SPECIAL, .set = set_archetype, .of = ROOM},
     {"floor_m2", SPECIAL, .set = set_floor, .of = ROOM},
@@ -248,7 +253,7 @@ static const struct scenario_row zones_rows[] = {
     {"people", CHOICE, S(people), .choice = people_choice, .of = ROOM},
     {"windows", FLAG, S(windows), .choice = yes_no, .of = ROOM},
     {"tank_l", REAL, S(tank_l), 50, 1e6, .of = TANK},
-    {"draw_l_day", REAL, S(draw_l_day), 0, 1e6, .of = TANK},
+    {"draw_l_day", REAL, S(draw_l_day), 1, 1e5, .of = TANK},
     {"draw_mixed_c", REAL, S(draw_mixed_c), 20, 80, .of = TANK},
     {"draw_file", TEXT, S(draw_file), .of = TANK},
     {"draw_file_step_s", ROUNDED, S(draw_file_step_ms), 1, 86400, 1000, .of = TANK},
@@ -375,7 +380,34 @@ static int set_choice(const struct scenario_row *k, void *at, const char *value,
     return err_set(e, -EINVAL, "%s: is not one of %s", value, all);
 }
 
-int scenario_key_set(const struct scenario_row *k, void *section, const char *value, struct err *e)
+// The floor and single figures of a room that were given stay when its kind or its floor is given after them.
+static void keep_said(struct scenario_zones *z, const struct scenario_zones *was, bool is_new_kind)
+{
+    _Static_assert(ARRAY_LEN(zones_rows) <= 64, "a bit for each key");
+    for (const struct scenario_row *k = zones_rows; k->name; k++)
+        if (is_new_kind && k->set == set_floor && was->said >> (k - zones_rows) & 1)
+            room_spec_init(&z->room, room_archetype_find(z->archetype), was->room.floor_m2);
+    for (const struct scenario_row *k = zones_rows; k->name; k++) {
+        size_t room = offsetof(struct scenario_zones, room);
+        bool figure = (k->at >= room && k->at < room + sizeof z->room) ||
+                      k->at == offsetof(struct scenario_zones, internal_w_m2);
+        if (k->kind == REAL && figure && was->said >> (k - zones_rows) & 1)
+            memcpy((char *)z + k->at, (const char *)was + k->at, sizeof(double));
+    }
+}
+
+static int set_special(const struct scenario_row *k, void *section, const char *value, struct err *e)
+{
+    if (k->set != set_archetype && k->set != set_floor)
+        return k->set(section, value, e);
+    struct scenario_zones was = *(struct scenario_zones *)section;
+    int bad = k->set(section, value, e);
+    if (!bad)
+        keep_said(section, &was, k->set == set_archetype);
+    return bad;
+}
+
+static int set(const struct scenario_row *k, void *section, const char *value, struct err *e)
 {
     void *at = (char *)section + k->at;
     switch (k->kind) {
@@ -409,5 +441,13 @@ int scenario_key_set(const struct scenario_row *k, void *section, const char *va
     case SPECIAL:
         break;
     }
-    return k->set(section, value, e);
+    return set_special(k, section, value, e);
+}
+
+int scenario_key_set(const struct scenario_row *k, void *section, const char *value, struct err *e)
+{
+    int bad = set(k, section, value, e);
+    if (!bad && k >= zones_rows && k < zones_rows + ARRAY_LEN(zones_rows))
+        ((struct scenario_zones *)section)->said |= UINT64_C(1) << (k - zones_rows);
+    return bad;
 }

@@ -16,9 +16,20 @@
 
 struct reading {
     struct scenario s;
+    const char *file;
     int line;          // of the key
     struct idmap seen; // keys of this file, to their lines
 };
+
+// Where a section stands: in the file that had it last, since what is wrong of it is likely of that one. A line is
+// that of its first key there.
+static void stands(const struct reading *r, char file[SIM_TEXT_BYTES], int *line)
+{
+    if (*line && !strcmp(file, r->file))
+        return;
+    snprintf(file, SIM_TEXT_BYTES, "%s", r->file);
+    *line = r->line;
+}
 
 // The record of a section, made when it comes first; NULL: there are too many. Names are kept at the same
 // place in all of them.
@@ -28,14 +39,16 @@ static void *record(struct reading *r, size_t kind, const char *name)
 #define FIND(vec, n, cap, make)                                                                              \
     do {                                                                                                     \
         for (size_t i = 0; i < s->n; i++)                                                                    \
-            if (!strcmp(s->vec[i].name, name))                                                               \
+            if (!strcmp(s->vec[i].name, name)) {                                                             \
+                stands(r, s->vec[i].from_file, &s->vec[i].line);                                             \
                 return &s->vec[i];                                                                           \
+            }                                                                                                \
         if (s->n == SECTIONS_MAX)                                                                            \
             return NULL;                                                                                     \
         (void)VEC_PUSH(s->vec, s->n, s->cap);                                                                \
         make(&s->vec[s->n - 1]);                                                                             \
         memcpy(s->vec[s->n - 1].name, name, strlen(name) + 1);                                               \
-        s->vec[s->n - 1].line = r->line;                                                                     \
+        stands(r, s->vec[s->n - 1].from_file, &s->vec[s->n - 1].line);                                       \
         return &s->vec[s->n - 1];                                                                            \
     } while (0)
     switch (kind) {
@@ -57,7 +70,7 @@ static void *record(struct reading *r, size_t kind, const char *name)
 
 // What a group of zones was told. Which kind it is may come later, so that keys of another are found at the
 // end.
-static void note_zones(struct scenario_zones *z, const struct scenario_row *k, int line)
+static void note_zones(struct scenario_zones *z, const struct scenario_row *k, const struct reading *r)
 {
     z->start_said |= !strcmp(k->name, "start_c");
     z->setpoints_said |= !strcmp(k->name, "setpoints");
@@ -65,7 +78,8 @@ static void note_zones(struct scenario_zones *z, const struct scenario_row *k, i
         if (k->of >> kind & 1 || z->odd_key[kind])
             continue;
         z->odd_key[kind] = k->name;
-        z->odd_line[kind] = line;
+        z->odd_line[kind] = r->line;
+        snprintf(z->odd_file[kind], SIM_TEXT_BYTES, "%s", r->file);
     }
 }
 
@@ -117,7 +131,7 @@ static int take_pair(void *ctx, const struct ini_pair *pair, struct err *e)
     if (scenario_key_set(k, to, pair->value, &why) < 0)
         return err_set(e, -EINVAL, "[%s] %s: %s", section, name, why.text);
     if (strcmp(kind, "zones") == 0)
-        note_zones(to, k, r->line);
+        note_zones(to, k, r);
     return 0;
 }
 
@@ -156,7 +170,7 @@ static void copy_scenario(struct scenario *to, const struct scenario *from)
 
 int scenario_lay_over(struct scenario *s, const char *file, const char *text, size_t n, struct err *e)
 {
-    struct reading r = {0};
+    struct reading r = {.file = file};
     copy_scenario(&r.s, s);
     int bad = ini_read_text(file, text, n, take_pair, &r, e);
     idmap_deinit(&r.seen);

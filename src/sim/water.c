@@ -139,7 +139,7 @@ int water_make(struct sim_run *r, uint32_t zone, struct err *e)
     if (!bad)
         bad = store_config_check(&c, e);
     if (bad)
-        return err_prefix(e, "%s:%d: [zones %s]", r->s->file, g->line, g->name);
+        return scenario_blame(r->s, g->from_file, g->line, "zones", g->name, e);
     store_init(&w->thermostat, &c);
     z->request = water_request(w);
     return 0;

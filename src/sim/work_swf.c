@@ -99,6 +99,8 @@ int work_swf(struct sim_workload *out, const struct scenario_work *w, int64_t le
     t->to_ms = w->days < 0 ? length_ms : t->from_ms + (int64_t)(w->days * 864e5);
     int bad = swf_read(&t->swf, text, n, JOBS_MAX, e);
     free(text);
+    if (!bad && t->swf.n == 0)
+        bad = err_set(e, -EINVAL, "line 1: there are no jobs (each is a line of 18 columns)");
     if (bad) {
         trace_free(t);
         return err_prefix(e, "%s", w->file);

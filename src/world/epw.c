@@ -30,6 +30,8 @@ struct field {
     size_t n;
 };
 
+#define EPW_FIELDS 35 // of a row
+
 enum column { DRY, GLOBAL, DIRECT, DIFFUSE, WIND, COLUMNS };
 
 static const struct {
@@ -219,11 +221,24 @@ static int read_value(struct epw *f, enum column c, struct err *e)
     return 0;
 }
 
+// With commas for points every decimal would be two fields, and each value another's.
+static int check_width(const struct reader *r, struct err *e)
+{
+    int fields = 1;
+    for (size_t i = 0; i + 1 < r->length; i++) // a comma at the end begins no field
+        fields += r->line[i] == ',';
+    if (fields <= EPW_FIELDS)
+        return 0;
+    return err_set(e, -EINVAL, "line %d: the row: %d fields (%d; decimal points are points)", r->number,
+                   fields, EPW_FIELDS);
+}
+
 static int read_rows(struct weather *w, struct epw *f, struct err *e)
 {
     int got;
     while ((got = next_line(&f->in, e)) > 0) {
-        int rc = check_date(w, f, e);
+        int rc = check_width(&f->in, e);
+        rc = rc ? rc : check_date(w, f, e);
         for (int c = 0; c < COLUMNS && rc == 0; c++)
             rc = read_value(f, (enum column)c, e);
         if (rc < 0)

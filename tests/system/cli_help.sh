@@ -102,6 +102,9 @@ refuse 2 'exclude each other' user change a@b --research --no-research
 refuse 2 'nothing to change' project change x
 refuse 2 'give ORGANISATION/SLUG' project add x
 refuse 2 'nothing to change' reservation change x
+refuse 2 'there is no such policy (market' sim montrouge --policy none
+refuse 2 'none: there is no such scenario' sim compare montrouge none
+refuse 2 'none: there is no such policy (market' sim compare montrouge --policies market,none
 
 printf 'listen = 127.0.0.1:0\nheaters = 3\n' >"$DIR/server.conf"
 refuse 2 "server.conf:2: heaters: there is no such option" server --config "$DIR/server.conf" --data "$DIR/x"
@@ -109,4 +112,10 @@ printf 'listen = 127.0.0.1:0\n' >"$DIR/server.conf"
 mkdir "$DIR/server.conf.d"
 printf '; more\nspeed = quick\n' >"$DIR/server.conf.d/10-speed.conf"
 refuse 2 "10-speed.conf:2: --speed quick: must be" server --config "$DIR/server.conf" --data "$DIR/x"
+
+# More than the stream's buffer holds, to where nothing can be written.
+"$ONDOL" sim montrouge --days 0.1 --json >/dev/full 2>"$DIR/full.err"
+got=$?
+[ "$got" = 1 ] || fail "output that could not be written: exit code $got, not 1"
+grep -q '^ondol: output: could not be written' "$DIR/full.err" || fail "output that could not be written: not said"
 echo "all commands answered"

@@ -20,6 +20,8 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/sim_load.h"
+#include "cli/sim_out.h"
 #include "core/work/swf.h"
 #include "device/slurp.h"
 #include "sim/read/batsim.h"
@@ -112,6 +114,13 @@ static void a_scenario_that_makes_no_sense(void **state)
          "more than 16 points"},
         {SITE ZONES WORK "accounts = 4294967296\n", "accounts: 4294967296: is not within 1 to 10000"},
         {SITE ZONES "[fault f]\nkind = board\nper_day = 1e9\n", "per_day: 1e9: is not within 0 to 1000"},
+        {SITE ZONES "[fault f]\nkind = board\n", ":8: [fault f]: it never happens"},
+        {SITE ZONES "kind = network\nsetpoint = 50\n", ":8: [zones z] setpoint: a network has no such key"},
+        {SITE ZONES "kind = network\ndemand_cold_c = 20\n",
+         ":6: [zones z] demand_mild_c: 18 is colder than demand_cold_c, 20"},
+        {SITE ZONES "kind = network\nreturn_c = 60\n", "return_c: 60 is not 1 K below the supply, 60 degC"},
+        {SITE ZONES "kind = tank\ndraw_l_day = 0\n",
+         ":8: [zones z] draw_l_day: 0: is not within 1 to 100000"},
         {SITE ZONES "include = s.ini\n", "include: there is no such key"},
         {"\xef\xbb\xbf\xff\xfe\n", ":1: is neither [section] nor key = value"},
         {"[site a", ":1: is neither [section] nor key = value"},
@@ -172,6 +181,8 @@ static void a_file_that_the_scenario_names(void **state)
         {DRAW, "60\n99999999999999999999\n", "f: line 2: flow: ", 0},
         {DRAW, "60 l/h\n", "f: line 1: flow: ", 0},
 #define SWF SITE ZONES WORK "kind = swf\nfile = f\n"
+        {SWF, "", ":8: [work w]: f: line 1: there are no jobs", 0},
+        {SWF, "; Version: 2.2\n; MaxJobs: 0\n", "f: line 1: there are no jobs", 0},
         {SWF, "1 0 -1 1194\n", ":8: [work w]: f: line 1: ", 0},
         {SWF, "1 0 -1 1e99 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n", "f: line 1: ", 0},
         {SWF, "1 -9223372036854775808 -1 5 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n", "f: line 1: ", 0},
@@ -390,6 +401,92 @@ static void each_beginning_of_each_shipped_scenario_is_read_or_refused(void **st
     }
 }
 
+// Of files that are laid over each other the one is named that has the section last, with its line there; and what it
+// names may lie beside it.
+static void of_files_laid_over_each_other_the_right_one_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *over, *says; // what is wrong, or "" when the carbon beside it is read
+    } row[] = {
+        {"# one\n[zones z]\nboard = none\n", "over/o.ini:3: [zones z] board: there is no [board none]"},
+        {"[scenario]\nseed = 2\n[site a]\ncarbon_file = none\n", "over/o.ini:4: [site a]: none: there is no"},
+        {"[zones z]\nboards = 2\n[zones z]\ntank_l = 300\n",
+         "over/o.ini:4: [zones z] tank_l: a room has no such key"},
+        {"[site a]\ncarbon_file = c\n", ""},
+    };
+    static const char carbon[] =
+        "utc_hour_start,carbon_intensity_gco2e_per_kwh\n2018-01-01T00:00Z,5\n2018-01-01T01:00Z,5\n";
+    char base[200], over[200], where[200];
+    snprintf(where, sizeof where, "%s/over", dir);
+    assert_int_equal(mkdir(where, 0700), 0);
+    put("s.ini", SITE ZONES, strlen(SITE ZONES));
+    put("over/c", carbon, sizeof carbon - 1);
+    snprintf(base, sizeof base, "%s/s.ini", dir);
+    snprintf(over, sizeof over, "%s/over/o.ini", dir);
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct sim_loaded l;
+        struct err e = ERR_NULL;
+        put("over/o.ini", row[i].over, strlen(row[i].over));
+        int bad = sim_load(&l, (const char *const[]){base, over}, 2, NULL, NULL, &e);
+        sim_unload(&l);
+        assert_int_equal(bad != 0, row[i].says[0] != '\0');
+        if (bad && !strstr(e.text, row[i].says))
+            fail_msg("not \"%s\" but: %s", row[i].says, e.text);
+    }
+}
+
+// A folder with a published trace has no lines of a scenario: the file and its line are enough.
+static void of_a_trace_no_line_is_made_up(void **state)
+{
+    (void)state;
+    static const char platform[] =
+        "{\"qboxes\": [{\"id\": \"b\", \"site\": \"s\", \"lan_bw\": \"1Gbps\", \"lan_lat\": \"1ms\", "
+        "\"wan_bw\": \"100Mbps\", \"wan_lat\": \"10ms\", \"disk_size\": \"6e12\", "
+        "\"qrads\": [{\"id\": \"h\", \"qmobos\": [\"m\"]}]}]}";
+    static const char events[] =
+        "{\"timestamp\": 0, \"realtime\": \"2019-05-03T00:00:00+00:00\", \"type\": "
+        "\"qrad_set_target_temperature\", \"qrad\": \"h\", \"new_temperature\": 24}\n";
+    char trace[200], want[500];
+    struct sim_loaded l;
+    struct err e = ERR_NULL;
+    snprintf(trace, sizeof trace, "%s/trace", dir);
+    assert_int_equal(mkdir(trace, 0700), 0);
+    put("trace/platform.json", platform, sizeof platform - 1);
+    put("trace/events.json", events, sizeof events - 1);
+    put("trace/datasets.json", "", 0);
+    put("trace/workload.json", "{", 1);
+    assert_int_not_equal(sim_load(&l, (const char *const[]){trace}, 1, NULL, NULL, &e), 0);
+    sim_unload(&l);
+    snprintf(want, sizeof want, "%s: [work trace]: %s/workload.json: line 1: ", trace, trace);
+    if (strncmp(e.text, want, strlen(want)) != 0)
+        fail_msg("not \"%s\" but: %s", want, e.text);
+}
+
+// ---- where results go
+
+static void what_is_no_file_is_written_to_and_not_replaced(void **state)
+{
+    (void)state;
+    char file[200], link[200], text[16] = "";
+    struct err e = ERR_NULL;
+    struct stat st;
+    struct buf b = BUF_INIT(100);
+    snprintf(file, sizeof file, "%s/page", dir);
+    snprintf(link, sizeof link, "%s/link", dir);
+    put("page", "before", 6);
+    assert_int_equal(symlink(file, link), 0);
+    buf_puts(&b, "now");
+    assert_int_equal(sim_out_file(link, &b, &e), 0);
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    FILE *f = fopen(file, "r");
+    assert_non_null(f);
+    assert_int_equal(fread(text, 1, sizeof text - 1, f), 3);
+    fclose(f);
+    assert_string_equal(text, "now");
+}
+
 // ---- what would take for ever
 
 static void many_sections_are_refused_and_not_compared(void **state)
@@ -459,6 +556,9 @@ int main(void)
         cmocka_unit_test(a_file_that_is_none),
         cmocka_unit_test(each_beginning_of_each_kind_is_read_or_refused),
         cmocka_unit_test(each_beginning_of_each_shipped_scenario_is_read_or_refused),
+        cmocka_unit_test(of_files_laid_over_each_other_the_right_one_is_named),
+        cmocka_unit_test(of_a_trace_no_line_is_made_up),
+        cmocka_unit_test(what_is_no_file_is_written_to_and_not_replaced),
         cmocka_unit_test(many_sections_are_refused_and_not_compared),
         cmocka_unit_test(a_repeated_trace_of_nothing_is_not_searched_for_ever),
     };

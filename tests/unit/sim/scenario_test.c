@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -143,6 +144,34 @@ static void test_a_file_is_laid_over_another(void **state)
     scenario_deinit(&s);
 }
 
+static struct scenario_zones room_of(const char *keys)
+{
+    char text[400];
+    struct scenario s;
+    struct err e;
+    snprintf(text, sizeof text, "[site home]\nweather = 5\n[zones room]\nsite = home\n%s", keys);
+    assert_int_equal(reads(&s, text, &e), 0);
+    struct scenario_zones z = s.zones[0];
+    scenario_deinit(&s);
+    return z;
+}
+
+static void test_keys_of_a_room_come_in_any_order(void **state)
+{
+    (void)state;
+    struct scenario_zones first =
+        room_of("archetype = passive\nfloor_m2 = 31\nglass_m2 = 9\nheater_w_k = 30\ninternal_w_m2 = 1\n");
+    static const char *const other[] = {
+        "glass_m2 = 9\nheater_w_k = 30\ninternal_w_m2 = 1\nfloor_m2 = 31\narchetype = passive\n",
+        "floor_m2 = 31\ninternal_w_m2 = 1\narchetype = passive\nglass_m2 = 9\nheater_w_k = 30\n"};
+    assert_true(first.room.glass_m2 == 9 && first.room.floor_m2 == 31 && first.internal_w_m2 == 1);
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        struct scenario_zones z = room_of(other[i]);
+        assert_memory_equal(&z.room, &first.room, sizeof z.room);
+        assert_true(z.internal_w_m2 == first.internal_w_m2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_says_what_is_wrong_and_where),
         cmocka_unit_test(test_hostile_bytes_are_refused),
         cmocka_unit_test(test_a_file_is_laid_over_another),
+        cmocka_unit_test(test_keys_of_a_room_come_in_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

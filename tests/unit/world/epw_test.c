@@ -210,6 +210,8 @@ static void bad_values_are_refused_by_line_and_field(void **state)
         {VALUES("0x10", "0", "0", "0", "1"), "line 19: dry bulb (degC): field 7 is not a number"},
         {VALUES("1e", "0", "0", "0", "1"), "line 19: dry bulb (degC): field 7 is not a number"},
         {VALUES("--1", "0", "0", "0", "1"), "line 19: dry bulb (degC): field 7 is not a number"},
+        {VALUES("-1,5", "0", "0", "0", "1,9,9,9,9,9,9,9,9,9,9"),
+         "line 19: the row: 36 fields (35; decimal points are points)"},
         {VALUES("1", "-1", "0", "0", "1"), "line 19: global horizontal radiation (Wh/m2): -1 (0 to 1500)"},
         {VALUES("1", "0", "2000", "0", "1"), "line 19: direct normal radiation (Wh/m2): 2000 (0 to 1500)"},
         {VALUES("1", "0", "0", "0", "200"), "line 19: wind speed (m/s): 200 (0 to 150)"},

@@ -68,6 +68,26 @@ static void out_circuits(struct json_out *o, const struct site_setting *s)
     out_end_array(o);
 }
 
+// One entry a price, as long as zones of one stand together.
+static void out_other_heat(struct json_out *o, const struct site_setting *s)
+{
+    out_array(o, "other_heat");
+    for (size_t i = 0; i < s->n_other_heat; i++) {
+        const struct site_other_heat *h = &s->other_heat[i];
+        if (i == 0 || h->ueur_per_kwh != h[-1].ueur_per_kwh) {
+            out_object(o, NULL);
+            out_fixed(o, "eur_per_kwh", h->ueur_per_kwh, 6);
+            out_array(o, "zones");
+        }
+        out_string(o, NULL, h->zone);
+        if (i + 1 == s->n_other_heat || h->ueur_per_kwh != h[1].ueur_per_kwh) {
+            out_end_array(o);
+            out_end_object(o);
+        }
+    }
+    out_end_array(o);
+}
+
 static void out_known(struct json_out *o, const char *key, int64_t value)
 {
     if (value)
@@ -120,12 +140,14 @@ static void site(struct json_out *o, const struct site_view *v, bool whole)
     out_known(o, "link_mbit_s", s->link_mbit_s);
     out_known(o, "latency_ms", s->latency_ms);
     out_known(o, "disk_free_mb", s->disk_free_mb);
+    out_int(o, "carbon_price", s->carbon_ueur_per_g);
     out_now(o, v);
     if (whole) {
         out_tariff(o, s);
         out_series(o, "carbon", "g_per_kwh", &s->carbon, 0);
         out_series(o, "weather", "outside_c", &s->weather, 3);
         out_circuits(o, s);
+        out_other_heat(o, s);
     }
     out_end_object(o);
 }
@@ -268,13 +290,29 @@ static bool in_circuits(const json_t *v, struct buf *out, struct err *e)
            wrong(e, "circuits: must be a list of {\"name\": name, \"cap_w\": watts, \"zones\": [names]}");
 }
 
+static bool in_other_heat(const json_t *v, struct buf *out, struct err *e)
+{
+    bool ok = json_is_array(v);
+    for (size_t i = 0; ok && i < json_array_size(v); i++) {
+        const json_t *heat = json_array_get(v, i), *zones = in_get(heat, "zones");
+        buf_puts(out, i ? ", " : "");
+        ok = number(in_get(heat, "eur_per_kwh"), 6, out) && json_is_array(zones);
+        for (size_t z = 0; ok && z < json_array_size(zones); z++) {
+            buf_putc(out, ' ');
+            ok = plain(json_array_get(zones, z), out);
+        }
+    }
+    return ok || wrong(e, "other_heat: must be a list of {\"eur_per_kwh\": 0.09, \"zones\": [names]}");
+}
+
 static const struct {
     const char *key;
     bool (*in)(const json_t *v, struct buf *out, struct err *e);
 } keys[] = {
-    {"country", in_word},     {"position", in_position},  {"link_mbit_s", in_whole},
-    {"latency_ms", in_whole}, {"disk_free_mb", in_whole}, {"tariff", in_tariff},
-    {"carbon", in_carbon},    {"weather", in_weather},    {"circuits", in_circuits},
+    {"country", in_word},       {"position", in_position},     {"link_mbit_s", in_whole},
+    {"latency_ms", in_whole},   {"disk_free_mb", in_whole},    {"tariff", in_tariff},
+    {"carbon", in_carbon},      {"weather", in_weather},       {"circuits", in_circuits},
+    {"carbon_price", in_whole}, {"other_heat", in_other_heat},
 };
 
 // null forgets what was said. False: with the sentence in `e`.
@@ -315,7 +353,7 @@ void fleet_site_put(struct call *c)
         call_fail(c, 400,
                   "Nothing to change: give cap_w (W, null for none), utc_offset_min, country, position, "
                   "link_mbit_s, "
-                  "latency_ms, disk_free_mb, tariff, carbon, weather or circuits");
+                  "latency_ms, disk_free_mb, tariff, carbon, weather, circuits, carbon_price or other_heat");
     } else {
         struct submission *s = call_submission(c, EVENT_SITE_SET);
         s->event.site.site = arena_strdup(&s->arena, c->param[0]);

@@ -113,7 +113,7 @@ static const struct option_row rows[] = {
     {"charge-lost", OPTION_FLAG, NULL, AT(charge_lost), 0, 0,
      "Attempts that were preempted or lost are paid for too; else what they cost is given back"},
     {"sites", OPTION_TEXT, "FILE", AT(sites), 0, 0,
-     "What is said of sites at each start: tariff, carbon, circuits, weather (ondol-site(1))"},
+     "What is said of sites at each start: tariff, carbon, other heat, circuits, weather (ondol-site(1))"},
     {"relay-listen", OPTION_LISTEN, "ADDRESS:PORT", AT(relay_listen), 0, 0,
      "Where agents bring the packets of clusters and *-ssh profiles; without it there are no such profiles"},
     {"relay-url", OPTION_TEXT, "HOST:PORT", AT(relay_url), 0, 0,

@@ -40,7 +40,7 @@ static const struct option_row set_rows[] = {
     {"latency", OPTION_INT, "MS", AT(latency), 0, 10000, "Milliseconds to the outside, there and back"},
     {"disk", OPTION_INT, "MB", AT(disk), 0, 1000000000000, "Megabytes free for data sets"},
     {"file", OPTION_TEXT, "FILE", AT(file), 0, 0,
-     "JSON with any of these and tariff, carbon, weather, circuits; - is stdin"},
+     "JSON with any of these and tariff, carbon, weather, circuits, carbon_price, other_heat; - is stdin"},
     {0},
 };
 

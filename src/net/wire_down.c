@@ -33,6 +33,7 @@ static const struct field zone_fields[] = {
     F_BOOL(struct desired_zone, "lid_open", lid_open),
     F_STR(struct desired_zone, "schedule", schedule, WIRE_SCHEDULE_MAX),
     F_I32(struct desired_zone, "utc_offset_min", utc_offset_min),
+    F_BOOL(struct desired_zone, "work_only", work_only),
 };
 
 static const struct field assignment_fields[] = {

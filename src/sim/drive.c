@@ -63,7 +63,8 @@ static struct regulate_board input(const struct sim_run *r, const struct sim_zon
 static uint64_t key_of(const struct sim_run *r, const struct sim_zone *z, bool sleep)
 {
     uint64_t key = (uint64_t)z->model << 32 | (uint64_t)z->n_boards << 24 | (uint64_t)sleep << 20 |
-                   (uint64_t)z->filler_ok << 21 | (uint64_t)z->keeps << 22 | UINT64_C(1) << 40;
+                   (uint64_t)z->filler_ok << 21 | (uint64_t)z->keeps << 22 | (uint64_t)z->work_only << 23 |
+                   UINT64_C(1) << 40;
     for (int i = 0; i < z->n_boards; i++) {
         const struct sim_board *b = &r->board[z->first_board + (uint32_t)i];
         key |= (uint64_t)(code_of(b) | (unsigned)b->asleep << 3) << (4 * i);
@@ -115,12 +116,13 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
     struct regulate_board in[DRIVE_BOARDS], lit[DRIVE_BOARDS];
     enum code code[DRIVE_BOARDS];
     int n_lit = 0;
-    bool filler = t->key >> 21 & 1, sleep = t->key >> 20 & 1, keeps = t->key >> 22 & 1;
+    bool filler = t->key >> 21 & 1, sleep = t->key >> 20 & 1, keeps = t->key >> 22 & 1,
+         work_only = t->key >> 23 & 1;
     int64_t floor_mw = 0; // with less for a while they go to sleep
     for (int i = 0; i < z->n_boards; i++) {
         unsigned bits = (unsigned)(t->key >> (4 * i)) & 15;
         code[i] = (enum code)(bits & 7);
-        in[i] = input(r, z, code[i], bits >> 3, filler, !keeps);
+        in[i] = input(r, z, code[i], bits >> 3, filler && !work_only, !keeps && !work_only);
         floor_mw += bits >> 3 ? curve_of(r, z)->sleep_mw : curve_of(r, z)->idle_mw;
         if (code[i] != CODE_DARK)
             lit[n_lit++] = in[i];
@@ -322,7 +324,7 @@ static void drive_anew(struct sim_run *r, struct sim_zone *z, int64_t want_mw, i
         enum code code = code_of(b);
         if (code == CODE_DARK)
             continue;
-        in[n] = input(r, z, code, b->asleep, z->filler_ok, !z->keeps);
+        in[n] = input(r, z, code, b->asleep, z->filler_ok && !z->work_only, !z->keeps && !z->work_only);
         if (b->booting && urgent_on(b)) { // as in the agent: what it boots for keeps it awake
             in[n].work = (enum activity)b->activity;
             in[n].cap_mw = curve_of(r, z)->idle_mw;

@@ -469,6 +469,10 @@ static void adopt(struct sim_run *r, uint32_t zone)
     if (z->cap_mw != down.cap_mw)
         zone_stale(r, z);
     z->cap_mw = down.cap_mw;
+    bool work_only = down.n_zones > 0 && down.zone[0].work_only;
+    if (z->work_only != work_only)
+        zone_stale(r, z);
+    z->work_only = work_only;
     if (z->runs || down.n_assignments)
         drive_settle(r, zone);
     drop_unlisted(r, zone, &down);

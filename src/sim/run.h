@@ -188,6 +188,7 @@ struct sim_zone {
     int32_t nameplate_w;
     bool filler_ok;
     bool keeps;     // low-power mode is in force
+    bool work_only; // the engine says: something else heats it for less
     bool down, cut; // the agent is dead; the link is
     bool listed;
     bool told_any;

@@ -85,6 +85,7 @@ void scenario_zones_default(struct scenario_zones *z)
         .count = 1,
         .boards = 3,
         .may_sleep = true,
+        .other_heat_eur_kwh = -1,
         .start_c = 19,
         .setpoint_c = 20,
         .internal_w_m2 = 4,
@@ -249,6 +250,21 @@ static int check_fault(struct scenario *s, struct scenario_fault *f, struct err 
     return what[0] ? fail_at(f->from_file, f->line, e, what) : 0;
 }
 
+// As many as the settings of a site can name.
+static int check_other_heat(const struct scenario *s, const struct scenario_zones *z, struct err *e)
+{
+    int64_t n = 0;
+    char what[200];
+    for (size_t i = 0; i < s->n_zones; i++)
+        if (s->zones[i].site == z->site && s->zones[i].other_heat_eur_kwh >= 0)
+            n += s->zones[i].count;
+    if (z->other_heat_eur_kwh < 0 || n <= SIM_OTHER_HEAT_MAX)
+        return 0;
+    snprintf(what, sizeof what, "[zones %s] other_heat_eur_kwh: %lld zones of site %s have it (at most %d)",
+             z->name, (long long)n, z->site_name, SIM_OTHER_HEAT_MAX);
+    return fail_at(z->from_file, z->line, e, what);
+}
+
 int scenario_check(struct scenario *s, struct err *e)
 {
     if (s->n_sites == 0)
@@ -275,6 +291,8 @@ int scenario_check(struct scenario *s, struct err *e)
     int bad = 0;
     for (size_t i = 0; i < s->n_zones && !bad; i++)
         bad = check_zones(s, &s->zones[i], e);
+    for (size_t i = 0; i < s->n_zones && !bad; i++)
+        bad = check_other_heat(s, &s->zones[i], e);
     for (size_t i = 0; i < s->n_faults && !bad; i++)
         bad = check_fault(s, &s->fault[i], e);
     if (!bad && s->length_ms % s->step_ms != 0)

@@ -48,6 +48,7 @@ struct scenario_site {
     double tariff_eur_kwh, tariff_night_eur_kwh;
     int night_from_hour, night_to_hour; // local; equal: no night tariff
     // what the heat replaces, for the savings
+    double carbon_eur_t;         // price of carbon, that plans count with
     double displaced_g_kwh_heat; // carbon of a kilowatt-hour of heat from what it displaces, after its
                                  // efficiency
     double displaced_eur_kwh_heat;
@@ -85,6 +86,8 @@ enum scenario_setpoints {
     SETPOINTS_BIMODAL, // people who turn the knob as in the published traces: 16 half of the time, 26 a fifth
 };
 
+#define SIM_OTHER_HEAT_MAX 1024 // zones of a site that have it
+
 struct scenario_zones {
     char name[SIM_NAME_BYTES]; // zones are "<name>-<k>" from 1, or "<name>" where count is 1
     int line;
@@ -96,6 +99,7 @@ struct scenario_zones {
     int32_t boards; // of each zone, 1..240
     bool may_sleep;
     double low_power; // share of its computing that goes on when it wants no heat
+    double other_heat_eur_kwh; // something else would heat it as well, for that; below 0: nothing would
     double start_c;   // where nothing is said: of a tank and a pool their setpoint
     enum scenario_setpoints setpoints;
     double setpoint_c;

@@ -5,6 +5,8 @@
 // midnight (UTC), as markets and grids publish them; and the local time when clocks are changed.
 #include "sim/run.h"
 
+#include <inttypes.h>
+
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -21,7 +23,7 @@ static void put_tariff(const struct sim_run *r, uint32_t site, struct buf *out)
         int64_t from = r->s->start.v + r->now + r->site[site].offset_ms;
         for (int64_t h = 0; h < 24; h++) // by the local clock: each hour of the day from now on, once
             buf_putf(out, "%sdaily %02d:00 %.6f", h ? ", " : "", (int)((from / HOUR_MS + h) % 24),
-                     num_max(0, series_at(hours, r->s->start.v + r->now + h * HOUR_MS)));
+                     series_at(hours, r->s->start.v + r->now + h * HOUR_MS));
     } else if (s->night_from_hour == s->night_to_hour) {
         buf_putf(out, "daily 00:00 %.6f", s->tariff_eur_kwh);
     } else {
@@ -45,6 +47,26 @@ static void put_carbon(const struct sim_run *r, uint32_t site, struct buf *out)
     buf_putc(out, '\n');
 }
 
+// By groups, each with its price.
+static void put_other_heat(const struct sim_run *r, uint32_t site, struct buf *out)
+{
+    const char *before = "other_heat = ";
+    uint32_t group = SIM_NONE;
+    for (uint32_t i = 0; i < r->n_zones; i++) {
+        const struct scenario_zones *g = &r->s->zones[r->zone[i].group];
+        if (g->site != site || g->other_heat_eur_kwh < 0)
+            continue;
+        if (r->zone[i].group != group) {
+            buf_putf(out, "%s%.6f", before, g->other_heat_eur_kwh);
+            before = ", ";
+            group = r->zone[i].group;
+        }
+        buf_putf(out, " z%" PRIu32, i);
+    }
+    if (group != SIM_NONE)
+        buf_putc(out, '\n');
+}
+
 static void tell(struct sim_run *r, uint32_t site, bool first)
 {
     const struct scenario_site *s = &r->s->site[site];
@@ -54,6 +76,10 @@ static void tell(struct sim_run *r, uint32_t site, bool first)
         buf_putf(&text, "link_mbit_s = %d\nlatency_ms = %d\ndisk_free_mb = %d\n",
                  (int)num_clamp(s->wan_mbit_s, 1, 1e6), (int)num_clamp(s->wan_latency_ms, 0, 1e4),
                  (int)num_clamp(s->cache_bytes / 1e6, 0, 2e9));
+    if (first && s->carbon_eur_t > 0)
+        buf_putf(&text, "carbon_price = %d\n", (int)num_round(s->carbon_eur_t));
+    if (first)
+        put_other_heat(r, site, &text);
     if (first || r->in->site[site].tariff.n)
         put_tariff(r, site, &text);
     if (first || r->in->site[site].carbon.n)

@@ -225,6 +225,8 @@ static struct regulate_board regulate_input(struct agent *a, size_t i)
     const struct agent_run *r = run_on_board(a, i);
     bool alone = a->wish_until.v == INT64_MIN;
     bool wanted = a->thermostat[b->zone].request.keep_w == 0; // low-power mode is for tasks
+    if (a->zone[b->zone].work_only && !alone)                 // who hears nobody's prices heats
+        wanted = false;
     bool filler = a->cfg.has_filler && wanted && (alone ? a->cfg.filler_alone : a->filler_allowed) &&
                   thermostat_filler_allowed(&a->thermostat[b->zone]);
     return (struct regulate_board){

@@ -97,6 +97,7 @@ struct agent_zone {
     house_ms knob_until;
     house_ms lid_clear; // the last word about its lid that was heard
     bool has_lid;       // its heaters tell when they are opened
+    bool work_only;     // by the parent's word: something else heats it for less
     bool heard;         // the parent has said, in this life, what it should be
     bool knob_pending;  // the occupant's word is not acknowledged: what comes down about it is older
     struct zone_shadow shadow;

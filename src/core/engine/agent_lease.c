@@ -31,6 +31,8 @@ static void zone_wish_set(struct agent *a, const struct desired_zone *d, house_m
         z->schedule = s;
         z->utc_offset_min = d->utc_offset_min;
         z->boost_until = d->boost_until;
+        a->regulate_due |= z->work_only != d->work_only;
+        z->work_only = d->work_only;
         // Later this node knows better than the parent, which hears of it.
         if (d->lid_open && !z->heard)
             thermostat_latch_lid(&a->thermostat[i], now);

@@ -18,6 +18,7 @@ struct site {
     int32_t n_zones, n_boards;
     struct site_setting setting;
     house_ms look_at;                     // when its tariff or carbon changes next; 0: not known
+    int64_t electricity_ueur_per_kwh;     // now, its carbon included
     uint32_t circuit_first, circuit_room; // the planner's numbers of its circuits
 };
 
@@ -49,6 +50,8 @@ struct zone {
     struct heat_request request;
     struct zone_ahead ahead;
     char why[200];
+    bool has_other_heat; // something else would heat it as well, for
+    int64_t other_heat_ueur_per_kwh;
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj, base_shadow_mj;
 };

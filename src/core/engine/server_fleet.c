@@ -82,6 +82,8 @@ void zone_plan(struct server *s, uint32_t zone)
                           .room_mc = z->room_mc,
                           .setpoint_mc = z->setpoint_mc,
                           .has_ahead = z->ahead.known,
+                          .has_other_heat = z->has_other_heat,
+                          .other_heat_ueur_per_kwh = z->other_heat_ueur_per_kwh,
                           .online = z->node != NONE && s->node[z->node].online && z->at.v >= 0};
     memcpy(p.ahead_w, z->ahead.mean_w, sizeof p.ahead_w);
     planner_zone(s->planner, zone, &p);
@@ -110,7 +112,7 @@ void zone_join_site(struct server *s, uint32_t zone, uint32_t site, int32_t name
     }
     z->site = site;
     z->nameplate_w = nameplate_w;
-    zone_find_circuit(s, z);
+    zone_find_setting(s, z);
     s->site[site].n_zones++;
     s->site[site].n_boards += z->n_boards;
     s->site[site].nameplate_w += nameplate_w;

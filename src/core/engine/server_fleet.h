@@ -61,7 +61,10 @@ int server_site_restore(struct server *s, const struct row_site *row, struct err
 void server_site_timer(struct server *s, uint64_t site_id);
 void site_plan(struct server *s, uint32_t site); // tells the planner what holds now
 void site_row(const struct site *x, struct arena *a, struct row_site *row);
-void zone_find_circuit(const struct server *s, struct zone *z);            // by its name and site
+void zone_find_setting(const struct server *s,
+                       struct zone *z); // by its name and site: its circuit, its other heat
+// Heat from elsewhere is cheaper now than electricity: it is heated by work only, not by burning nor for free.
+bool zone_work_only(const struct server *s, const struct zone *z);
 int64_t zone_circuit_cap_mw(const struct server *s, const struct zone *z); // -1: none
 
 // ---- server_meter.c

@@ -474,6 +474,8 @@ int server_restore(struct server *s, const struct change *row, struct err *e)
 void server_restored(struct server *s, house_ms now)
 {
     s->now = now;
+    for (uint32_t i = 0; i < s->n_sites; i++) // when they were loaded nobody knew what time it is
+        site_plan(s, i);
     s->restoring = false;
     for (uint32_t i = 0; i < s->n_nodes; i++) {
         struct node *n = &s->node[i];

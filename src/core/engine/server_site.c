@@ -20,6 +20,25 @@ static void look_at(struct server *s, struct site *x, house_ms at)
     timer_add(s, TIMER_SITE, x->id, at);
 }
 
+bool zone_work_only(const struct server *s, const struct zone *z)
+{
+    return z->has_other_heat && s->site[z->site].electricity_ueur_per_kwh > z->other_heat_ueur_per_kwh;
+}
+
+// Zones for which it now is dearer, or cheaper, than their other heat hear of it.
+static void site_electricity(struct server *s, uint32_t site, int64_t ueur_per_kwh)
+{
+    struct site *x = &s->site[site];
+    int64_t was = x->electricity_ueur_per_kwh;
+    x->electricity_ueur_per_kwh = ueur_per_kwh;
+    for (uint32_t i = 0; x->setting.n_other_heat && was != ueur_per_kwh && i < s->n_zones; i++) {
+        const struct zone *z = s->zone[i];
+        bool before = was > z->other_heat_ueur_per_kwh;
+        if (z->site == site && z->has_other_heat && z->node != NONE && before != zone_work_only(s, z))
+            node_wake(s, z->node);
+    }
+}
+
 void site_plan(struct server *s, uint32_t site)
 {
     struct site *x = &s->site[site];
@@ -31,11 +50,13 @@ void site_plan(struct server *s, uint32_t site)
                           .disk_free_mb = set->disk_free_mb,
                           .has_position = set->has_position,
                           .lat_mdeg = set->lat_mdeg,
-                          .lon_mdeg = set->lon_mdeg};
+                          .lon_mdeg = set->lon_mdeg,
+                          .carbon_ueur_per_g = set->carbon_ueur_per_g};
     memcpy(p.country, set->country, sizeof p.country);
     p.has_tariff = site_tariff_at(set, x->utc_offset_min, s->now, &p.tariff_ueur_per_kwh, &next[0]);
     site_series_at(&set->carbon, s->now, &p.carbon_g_per_kwh, &next[1]);
     planner_site(s->planner, site, &p);
+    site_electricity(s, site, plan_electricity_ueur(planner_prices(s->planner), &p));
     look_at(s, x, earlier(next[0], next[1]));
 }
 
@@ -66,11 +87,13 @@ static void number_circuits(struct server *s, struct site *x)
                         i < n ? x->setting.circuit[i].cap_mw : -1);
 }
 
-void zone_find_circuit(const struct server *s, struct zone *z)
+void zone_find_setting(const struct server *s, struct zone *z)
 {
     const struct site *x = &s->site[z->site];
     uint32_t in_site = site_circuit_of(&x->setting, z->name);
     z->circuit = in_site ? x->circuit_first + in_site - 1 : 0;
+    z->other_heat_ueur_per_kwh = 0;
+    z->has_other_heat = site_other_heat_of(&x->setting, z->name, &z->other_heat_ueur_per_kwh);
 }
 
 int64_t zone_circuit_cap_mw(const struct server *s, const struct zone *z)
@@ -79,13 +102,13 @@ int64_t zone_circuit_cap_mw(const struct server *s, const struct zone *z)
                       : -1;
 }
 
-static void tell_circuits(struct server *s, uint32_t site)
+static void tell_zones(struct server *s, uint32_t site)
 {
     number_circuits(s, &s->site[site]);
     for (uint32_t i = 0; i < s->n_zones; i++) {
         if (s->zone[i]->site != site)
             continue;
-        zone_find_circuit(s, s->zone[i]);
+        zone_find_setting(s, s->zone[i]);
         zone_plan(s, i);
     }
 }
@@ -146,7 +169,7 @@ void server_site_set(struct server *s, const struct event *ev, struct effects *f
         x->cap_mw = ev->site.cap_mw;
     s->capped |= x->cap_mw >= 0;
     if (ev->site.setting)
-        tell_circuits(s, at);
+        tell_zones(s, at);
     if (ev->site.has_cap || ev->site.setting)
         server_site_caps(s, at);
     site_plan(s, at);

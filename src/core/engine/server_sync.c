@@ -222,6 +222,7 @@ static void desired_zones(const struct server *s, const struct node *n, house_ms
         d->lid_clear = house_since(now, z->lid_clear) < s->cfg.lease_ms ? z->lid_clear : HOUSE_MS(0);
         d->schedule = arena_strdup(a, z->schedule);
         d->utc_offset_min = s->site[z->site].utc_offset_min;
+        d->work_only = zone_work_only(s, z);
     }
 }
 

@@ -235,6 +235,9 @@ static void site_why(const struct server *s, const struct zone *z, house_ms now,
     if (v.has_carbon)
         buf_putf(out, "%s %d g of CO2 per kWh", v.has_tariff ? " and emits" : "; electricity emits",
                  (int)v.carbon_g_per_kwh);
+    if (z->has_other_heat)
+        buf_putf(out, "; heat from elsewhere costs %.4f%s", (double)z->other_heat_ueur_per_kwh / 1e6,
+                 zone_work_only(s, z) ? ": for now it is heated by work only" : "");
     if (z->circuit)
         buf_putf(out, "; its circuit bears %lld W", (long long)(zone_circuit_cap_mw(s, z) / 1000));
 }

@@ -15,6 +15,7 @@ void site_setting_deinit(struct site_setting *s)
     free(s->weather.v);
     free(s->circuit);
     free(s->zone);
+    free(s->other_heat);
     *s = (struct site_setting){0};
 }
 
@@ -71,4 +72,14 @@ uint32_t site_circuit_of(const struct site_setting *s, const char *zone)
         if (strcmp(s->zone[i].name, zone) == 0)
             return s->zone[i].circuit + 1;
     return 0;
+}
+
+bool site_other_heat_of(const struct site_setting *s, const char *zone, int64_t *ueur_per_kwh)
+{
+    for (size_t i = 0; i < s->n_other_heat; i++)
+        if (strcmp(s->other_heat[i].zone, zone) == 0) {
+            *ueur_per_kwh = s->other_heat[i].ueur_per_kwh;
+            return true;
+        }
+    return false;
 }

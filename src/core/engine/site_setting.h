@@ -11,6 +11,8 @@
 //   disk_free_mb = 200000             for data sets
 //   tariff = mon-fri 06:00 0.2146, mon-fri 22:00 0.1696, sat-sun 00:00 0.1696    euro per kWh, local time
 //   carbon = 2026-01-01T00:00:00Z 60 54 52 60      from when, minutes of a step, grams per kWh
+//   carbon_price = 80                 euro per tonne, 0..10000: added to what electricity costs
+//   other_heat = 0.09 pool-1 tank-2, 0.12 hall    euro per kWh for which something else heats these zones
 //   weather = 2026-01-01T00:00:00Z 60 7.5 7.1      likewise, degC outside
 //   circuits = east 3500 room-1 room-2, west 2300 room-3      name, W, zones on it
 //
@@ -27,7 +29,7 @@
 #define SITE_CARBON_MAX   8784 // hours of a year
 #define SITE_WEATHER_MAX  1024
 #define SITE_CIRCUITS_MAX 64
-#define SITE_ZONES_MAX    1024      // on circuits
+#define SITE_ZONES_MAX    1024      // on circuits; with other heat
 #define SITE_TEXT_MAX     (1 << 18) // bytes of the whole text
 
 struct tariff_step {
@@ -54,6 +56,11 @@ struct site_zone { // that hangs on a circuit
     uint32_t circuit; // index in the setting
 };
 
+struct site_other_heat { // of a zone that a gas boiler, say, would heat as well
+    char zone[NAME_BYTES];
+    int64_t ueur_per_kwh;
+};
+
 struct site_setting {
     char country[4];
     bool has_position;
@@ -64,11 +71,14 @@ struct site_setting {
     struct tariff_step tariff[SITE_TARIFF_MAX]; // as written; n_tariff 0: the server's price holds
     size_t n_tariff;
     struct site_series carbon;  // g/kWh
+    int64_t carbon_ueur_per_g;  // euro per tonne; 0: not priced
     struct site_series weather; // thousandths of a degree
     struct site_circuit *circuit;
     size_t n_circuits, cap_circuits;
     struct site_zone *zone;
     size_t n_zones, cap_zones;
+    struct site_other_heat *other_heat; // as written
+    size_t n_other_heat, cap_other_heat;
 };
 
 void site_setting_deinit(struct site_setting *s);
@@ -89,6 +99,9 @@ bool site_series_at(const struct site_series *v, house_ms now, int32_t *value, h
 
 // The circuit that a zone of this name hangs on, as index + 1; 0: none.
 uint32_t site_circuit_of(const struct site_setting *s, const char *zone);
+
+// What a kWh of heat from elsewhere costs a zone of this name, micro-euros. False: there is none.
+bool site_other_heat_of(const struct site_setting *s, const char *zone, int64_t *ueur_per_kwh);
 
 const char *site_day_name(int day); // "sun" ... "sat" of 0..6
 // "mon-fri", "sat-sun", "daily": the days of a mask.

@@ -13,6 +13,7 @@
 #define CAP_MAX_W   1000000000
 #define PRICE_MAX   1000000000 // micro-euros per kWh, also below zero: exchanges have paid for taking it
 #define CARBON_MAX  5000
+#define CARBON_PRICE_MAX 10000 // euro per tonne
 #define WEATHER_MAX 90000
 #define STEP_MAX    1440 // minutes
 
@@ -310,15 +311,49 @@ static int read_circuits(struct site_setting *s, struct words w, struct err *e)
     return 0;
 }
 
+// ---- heat from elsewhere
+
+static int read_carbon_price(struct site_setting *s, struct words w, struct err *e)
+{
+    return read_one("carbon_price", w, 0, CARBON_PRICE_MAX, &s->carbon_ueur_per_g, e);
+}
+
+static int read_other_heat(struct site_setting *s, struct words w, struct err *e)
+{
+    s->n_other_heat = 0;
+    if (at_end(w))
+        return 0;
+    do {
+        struct site_other_heat o;
+        if (!number(&w, 6, 0, PRICE_MAX, &o.ueur_per_kwh))
+            return bad(e, "other_heat", "euro per kWh and names of zones (0.09 pool-1 tank-2, 0.12 hall)");
+        for (struct words ahead = w; !at_end(ahead) && !next_item(&ahead); ahead = w) {
+            int64_t said;
+            if (s->n_other_heat == SITE_ZONES_MAX)
+                return err_set(e, -EINVAL, "other_heat: more than %d zones", SITE_ZONES_MAX);
+            if (!name(&w, o.zone))
+                return bad(e, "other_heat",
+                           "euro per kWh and names of zones (0.09 pool-1 tank-2, 0.12 hall)");
+            if (site_other_heat_of(s, o.zone, &said))
+                return err_set(e, -EINVAL, "other_heat: zone %s is there twice", o.zone);
+            *VEC_PUSH(s->other_heat, s->n_other_heat, s->cap_other_heat) = o;
+        }
+    } while (next_item(&w));
+    return 0;
+}
+
 // ---- the text
 
 static const struct {
     const char *key;
     int (*read)(struct site_setting *s, struct words w, struct err *e);
 } keys[] = {
-    {"country", read_country},    {"position", read_position}, {"link_mbit_s", read_link},
-    {"latency_ms", read_latency}, {"disk_free_mb", read_disk}, {"tariff", read_tariff},
-    {"carbon", read_carbon},      {"weather", read_weather},   {"circuits", read_circuits},
+    {"country", read_country},       {"position", read_position},
+    {"link_mbit_s", read_link},      {"latency_ms", read_latency},
+    {"disk_free_mb", read_disk},     {"tariff", read_tariff},
+    {"carbon", read_carbon},         {"weather", read_weather},
+    {"circuits", read_circuits},     {"carbon_price", read_carbon_price},
+    {"other_heat", read_other_heat},
 };
 
 static int read_line(struct site_setting *s, const char *line, size_t n, struct err *e)
@@ -336,7 +371,7 @@ static int read_line(struct site_setting *s, const char *line, size_t n, struct 
     return err_set(
         e, -EINVAL,
         "%.*s: is not known of a site (country, position, link_mbit_s, latency_ms, disk_free_mb, tariff, "
-        "carbon, weather, circuits)",
+        "carbon, weather, circuits, carbon_price, other_heat)",
         (int)(len < 40 ? len : 40), at);
 }
 
@@ -355,6 +390,7 @@ static struct site_setting setting_copy(const struct site_setting *s)
     c.weather.v = copy(s->weather.v, c.weather.cap = s->weather.n, sizeof *s->weather.v);
     c.circuit = copy(s->circuit, c.cap_circuits = s->n_circuits, sizeof *s->circuit);
     c.zone = copy(s->zone, c.cap_zones = s->n_zones, sizeof *s->zone);
+    c.other_heat = copy(s->other_heat, c.cap_other_heat = s->n_other_heat, sizeof *s->other_heat);
     return c;
 }
 

@@ -64,6 +64,21 @@ static void write_circuits(const struct site_setting *s, struct buf *out)
         buf_putc(out, '\n');
 }
 
+// Neighbours of one price in one item.
+static void write_other_heat(const struct site_setting *s, struct buf *out)
+{
+    for (size_t i = 0; i < s->n_other_heat; i++) {
+        const struct site_other_heat *o = &s->other_heat[i];
+        if (i == 0 || o->ueur_per_kwh != o[-1].ueur_per_kwh) {
+            buf_puts(out, i ? ", " : "other_heat = ");
+            put_decimal(out, o->ueur_per_kwh, 6);
+        }
+        buf_putf(out, " %s", o->zone);
+    }
+    if (s->n_other_heat)
+        buf_putc(out, '\n');
+}
+
 void site_setting_write(const struct site_setting *s, struct buf *out)
 {
     if (*s->country)
@@ -93,4 +108,7 @@ void site_setting_write(const struct site_setting *s, struct buf *out)
     write_series(out, "carbon", &s->carbon, 0);
     write_series(out, "weather", &s->weather, 3);
     write_circuits(s, out);
+    if (s->carbon_ueur_per_g)
+        buf_putf(out, "carbon_price = %lld\n", (long long)s->carbon_ueur_per_g);
+    write_other_heat(s, out);
 }

@@ -199,6 +199,7 @@ struct desired_zone {
     bool lid_open;        // it was opened and nobody has cleared it: obeyed by a node that has just started
     const char *schedule; // text of core/heat/schedule; NULL or "": none
     int32_t utc_offset_min;
+    bool work_only; // heat from elsewhere is cheaper now: neither burn nor compute for free
 };
 
 struct assignment {

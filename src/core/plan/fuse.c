@@ -96,6 +96,7 @@ static bool same_site(const struct plan_site *a, const struct plan_site *b)
 {
     return a->cap_mw == b->cap_mw && a->has_tariff == b->has_tariff &&
            a->tariff_ueur_per_kwh == b->tariff_ueur_per_kwh && a->carbon_g_per_kwh == b->carbon_g_per_kwh &&
+           a->carbon_ueur_per_g == b->carbon_ueur_per_g &&
            memcmp(a->country, b->country, sizeof a->country) == 0 && a->link_mbit_s == b->link_mbit_s &&
            a->latency_ms == b->latency_ms && a->disk_free_mb == b->disk_free_mb &&
            a->has_position == b->has_position && a->lat_mdeg == b->lat_mdeg && a->lon_mdeg == b->lon_mdeg;

@@ -75,6 +75,7 @@ struct plan_site {
     bool has_tariff;             // else the table's price of electricity holds
     int64_t tariff_ueur_per_kwh; // now
     int32_t carbon_g_per_kwh;    // of its electricity, now
+    int64_t carbon_ueur_per_g;   // what it costs there, beside the table's
     char country[4];             // "FR"; "": not known
     int64_t link_mbit_s;         // to the outside; 0: not known, counted as 100
     int32_t latency_ms;          // of it, there and back
@@ -82,6 +83,9 @@ struct plan_site {
     bool has_position;
     int32_t lat_mdeg, lon_mdeg; // thousandths of a degree
 };
+
+// What a kWh of electricity costs at a site now, its carbon included.
+int64_t plan_electricity_ueur(const struct price_table *t, const struct plan_site *s);
 
 #define PLAN_MC_UNKNOWN INT32_MIN
 

@@ -11,7 +11,7 @@
 // which on a concave curve is positive while spreading slower pays, and negative once idle power eats it: the
 // planner needs no rule for "spread slow". Heat up to the target is asked for, so its electricity is spent in
 // any case and its value and price cancel, unless somebody else would make it as well: then it is worth the
-// other's price less the electricity here and now. Heat above the target costs electricity and the excess
+// other's price less the electricity here and now, owed or not, as nobody gets cold. Heat above the target costs electricity and the excess
 // price. Heat owed adds its value, so that the coldest zones are served first. A board that sleeps works only
 // for the share of its time that is left after booting.
 #include "base/num.h"
@@ -27,13 +27,6 @@ int64_t work_mhz(const struct curve *c, int64_t share_mw)
     return curve_at_draw(c, (int32_t)share_mw).work_mhz;
 }
 
-// What a kWh of electricity costs at a site now, its carbon included.
-static int64_t electricity_ueur(const struct planner *p, const struct plan_site *s)
-{
-    int64_t price = s->has_tariff ? s->tariff_ueur_per_kwh : p->prices.electricity_ueur_per_kwh;
-    return price + p->prices.carbon_ueur_per_g * s->carbon_g_per_kwh;
-}
-
 static int64_t above(int64_t mw, int64_t line_mw)
 {
     return mw > line_mw ? mw - line_mw : 0;
@@ -44,14 +37,16 @@ static int64_t heat_value(const struct planner *p, const struct plan_zone *z, in
 {
     const struct price_table *t = &p->prices;
     int64_t target = (int64_t)z->request.target_w * 1000, owed = (int64_t)z->request.min_w * 1000;
-    int64_t electricity = electricity_ueur(p, &p->site[z->site].site);
+    int64_t electricity = plan_electricity_ueur(t, &p->site[z->site].site);
     int64_t excess = above(after_mw, target) - above(before_mw, target),
             filled = after_mw - before_mw - excess;
     int64_t owed_filled = after_mw - before_mw - (above(after_mw, owed) - above(before_mw, owed));
     int64_t wanted = z->has_other_heat ? z->other_heat_ueur_per_kwh - electricity : 0;
     // mW x ueur/kWh / 1e6 = ueur/h
     return (excess * (t->heat_excess_ueur_per_kwh - electricity) + filled * wanted +
-            (owed_filled > 0 ? owed_filled * (t->heat_owed_ueur_per_kwh - t->heat_wanted_ueur_per_kwh) : 0)) /
+            (owed_filled > 0 && !z->has_other_heat
+                 ? owed_filled * (t->heat_owed_ueur_per_kwh - t->heat_wanted_ueur_per_kwh)
+                 : 0)) /
            1000000;
 }
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-// Version 3. Work: 0.020, 0.015, 0.010 and 0.0005 euro per core-hour at full speed (published tariffs of a
+// Version 4. Work: 0.020, 0.015, 0.010 and 0.0005 euro per core-hour at full speed (published tariffs of a
 // university cluster for the paid three). Electricity 0.165 euro/kWh. Wanted heat is worth the electricity it
 // saves; owed heat three times that, because a cold room costs more than money; excess heat costs as much
 // again as the electricity it wastes.
@@ -45,6 +45,12 @@ const struct price_table *price_table_default(void)
         .fair_ms_per_core = 60000,
     };
     return &prices;
+}
+
+int64_t plan_electricity_ueur(const struct price_table *t, const struct plan_site *s)
+{
+    int64_t price = s->has_tariff ? s->tariff_ueur_per_kwh : t->electricity_ueur_per_kwh;
+    return price + (t->carbon_ueur_per_g + s->carbon_ueur_per_g) * s->carbon_g_per_kwh;
 }
 
 void plan_clear(struct plan *p)

@@ -161,7 +161,9 @@ static void what_an_operator_says_of_a_site_is_told_back(void **state)
         "{\"days\":\"daily\",\"from\":\"22:00\",\"eur_per_kwh\":0.1696}],"
         "\"carbon\":{\"from\":\"2026-01-02T00:00:00Z\",\"step_min\":360,\"g_per_kwh\":[54,52.4]},"
         "\"weather\":{\"from\":\"2026-01-02T00:00:00Z\",\"step_min\":60,\"outside_c\":[7.5,-1]},"
-        "\"circuits\":[{\"name\":\"east\",\"cap_w\":350.5,\"zones\":[\"z1\"]}]}");
+        "\"circuits\":[{\"name\":\"east\",\"cap_w\":350.5,\"zones\":[\"z1\"]}],\"carbon_price\":80,"
+        "\"other_heat\":[{\"eur_per_kwh\":0.09,\"zones\":[\"z1\",\"z2\"]},{\"eur_per_kwh\":0.1,\"zones\":["
+        "\"z3\"]}]}");
     assert_string_equal(text_at(s, "country"), "FR");
     assert_float_equal(json_real_value(json_at(s, "position.longitude")), 2.352, 1e-9);
     assert_float_equal(json_real_value(json_at(s, "now.eur_per_kwh")), 0.1696, 1e-9); // Friday, 3 o'clock
@@ -171,6 +173,10 @@ static void what_an_operator_says_of_a_site_is_told_back(void **state)
     assert_int_equal(int_at(s, "carbon.g_per_kwh.1"), 52);
     assert_int_equal(int_at(s, "weather.outside_c.1"), -1);
     assert_string_equal(text_at(s, "circuits.0.zones.0"), "z1");
+    assert_int_equal(int_at(s, "carbon_price"), 80);
+    assert_int_equal(json_array_size(json_at(s, "other_heat")), 2);
+    assert_string_equal(text_at(s, "other_heat.0.zones.1"), "z2");
+    assert_float_equal(json_real_value(json_at(s, "other_heat.1.eur_per_kwh")), 0.1, 1e-9);
     json_decref(s);
     json_t *w = expect_operator(h, 200, "GET", "/ondol/v1/zones/z1/why", NULL);
     assert_non_null(strstr(text_at(w, "why"), "electricity costs 0.1696 euro per kWh and emits 54 g of CO2"));
@@ -191,6 +197,11 @@ static void what_an_operator_says_of_a_site_is_told_back(void **state)
          "carbon: value 1: must be a number from 0 to 5000, at most 0 decimals"},
         {"{\"circuits\":[{\"name\":\"east\",\"cap_w\":1,\"zones\":[\"a\",\"a\"]}]}",
          "circuits: zone a hangs on two"},
+        {"{\"carbon_price\":1.5}", "carbon_price: must be a whole number from 0 to 10000"},
+        {"{\"other_heat\":{\"z1\":0.1}}",
+         "other_heat: must be a list of {\"eur_per_kwh\": 0.09, \"zones\": [names]}"},
+        {"{\"other_heat\":[{\"eur_per_kwh\":0.1,\"zones\":[\"a\",\"a\"]}]}",
+         "other_heat: zone a is there twice"},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         json_t *e = expect_operator(h, 400, "PUT", "/ondol/v1/sites/s1", row[i].body);

@@ -94,6 +94,48 @@ static void a_lost_link_does_not_lift_the_cap(void **state)
     rig_deinit(&r);
 }
 
+static int64_t draw_mw(const struct rig *r)
+{
+    int64_t mw = 0;
+    for (size_t b = 0; b < BOARDS; b++)
+        mw += agent_board(r->agent, b).point.draw_mw;
+    return mw;
+}
+
+// By the parent's word something else heats for less; a node that hears no word for long heats.
+static void where_other_heat_is_cheaper_it_burns_nothing_but_works(void **state)
+{
+    (void)state;
+    struct rig r;
+    rig_init(&r, 15, NULL);
+    rig_step(&r, 1000);
+    rig_join(&r);
+    rig_call(&r, CALL_REPORT);
+    struct desired_zone z = {.name = "z1", .mode = ZONE_COMFORT, .setpoint_mc = 20000, .work_only = true};
+    house_ms until = house_add(r.now, HOUR_MS);
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.zone = &z, .n_zones = 1, .cap_mw = -1, .until = until},
+               NULL, 0);
+    rig_run_for(&r, HOUR_MS / 6);
+    for (size_t b = 0; b < BOARDS; b++)
+        assert_true(agent_board(r.agent, b).run == ACTIVITY_IDLE ||
+                    agent_board(r.agent, b).run == ACTIVITY_SLEEP);
+    rig_call(&r, CALL_REPORT);
+    struct assignment a = rig_assignment(&r, 13, "b0");
+    a.until = until;
+    rig_answer(&r, CALL_REPORT, &(struct sync_down){.zone = &z, .n_zones = 1, .cap_mw = -1, .until = until},
+               &a, 1);
+    rig_run_for(&r, HOUR_MS / 6);
+    assert_int_equal(agent_board(r.agent, 0).run, ACTIVITY_ONDEMAND);
+    assert_true(agent_board(r.agent, 1).run == ACTIVITY_IDLE ||
+                agent_board(r.agent, 1).run == ACTIVITY_SLEEP);
+    int64_t little = draw_mw(&r);
+    rig_run_for(&r, 2 * HOUR_MS);
+    assert_true(draw_mw(&r) > little + 100000);
+    assert_true(agent_board(r.agent, 1).run == ACTIVITY_FILLER ||
+                agent_board(r.agent, 1).run == ACTIVITY_BURN);
+    rig_deinit(&r);
+}
+
 // ---- joules
 
 static void the_parts_add_up_to_the_meters_within_a_percent(void **state)
@@ -308,6 +350,7 @@ int main(void)
         cmocka_unit_test(after_a_link_was_there_the_last_setpoint_goes_on_and_the_outbox_stays_small),
         cmocka_unit_test(the_cap_of_the_node_is_never_passed),
         cmocka_unit_test(a_lost_link_does_not_lift_the_cap),
+        cmocka_unit_test(where_other_heat_is_cheaper_it_burns_nothing_but_works),
         cmocka_unit_test(what_is_drawn_before_the_parent_answers_is_in_both_books),
         cmocka_unit_test(a_heater_that_wakes_is_told_of_within_ten_seconds),
         cmocka_unit_test(a_report_between_two_ticks_costs_no_joules),

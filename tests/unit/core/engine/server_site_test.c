@@ -110,6 +110,79 @@ static void a_circuits_cap_alone_holds_when_its_node_calls_and_over_a_restart(vo
     case_done(r);
 }
 
+static bool work_only(struct rig *r, const struct rig_node *n)
+{
+    return rig_desired(r, n)->zone[0].work_only;
+}
+
+// A tank with a gas boiler beside it, and cheap nights.
+static void where_other_heat_is_cheaper_boards_are_told_to_heat_by_work_only(void **state)
+{
+    (void)state;
+    struct rig_node n, m;
+    struct rig *r = case_with_node(&n, 1);
+    rig_node_init(&m, "m", 1); // without other heat
+    rig_hello(r, &m);
+    assert_false(work_only(r, &n));
+    set(r, n.site, "tariff = daily 00:00 0.05, daily 06:00 0.2\nother_heat = 0.1 z-n"); // it is midnight
+    assert_false(work_only(r, &n));
+    rig_wait(r, 6 * INT64_C(3600000) - 1000);
+    assert_false(work_only(r, &n));
+    uint64_t before = rig_desired(r, &n)->version, others = rig_desired(r, &m)->version;
+    rig_wait(r, 1000);
+    assert_true(work_only(r, &n));
+    assert_false(work_only(r, &m));
+    assert_true(rig_desired(r, &n)->version > before); // it hears of it now
+    assert_int_equal(rig_desired(r, &m)->version, others);
+    struct buf why = BUF_INIT(1000);
+    assert_true(server_why_zone(r->s, "z-n", HOUSE_MS(r->now), &why));
+    assert_non_null(
+        strstr(buf_str(&why), "heat from elsewhere costs 0.1000: for now it is heated by work only"));
+    buf_deinit(&why);
+    rig_reload(r);
+    assert_true(work_only(r, &n));
+    rig_wait(r, 18 * INT64_C(3600000));
+    assert_false(work_only(r, &n));
+    set(r, n.site, "tariff = daily 00:00 0.2");
+    assert_true(work_only(r, &n));
+    set(r, n.site, "other_heat =");
+    assert_false(work_only(r, &n));
+    case_done(r);
+}
+
+// 0.05 euro, and 500 g a kWh at 100 euro a tonne: as much again.
+static void carbon_that_has_a_price_makes_electricity_dearer(void **state)
+{
+    (void)state;
+    struct rig_node n;
+    struct rig *r = case_with_node(&n, 1);
+    set(r, n.site,
+        "tariff = daily 00:00 0.05\nother_heat = 0.09 z-n\ncarbon = 2025-12-01T00:00:00Z 60 500 500 300");
+    assert_false(work_only(r, &n));
+    set(r, n.site, "carbon_price = 100");
+    assert_true(work_only(r, &n));
+    rig_wait(r, 2 * INT64_C(3600000)); // 300 g
+    assert_false(work_only(r, &n));
+    case_done(r);
+}
+
+// Paid work goes there all the same; what is given away does not, and goes where heat is asked for in any case.
+static void work_goes_where_its_electricity_is_saved_by_nobody_elses_heat(void **state)
+{
+    (void)state;
+    struct rig_node n, m;
+    struct rig *r = case_with_node(&n, 1);
+    set(r, n.site, "tariff = daily 00:00 0.3\nother_heat = 0.1 z-n");
+    (void)rig_create(r, ACTIVITY_DONATED, 1);
+    assert_null(rig_assignment(r, &n, 0));
+    rig_node_init(&m, "m", 1);
+    rig_hello(r, &m);
+    assert_non_null(rig_assignment(r, &m, 0));
+    (void)rig_create(r, ACTIVITY_FLEX, 1);
+    assert_non_null(rig_assignment(r, &n, 0));
+    case_done(r);
+}
+
 static void a_circuit_that_bears_no_more_gets_no_more_work(void **state)
 {
     (void)state;
@@ -227,6 +300,9 @@ int main(void)
         cmocka_unit_test(a_wrong_setting_is_refused_and_a_new_site_is_made_only_when_told_so),
         cmocka_unit_test(a_circuits_cap_is_shared_among_its_nodes_beside_the_sites),
         cmocka_unit_test(a_circuits_cap_alone_holds_when_its_node_calls_and_over_a_restart),
+        cmocka_unit_test(where_other_heat_is_cheaper_boards_are_told_to_heat_by_work_only),
+        cmocka_unit_test(carbon_that_has_a_price_makes_electricity_dearer),
+        cmocka_unit_test(work_goes_where_its_electricity_is_saved_by_nobody_elses_heat),
         cmocka_unit_test(a_circuit_that_bears_no_more_gets_no_more_work),
         cmocka_unit_test(a_tariff_changes_with_the_hour),
         cmocka_unit_test(a_task_stays_in_the_country_and_on_the_site_it_asks_for),

@@ -20,7 +20,9 @@ static const char whole[] = "country = FR\n"
                             "tariff = mon-fri 06:00 0.2146, mon-fri 22:00 0.1696, sat-sun 00:00 -0.05\n"
                             "carbon = 2026-01-01T00:00:00Z 60 54 52 60\n"
                             "weather = 2026-01-01T00:00:00Z 30 7.5 -0.1 12\n"
-                            "circuits = east 3500 room-1 room-2, west 2300.5 room-3, spare 100\n";
+                            "circuits = east 3500 room-1 room-2, west 2300.5 room-3, spare 100\n"
+                            "carbon_price = 80\n"
+                            "other_heat = 0.09 pool-1 tank-2, 0.125 hall\n";
 
 static struct site_setting read_ok(const char *text)
 {
@@ -42,6 +44,11 @@ static void the_normal_form_reads_back_as_itself(void **state)
     assert_int_equal(s.tariff[2].ueur_per_kwh, -50000);
     assert_int_equal(site_circuit_of(&s, "room-3"), 2);
     assert_int_equal(site_circuit_of(&s, "room-4"), 0);
+    int64_t ueur = 0;
+    assert_int_equal(s.carbon_ueur_per_g, 80);
+    assert_true(site_other_heat_of(&s, "tank-2", &ueur) && ueur == 90000);
+    assert_true(site_other_heat_of(&s, "hall", &ueur) && ueur == 125000);
+    assert_false(site_other_heat_of(&s, "room-1", &ueur));
     buf_deinit(&text);
     site_setting_deinit(&s);
 }
@@ -137,6 +144,12 @@ static void what_makes_no_sense_is_refused_with_its_key(void **state)
         {"circuits = east 10 r, east 20", "circuits: east is there twice"},
         {"circuits = east 10 r, west 20 r", "circuits: zone r hangs on two"},
         {"circuits = ea/st 10", "circuits: number 1"},
+        {"carbon_price = 10001", "carbon_price: must be a whole number from 0 to 10000"},
+        {"carbon_price = cheap", "carbon_price: must be"},
+        {"other_heat = hall", "other_heat: must be euro per kWh and names"},
+        {"other_heat = -0.1 hall", "other_heat: must be"},
+        {"other_heat = 0.1 ha/ll", "other_heat: must be"},
+        {"other_heat = 0.1 hall, 0.2 hall", "other_heat: zone hall is there twice"},
     };
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
         struct site_setting s = {0};

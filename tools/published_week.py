@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Rebuilds workload.json of a published week of the heater-fleet study (docs/claims.md).
+"""A published week of the heater-fleet study (docs/claims.md) for `ondol sim`; rebuilds its workload.json where it is missing.
 
     tools/published_week.py DATA/1w_03-05-2019 OUT
 
 DATA is the folder `data` of the public repository AdwaitB/greco-p2p-analysis; OUT becomes a folder for
 `ondol sim`: platform.xml and datasets.json as published, events.json without those of heaters that the
-platform does not have (one heater of the week of 10 May), and workload.json:
+platform does not have (one heater of the week of 10 May), and workload.json, as published where DATA has it. It is
+a large file that copies of the repository may lack; then it is rebuilt:
 
   jobs        those of workload_new.json, one instance each (6,666, 4,801 and 3,934 of the 7,350, 5,990 and
               5,506 in real_out_jobs.csv: the study says that it filtered, and these are what is left)
@@ -105,6 +106,10 @@ def main():
         shutil.copy(os.path.join(folder, name), out)
     with open(os.path.join(out, "events.json"), "w") as f:
         f.writelines(known_events(folder))
+    published = os.path.join(folder, "workload.json")
+    if os.path.exists(published):
+        shutil.copy(published, out)
+        return
     with open(os.path.join(out, "workload.json"), "w") as f:
         json.dump(rebuild(folder), f, indent=1)
 

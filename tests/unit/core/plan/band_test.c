@@ -115,6 +115,27 @@ static void urgent_work_goes_where_heat_is_borne_and_lower_classes_do_not(void *
 }
 
 // The watts that urgent work may draw count under a cap, not only those that are wanted.
+// Who asks what a board is worth to a task (why, and where what crawls may go) hears the same.
+static void what_a_board_is_worth_counts_what_is_borne_for_urgent_work_only(void **state)
+{
+    (void)state;
+    for (enum activity a = ACTIVITY_RESERVED; a <= ACTIVITY_DONATED; a++) {
+        struct planner *p = house();
+        enum plan_bar bar;
+        zone(p, 0, 0, 459);
+        put(p, 0, 0, PLAN_NONE, ACTIVITY_IDLE);
+        waits(p, 0, a, RUN_SHORT, 1);
+        int64_t net = planner_net(p, 0, 0, noon, &bar);
+        assert_int_equal(net > 0, activity_is_urgent(a));
+        assert_int_equal(bar == BAR_NONE, activity_is_urgent(a));
+        zone(p, 0, 0, 0);
+        assert_true(planner_net(p, 0, 0, noon, &bar) <= 0);
+        zone(p, 0, 150, 459); // wanted: more than borne
+        assert_true(planner_net(p, 0, 0, noon, &bar) > 0);
+        planner_free(p);
+    }
+}
+
 static void what_is_borne_counts_under_a_cap(void **state)
 {
     (void)state;
@@ -228,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_heat_is_wanted_comes_first_even_if_somebody_makes_room),
         cmocka_unit_test(urgent_work_goes_where_heat_is_borne_and_lower_classes_do_not),
+        cmocka_unit_test(what_a_board_is_worth_counts_what_is_borne_for_urgent_work_only),
         cmocka_unit_test(what_is_borne_counts_under_a_cap),
         cmocka_unit_test(a_plan_that_is_carried_out_comes_to_rest),
     };

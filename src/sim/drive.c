@@ -251,8 +251,8 @@ static void drive_fast(struct sim_run *r, struct sim_zone *z)
     struct sim_lanes *l = lanes_of(r, z);
     bool low = z->low_since != INT64_MIN;
     bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && !(low && z->may_sleep_now) &&
-                !z->down && !z->stale && !r->thermostat[z - r->zone].cfg.keep_w &&
-                r->s->site[z->site].circuit_cap_w < 0 && !r->o.mutants.thermostat_off;
+                !z->down && !z->stale && !r->thermostat[z - r->zone].cfg.keep_w && circuit_cap_w(r, z) < 0 &&
+                !r->o.mutants.thermostat_off;
     const struct drive_table *t = fast ? &r->table[z->table] : NULL;
     l->fast[z->at] = !t ? -1 : low ? t->low : t->draw;
     l->run[z->at] = z->alike ? z->row->run[0] : DRIVE_MIXED;
@@ -369,7 +369,7 @@ static bool urgent_in(const struct sim_run *r, const struct sim_zone *z)
 // Of `want` what caps leave.
 static int32_t capped_w(const struct sim_run *r, const struct sim_zone *z, int32_t want)
 {
-    double circuit = r->s->site[z->site].circuit_cap_w;
+    double circuit = circuit_cap_w(r, z);
     if (z->down)
         return 0;
     if (circuit >= 0 && want > circuit)

@@ -565,6 +565,8 @@ static bool tells_at_once(const struct sim_run *r, const struct plan_policy *pol
     bool capped = policy->evicts || policy->sees_rooms;
     for (size_t i = 0; i < r->s->n_sites; i++)
         capped |= r->s->site[i].cap_w >= 0 || r->s->site[i].circuit_cap_w >= 0;
+    for (size_t i = 0; i < r->s->n_zones; i++)
+        capped |= r->s->zones[i].circuit_cap_w > 0;
     return capped;
 }
 

@@ -28,7 +28,7 @@ void published_free(struct sim_run *r)
 
 bool published_drives(const struct sim_run *r, const struct sim_zone *z)
 {
-    return r->published && !z->water && !z->down && z->cap_mw < 0 && r->s->site[z->site].circuit_cap_w < 0;
+    return r->published && !z->water && !z->down && z->cap_mw < 0 && circuit_cap_w(r, z) < 0;
 }
 
 static int32_t diff_mc(const struct sim_run *r, uint32_t zone)

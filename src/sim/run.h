@@ -663,6 +663,13 @@ static inline void zone_stale(struct sim_run *r, struct sim_zone *z)
     zone_restless(r, z);
 }
 
+// Most that a zone's circuit bears; below 0: all.
+static inline double circuit_cap_w(const struct sim_run *r, const struct sim_zone *z)
+{
+    double own_w = r->s->zones[z->group].circuit_cap_w;
+    return own_w < 0 ? r->s->site[z->site].circuit_cap_w : own_w > 0 ? own_w : -1;
+}
+
 // Of a request, what somebody decides by. What is borne beyond what is wanted is for urgent work only; and where no
 // more is wanted than one board draws without work, and nothing is owed, it is as if nothing were.
 static inline struct heat_watts decisive(bool borne, struct heat_watts q, int32_t idle_w)

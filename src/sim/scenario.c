@@ -86,6 +86,7 @@ void scenario_zones_default(struct scenario_zones *z)
         .boards = 3,
         .may_sleep = true,
         .other_heat_eur_kwh = -1,
+        .circuit_cap_w = -1,
         .start_c = 19,
         .setpoint_c = 20,
         .internal_w_m2 = 4,

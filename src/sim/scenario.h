@@ -97,6 +97,7 @@ struct scenario_zones {
     enum scenario_zone_kind kind;
     int32_t count;  // 1..1,000,000
     int32_t boards; // of each zone, 1..240
+    double circuit_cap_w; // of each one's circuit; 0: none; below 0: as the site says
     bool may_sleep;
     double low_power; // share of its computing that goes on when it wants no heat
     double other_heat_eur_kwh; // something else would heat it as well, for that; below 0: nothing would

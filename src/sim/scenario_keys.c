@@ -229,6 +229,7 @@ static const struct scenario_row zones_rows[] = {
     {"kind", CHOICE, S(kind), .choice = zone_choice},
     {"count", INT32, S(count), 1, 1000000},
     {"boards", INT32, S(boards), 1, 240},
+    {"circuit_cap_w", REAL, S(circuit_cap_w), 0, 1e6},
     {"may_sleep", FLAG, S(may_sleep), .choice = yes_no},
     {"low_power", REAL, S(low_power), 0, 1},
     {"start_c", REAL, S(start_c), -20, 90},

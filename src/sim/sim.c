@@ -193,8 +193,8 @@ static void zone_step(struct sim_run *r, uint32_t i)
     bool same = want == *last && (!z->urgent || bears == z->bears_w) && z->hw_cap_w >= bears &&
                 (z->low_since == INT64_MIN || z->resting || (!z->urgent && drive_as_it_is(r, i)));
     *last = want;
-    if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
-                               drive_same(r, i, want)))) {
+    if (!z->stale &&
+        (same || (!r->o.mutants.thermostat_off && circuit_cap_w(r, z) < 0 && drive_same(r, i, want)))) {
         if (z->runs)
             job_foresee(r, i);
         return;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/mem.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,11 +45,13 @@ void *mem_lines(size_t n, size_t elem)
     if (elem && n > (SIZE_MAX - MEM_LINE_BYTES) / elem)
         abort();
     size_t bytes = (n * elem + MEM_LINE_BYTES) / MEM_LINE_BYTES * MEM_LINE_BYTES;
-    bool large = n * elem >= MEM_HUGE_BYTES;
-    void *p = aligned_alloc(large ? MEM_HUGE_BYTES : MEM_LINE_BYTES, bytes);
+    size_t align = bytes >= MEM_HUGE_BYTES ? MEM_HUGE_BYTES : MEM_LINE_BYTES;
+    if (bytes > SIZE_MAX - align)
+        abort();
+    void *p = aligned_alloc(align, (bytes + align - 1) / align * align); // whole ones; what is not used is never touched
     if (!p)
         abort();
-    if (large)
+    if (align == MEM_HUGE_BYTES)
         huge(p, bytes);
     return memset(p, 0, bytes);
 }

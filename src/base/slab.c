@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pieces double up to two megabytes, what processors map at once.
+// Pieces double up to what processors map at once.
 #include "base/slab.h"
 
 #include <stdlib.h>
@@ -24,7 +24,8 @@ static void grow(struct slab *s, size_t each)
 {
     struct slab_piece *p = mem_alloc(sizeof *p);
     size_t bytes = s->piece ? s->piece->bytes * 2 : FIRST_BYTES;
-    bytes = bytes > MEM_HUGE_BYTES ? MEM_HUGE_BYTES : bytes;
+    size_t most = MEM_HUGE_BYTES - MEM_LINE_BYTES; // mem_lines() adds a line
+    bytes = bytes > most ? most : bytes;
     bytes = bytes < each ? each : bytes;
     *p = (struct slab_piece){s->piece, bytes, mem_lines(1, bytes)};
     s->piece = p;

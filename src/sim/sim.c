@@ -100,6 +100,9 @@ static void happens(struct sim_run *r, const struct happening *h)
     case HAPPEN_KNOB:
         people_knob(r, h->index);
         break;
+    case HAPPEN_HEARD:
+        people_heard(r, h->index);
+        break;
     case HAPPEN_LINK:
         if (h->stamp == r->site[h->index].link_stamp)
             data_link(r, h->index);
@@ -193,8 +196,8 @@ static void zone_step(struct sim_run *r, uint32_t i)
     bool same = want == *last && (!z->urgent || bears == z->bears_w) && z->hw_cap_w >= bears &&
                 (z->low_since == INT64_MIN || z->resting || (!z->urgent && drive_as_it_is(r, i)));
     *last = want;
-    if (!z->stale && (same || (!r->o.mutants.thermostat_off && r->s->site[z->site].circuit_cap_w < 0 &&
-                               drive_same(r, i, want)))) {
+    if (!z->stale &&
+        (same || (!heaters_deaf(r) && r->s->site[z->site].circuit_cap_w < 0 && drive_same(r, i, want)))) {
         if (z->runs)
             job_foresee(r, i);
         return;

@@ -19,7 +19,8 @@
 struct values {
     long seed;
     struct sim_span span;
-    bool check, mutant_off, mutant_blind, mutant_backup;
+    bool check;
+    struct sim_mutants mutants;
     const char *policy, *csv;
 };
 
@@ -33,11 +34,17 @@ static const struct option_row rows[] = {
      "Writes zones.csv, classes.csv and series.csv into this folder"},
     {"check", OPTION_FLAG, NULL, offsetof(struct values, check), 0, 0,
      "Checks every plan and every zone's energy at every step (slow)"},
-    {"thermostat-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_off), 0, 0,
+    {"thermostat-off", OPTION_FLAG, NULL, offsetof(struct values, mutants.thermostat_off), 0, 0,
      "Breaks it on purpose: heaters give a third of their power, always"},
-    {"planner-blind", OPTION_FLAG, NULL, offsetof(struct values, mutant_blind), 0, 0,
+    {"heaters-full", OPTION_FLAG, NULL, offsetof(struct values, mutants.heaters_full), 0, 0,
+     "Breaks it on purpose: heaters give all of their power, always"},
+    {"heaters-none", OPTION_FLAG, NULL, offsetof(struct values, mutants.heaters_none), 0, 0,
+     "Breaks it on purpose: heaters give nothing"},
+    {"steps-late", OPTION_FLAG, NULL, offsetof(struct values, mutants.steps_late), 0, 0,
+     "Breaks it on purpose: thermostats hear of another setpoint an hour late"},
+    {"planner-blind", OPTION_FLAG, NULL, offsetof(struct values, mutants.planner_blind), 0, 0,
      "Breaks it on purpose: the planner hears nothing of the heat that is wanted"},
-    {"backup-off", OPTION_FLAG, NULL, offsetof(struct values, mutant_backup), 0, 0,
+    {"backup-off", OPTION_FLAG, NULL, offsetof(struct values, mutants.backup_off), 0, 0,
      "Breaks it on purpose: hot water and pools have no backup heater"},
     {0},
 };
@@ -96,7 +103,7 @@ static int run(const struct values *v, struct sim_loaded *l)
     struct sim_options o = {.hooks = {.ctx = &screen, .progress = progress},
                             .check_plans = v->check,
                             .check_balances = v->check,
-                            .mutants = {v->mutant_off, v->mutant_blind, v->mutant_backup}};
+                            .mutants = v->mutants};
     struct sim_result r;
     int bad = sim_run(&l->scenario, &l->inputs, &o, &r, &e);
     clear_line(&screen);

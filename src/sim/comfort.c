@@ -13,6 +13,7 @@
 
 // Times in looks
 #define SETTLE_LOOKS (10800000 / COMFORT_MS)
+#define STEP_MS      43200000 // what takes even the ideal heater longer is no step that it suffices for
 #define AFTER_LOOKS  (7200000 / COMFORT_MS)
 #define AIRED_LOOKS  (3600000 / COMFORT_MS) // after a window was shut
 #define SWING_K      15.0f
@@ -63,15 +64,30 @@ void comfort_deinit(struct comfort *c)
 
 // ---- what is rare
 
+// A step up is over for the room; the ideal heater was through before, or is by now.
+static void step_over(struct zone_measure *m, int64_t at)
+{
+    if (m->shadow_reached_at - m->stepped_at > STEP_MS)
+        return;
+    m->settle_steps++;
+    m->settle_s += (double)(at - m->stepped_at) * 1e-3;
+    m->settle_later_s += (double)(at - m->shadow_reached_at) * 1e-3;
+}
+
 static void set_changed(struct sim_run *r, struct comfort *c, struct zone_measure *m, size_t i, double set_c,
-                        double air_c)
+                        double air_c, double shadow_c)
 {
     float *last = &c->lane[COMFORT_LAST_SET_C][i];
     c->set_c += (double)(float)set_c - (*last == *last ? *last : 0);
-    bool steps = set_c > *last + 1.99 && air_c < set_c - 0.5;
+    bool up = set_c > *last + 1.99, steps = up && air_c < set_c - 0.5;
+    if (c->lane[COMFORT_STEPPING][i] != 0 && m->shadow_reached_at >= 0)
+        step_over(m, r->now); // as far as it came
+    if (up && !steps && shadow_c < set_c - 0.5)
+        m->settle_steps++; // there already: heated ahead
     c->lane[COMFORT_STEPPING][i] = steps;
     c->lane[COMFORT_NEAR_C][i] = c->lane[COMFORT_SHADOW_NEAR_C][i] = steps ? (float)set_c - 0.5f : FAR_C;
     m->step_from_c = *last;
+    m->stepped_at = r->now;
     *last = (float)set_c;
     c->lane[COMFORT_STEP_AT][i] = (float)(r->now / COMFORT_MS);
     m->reached_at = m->shadow_reached_at = -1;
@@ -94,6 +110,7 @@ static void step_follow(struct sim_run *r, struct comfort *c, struct zone_measur
         return;
     c->lane[COMFORT_STEPPING][i] = 0;
     m->steps++;
+    step_over(m, m->reached_at);
     m->step_excess_s += (double)(m->reached_at - m->shadow_reached_at) * 1e-3;
 }
 
@@ -102,7 +119,7 @@ static void one_moves(struct sim_run *r, const struct sim_rooms *rooms, struct c
 {
     struct zone_measure *m = &r->measure->zone[rooms->zone[i]];
     if ((float)set_c != c->lane[COMFORT_LAST_SET_C][i])
-        set_changed(r, c, m, i, set_c, air_c);
+        set_changed(r, c, m, i, set_c, air_c, rooms->shadow.air_c[i]);
     if (c->lane[COMFORT_STEPPING][i] != 0)
         step_follow(r, c, m, i, air_c, rooms->shadow.air_c[i]);
 }
@@ -130,7 +147,8 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
           *shadow_hot = c->lane[COMFORT_SHADOW_HOT], *cold = c->lane[COMFORT_COLD],
           *missing = c->lane[COMFORT_MISSING], *heating = c->lane[COMFORT_HEATING],
           *settled = c->lane[COMFORT_SETTLED], *err2 = c->lane[COMFORT_ERR2], *err = c->lane[COMFORT_ERR],
-          *shadow_err2 = c->lane[COMFORT_SHADOW_ERR2];
+          *shadow_err2 = c->lane[COMFORT_SHADOW_ERR2], *peak_over_k = c->lane[COMFORT_PEAK_OVER_K],
+          *peak_under_k = c->lane[COMFORT_PEAK_UNDER_K];
     WIDE_LOOP
     for (size_t i = 0; i < n; i++) {
         float air = (float)air_c[i], set = (float)set_c[i], shadow = (float)shadow_c[i],
@@ -173,13 +191,18 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
         heating[i] += wide_pick32(heats, 1, 0);
         float aired = wide_pick32(heats & wide_mask32(window[i] > 0), now, aired_at[i]);
         aired_at[i] = aired;
-        int32_t counts =
-            heats & still & ~wide_mask32(now - aired < AIRED_LOOKS) & ~at_limit & wide_mask32(heats_w > 0);
+        int32_t calm = still & ~wide_mask32(now - aired < AIRED_LOOKS),
+                counts = heats & calm & ~at_limit & wide_mask32(heats_w > 0);
         float e = wide_pick32(counts, air - set, 0), shadow_e = wide_pick32(counts, shadow - set, 0);
         settled[i] += wide_pick32(counts, 1, 0);
         err2[i] += e * e;
         err[i] += e;
         shadow_err2[i] += shadow_e * shadow_e;
+        // peaks: what the ideal heater comes to as well is not the heater's doing
+        float over = wide_pick32(caused & calm, air - (shadow > meant ? shadow : meant), 0),
+              under = wide_pick32(calm, (shadow < set ? shadow : set) - air, 0);
+        peak_over_k[i] = over > peak_over_k[i] ? over : peak_over_k[i];
+        peak_under_k[i] = under > peak_under_k[i] ? under : peak_under_k[i];
     }
 }
 WIDE(follow_comfort,

@@ -30,6 +30,8 @@ enum comfort_lane { // times in looks since the start of the run
     // and the rest
     COMFORT_MIN_C = COMFORT_SUMS,
     COMFORT_MAX_C,
+    COMFORT_PEAK_OVER_K, // result.h
+    COMFORT_PEAK_UNDER_K,
     COMFORT_LAST_SET_C,
     COMFORT_STEPPING, // 1: on its way to a higher setpoint
     COMFORT_NEAR_C, // of the room and the ideal heater's: from here on it has come near; 1e9: it has, or is not awaited

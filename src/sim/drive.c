@@ -252,7 +252,7 @@ static void drive_fast(struct sim_run *r, struct sim_zone *z)
     bool low = z->low_since != INT64_MIN;
     bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && !(low && z->may_sleep_now) &&
                 !z->down && !z->stale && !r->thermostat[z - r->zone].cfg.keep_w && circuit_cap_w(r, z) < 0 &&
-                !r->o.mutants.thermostat_off;
+                !heaters_deaf(r);
     const struct drive_table *t = fast ? &r->table[z->table] : NULL;
     l->fast[z->at] = !t ? -1 : low ? t->low : t->draw;
     l->run[z->at] = z->alike ? z->row->run[0] : DRIVE_MIXED;
@@ -381,13 +381,20 @@ static int32_t capped_w(const struct sim_run *r, const struct sim_zone *z, int32
     return want;
 }
 
+static int32_t deaf_w(const struct sim_mutants *m, int32_t nameplate_w)
+{
+    if (m->heaters_none)
+        return 0;
+    return m->heaters_full ? nameplate_w : nameplate_w / 3;
+}
+
 static int32_t want_of(struct sim_run *r, uint32_t zone)
 {
     const struct sim_zone *z = &r->zone[zone];
     const struct heat_watts q = request_w(r, z);
-    int32_t want = r->o.mutants.thermostat_off ? z->nameplate_w / 3
-                   : q.target_w < q.max_w      ? q.target_w
-                                               : q.max_w;
+    int32_t want = heaters_deaf(r)        ? deaf_w(&r->o.mutants, z->nameplate_w)
+                   : q.target_w < q.max_w ? q.target_w
+                                          : q.max_w;
     int32_t keep = zone_keep_w(r, z, false);
     return capped_w(r, z, want > keep ? want : keep);
 }
@@ -455,7 +462,7 @@ void drive_zone(struct sim_run *r, uint32_t zone)
     int32_t want = want_of(r, zone);
     int64_t want_mw = (int64_t)want * 1000;
     bool sleep = z->may_sleep_now = sleep_now(r, z, want_mw);
-    z->urgent = urgent_in(r, z) && !r->o.mutants.thermostat_off;
+    z->urgent = urgent_in(r, z) && !heaters_deaf(r);
     int32_t bears = z->urgent ? capped_w(r, z, request_w(r, z).max_w) : want;
     z->bears_w = bears > want ? bears : want;
     drive_settle(r, zone);

@@ -99,7 +99,7 @@ void rooms_control(struct sim_run *r)
 {
     const struct sim_lanes_rows *rows = sim_lanes_rows();
     house_ms now = house_add(r->s->start, r->t);
-    bool all = r->t == 0 || r->o.mutants.thermostat_off || r->o.mutants.planner_blind;
+    bool all = r->t == 0 || heaters_deaf(r) || r->o.mutants.planner_blind;
     for (uint32_t b = 0; b < r->n_batches; b++) {
         const struct sim_rooms *rooms = &r->rooms[b];
         struct sim_lanes *l = &r->rooms[b].lanes;

@@ -9,9 +9,9 @@
 
 struct zone_measure {
     // a room's way to a higher setpoint; the rest of its comfort is in its batch's arrays
-    double step_from_c, step_excess_s;
-    int64_t reached_at, shadow_reached_at;
-    int32_t steps;
+    double step_from_c, step_excess_s, settle_s, settle_later_s;
+    int64_t stepped_at, reached_at, shadow_reached_at;
+    int32_t steps, settle_steps;
     // heat
     int64_t asked_hour_uj, delivered_hour_uj; // at the start of the running window
     double asked_j, strict_j, able_asked_j, able_strict_j;

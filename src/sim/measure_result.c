@@ -32,6 +32,8 @@ static void comfort_result(const struct sim_run *r, const struct sim_zone *z, st
     o->shadow_hot_kh = of[COMFORT_SHADOW_HOT][z->at];
     o->min_c = c->lane[COMFORT_MIN_C][z->at];
     o->max_c = c->lane[COMFORT_MAX_C][z->at];
+    o->peak_over_k = c->lane[COMFORT_PEAK_OVER_K][z->at];
+    o->peak_under_k = c->lane[COMFORT_PEAK_UNDER_K][z->at];
     o->mean_c = r->measure->looks ? of[COMFORT_SUM_C][z->at] / (double)r->measure->looks : 0;
     o->swings = (int32_t)of[COMFORT_SWINGS][z->at];
 }
@@ -58,6 +60,9 @@ static void zone_result(struct sim_run *r, uint32_t zone, uint32_t number)
         for (int a = 0; a < ACTIVITY_N; a++)
             o->activity_j[a] += board_uj(r, z->first_board + i, (enum activity)a) / 1000000;
     o->steps_up = m->steps;
+    o->settle_steps = m->settle_steps;
+    o->settle_s = m->settle_steps ? m->settle_s / m->settle_steps : 0;
+    o->settle_later_s = m->settle_steps ? m->settle_later_s / m->settle_steps : 0;
     o->step_up_excess_s = m->steps ? m->step_excess_s / m->steps : 0;
     o->power_cycles = z->power_cycles;
     if (z->water)

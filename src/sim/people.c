@@ -18,6 +18,7 @@
 #include "world/occupant.h"
 
 #define DAY_MS    INT64_C(86400000)
+#define LATE_MS   3600000 // mutants.steps_late
 #define MINUTE_MS 60000
 #define PUPIL_W   85.0
 #define HEAT_MS   600000
@@ -243,7 +244,7 @@ static void wish_now(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     house_ms now = house_add(r->s->start, r->now);
     int64_t offset_ms = r->site[z->site].offset_ms;
-    struct zone_wish w = z->base, ahead = z->base;
+    struct zone_wish w = z->base, ahead;
     if (z->schedule)
         w = schedule_wish(z->schedule, &z->base, HOUSE_MS(0), now, offset_ms);
     z->wish = w;
@@ -254,12 +255,27 @@ static void wish_now(struct sim_run *r, uint32_t zone)
     if (w.mode == ZONE_OFF && z->low_since != INT64_MIN && !z->may_sleep_now)
         rooms->lanes.restless[z->at] = 1; // its boards wait no longer
     struct thermostat *t = lanes_pull(&rooms->lanes.heat, z->at);
-    if (z->schedule)
-        ahead = ahead_wish(t, z->schedule, &z->base, HOUSE_MS(0), now, offset_ms, &z->look_at);
-    thermostat_set_wish(t, &ahead);
-    lanes_push(&rooms->lanes.heat, z->at);
     rooms->shadow.setpoint_c[z->at] =
         thermostat_setpoint_c(t, &w); // nobody tells the ideal heater what will be
+    if (r->o.mutants.steps_late && r->now > 0) {
+        queue_push(&r->queue,
+                   (struct happening){.at = r->now + LATE_MS, .kind = HAPPEN_HEARD, .index = zone});
+        return;
+    }
+    if (z->schedule && !r->o.mutants.steps_late)
+        ahead = ahead_wish(t, z->schedule, &z->base, HOUSE_MS(0), now, offset_ms, &z->look_at);
+    else
+        ahead = w;
+    thermostat_set_wish(t, &ahead);
+    lanes_push(&rooms->lanes.heat, z->at);
+}
+
+void people_heard(struct sim_run *r, uint32_t zone)
+{
+    struct sim_zone *z = &r->zone[zone];
+    struct heat_lanes *l = &r->rooms[z->batch].lanes.heat;
+    thermostat_set_wish(lanes_pull(l, z->at), &z->wish);
+    lanes_push(l, z->at);
 }
 
 void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base)

@@ -40,10 +40,19 @@ struct sim_zone_result {
                      // ahead of a step of the week, above the next setpoint + 1 K
     double free_kh;  // the same while it did not: sun and people
     double shadow_rmse_k, shadow_hot_kh; // what the ideal heater reached, over the same times
+    // Not within three hours of a setpoint step, nor an hour of an open window:
+    double peak_over_k;  // most above the setpoint (or the next, heated ahead) and above the ideal heater,
+                         // while the heater drew in the last two hours
+    double peak_under_k; // most below the setpoint and below the ideal heater
     double min_c, mean_c, max_c;         // air, or water at the outlet
     double step_up_excess_s; // mean over steps up of at least 2 K: seconds later than the shadow to within
                              // 0.5 K; 0 when there was none
     int32_t steps_up;
+    // Settling, over steps up of at least 2 K that the ideal heater was through with in twelve hours, or that
+    // the room was heated ahead of. Means: until the room was within 0.5 K, or the setpoint changed again;
+    // and how much later than the ideal heater. Ahead: 0.
+    int32_t settle_steps;
+    double settle_s, settle_later_s;
     int32_t power_cycles; // of boards: off and on
     int32_t swings;       // of the heater's metal by more than 15 K
     // water

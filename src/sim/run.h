@@ -46,6 +46,7 @@ enum happen {
     HAPPEN_HEALED,   // index: target, extra: kind of happening
     HAPPEN_SCHEDULE, // a week plan has its next entry; index: zone
     HAPPEN_KNOB,     // somebody turns the knob; index: zone
+    HAPPEN_HEARD,    // a thermostat hears of what was wished (mutants.steps_late); index: zone
     HAPPEN_BOOTED,   // boards are awake; index: zone
     HAPPEN_LINK,     // a copy is over the link to a site; index: site
     HAPPEN_COPIED,   // and there; index: site, extra: the set
@@ -440,6 +441,7 @@ void people_free(struct sim_run *r);
 void people_step(struct sim_run *r); // who is in, which window is open
 void people_schedule(struct sim_run *r, uint32_t zone);
 void people_knob(struct sim_run *r, uint32_t zone);
+void people_heard(struct sim_run *r, uint32_t zone);
 void zone_wish_set(struct sim_run *r, uint32_t zone, struct zone_wish base);
 
 // lanes.c
@@ -692,6 +694,13 @@ static inline bool is_crawl(const struct sim_run *r, uint8_t model, enum activit
 static inline int32_t idle_w(const struct sim_run *r, const struct sim_zone *z)
 {
     return r->s->board[z->model].curve.idle_mw / 1000;
+}
+
+// Heaters that draw what a mutant says, whatever the thermostat asks for.
+static inline bool heaters_deaf(const struct sim_run *r)
+{
+    const struct sim_mutants *m = &r->o.mutants;
+    return m->thermostat_off || m->heaters_full || m->heaters_none;
 }
 
 // Whether the engine should hear of the zone's request.

@@ -100,6 +100,9 @@ static void happens(struct sim_run *r, const struct happening *h)
     case HAPPEN_KNOB:
         people_knob(r, h->index);
         break;
+    case HAPPEN_HEARD:
+        people_heard(r, h->index);
+        break;
     case HAPPEN_LINK:
         if (h->stamp == r->site[h->index].link_stamp)
             data_link(r, h->index);
@@ -194,7 +197,7 @@ static void zone_step(struct sim_run *r, uint32_t i)
                 (z->low_since == INT64_MIN || z->resting || (!z->urgent && drive_as_it_is(r, i)));
     *last = want;
     if (!z->stale &&
-        (same || (!r->o.mutants.thermostat_off && circuit_cap_w(r, z) < 0 && drive_same(r, i, want)))) {
+        (same || (!heaters_deaf(r) && circuit_cap_w(r, z) < 0 && drive_same(r, i, want)))) {
         if (z->runs)
             job_foresee(r, i);
         return;

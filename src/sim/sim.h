@@ -43,6 +43,9 @@ struct sim_hooks {
 // Things that break the control on purpose, so that tests can see an envelope fail.
 struct sim_mutants {
     bool thermostat_off; // heaters give a constant third of their nameplate
+    bool heaters_full;   // all of it
+    bool heaters_none;   // nothing
+    bool steps_late;     // thermostats hear of another setpoint an hour after it was set
     bool planner_blind;  // the planner sees every zone asking for its whole nameplate, always
     bool backup_off;     // water zones have no backup
 };

@@ -29,7 +29,8 @@ void page_zones_csv(struct buf *out, const struct sim_result *r)
         buf_putf(out, ",%s_j", activity_name((enum activity)a));
     buf_puts(out, ",heating_h,settled_h,rmse_k,bias_k,cold_kh,hot_kh,free_kh,short_kh,shadow_rmse_k,"
                   "shadow_hot_kh,"
-                  "step_up_excess_s,steps_up,min_c,mean_c,max_c,power_cycles,swings,backup_j,users_j,lost_j,"
+                  "step_up_excess_s,steps_up,settle_s,settle_later_s,settle_steps,peak_over_k,peak_under_k,"
+                  "min_c,mean_c,max_c,power_cycles,swings,backup_j,users_j,lost_j,"
                   "hygiene_alarm_h,hygiene_longest_gap_h,outlet_low_h,loop_low_h,in_band_h,injected_supply_j,"
                   "injected_preheat_j,junction_max_c\n");
     for (size_t i = 0; i < r->n_zones; i++) {
@@ -41,11 +42,12 @@ void page_zones_csv(struct buf *out, const struct sim_result *r)
                  z->asked_j, z->delivered_j, z->strict_j, z->missing_j);
         for (int a = 0; a < ACTIVITY_N; a++)
             buf_putf(out, ",%" PRId64, z->activity_j[a]);
-        buf_putf(out, ",%.2f,%.2f,%.4f,%.4f,%.3f,%.3f,%.3f,%.4f,%.3f,%.3f,%.0f,%d,%.2f,%.2f,%.2f,%d,%d",
-                 (double)z->heating_ms / 3.6e6, (double)z->settled_ms / 3.6e6, z->rmse_k, z->bias_k,
-                 z->cold_kh, z->hot_kh, z->free_kh, z->short_kh, z->shadow_rmse_k, z->shadow_hot_kh,
-                 z->step_up_excess_s, (int)z->steps_up, z->min_c, z->mean_c, z->max_c, (int)z->power_cycles,
-                 (int)z->swings);
+        buf_putf(out, ",%.2f,%.2f,%.4f,%.4f,%.3f,%.3f,%.3f,%.4f,%.3f,%.3f", (double)z->heating_ms / 3.6e6,
+                 (double)z->settled_ms / 3.6e6, z->rmse_k, z->bias_k, z->cold_kh, z->hot_kh, z->free_kh,
+                 z->short_kh, z->shadow_rmse_k, z->shadow_hot_kh);
+        buf_putf(out, ",%.0f,%d,%.0f,%.0f,%d,%.3f,%.3f,%.2f,%.2f,%.2f,%d,%d", z->step_up_excess_s,
+                 (int)z->steps_up, z->settle_s, z->settle_later_s, (int)z->settle_steps, z->peak_over_k,
+                 z->peak_under_k, z->min_c, z->mean_c, z->max_c, (int)z->power_cycles, (int)z->swings);
         buf_putf(out,
                  ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%.2f,%.2f,%.2f,%.2f,%.2f,%" PRId64 ",%" PRId64
                  ",%.1f\n",

@@ -128,6 +128,11 @@ static void put_room(struct list *l, const struct sim_zone_result *z)
     put_real(l, "shadow_hot_kh", z->shadow_hot_kh);
     put_real(l, "step_up_excess_s", z->step_up_excess_s);
     put_int(l, "steps_up", z->steps_up);
+    put_real(l, "settle_s", z->settle_s);
+    put_real(l, "settle_later_s", z->settle_later_s);
+    put_int(l, "settle_steps", z->settle_steps);
+    put_real(l, "peak_over_k", z->peak_over_k);
+    put_real(l, "peak_under_k", z->peak_under_k);
 }
 
 static void put_water(struct list *l, const struct sim_zone_result *z)

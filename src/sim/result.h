@@ -95,7 +95,8 @@ struct sim_series {
     float *waiting;             // instances, at the end of the step
     float *running;
     float *backup_w;
-    // of a few zones (one a group), for pictures: temperature, setpoint, watts
+    // Of some zones of each group (shown.c), for pictures: watts, temperature and what it should be. Rooms: at the end
+    // of the step. Water, over the step: water_show_c().
     size_t n_shown;
     uint32_t *shown_zone;
     float **shown_c, **shown_setpoint_c, **shown_w;

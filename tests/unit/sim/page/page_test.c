@@ -51,7 +51,8 @@ static struct sim_result made(void)
         z->delivered_j = 1100000000;
         z->strict_j = 990000000;
         z->settled_ms = 3600000;
-        z->rmse_k = 0.1 * (i + 1);
+        z->rmse_k = i < 3 ? 0.1 * (i + 1) : 0;
+        z->min_c = i < 3 ? 18 : 55.3;
         z->backup_j = i == 3 ? 36000000 : 0;
     }
     r.totals = (struct sim_totals){.it_j = 4400000000,
@@ -73,7 +74,7 @@ static struct sim_result made(void)
                                   .wait = {.n = 10, .mean_s = 12.5, .p95_s = 300, .mean_slowdown = 1.5},
                                   .work_ghz_h = 5000};
     r.class[ACTIVITY_SLEEP].energy_j = 100000000;
-    r.series = (struct sim_series){.step_ms = 3600000, .n = STEPS, .n_shown = 1};
+    r.series = (struct sim_series){.step_ms = 3600000, .n = STEPS, .n_shown = 3};
     struct sim_series *s = &r.series;
     for (int a = 0; a < ACTIVITY_N; a++)
         s->activity_w[a] = series_of(100 * a, 50, 24);
@@ -86,13 +87,17 @@ static struct sim_result made(void)
     s->waiting = series_of(3, 0, 1);
     s->running = series_of(3, 0, 1);
     s->backup_w = series_of(0, 0, 1);
-    s->shown_zone = mem_array(1, sizeof *s->shown_zone);
-    s->shown_c = mem_array(1, sizeof *s->shown_c);
-    s->shown_setpoint_c = mem_array(1, sizeof *s->shown_setpoint_c);
-    s->shown_w = mem_array(1, sizeof *s->shown_w);
-    s->shown_c[0] = series_of(20, 1, 24);
-    s->shown_setpoint_c[0] = series_of(20, 3, 48);
-    s->shown_w[0] = series_of(400, 100, 24);
+    static const uint32_t shown[] = {0, 3, 2};
+    s->shown_zone = mem_array(3, sizeof *s->shown_zone);
+    s->shown_c = mem_array(3, sizeof *s->shown_c);
+    s->shown_setpoint_c = mem_array(3, sizeof *s->shown_setpoint_c);
+    s->shown_w = mem_array(3, sizeof *s->shown_w);
+    for (int k = 0; k < 3; k++) {
+        s->shown_zone[k] = shown[k];
+        s->shown_c[k] = series_of(k == 1 ? 58 : 20, 1, 24);
+        s->shown_setpoint_c[k] = series_of(k == 1 ? 60 : 20, 3, 48);
+        s->shown_w[k] = series_of(400, 100, 24);
+    }
     return r;
 }
 
@@ -200,8 +205,26 @@ static void test_the_page_stands_alone(void **state)
     assert_null(strstr(b.v, "nan"));
     assert_null(strstr(b.v, "inf\""));
     assert_non_null(strstr(b.v, "&lt;/title>&quot;&amp; &lt;x>"));
-    // zone twice, outside, rooms, power twice, heat, flow
-    assert_int_equal(pictures_of(&b), 8);
+    // room and tank three times each, outside, rooms, power twice, heat, flow
+    assert_int_equal(pictures_of(&b), 12);
+    buf_deinit(&b);
+    sim_result_deinit(&r);
+}
+
+// Of each kind of zone that is kept by the hour, the worst is drawn, with what is drawn and by what it is the worst.
+static void test_the_worst_of_each_kind_is_drawn(void **state)
+{
+    (void)state;
+    struct sim_result r = made();
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    page_html(&b, &r, NULL);
+    assert_null(strstr(b.v, "=room-1, the"));
+    assert_non_null(strstr(b.v, "<figcaption>=room-3, the coldest week<"));
+    assert_non_null(strstr(b.v, "<figcaption>=room-3, the hottest week<"));
+    assert_non_null(strstr(b.v, "The worst of 2 of its group that are kept by the hour: air of the room"));
+    assert_non_null(strstr(b.v, "<figcaption>tank, the coldest week<"));
+    assert_non_null(strstr(b.v, "water at the outlet of the tank"));
+    assert_non_null(strstr(b.v, "55.3 &deg;C at the least"));
     buf_deinit(&b);
     sim_result_deinit(&r);
 }
@@ -313,7 +336,7 @@ static void test_the_page_of_a_comparison(void **state)
     struct buf page = BUF_INIT(PAGE_BYTES_MAX);
     page_html(&page, &r, &c);
     assert_non_null(strstr(page.v, "heat match (more is better)"));
-    assert_int_equal(pictures_of(&page), 9); // one more: the others do not tell them apart
+    assert_int_equal(pictures_of(&page), 13); // one more: the others do not tell them apart
     assert_null(strstr(page.v, "nan"));
     buf_deinit(&page);
     sim_result_deinit(&r);
@@ -326,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_json_is_json),
         cmocka_unit_test(test_csv_has_a_field_for_each_heading),
         cmocka_unit_test(test_the_page_stands_alone),
+        cmocka_unit_test(test_the_worst_of_each_kind_is_drawn),
         cmocka_unit_test(test_a_result_of_nothing),
         cmocka_unit_test(test_the_summary_says_what_matters),
         cmocka_unit_test(test_differences_are_taken_seed_by_seed),

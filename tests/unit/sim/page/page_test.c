@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "base/mem.h"
+#include "sim/page/chart.h"
 #include "sim/page/figures.h"
 #include "sim/page/page.h"
 
@@ -343,6 +344,42 @@ static void test_the_page_of_a_comparison(void **state)
     comparison_deinit(&c);
 }
 
+// Labels of an axis in their order, from its first grid line on.
+static void labels_of(const char *svg, const char *anchor, char (*out)[32], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        svg = strstr(svg, anchor);
+        assert_non_null(svg);
+        svg += strlen(anchor);
+        snprintf(out[i], 32, "%.*s", (int)strcspn(svg, "<"), svg);
+    }
+}
+
+// "1, 1, 1.001" is no axis: a PUE differs in its fourth digit.
+static void test_neighbours_on_an_axis_differ(void **state)
+{
+    (void)state;
+    const double a[] = {1.0004, 1.0005}, b[] = {1.0014, 1.0015};
+    struct comparison c = two_variants(a, b, 2, "pue");
+    struct sim_result r = made();
+    struct buf page = BUF_INIT(PAGE_BYTES_MAX);
+    char label[3][32];
+    page_html(&page, &r, &c);
+    labels_of(strstr(page.v, "<figcaption>PUE"), "text-anchor=\"middle\">", label, 3);
+    for (int i = 1; i < 3; i++)
+        assert_true(strtod(label[i], NULL) > strtod(label[i - 1], NULL));
+    assert_string_equal(label[1], "1.0000");
+    chart_number(label[0], sizeof label[0], -1e-18, 0.5);
+    assert_string_equal(label[0], "0.0");
+    chart_number(label[0], sizeof label[0], 250000, 50000);
+    assert_string_equal(label[0], "250000");
+    chart_number(label[0], sizeof label[0], 0.00025, 0.00005);
+    assert_string_equal(label[0], "0.00025");
+    buf_deinit(&page);
+    sim_result_deinit(&r);
+    comparison_deinit(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_differences_are_taken_seed_by_seed),
         cmocka_unit_test(test_a_difference_that_may_be_chance_is_no_verdict),
         cmocka_unit_test(test_the_page_of_a_comparison),
+        cmocka_unit_test(test_neighbours_on_an_axis_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,7 +110,8 @@ struct sim_totals {
     double heat_coverage_day;         // the same day by day (by_day.c)
     double useful_work_share;         // paid, donated and volunteer joules / IT joules
     double carbon_g, cost_eur, displaced_g, displaced_eur;
-    double zone_rmse_k, zone_rmse_worst_k; // over rooms, weighted by settled_ms; and the worst
+    double zone_rmse_k,
+        zone_rmse_worst_k; // over rooms, weighted by settled_ms; the worst of those with 6 h of it
     double cold_kh_zone_day, short_kh_zone_day, hot_kh_zone_day, free_kh_zone_day;
     int64_t moved_bytes;
     double energy_error; // worst relative error of any balance that was checked (below 1e-9)

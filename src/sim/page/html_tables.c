@@ -33,7 +33,7 @@ void html_tiles(struct buf *out, const struct sim_result *r)
                "of the electricity became heat that somebody asked for (ERF, strict)");
     tile_value(out, 100 * t->heat_coverage, 1, " %", "of the heat asked for was delivered");
     tile_value(out, 100 * t->heat_match, 1, " %", "of the heat delivered was asked for");
-    if (t->zone_rmse_worst_k > 0)
+    if (t->zone_rmse_k > 0)
         tile_value(out, t->zone_rmse_k, 2, " K", "room to setpoint while heating (RMSE)");
     tile_value(out, t->ere, 3, "", "ERE: energy wasted for each that computes");
     tile_value(out, t->pue, 4, "", "PUE");

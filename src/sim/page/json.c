@@ -236,7 +236,7 @@ static void put_totals(struct list *l, const struct sim_result *r)
     put_real(l, "heat_coverage_day", t->heat_coverage_day);
     put_real(l, "useful_work_share", t->useful_work_share);
     put_real(l, "zone_rmse_k", t->zone_rmse_k);
-    put_real(l, "zone_rmse_worst_k", t->zone_rmse_worst_k);
+    put_real(l, "zone_rmse_worst_k", figure_find("rmse_worst_k")->of(r));
     put_real(l, "cold_kh_zone_day", t->cold_kh_zone_day);
     put_real(l, "short_kh_zone_day", t->short_kh_zone_day);
     put_real(l, "hot_kh_zone_day", t->hot_kh_zone_day);

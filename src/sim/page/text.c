@@ -67,7 +67,7 @@ static void rooms(struct buf *out, const struct sim_result *r)
     buf_putf(out,
              "\nRooms: %" PRId64
              "; to setpoint %.3f K RMSE while heating, worst %.3f K; an ideal heater %.3f K\n",
-             n, t->zone_rmse_k, t->zone_rmse_worst_k, figure_find("shadow_rmse_k")->of(r));
+             n, t->zone_rmse_k, figure_find("rmse_worst_k")->of(r), figure_find("shadow_rmse_k")->of(r));
     buf_putf(out,
              "  a day and room: %.3f K h too cold, %.3f more where the heater is too small; %.3f too hot by "
              "the heater, "

@@ -65,8 +65,7 @@ static struct sim_result made(void)
                                    .erf_strict = 0.8991,
                                    .ere = 0.101,
                                    .carbon_g = 63621,
-                                   .zone_rmse_k = 0.2,
-                                   .zone_rmse_worst_k = 0.3};
+                                   .zone_rmse_k = 0.2};
     r.class[ACTIVITY_FLEX] =
         (struct sim_class_result){.energy_j = 4300000000,
                                   .submitted = 10,
@@ -264,6 +263,27 @@ static void test_the_summary_says_what_matters(void **state)
     sim_result_deinit(&r);
 }
 
+// A room that was settled for an hour counts for the mean, so it may be the worst.
+static void test_the_worst_room_is_not_better_than_the_mean(void **state)
+{
+    (void)state;
+    struct sim_result r = made();
+    r.zone[1].settled_ms = 40 * 3600000;
+    assert_true(figure_find("rmse_worst_k")->of(&r) == r.zone[2].rmse_k);
+    r.zone[2].settled_ms = 0;
+    assert_true(figure_find("rmse_worst_k")->of(&r) == r.zone[1].rmse_k);
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    page_text(&b, &r);
+    assert_non_null(strstr(b.v, "worst 0.200 K"));
+    buf_clear(&b);
+    page_json(&b, &r);
+    json_t *j = json_loadb(b.v, b.n, JSON_REJECT_DUPLICATES, NULL);
+    assert_true(json_number_value(json_object_get(j, "zone_rmse_worst_k")) == 0.2);
+    json_decref(j);
+    buf_deinit(&b);
+    sim_result_deinit(&r);
+}
+
 // ---- comparisons ----
 
 static struct comparison two_variants(const double *a, const double *b, size_t n, const char *key)
@@ -389,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_the_worst_of_each_kind_is_drawn),
         cmocka_unit_test(test_a_result_of_nothing),
         cmocka_unit_test(test_the_summary_says_what_matters),
+        cmocka_unit_test(test_the_worst_room_is_not_better_than_the_mean),
         cmocka_unit_test(test_differences_are_taken_seed_by_seed),
         cmocka_unit_test(test_a_difference_that_may_be_chance_is_no_verdict),
         cmocka_unit_test(test_the_page_of_a_comparison),

@@ -14,6 +14,9 @@
 
 void page_text(struct buf *out, const struct sim_result *r); // the summary on the terminal
 void page_json(struct buf *out, const struct sim_result *r); // one object; "trace_hash" among its keys
+// The same in parts, 0 to page_json_parts() - 1, for fleets whose text is larger than any buffer.
+size_t page_json_parts(const struct sim_result *r);
+void page_json_part(struct buf *out, const struct sim_result *r, size_t part);
 
 void page_zones_csv(struct buf *out, const struct sim_result *r);   // one line a zone
 void page_classes_csv(struct buf *out, const struct sim_result *r); // one line a class of work

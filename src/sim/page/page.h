@@ -26,6 +26,9 @@ void page_series_csv(struct buf *out, const struct sim_result *r);  // one line 
 // or is NULL.
 void page_html(struct buf *out, const struct sim_result *r, const struct comparison *c);
 
+// What a board's energy is spent on, in a few plain words.
+const char *page_activity_means(enum activity a);
+
 // Text for a JSON string or a CSV field, quotes included.
 void page_json_text(struct buf *out, const char *s);
 void page_csv_text(struct buf *out, const char *s);

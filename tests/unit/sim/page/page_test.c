@@ -229,6 +229,47 @@ static void test_the_worst_of_each_kind_is_drawn(void **state)
     sim_result_deinit(&r);
 }
 
+static size_t count(const char *in, const char *what)
+{
+    size_t n = 0;
+    for (const char *p = in; (p = strstr(p, what)) != NULL; p++)
+        n++;
+    return n;
+}
+
+// On a phone a table is wider than the screen: it slides, and says so.
+static void test_tables_slide_and_say_so(void **state)
+{
+    (void)state;
+    struct sim_result r = made();
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    page_html(&b, &r, NULL);
+    assert_int_equal(count(b.v, "<table>"), 4);
+    assert_int_equal(
+        count(b.v, "Slide the table sideways.</p>\n<div class=\"scroll\" tabindex=\"0\"><table>"), 4);
+    assert_non_null(strstr(b.v, ".scroll{overflow-x:auto;background:linear-gradient("));
+    assert_non_null(strstr(b.v, "@media(max-width:640px){.hint{display:block}"));
+    buf_deinit(&b);
+    sim_result_deinit(&r);
+}
+
+// Strict heat is taken by the hour in rooms and by the day in water, and words that a landlord may not know are said.
+static void test_the_page_says_what_its_words_mean(void **state)
+{
+    (void)state;
+    struct sim_result r = made();
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    page_html(&b, &r, NULL);
+    assert_non_null(strstr(b.v, "in rooms hour by hour, in water (a store moves heat by hours) day by day"));
+    assert_non_null(strstr(b.v, "<td>3 rooms</td>"));
+    assert_non_null(strstr(b.v, "<td>1 tank</td>"));
+    assert_non_null(strstr(b.v, "<dt>K, K h</dt>"));
+    assert_non_null(strstr(b.v, "<dt>flex</dt><dd>paid work that waits for heat"));
+    assert_null(strstr(b.v, "<dt>burn</dt>")); // none was
+    buf_deinit(&b);
+    sim_result_deinit(&r);
+}
+
 // Nothing ran, nothing was asked: no division by zero, no picture.
 static void test_a_result_of_nothing(void **state)
 {
@@ -407,6 +448,8 @@ int main(void)
         cmocka_unit_test(test_csv_has_a_field_for_each_heading),
         cmocka_unit_test(test_the_page_stands_alone),
         cmocka_unit_test(test_the_worst_of_each_kind_is_drawn),
+        cmocka_unit_test(test_tables_slide_and_say_so),
+        cmocka_unit_test(test_the_page_says_what_its_words_mean),
         cmocka_unit_test(test_a_result_of_nothing),
         cmocka_unit_test(test_the_summary_says_what_matters),
         cmocka_unit_test(test_the_worst_room_is_not_better_than_the_mean),

@@ -72,14 +72,16 @@ static void class_row(struct buf *out, enum activity a, const struct sim_class_r
     buf_putf(out, "<tr><td>%s</td><td>%.2f</td><td>%.1f %%</td>", activity_name(a), (double)c->energy_j / MWH,
              all ? 100 * (double)c->energy_j / (double)all : 0);
     if (activity_is_task(a) && c->submitted) {
-        buf_putf(out, "<td>%" PRId64 "</td><td>%" PRId64 "</td><td>%" PRId64 "</td><td>%" PRId64 "</td>",
-                 c->submitted, c->completed, c->preempted, c->lost);
+        buf_putf(out,
+                 "<td>%" PRId64 "</td><td>%" PRId64 "</td><td>%" PRId64 "</td><td>%" PRId64
+                 "</td><td>%" PRId64 "</td>",
+                 c->submitted, c->completed, c->preempted, c->held, c->lost);
         wait_cell(out, c->wait.p50_s);
         wait_cell(out, c->wait.p95_s);
         wait_cell(out, c->wait.max_s);
         buf_putf(out, "<td>%.2f</td><td>%.0f</td></tr>\n", c->wait.mean_slowdown, c->work_ghz_h);
     } else {
-        buf_puts(out, "<td colspan=\"9\"></td></tr>\n");
+        buf_puts(out, "<td colspan=\"10\"></td></tr>\n");
     }
 }
 
@@ -88,7 +90,8 @@ void html_classes(struct buf *out, const struct sim_result *r)
     buf_puts(out, "<h2>What the customers got</h2>\n");
     table_begin(out);
     buf_puts(out, "<tr><th>class</th><th>energy, MWh</th><th>share</th><th>instances</th><th>completed</th>"
-                  "<th>preempted</th><th>lost</th><th>wait p50</th><th>p95</th><th>max</th><th>slowdown</th>"
+                  "<th>preempted</th><th>set aside</th><th>lost</th><th>wait "
+                  "p50</th><th>p95</th><th>max</th><th>slowdown</th>"
                   "<th>core GHz h</th></tr>\n");
     for (int a = 0; a < ACTIVITY_N; a++)
         if (r->class[a].energy_j || r->class[a].submitted)

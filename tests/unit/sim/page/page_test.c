@@ -71,6 +71,9 @@ static struct sim_result made(void)
                                   .submitted = 10,
                                   .started = 10,
                                   .completed = 9,
+                                  .held = 3,
+                                  .held_ms = 72000,
+                                  .open_core_ms = 41,
                                   .wait = {.n = 10, .mean_s = 12.5, .p95_s = 300, .mean_slowdown = 1.5},
                                   .work_ghz_h = 5000};
     r.class[ACTIVITY_SLEEP].energy_j = 100000000;
@@ -158,6 +161,61 @@ static void test_csv_has_a_field_for_each_heading(void **state)
     page_zones_csv(&b, &r);
     assert_non_null(strstr(b.v, "\n\"'=room-1\",\"a,b\",room,1000000000")); // no formula for a spreadsheet
     buf_deinit(&b);
+    sim_result_deinit(&r);
+}
+
+// The field of a row of a table, by its heading.
+static void field(char out[64], const char *csv, const char *row, const char *heading)
+{
+    const char *line = strstr(csv, row), *head = csv;
+    assert_non_null(line);
+    for (line++; strncmp(head, heading, strlen(heading)) || !strchr(",\n", head[strlen(heading)]);) {
+        head += strcspn(head, ",\n");
+        line += strcspn(line, ",\n");
+        assert_int_equal(*head, ',');
+        head++;
+        line++;
+    }
+    snprintf(out, 64, "%.*s", (int)strcspn(line, ",\n"), line);
+}
+
+// A class has one name in all that programs read, the API's: onDemand. And what the JSON says of it the table says too.
+static void test_classes_are_the_same_in_tables_and_json(void **state)
+{
+    (void)state;
+    struct sim_result r = made();
+    struct buf csv = BUF_INIT(PAGE_BYTES_MAX), b = BUF_INIT(PAGE_BYTES_MAX);
+    char text[64];
+    page_classes_csv(&csv, &r);
+    page_json(&b, &r);
+    json_t *j = json_loadb(b.v, b.n, JSON_REJECT_DUPLICATES, NULL), *flex = NULL, *row;
+    size_t i;
+    json_array_foreach(json_object_get(j, "classes"), i, row)
+    {
+        const char *name = json_string_value(json_object_get(row, "class"));
+        snprintf(text, sizeof text, "\n%s,", name);
+        assert_non_null(strstr(csv.v, text));
+        flex = strcmp(name, "flex") ? flex : row;
+    }
+    const char *key;
+    json_t *v;
+    json_object_foreach(flex, key, v)
+    {
+        field(text, csv.v, "\nflex,", key);
+        if (json_is_integer(v))
+            assert_int_equal(strtoll(text, NULL, 10), json_integer_value(v));
+    }
+    assert_int_equal(json_integer_value(json_object_get(flex, "held")), 3);
+    assert_non_null(strstr(csv.v, "\nonDemand,"));
+    json_decref(j);
+    buf_clear(&b);
+    page_zones_csv(&b, &r);
+    assert_non_null(strstr(b.v, ",onDemand_j,"));
+    buf_clear(&b);
+    page_series_csv(&b, &r);
+    assert_non_null(strstr(b.v, ",onDemand_w,"));
+    buf_deinit(&b);
+    buf_deinit(&csv);
     sim_result_deinit(&r);
 }
 
@@ -266,6 +324,8 @@ static void test_the_page_says_what_its_words_mean(void **state)
     assert_non_null(strstr(b.v, "<dt>K, K h</dt>"));
     assert_non_null(strstr(b.v, "<dt>flex</dt><dd>paid work that waits for heat"));
     assert_null(strstr(b.v, "<dt>burn</dt>")); // none was
+    assert_non_null(
+        strstr(b.v, "<td>10</td><td>9</td><td>0</td><td>3</td><td>0</td>")); // three times set aside
     buf_deinit(&b);
     sim_result_deinit(&r);
 }
@@ -446,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_is_json),
         cmocka_unit_test(test_csv_has_a_field_for_each_heading),
+        cmocka_unit_test(test_classes_are_the_same_in_tables_and_json),
         cmocka_unit_test(test_the_page_stands_alone),
         cmocka_unit_test(test_the_worst_of_each_kind_is_drawn),
         cmocka_unit_test(test_tables_slide_and_say_so),

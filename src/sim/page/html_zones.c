@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/when.h"
 #include "sim/page/html_inside.h"
 #include "sim/page/html_view.h"
 
@@ -118,18 +119,18 @@ static void draw_zone(struct chart *c, const void *ctx)
     const float *t = s->shown_c[v->shown] + v->from, *set = s->shown_setpoint_c[v->shown] + v->from;
     enum scenario_zone_kind kind = kind_of(v);
     bool has_band = kind == ZONE_KIND_ROOM || kind == ZONE_KIND_POOL;
-    double low = kind == ZONE_KIND_TANK ? HYGIENE_C : 1e9, high = -1e9;
+    double set_low = 1e9, set_high = -1e9, low = kind == ZONE_KIND_TANK ? HYGIENE_C : 1e9, high = -1e9;
+    view_range(set, v->n, &set_low, &set_high);
     view_range(t, v->n, &low, &high);
-    view_range(set, v->n, &low, &high);
-    chart_scale(c, low - 0.6, high + 0.6, "\302\260C");
+    chart_scale(c, num_min(low, set_low) - 0.6, num_max(high, set_high) + 0.6, "\302\260C");
     view_time_axis(c, v);
-    if (c->columns_max) {
+    if (c->columns_max && has_band && set_high > set_low) { // a line of setpoints day and night would be none
         chart_envelope(c, set, v->n, "band");
-    } else if (has_band) {
-        chart_band(c, set, v->n, BAND_K, BAND_K, "band");
-    }
-    if (!c->columns_max || !has_band)
+    } else {
+        if (has_band)
+            chart_band(c, set, v->n, BAND_K, BAND_K, "band");
         chart_line(c, set, v->n, "set");
+    }
     if (kind == ZONE_KIND_TANK)
         draw_rule(c);
     chart_envelope(c, t, v->n, "t");
@@ -158,7 +159,24 @@ static void zone_figure(struct buf *out, struct view v, size_t shown, const char
     char caption[160];
     v.shown = shown;
     snprintf(caption, sizeof caption, "%s, %s", v.r->zone[v.r->series.shown_zone[shown]].name, when);
+    if (v.n < v.r->series.n) { // the axis has no month
+        char date[DATE_TEXT_BYTES];
+        date_format(date, house_add(v.r->start, (int64_t)v.from * v.r->series.step_ms));
+        snprintf(caption + strlen(caption), sizeof caption - strlen(caption), " (from %.10s)", date);
+    }
     chart_figure(out, caption, NULL, 150, draw_zone, &v);
+}
+
+// Its RMSE is over the hours in which the heater could do something about it: the picture shows the others too.
+static void room_is_drawn(struct buf *out, const struct sim_zone_result *z, double days)
+{
+    buf_putf(out,
+             "air of the room against its setpoint; typically %.2f K from it (RMSE) while the heater is at "
+             "work and not at "
+             "its limit. Besides, in degree-hours a day: %.2f too cold because the heater is too small, %.2f "
+             "too hot by sun "
+             "and people",
+             z->rmse_k, z->short_kh / days, z->free_kh / days);
 }
 
 // What is drawn, and by what it is the worst.
@@ -167,7 +185,7 @@ static void what_is_drawn(struct buf *out, const struct sim_result *r, const str
     const struct sim_zone_result *z = &r->zone[r->series.shown_zone[g->worst]];
     const char *step = r->series.step_ms > 3600000 ? "day" : "hour";
     if (g->kind == ZONE_KIND_ROOM)
-        buf_putf(out, "air of the room against its setpoint; %.2f K RMSE while heating", z->rmse_k);
+        room_is_drawn(out, z, (double)r->length_ms / 86400000.0);
     else if (g->kind == ZONE_KIND_TANK)
         buf_putf(out,
                  "water at the outlet of the tank, where people draw it, when it was coldest in each %s; "

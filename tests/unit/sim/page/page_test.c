@@ -276,12 +276,15 @@ static void test_the_worst_of_each_kind_is_drawn(void **state)
     (void)state;
     struct sim_result r = made();
     struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    r.zone[2].short_kh = 60; // of forty days
     page_html(&b, &r, NULL);
     assert_null(strstr(b.v, "=room-1, the"));
-    assert_non_null(strstr(b.v, "<figcaption>=room-3, the coldest week<"));
-    assert_non_null(strstr(b.v, "<figcaption>=room-3, the hottest week<"));
+    assert_non_null(strstr(b.v, "<figcaption>=room-3, the coldest week (from 2018-01-01)<"));
+    assert_non_null(strstr(b.v, "<figcaption>=room-3, the hottest week (from 2018-02-"));
     assert_non_null(strstr(b.v, "The worst of 2 of its group that are kept by the hour: air of the room"));
-    assert_non_null(strstr(b.v, "<figcaption>tank, the coldest week<"));
+    assert_non_null(strstr(b.v, "<figcaption>tank, the coldest week (from 2018-01-01)<"));
+    assert_non_null(strstr(b.v, "0.30 K from it (RMSE)"));
+    assert_non_null(strstr(b.v, "1.50 too cold because the heater is too small"));
     assert_non_null(strstr(b.v, "water at the outlet of the tank"));
     assert_non_null(strstr(b.v, "55.3 &deg;C at the least"));
     buf_deinit(&b);
@@ -294,6 +297,27 @@ static size_t count(const char *in, const char *what)
     for (const char *p = in; (p = strstr(p, what)) != NULL; p++)
         n++;
     return n;
+}
+
+// Over months the setpoints of a room are shaded from the lowest to the highest of the day; one that never changes would
+// be nothing then.
+static void test_a_setpoint_that_never_changes_is_seen_over_months(void **state)
+{
+    (void)state;
+    struct sim_result r = made();
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    r.zone[0].kind = r.zone[2].kind = ZONE_KIND_POOL;
+    r.series.step_ms += 1800000; // sixty days are drawn by the day
+    for (int i = 0; i < STEPS; i++)
+        r.series.shown_setpoint_c[0][i] = 20;
+    page_html(&b, &r, NULL);
+    const char *whole = strstr(b.v, "<figcaption>=room-1, the whole run<");
+    assert_non_null(whole);
+    char *picture = mem_strndup(whole, (size_t)(strstr(whole, "</figure>") - whole));
+    assert_non_null(strstr(picture, "line set"));
+    free(picture);
+    buf_deinit(&b);
+    sim_result_deinit(&r);
 }
 
 // On a phone a table is wider than the screen: it slides, and says so.
@@ -539,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_classes_are_the_same_in_tables_and_json),
         cmocka_unit_test(test_the_page_stands_alone),
         cmocka_unit_test(test_the_worst_of_each_kind_is_drawn),
+        cmocka_unit_test(test_a_setpoint_that_never_changes_is_seen_over_months),
         cmocka_unit_test(test_tables_slide_and_say_so),
         cmocka_unit_test(test_the_page_says_what_its_words_mean),
         cmocka_unit_test(test_a_result_of_nothing),

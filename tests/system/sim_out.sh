@@ -33,7 +33,8 @@ jq -e '.trace_hash and (.zones | length) == 3 and (.savings | length) == 36 and 
 [ "$(wc -l <"$DIR/csv/series.csv")" = 25 ] || fail "lines of series.csv"
 grep -q '</html>' "$DIR/page.html" && ! grep -q '://' "$DIR/page.html" || fail "the page is whole and needs nothing else"
 
-# A reader that goes before the end is no error to speak of, and the files are there; an output that cannot be written is one.
+# A reader that goes before the end is no error to speak of, and the files are there. An output that cannot be
+# written is one.
 mkfifo "$DIR/pipe"
 : <"$DIR/pipe" &
 "$ONDOL" sim "$DIR/small.ini" --json --csv "$DIR/gone" >"$DIR/pipe" 2>"$DIR/sim.err"

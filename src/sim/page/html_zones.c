@@ -249,7 +249,7 @@ static void draw_outside(struct chart *c, const void *ctx)
 void html_temperatures(struct buf *out, const struct sim_result *r)
 {
     struct shown_group *g;
-    size_t n = collect(r, &g), of_kind = 0;
+    size_t n = collect(r, &g), of_kind = 0, left_out = 0;
     bool tanks = false;
     for (size_t k = 0; k < n; k++)
         tanks |= g[k].kind == ZONE_KIND_TANK;
@@ -258,7 +258,13 @@ void html_temperatures(struct buf *out, const struct sim_result *r)
         of_kind = k > 0 && g[k].kind == g[k - 1].kind ? of_kind + 1 : 0;
         if (of_kind < GROUPS_MAX)
             group_figures(out, r, &g[k], of_kind == 0);
+        else
+            left_out++;
     }
+    if (left_out)
+        buf_putf(out,
+                 "<p class=\"note\">%zu more groups, whose worst zones fared better, are not drawn.</p>\n",
+                 left_out);
     free(g);
     if (r->series.outside_c) {
         struct view v = view_whole(r);

@@ -270,6 +270,14 @@ static void test_the_page_stands_alone(void **state)
     sim_result_deinit(&r);
 }
 
+static size_t count(const char *in, const char *what)
+{
+    size_t n = 0;
+    for (const char *p = in; (p = strstr(p, what)) != NULL; p++)
+        n++;
+    return n;
+}
+
 // Of each kind of zone that is kept by the hour, the worst is drawn, with what is drawn and by what it is the worst.
 static void test_the_worst_of_each_kind_is_drawn(void **state)
 {
@@ -291,12 +299,35 @@ static void test_the_worst_of_each_kind_is_drawn(void **state)
     sim_result_deinit(&r);
 }
 
-static size_t count(const char *in, const char *what)
+// Of many groups of a kind the four worst, and that there are more.
+static void test_the_worst_groups_are_drawn(void **state)
 {
-    size_t n = 0;
-    for (const char *p = in; (p = strstr(p, what)) != NULL; p++)
-        n++;
-    return n;
+    (void)state;
+    struct sim_result r = made();
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    struct sim_zone_result zone[6] = {0};
+    uint32_t shown[6];
+    float *same[6];
+    for (uint32_t i = 0; i < 6; i++) {
+        snprintf(zone[i].name, sizeof zone[i].name, "r%u", i);
+        zone[i].group = i;
+        zone[i].settled_ms = 1;
+        zone[i].rmse_k = i == 2 ? 0.05 : 0.1 * i;
+        shown[i] = i;
+        same[i] = r.series.room_c;
+    }
+    struct sim_result many = r;
+    many.zone = zone;
+    many.n_zones = many.series.n_shown = 6;
+    many.series.shown_zone = shown;
+    many.series.shown_c = many.series.shown_setpoint_c = many.series.shown_w = same;
+    page_html(&b, &many, NULL);
+    assert_int_equal(count(b.v, "<h3>"), 4);
+    assert_true(strstr(b.v, "<h3>r5 (room)") < strstr(b.v, "<h3>r1 (room)"));
+    assert_null(strstr(b.v, "<h3>r2"));
+    assert_non_null(strstr(b.v, ">2 more groups, whose worst zones fared better"));
+    buf_deinit(&b);
+    sim_result_deinit(&r);
 }
 
 // Over months the setpoints of a room are shaded from the lowest to the highest of the day; one that never changes would
@@ -564,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_the_page_stands_alone),
         cmocka_unit_test(test_the_worst_of_each_kind_is_drawn),
         cmocka_unit_test(test_a_setpoint_that_never_changes_is_seen_over_months),
+        cmocka_unit_test(test_the_worst_groups_are_drawn),
         cmocka_unit_test(test_tables_slide_and_say_so),
         cmocka_unit_test(test_the_page_says_what_its_words_mean),
         cmocka_unit_test(test_a_result_of_nothing),

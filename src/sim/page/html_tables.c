@@ -220,8 +220,9 @@ static void columns(struct buf *out, const char *of_c, const char *const *name)
 static void room_table(struct buf *out, const struct group *g, size_t n, const struct sim_result *r)
 {
     columns(out, "air, &deg;C",
-            (const char *const[]){"RMSE, K", "worst room, K", "ideal heater, K", "too cold, K h",
-                                  "heater too small, K h", "too hot, K h", "too hot by sun, K h", NULL});
+            (const char *const[]){"RMSE, K", "worst room, K", "ideal heater, K", "too cold, K&#160;h",
+                                  "heater too small, K&#160;h", "too hot, K&#160;h",
+                                  "too hot by sun, K&#160;h", NULL});
     for (size_t i = 0; i < n; i++)
         if (g[i].kind == ZONE_KIND_ROOM)
             room_row(out, &g[i], (double)r->length_ms / 86400000.0);

@@ -14,6 +14,7 @@ enum cli_exit {
     CLI_REFUSED = 4,     // HTTP 4xx
     CLI_WORK = 5,        // the work itself failed
     CLI_LATER = 75,      // EX_TEMPFAIL: HTTP 503, 507
+    CLI_GONE = 141,      // 128 + SIGPIPE: the reader of the output has gone
 };
 
 // Prints "ondol: <sentence>" on stderr and gives `code` back, so that failing is one line.

@@ -94,6 +94,18 @@ static void clear_line(const struct screen *s)
         fputs("\r                                                  \r", stderr);
 }
 
+// Files first: whoever reads the rest may go away at any time.
+static int put_out(const struct values *v, const struct sim_loaded *l, const struct sim_result *r,
+                   struct err *e)
+{
+    int bad = v->csv ? sim_out_csv(v->csv, r, e) : 0;
+    if (!bad && v->span.html)
+        bad = sim_out_html(v->span.html, r, NULL, e);
+    if (bad)
+        return bad;
+    return v->span.json ? sim_out_json(r, e) : sim_out_text(&l->scenario, r, e);
+}
+
 static int run(const struct values *v, struct sim_loaded *l)
 {
     struct err e = ERR_NULL;
@@ -110,15 +122,9 @@ static int run(const struct values *v, struct sim_loaded *l)
     if (bad)
         return cli_fail_err(CLI_FAILED, &e);
     r.wall_s = seconds(&screen.from);
-    if (v->span.json)
-        sim_out_json(&r);
-    else
-        sim_out_text(&l->scenario, &r);
-    bad = v->csv ? sim_out_csv(v->csv, &r, &e) : 0;
-    if (!bad && v->span.html)
-        bad = sim_out_html(v->span.html, &r, NULL, &e);
+    bad = put_out(v, l, &r, &e);
     sim_result_deinit(&r);
-    return bad ? cli_fail_err(CLI_FAILED, &e) : CLI_DONE;
+    return sim_out_code(bad, &e);
 }
 
 int cmd_sim(int argc, char **argv)

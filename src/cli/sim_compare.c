@@ -325,8 +325,13 @@ static int compare(struct campaign *c, struct err *e)
         comparison_json(&b, &c->result);
     else
         comparison_text(&b, &c->result);
-    sim_out_print(&b);
-    bad = print_files(c, e);
+    bad = sim_out_print(&b, e);
+    struct err of_files = ERR_NULL;
+    int files_bad = print_files(c, &of_files);
+    if (files_bad && (!bad || bad == -EPIPE)) {
+        *e = of_files;
+        bad = files_bad;
+    }
     if (!bad && c->failed)
         bad = err_set(e, -EIO, "%zu of %zu runs failed; they are not in the means", c->failed, c->ended);
     return bad;
@@ -362,7 +367,7 @@ int cmd_sim_compare(int argc, char **argv)
         if (all_can_be_read(&c, &e))
             code = cli_fail_err(CLI_USAGE, &e);
         else
-            code = compare(&c, &e) ? cli_fail_err(CLI_FAILED, &e) : CLI_DONE;
+            code = sim_out_code(compare(&c, &e), &e);
         comparison_deinit(&c.result);
     } else {
         code = cli_fail_err(CLI_USAGE, &e);

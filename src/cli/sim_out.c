@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/cli.h"
+
 // A device, a pipe or a link is written to: a file beside it that takes its name would replace it.
 static bool is_replaced(const char *path)
 {
@@ -41,26 +43,51 @@ int sim_out_file(const char *path, struct buf *b, struct err *e)
     return bad;
 }
 
-void sim_out_print(struct buf *b)
+// A stream that has failed stays so; only the first time errno says why.
+static int put(struct buf *b, struct err *e)
 {
-    fwrite(buf_str(b), 1, b->n, stdout);
-    buf_deinit(b);
+    if (b->failed)
+        return err_set(e, -EFBIG, "output: would have more than %zu bytes", b->max);
+    errno = 0;
+    if (fwrite(buf_str(b), 1, b->n, stdout) == b->n && fflush(stdout) == 0)
+        return 0;
+    if (errno == EPIPE)
+        return -EPIPE;
+    return err_set(e, -EIO, "output: could not be written: %s", strerror(errno ? errno : EIO));
 }
 
-void sim_out_text(const struct scenario *s, const struct sim_result *r)
+int sim_out_print(struct buf *b, struct err *e)
+{
+    int bad = put(b, e);
+    buf_deinit(b);
+    return bad;
+}
+
+int sim_out_code(int bad, const struct err *e)
+{
+    return bad == 0 ? CLI_DONE : bad == -EPIPE ? CLI_GONE : cli_fail_err(CLI_FAILED, e);
+}
+
+int sim_out_text(const struct scenario *s, const struct sim_result *r, struct err *e)
 {
     struct buf b = BUF_INIT(PAGE_BYTES_MAX);
     if (s->title[0])
         buf_putf(&b, "%s\n", s->title);
     page_text(&b, r);
-    sim_out_print(&b);
+    return sim_out_print(&b, e);
 }
 
-void sim_out_json(const struct sim_result *r)
+int sim_out_json(const struct sim_result *r, struct err *e)
 {
-    struct buf b = BUF_INIT(PAGE_BYTES_MAX * 4ul);
-    page_json(&b, r);
-    sim_out_print(&b);
+    struct buf b = BUF_INIT(PAGE_BYTES_MAX);
+    int bad = 0;
+    for (size_t i = 0; !bad && i < page_json_parts(r); i++) {
+        buf_clear(&b);
+        page_json_part(&b, r, i);
+        bad = put(&b, e);
+    }
+    buf_deinit(&b);
+    return bad;
 }
 
 int sim_out_csv(const char *dir, const struct sim_result *r, struct err *e)

@@ -8,8 +8,10 @@
 #include "base/err.h"
 #include "sim/page/page.h"
 
-void sim_out_text(const struct scenario *s, const struct sim_result *r); // the summary, on stdout
-void sim_out_json(const struct sim_result *r);                           // on stdout
+// On stdout, the summary or JSON. Negative errno with a sentence; -EPIPE without: the reader has gone, who may have
+// all he wanted.
+int sim_out_text(const struct scenario *s, const struct sim_result *r, struct err *e);
+int sim_out_json(const struct sim_result *r, struct err *e);
 // zones.csv, classes.csv and series.csv in `dir`, which is made when it is not there. Negative errno with the
 // path.
 int sim_out_csv(const char *dir, const struct sim_result *r, struct err *e);
@@ -20,6 +22,9 @@ int sim_out_html(const char *path, const struct sim_result *r, const struct comp
 // stays what it is.
 // Ends the buffer.
 int sim_out_file(const char *path, struct buf *b, struct err *e);
-void sim_out_print(struct buf *b); // on stdout; ends the buffer
+int sim_out_print(struct buf *b, struct err *e); // on stdout, as above; ends the buffer
+
+// What a command ends with for what these said, said on stderr: CLI_DONE for 0, quietly CLI_GONE for -EPIPE.
+int sim_out_code(int bad, const struct err *e);
 
 #endif

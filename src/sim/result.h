@@ -104,7 +104,8 @@ struct sim_series {
     float *waiting;             // instances, at the end of the step
     float *running;
     float *backup_w;
-    // of a few zones (one a group), for pictures: temperature, setpoint, watts
+    // Of some zones of each group (shown.c), for pictures: watts, temperature and what it should be. Rooms: at the end
+    // of the step. Water, over the step: water_show_c().
     size_t n_shown;
     uint32_t *shown_zone;
     float **shown_c, **shown_setpoint_c, **shown_w;
@@ -118,7 +119,8 @@ struct sim_totals {
     double heat_coverage_day;         // the same day by day (by_day.c)
     double useful_work_share;         // paid, donated and volunteer joules / IT joules
     double carbon_g, cost_eur, displaced_g, displaced_eur;
-    double zone_rmse_k, zone_rmse_worst_k; // over rooms, weighted by settled_ms; and the worst
+    double zone_rmse_k,
+        zone_rmse_worst_k; // over rooms, weighted by settled_ms; the worst of those with 6 h of it
     double cold_kh_zone_day, short_kh_zone_day, hot_kh_zone_day, free_kh_zone_day;
     int64_t moved_bytes;
     double energy_error; // worst relative error of any balance that was checked (below 1e-9)

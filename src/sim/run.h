@@ -463,7 +463,10 @@ void water_sense(struct sim_run *r, uint32_t zone);
 void water_control(struct sim_run *r, uint32_t zone);
 void water_step(struct sim_run *r, uint32_t zone);
 const struct heat_request *water_request(const struct water *w);
-double water_show_c(const struct water *w, double *setpoint_c);
+// What its water was since the last such call, and what it should have been: a tank's outlet when it was coldest, for
+// hygiene asks for that, against the setpoint of its boards; the mean of a pool, against its setpoint; the mean of what
+// the boilers send, against the supply temperature of their network.
+double water_show_c(struct water *w, double *wanted_c);
 void water_result(const struct sim_run *r, uint32_t zone, struct sim_zone_result *out);
 int64_t water_asked_uj(const struct water *w);
 double water_backup_w(const struct water *w);
@@ -738,5 +741,8 @@ void bound_result(struct sim_run *r); // also what is under way
 void by_day_make(struct sim_run *r);
 void by_day_free(struct sim_run *r);
 void by_day_step(struct sim_run *r);
+
+// shown.c
+void shown_make(struct sim_run *r); // after measure_make
 
 #endif

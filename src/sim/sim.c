@@ -306,6 +306,7 @@ static int run_all(struct sim_run *r, struct err *e)
     if (bad)
         return bad;
     measure_make(r);
+    shown_make(r);
     bound_make(r);
     by_day_make(r);
     bad = published_make(r);

@@ -36,12 +36,17 @@ struct water {
     struct draw own;         // generated
     const struct draw *draw; // `own` or the scenario's
     struct hygiene hygiene;
-    double return_c, flow_l_min, outlet_c, junction_c, shown_c;
+    double return_c, flow_l_min, outlet_c, junction_c;
+    double supply_c;     // of a network, by the weather of now
     double demand_max_w; // of a demand file: its greatest value is the scenario's peak
     int64_t asked_uj;
     double users_j, lost_j, backup_j, supply_j, preheat_j, last_backup_w;
     double sum_c, min_c, max_c, junction_max_c;
     int64_t n, in_band_ms, short_ms;
+    struct {
+        double sum_c, min_c;
+        int64_t n;
+    } shown; // since it was last shown
 };
 
 static int make_tank(struct sim_run *r, struct water *w, uint32_t zone, struct err *e)
@@ -171,10 +176,10 @@ void water_sense(struct sim_run *r, uint32_t zone)
                                     .water_mc = mc,
                                     .outlet_mc = (int32_t)(w->outlet_c * 1000),
                                     .processor_mc = (int32_t)(w->junction_c * 1000)};
-    w->shown_c = kept_c;
     if (w->kind == ZONE_KIND_NETWORK) { // the pump: as much as comes out warm enough
-        double supply = network_supply_c(&w->network, r->site[z->site].outside_c) + PUMP_OVER_K;
-        double lift = num_max(supply - w->return_c, 2), least = w->boiler.spec.flow_min_l_min;
+        w->supply_c = network_supply_c(&w->network, r->site[z->site].outside_c);
+        double lift = num_max(w->supply_c + PUMP_OVER_K - w->return_c, 2),
+               least = w->boiler.spec.flow_min_l_min;
         w->flow_l_min =
             num_clamp(z->total_mw * 1e-3 * 60 / (WATER_J_L_K * lift), least, 1.0 * z->n_boards + least);
     }
@@ -198,6 +203,17 @@ static void balance(struct sim_run *r, double error)
 {
     r->out->totals.energy_error = num_max(r->out->totals.energy_error, error);
     r->out->totals.balances_checked++;
+}
+
+// The temperature that this water is judged by, in this step.
+static void judge(struct water *w, double c)
+{
+    w->sum_c += c;
+    w->min_c = num_min(w->min_c, c);
+    w->max_c = num_max(w->max_c, c);
+    w->shown.min_c = w->shown.n ? num_min(w->shown.min_c, c) : c;
+    w->shown.sum_c += c;
+    w->shown.n++;
 }
 
 static void tank_part(struct sim_run *r, uint32_t zone, double boiler_j)
@@ -226,9 +242,7 @@ static void tank_part(struct sim_run *r, uint32_t zone, double boiler_j)
     w->asked_uj += (int64_t)(num_max(0, f.draw_j + f.loop_j + f.jacket_j) * 1e6);
     hygiene_step(&w->hygiene, r->s->step_ms, (int32_t)(f.outlet_c * 1000),
                  g->loop_l_min > 0 ? (int32_t)(f.loop_return_c * 1000) : INT32_MAX);
-    w->sum_c += f.outlet_c;
-    w->min_c = num_min(w->min_c, f.outlet_c);
-    w->max_c = num_max(w->max_c, f.outlet_c);
+    judge(w, f.outlet_c);
 }
 
 static void pool_part(struct sim_run *r, uint32_t zone, double boiler_j)
@@ -263,9 +277,7 @@ static void pool_part(struct sim_run *r, uint32_t zone, double boiler_j)
     w->asked_uj += (int64_t)(num_max(0, lost) * 1e6);
     if (fabs(f.mean_c - g->setpoint_c) <= 0.5)
         w->in_band_ms += r->s->step_ms;
-    w->sum_c += f.mean_c;
-    w->min_c = num_min(w->min_c, f.mean_c);
-    w->max_c = num_max(w->max_c, f.mean_c);
+    judge(w, f.mean_c);
 }
 
 static double demand_w(const struct sim_run *r, const struct sim_zone *z)
@@ -302,9 +314,7 @@ static void network_part(struct sim_run *r, uint32_t zone)
     else
         w->preheat_j += f.injected_w * step_s;
     w->asked_uj += (int64_t)(num_min(demand, z->nameplate_w) * step_s * 1e6);
-    w->sum_c += w->outlet_c;
-    w->min_c = num_min(w->min_c, w->outlet_c);
-    w->max_c = num_max(w->max_c, w->outlet_c);
+    judge(w, w->outlet_c);
 }
 
 void water_step(struct sim_run *r, uint32_t zone)
@@ -334,10 +344,14 @@ void water_step(struct sim_run *r, uint32_t zone)
 
 // ---- what came of it
 
-double water_show_c(const struct water *w, double *setpoint_c)
+double water_show_c(struct water *w, double *wanted_c)
 {
-    *setpoint_c = w->thermostat.cfg.setpoint_mc * 1e-3;
-    return w->shown_c;
+    bool tank = w->kind == ZONE_KIND_TANK;
+    double c = w->shown.n == 0 ? w->outlet_c : tank ? w->shown.min_c : w->shown.sum_c / (double)w->shown.n;
+    *wanted_c = w->kind == ZONE_KIND_NETWORK ? w->supply_c : w->thermostat.cfg.setpoint_mc * 1e-3;
+    w->shown.sum_c = 0;
+    w->shown.n = 0;
+    return c;
 }
 
 int64_t water_asked_uj(const struct water *w)

@@ -33,6 +33,19 @@ jq -e '.trace_hash and (.zones | length) == 3 and (.savings | length) == 36 and 
 [ "$(wc -l <"$DIR/csv/series.csv")" = 25 ] || fail "lines of series.csv"
 grep -q '</html>' "$DIR/page.html" && ! grep -q '://' "$DIR/page.html" || fail "the page is whole and needs nothing else"
 
+# A reader that goes before the end is no error to speak of, and the files are there. An output that cannot be
+# written is one.
+mkfifo "$DIR/pipe"
+: <"$DIR/pipe" &
+"$ONDOL" sim "$DIR/small.ini" --json --csv "$DIR/gone" >"$DIR/pipe" 2>"$DIR/sim.err"
+code=$?
+wait $!
+[ $code = 141 ] && [ ! -s "$DIR/sim.err" ] || fail "the reader gone: $code, $(cat "$DIR/sim.err")"
+[ -s "$DIR/gone/series.csv" ] || fail "no files without a reader"
+"$ONDOL" sim "$DIR/small.ini" --json 1<"$DIR/small.ini" 2>"$DIR/sim.err"
+code=$?
+[ $code = 1 ] && grep -q 'output: could not be written: ' "$DIR/sim.err" || fail "stdout for reading only: $code, $(cat "$DIR/sim.err")"
+
 sim "$DIR/small.ini" --json || fail "ondol sim again: $?"
 [ "$(jq -r .trace_hash "$DIR/sim.out")" = "$(jq -r .trace_hash "$DIR/first.json")" ] || fail "the same run has another hash"
 
@@ -94,7 +107,7 @@ says 'no such scenario' compare nonsense --seeds 1
 printf '[work t]\nkind = batsim\nfile = w.json\n' >"$DIR/w.ini"
 printf '{"jobs": [{"id": 1, "subtime": -5,\n"profile": "p"}], "profiles": {}}' >"$DIR/w.json"
 says 'w.json: line 1: jobs\[0\].subtime: must be 0 to 1e+09, is -5' "$DIR/small.ini" "$DIR/w.ini"
-says 'policy: nothing: there is no such policy' "$DIR/small.ini" --policy nothing
+says 'nothing: there is no such policy' "$DIR/small.ini" --policy nothing
 # Every policy runs; how work is placed is theirs.
 for policy in market blind fifo qstd locality replicate3 replicate10 full-replicate; do
     sim montrouge --coldest-week --policy "$policy" --json || fail "--policy $policy"

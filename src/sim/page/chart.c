@@ -54,6 +54,15 @@ double chart_tick(double low, double high, int n)
     return power * (times > 5 ? 10 : times > 2 ? 5 : times > 1 ? 2 : 1);
 }
 
+void chart_number(char *out, size_t n, double v, double step)
+{
+    int decimals = 0;
+    double whole = step;
+    for (; whole < 0.999 && decimals < 12; decimals++)
+        whole *= 10;
+    snprintf(out, n, "%.*f", decimals, fabs(v) < step / 2 ? 0.0 : v);
+}
+
 double chart_y(const struct chart *c, double v)
 {
     return c->bottom - (num_clamp(v, c->low, c->high) - c->low) / (c->high - c->low) * (c->bottom - c->top);
@@ -75,11 +84,10 @@ void chart_scale(struct chart *c, double low, double high, const char *unit)
     c->high = -floor(-high / step + 1e-9) * step;
     if (!(c->high > c->low))
         c->high = c->low + step;
-    int decimals = step >= 1 ? 0 : step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3;
     for (int i = 0; c->low + i * step <= c->high + step / 2; i++) {
         double v = c->low + i * step, y = chart_y(c, v);
         buf_putf(c->out, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>\n", c->left, y, c->right);
-        snprintf(text, sizeof text, "%.*f", decimals, v == 0 ? 0.0 : v);
+        chart_number(text, sizeof text, v, step);
         chart_label(c, c->left - 6, y + 4, "end", NULL, text);
     }
     chart_label(c, c->left - 6, c->top - 11, "end", "unit", unit);

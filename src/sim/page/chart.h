@@ -53,5 +53,7 @@ void chart_ribbon(struct chart *c, double x0, double y0, double x1, double y1, d
 
 // About n ticks for low..high: their distance, 1, 2 or 5 times a power of ten.
 double chart_tick(double low, double high, int n);
+// The label of a tick, with as many digits as tell it from those `step` away.
+void chart_number(char *out, size_t n, double v, double step);
 
 #endif

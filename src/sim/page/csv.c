@@ -60,16 +60,17 @@ void page_zones_csv(struct buf *out, const struct sim_result *r)
 
 void page_classes_csv(struct buf *out, const struct sim_result *r)
 {
-    buf_puts(out, "class,energy_j,submitted,started,completed,preempted,lost,waiting,running,work_core_ms,"
-                  "wasted_core_ms,core_ms,"
+    buf_puts(out, "class,energy_j,submitted,started,completed,preempted,held,held_ms,lost,waiting,running,"
+                  "work_core_ms,wasted_core_ms,open_core_ms,core_ms,"
                   "work_ghz_h,wait_mean_s,wait_p50_s,wait_p90_s,wait_p95_s,wait_p99_s,wait_max_s,slowdown\n");
     for (int a = 0; a < ACTIVITY_N; a++) {
         const struct sim_class_result *c = &r->class[a];
         const struct sim_wait *w = &c->wait;
         buf_putf(out, "%s", activity_name((enum activity)a));
-        const int64_t whole[] = {c->energy_j,     c->submitted,      c->started, c->completed,
-                                 c->preempted,    c->lost,           c->waiting, c->running,
-                                 c->work_core_ms, c->wasted_core_ms, c->core_ms};
+        const int64_t whole[] = {c->energy_j,     c->submitted, c->started,      c->completed,
+                                 c->preempted,    c->held,      c->held_ms,      c->lost,
+                                 c->waiting,      c->running,   c->work_core_ms, c->wasted_core_ms,
+                                 c->open_core_ms, c->core_ms};
         for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
             buf_putf(out, ",%" PRId64, whole[i]);
         const double real[] = {c->work_ghz_h, w->mean_s, w->p50_s, w->p90_s,

@@ -35,7 +35,6 @@ TOTAL(carbon_kg, t->carbon_g / 1000)
 TOTAL(cost, t->cost_eur)
 TOTAL(displaced_kg, t->displaced_g / 1000)
 TOTAL(rmse, t->zone_rmse_k)
-TOTAL(rmse_worst, t->zone_rmse_worst_k)
 TOTAL(cold, t->cold_kh_zone_day)
 TOTAL(short_of_watts, t->short_kh_zone_day)
 TOTAL(hot, t->hot_kh_zone_day)
@@ -164,6 +163,16 @@ static double shadow_hot(const struct sim_result *r)
         sum += r->zone[i].shadow_hot_kh;
     }
     return rooms > 0 ? sum / rooms / days : 0;
+}
+
+// Over all rooms that count for the mean, so that it is never below it. Also those that were settled for minutes.
+static double rmse_worst(const struct sim_result *r)
+{
+    double worst = 0;
+    for (size_t i = 0; i < r->n_zones; i++)
+        if (r->zone[i].kind == ZONE_KIND_ROOM && r->zone[i].settled_ms > 0 && r->zone[i].rmse_k > worst)
+            worst = r->zone[i].rmse_k;
+    return worst;
 }
 
 static double steps_up(const struct sim_result *r)

@@ -11,14 +11,15 @@
 // clang-format off
 static const char style[] =
     ":root{color-scheme:light dark;--bg:#fdfdfb;--fg:#1d2226;--dim:#5b656d;--line:#dcdfd9;--card:#fff;--good:#00704f;--bad:#b3400a;\n"
-    "--warm:#c8102e;--cold:#0b6fb8;--set:#6d4a8f;--band:#6d4a8f2b;--extra:#d55e00;--useful:#009e73}\n"
+    "--warm:#c8102e;--cold:#0b6fb8;--set:#6d4a8f;--band:#6d4a8f2b;--extra:#d55e00;--useful:#009e73;--shade:#0006}\n"
     "@media(prefers-color-scheme:dark){:root{--bg:#14181b;--fg:#e6e8e6;--dim:#9aa4ab;--line:#343c42;--card:#1b2125;--good:#3ccf9f;\n"
-    "--bad:#ff8a4c;--warm:#ff6b6b;--cold:#5ab4f0;--set:#c39ae0;--band:#c39ae033}}\n"
+    "--bad:#ff8a4c;--warm:#ff6b6b;--cold:#5ab4f0;--set:#c39ae0;--band:#c39ae033;--shade:#fff5}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}\n"
     "main{max-width:1000px;margin:0 auto;padding:24px 16px 64px}\n"
     "h1{font-size:1.6rem;line-height:1.2;margin:0 0 4px}\n"
     "h2{font-size:1.25rem;margin:44px 0 8px;border-top:1px solid var(--line);padding-top:22px}\n"
+    "h3{font-size:1.05rem;margin:28px 0 2px}\n"
     "p{margin:6px 0}\n"
     ".sub,.note{color:var(--dim);overflow-wrap:anywhere}\n"
     ".note{font-size:.9rem;max-width:46rem}\n"
@@ -40,6 +41,7 @@ static const char style[] =
     ".line.out,.line.ideal{stroke:var(--cold)}\n"
     ".line.set{stroke:var(--set)}\n"
     ".line.asked{stroke:var(--fg);stroke-dasharray:5 3}\n"
+    ".line.rule{stroke:var(--fg);stroke-dasharray:5 3;stroke-width:1.2}\n"
     ".area.t{fill:var(--warm);opacity:.22}\n"
     ".area.out{fill:var(--cold);opacity:.22}\n"
     ".area.band{fill:var(--band)}\n"
@@ -54,11 +56,20 @@ static const char style[] =
     ".key i.l{height:0;border-top:2.5px solid;border-radius:0;vertical-align:4px;width:18px}\n"
     ".key i.d{border-top-style:dashed}\n"
     ".key svg{display:inline;width:12px;height:12px;vertical-align:-1px;margin-right:5px}\n"
-    ".scroll{overflow-x:auto}\n"
+    ".hint{display:none;color:var(--dim);font-size:.85rem}\n"
+    ".scroll{overflow-x:auto;"
+    "background:linear-gradient(90deg,var(--bg) 30%,transparent) 0 0/40px 100% no-repeat local,\n"
+    "linear-gradient(270deg,var(--bg) 30%,transparent) 100% 0/40px 100% no-repeat local,\n"
+    "linear-gradient(90deg,var(--shade),transparent) 0 0/16px 100% no-repeat,\n"
+    "linear-gradient(270deg,var(--shade),transparent) 100% 0/16px 100% no-repeat}\n"
+    "@media(max-width:640px){.hint{display:block}\n"
+    "th:first-child,td:first-child{position:sticky;left:0;background:var(--bg)}}\n"
+    "dt{font-weight:600}\n"
+    "dd{margin:0 0 6px}\n"
     "table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;width:100%}\n"
     "th,td{padding:4px 8px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\n"
-    "th{font-weight:600;color:var(--dim)}\n"
-    "th.wrap{white-space:normal;min-width:4.2rem;vertical-align:bottom}\n"
+    "th{font-weight:600;color:var(--dim);vertical-align:bottom}\n"
+    "th.wrap{white-space:normal;min-width:4.2rem}\n"
     "td.wrap{white-space:normal;min-width:5rem;text-align:left}\n"
     "th:first-child,td:first-child{text-align:left}\n"
     ".good{color:var(--good)}\n"
@@ -130,5 +141,6 @@ void page_html(struct buf *out, const struct sim_result *r, const struct compari
     html_classes(out, r);
     html_savings(out, r);
     html_method(out, r);
+    html_words(out, r);
     buf_puts(out, "</main></body></html>\n");
 }

@@ -118,7 +118,7 @@ static void draw_compared(struct chart *ch, const void *ctx)
         char text[32];
         double at = left + (t - low) / span * wide;
         buf_putf(ch->out, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>\n", at, ch->top - 4, ch->bottom);
-        snprintf(text, sizeof text, "%.4g", t);
+        chart_number(text, sizeof text, t, step);
         chart_label(ch, at, ch->bottom + 16, "middle", NULL, text);
     }
     for (size_t v = 0; v < c->n_variants; v++) {

@@ -21,4 +21,7 @@ void html_groups(struct buf *out, const struct sim_result *r);
 void html_savings(struct buf *out, const struct sim_result *r);
 void html_method(struct buf *out, const struct sim_result *r);
 
+// What the words and units of the page mean.
+void html_words(struct buf *out, const struct sim_result *r);
+
 #endif

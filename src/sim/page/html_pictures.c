@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pictures over time and the one of rooms beside each other. A run of more than three weeks is drawn
-// whole and once more for its coldest week, for nobody can see a morning in a year.
+// The pictures over time of the whole fleet, and the one of rooms beside each other.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,141 +11,9 @@
 #include "base/when.h"
 #include "sim/page/chart.h"
 #include "sim/page/html_inside.h"
+#include "sim/page/html_view.h"
 
-#define DAY_MS    INT64_C(86400000)
-#define ZONES_MAX 4
-#define LONG_MS   (40 * DAY_MS)
-
-// A part of the run.
-struct view {
-    const struct sim_result *r;
-    size_t from, n; // steps
-    size_t shown;   // index of the zone that is shown
-};
-
-static int64_t start_of(const struct view *v)
-{
-    return v->r->start.v + (int64_t)v->from * v->r->series.step_ms;
-}
-
-static void time_axis(struct chart *c, const struct view *v)
-{
-    int64_t span = (int64_t)v->n * v->r->series.step_ms;
-    chart_time(c, start_of(v), span);
-    if (span > LONG_MS) // whole days, for days and nights would be a flicker
-        c->columns_max = (size_t)(span / DAY_MS);
-}
-
-static struct view whole(const struct sim_result *r)
-{
-    return (struct view){.r = r, .n = r->series.n};
-}
-
-// The seven days with the lowest mean outside.
-static struct view coldest_week(const struct sim_result *r)
-{
-    size_t week = (size_t)(7 * DAY_MS / r->series.step_ms), best = 0;
-    const float *t = r->series.outside_c;
-    double sum = 0, least;
-    for (size_t i = 0; i < week; i++)
-        sum += t[i];
-    least = sum;
-    for (size_t i = week; i < r->series.n; i++) {
-        sum += (double)t[i] - t[i - week];
-        if (sum < least) {
-            least = sum;
-            best = i - week + 1;
-        }
-    }
-    size_t day = (size_t)(DAY_MS / r->series.step_ms); // from a midnight, if it fits
-    best -= day ? best % day : 0;
-    return (struct view){.r = r, .from = best, .n = week};
-}
-
-static bool has_a_week(const struct sim_result *r)
-{
-    return r->series.step_ms <= 3600000 && (int64_t)r->series.n * r->series.step_ms > 21 * DAY_MS &&
-           r->series.outside_c;
-}
-
-static void range_of(const float *v, size_t n, double *low, double *high)
-{
-    for (size_t i = 0; i < n; i++) {
-        *low = num_min(*low, v[i]);
-        *high = num_max(*high, v[i]);
-    }
-}
-
-// ---- temperatures ----
-
-static void draw_zone(struct chart *c, const void *ctx)
-{
-    const struct view *v = ctx;
-    const struct sim_series *s = &v->r->series;
-    const float *t = s->shown_c[v->shown] + v->from, *set = s->shown_setpoint_c[v->shown] + v->from;
-    double low = 1e9, high = -1e9;
-    range_of(t, v->n, &low, &high);
-    range_of(set, v->n, &low, &high);
-    chart_scale(c, low - 0.6, high + 0.6, "\302\260C");
-    time_axis(c, v);
-    if (c->columns_max) {
-        chart_envelope(c, set, v->n, "band");
-    } else {
-        chart_band(c, set, v->n, 0.5, 0.5, "band");
-        chart_line(c, set, v->n, "set");
-    }
-    chart_envelope(c, t, v->n, "t");
-    chart_line(c, t, v->n, "t");
-}
-
-static void zone_key(struct buf *out)
-{
-    buf_puts(
-        out,
-        "<div class=\"key\"><span><i class=\"l\" style=\"border-color:var(--warm)\"></i>temperature (shaded: "
-        "lowest "
-        "to highest)</span><span><i class=\"l\" style=\"border-color:var(--set)\"></i>setpoint</span><span>"
-        "<i style=\"background:var(--band)\"></i>within 0.5 K of it; over months, lowest to highest setpoint "
-        "of the "
-        "day</span></div>\n");
-}
-
-static void zone_figure(struct buf *out, struct view v, size_t shown, const char *when)
-{
-    char caption[160];
-    uint32_t zone = v.r->series.shown_zone[shown];
-    v.shown = shown;
-    snprintf(caption, sizeof caption, "%s, %s", zone < v.r->n_zones ? v.r->zone[zone].name : "zone", when);
-    chart_figure(out, caption, NULL, 170, draw_zone, &v);
-}
-
-static void draw_outside(struct chart *c, const void *ctx)
-{
-    const struct view *v = ctx;
-    const float *t = v->r->series.outside_c + v->from;
-    double low = 1e9, high = -1e9;
-    range_of(t, v->n, &low, &high);
-    chart_scale(c, low, high, "\302\260C");
-    time_axis(c, v);
-    chart_envelope(c, t, v->n, "out");
-    chart_line(c, t, v->n, "out");
-}
-
-void html_temperatures(struct buf *out, const struct sim_result *r)
-{
-    const struct sim_series *s = &r->series;
-    size_t n = s->n_shown < ZONES_MAX ? s->n_shown : ZONES_MAX;
-    zone_key(out);
-    for (size_t k = 0; k < n; k++) {
-        zone_figure(out, whole(r), k, "the whole run");
-        if (has_a_week(r))
-            zone_figure(out, coldest_week(r), k, "the coldest week");
-    }
-    if (s->outside_c) {
-        struct view v = whole(r);
-        chart_figure(out, "Outside, mean over the sites", NULL, 110, draw_outside, &v);
-    }
-}
+#define DAY_MS INT64_C(86400000)
 
 // ---- power by class ----
 
@@ -207,10 +74,10 @@ static void draw_power(struct chart *c, const void *ctx)
     float *asked = mem_array(v->n, sizeof *asked);
     asked_line(v, 1, asked);
     double high = highest_sum(v, (size_t)((c->right - c->left) / 2));
-    range_of(asked, v->n, &low, &high);
+    view_range(asked, v->n, &low, &high);
     double factor = power_unit(high, &unit);
     chart_scale(c, 0, high * factor, unit);
-    time_axis(c, v);
+    view_time_axis(c, v);
     for (int a = 0; a < ACTIVITY_N; a++)
         if (s->activity_w[a] && v->r->class[a].energy_j)
             chart_layer(c, base, s->activity_w[a] + v->from, factor, v->n, class_css[a]);
@@ -236,11 +103,11 @@ static void class_key(struct buf *out, const struct sim_result *r)
 
 void html_power(struct buf *out, const struct sim_result *r)
 {
-    struct view v = whole(r);
+    struct view v = view_whole(r);
     class_key(out, r);
     chart_figure(out, "Electricity of the boards by what they did, the whole run", NULL, 220, draw_power, &v);
-    if (has_a_week(r)) {
-        v = coldest_week(r);
+    if (view_has_weeks(r)) {
+        v = view_week(r, false);
         chart_figure(out, "The same, the coldest week", NULL, 200, draw_power, &v);
     }
 }

@@ -33,13 +33,28 @@ void html_tiles(struct buf *out, const struct sim_result *r)
                "of the electricity became heat that somebody asked for (ERF, strict)");
     tile_value(out, 100 * t->heat_coverage, 1, " %", "of the heat asked for was delivered");
     tile_value(out, 100 * t->heat_match, 1, " %", "of the heat delivered was asked for");
-    if (t->zone_rmse_worst_k > 0)
-        tile_value(out, t->zone_rmse_k, 2, " K", "room to setpoint while heating (RMSE)");
-    tile_value(out, t->ere, 3, "", "ERE: energy wasted for each that computes");
-    tile_value(out, t->pue, 4, "", "PUE");
-    tile_value(out, 100 * t->useful_work_share, 1, " %", "of the energy did useful work");
-    tile_value(out, (double)t->dc_j / MWH, 1, " MWh", "electricity");
+    if (t->zone_rmse_k > 0)
+        tile_value(out, t->zone_rmse_k, 2, " K",
+                   "typical distance of rooms from their setpoint while heated (RMSE; 1 K is 1 degree)");
+    tile_value(out, t->ere, 3, "", "kWh wasted for each kWh that computes (ERE)");
+    tile_value(out, t->pue, 4, "", "kWh drawn for each kWh that computes (PUE)");
+    tile_value(out, 100 * t->useful_work_share, 1, " %",
+               "of the computers' energy did work that somebody wanted");
+    tile_value(out, (double)t->dc_j / MWH, 1, " MWh", "electricity (1 MWh: 1000 kWh)");
     buf_puts(out, "</div>\n");
+}
+
+// A table that may be wider than a phone: it slides beneath its first column, and both a line and a shade at its edge
+// say so.
+static void table_begin(struct buf *out)
+{
+    buf_puts(out, "<p class=\"hint\">Wider than the screen? Slide the table sideways.</p>\n"
+                  "<div class=\"scroll\" tabindex=\"0\"><table>");
+}
+
+static void table_end(struct buf *out)
+{
+    buf_puts(out, "</table></div>\n");
 }
 
 static void wait_cell(struct buf *out, double s)
@@ -57,30 +72,37 @@ static void class_row(struct buf *out, enum activity a, const struct sim_class_r
     buf_putf(out, "<tr><td>%s</td><td>%.2f</td><td>%.1f %%</td>", activity_name(a), (double)c->energy_j / MWH,
              all ? 100 * (double)c->energy_j / (double)all : 0);
     if (activity_is_task(a) && c->submitted) {
-        buf_putf(out, "<td>%" PRId64 "</td><td>%" PRId64 "</td><td>%" PRId64 "</td><td>%" PRId64 "</td>",
-                 c->submitted, c->completed, c->preempted, c->lost);
+        buf_putf(out,
+                 "<td>%" PRId64 "</td><td>%" PRId64 "</td><td>%" PRId64 "</td><td>%" PRId64
+                 "</td><td>%" PRId64 "</td>",
+                 c->submitted, c->completed, c->preempted, c->held, c->lost);
         wait_cell(out, c->wait.p50_s);
         wait_cell(out, c->wait.p95_s);
         wait_cell(out, c->wait.max_s);
         buf_putf(out, "<td>%.2f</td><td>%.0f</td></tr>\n", c->wait.mean_slowdown, c->work_ghz_h);
     } else {
-        buf_puts(out, "<td colspan=\"9\"></td></tr>\n");
+        buf_puts(out, "<td colspan=\"10\"></td></tr>\n");
     }
 }
 
 void html_classes(struct buf *out, const struct sim_result *r)
 {
-    buf_puts(out, "<h2>What the customers got</h2>\n<div "
-                  "class=\"scroll\"><table><tr><th>class</th><th>MWh</th><th>share</th>"
-                  "<th>instances</th><th>completed</th><th>preempted</th><th>lost</th><th>wait "
-                  "p50</th><th>p95</th><th>max</th>"
-                  "<th>slowdown</th><th>core GHz h</th></tr>\n");
+    buf_puts(out, "<h2>What the customers got</h2>\n");
+    table_begin(out);
+    buf_puts(out, "<tr><th>class</th><th>energy, MWh</th><th>share</th><th>instances</th><th>completed</th>"
+                  "<th>preempted</th><th>set aside</th><th>lost</th><th>wait "
+                  "p50</th><th>p95</th><th>max</th><th>slowdown</th>"
+                  "<th>core GHz h</th></tr>\n");
     for (int a = 0; a < ACTIVITY_N; a++)
         if (r->class[a].energy_j || r->class[a].submitted)
             class_row(out, (enum activity)a, &r->class[a], r -> totals.it_j);
-    buf_puts(out, "</table></div>\n<p class=\"note\">Waits are from submission to the first instruction: "
-                  "queue, data and boot. Slowdown is "
-                  "bounded, with a tau of 1 s.</p>\n");
+    table_end(out);
+    buf_puts(
+        out,
+        "<p class=\"note\">Waits are from submission to the first instruction: queue, data and boot; half of "
+        "the instances waited no longer than p50, 19 of 20 no longer than p95. Slowdown: the time from "
+        "submission to the end, as many times as long as the work took (of less than a second, as a second)."
+        "</p>\n");
 }
 
 // ---- zones by group ----
@@ -148,9 +170,10 @@ static void group_head(struct buf *out, const struct group *g)
 {
     buf_puts(out, "<tr><td>");
     page_html_text(out, g->name);
-    buf_putf(out, "</td><td>%" PRId64 " %s</td><td>%.2f</td><td>%.2f</td><td>%.2f</td><td>%.1f to %.1f</td>",
-             g->n, scenario_zone_kind_name(g->kind), (double)g->asked / MWH, (double)g->delivered / MWH,
-             (double)g->strict / MWH, g->min_c, g->max_c);
+    buf_putf(out,
+             "</td><td>%" PRId64 " %s%s</td><td>%.2f</td><td>%.2f</td><td>%.2f</td><td>%.1f to %.1f</td>",
+             g->n, scenario_zone_kind_name(g->kind), g->n == 1 ? "" : "s", (double)g->asked / MWH,
+             (double)g->delivered / MWH, (double)g->strict / MWH, g->min_c, g->max_c);
 }
 
 static void room_row(struct buf *out, const struct group *g, double days)
@@ -180,12 +203,15 @@ static void water_row(struct buf *out, const struct group *g, int64_t length_ms)
     buf_puts(out, "</tr>\n");
 }
 
-static void columns(struct buf *out, const char *const *name)
+// `of_c`: what is so warm.
+static void columns(struct buf *out, const char *of_c, const char *const *name)
 {
-    buf_puts(out,
-             "<div class=\"scroll\"><table><tr><th>group</th><th class=\"wrap\">zones</th><th "
-             "class=\"wrap\">asked, MWh</th>"
-             "<th class=\"wrap\">delivered</th><th class=\"wrap\">useful</th><th class=\"wrap\">&deg;C</th>");
+    table_begin(out);
+    buf_putf(
+        out,
+        "<tr><th>group</th><th class=\"wrap\">zones</th><th class=\"wrap\">heat asked, MWh</th>"
+        "<th class=\"wrap\">delivered, MWh</th><th class=\"wrap\">useful, MWh</th><th class=\"wrap\">%s</th>",
+        of_c);
     for (; *name; name++)
         buf_putf(out, "<th class=\"wrap\">%s</th>", *name);
     buf_puts(out, "</tr>\n");
@@ -193,28 +219,42 @@ static void columns(struct buf *out, const char *const *name)
 
 static void room_table(struct buf *out, const struct group *g, size_t n, const struct sim_result *r)
 {
-    columns(out, (const char *const[]){"RMSE, K", "worst room", "ideal heater", "too cold",
-                                       "heater too small", "too hot", "too hot by sun", NULL});
+    columns(out, "air, &deg;C",
+            (const char *const[]){"RMSE, K", "worst room, K", "ideal heater, K", "too cold, K&#160;h",
+                                  "heater too small, K&#160;h", "too hot, K&#160;h",
+                                  "too hot by sun, K&#160;h", NULL});
     for (size_t i = 0; i < n; i++)
         if (g[i].kind == ZONE_KIND_ROOM)
             room_row(out, &g[i], (double)r->length_ms / 86400000.0);
-    buf_puts(out,
-             "</table></div>\n<p class=\"note\">RMSE: room to setpoint while it heats, more than three hours "
-             "after a "
-             "step of the setpoint; ideal heater: an electric one of the same watts in the same room. Then "
-             "degree-hours a day and room: below setpoint - 0.5 K, and of these where the ideal heater was "
-             "as cold "
-             "because it is too small; above setpoint + 1 K by the heater, and by sun and people without "
-             "it.</p>\n");
+    table_end(out);
+    buf_puts(
+        out,
+        "<p class=\"note\">RMSE: how far rooms typically are from their setpoint while they are heated, more "
+        "than three hours after a step of the setpoint; ideal heater: an electric one of the same watts in "
+        "the "
+        "same room. Then degree-hours (K h, an hour one degree off) a day and room: below setpoint - 0.5 K, "
+        "and "
+        "beside it where the ideal heater was as cold because it is too small; above setpoint + 1 K by the "
+        "heater, and by sun and people without it.</p>\n");
 }
 
 static void water_table(struct buf *out, const struct group *g, size_t n, const struct sim_result *r)
 {
-    columns(out, (const char *const[]){"backup, MWh", "hygiene alarm", "pool in band", NULL});
+    columns(out, "water, &deg;C",
+            (const char *const[]){"backup, MWh", "not safe by the hygiene rule", "pool in band", NULL});
     for (size_t i = 0; i < n; i++)
         if (g[i].kind != ZONE_KIND_ROOM)
             water_row(out, &g[i], r->length_ms);
-    buf_puts(out, "</table></div>\n");
+    table_end(out);
+    buf_puts(
+        out,
+        "<p class=\"note\">Water: of a tank at its outlet, where people draw it; of a pool in the basin; of "
+        "a "
+        "network what the boilers of computers send. Backup: heat of the building's own heater or, of a "
+        "network, of its generator. The hygiene rule (legionella) asks of a tank 55 &deg;C at the outlet all "
+        "the "
+        "time, or an hour of 60 &deg;C (or minutes of more) in any 24 hours. In band: within 0.5 K of the "
+        "setpoint.</p>\n");
 }
 
 void html_groups(struct buf *out, const struct sim_result *r)
@@ -249,11 +289,13 @@ void html_savings(struct buf *out, const struct sim_result *r)
         return;
     buf_putf(out,
              "<h2>What was saved, and against what</h2>\n<p>The electricity caused %.1f kg of CO2e, by the "
-             "grid of the hour it was drawn "
-             "in. A data centre elsewhere and ordinary heating would have needed:</p>\n<div "
-             "class=\"scroll\"><table><tr>"
-             "<th>data centre</th><th></th>",
+             "grid of the "
+             "hour it was drawn in. What was saved of what a data centre elsewhere and ordinary heating "
+             "would have "
+             "needed:</p>\n",
              r->totals.carbon_g / 1000);
+    table_begin(out);
+    buf_puts(out, "<tr><th>data centre</th><th></th>");
     for (const struct kpi_heat *h = kpi_heats; h->name; h++)
         buf_putf(out, "<th>%s</th>", h->name);
     buf_puts(out, "</tr>\n");
@@ -270,8 +312,10 @@ void html_savings(struct buf *out, const struct sim_result *r)
             buf_puts(out, "</tr>\n");
         }
     }
+    table_end(out);
     buf_putf(out,
-             "</table></div>\n<p class=\"note\">Negative: more than there. Energy wasted for each unit that "
+             "<p class=\"note\">Columns: the heating that it replaces. Negative: more than there. Energy "
+             "wasted for each unit that "
              "computes (ERE) is %.3f: %.1f "
              "times less than at PUE 1.57.</p>\n",
              r->totals.ere, kpi_save(&m, 0, &kpi_centres[1], kpi_grids, kpi_heats).wasted_ratio);
@@ -281,12 +325,15 @@ void html_method(struct buf *out, const struct sim_result *r)
 {
     const struct sim_totals *t = &r->totals;
     buf_puts(out, "<h2>How this was counted</h2>\n<ul class=\"note\">\n");
-    buf_puts(out, "<li>Boundary: computers and the network and servers of their sites; the heat is counted "
-                  "where it enters the room or "
-                  "water. Everything is computed by the simulator, nothing is measured.</li>\n"
-                  "<li>Heat counts as useful only hour by hour up to what an ideal thermostat would have "
-                  "drawn in the same place; the rest "
-                  "is waste, also when a room was pleasantly warm.</li>\n");
+    buf_puts(
+        out,
+        "<li>Boundary: computers and the network and servers of their sites; the heat is counted "
+        "where it enters the room or "
+        "water. Everything is computed by the simulator, nothing is measured.</li>\n"
+        "<li>Heat counts as useful up to what an ideal heater would have drawn in the same place, in rooms "
+        "hour by hour, in water (a store moves heat by hours) day by day; the rest is waste, also when a "
+        "room "
+        "was pleasantly warm.</li>\n");
     buf_putf(out,
              "<li>Delivered and not asked for: %.2f MWh. Burnt without doing work: %.2f MWh (%.1f %% of the "
              "computers' energy). Not explained "
@@ -298,7 +345,7 @@ void html_method(struct buf *out, const struct sim_result *r)
                   "somebody else's boiler and may be claimed by one party only.</li>\n");
     buf_putf(out,
              "<li>%" PRId64 " energy balances of zones were checked; the worst was open by %.1e of its "
-             "flows. Limits broken: %" PRIu64 ".</li>\n",
+             "flows (0: nothing is missing). Limits broken: %" PRIu64 ".</li>\n",
              t->balances_checked, t->energy_error, t->violations);
     for (size_t i = 0; i < r->n_sites; i++)
         if (r->site[i].sun_made_up) {

@@ -6,6 +6,8 @@
 #include "sim/page/figures.h"
 #include "sim/page/page.h"
 
+#define ZONES_A_PART 1000
+
 void page_json_text(struct buf *out, const char *s)
 {
     buf_putc(out, '"');
@@ -241,7 +243,7 @@ static void put_totals(struct list *l, const struct sim_result *r)
     put_real(l, "heat_coverage_day", t->heat_coverage_day);
     put_real(l, "useful_work_share", t->useful_work_share);
     put_real(l, "zone_rmse_k", t->zone_rmse_k);
-    put_real(l, "zone_rmse_worst_k", t->zone_rmse_worst_k);
+    put_real(l, "zone_rmse_worst_k", figure_find("rmse_worst_k")->of(r));
     put_real(l, "cold_kh_zone_day", t->cold_kh_zone_day);
     put_real(l, "short_kh_zone_day", t->short_kh_zone_day);
     put_real(l, "hot_kh_zone_day", t->hot_kh_zone_day);
@@ -261,7 +263,7 @@ static void put_totals(struct list *l, const struct sim_result *r)
     put_int(l, "steps", (int64_t)t->steps);
 }
 
-void page_json(struct buf *out, const struct sim_result *r)
+static void put_before_zones(struct buf *out, const struct sim_result *r)
 {
     struct list l = {out, 0};
     buf_puts(out, "{\n  ");
@@ -284,11 +286,33 @@ void page_json(struct buf *out, const struct sim_result *r)
         buf_puts(out, i + 1 < r->n_sites ? ",\n" : "\n");
     }
     buf_puts(out, "  ],\n  \"zones\": [\n");
-    for (size_t i = 0; i < r->n_zones; i++) {
+}
+
+size_t page_json_parts(const struct sim_result *r)
+{
+    return 2 + (r->n_zones + ZONES_A_PART - 1) / ZONES_A_PART;
+}
+
+// The first is all before the zones, the last all after them.
+void page_json_part(struct buf *out, const struct sim_result *r, size_t part)
+{
+    if (part == 0) {
+        put_before_zones(out, r);
+        return;
+    }
+    for (size_t i = (part - 1) * ZONES_A_PART; i < r->n_zones && i < part * ZONES_A_PART; i++) {
         put_zone(out, &r->zone[i]);
         buf_puts(out, i + 1 < r->n_zones ? ",\n" : "\n");
     }
+    if (part + 1 < page_json_parts(r))
+        return;
     buf_puts(out, "  ]");
     put_savings(out, r);
     buf_puts(out, "\n}\n");
+}
+
+void page_json(struct buf *out, const struct sim_result *r)
+{
+    for (size_t i = 0; i < page_json_parts(r); i++)
+        page_json_part(out, r, i);
 }

@@ -14,6 +14,9 @@
 
 void page_text(struct buf *out, const struct sim_result *r); // the summary on the terminal
 void page_json(struct buf *out, const struct sim_result *r); // one object; "trace_hash" among its keys
+// The same in parts, 0 to page_json_parts() - 1, for fleets whose text is larger than any buffer.
+size_t page_json_parts(const struct sim_result *r);
+void page_json_part(struct buf *out, const struct sim_result *r, size_t part);
 
 void page_zones_csv(struct buf *out, const struct sim_result *r);   // one line a zone
 void page_classes_csv(struct buf *out, const struct sim_result *r); // one line a class of work
@@ -22,6 +25,9 @@ void page_series_csv(struct buf *out, const struct sim_result *r);  // one line 
 // One HTML page that needs nothing else: SVG inside, light and dark, wide and narrow. `c` adds a comparison,
 // or is NULL.
 void page_html(struct buf *out, const struct sim_result *r, const struct comparison *c);
+
+// What a board's energy is spent on, in a few plain words.
+const char *page_activity_means(enum activity a);
 
 // Text for a JSON string or a CSV field, quotes included.
 void page_json_text(struct buf *out, const char *s);

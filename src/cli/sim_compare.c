@@ -180,8 +180,8 @@ static _Noreturn void child(const struct campaign *c, size_t variant, size_t see
     struct sim_result r;
     struct err e = ERR_NULL;
     if (simulate(c, variant, seed, &r, &e)) {
-        fprintf(stderr, "ondol: %s, seed %lu: %s\n", c->result.name[variant],
-                (unsigned long)c->result.seed[seed], e.text);
+        cli_fail(CLI_FAILED, "%s, seed %lu: %s", c->result.name[variant], (unsigned long)c->result.seed[seed],
+                 e.text);
         _exit(1);
     }
     double *value = mem_array(n_figures, sizeof *value);

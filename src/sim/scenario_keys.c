@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "core/plan/policy.h"
 
 // ---- keys that are like no other
@@ -335,8 +336,14 @@ bool scenario_name_ok(const char *s)
            strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n;
 }
 
+// A title is shown on terminals and pages; no path that is meant has such a byte either.
 static int set_text(char *out, size_t cap, const char *value, struct err *e)
 {
+    for (const char *p = value; *p; p++)
+        if ((unsigned char)*p < 32 || *p == 127)
+            return err_set(e, -EINVAL, "holds a byte %d (only what can be printed)", *p);
+    if (!utf8_valid(value, strlen(value)))
+        return err_set(e, -EINVAL, "is no UTF-8 text");
     if (strlen(value) >= cap)
         return err_set(e, -EINVAL, "a text of more than %zu bytes", cap - 1);
     memcpy(out, value, strlen(value) + 1);

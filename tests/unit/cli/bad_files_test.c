@@ -124,6 +124,13 @@ static void a_scenario_that_makes_no_sense(void **state)
         {SITE ZONES "include = s.ini\n", "include: there is no such key"},
         {"\xef\xbb\xbf\xff\xfe\n", ":1: is neither [section] nor key = value"},
         {"[site a", ":1: is neither [section] nor key = value"},
+        // nothing that a terminal obeys gets there
+        {SITE "\x1b[31mcap = 5\n" ZONES, ":5: [site a] \\x1b[31mcap: there is no such key"},
+        {SITE "cap_w = \xc2\x9b"
+              "5\n" ZONES,
+         ":5: [site a] cap_w: \\xc2\\x9b5: is not a number"},
+        {"[scenario]\ntitle = a\x1b]0;b\x07\n" SITE ZONES, ":2: [scenario] title: holds a byte 27"},
+        {"[scenario]\ntitle = \xff\n" SITE ZONES, ":2: [scenario] title: is no UTF-8 text"},
     };
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
         char said[4096];

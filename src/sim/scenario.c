@@ -42,6 +42,8 @@ void scenario_deinit(struct scenario *s)
     free(s->zones);
     free(s->work);
     free(s->fault);
+    free(s->laid);
+    free(s->said);
     *s = SCENARIO_NULL;
 }
 

@@ -21,7 +21,7 @@ static void put_tariff(const struct sim_run *r, uint32_t site, struct buf *out)
         int64_t from = r->s->start.v + r->now + r->site[site].offset_ms;
         for (int64_t h = 0; h < 24; h++) // by the local clock: each hour of the day from now on, once
             buf_putf(out, "%sdaily %02d:00 %.6f", h ? ", " : "", (int)((from / HOUR_MS + h) % 24),
-                     num_max(0, series_at(hours, r->s->start.v + r->now + h * HOUR_MS)));
+                     series_at(hours, r->s->start.v + r->now + h * HOUR_MS));
     } else if (s->night_from_hour == s->night_to_hour) {
         buf_putf(out, "daily 00:00 %.6f", s->tariff_eur_kwh);
     } else {

@@ -149,6 +149,38 @@ static void test_a_file_is_laid_over_another(void **state)
     scenario_deinit(&s);
 }
 
+static void test_what_is_hardly_meant_is_noted_with_its_line(void **state)
+{
+    (void)state;
+    struct scenario s;
+    struct err e;
+    struct buf notes = BUF_INIT(2000);
+    static const char text[] = "[site a]\nholidays_zone = c\n[zones z]\nsite = a\n[work v]\nrun_s = 7\n"
+                               "[work w]\ninstances = 8\ndata_sets = 2\n[site b]\ncarbon_g_kwh = 0.4\n";
+    static const char over[] = "[work w]\nkind = batsim\n[work v]\nclass = flex\nfile = f\n";
+    assert_int_equal(reads(&s, text, &e), 0);
+    assert_int_equal(scenario_lay_over(&s, "y.ini", over, strlen(over), &e), 0);
+    scenario_notes(&s, &notes);
+    assert_string_equal(buf_str(&notes),
+                        "x.ini:2: [site a] holidays_zone: has no effect without holidays_file\n"
+                        "x.ini:8: [work w] instances: has no effect with kind = batsim\n"
+                        "x.ini:9: [work w] data_sets: has no effect with kind = batsim\n"
+                        "x.ini:11: [site b] carbon_g_kwh: is below 2: are these kilograms? (grams a "
+                        "kilowatt-hour are wanted)\n"
+                        "y.ini:5: [work v] file: has no effect with kind = backlog\n");
+    buf_deinit(&notes);
+    err_set(&e, -EINVAL, "why");
+    scenario_blame_key(&s, "work", 1, "instances", &e);
+    assert_string_equal(e.text, "x.ini:8: [work w] instances: why");
+    err_set(&e, -EINVAL, "why");
+    scenario_blame_key(&s, "work", 1, "share", &e); // not said: where the section is
+    assert_string_equal(e.text, "y.ini:2: [work w] share: why");
+    err_set(&e, -EINVAL, "why");
+    scenario_blame_key(&s, "scenario", 0, "days", &e);
+    assert_string_equal(e.text, "y.ini: [scenario] days: why");
+    scenario_deinit(&s);
+}
+
 static struct scenario_zones room_of(const char *keys)
 {
     char text[400];
@@ -184,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_says_what_is_wrong_and_where),
         cmocka_unit_test(test_hostile_bytes_are_refused),
         cmocka_unit_test(test_a_file_is_laid_over_another),
+        cmocka_unit_test(test_what_is_hardly_meant_is_noted_with_its_line),
         cmocka_unit_test(test_keys_of_a_room_come_in_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,9 +144,7 @@ static int load(const struct campaign *c, size_t variant, size_t seed, struct si
     struct sim_early early = {
         .seed = (long)c->result.seed[seed], .start = c->v->span.start, .policy = x->policy};
     int bad = sim_load(l, x->file, x->n, c->v->span.data, &early, e);
-    if (!bad)
-        sim_span_apply(&c->v->span, l);
-    return bad;
+    return bad ? bad : sim_span_apply(&c->v->span, l, e);
 }
 
 static int simulate(const struct campaign *c, size_t variant, size_t seed, struct sim_result *r,
@@ -339,6 +337,8 @@ static int all_can_be_read(const struct campaign *c, struct err *e)
     for (size_t i = 0; i < c->n && !bad; i++) {
         struct sim_loaded l;
         bad = load(c, i, 0, &l, e);
+        if (!bad)
+            sim_span_say(&l);
         sim_unload(&l);
     }
     return bad;

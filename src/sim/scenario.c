@@ -248,7 +248,31 @@ static int check_fault(struct scenario *s, struct scenario_fault *f, struct err 
     else if (f->per_day < 0 && f->at_day < 0)
         snprintf(what, sizeof what, "[fault %s]: it never happens (add a line: per_day = N or at_day = N)",
                  f->name);
-    return what[0] ? fail_at(f->from_file, f->line, e, what) : 0;
+    if (what[0] || f->p90_s >= f->median_s)
+        return what[0] ? fail_at(f->from_file, f->line, e, what) : 0;
+    err_set(e, -EINVAL,
+            "%g: is below median_s, %g (a tenth lasts longer than p90_s, half longer than median_s)",
+            f->p90_s, f->median_s);
+    return scenario_blame_key(s, "fault", (size_t)(f - s->fault), "p90_s", e);
+}
+
+static int32_t most_memory_mb(const struct scenario *s)
+{
+    int32_t most = 0;
+    for (size_t i = 0; i < s->n_zones; i++) {
+        int32_t mb = s->board[s->zones[i].board].spec.memory_mb;
+        most = mb > most ? mb : most;
+    }
+    return most;
+}
+
+// Work that no board can take would wait for ever.
+static int check_work(const struct scenario *s, size_t i, int32_t most_mb, struct err *e)
+{
+    if (s->work[i].memory_mb <= most_mb)
+        return 0;
+    err_set(e, -EINVAL, "%d: no board of any zone has more than %d", (int)s->work[i].memory_mb, (int)most_mb);
+    return scenario_blame_key(s, "work", i, "memory_mb", e);
 }
 
 int scenario_check(struct scenario *s, struct err *e)
@@ -277,6 +301,9 @@ int scenario_check(struct scenario *s, struct err *e)
     int bad = 0;
     for (size_t i = 0; i < s->n_zones && !bad; i++)
         bad = check_zones(s, &s->zones[i], e);
+    int32_t most_mb = bad ? 0 : most_memory_mb(s);
+    for (size_t i = 0; i < s->n_work && !bad; i++)
+        bad = check_work(s, i, most_mb, e);
     for (size_t i = 0; i < s->n_faults && !bad; i++)
         bad = check_fault(s, &s->fault[i], e);
     if (!bad && s->length_ms % s->step_ms != 0)

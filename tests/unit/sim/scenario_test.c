@@ -104,6 +104,14 @@ static void test_says_what_is_wrong_and_where(void **state)
         {"cap_w = 5\n", "stands in no section"},
         {"[fault f]\nsite = b\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
          "[fault f] site: there is no [site b]"},
+        {"[site a]\ncap_w = 5\n[zones z]\nsite = a\n[board big]\nmemory_mb = 99999\n[board b]\ncores = "
+         "2\n[zones "
+         "z]\nboard = b\n[work w]\nclass = flex\nmemory_mb = 32769\n",
+         "x.ini:13: [work w] memory_mb: 32769: no board of any zone has more than 32768"},
+        {"[site a]\ncap_w = 5\n[zones z]\nsite = a\n[fault f]\nkind = agent\np90_s = 60\nper_day = 1\n",
+         "x.ini:7: [fault f] p90_s: 60: is below median_s, 600"},
+        {"[site a]\ncap_w = 5\n[zones z]\nsite = a\n[fault f]\nkind = agent\nmedian_s = 75601\nper_day = 1\n",
+         "[fault f] p90_s: 75600: is below median_s, 75601"},
         {"[scenario]\nstep_s = 11\n[site a]\nweather = 5\n[zones z]\nsite = a\n", "does not divide"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {

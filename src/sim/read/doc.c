@@ -24,7 +24,7 @@ int doc_parse(struct doc *d, const char *text, size_t n, size_t line, struct err
             line += *p == '\n';
         return err_set(e, -EINVAL, "line %zu: nested deeper than %d levels", line, DOC_DEPTH_MAX);
     }
-    json_t *root = json_loadb(text, n, 0, &je);
+    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
     if (!root) {
         size_t at = line + (je.line > 0 ? (size_t)je.line - 1 : 0);
         return err_set(e, -EINVAL, "line %zu: not JSON: %s", at, je.text);

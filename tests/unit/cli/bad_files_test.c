@@ -225,6 +225,18 @@ static void a_file_that_the_scenario_names(void **state)
         {BATSIM, "{\"jobs\": {}, \"profiles\": []}", "f: line 1: ", 0},
         {BATSIM, "{\"jobs\": [{\"id\": 1, \"subtime\": 1e300, \"profile\": \"p\"}], \"profiles\": {}}",
          "f: line 1: jobs[0].subtime: ", 0},
+        {BATSIM,
+         "{\"jobs\": [{\"id\": 1, \"subtime\": 1, \"profile\": \"p\"}, {\"id\": 2, \"subtime\": 1, "
+         "\"profile\": \"p\"},\n"
+         "{\"id\": \"1\", \"subtime\": 1, \"profile\": \"p\"}], \"profiles\": {\"p\": {\"type\": \"delay\", "
+         "\"delay\": 9}}}",
+         "f: line 2: jobs[2]: id \"1\" stands twice, first in jobs[0]", 0},
+        {BATSIM,
+         "{\"jobs\": [\n{\"id\": 1, \"subtime\": 1, \"res\": 1.5, \"profile\": \"p\"}],"
+         "\"profiles\": {\"p\": {\"type\": \"delay\", \"delay\": 9}}}",
+         "f: line 2: jobs[0].res: must be a whole number, is 1.5", 0},
+        {BATSIM, "{\"a\": {\"start\": 1, \"end\": 2},\n\"a\": {\"start\": 3, \"end\": 4}}",
+         "f: line 2: not JSON: duplicate object key", 0},
 #define FLOW SITE ZONES WORK "kind = wfformat\nfile = f\n"
         {FLOW, "{}", "f: line 1: ", 0},
         {FLOW, "[[[[[[[[", "f: line 1: ", 0},

@@ -34,13 +34,15 @@ static const struct scenario_said *find(const struct scenario *s, uint32_t secti
     return NULL;
 }
 
-// Of the section, whatever it says.
-static const struct scenario_said *find_any(const struct scenario *s, uint32_t section, size_t index)
+// Where the section begins in the file that has it last.
+static const struct scenario_said *find_first(const struct scenario *s, uint32_t section, size_t index)
 {
+    const struct scenario_said *at = NULL;
     for (size_t i = s->n_said; i-- > 0;)
-        if (s->said[i].section == section && s->said[i].index == index)
-            return &s->said[i];
-    return NULL;
+        if (s->said[i].section == section && s->said[i].index == index &&
+            (!at || s->said[i].file == at->file))
+            at = &s->said[i];
+    return at;
 }
 
 int scenario_blame_key(const struct scenario *s, const char *kind, size_t index, const char *key,
@@ -51,7 +53,7 @@ int scenario_blame_key(const struct scenario *s, const char *kind, size_t index,
         section++;
     const struct scenario_said *at = find(s, section, index, key);
     if (!at)
-        at = find_any(s, section, index);
+        at = find_first(s, section, index);
     const char *name = section_name(s, section, index), *gap = *name ? " " : "";
     return at ? err_prefix(e, "%s:%d: [%s%s%s] %s", s->laid[at->file], at->line, kind, gap, name, key)
               : err_prefix(e, "%s: [%s%s%s] %s", s->file[0] ? s->file : "scenario", kind, gap, name, key);

@@ -51,6 +51,8 @@ static void test_reads_all_sections(void **state)
     scenario_deinit(&s);
 }
 
+#define ROOM "[site a]\nweather = 5\n[zones z]\nsite = a\n"
+
 // What is wrong, and what the sentence must hold.
 static void test_says_what_is_wrong_and_where(void **state)
 {
@@ -112,7 +114,24 @@ static void test_says_what_is_wrong_and_where(void **state)
          "x.ini:7: [fault f] p90_s: 60: is below median_s, 600"},
         {"[site a]\ncap_w = 5\n[zones z]\nsite = a\n[fault f]\nkind = agent\nmedian_s = 75601\nper_day = 1\n",
          "[fault f] p90_s: 75600: is below median_s, 75601"},
-        {"[scenario]\nstep_s = 11\n[site a]\nweather = 5\n[zones z]\nsite = a\n", "does not divide"},
+        {"[scenario]\nstep_s = 11\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "x.ini:2: [scenario] step_s: 11: does not divide the length of the run, 604800 s"},
+        {"[scenario]\nseed = 4\ndays = 0.01\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "x.ini:2: [scenario] step_s: 60: does not divide the length of the run, 864 s"},
+        {"[board b]\ncurve = 3000:59 2000:90\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "x.ini:2: [board b]: curve: point 2 freq_mhz is 2000: must be over 3000"},
+        {"[board b]\ncurve = 3000:59 4000:x\n", "x.ini:2: [board b] curve: point 2 is not 1..20000 MHz"},
+        {"[board b]\ncurve = 3000:5 4000:90\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "curve: point 1 draw_mw is 5000: must be over 12000"},
+        {ROOM "air_kj_k = 1\nvent_w_k = 100000\n",
+         "x.ini:5: [zones z] air_kj_k: 1: with 100522 W/K (vent_w_k, vent_open_w_k, heater_w_k and walls) it "
+         "follows in 0.0099 s: at least 0.2 s"},
+        {ROOM "vent_open_w_k = 100000\nair_kj_k = 1\n", "x.ini:6: [zones z] air_kj_k: 1: with 100522 W/K"},
+        {ROOM "heater_kj_k = 0.1\nheater_w_k = 10000\n",
+         "x.ini:5: [zones z] heater_kj_k: 0.1: with 10000 W/K (heater_w_k) it follows in 0.01 s"},
+        {ROOM "mass_kj_k = 1\nmass_out_w_k = 1e5\n", "x.ini:5: [zones z] mass_kj_k: 1: with 100"},
+        {ROOM "mass_out_w_k = 1e5\nspread = 0.5\nheater_w_k = 2000\nheater_kj_k = 0.3\n",
+         "x.ini:8: [zones z] heater_kj_k"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct scenario s = {.seed = 99};

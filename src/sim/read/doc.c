@@ -18,6 +18,10 @@ int doc_parse(struct doc *d, const char *text, size_t n, size_t line, struct err
     *d = DOC_NULL;
     if (n > DOC_BYTES_MAX)
         return err_set(e, -EFBIG, "%zu bytes: at most %u are read", n, DOC_BYTES_MAX);
+    if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { // a byte-order mark, which JSON does not have
+        text += 3;
+        n -= 3;
+    }
     const char *deep = nest_below(text, n, DOC_DEPTH_MAX);
     if (deep) {
         for (const char *p = text; p < deep; p++)

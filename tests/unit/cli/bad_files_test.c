@@ -38,6 +38,7 @@
 #define ZONES "[zones z]\nsite = a\n"
 #define WORK  "[work w]\nclass = flex\n"
 #define WEEK                  "[site a]\nweather = 5\n"
+#define MARK                  "\xef\xbb\xbf"
 #define CARBON_ROWS(one, two) "utc_hour_start,carbon_intensity_gco2e_per_kwh\n" one ",50\n" two ",60\n"
 
 static char dir[64];
@@ -177,6 +178,11 @@ static void a_file_that_the_scenario_names(void **state)
          "f: line 3: utc_hour_start: leaves a gap", 0},
         {CARBON, "utc_hour_start,carbon_intensity_gco2e_per_kwh\n2020-01-01T00:00Z,\"5\n",
          "a quote is not closed", 0},
+        {CARBON, "utc_hour_start,carbon_intensity_gco2e_per_kwh\r2020-01-01,5\r2020-01-02,5\r",
+         "f: line 1: column 1: a carriage return within it: lines of old Macs end so (LF or CR LF are read)",
+         0},
+        {CARBON, "utc_hour_start,carbon_intensity_gco2e_per_kwh\r\n2020-01-01,5\r2020-01-02,5\r\n",
+         "f: line 2: column 1: a carriage return within it", 0},
 #define TARIFF SITE "tariff_file = f\n" ZONES
         {TARIFF, nul, "f: line 2: column 1: a NUL byte", sizeof nul - 1},
         {TARIFF, "utc_hour_start,eur_per_kwh\n2018-01-01T00:00Z,-1.5\n2018-01-01T01:00Z,0\n",
@@ -346,6 +352,26 @@ static void what_is_hardly_meant_is_said_and_runs(void **state)
           "there"},
          1},
         {SITE "holidays_file = f\n" ZONES, "date,name\n2018-01-01,x\n", {0}, 0}, // a list of them
+        // a byte-order mark is none of the text
+        {SITE ZONES WORK "kind = swf\nfile = f\n",
+         MARK "1 0 -1 60 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n",
+         {0},
+         0},
+        {SITE ZONES WORK "kind = batsim\nfile = f\n",
+         MARK "{\"jobs\": [{\"id\": 1, \"subtime\": 1, \"profile\": \"p\"}], \"profiles\": {\"p\": "
+              "{\"type\": \"delay\", "
+              "\"delay\": 9}}}",
+         {0},
+         0},
+        {SITE "tariff_file = f\n" ZONES,
+         MARK "utc_hour_start,eur_per_kwh\n2018-01-01,0.1\n2018-01-02,0.1\n",
+         {0},
+         0},
+        {SITE ZONES "kind = tank\nsetpoint = 60\ndraw_file = f\ndraw_file_step_s = 86400\n",
+         MARK "60\n",
+         {0},
+         0},
+        {MARK SITE ZONES, "", {0}, 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(row); i++)
         warned(row[i].scenario, row[i].file, row[i].words, row[i].n);

@@ -660,6 +660,39 @@ static void of_a_trace_no_line_is_made_up(void **state)
         fail_msg("not \"%s\" but: %s", want, e.text);
 }
 
+// What is wrong of the platform as a whole names the folder.
+static void of_a_platform_that_is_no_fleet_the_folder_is_named(void **state)
+{
+    (void)state;
+    static const char *const row[][2] = {
+        {"1:1:1", ": power states 1 of the platform: the first draws no more than idle"},
+        {"1:1e6:1",
+         ": power states 1 of the platform: curve: point 1 draw_mw is 1000000000: must be over 1000"},
+    };
+    static const char stop[] = "{\"timestamp\": 60, \"type\": \"stop_simulation\"}\n";
+    char trace[200], xml[1000], want[400];
+    snprintf(trace, sizeof trace, "%s/platform", dir);
+    assert_int_equal(mkdir(trace, 0700), 0);
+    put("platform/events.json", stop, sizeof stop - 1);
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct sim_loaded l;
+        struct err e = ERR_NULL;
+        int n = snprintf(
+            xml, sizeof xml,
+            "<platform><host id='m' speed='2000f'><prop id='watt_per_state' value='%s'/><prop id='site' "
+            "value='s'/><prop id='qbox' value='b'/><prop id='qrad' value='h'/></host><host id='b_disk'>"
+            "<prop id='role' value='storage'/><prop id='size' value='9'/></host><link id='b_lan_link' "
+            "bandwidth='1Gbps' latency='0'/><link id='b_wan_link' bandwidth='1Gbps' latency='0'/></platform>",
+            row[i][0]);
+        put("platform/platform.xml", xml, (size_t)n);
+        assert_int_equal(sim_load(&l, (const char *const[]){trace}, 1, NULL, NULL, &e), -EINVAL);
+        sim_unload(&l);
+        snprintf(want, sizeof want, "%s%s", trace, row[i][1]);
+        if (strncmp(e.text, want, strlen(want)) != 0)
+            fail_msg("not \"%s\" but: %s", want, e.text);
+    }
+}
+
 // ---- where results go
 
 static void what_is_no_file_is_written_to_and_not_replaced(void **state)
@@ -758,6 +791,7 @@ int main(void)
         cmocka_unit_test(each_beginning_of_each_shipped_scenario_is_read_or_refused),
         cmocka_unit_test(of_files_laid_over_each_other_the_right_one_is_named),
         cmocka_unit_test(of_a_trace_no_line_is_made_up),
+        cmocka_unit_test(of_a_platform_that_is_no_fleet_the_folder_is_named),
         cmocka_unit_test(what_is_no_file_is_written_to_and_not_replaced),
         cmocka_unit_test(many_sections_are_refused_and_not_compared),
         cmocka_unit_test(a_repeated_trace_of_nothing_is_not_searched_for_ever),

@@ -395,7 +395,8 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
             s->seed = (uint64_t)early->seed;
         if (early->start)
             (void)date_parse(early->start, &s->start.v);
-        bad = early->policy ? scenario_set_policy(s, early->policy, e) : 0;
+        if (early->policy && (bad = scenario_set_policy(s, early->policy, e)))
+            err_prefix(e, "--policy");
     }
     if (!bad)
         bad = scenario_check(s, e);

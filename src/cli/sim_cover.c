@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/when.h"
 
@@ -76,6 +77,8 @@ static int cover(struct sim_loaded *l, const struct held *h, struct err *e)
     date_format(date, HOUSE_MS(from));
     err_set(&note, 0, "%s covers %s%s%.10s and repeats", h->file, holds, h->dated ? " from " : "",
             h->dated ? date : "");
+    if (strstr(buf_str(&l->notes), note.text)) // of another site that has the same file
+        return 0;
     scenario_blame_key(&l->scenario, h->kind, h->index, h->key, &note);
     sim_load_note(l, note.text);
     return 0;

@@ -304,6 +304,10 @@ static void what_is_hardly_meant_is_said_and_runs(void **state)
          day,
          {":5: [site a] carbon_file: f covers 1 day from 1999-01-01 and repeats"},
          1},
+        {SITE "carbon_file = f\n" ZONES "[site b]\ncarbon_file = f\n[zones y]\nsite = b\n",
+         day,
+         {":5: [site a] carbon_file: f covers 1 day from 1999-01-01 and repeats"}, // once
+         1},
         {SITE ZONES "kind = tank\nsetpoint = 60\ndraw_file = f\ndraw_file_step_s = 3600\n",
          "60\n0\n",
          {0},

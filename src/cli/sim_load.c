@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "device/slurp.h"
 #include "sim/read/streams.h"
+#include "sim/read/workflow.h"
 #include "sim/work_swf.h"
 #include "world/epw.h"
 
@@ -276,6 +277,31 @@ static int load_site(struct sim_loaded *l, size_t i, const char *data, struct er
     return bad ? bad : load_calendar(l, i, data, e);
 }
 
+// Tasks of a workflow that no board can hold. Such files also say the memory of all the machine for one of a task,
+// so that it is no error.
+static void note_memory(struct sim_loaded *l, size_t i, const struct stream_text *trace)
+{
+    struct workflow flow;
+    size_t n = 0;
+    int64_t mb, need_mb = 0, most_mb = scenario_most_memory_mb(&l->scenario);
+    struct err note = ERR_NULL;
+    if (workflow_read(&flow, trace->text, trace->n, NULL))
+        return;
+    for (size_t k = 0; k < flow.n; k++) {
+        mb = (flow.v[k].memory_bytes + 1048575) / 1048576;
+        n += mb > most_mb;
+        need_mb = mb > need_mb ? mb : need_mb;
+    }
+    err_set(&note, 0,
+            "%s: %zu of %zu tasks need up to %lld MB, no board of any zone has more than %lld: these wait "
+            "for ever",
+            trace->file, n, flow.n, (long long)need_mb, (long long)most_mb);
+    workflow_deinit(&flow);
+    scenario_blame_key(&l->scenario, "work", i, "file", &note);
+    if (n > 0)
+        sim_load_note(l, note.text);
+}
+
 // Work that a reader or the generator makes a stream of.
 static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct sim_workload *out,
                        struct err *e)
@@ -293,6 +319,8 @@ static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct 
     sizes.text = sizes_text;
     if (!bad)
         bad = stream_open(out, &l->scenario, i, &trace, &sizes, l->scenario.start.v, e);
+    if (!bad && w->kind == WORK_WFFORMAT)
+        note_memory(l, i, &trace);
     free(text);
     free(sizes_text);
     return bad;

@@ -286,7 +286,7 @@ static int check_fault(struct scenario *s, struct scenario_fault *f, struct err 
     return scenario_blame_key(s, "fault", (size_t)(f - s->fault), "p90_s", e);
 }
 
-static int32_t most_memory_mb(const struct scenario *s)
+int32_t scenario_most_memory_mb(const struct scenario *s)
 {
     int32_t most = 0;
     for (size_t i = 0; i < s->n_zones; i++) {
@@ -331,7 +331,7 @@ int scenario_check(struct scenario *s, struct err *e)
     int bad = 0;
     for (size_t i = 0; i < s->n_zones && !bad; i++)
         bad = check_zones(s, &s->zones[i], e);
-    int32_t most_mb = bad ? 0 : most_memory_mb(s);
+    int32_t most_mb = bad ? 0 : scenario_most_memory_mb(s);
     for (size_t i = 0; i < s->n_work && !bad; i++)
         bad = check_work(s, i, most_mb, e);
     for (size_t i = 0; i < s->n_faults && !bad; i++)

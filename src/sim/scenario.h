@@ -272,6 +272,7 @@ int scenario_set_policy(struct scenario *s, const char *name, struct err *e);
 
 int64_t scenario_zone_count(const struct scenario *s);  // over all groups
 int64_t scenario_board_count(const struct scenario *s); // boards in all zones
+int32_t scenario_most_memory_mb(const struct scenario *s); // of any of these boards
 
 // "telecom-7" of group and 0-based index.
 void scenario_zone_name(const struct scenario_zones *z, int32_t index, char out[SIM_NAME_BYTES + 16]);

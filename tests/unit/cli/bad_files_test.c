@@ -348,6 +348,15 @@ static void what_is_hardly_meant_is_said_and_runs(void **state)
          "1 0 -1 60 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n",
          {":11: [work w] data_sets: has no effect with kind = swf"},
          1},
+        {SITE ZONES WORK "kind = wfformat\nfile = f\n",
+         "{\"workflow\": {\"specification\": {\"tasks\": [{\"name\": \"n\", \"id\": \"a\"}, {\"name\": "
+         "\"n\", \"id\": \"b\"}]},"
+         "\"execution\": {\"tasks\": [{\"id\": \"a\", \"runtimeInSeconds\": 9, \"memoryInBytes\": "
+         "34359738369},"
+         "{\"id\": \"b\", \"runtimeInSeconds\": 9, \"memoryInBytes\": 34359738368}]}}}",
+         {":10: [work w] file: f: 1 of 2 tasks need up to 32769 MB, no board of any zone has more than "
+          "32768"},
+         1},
         {SITE "holidays_zone = zone_c\n" ZONES, "", {":5: [site a] holidays_zone: has no effect without"}, 1},
         {SCHOOL, "date,zone_c\n2018-01-01,False\n", {0}, 0},
         {SCHOOL,

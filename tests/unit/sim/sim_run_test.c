@@ -406,10 +406,11 @@ static void test_what_crawls_is_moved(void **state)
 static void test_the_engine_is_told_of_tariffs_and_carbon(void **state)
 {
     (void)state;
-    static const char *sites[] = {"tariff_eur_kwh = 0.21\ntariff_night_eur_kwh = 0.16\nnight_from_hour = 22\n"
-                                  "night_to_hour = 6\ncalendar = french\n",
-                                  "carbon_g_kwh = 61.5\ncap_w = 2000\n", "tariff_eur_kwh = -0.21\n",
-                                  "tariff_eur_kwh = -0.21\ntariff_night_eur_kwh = -1\nnight_to_hour = 6\n"};
+    static const char *sites[] = {
+        ("tariff_eur_kwh = 0.21\ntariff_night_eur_kwh = 0.16\nnight_from_hour = 22\n"
+         "night_to_hour = 6\ncalendar = french\n"),
+        "carbon_g_kwh = 61.5\ncap_w = 2000\n", "tariff_eur_kwh = -0.21\n",
+        "tariff_eur_kwh = -0.21\ntariff_night_eur_kwh = -1\nnight_to_hour = 6\n"};
     for (size_t i = 0; i <= ARRAY_LEN(sites); i++) {
         struct made m;
         struct err e = ERR_NULL;

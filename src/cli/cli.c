@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 int cli_fail(int code, const char *fmt, ...)
 {
     char text[1024];
@@ -11,9 +13,16 @@ int cli_fail(int code, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    fflush(stdout); // what was said before stands before
-    fprintf(stderr, "ondol: %s\n", text);
+    cli_note(text);
     return code;
+}
+
+void cli_note(const char *text)
+{
+    char shown[4096]; // it may hold what stands in files, answers and names
+    utf8_printable(shown, sizeof shown, text);
+    fflush(stdout); // what was said before stands before
+    fprintf(stderr, "ondol: %s\n", shown);
 }
 
 int cli_fail_err(int code, const struct err *e)

@@ -20,6 +20,8 @@ enum cli_exit {
 // Prints "ondol: <sentence>" on stderr and gives `code` back, so that failing is one line.
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int cli_fail_err(int code, const struct err *e);
+// Prints "ondol: <text>" on stderr, one line, with nothing in it that a terminal would obey (utf8_printable).
+void cli_note(const char *text);
 
 // One command: argv[0] is its name. Gives an exit code.
 int cmd_account(int argc, char **argv);

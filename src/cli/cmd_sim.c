@@ -140,11 +140,12 @@ int cmd_sim(int argc, char **argv)
     struct sim_loaded l;
     struct sim_early early = {.seed = v.seed, .start = v.span.start, .policy = v.policy};
     int bad = sim_load(&l, args.v, args.n, v.span.data, &early, &e);
+    bad = bad ? bad : sim_span_apply(&v.span, &l, &e);
     if (bad) {
         sim_unload(&l);
         return cli_fail_err(CLI_USAGE, &e);
     }
-    sim_span_apply(&v.span, &l);
+    sim_span_say(&l);
     code = run(&v, &l);
     sim_unload(&l);
     return code;

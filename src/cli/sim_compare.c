@@ -144,9 +144,7 @@ static int load(const struct campaign *c, size_t variant, size_t seed, struct si
     struct sim_early early = {
         .seed = (long)c->result.seed[seed], .start = c->v->span.start, .policy = x->policy};
     int bad = sim_load(l, x->file, x->n, c->v->span.data, &early, e);
-    if (!bad)
-        sim_span_apply(&c->v->span, l);
-    return bad;
+    return bad ? bad : sim_span_apply(&c->v->span, l, e);
 }
 
 static int simulate(const struct campaign *c, size_t variant, size_t seed, struct sim_result *r,
@@ -180,8 +178,8 @@ static _Noreturn void child(const struct campaign *c, size_t variant, size_t see
     struct sim_result r;
     struct err e = ERR_NULL;
     if (simulate(c, variant, seed, &r, &e)) {
-        fprintf(stderr, "ondol: %s, seed %lu: %s\n", c->result.name[variant],
-                (unsigned long)c->result.seed[seed], e.text);
+        cli_fail(CLI_FAILED, "%s, seed %lu: %s", c->result.name[variant], (unsigned long)c->result.seed[seed],
+                 e.text);
         _exit(1);
     }
     double *value = mem_array(n_figures, sizeof *value);
@@ -344,6 +342,8 @@ static int all_can_be_read(const struct campaign *c, struct err *e)
     for (size_t i = 0; i < c->n && !bad; i++) {
         struct sim_loaded l;
         bad = load(c, i, 0, &l, e);
+        if (!bad)
+            sim_span_say(&l);
         sim_unload(&l);
     }
     return bad;

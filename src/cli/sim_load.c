@@ -6,17 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/num.h"
+#include "base/utf8.h"
 #include "device/slurp.h"
 #include "sim/read/streams.h"
+#include "sim/read/workflow.h"
 #include "sim/work_swf.h"
 #include "world/epw.h"
 
 #define SCENARIO_BYTES_MAX (1u << 20)
+#define NOTES_BYTES_MAX    (1u << 16)
 #define SHARE_LEAST        1e-6 // or the jobs between two that are taken are never over
 
 #ifndef ONDOL_SCENARIO_DIR
@@ -108,6 +113,13 @@ static int read_data(const struct scenario *s, const char *from, const char *nam
     return bad ? bad : slurp(path, max, text, n, e);
 }
 
+void sim_load_note(struct sim_loaded *l, const char *text)
+{
+    char shown[1024]; // names of files are in it, and a line is a note
+    utf8_printable(shown, sizeof shown, text);
+    buf_putf(&l->notes, "%s\n", shown);
+}
+
 // ---- what sites and zones need
 
 static int load_weather(struct sim_loaded *l, size_t i, const char *data, struct err *e)
@@ -133,26 +145,45 @@ static int load_weather(struct sim_loaded *l, size_t i, const char *data, struct
     return bad ? err_prefix(e, "%s", s->weather_file) : 0;
 }
 
-static int load_series(struct sim_loaded *l, const char *from, const char *file, const char *time,
-                       const char *value, double high, const char *data, struct series *out, struct err *e)
+struct series_file {
+    const char *from, *file;  // that names it; its name
+    const char *time, *value; // columns; time NULL: the first
+    double low, high;
+};
+
+static int load_series(struct sim_loaded *l, const struct series_file *x, const char *data,
+                       struct series *out, struct err *e)
 {
     char *text;
     size_t n;
     struct csv csv;
-    if (!file[0])
+    if (!x->file[0])
         return 0;
-    int bad = read_data(&l->scenario, from, file, data, CSV_BYTES_MAX, &text, &n, e);
+    int bad = read_data(&l->scenario, x->from, x->file, data, CSV_BYTES_MAX, &text, &n, e);
     if (bad)
         return bad;
     bad = csv_read(&csv, text, n, (struct csv_dialect){0}, e);
     free(text);
     if (!bad) {
-        if (!time)
-            time = csv_field(&csv, -1, 0);
-        bad = series_from_csv(out, &csv, time, value, 0, high, e);
+        const char *time = x->time ? x->time : csv_field(&csv, -1, 0);
+        bad = series_from_csv(out, &csv, time, x->value, x->low, x->high, e);
         csv_deinit(&csv);
     }
-    return bad ? err_prefix(e, "%s", file) : 0;
+    return bad ? err_prefix(e, "%s", x->file) : 0;
+}
+
+// A table that says of each day whether it is one cannot be read as a list of holidays.
+static int needs_zone(const struct csv *c, struct err *e)
+{
+    for (size_t k = 0; c->rows > 0 && k < c->columns; k++) {
+        const char *first = csv_field(c, 0, k);
+        if (!strcasecmp(first, "true") || !strcasecmp(first, "false"))
+            return err_set(e, -EINVAL,
+                           "line 1: a column of True and False, as %.60s: which one is meant? (add a line: "
+                           "holidays_zone = %.60s)",
+                           csv_field(c, -1, k), csv_field(c, -1, k));
+    }
+    return 0;
 }
 
 static int load_calendar(struct sim_loaded *l, size_t i, const char *data, struct err *e)
@@ -177,8 +208,10 @@ static int load_calendar(struct sim_loaded *l, size_t i, const char *data, struc
     bad = csv_read(&csv, text, n, (struct csv_dialect){0}, e);
     free(text);
     if (!bad) {
-        bad =
-            calendar_read(c, &csv, "date", s->holidays_zone[0] ? s->holidays_zone : NULL, CALENDAR_SCHOOL, e);
+        bad = s->holidays_zone[0] ? 0 : needs_zone(&csv, e);
+        if (!bad)
+            bad = calendar_read(c, &csv, "date", s->holidays_zone[0] ? s->holidays_zone : NULL,
+                                CALENDAR_SCHOOL, e);
         csv_deinit(&csv);
     }
     return bad ? err_prefix(e, "%s", s->holidays_file) : 0;
@@ -189,8 +222,11 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
     const struct scenario_zones *z = &l->scenario.zones[i];
     struct sim_zones_inputs *in = &l->inputs.zones[i];
     if (z->demand_file[0]) {
-        int bad = load_series(l, z->from_file, z->demand_file, NULL,
-                              z->demand_column[0] ? z->demand_column : "demand", 1e12, data, &in->demand, e);
+        const struct series_file demand = {.from = z->from_file,
+                                           .file = z->demand_file,
+                                           .value = z->demand_column[0] ? z->demand_column : "demand",
+                                           .high = 1e12};
+        int bad = load_series(l, &demand, data, &in->demand, e);
         if (bad)
             return bad;
     }
@@ -206,18 +242,64 @@ static int load_zones(struct sim_loaded *l, size_t i, const char *data, struct e
     return bad ? err_prefix(e, "%s", z->draw_file) : 0;
 }
 
+// Hours of a clean grid may be that low, all of them in a file hardly.
+static void note_kilograms(struct sim_loaded *l, size_t i)
+{
+    const struct series *s = &l->inputs.site[i].carbon;
+    double most = 0;
+    for (size_t k = 0; k < s->n; k++)
+        most = num_max(most, s->v[k]);
+    if (most <= 0 || most >= SCENARIO_CARBON_GRAMS)
+        return;
+    struct err note = ERR_NULL;
+    err_set(&note, 0, "%s: all values are below %g: are these kilograms? (grams a kilowatt-hour are wanted)",
+            l->scenario.site[i].carbon_file, SCENARIO_CARBON_GRAMS);
+    scenario_blame_key(&l->scenario, "site", i, "carbon_file", &note);
+    sim_load_note(l, note.text);
+}
+
 static int load_site(struct sim_loaded *l, size_t i, const char *data, struct err *e)
 {
     const struct scenario_site *s = &l->scenario.site[i];
     struct sim_site_inputs *in = &l->inputs.site[i];
+    const struct series_file carbon = {
+        s->from_file,       s->carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh", 0,
+        SCENARIO_CARBON_MAX};
+    const struct series_file tariff = {s->from_file,  s->tariff_file,        "utc_hour_start",
+                                       "eur_per_kwh", SCENARIO_TARIFF_LEAST, SCENARIO_TARIFF_MOST};
     int bad = load_weather(l, i, data, e);
     if (!bad)
-        bad = load_series(l, s->from_file, s->carbon_file, "utc_hour_start", "carbon_intensity_gco2e_per_kwh",
-                          5000, data, &in->carbon, e);
+        bad = load_series(l, &carbon, data, &in->carbon, e);
     if (!bad)
-        bad = load_series(l, s->from_file, s->tariff_file, "utc_hour_start", "eur_per_kwh", 100, data,
-                          &in->tariff, e);
+        note_kilograms(l, i);
+    if (!bad)
+        bad = load_series(l, &tariff, data, &in->tariff, e);
     return bad ? bad : load_calendar(l, i, data, e);
+}
+
+// Tasks of a workflow that no board can hold. Such files also say the memory of all the machine for one of a task,
+// so that it is no error.
+static void note_memory(struct sim_loaded *l, size_t i, const struct stream_text *trace)
+{
+    struct workflow flow;
+    size_t n = 0;
+    int64_t mb, need_mb = 0, most_mb = scenario_most_memory_mb(&l->scenario);
+    struct err note = ERR_NULL;
+    if (workflow_read(&flow, trace->text, trace->n, NULL))
+        return;
+    for (size_t k = 0; k < flow.n; k++) {
+        mb = (flow.v[k].memory_bytes + 1048575) / 1048576;
+        n += mb > most_mb;
+        need_mb = mb > need_mb ? mb : need_mb;
+    }
+    err_set(&note, 0,
+            "%s: %zu of %zu tasks need up to %lld MB, no board of any zone has more than %lld: these wait "
+            "for ever",
+            trace->file, n, flow.n, (long long)need_mb, (long long)most_mb);
+    workflow_deinit(&flow);
+    scenario_blame_key(&l->scenario, "work", i, "file", &note);
+    if (n > 0)
+        sim_load_note(l, note.text);
 }
 
 // Work that a reader or the generator makes a stream of.
@@ -227,16 +309,18 @@ static int load_stream(struct sim_loaded *l, size_t i, const char *data, struct 
     const struct scenario_work *w = &l->scenario.work[i];
     struct stream_text trace = {.file = w->file}, sizes = {.file = w->data_file};
     char *text = NULL, *sizes_text = NULL;
-    int bad = w->file[0]
-                  ? read_data(&l->scenario, w->from_file, w->file, data, WORK_BYTES_MAX, &text, &trace.n, e)
-                  : 0;
-    if (!bad && w->data_file[0])
+    int bad = 0;
+    if (w->kind != WORK_RANDOM)
+        bad = read_data(&l->scenario, w->from_file, w->file, data, WORK_BYTES_MAX, &text, &trace.n, e);
+    if (!bad && w->kind == WORK_BATSIM && w->data_file[0])
         bad = read_data(&l->scenario, w->from_file, w->data_file, data, WORK_BYTES_MAX, &sizes_text, &sizes.n,
                         e);
     trace.text = text;
     sizes.text = sizes_text;
     if (!bad)
         bad = stream_open(out, &l->scenario, i, &trace, &sizes, l->scenario.start.v, e);
+    if (!bad && w->kind == WORK_WFFORMAT)
+        note_memory(l, i, &trace);
     free(text);
     free(sizes_text);
     return bad;
@@ -311,11 +395,21 @@ static bool is_folder(const char *name)
     return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static void note_scenario(struct sim_loaded *l)
+{
+    struct buf all = BUF_INIT(NOTES_BYTES_MAX);
+    scenario_notes(&l->scenario, &all);
+    char *text = buf_take(&all), *rest;
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        sim_load_note(l, line);
+    free(text);
+}
+
 int sim_load(struct sim_loaded *out, const char *const *names, int n, const char *data,
              const struct sim_early *early, struct err *e)
 {
     char file[SIM_TEXT_BYTES];
-    *out = (struct sim_loaded){0};
+    *out = (struct sim_loaded){.notes = BUF_INIT(NOTES_BYTES_MAX)};
     struct scenario *s = &out->scenario;
     scenario_init(s);
     int bad = 0;
@@ -329,7 +423,8 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
             s->seed = (uint64_t)early->seed;
         if (early->start)
             (void)date_parse(early->start, &s->start.v);
-        bad = early->policy ? scenario_set_policy(s, early->policy, e) : 0;
+        if (early->policy && (bad = scenario_set_policy(s, early->policy, e)))
+            err_prefix(e, "--policy");
     }
     if (!bad)
         bad = scenario_check(s, e);
@@ -337,6 +432,7 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
         return bad;
     memcpy(s->file, file, sizeof file);
     name_of(s->file, s->name);
+    note_scenario(out);
     out->inputs.site = mem_array(s->n_sites + 1, sizeof *out->inputs.site);
     out->inputs.zones = mem_array(s->n_zones + 1, sizeof *out->inputs.zones);
     for (size_t i = 0; i < s->n_sites && !bad; i++) {
@@ -366,6 +462,7 @@ void sim_unload(struct sim_loaded *l)
     }
     free(l->inputs.site);
     free(l->inputs.zones);
+    buf_deinit(&l->notes);
     sim_workload_free(&l->inputs.work);
     sim_script_free(&l->inputs.script);
     scenario_deinit(&l->scenario);

@@ -11,6 +11,7 @@
 struct sim_loaded {
     struct scenario scenario;
     struct sim_inputs inputs;
+    struct buf notes; // what is no error and yet hardly meant, a line each, to be said once when all is read
 };
 
 // What the command line says before anything is read: the weather of a scenario may depend on it.
@@ -30,6 +31,7 @@ int sim_load(struct sim_loaded *out, const char *const *names, int n, const char
 int sim_load_work(struct sim_loaded *l, const char *data, struct err *e);
 // Lays the folder of a published trace over the scenario: its platform, events and workload.
 int sim_load_trace(struct sim_loaded *out, const char *dir, struct err *e);
+void sim_load_note(struct sim_loaded *l, const char *text);
 void sim_unload(struct sim_loaded *l);
 
 #endif

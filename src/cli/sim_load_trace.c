@@ -76,7 +76,8 @@ int sim_load_trace(struct sim_loaded *out, const char *dir, struct err *e)
     struct batsim_events ev = BATSIM_EVENTS_NULL;
     int bad = read_platform(dir, &p, e);
     bad = bad ? bad : read_events(dir, &ev, e);
-    bad = bad ? bad : batsim_fleet(&out->scenario, &out->inputs.script, &p, &ev, e);
+    if (!bad && (bad = batsim_fleet(&out->scenario, &out->inputs.script, &p, &ev, e)))
+        err_prefix(e, "%s", dir);
     bad = bad ? bad : add_trace_work(&out->scenario, dir, e);
     batsim_platform_deinit(&p);
     batsim_events_deinit(&ev);

@@ -35,7 +35,10 @@ struct sim_span {
     {"quiet", OPTION_FLAG, NULL, offsetof(struct type, span.quiet), 0, 0, "No progress on the terminal"}
 // clang-format on
 
-// The week and the days that it says. A start is taken when the scenario is loaded (struct sim_early).
-void sim_span_apply(const struct sim_span *span, struct sim_loaded *l);
+// The week and the days that it says. A start is taken when the scenario is loaded (struct sim_early). An error where
+// the scenario's files do not hold those days (sim_cover).
+int sim_span_apply(const struct sim_span *span, struct sim_loaded *l, struct err *e);
+
+void sim_span_say(const struct sim_loaded *l); // its notes, on stderr
 
 #endif

@@ -12,6 +12,8 @@
 struct reading {
     const char *file, *p, *end; // text not yet read
     int line;
+    bool blank;     // it begins with one
+    char last[256]; // section and name of the pair before, as far as they fit
     ini_take *take;
     void *ctx;
     struct err first; // the first thing that was wrong, and where
@@ -44,6 +46,7 @@ static char *next_line(char *out, int cap, void *ctx)
         return NULL;
     }
     memcpy(out, r->p, n);
+    r->blank = n > 0 && (*r->p == ' ' || *r->p == '\t');
     out[n] = '\n';
     out[n + 1] = '\0';
     r->p = nl ? nl + 1 : r->end;
@@ -53,10 +56,13 @@ static char *next_line(char *out, int cap, void *ctx)
 static int on_pair(void *ctx, const char *section, const char *name, const char *value)
 {
     struct reading *r = ctx;
-    const struct ini_pair pair = {r->line, section, name, value};
+    char here[sizeof r->last];
+    snprintf(here, sizeof here, "%s]%s", section, name);
+    const struct ini_pair pair = {r->line, section, name, value, r->blank && !strcmp(here, r->last)};
     struct err e = ERR_NULL;
     if (r->first.code)
         return 0;
+    memcpy(r->last, here, sizeof here);
     int bad = r->take(r->ctx, &pair, &e);
     if (bad)
         wrong(r, bad, e.text);

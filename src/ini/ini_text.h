@@ -6,6 +6,7 @@
 #ifndef ONDOL_INI_INI_TEXT_H
 #define ONDOL_INI_INI_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -15,6 +16,7 @@
 struct ini_pair {
     int line;                           // from 1
     const char *section, *name, *value; // section "": before the first one; valid during the call
+    bool goes_on; // the line begins with a blank, so that all of it is more of the value of the key before it
 };
 
 // Takes one pair, in the order of the file. 0, or a negative errno with what is wrong; then it is the last.

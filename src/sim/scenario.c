@@ -42,6 +42,8 @@ void scenario_deinit(struct scenario *s)
     free(s->zones);
     free(s->work);
     free(s->fault);
+    free(s->laid);
+    free(s->said);
     *s = SCENARIO_NULL;
 }
 
@@ -208,6 +210,35 @@ static int check_keys(struct scenario_zones *z, struct err *e)
     return 0;
 }
 
+// A room whose parts follow each other within less than that is none, and its matrices cannot be made: a step of 300 s
+// is to be less than 10^4 of it, also of the smallest floor where they differ.
+#define ROOM_S_LEAST 0.2
+
+static int check_room(const struct scenario *s, const struct scenario_zones *z, struct err *e)
+{
+    const struct room_spec *r = &z->room;
+    const struct part {
+        const char *key, *with;
+        double j_k, w_k;
+    } part[] = {
+        {"air_kj_k", "vent_w_k, vent_open_w_k, heater_w_k and walls", r->air_j_k,
+         num_max(r->vent_w_k, r->vent_open_w_k) + r->air_mass_w_k + r->heater_w_k},
+        {"mass_kj_k", "mass_out_w_k, heater_w_k and walls", r->mass_j_k,
+         r->mass_out_w_k + r->air_mass_w_k + r->heater_w_k},
+        {"heater_kj_k", "heater_w_k", r->heater_j_k, r->heater_w_k},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(part) && z->kind == ZONE_KIND_ROOM; i++) {
+        const struct part *p = &part[i];
+        if (p->j_k >= ROOM_S_LEAST * p->w_k)
+            continue;
+        err_set(e, -EINVAL,
+                "%g: with %g W/K (%s) it follows in %.2g s: at least %g s (more kJ/K, or less W/K)",
+                p->j_k / 1e3, p->w_k, p->with, p->j_k / p->w_k, ROOM_S_LEAST);
+        return scenario_blame_key(s, "zones", (size_t)(z - s->zones), p->key, e);
+    }
+    return 0;
+}
+
 static int check_zones(struct scenario *s, struct scenario_zones *z, struct err *e)
 {
     char what[300];
@@ -236,7 +267,8 @@ static int check_zones(struct scenario *s, struct scenario_zones *z, struct err 
         return fail_at(z->from_file, z->line, e, what);
     }
     int bad = check_water(z, e);
-    return bad ? bad : check_network(z, e);
+    bad = bad ? bad : check_network(z, e);
+    return bad ? bad : check_room(s, z, e);
 }
 
 static int check_fault(struct scenario *s, struct scenario_fault *f, struct err *e)
@@ -248,7 +280,31 @@ static int check_fault(struct scenario *s, struct scenario_fault *f, struct err 
     else if (f->per_day < 0 && f->at_day < 0)
         snprintf(what, sizeof what, "[fault %s]: it never happens (add a line: per_day = N or at_day = N)",
                  f->name);
-    return what[0] ? fail_at(f->from_file, f->line, e, what) : 0;
+    if (what[0] || f->p90_s >= f->median_s)
+        return what[0] ? fail_at(f->from_file, f->line, e, what) : 0;
+    err_set(e, -EINVAL,
+            "%g: is below median_s, %g (a tenth lasts longer than p90_s, half longer than median_s)",
+            f->p90_s, f->median_s);
+    return scenario_blame_key(s, "fault", (size_t)(f - s->fault), "p90_s", e);
+}
+
+int32_t scenario_most_memory_mb(const struct scenario *s)
+{
+    int32_t most = 0;
+    for (size_t i = 0; i < s->n_zones; i++) {
+        int32_t mb = s->board[s->zones[i].board].spec.memory_mb;
+        most = mb > most ? mb : most;
+    }
+    return most;
+}
+
+// Work that no board can take would wait for ever.
+static int check_work(const struct scenario *s, size_t i, int32_t most_mb, struct err *e)
+{
+    if (s->work[i].memory_mb <= most_mb)
+        return 0;
+    err_set(e, -EINVAL, "%d: no board of any zone has more than %d", (int)s->work[i].memory_mb, (int)most_mb);
+    return scenario_blame_key(s, "work", i, "memory_mb", e);
 }
 
 // As many as the settings of a site can name.
@@ -294,10 +350,16 @@ int scenario_check(struct scenario *s, struct err *e)
         bad = check_zones(s, &s->zones[i], e);
     for (size_t i = 0; i < s->n_zones && !bad; i++)
         bad = check_other_heat(s, &s->zones[i], e);
+    int32_t most_mb = bad ? 0 : scenario_most_memory_mb(s);
+    for (size_t i = 0; i < s->n_work && !bad; i++)
+        bad = check_work(s, i, most_mb, e);
     for (size_t i = 0; i < s->n_faults && !bad; i++)
         bad = check_fault(s, &s->fault[i], e);
-    if (!bad && s->length_ms % s->step_ms != 0)
-        bad = fail(s, e, "[scenario] step_s: does not divide the length of the run");
+    if (!bad && s->length_ms % s->step_ms != 0) {
+        err_set(e, -EINVAL, "%g: does not divide the length of the run, %g s", (double)s->step_ms / 1e3,
+                (double)s->length_ms / 1e3);
+        bad = scenario_blame_key(s, "scenario", 0, "step_s", e);
+    }
     if (!bad && s->n_board_models > 200)
         bad = fail(s, e, "more than 200 [board NAME]");
     if (!bad && scenario_board_count(s) > 4000000)

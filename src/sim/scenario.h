@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/when.h"
 #include "core/heat/curve.h"
@@ -27,6 +28,12 @@
 
 #define SIM_NAME_BYTES 48
 #define SIM_TEXT_BYTES 256
+
+#define SCENARIO_CARBON_MAX 5000.0 // g/kWh
+#define SCENARIO_CARBON_GRAMS                                                                                \
+    2.0 // below it kilograms are likely: grids that burn next to nothing have some grams
+#define SCENARIO_TARIFF_LEAST (-1.0) // EUR/kWh: markets of the day ahead do go below 0
+#define SCENARIO_TARIFF_MOST  10.0
 
 enum scenario_weather { WEATHER_PARIS_SYNTHETIC, WEATHER_EPW, WEATHER_CONSTANT };
 enum scenario_calendar { CALENDAR_NONE, CALENDAR_FRENCH };
@@ -192,6 +199,16 @@ struct scenario_fault {
     double at_day; // >= 0: exactly one, at that day, on every one of them, instead of per_day
 };
 
+struct scenario_row; // of a key (scenario_keys.h)
+
+struct scenario_said { // that a key was given
+    const struct scenario_row *key;
+    uint32_t section; // its kind, in scenario_sections
+    uint32_t index;   // which of that kind
+    uint32_t file;    // which of those that were laid over each other
+    int line;
+};
+
 struct scenario {
     char file[SIM_TEXT_BYTES];
     char name[SIM_NAME_BYTES], title[SIM_TEXT_BYTES];
@@ -213,6 +230,11 @@ struct scenario {
     size_t n_work, cap_work;
     struct scenario_fault *fault;
     size_t n_faults, cap_faults;
+    // as it was read, in that order
+    char (*laid)[SIM_TEXT_BYTES];
+    size_t n_laid, cap_laid;
+    struct scenario_said *said;
+    size_t n_said, cap_said;
 };
 
 #define SCENARIO_NULL ((struct scenario){0})
@@ -242,11 +264,20 @@ int scenario_check(struct scenario *s, struct err *e);
 int scenario_blame(const struct scenario *s, const char *from_file, int line, const char *kind,
                    const char *name, struct err *e);
 
+// The same of one key, of the `index`th section of its kind: where the key was given last, else where its section
+// stands.
+int scenario_blame_key(const struct scenario *s, const char *kind, size_t index, const char *key,
+                       struct err *e);
+
+// What is no error and yet hardly meant, a line each: "FILE:LINE: [kind name] key: why".
+void scenario_notes(const struct scenario *s, struct buf *out);
+
 // -EINVAL with the names that there are.
 int scenario_set_policy(struct scenario *s, const char *name, struct err *e);
 
 int64_t scenario_zone_count(const struct scenario *s);  // over all groups
 int64_t scenario_board_count(const struct scenario *s); // boards in all zones
+int32_t scenario_most_memory_mb(const struct scenario *s); // of any of these boards
 
 // "telecom-7" of group and 0-based index.
 void scenario_zone_name(const struct scenario_zones *z, int32_t index, char out[SIM_NAME_BYTES + 16]);

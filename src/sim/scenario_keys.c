@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "core/plan/policy.h"
 
 // ---- keys that are like no other
@@ -186,11 +187,11 @@ static const struct scenario_row site_rows[] = {
     {"weather", SPECIAL, .set = set_weather},
     {"weather_shift_k", REAL, S(weather_shift_k), -40, 40},
     {"weather_without_sun", FLAG, S(weather_dark), .choice = sun_choice},
-    {"carbon_g_kwh", REAL, S(carbon_g_kwh), 0, 5000},
+    {"carbon_g_kwh", REAL, S(carbon_g_kwh), 0, SCENARIO_CARBON_MAX},
     {"carbon_file", TEXT, S(carbon_file)},
     {"carbon_eur_t", REAL, S(carbon_eur_t), 0, 10000},
-    {"tariff_eur_kwh", REAL, S(tariff_eur_kwh), 0, 10},
-    {"tariff_night_eur_kwh", REAL, S(tariff_night_eur_kwh), 0, 10},
+    {"tariff_eur_kwh", REAL, S(tariff_eur_kwh), SCENARIO_TARIFF_LEAST, SCENARIO_TARIFF_MOST},
+    {"tariff_night_eur_kwh", REAL, S(tariff_night_eur_kwh), SCENARIO_TARIFF_LEAST, SCENARIO_TARIFF_MOST},
     {"tariff_file", TEXT, S(tariff_file)},
     {"night_from_hour", INT32, S(night_from_hour), 0, 23},
     {"night_to_hour", INT32, S(night_to_hour), 0, 23},
@@ -285,23 +286,30 @@ static const struct scenario_row zones_rows[] = {
     {0},
 };
 #undef S
+enum {
+    BACKLOG = 1 << WORK_BACKLOG,
+    RANDOM = 1 << WORK_RANDOM,
+    BATSIM = 1 << WORK_BATSIM,
+    TRACE = BATSIM | 1 << WORK_SWF | 1 << WORK_WFFORMAT
+};
+
 #define S(f) offsetof(struct scenario_work, f)
 static const struct scenario_row work_rows[] = {
     {"kind", CHOICE, S(kind), .choice = work_choice},
     {"class", CHOICE, S(activity), .choice = class_choice},
-    {"file", TEXT, S(file)},
-    {"data_file", TEXT, S(data_file)},
+    {"file", TEXT, S(file), .of = TRACE},
+    {"data_file", TEXT, S(data_file), .of = BATSIM},
     {"from_day", REAL, S(from_day), 0, 3660},
     {"days", REAL, S(days), 0, 3660},
-    {"stretch", REAL, S(stretch), 0.001, 1000},
-    {"repeat", FLAG, S(repeat), .choice = yes_no},
+    {"stretch", REAL, S(stretch), 0.001, 1000, .of = TRACE},
+    {"repeat", FLAG, S(repeat), .choice = yes_no, .of = TRACE},
     {"share", REAL, S(share), 0, 100},
     {"cores", INT32, S(cores), 0, 1024},
     {"memory_mb", INT32, S(memory_mb), 0, 100000000},
-    {"instances", INT32, S(instances), 1, 2048},
-    {"run_s", REAL, S(run_s), 1, 3e6},
-    {"data_gb", REAL, S(data_gb), 0, 1e5},
-    {"data_sets", INT32, S(data_sets), 1, 1000000},
+    {"instances", INT32, S(instances), 1, 2048, .of = BACKLOG},
+    {"run_s", REAL, S(run_s), 1, 3e6, .of = BACKLOG},
+    {"data_gb", REAL, S(data_gb), 0, 1e5, .of = RANDOM},
+    {"data_sets", INT32, S(data_sets), 1, 1000000, .of = RANDOM},
     {"save_s", REAL, S(save_s), 0, 1e6},
     {"accounts", INT32, S(accounts), 1, 10000},
     {0},
@@ -331,6 +339,11 @@ const struct scenario_section scenario_sections[] = {
 
 // ---- values
 
+const char *scenario_work_kind_name(enum scenario_work_kind k)
+{
+    return (unsigned)k < ARRAY_LEN(work_choice) - 1 ? work_choice[k] : "unknown";
+}
+
 bool scenario_name_ok(const char *s)
 {
     size_t n = strlen(s);
@@ -338,8 +351,14 @@ bool scenario_name_ok(const char *s)
            strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n;
 }
 
+// A title is shown on terminals and pages; no path that is meant has such a byte either.
 static int set_text(char *out, size_t cap, const char *value, struct err *e)
 {
+    for (const char *p = value; *p; p++)
+        if ((unsigned char)*p < 32 || *p == 127)
+            return err_set(e, -EINVAL, "holds a byte %d (only what can be printed)", *p);
+    if (!utf8_valid(value, strlen(value)))
+        return err_set(e, -EINVAL, "is no UTF-8 text");
     if (strlen(value) >= cap)
         return err_set(e, -EINVAL, "a text of more than %zu bytes", cap - 1);
     memcpy(out, value, strlen(value) + 1);

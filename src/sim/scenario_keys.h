@@ -27,7 +27,7 @@ struct scenario_row {
     double min, max, scale;
     const char *const *choice;
     int (*set)(void *section, const char *value, struct err *e);
-    unsigned of; // kinds of zones that have it, bits 1 << enum scenario_zone_kind; 0: all
+    unsigned of; // kinds of zones or of work that have it, bits 1 << their enum; 0: all
 };
 
 extern const struct scenario_section {
@@ -35,7 +35,17 @@ extern const struct scenario_section {
     const struct scenario_row *row;
 } scenario_sections[]; // the first, "scenario", has no name; the others have
 
+enum { // places in it
+    SECTION_SCENARIO,
+    SECTION_SITE,
+    SECTION_BOARD,
+    SECTION_ZONES,
+    SECTION_WORK,
+    SECTION_FAULT,
+};
+
 bool scenario_name_ok(const char *name);
+const char *scenario_work_kind_name(enum scenario_work_kind k);
 // Keeps one value in the record of its section. -EINVAL: the sentence, without file, line and key.
 int scenario_key_set(const struct scenario_row *k, void *section, const char *value, struct err *e);
 

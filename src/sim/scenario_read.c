@@ -31,9 +31,8 @@ static void stands(const struct reading *r, char file[SIM_TEXT_BYTES], int *line
     *line = r->line;
 }
 
-// The record of a section, made when it comes first; NULL: there are too many. Names are kept at the same
-// place in all of them.
-static void *record(struct reading *r, size_t kind, const char *name)
+// The record of a section, made when it comes first, and which of its kind it is; NULL: there are too many.
+static void *record(struct reading *r, size_t kind, const char *name, uint32_t *index)
 {
     struct scenario *s = &r->s;
 #define FIND(vec, n, cap, make)                                                                              \
@@ -41,10 +40,12 @@ static void *record(struct reading *r, size_t kind, const char *name)
         for (size_t i = 0; i < s->n; i++)                                                                    \
             if (!strcmp(s->vec[i].name, name)) {                                                             \
                 stands(r, s->vec[i].from_file, &s->vec[i].line);                                             \
+                *index = (uint32_t)i;                                                                        \
                 return &s->vec[i];                                                                           \
             }                                                                                                \
         if (s->n == SECTIONS_MAX)                                                                            \
             return NULL;                                                                                     \
+        *index = (uint32_t)s->n;                                                                             \
         (void)VEC_PUSH(s->vec, s->n, s->cap);                                                                \
         make(&s->vec[s->n - 1]);                                                                             \
         memcpy(s->vec[s->n - 1].name, name, strlen(name) + 1);                                               \
@@ -63,6 +64,7 @@ static void *record(struct reading *r, size_t kind, const char *name)
     case 5:
         FIND(fault, n_faults, cap_faults, scenario_fault_default);
     default:
+        *index = 0;
         return s;
     }
 #undef FIND
@@ -122,14 +124,23 @@ static int take_pair(void *ctx, const struct ini_pair *pair, struct err *e)
     if (!k->name)
         return err_set(e, -EINVAL, "[%s] %s: there is no such key (ondol-scenario(5) lists them)", section,
                        name);
+    if (pair->goes_on)
+        return err_set(
+            e, -EINVAL,
+            "[%s] %s: this line begins with a blank and so goes on with the value of %s (a key stands "
+            "at the beginning of its line)",
+            section, name, name);
     if (only_once(r, section, name, e) < 0)
         return e->code;
     struct err why = ERR_NULL;
-    void *to = record(r, which, rest);
+    uint32_t index;
+    void *to = record(r, which, rest, &index);
     if (!to)
         return err_set(e, -EINVAL, "[%s]: more than %d sections [%s NAME]", section, SECTIONS_MAX, kind);
     if (scenario_key_set(k, to, pair->value, &why) < 0)
         return err_set(e, -EINVAL, "[%s] %s: %s", section, name, why.text);
+    *VEC_PUSH(r->s.said, r->s.n_said, r->s.cap_said) =
+        (struct scenario_said){k, (uint32_t)which, index, (uint32_t)r->s.n_laid - 1, r->line};
     if (strcmp(kind, "zones") == 0)
         note_zones(to, k, r);
     return 0;
@@ -165,6 +176,8 @@ static void copy_scenario(struct scenario *to, const struct scenario *from)
     COPY(zones, n_zones, cap_zones);
     COPY(work, n_work, cap_work);
     COPY(fault, n_faults, cap_faults);
+    COPY(laid, n_laid, cap_laid);
+    COPY(said, n_said, cap_said);
 #undef COPY
 }
 
@@ -172,6 +185,7 @@ int scenario_lay_over(struct scenario *s, const char *file, const char *text, si
 {
     struct reading r = {.file = file};
     copy_scenario(&r.s, s);
+    snprintf(*VEC_PUSH(r.s.laid, r.s.n_laid, r.s.cap_laid), SIM_TEXT_BYTES, "%s", file);
     int bad = ini_read_text(file, text, n, take_pair, &r, e);
     idmap_deinit(&r.seen);
     if (bad) {

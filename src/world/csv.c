@@ -102,6 +102,12 @@ static int next_line(struct reader *r, char **line, char **line_end, struct err 
             return err_set(e, -EINVAL, "line %u: column 1: a NUL byte (this is no text)", r->line);
         if (*line_end > *line && (*line_end)[-1] == '\r')
             --*line_end;
+        if (memchr(*line, '\r', (size_t)(*line_end - *line)))
+            return err_set(
+                e, -EINVAL,
+                "line %u: column 1: a carriage return within it: lines of old Macs end so (LF or CR LF "
+                "are read)",
+                r->line);
         if (*line_end > *line)
             return 1;
     }

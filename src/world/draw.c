@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
@@ -98,6 +99,10 @@ int draw_read(struct draw *out, const char *text, size_t n, int64_t step_ms, str
         return r;
     if (n > DRAW_BYTES_MAX)
         return err_set(e, -EFBIG, "draw-off: %zu bytes (at most %u)", n, DRAW_BYTES_MAX);
+    if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        text += 3;
+        n -= 3;
+    }
     struct draw made = {.step_ms = step_ms};
     r = read_lines(&made, text, n, e);
     if (r < 0)

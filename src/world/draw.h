@@ -28,8 +28,9 @@ struct draw {
 
 void draw_deinit(struct draw *d);
 
-// One whole number of litres an hour on each line, blanks around it allowed; empty lines at the end only.
-// -EINVAL with "line N: flow: why", -EFBIG above DRAW_BYTES_MAX or DRAW_STEPS_MAX; `out` is DRAW_NULL then.
+// One whole number of litres an hour on each line, blanks around it allowed; empty lines at the end only; a
+// byte-order mark is passed over. -EINVAL with "line N: flow: why", -EFBIG above DRAW_BYTES_MAX or
+// DRAW_STEPS_MAX; `out` is DRAW_NULL then.
 int draw_read(struct draw *out, const char *text, size_t n, int64_t step_ms, struct err *e);
 
 // A draw-off of a tapping profile: from a minute of the day, the energy it needs above the cold water.

@@ -47,7 +47,8 @@ int series_from_csv(struct series *out, const struct csv *c, const char *time_co
         return what;
     if (c->rows < 2)
         return err_set(e, -EINVAL, "line 1: %s: %zu rows (at least 2 make a step)", time_column, c->rows);
-    struct series made = {.n = c->rows, .v = mem_array(c->rows, sizeof(double))};
+    struct series made = {
+        .n = c->rows, .v = mem_array(c->rows, sizeof(double)), .last_line = c->line[c->rows - 1]};
     int r = 0;
     for (size_t row = 0; r == 0 && row < c->rows; row++) {
         int64_t ms;

@@ -17,6 +17,7 @@ struct series {
     int64_t step_ms;
     size_t n;
     double *v;
+    size_t last_line; // of the file, where it is from one
 };
 
 #define SERIES_NULL ((struct series){0})

@@ -63,11 +63,11 @@ int curve_check(const struct curve *c, struct err *e)
     int32_t freq = 0, draw = c->idle_mw;
     for (int i = 0; i < c->n; i++) {
         if (c->p[i].freq_mhz <= freq || c->p[i].freq_mhz > 20000)
-            return err_set(e, -EINVAL, "curve: point %d freq_mhz is %d: must be over %d and at most 20000", i,
-                           (int)c->p[i].freq_mhz, (int)freq);
+            return err_set(e, -EINVAL, "curve: point %d freq_mhz is %d: must be over %d and at most 20000",
+                           i + 1, (int)c->p[i].freq_mhz, (int)freq);
         if (c->p[i].draw_mw <= draw || c->p[i].draw_mw > 10000000)
             return err_set(e, -EINVAL, "curve: point %d draw_mw is %d: must be over %d and at most 10000000",
-                           i, (int)c->p[i].draw_mw, (int)draw);
+                           i + 1, (int)c->p[i].draw_mw, (int)draw);
         freq = c->p[i].freq_mhz;
         draw = c->p[i].draw_mw;
     }

@@ -56,8 +56,9 @@ static const struct column {
 
 void swf_reader_init(struct swf_reader *r, const char *data, size_t n)
 {
+    bool mark = n >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0; // of Windows' editors
     *r = (struct swf_reader){
-        .p = data,
+        .p = mark ? data + 3 : data,
         .end = n ? data + n : data,
         .head = {SWF_UNKNOWN, SWF_UNKNOWN, SWF_UNKNOWN, SWF_UNKNOWN},
     };

@@ -24,6 +24,9 @@
 #define BATSIM_JOBS_MAX   5000000
 #define BATSIM_STATES_MAX 128
 #define BATSIM_NAME_MAX   200
+#define BATSIM_POWERS_MAX 200 // a scenario has no more models of boards
+#define BATSIM_BIT_S_MIN  1e3 // so that no transfer takes longer than numbers go, and none no time
+#define BATSIM_BIT_S_MAX  1e15
 
 // ---- platform ----
 
@@ -77,7 +80,7 @@ int batsim_platform_xml(struct batsim_platform *out, const char *text, size_t n,
 void batsim_platform_deinit(struct batsim_platform *p);
 
 // "10Gbps", "100Mbps", "2kBps" and "1ms", "10us", "0.5s": bits a second and seconds. False when it is
-// neither.
+// neither, or beyond what a link may be.
 bool batsim_bandwidth(const char *text, double *bit_s);
 bool batsim_latency(const char *text, double *s);
 

@@ -34,7 +34,8 @@ struct reader {
     const struct batsim_data *data;
     int64_t start_unix_ms;
     struct doc_at profiles;
-    int parts; // of the job's profile, so far
+    int parts;         // of the job's profile, so far
+    struct strmap ids; // of jobs -> their place
 };
 
 enum activity batsim_activity(int32_t priority)
@@ -179,6 +180,27 @@ static int read_id(struct reader *r, const struct doc_at *at, struct batsim_job 
     return bad;
 }
 
+static int only_once(struct reader *r, const struct doc_at *at, const char *id, size_t i, struct err *e)
+{
+    uint64_t first;
+    if (strmap_get(&r->ids, id, &first))
+        return doc_refuse(at, e, "id \"%.60s\" stands twice, first in jobs[%zu]", id, (size_t)first);
+    strmap_set(&r->ids, id, i);
+    return 0;
+}
+
+static int read_width(const struct doc_at *up, struct batsim_job *j, struct err *e)
+{
+    struct doc_at at;
+    double width = 1;
+    int there = doc_maybe(up, "res", DOC_NUMBER, &at, e);
+    int bad = there > 0 ? doc_value(&at, 1, BATSIM_BOARDS_MAX, &width, e) : there;
+    j->width = (int32_t)width;
+    if (!bad && (double)j->width < width)
+        bad = doc_refuse(&at, e, "must be a whole number, is %g", width);
+    return bad;
+}
+
 static int read_real(const struct doc_at *at, struct batsim_job *j, struct err *e)
 {
     double start, finish;
@@ -193,11 +215,12 @@ static int read_job(struct reader *r, const struct doc_at *list, size_t i, struc
     struct doc_at at;
     struct batsim_job j = {0};
     const char *profile;
-    double submit, width, wall;
+    double submit, wall;
     int bad = doc_item(list, i, DOC_OBJECT, &at, e);
     bad = bad ? bad : read_id(r, &at, &j, e);
+    bad = bad ? bad : only_once(r, &at, j.id, i, e);
     bad = bad ? bad : doc_number(&at, "subtime", 0, TIME_MAX_S, &submit, e);
-    bad = bad ? bad : doc_number_or(&at, "res", 1, BATSIM_BOARDS_MAX, 1, &width, e);
+    bad = bad ? bad : read_width(&at, &j, e);
     bad = bad ? bad : doc_number_or(&at, "walltime", -1, TIME_MAX_S, -1, &wall, e);
     bad = bad ? bad : read_real(&at, &j, e);
     bad = bad ? bad : doc_text(&at, "profile", BATSIM_NAME_MAX, &profile, e);
@@ -205,7 +228,6 @@ static int read_job(struct reader *r, const struct doc_at *list, size_t i, struc
     if (bad)
         return bad;
     j.submit_ms = num_round(submit * 1000);
-    j.width = (int32_t)width;
     j.wall_ms = wall < 0 ? -1 : num_round(wall * 1000);
     *VEC_PUSH(r->out->v, r->out->n, r->out->cap) = j;
     return 0;
@@ -302,6 +324,7 @@ int batsim_jobs_read(struct batsim_jobs *out, const struct batsim_data *data, in
     if (!bad && j.n == 0)
         bad = doc_refuse(&root, e, "there are no jobs");
     doc_deinit(&d);
+    strmap_deinit(&r.ids);
     if (bad) {
         batsim_jobs_deinit(&j);
         return bad;

@@ -33,7 +33,7 @@ bool batsim_bandwidth(const char *text, double *bit_s)
                                        "Bps", "kBps", "MBps", "GBps", "TBps"};
     static const double factor[] = {1, 1e3, 1e6, 1e9, 1e12, 8, 8e3, 8e6, 8e9, 8e12};
     double v;
-    if (!unit(text, name, factor, ARRAY_LEN(name), &v) || v <= 0)
+    if (!unit(text, name, factor, ARRAY_LEN(name), &v) || !(v >= BATSIM_BIT_S_MIN && v <= BATSIM_BIT_S_MAX))
         return false;
     *bit_s = v;
     return true;
@@ -83,7 +83,8 @@ static int rate_of(const struct doc_at *up, const char *key, double *out, struct
     const char *text;
     int bad = doc_text(up, key, BATSIM_NAME_MAX, &text, e);
     if (!bad && !batsim_bandwidth(text, out))
-        bad = doc_refuse(up, e, "\"%s\" must be a rate like \"100Mbps\", is \"%.40s\"", key, text);
+        bad = doc_refuse(up, e, "\"%s\" must be a rate like \"100Mbps\", is \"%.40s\" (1 kbps to 1000 Tbps)",
+                         key, text);
     return bad;
 }
 

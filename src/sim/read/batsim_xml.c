@@ -6,7 +6,7 @@
 //       temperature_coeffs "metal W/K, outside W/K, J/gK metal, J/gK air, g metal, g air" on one board of each heater
 //   <link id="<box>_lan_link" bandwidth latency>, <box>_wan_link
 // Routes, routers and the two hosts that Batsim wants for itself are passed over. A box begins where the
-// first of its boards stands. Entities and DTDs are refused (what the file calls a DOCTYPE is not fetched),
+// first of its boards stands. Entities and attributes declared in a DTD are refused (what the file calls a DOCTYPE is not fetched),
 // so that no text grows.
 #include "sim/read/batsim.h"
 
@@ -169,7 +169,8 @@ static void read_link(struct reader *r, const XML_Char **list)
     if (!id || !rate || !late)
         refuse(r, "link: must have id, bandwidth and latency");
     else if (!batsim_bandwidth(rate, &l.bit_s))
-        refuse(r, "link %.60s: bandwidth must be like \"100Mbps\", is \"%.40s\"", id, rate);
+        refuse(r, "link %.60s: bandwidth must be like \"100Mbps\", is \"%.40s\" (1 kbps to 1000 Tbps)", id,
+               rate);
     else if (!batsim_latency(late, &l.latency_s))
         refuse(r, "link %.60s: latency must be like \"10ms\", is \"%.40s\"", id, late);
     else {
@@ -202,6 +203,10 @@ static uint32_t power_of(struct reader *r)
     for (size_t i = 0; i < p->n_powers; i++)
         if (p->power[i].hash == hash)
             return (uint32_t)i;
+    if (p->n_powers == BATSIM_POWERS_MAX) {
+        refuse(r, "host %.60s: more than %d kinds of boards", h->id, BATSIM_POWERS_MAX);
+        return 0;
+    }
     struct batsim_power made = {.hash = hash};
     size_t cap = 0;
     while (item(&speed, ',', &s, &ns)) {
@@ -323,6 +328,14 @@ static void XMLCALL on_entity(void *ctx, const XML_Char *name, int is_parameter,
     refuse(ctx, "entity %.40s: entities are not read", name);
 }
 
+// A default of a megabyte would be given to each of a hundred thousand hosts.
+static void XMLCALL on_attributes(void *ctx, const XML_Char *element, const XML_Char *name,
+                                  const XML_Char *type, const XML_Char *value, int is_required)
+{
+    (void)name, (void)type, (void)value, (void)is_required;
+    refuse(ctx, "attributes of <%.40s>: declarations are not read", element);
+}
+
 static int box_links(struct reader *r)
 {
     for (size_t i = 0; i < r->p->n_boxes; i++) {
@@ -355,6 +368,7 @@ static int parse(struct reader *r, const char *text, size_t n)
     XML_SetUserData(r->xml, r);
     XML_SetElementHandler(r->xml, on_start, on_end);
     XML_SetEntityDeclHandler(r->xml, on_entity);
+    XML_SetAttlistDeclHandler(r->xml, on_attributes);
     enum XML_Status got = XML_Parse(r->xml, text, (int)n, 1);
     if (got != XML_STATUS_OK && !r->bad)
         r->bad =

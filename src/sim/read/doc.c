@@ -18,13 +18,17 @@ int doc_parse(struct doc *d, const char *text, size_t n, size_t line, struct err
     *d = DOC_NULL;
     if (n > DOC_BYTES_MAX)
         return err_set(e, -EFBIG, "%zu bytes: at most %u are read", n, DOC_BYTES_MAX);
+    if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) { // a byte-order mark, which JSON does not have
+        text += 3;
+        n -= 3;
+    }
     const char *deep = nest_below(text, n, DOC_DEPTH_MAX);
     if (deep) {
         for (const char *p = text; p < deep; p++)
             line += *p == '\n';
         return err_set(e, -EINVAL, "line %zu: nested deeper than %d levels", line, DOC_DEPTH_MAX);
     }
-    json_t *root = json_loadb(text, n, 0, &je);
+    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &je);
     if (!root) {
         size_t at = line + (je.line > 0 ? (size_t)je.line - 1 : 0);
         return err_set(e, -EINVAL, "line %zu: not JSON: %s", at, je.text);

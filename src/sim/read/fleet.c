@@ -17,6 +17,8 @@
 #include "base/num.h"
 
 #define BOARDS_MAX 240
+#define GROUPS_MAX 50000 // of all boxes, each of which is compared with those
+#define KINDS_MAX  2048  // of its own box
 #define NOWHERE    UINT32_MAX
 
 struct builder {
@@ -24,7 +26,7 @@ struct builder {
     const struct batsim_platform *p;
     const struct batsim_events *ev;
     uint32_t *group;              // of each heater: index in s->zones; NOWHERE: has no boards
-    uint32_t *boards;             // of each heater
+    uint32_t *boards, *power;     // of each heater: how many; index of its first one's power
     uint32_t *zone;               // of each heater, in the scenario's order
     uint32_t *board;              // of each board number, in the scenario's order
     struct strmap heaters, sites; // name -> index + 1; site -> bit is told
@@ -49,6 +51,9 @@ static int add_models(struct builder *b, struct err *e)
         size_t usable = 0;
         while (usable < from->n && from->state[usable].full_w > from->state[0].idle_w + 1e-9)
             usable++;
+        if (usable == 0)
+            return err_set(e, -EINVAL, "power states %zu of the platform: the first draws no more than idle",
+                           i + 1);
         m->curve.n = usable < CURVE_POINTS_MAX ? (int32_t)usable : CURVE_POINTS_MAX;
         m->curve.idle_mw = (int32_t)num_round(num_min(from->n ? from->state[0].idle_w : 0, 1e6) * 1000);
         m->curve.sleep_mw = m->curve.idle_mw < 1000 ? m->curve.idle_mw : 1000;
@@ -96,14 +101,6 @@ static void room_of(const struct batsim_heater *h, struct room_spec *r)
     r->convected = 1;
 }
 
-static uint32_t power_of(const struct batsim_platform *p, uint32_t heater)
-{
-    for (size_t i = 0; i < p->n_boards; i++)
-        if (p->board[i].heater == heater)
-            return p->board[i].power == UINT32_MAX ? 0 : p->board[i].power;
-    return 0;
-}
-
 static bool fits(const struct builder *b, uint32_t group, uint32_t heater)
 {
     const struct scenario_zones *z = &b->s->zones[group];
@@ -116,7 +113,7 @@ static bool fits(const struct builder *b, uint32_t group, uint32_t heater)
 
 static void add_group(struct builder *b, uint32_t heater)
 {
-    uint32_t box = b->p->heater[heater].box, model = power_of(b->p, heater);
+    uint32_t box = b->p->heater[heater].box, model = b->power[heater];
     uint32_t number = b->s->n_zones && b->s->zones[b->s->n_zones - 1].site == box
                           ? (uint32_t)b->s->zones[b->s->n_zones - 1].line + 1
                           : 1;
@@ -144,8 +141,11 @@ static void add_group(struct builder *b, uint32_t heater)
 static int add_zones(struct builder *b, struct err *e)
 {
     const struct batsim_platform *p = b->p;
-    for (size_t i = 0; i < p->n_boards; i++)
-        b->boards[p->board[i].heater]++;
+    for (size_t i = 0; i < p->n_boards; i++) {
+        const struct batsim_board *k = &p->board[i];
+        if (b->boards[k->heater]++ == 0)
+            b->power[k->heater] = k->power == UINT32_MAX ? 0 : k->power;
+    }
     for (uint32_t h = 0; h < p->n_heaters; h++) {
         strmap_set(&b->heaters, p->heater[h].id, h + 1);
         b->group[h] = NOWHERE;
@@ -160,6 +160,10 @@ static int add_zones(struct builder *b, struct err *e)
         if (g == 0 || b->s->zones[g - 1].site != p->heater[h].box) {
             add_group(b, h);
             g = (uint32_t)b->s->n_zones;
+            if (g > GROUPS_MAX || b->s->zones[g - 1].line > KINDS_MAX)
+                return err_set(e, -EINVAL,
+                               "heater %.60s: more than %d kinds of heaters in a box, or %d in all",
+                               p->heater[h].id, KINDS_MAX, GROUPS_MAX);
         }
         b->group[h] = g - 1;
         b->s->zones[g - 1].count++;
@@ -289,6 +293,7 @@ int batsim_fleet(struct scenario *out, struct sim_script *script, const struct b
                         .ev = ev,
                         .group = mem_array(p->n_heaters, sizeof(uint32_t)),
                         .boards = mem_array(p->n_heaters, sizeof(uint32_t)),
+                        .power = mem_array(p->n_heaters, sizeof(uint32_t)),
                         .zone = mem_array(p->n_heaters, sizeof(uint32_t)),
                         .board = mem_array(p->n_boards, sizeof(uint32_t))};
     *script = (struct sim_script){0};
@@ -310,6 +315,7 @@ int batsim_fleet(struct scenario *out, struct sim_script *script, const struct b
     }
     free(b.group);
     free(b.boards);
+    free(b.power);
     free(b.zone);
     free(b.board);
     free(b.v);

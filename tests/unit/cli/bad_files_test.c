@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/when.h"
 #include "cli/cli.h"
 #include "cli/sim_load.h"
 #include "cli/sim_out.h"
@@ -36,6 +37,9 @@
 #define SITE  "[scenario]\ndays = 0.0625\n[site a]\nweather = 5\n"
 #define ZONES "[zones z]\nsite = a\n"
 #define WORK  "[work w]\nclass = flex\n"
+#define WEEK                  "[site a]\nweather = 5\n"
+#define MARK                  "\xef\xbb\xbf"
+#define CARBON_ROWS(one, two) "utc_hour_start,carbon_intensity_gco2e_per_kwh\n" one ",50\n" two ",60\n"
 
 static char dir[64];
 
@@ -124,6 +128,13 @@ static void a_scenario_that_makes_no_sense(void **state)
         {SITE ZONES "include = s.ini\n", "include: there is no such key"},
         {"\xef\xbb\xbf\xff\xfe\n", ":1: is neither [section] nor key = value"},
         {"[site a", ":1: is neither [section] nor key = value"},
+        // nothing that a terminal obeys gets there
+        {SITE "\x1b[31mcap = 5\n" ZONES, ":5: [site a] \\x1b[31mcap: there is no such key"},
+        {SITE "cap_w = \xc2\x9b"
+              "5\n" ZONES,
+         ":5: [site a] cap_w: \\xc2\\x9b5: is not a number"},
+        {"[scenario]\ntitle = a\x1b]0;b\x07\n" SITE ZONES, ":2: [scenario] title: holds a byte 27"},
+        {"[scenario]\ntitle = \xff\n" SITE ZONES, ":2: [scenario] title: is no UTF-8 text"},
     };
     for (size_t i = 0; i < ARRAY_LEN(row); i++) {
         char said[4096];
@@ -167,14 +178,42 @@ static void a_file_that_the_scenario_names(void **state)
          "f: line 3: utc_hour_start: leaves a gap", 0},
         {CARBON, "utc_hour_start,carbon_intensity_gco2e_per_kwh\n2020-01-01T00:00Z,\"5\n",
          "a quote is not closed", 0},
+        {CARBON, "utc_hour_start,carbon_intensity_gco2e_per_kwh\r2020-01-01,5\r2020-01-02,5\r",
+         "f: line 1: column 1: a carriage return within it: lines of old Macs end so (LF or CR LF are read)",
+         0},
+        {CARBON, "utc_hour_start,carbon_intensity_gco2e_per_kwh\r\n2020-01-01,5\r2020-01-02,5\r\n",
+         "f: line 2: column 1: a carriage return within it", 0},
 #define TARIFF SITE "tariff_file = f\n" ZONES
         {TARIFF, nul, "f: line 2: column 1: a NUL byte", sizeof nul - 1},
+        {TARIFF, "utc_hour_start,eur_per_kwh\n2018-01-01T00:00Z,-1.5\n2018-01-01T01:00Z,0\n",
+         "f: line 2: eur_per_kwh: -1.5 (-1 to 10)", 0},
         {TARIFF, "utc_hour_start;eur_per_kwh\n2020-01-01T00:00Z;0,21\n", "f: line 2: column 2: one too many",
          0},
 #define SCHOOL SITE "holidays_file = f\nholidays_zone = zone_c\n" ZONES
         {SCHOOL, "date,zone_c\n2019-02-30,True\n", "f: line 2: date: \"2019-02-30\" is not a moment", 0},
         {SCHOOL, "date,zone_c\n2019-02-20,perhaps\n", "f: line 2: zone_c: \"perhaps\" (True or False)", 0},
         {SCHOOL, "date,zone_c\n0001-01-01,True\n", "f: line 2: date: the year 1", 0},
+        {SITE "holidays_file = f\n" ZONES, "date,zone_c,zone_b\n2019-02-20,True,False\n",
+         "f: line 1: a column of True and False, as zone_c: which one is meant? (add a line: holidays_zone = "
+         "zone_c)",
+         0},
+        // cut at the end of a row
+        {WEEK "carbon_file = f\n" ZONES, CARBON_ROWS("1999-01-01T00:00Z", "1999-01-01T01:00Z"),
+         ":3: [site a] carbon_file: f: line 3: utc_hour_start: ends after 2 h from 1999-01-01T00:00:00Z: the "
+         "run is "
+         "7 days from 2018-01-01T00:00:00Z on (rows for all of it, or for whole days, which repeat)",
+         0},
+        {WEEK "carbon_file = f\n" ZONES, CARBON_ROWS("2018-01-05T00:00Z", "2018-01-06T06:00Z"),
+         "f: line 3: utc_hour_start: ends after 2 days 12 h from 2018-01-05", 0},
+        {WEEK "tariff_file = f\n" ZONES,
+         "utc_hour_start,eur_per_kwh\n2018-01-01T00:00Z,0\n2018-01-01T00:15Z,0\n",
+         ":3: [site a] tariff_file: f: line 3: utc_hour_start: ends after 30 min from 2018-01-01T00:00:00Z",
+         0},
+        {WEEK "[zones z]\nsite = a\nkind = tank\nsetpoint = 60\ndraw_file = f\n", "60\n60\n\n",
+         ":7: [zones z] draw_file: f: line 2: flow: ends after 2 min: the run is 7 days", 0},
+        {WEEK "[zones z]\nsite = a\nkind = network\ndemand_file = f\n",
+         "time,demand\n2018-01-01,1\n2018-01-01T18:00,2\n",
+         ":6: [zones z] demand_file: f: line 3: demand: ends after 1 day 12 h from", 0},
 #define DRAW SITE ZONES "kind = tank\nsetpoint = 60\ndraw_file = f\n"
         {DRAW, "", ":6: [zones z]: f: line 1: flow: ", 0},
         {DRAW, "60\n1.5\n", "f: line 2: flow: ", 0},
@@ -192,6 +231,18 @@ static void a_file_that_the_scenario_names(void **state)
         {BATSIM, "{\"jobs\": {}, \"profiles\": []}", "f: line 1: ", 0},
         {BATSIM, "{\"jobs\": [{\"id\": 1, \"subtime\": 1e300, \"profile\": \"p\"}], \"profiles\": {}}",
          "f: line 1: jobs[0].subtime: ", 0},
+        {BATSIM,
+         "{\"jobs\": [{\"id\": 1, \"subtime\": 1, \"profile\": \"p\"}, {\"id\": 2, \"subtime\": 1, "
+         "\"profile\": \"p\"},\n"
+         "{\"id\": \"1\", \"subtime\": 1, \"profile\": \"p\"}], \"profiles\": {\"p\": {\"type\": \"delay\", "
+         "\"delay\": 9}}}",
+         "f: line 2: jobs[2]: id \"1\" stands twice, first in jobs[0]", 0},
+        {BATSIM,
+         "{\"jobs\": [\n{\"id\": 1, \"subtime\": 1, \"res\": 1.5, \"profile\": \"p\"}],"
+         "\"profiles\": {\"p\": {\"type\": \"delay\", \"delay\": 9}}}",
+         "f: line 2: jobs[0].res: must be a whole number, is 1.5", 0},
+        {BATSIM, "{\"a\": {\"start\": 1, \"end\": 2},\n\"a\": {\"start\": 3, \"end\": 4}}",
+         "f: line 2: not JSON: duplicate object key", 0},
 #define FLOW SITE ZONES WORK "kind = wfformat\nfile = f\n"
         {FLOW, "{}", "f: line 1: ", 0},
         {FLOW, "[[[[[[[[", "f: line 1: ", 0},
@@ -216,6 +267,165 @@ static void a_file_that_is_none(void **state)
     refused(SITE "carbon_file = nowhere\n" ZONES, "[site a]: nowhere: there is no such file");
     refused(SITE ZONES WORK "kind = swf\n", "[work w]: it says no file");
     refused(SITE "carbon_file = /dev/zero\n" ZONES, "/dev/zero: more than ");
+}
+
+// What is no error: it runs, and says so in lines like "ondol: DIR/s.ini:5: ...", one for each `words`.
+static void warned(const char *scenario, const char *file, const char *const *words, size_t n)
+{
+    char said[4096], front[100];
+    int k = snprintf(front, sizeof front, "ondol: %s/s.ini", dir);
+    put("f", file, strlen(file));
+    assert_int_equal(sim(scenario, said, sizeof said), CLI_DONE);
+    char *line = said;
+    for (size_t i = 0; i < n; i++) {
+        char *stop = strchr(line, '\n');
+        if (!stop)
+            fail_msg("%s: not \"%s\" but: %s", scenario, words[i], said);
+        *stop = '\0';
+        if (strncmp(line, front, (size_t)k) != 0 || !strstr(line, words[i]))
+            fail_msg("%s: not \"%s\" but: %s", scenario, words[i], line);
+        line = stop + 1;
+    }
+    if (*line)
+        fail_msg("%s: also: %s", scenario, line);
+}
+
+static void what_is_hardly_meant_is_said_and_runs(void **state)
+{
+    (void)state;
+    static const char day[] = "utc_hour_start,carbon_intensity_gco2e_per_kwh\n1999-01-01T00:00Z,50\n"
+                              "1999-01-01T12:00Z,60\n";
+    static const struct {
+        const char *scenario, *file;
+        const char *words[3];
+        size_t n;
+    } row[] = {
+        {SITE "carbon_file = f\n" ZONES,
+         day,
+         {":5: [site a] carbon_file: f covers 1 day from 1999-01-01 and repeats"},
+         1},
+        {SITE "carbon_file = f\n" ZONES "[site b]\ncarbon_file = f\n[zones y]\nsite = b\n",
+         day,
+         {":5: [site a] carbon_file: f covers 1 day from 1999-01-01 and repeats"}, // once
+         1},
+        {SITE ZONES "kind = tank\nsetpoint = 60\ndraw_file = f\ndraw_file_step_s = 3600\n",
+         "60\n0\n",
+         {0},
+         0},
+        {SITE "carbon_file = f\n" ZONES,
+         CARBON_ROWS("2018-01-01T00:00Z", "2018-01-01T01:00Z"),
+         {0},
+         0}, // it is all there
+        {SITE "carbon_file = f\n" ZONES,
+         "utc_hour_start,carbon_intensity_gco2e_per_kwh\n2018-01-01,0.05\n2018-01-02,1.9\n",
+         {":5: [site a] carbon_file: f: all values are below 2: are these kilograms? (grams"},
+         1},
+        {SITE "carbon_file = f\n" ZONES,
+         "utc_hour_start,carbon_intensity_gco2e_per_kwh\n2018-01-01,0\n2018-01-02,0\n",
+         {0},
+         0},
+        {SITE "carbon_g_kwh = 0.052\n" ZONES,
+         "",
+         {":5: [site a] carbon_g_kwh: is below 2: are these kilograms?"},
+         1},
+        {SITE "carbon_g_kwh = 0\n" ZONES, "", {0}, 0},
+        {SITE "tariff_file = f\n" ZONES,
+         "utc_hour_start,eur_per_kwh\n2018-01-01T00:00Z,-0.2\n2018-01-01T01:00Z,0.1\n",
+         {0},
+         0},
+        {SITE "tariff_eur_kwh = -0.05\ntariff_night_eur_kwh = -1\nnight_to_hour = 6\n" ZONES, "", {0}, 0},
+        {SITE ZONES WORK "kind = random\nrun_s = 5\nstretch = 2\nfile = nowhere\n",
+         "",
+         {":10: [work w] run_s: has no effect with kind = random",
+          ":11: [work w] stretch: has no effect with kind = random",
+          ":12: [work w] file: has no effect with kind = random"},
+         3},
+        {SITE ZONES WORK "data_gb = 5\nkind = backlog\nrepeat = yes\n",
+         "",
+         {":9: [work w] data_gb: has no effect with kind = backlog", ":11: [work w] repeat: has no effect"},
+         2},
+        {SITE ZONES WORK "kind = swf\nfile = f\ndata_sets = 5\n",
+         "1 0 -1 60 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n",
+         {":11: [work w] data_sets: has no effect with kind = swf"},
+         1},
+        {SITE ZONES WORK "kind = wfformat\nfile = f\n",
+         "{\"workflow\": {\"specification\": {\"tasks\": [{\"name\": \"n\", \"id\": \"a\"}, {\"name\": "
+         "\"n\", \"id\": \"b\"}]},"
+         "\"execution\": {\"tasks\": [{\"id\": \"a\", \"runtimeInSeconds\": 9, \"memoryInBytes\": "
+         "34359738369},"
+         "{\"id\": \"b\", \"runtimeInSeconds\": 9, \"memoryInBytes\": 34359738368}]}}}",
+         {":10: [work w] file: f: 1 of 2 tasks need up to 32769 MB, no board of any zone has more than "
+          "32768"},
+         1},
+        {SITE "holidays_zone = zone_c\n" ZONES, "", {":5: [site a] holidays_zone: has no effect without"}, 1},
+        {SCHOOL, "date,zone_c\n2018-01-01,False\n", {0}, 0},
+        {SCHOOL,
+         "date,zone_c\n2017-12-31,True\n",
+         {":5: [site a] holidays_file: f says nothing of 1 of 1 days, the first 2018-01-01: usual weeks "
+          "there"},
+         1},
+        {SITE "holidays_file = f\n" ZONES, "date,name\n2018-01-01,x\n", {0}, 0}, // a list of them
+        // a byte-order mark is none of the text
+        {SITE ZONES WORK "kind = swf\nfile = f\n",
+         MARK "1 0 -1 60 16 -1 -1 16 -1 -1 -1 -1 -1 -1 -1 -1 -1 -1\n",
+         {0},
+         0},
+        {SITE ZONES WORK "kind = batsim\nfile = f\n",
+         MARK "{\"jobs\": [{\"id\": 1, \"subtime\": 1, \"profile\": \"p\"}], \"profiles\": {\"p\": "
+              "{\"type\": \"delay\", "
+              "\"delay\": 9}}}",
+         {0},
+         0},
+        {SITE "tariff_file = f\n" ZONES,
+         MARK "utc_hour_start,eur_per_kwh\n2018-01-01,0.1\n2018-01-02,0.1\n",
+         {0},
+         0},
+        {SITE ZONES "kind = tank\nsetpoint = 60\ndraw_file = f\ndraw_file_step_s = 86400\n",
+         MARK "60\n",
+         {0},
+         0},
+        {MARK SITE ZONES, "", {0}, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(row); i++)
+        warned(row[i].scenario, row[i].file, row[i].words, row[i].n);
+}
+
+// A file that changes the kind changes what has an effect.
+static void what_has_an_effect_is_judged_when_all_files_are_laid(void **state)
+{
+    (void)state;
+    char base[200], over[200];
+    struct sim_loaded l;
+    struct err e = ERR_NULL;
+    static const char s[] = SITE ZONES WORK "run_s = 5\n", o[] = "[work w]\nkind = random\nshare = 0.1\n";
+    put("s.ini", s, sizeof s - 1);
+    put("o.ini", o, sizeof o - 1);
+    snprintf(base, sizeof base, "%s/s.ini", dir);
+    snprintf(over, sizeof over, "%s/o.ini", dir);
+    for (int n = 1; n <= 2; n++) {
+        assert_int_equal(sim_load(&l, (const char *const[]){base, over}, n, NULL, NULL, &e), 0);
+        const char *said =
+            strstr(buf_str(&l.notes), "s.ini:9: [work w] run_s: has no effect with kind = random");
+        assert_int_equal(n == 2, said != NULL);
+        sim_unload(&l);
+    }
+}
+
+// One year serves any year, and nothing is said of it; nor of a file that holds more than the run.
+static void a_year_serves_any_year(void **state)
+{
+    (void)state;
+    static char year[366 * 40];
+    size_t n = (size_t)snprintf(year, sizeof year, "utc_hour_start,carbon_intensity_gco2e_per_kwh\n");
+    for (int d = 0; d < 365; d++) {
+        struct civil c = civil_from_ms(civil_to_ms(2019, 1, 1 + d, 0, 0, 0));
+        n += (size_t)snprintf(year + n, sizeof year - n, "2019-%02d-%02d,50\n", c.month, c.day);
+    }
+    warned(SITE "carbon_file = f\n" ZONES, year, NULL, 0);
+    warned("[scenario]\nstart = 2019-05-05\n" SITE "carbon_file = f\n" ZONES, year, NULL, 0);
+    year[n - sizeof "2019-12-31,50"] = '\0'; // a day less: it repeats, but as no year does
+    static const char *const words[] = {"f covers 364 days from 2019-01-01 and repeats"};
+    warned("[scenario]\nstart = 2018-05-05\n" SITE "carbon_file = f\n" ZONES, year, words, 1);
 }
 
 static void a_good_one_runs(void **state)
@@ -463,6 +673,39 @@ static void of_a_trace_no_line_is_made_up(void **state)
         fail_msg("not \"%s\" but: %s", want, e.text);
 }
 
+// What is wrong of the platform as a whole names the folder.
+static void of_a_platform_that_is_no_fleet_the_folder_is_named(void **state)
+{
+    (void)state;
+    static const char *const row[][2] = {
+        {"1:1:1", ": power states 1 of the platform: the first draws no more than idle"},
+        {"1:1e6:1",
+         ": power states 1 of the platform: curve: point 1 draw_mw is 1000000000: must be over 1000"},
+    };
+    static const char stop[] = "{\"timestamp\": 60, \"type\": \"stop_simulation\"}\n";
+    char trace[200], xml[1000], want[400];
+    snprintf(trace, sizeof trace, "%s/platform", dir);
+    assert_int_equal(mkdir(trace, 0700), 0);
+    put("platform/events.json", stop, sizeof stop - 1);
+    for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+        struct sim_loaded l;
+        struct err e = ERR_NULL;
+        int n = snprintf(
+            xml, sizeof xml,
+            "<platform><host id='m' speed='2000f'><prop id='watt_per_state' value='%s'/><prop id='site' "
+            "value='s'/><prop id='qbox' value='b'/><prop id='qrad' value='h'/></host><host id='b_disk'>"
+            "<prop id='role' value='storage'/><prop id='size' value='9'/></host><link id='b_lan_link' "
+            "bandwidth='1Gbps' latency='0'/><link id='b_wan_link' bandwidth='1Gbps' latency='0'/></platform>",
+            row[i][0]);
+        put("platform/platform.xml", xml, (size_t)n);
+        assert_int_equal(sim_load(&l, (const char *const[]){trace}, 1, NULL, NULL, &e), -EINVAL);
+        sim_unload(&l);
+        snprintf(want, sizeof want, "%s%s", trace, row[i][1]);
+        if (strncmp(e.text, want, strlen(want)) != 0)
+            fail_msg("not \"%s\" but: %s", want, e.text);
+    }
+}
+
 // ---- where results go
 
 static void what_is_no_file_is_written_to_and_not_replaced(void **state)
@@ -554,10 +797,14 @@ int main(void)
         cmocka_unit_test(a_scenario_that_makes_no_sense),
         cmocka_unit_test(a_file_that_the_scenario_names),
         cmocka_unit_test(a_file_that_is_none),
+        cmocka_unit_test(what_is_hardly_meant_is_said_and_runs),
+        cmocka_unit_test(what_has_an_effect_is_judged_when_all_files_are_laid),
+        cmocka_unit_test(a_year_serves_any_year),
         cmocka_unit_test(each_beginning_of_each_kind_is_read_or_refused),
         cmocka_unit_test(each_beginning_of_each_shipped_scenario_is_read_or_refused),
         cmocka_unit_test(of_files_laid_over_each_other_the_right_one_is_named),
         cmocka_unit_test(of_a_trace_no_line_is_made_up),
+        cmocka_unit_test(of_a_platform_that_is_no_fleet_the_folder_is_named),
         cmocka_unit_test(what_is_no_file_is_written_to_and_not_replaced),
         cmocka_unit_test(many_sections_are_refused_and_not_compared),
         cmocka_unit_test(a_repeated_trace_of_nothing_is_not_searched_for_ever),

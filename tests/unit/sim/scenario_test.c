@@ -51,6 +51,8 @@ static void test_reads_all_sections(void **state)
     scenario_deinit(&s);
 }
 
+#define ROOM "[site a]\nweather = 5\n[zones z]\nsite = a\n"
+
 // What is wrong, and what the sentence must hold.
 static void test_says_what_is_wrong_and_where(void **state)
 {
@@ -85,6 +87,11 @@ static void test_says_what_is_wrong_and_where(void **state)
         {"[board b]\ncurve = 3000\n", "is not MHZ:WATTS"},
         {"[site a]\nthis is no pair\n", "x.ini:2: is neither [section] nor key = value"},
         {"[site a]\ncap_w = 5\ncap_w = 6\n", "x.ini:3: [site a] cap_w: is there already, in line 2"},
+        {"[site a]\ncap_w = 5\n  carbon_g_kwh = 6\n",
+         "x.ini:3: [site a] cap_w: this line begins with a blank and so goes on with the value of cap_w"},
+        {"[site a]\n  cap_w = 5\n  cap_w = 6\n", "x.ini:3: [site a] cap_w: this line begins with a blank"},
+        {"[site a]\n  cap_w = 5\n[site b]\n\tcap_w = 6\ncap_w = 6\n",
+         "x.ini:5: [site b] cap_w: is there already, in line 4"},
         {"[site a]\ncap_w = 5 W\n",
          "x.ini:2: [site a] cap_w: 5 W: is not a number (digits and a point, no unit)"},
         {"[site a]\ncap_w = 5\n[zones z]\nsite = a\ntank_l = 300\n",
@@ -99,7 +106,32 @@ static void test_says_what_is_wrong_and_where(void **state)
         {"cap_w = 5\n", "stands in no section"},
         {"[fault f]\nsite = b\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
          "[fault f] site: there is no [site b]"},
-        {"[scenario]\nstep_s = 11\n[site a]\nweather = 5\n[zones z]\nsite = a\n", "does not divide"},
+        {"[site a]\ncap_w = 5\n[zones z]\nsite = a\n[board big]\nmemory_mb = 99999\n[board b]\ncores = "
+         "2\n[zones "
+         "z]\nboard = b\n[work w]\nclass = flex\nmemory_mb = 32769\n",
+         "x.ini:13: [work w] memory_mb: 32769: no board of any zone has more than 32768"},
+        {"[site a]\ncap_w = 5\n[zones z]\nsite = a\n[fault f]\nkind = agent\np90_s = 60\nper_day = 1\n",
+         "x.ini:7: [fault f] p90_s: 60: is below median_s, 600"},
+        {"[site a]\ncap_w = 5\n[zones z]\nsite = a\n[fault f]\nkind = agent\nmedian_s = 75601\nper_day = 1\n",
+         "[fault f] p90_s: 75600: is below median_s, 75601"},
+        {"[scenario]\nstep_s = 11\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "x.ini:2: [scenario] step_s: 11: does not divide the length of the run, 604800 s"},
+        {"[scenario]\nseed = 4\ndays = 0.01\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "x.ini:2: [scenario] step_s: 60: does not divide the length of the run, 864 s"},
+        {"[board b]\ncurve = 3000:59 2000:90\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "x.ini:2: [board b]: curve: point 2 freq_mhz is 2000: must be over 3000"},
+        {"[board b]\ncurve = 3000:59 4000:x\n", "x.ini:2: [board b] curve: point 2 is not 1..20000 MHz"},
+        {"[board b]\ncurve = 3000:5 4000:90\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
+         "curve: point 1 draw_mw is 5000: must be over 12000"},
+        {ROOM "air_kj_k = 1\nvent_w_k = 100000\n",
+         "x.ini:5: [zones z] air_kj_k: 1: with 100522 W/K (vent_w_k, vent_open_w_k, heater_w_k and walls) it "
+         "follows in 0.0099 s: at least 0.2 s"},
+        {ROOM "vent_open_w_k = 100000\nair_kj_k = 1\n", "x.ini:6: [zones z] air_kj_k: 1: with 100522 W/K"},
+        {ROOM "heater_kj_k = 0.1\nheater_w_k = 10000\n",
+         "x.ini:5: [zones z] heater_kj_k: 0.1: with 10000 W/K (heater_w_k) it follows in 0.01 s"},
+        {ROOM "mass_kj_k = 1\nmass_out_w_k = 1e5\n", "x.ini:5: [zones z] mass_kj_k: 1: with 100"},
+        {ROOM "mass_out_w_k = 1e5\nspread = 0.5\nheater_w_k = 2000\nheater_kj_k = 0.3\n",
+         "x.ini:8: [zones z] heater_kj_k"},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct scenario s = {.seed = 99};
@@ -144,6 +176,38 @@ static void test_a_file_is_laid_over_another(void **state)
     scenario_deinit(&s);
 }
 
+static void test_what_is_hardly_meant_is_noted_with_its_line(void **state)
+{
+    (void)state;
+    struct scenario s;
+    struct err e;
+    struct buf notes = BUF_INIT(2000);
+    static const char text[] = "[site a]\nholidays_zone = c\n[zones z]\nsite = a\n[work v]\nrun_s = 7\n"
+                               "[work w]\ninstances = 8\ndata_sets = 2\n[site b]\ncarbon_g_kwh = 0.4\n";
+    static const char over[] = "[work w]\nkind = batsim\n[work v]\nclass = flex\nfile = f\n";
+    assert_int_equal(reads(&s, text, &e), 0);
+    assert_int_equal(scenario_lay_over(&s, "y.ini", over, strlen(over), &e), 0);
+    scenario_notes(&s, &notes);
+    assert_string_equal(buf_str(&notes),
+                        "x.ini:2: [site a] holidays_zone: has no effect without holidays_file\n"
+                        "x.ini:8: [work w] instances: has no effect with kind = batsim\n"
+                        "x.ini:9: [work w] data_sets: has no effect with kind = batsim\n"
+                        "x.ini:11: [site b] carbon_g_kwh: is below 2: are these kilograms? (grams a "
+                        "kilowatt-hour are wanted)\n"
+                        "y.ini:5: [work v] file: has no effect with kind = backlog\n");
+    buf_deinit(&notes);
+    err_set(&e, -EINVAL, "why");
+    scenario_blame_key(&s, "work", 1, "instances", &e);
+    assert_string_equal(e.text, "x.ini:8: [work w] instances: why");
+    err_set(&e, -EINVAL, "why");
+    scenario_blame_key(&s, "work", 1, "share", &e); // not said: where the section is
+    assert_string_equal(e.text, "y.ini:2: [work w] share: why");
+    err_set(&e, -EINVAL, "why");
+    scenario_blame_key(&s, "scenario", 0, "days", &e);
+    assert_string_equal(e.text, "y.ini: [scenario] days: why");
+    scenario_deinit(&s);
+}
+
 static struct scenario_zones room_of(const char *keys)
 {
     char text[400];
@@ -179,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_says_what_is_wrong_and_where),
         cmocka_unit_test(test_hostile_bytes_are_refused),
         cmocka_unit_test(test_a_file_is_laid_over_another),
+        cmocka_unit_test(test_what_is_hardly_meant_is_noted_with_its_line),
         cmocka_unit_test(test_keys_of_a_room_come_in_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -406,27 +406,30 @@ static void test_what_crawls_is_moved(void **state)
 static void test_the_engine_is_told_of_tariffs_and_carbon(void **state)
 {
     (void)state;
-    static const char *sites[] = {"tariff_eur_kwh = 0.21\ntariff_night_eur_kwh = 0.16\nnight_from_hour = 22\n"
-                                  "night_to_hour = 6\ncalendar = french\n",
-                                  "carbon_g_kwh = 61.5\ncap_w = 2000\n"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *sites[] = {
+        ("tariff_eur_kwh = 0.21\ntariff_night_eur_kwh = 0.16\nnight_from_hour = 22\n"
+         "night_to_hour = 6\ncalendar = french\n"),
+        "carbon_g_kwh = 61.5\ncap_w = 2000\n", "tariff_eur_kwh = -0.21\n",
+        "tariff_eur_kwh = -0.21\ntariff_night_eur_kwh = -1\nnight_to_hour = 6\n"};
+    for (size_t i = 0; i <= ARRAY_LEN(sites); i++) {
         struct made m;
         struct err e = ERR_NULL;
         struct sim_result r;
         char text[1024];
         double *hour = mem_array(48, sizeof *hour);
-        snprintf(text, sizeof text, "%s%s%s%s", HEAD, i < 2 ? sites[i] : "", ROOMS, WORK);
+        snprintf(text, sizeof text, "%s%s%s%s", HEAD, i < ARRAY_LEN(sites) ? sites[i] : "", ROOMS, WORK);
         make(&m, text);
         for (int h = 0; h < 48; h++)
             hour[h] = h * 0.01 - 0.02; // a tariff may be below nothing
-        if (i == 2)
+        if (i == ARRAY_LEN(sites))
             m.in.site[0].tariff =
                 (struct series){.start_ms = m.s.start.v, .step_ms = 3600000, .n = 48, .v = hour};
-        if (i == 2)
+        if (i == ARRAY_LEN(sites))
             m.in.site[0].carbon = m.in.site[0].tariff;
         if (sim_run(&m.s, &m.in, &(struct sim_options){0}, &r, &e) < 0)
             fail_msg("site %zu: %s", i, e.text);
         assert_true(r.totals.violations == 0);
+        assert_true((r.totals.cost_eur < 0) == (i == 2 || i == 3)); // the bill has no such limit
         sim_result_deinit(&r);
         unmake(&m);
         free(hour);

@@ -134,7 +134,7 @@ static void a_bad_curve_is_refused_with_field_and_limit(void **state)
     struct curve c = *curve_default();
     c.p[4].draw_mw = 58000;
     assert_int_equal(curve_check(&c, &e), -EINVAL);
-    assert_non_null(strstr(e.text, "point 4 draw_mw is 58000: must be over 59000"));
+    assert_non_null(strstr(e.text, "point 5 draw_mw is 58000: must be over 59000"));
     c = *curve_default();
     c.n = CURVE_POINTS_MAX + 1;
     assert_int_equal(curve_check(&c, &e), -EINVAL);

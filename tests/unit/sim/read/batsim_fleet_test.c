@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "sim/read/fleet.h"
 
 #define BOX(id, site, heaters)                                                                               \
@@ -85,6 +86,43 @@ static void test_heaters_with_as_many_boards_are_one_group(void **state)
     scenario_deinit(&s);
 }
 
+// A box of 2049 heaters of so many kinds.
+static void one_box(struct buf *b, int kinds)
+{
+    buf_puts(
+        b, "{\"qboxes\": [{\"id\": \"b\", \"site\": \"north\", \"lan_bw\": \"1Gbps\", \"lan_lat\": \"1ms\", "
+           "\"wan_bw\": \"1Gbps\", \"wan_lat\": \"1ms\", \"disk_size\": 1, \"qrads\": [");
+    for (int i = 0; i <= 2048; i++)
+        buf_putf(b, "%s{\"id\": \"h%d\", \"air_conduct_coeff\": %d, \"qmobos\": [\"m%d\"]}", i ? "," : "", i,
+                 i % kinds + 1, i);
+    buf_puts(b, "]}]}");
+}
+
+static void test_heaters_of_too_many_kinds_are_refused(void **state)
+{
+    (void)state;
+    static const char stop[] = "{\"timestamp\": 60, \"type\": \"stop_simulation\"}\n";
+    for (int kinds = 2048; kinds <= 2049; kinds++) {
+        struct buf b = BUF_INIT(1 << 20);
+        struct batsim_platform p;
+        struct batsim_events ev;
+        struct scenario s;
+        struct sim_script script;
+        struct err e = ERR_NULL;
+        one_box(&b, kinds);
+        assert_int_equal(batsim_platform_json(&p, b.v, b.n, &e), 0);
+        assert_int_equal(batsim_events_read(&ev, stop, sizeof stop - 1, &e), 0);
+        scenario_init(&s);
+        assert_int_equal(batsim_fleet(&s, &script, &p, &ev, &e), kinds > 2048 ? -EINVAL : 0);
+        assert_int_equal(kinds > 2048, strstr(e.text, "more than 2048 kinds of heaters in a box") != NULL);
+        batsim_platform_deinit(&p);
+        batsim_events_deinit(&ev);
+        sim_script_free(&script);
+        scenario_deinit(&s);
+        buf_deinit(&b);
+    }
+}
+
 static void test_events_find_their_heaters_and_boards(void **state)
 {
     (void)state;
@@ -144,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heaters_with_as_many_boards_are_one_group),
+        cmocka_unit_test(test_heaters_of_too_many_kinds_are_refused),
         cmocka_unit_test(test_events_find_their_heaters_and_boards),
         cmocka_unit_test(test_events_of_another_platform_are_refused),
     };

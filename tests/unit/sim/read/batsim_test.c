@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "sim/read/batsim.h"
 
 static const char platform[] =
@@ -184,6 +185,8 @@ static void test_units(void **state)
     assert_true(batsim_bandwidth("2kBps", &v) && v == 16e3);
     assert_true(batsim_latency("100us", &v) && v > 0.9999e-4 && v < 1.0001e-4);
     assert_false(batsim_bandwidth("10", &v) || batsim_bandwidth("fast", &v) || batsim_bandwidth("-1bps", &v));
+    assert_false(batsim_bandwidth("999bps", &v) || batsim_bandwidth("0.0000000000000001Gbps", &v));
+    assert_false(batsim_bandwidth("1001Tbps", &v));
     assert_false(batsim_bandwidth("0bps", &v) || batsim_latency("1h", &v) || batsim_latency("4000s", &v));
 }
 
@@ -242,6 +245,10 @@ static const struct bad {
     {XML, HEAD TAIL, "line 1: the platform has no boards"},
     {XML, HEAD "</platform>", "not XML: mismatched tag"},
     {XML, "<!DOCTYPE platform [<!ENTITY a \"b\">]>\n<platform/>", "entity a: entities are not read"},
+    {XML, "<!DOCTYPE platform [<!ENTITY % a \"b\">]>\n<platform/>",
+     "line 1: entity a: entities are not read"},
+    {XML, "<!DOCTYPE platform [\n<!ATTLIST host speed CDATA \"1f\">]>\n<platform/>",
+     "line 2: attributes of <host>: declarations are not read"},
     {XML, HEAD "\n<host id=\"m\" speed=\"1f\"><prop id=\"qrad\" value=\"h\"/></host>" TAIL,
      "line 6: host m: a board must have the properties qbox, site and watt_per_state"},
     {XML, HEAD "<link id=\"l\" bandwidth=\"x\" latency=\"1ms\"/>" TAIL,
@@ -359,10 +366,31 @@ static void test_priorities_are_classes(void **state)
     assert_int_equal(batsim_activity(-10), ACTIVITY_DONATED);
 }
 
+// Each is compared with those before it.
+static void more_kinds_of_boards_than_there_are_models_are_refused(void **state)
+{
+    (void)state;
+    struct buf b = BUF_INIT(1 << 20);
+    struct batsim_platform p;
+    struct err e = ERR_NULL;
+    buf_puts(&b, HEAD);
+    for (int i = 0; i <= BATSIM_POWERS_MAX; i++)
+        buf_putf(
+            &b,
+            "<host id=\"m%d\" speed=\"%df\"><prop id=\"watt_per_state\" value=\"1:9:9\"/><prop id=\"qrad\" "
+            "value=\"h%d\"/><prop id=\"qbox\" value=\"b\"/><prop id=\"site\" value=\"s\"/></host>\n",
+            i, 1000 + i, i);
+    buf_puts(&b, TAIL);
+    assert_int_equal(batsim_platform_xml(&p, b.v, b.n, &e), -EINVAL);
+    assert_string_equal(e.text, "line 205: host m200: more than 200 kinds of boards");
+    buf_deinit(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_both_platforms_say_the_same),
+        cmocka_unit_test(more_kinds_of_boards_than_there_are_models_are_refused),
         cmocka_unit_test(test_events_come_in_order_of_time),
         cmocka_unit_test(test_a_workload_with_three_kinds_of_profiles),
         cmocka_unit_test(test_the_short_form_tells_submission_by_name),

@@ -4,7 +4,7 @@
 # no file, no socket, no thread, no libm beyond sqrt, fabs and floor. __cpu_model: which registers there are (base/wide.h).
 set -eu
 cd "$(dirname "$0")/.."
-allowed='abort madvise aligned_alloc bcmp calloc floor free fabs memchr memcmp memcpy memmove memset realloc malloc snprintf sqrt strchr strcmp
+allowed='abort aligned_alloc bcmp calloc floor free fabs memchr memcmp memcpy memmove memset realloc malloc snprintf sqrt strchr strcmp
 strcspn strlen strncmp strrchr strspn strstr strtod strtol strtoll strtoull vsnprintf qsort bsearch
 __assert_fail __divti3 __udivti3 __modti3 __errno_location __stack_chk_fail __memcpy_chk __snprintf_chk __vsnprintf_chk __ctype_b_loc __ctype_tolower_loc
 __cpu_model strcasecmp strncasecmp _GLOBAL_OFFSET_TABLE_ __isoc99_strtol strnlen memmem stpcpy tolower toupper'

@@ -4,32 +4,16 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 // From here on an array grows by an eighth. Such blocks are mapped apart and grow without a copy, and the
 // zeroed rest is resident: half of a table of a hundred thousand records would lie idle.
 #define LARGE_BYTES ((size_t)1 << 20)
-
-#define PAGE_BYTES ((uintptr_t)4096)
-
-// A block's memory is asked for in huge pieces: the system clears and maps them 512 times as seldom as pages, and a
-// fleet's tables need so many entries less of what a processor remembers of addresses. Where there are none, or the
-// system does not want to, all is as it was. All pages of the block, or it would be mapped in several parts, and those
-// cannot grow without a copy.
-static void huge(void *p, size_t bytes)
-{
-    uintptr_t at = (uintptr_t)p, from = at / PAGE_BYTES * PAGE_BYTES,
-              to = (at + bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-    (void)madvise((char *)p - (at - from), to - from, MADV_HUGEPAGE);
-}
 
 void *mem_alloc(size_t bytes)
 {
     void *p = calloc(1, bytes ? bytes : 1);
     if (!p)
         abort();
-    if (bytes >= MEM_HUGE_BYTES)
-        huge(p, bytes);
     return p;
 }
 
@@ -45,14 +29,9 @@ void *mem_lines(size_t n, size_t elem)
     if (elem && n > (SIZE_MAX - MEM_LINE_BYTES) / elem)
         abort();
     size_t bytes = (n * elem + MEM_LINE_BYTES) / MEM_LINE_BYTES * MEM_LINE_BYTES;
-    size_t align = bytes >= MEM_HUGE_BYTES ? MEM_HUGE_BYTES : MEM_LINE_BYTES;
-    if (bytes > SIZE_MAX - align)
-        abort();
-    void *p = aligned_alloc(align, (bytes + align - 1) / align * align); // whole ones; what is not used is never touched
+    void *p = aligned_alloc(MEM_LINE_BYTES, bytes);
     if (!p)
         abort();
-    if (align == MEM_HUGE_BYTES)
-        huge(p, bytes);
     return memset(p, 0, bytes);
 }
 
@@ -87,8 +66,6 @@ void mem_grow(void *v_ptr, size_t *cap, size_t need, size_t elem)
     char *grown = realloc(old, want * elem);
     if (!grown)
         abort();
-    if (want * elem >= MEM_HUGE_BYTES)
-        huge(grown, want * elem);
     memset(grown + *cap * elem, 0, (want - *cap) * elem);
     memcpy(v_ptr, &grown, sizeof grown);
     *cap = want;

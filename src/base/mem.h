@@ -10,11 +10,10 @@
 
 void *mem_alloc(size_t bytes);              // zeroed; never NULL, aborts when there is no memory
 void *mem_array(size_t n, size_t elem);     // zeroed; aborts on overflow too
-#define MEM_LINE_BYTES ((size_t)64)         // of a processor's cache
-#define MEM_HUGE_BYTES ((size_t)2 << 20)    // what processors map at once
+#define MEM_LINE_BYTES ((size_t)64) // of a processor's cache
 
 // As mem_array, from the beginning of a cache line on: for loops in the widest registers, each load of which
-// would cross a line else. Given back with free(). Blocks of MEM_HUGE_BYTES and more begin with such a piece.
+// would cross a line else. Given back with free().
 void *mem_lines(size_t n, size_t elem);
 char *mem_strdup(const char *s);            // NULL gives NULL
 char *mem_strndup(const char *s, size_t n); // copies n bytes and adds NUL

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pieces double up to what processors map at once.
+// Pieces double up to two megabytes.
 #include "base/slab.h"
 
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #define FIRST_BYTES 4096
+#define MOST_BYTES  ((size_t)2 << 20)
 
 struct slab_piece {
     struct slab_piece *next;
@@ -24,8 +25,7 @@ static void grow(struct slab *s, size_t each)
 {
     struct slab_piece *p = mem_alloc(sizeof *p);
     size_t bytes = s->piece ? s->piece->bytes * 2 : FIRST_BYTES;
-    size_t most = MEM_HUGE_BYTES - MEM_LINE_BYTES; // mem_lines() adds a line
-    bytes = bytes > most ? most : bytes;
+    bytes = bytes > MOST_BYTES ? MOST_BYTES : bytes;
     bytes = bytes < each ? each : bytes;
     *p = (struct slab_piece){s->piece, bytes, mem_lines(1, bytes)};
     s->piece = p;

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "base/slab.h"
 
+#define LARGE_BYTES ((size_t)2 << 20)
+
 // Far beyond one piece; each record is zeroed, on a line of its own, and what stands in it stays.
 static void records_stay(size_t bytes, size_t n)
 {
@@ -43,14 +45,14 @@ static void small_records_stay_where_they_are(void **state)
 static void a_record_larger_than_a_piece_has_its_own(void **state)
 {
     (void)state;
-    records_stay(MEM_HUGE_BYTES + 5, 3);
-    records_stay(MEM_HUGE_BYTES - 5, 3);
+    records_stay(LARGE_BYTES + 5, 3);
+    records_stay(LARGE_BYTES - 5, 3);
 }
 
 static void large_blocks_are_zeroed_and_keep_what_they_have_while_they_grow(void **state)
 {
     (void)state;
-    size_t n = 3 * MEM_HUGE_BYTES / sizeof(uint64_t) + 7;
+    size_t n = 3 * LARGE_BYTES / sizeof(uint64_t) + 7;
     uint64_t *array = mem_array(n, sizeof *array), *lines = mem_lines(n, sizeof *lines), *grown = NULL;
     assert_int_equal((uintptr_t)lines % MEM_LINE_BYTES, 0);
     for (size_t i = 0; i < n; i++)

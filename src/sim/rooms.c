@@ -2,8 +2,8 @@
 //
 // The rooms: built from the groups, stepped with their walls and shadows. A group whose floors differ has
 // rooms of five sizes, so that rooms of a size share their matrices; all else is the same for all of a batch.
-// Batches are so small that all that is done with one in a step stays near the processor, however large the
-// fleet is.
+// Batches are long enough for a processor to notice that their arrays are read in a row, and short enough for one
+// loop's results to be near when the next begins.
 #include "sim/run.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #define SHADOW_MS   300000
 #define LANES_STEPS 100 // of at most 10^7 mW: sums of 32 bits
-#define BATCH_ROOMS 5120 // of some 1 kB: a third of a megabyte, which second-level caches hold
+#define BATCH_ROOMS 5120 // each array of one is some 20 kB: long enough to be read ahead of the loops
 
 static struct room_spec spec_of(const struct scenario_zones *g, int variant, int variants)
 {

@@ -205,8 +205,7 @@ struct lease {
     uint32_t next_on_node, prev_on_node;
     uint32_t within; // NONE: it has the board for itself; else it runs inside this, which is a pool's node
     uint8_t activity, state, stop_end;
-    bool
-        beneath; // set aside (docs/design/0051): it is board->beneath, not board->lease. HELD, or STOPPING after that
+    bool beneath; // set aside (docs/design/0051), HELD or STOPPING: it is board->beneath, not board->lease
     uint32_t instance;
     uint32_t next, prev; // of the same task
     uint32_t attempt;

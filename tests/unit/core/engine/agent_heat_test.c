@@ -10,6 +10,14 @@
 
 #include "base/mem.h"
 
+static int64_t draw_mw(const struct rig *r)
+{
+    int64_t mw = 0;
+    for (size_t b = 0; b < BOARDS; b++)
+        mw += agent_board(r->agent, b).point.draw_mw;
+    return mw;
+}
+
 // ---- heat alone
 
 static void without_a_link_for_a_day_the_room_stays_within_half_a_kelvin(void **state)
@@ -65,11 +73,8 @@ static void the_cap_of_the_node_is_never_passed(void **state)
     rig_init(&r, 15, &c);
     for (int i = 0; i < 200; i++) {
         rig_step(&r, 10000);
-        int64_t draw = 0;
-        for (size_t b = 0; b < BOARDS; b++)
-            draw += agent_board(r.agent, b).point.draw_mw;
         if (i > 10) // the boards that wake draw idle for their boot
-            assert_in_range(draw, 200000, 300000);
+            assert_in_range(draw_mw(&r), 200000, 300000);
     }
     rig_deinit(&r);
 }
@@ -85,21 +90,10 @@ static void a_lost_link_does_not_lift_the_cap(void **state)
     rig_answer(&r, CALL_REPORT, &(struct sync_down){.cap_mw = 200000}, NULL, 0);
     for (int i = 0; i < 720; i++) { // two hours, far beyond the lease of the wish
         rig_step(&r, 10000);
-        int64_t draw = 0;
-        for (size_t b = 0; b < BOARDS; b++)
-            draw += agent_board(r.agent, b).point.draw_mw;
         if (i > 10)
-            assert_in_range(draw, 100000, 200000);
+            assert_in_range(draw_mw(&r), 100000, 200000);
     }
     rig_deinit(&r);
-}
-
-static int64_t draw_mw(const struct rig *r)
-{
-    int64_t mw = 0;
-    for (size_t b = 0; b < BOARDS; b++)
-        mw += agent_board(r->agent, b).point.draw_mw;
-    return mw;
 }
 
 // By the parent's word something else heats for less; a node that hears no word for long heats.

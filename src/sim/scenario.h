@@ -55,7 +55,7 @@ struct scenario_site {
     double tariff_eur_kwh, tariff_night_eur_kwh;
     int night_from_hour, night_to_hour; // local; equal: no night tariff
     // what the heat replaces, for the savings
-    double carbon_eur_t;         // price of carbon, that plans count with
+    int32_t carbon_eur_t;        // price of carbon, that plans count with
     double displaced_g_kwh_heat; // carbon of a kilowatt-hour of heat from what it displaces, after its
                                  // efficiency
     double displaced_eur_kwh_heat;

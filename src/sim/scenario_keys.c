@@ -189,7 +189,7 @@ static const struct scenario_row site_rows[] = {
     {"weather_without_sun", FLAG, S(weather_dark), .choice = sun_choice},
     {"carbon_g_kwh", REAL, S(carbon_g_kwh), 0, SCENARIO_CARBON_MAX},
     {"carbon_file", TEXT, S(carbon_file)},
-    {"carbon_eur_t", REAL, S(carbon_eur_t), 0, 10000},
+    {"carbon_eur_t", INT32, S(carbon_eur_t), 0, 10000},
     {"tariff_eur_kwh", REAL, S(tariff_eur_kwh), SCENARIO_TARIFF_LEAST, SCENARIO_TARIFF_MOST},
     {"tariff_night_eur_kwh", REAL, S(tariff_night_eur_kwh), SCENARIO_TARIFF_LEAST, SCENARIO_TARIFF_MOST},
     {"tariff_file", TEXT, S(tariff_file)},

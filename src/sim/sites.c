@@ -77,7 +77,7 @@ static void tell(struct sim_run *r, uint32_t site, bool first)
                  (int)num_clamp(s->wan_mbit_s, 1, 1e6), (int)num_clamp(s->wan_latency_ms, 0, 1e4),
                  (int)num_clamp(s->cache_bytes / 1e6, 0, 2e9));
     if (first && s->carbon_eur_t > 0)
-        buf_putf(&text, "carbon_price = %d\n", (int)num_round(s->carbon_eur_t));
+        buf_putf(&text, "carbon_price = %d\n", (int)s->carbon_eur_t);
     if (first)
         put_other_heat(r, site, &text);
     if (first || r->in->site[site].tariff.n)

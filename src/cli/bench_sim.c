@@ -267,6 +267,7 @@ int bench_sim_part(FILE *out, int permille)
 {
     struct err e = ERR_NULL;
     double p = permille / 1000.0;
+    mem_apart(MEM_APART_BYTES); // as `ondol sim`
     struct cost cost[4] = {0};
     int bad = year(out, permille, &e);
     if (!bad)

@@ -3,7 +3,6 @@
 // `ondol server`: the runtime until a signal. Options come from the command line, before that from the file
 // of --config.
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -225,14 +224,6 @@ static int read_values(struct values *v, struct arena *a, int argc, char **argv)
     return options_parse(&options, v, NULL, argc, argv);
 }
 
-// Tables that grow are blocks of their own, wherever they are grown: given back whole, they leave no holes
-// between small blocks that stay. The C library would raise this size to that of the largest table it ever
-// saw freed. 128 KiB is its own first value.
-static void keep_memory_small(void)
-{
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
-}
-
 // The folder is made here already: the line of the house's clock is kept in it.
 static int set_clock(const struct values *v, struct runtime_config *c, struct err *e)
 {
@@ -284,7 +275,7 @@ static int serve(const struct values *v, struct arena *a)
     if (v->forward_ports && !ports_of(v->forward_ports, &cfg.forward_first, &cfg.forward_last))
         return cli_fail(CLI_USAGE, "server: --forward-ports %s: is not FIRST-LAST within 1-65535",
                         v->forward_ports);
-    keep_memory_small();
+    mem_apart(128 << 10); // the C library's own first value
     signals_hold();
     if (set_clock(v, &cfg, &e) || runtime_start(&r, &cfg, &e))
         return cli_fail_err(CLI_FAILED, &e);

@@ -26,9 +26,12 @@
 
 enum { SOMEBODY = 1, AIRS = 2, AIRS_HEAT = 4 };
 
+// What a room's people do from a minute on. A large fleet has millions of these a day.
 struct occupancy {
-    uint32_t zone, batch, at; // the room
-    struct occupant_now now;
+    double internal_w;
+    uint32_t batch; // the room
+    uint16_t at;
+    uint8_t state; // SOMEBODY, AIRS
 };
 
 struct people {
@@ -36,8 +39,9 @@ struct people {
     uint8_t *state;       // bits: somebody is in, the day says open, open against the heat
     uint32_t n_against;   // rooms whose window is open against the heat
     uint32_t start[1441]; // of each minute of today, in change
-    struct occupancy *change;
-    size_t n, cap;
+    struct occupancy *change;  // in order
+    struct occupancy *drawn;   // room by room, while a day is drawn
+    size_t n, cap_change, cap; // cap: of drawn
     uint16_t *minute;
     size_t n_minute, cap_minute;
     int64_t day; // drawn; local of the first site
@@ -100,9 +104,10 @@ static void zone_day(struct sim_run *r, uint32_t zone, int64_t day)
     else
         n = occupant_day(&p->who[zone], day, r->site[z->site].closed, c);
     for (int i = 0; i < n; i++) {
-        struct occupancy *to = VEC_PUSH(p->change, p->n, p->cap);
-        *to = (struct occupancy){zone, z->batch, z->at, c[i].now};
-        to->now.window_open &= g->windows;
+        const struct occupant_now *now = &c[i].now;
+        int state = (now->people > 0 ? SOMEBODY : 0) | (now->window_open && g->windows ? AIRS : 0);
+        *VEC_PUSH(p->drawn, p->n, p->cap) =
+            (struct occupancy){now->internal_w, z->batch, (uint16_t)z->at, (uint8_t)state};
         *VEC_PUSH(p->minute, p->n_minute, p->cap_minute) = (uint16_t)c[i].minute;
     }
 }
@@ -117,12 +122,13 @@ static void sort_day(struct people *p)
         count[m + 1] += count[m];
     for (int m = 0; m <= 1440; m++)
         p->start[m] = count[m];
-    struct occupancy *sorted = mem_array(p->n + 1, sizeof *sorted);
+    if (p->n > p->cap_change) {
+        free(p->change);
+        p->change = mem_array(p->n, sizeof *p->change);
+        p->cap_change = p->n;
+    }
     for (size_t i = 0; i < p->n; i++)
-        sorted[count[p->minute[i]]++] = p->change[i];
-    free(p->change);
-    p->change = sorted;
-    p->cap = p->n + 1;
+        p->change[count[p->minute[i]]++] = p->drawn[i];
 }
 
 static void draw_day(struct sim_run *r, int64_t day)
@@ -142,10 +148,9 @@ static void draw_day(struct sim_run *r, int64_t day)
 static void take(struct sim_run *r, const struct occupancy *c)
 {
     struct room_batch *b = &r->batch[c->batch];
-    uint8_t *state = &r->people->state[c->zone];
-    b->internal_w[c->at] = c->now.internal_w;
-    *state = (uint8_t)((*state & AIRS_HEAT) | (c->now.people > 0 ? SOMEBODY : 0) |
-                       (c->now.window_open ? AIRS : 0));
+    uint8_t *state = &r->people->state[r->rooms[c->batch].zone[c->at]];
+    b->internal_w[c->at] = c->internal_w;
+    *state = (uint8_t)((*state & AIRS_HEAT) | c->state);
     b->window_open[c->at] = (*state & (AIRS | AIRS_HEAT)) != 0;
 }
 
@@ -233,6 +238,7 @@ void people_free(struct sim_run *r)
     free(r->people->who);
     free(r->people->state);
     free(r->people->change);
+    free(r->people->drawn);
     free(r->people->minute);
     free(r->people);
 }

@@ -236,7 +236,7 @@ static void settle_syncs(struct runtime *r, struct batch *b)
 {
     size_t call = 0;
     for (size_t i = 0; i < b->fx.n_wakes; i++)
-        parked_wake(r, b, b->fx.wake[i]);
+        parked_wake(r, b, b->fx.wake[i].node);
     for (size_t i = 0; i < b->fx.n_syncs; i++) {
         struct sync_wait *w = &b->fx.sync[i];
         struct http_park *park = (struct http_park *)(uintptr_t)w->token;
@@ -245,7 +245,7 @@ static void settle_syncs(struct runtime *r, struct batch *b)
         const struct sync_up *up = up_of(b, call);
         bool news = w->now;
         for (size_t k = 0; k < b->fx.n_wakes && !news; k++)
-            news = b->fx.wake[k] == w->node;
+            news = b->fx.wake[k].node == w->node;
         if (news)
             answer_add(r, b, park, w->node, up->epoch, up->nonce);
         else

@@ -16,7 +16,7 @@ void answer_add(struct runtime *r, struct batch *b, struct http_park *park, uint
     if (server_sync_refused(r->engine, node, epoch, nonce))
         a->down = (struct sync_down){.epoch_refused = true, .house = now, .cap_mw = -1};
     else
-        server_desired(r->engine, node, now, &b->fx.arena, &a->down);
+        server_desired(r->engine, node, 0, now, &b->fx.arena, &a->down);
 }
 
 static void answer(struct runtime *r, struct batch *b, size_t i)

@@ -137,8 +137,7 @@ static const struct drive_row *row_of(struct sim_run *r, const struct sim_zone *
             row->crawls |= (uint8_t)(1u << i);
     bool low = (int64_t)watts * 1000 < floor_mw;
     if (!sleep && !row->to_sleep_or_wake)
-        r->draw[(low ? t->low : t->draw) + watts] =
-            row->total_mw * 16 + (row->alike ? row->run[0] : DRIVE_MIXED);
+        r->draw[(low ? t->low : t->draw) + watts] = draw_entry(row);
     return row;
 }
 

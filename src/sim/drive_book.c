@@ -3,6 +3,7 @@
 // What the boards have used, and what their instances have done: booked when something is about to change, when
 // somebody asks, and at the hour where boards of a room do different things.
 #include "sim/drive.h"
+#include "sim/fetch.h"
 
 #include <string.h>
 
@@ -186,9 +187,9 @@ static void fetch_mixed(const struct sim_run *r, const struct sim_rooms *rooms, 
         return;
     const struct sim_zone *z = &r->zone[rooms->zone[i]];
     if (boards)
-        boards_fetch(r, z);
+        fetch_boards(r, z);
     else
-        zone_fetch(z);
+        fetch_zone(r, rooms->zone[i]);
 }
 
 // Rooms whose boards all do the same need not be booked for that: what they have drawn is of its class.

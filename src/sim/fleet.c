@@ -98,6 +98,8 @@ int fleet_make(struct sim_run *r, struct err *e)
     r->zone = mem_lines((size_t)r->n_zones + 1, sizeof *r->zone);
     r->thermostat = mem_array((size_t)r->n_zones + 1, sizeof *r->thermostat);
     r->attend = mem_array((size_t)r->n_zones / 64 + 1, sizeof *r->attend);
+    r->loud = mem_array((size_t)r->n_zones / 64 + 1, sizeof *r->loud);
+    r->visit = mem_array((size_t)r->n_zones + 1, sizeof *r->visit);
     r->busy = mem_array((size_t)r->n_zones / 64 + 1, sizeof *r->busy);
     r->board = mem_lines((size_t)r->n_boards + 1, sizeof *r->board);
     r->site = mem_array(s->n_sites + 1, sizeof *r->site);
@@ -146,6 +148,8 @@ void fleet_free(struct sim_run *r)
     free(r->zone);
     free(r->thermostat);
     free(r->attend);
+    free(r->loud);
+    free(r->visit);
     free(r->busy);
     free(r->water);
     free(r->board);

@@ -148,7 +148,7 @@ static void task_create(struct sim_run *r, const struct sim_job *j)
     r->waiting[j->activity] += j->instances;
     if (!(r->classes >> j->activity & 1)) // others depend on more than before
         for (uint32_t i = 0; i < r->n_zones; i++)
-            r->zone[i].levels_at = 0;
+            zone_levels_next(r, &r->zone[i], 0);
     r->classes |= 1u << j->activity;
     r->out->class[j->activity].submitted += j->instances;
     for (int32_t i = 0; i < j->instances; i++)
@@ -297,7 +297,7 @@ void job_go(struct sim_run *r, uint32_t board)
     struct sim_class_result *c = &r->out->class[b->activity];
     b->phase = BOARD_RUNS;
     r->zone[b->zone].quiet_until = 0;
-    r->zone[b->zone].levels_at = 0;
+    zone_levels_next(r, &r->zone[b->zone], 0);
     zone_stale(r, &r->zone[b->zone]);
     if (job_went_on(r, board))
         return;

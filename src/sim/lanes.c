@@ -17,9 +17,9 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t
 {
     struct sim_lanes *l = &rooms->lanes;
     double **real[] = {&l->booked_uj, &l->from_ms, &l->useful_uj, &l->total_uj, &l->split_uj, &l->early_uj};
-    int32_t **whole[] = {&l->want_w,   &l->told_target_w, &l->told_max_w, &l->told_min_w,
-                         &l->driven_w, &l->quiet_step,    &l->restless,   &l->fast,
-                         &l->run,      &l->asked_w,       &l->useful_mw,  &l->drawn_mw};
+    int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
+                         &l->quiet_step, &l->restless,      &l->fast,       &l->run,        &l->asked_w,
+                         &l->useful_mw,  &l->drawn_mw,      &l->crawled,    &l->levels_step};
     for (size_t k = 0; k < ARRAY_LEN(real); k++)
         *real[k] = mem_lines(wide_room(rooms->n), sizeof(double));
     for (size_t k = 0; k < ARRAY_LEN(whole); k++)
@@ -41,10 +41,11 @@ void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t
 
 void lanes_free(struct sim_lanes *l)
 {
-    void *all[] = {l->useful_mw, l->drawn_mw,      l->booked_uj,  l->from_ms,    l->touched,    l->asked_w,
-                   l->useful_uj, l->total_uj,      l->want_w,     l->driven_w,   l->decided,    l->fast,
-                   l->run,       l->told_target_w, l->told_max_w, l->told_min_w, l->quiet_step, l->restless,
-                   l->look,      l->log,           l->split_uj,   l->early_uj};
+    void *all[] = {l->useful_mw,  l->drawn_mw,   l->booked_uj, l->from_ms,       l->touched,
+                   l->asked_w,    l->useful_uj,  l->total_uj,  l->want_w,        l->driven_w,
+                   l->decided,    l->fast,       l->run,       l->told_target_w, l->told_max_w,
+                   l->told_min_w, l->quiet_step, l->restless,  l->look,          l->log,
+                   l->split_uj,   l->early_uj,   l->crawled,   l->levels_step};
     for (size_t k = 0; k < ARRAY_LEN(all); k++)
         free(all[k]);
     lanes_deinit(&l->heat);
@@ -69,20 +70,25 @@ static void sensors_suffer(struct sim_run *r, const struct sim_rooms *rooms)
 
 // ---- thermostats, and who is to be looked at
 
+static inline void mark(uint64_t *bits, uint32_t zone)
+{
+    bits[zone / 64] |= UINT64_C(1) << zone % 64;
+}
+
 static inline void attend(struct sim_run *r, uint32_t zone)
 {
-    r->attend[zone / 64] |= UINT64_C(1) << zone % 64;
+    mark(r->attend, zone);
 }
 
 // Those marked in `look`: in most steps they are few.
-static void attend_marked(struct sim_run *r, const struct sim_rooms *rooms)
+static void mark_looked(uint64_t *bits, const struct sim_rooms *rooms)
 {
     const uint16_t *look = rooms->lanes.look;
     for (uint32_t from = 0; from < rooms->n; from += WIDE_ROW)
         for (uint32_t left = look[from / WIDE_ROW]; left; left &= left - 1) {
             uint32_t i = from + (uint32_t)__builtin_ctz(left);
-            if (i < rooms->n)
-                attend(r, rooms->zone[i]);
+            if (i < rooms->n && rooms->zone[i] != LANE_EMPTY)
+                mark(bits, rooms->zone[i]);
         }
 }
 
@@ -112,7 +118,7 @@ void rooms_control(struct sim_run *r)
         // At first everybody is looked at.
         if (r->t > 0 &&
             rows->follow(l, r->draw, l->log + (size_t)r->log_at * n, (int32_t)r->step, n / WIDE_ROW))
-            attend_marked(r, rooms);
+            mark_looked(r->attend, rooms);
         if (all)
             attend_all(r, rooms);
         for (size_t j = 0; j < alone; j++) {
@@ -132,11 +138,23 @@ void rooms_news(struct sim_run *r)
         const struct sim_rooms *rooms = &r->rooms[b];
         if (rows->news(&r->rooms[b].lanes, rooms->tell_w, rooms->idle_w, r->tells_borne,
                        wide_end(rooms->n) / WIDE_ROW))
-            attend_marked(r, rooms);
+            mark_looked(r->attend, rooms);
         // The lanes compare what heat is wanted; where low-power mode may run, what it keeps may have moved.
         if (rooms->keep_w > 0)
             attend_all(r, rooms);
     }
+}
+
+void rooms_loud(struct sim_run *r)
+{
+    const struct sim_lanes_rows *rows = sim_lanes_rows();
+    for (uint32_t b = 0; b < r->n_batches; b++) {
+        const struct sim_rooms *rooms = &r->rooms[b];
+        if (rows->loud(&r->rooms[b].lanes, r->draw, (int32_t)r->step, wide_end(rooms->n) / WIDE_ROW))
+            mark_looked(r->loud, rooms);
+    }
+    for (uint32_t k = 0; k < r->n_water; k++)
+        mark(r->loud, r->water[k]);
 }
 
 // ---- energies

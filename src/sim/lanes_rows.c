@@ -46,7 +46,7 @@ ROW_INLINE uint32_t follow_row(struct sim_lanes *l, const int32_t *draw, uint16_
                      (row_same_whole(entry & 15, run) | row_same_whole(run, row_all_whole(DRIVE_MIXED)));
         row_u hash = (row_u)row_load_whole((const int32_t *)l->decided + i);
         row_store_whole_where((int32_t *)l->decided + i, done, (row_i)decided(hash, want, (uint32_t)step));
-        row_store_whole_where(l->heat.draw_mw + i, done, entry >> 4);
+        row_store_whole_where(l->heat.draw_mw + i, done, entry >> DRAW_SHIFT);
         row_store_whole_where(l->want_w + i, done, want);
         driven = row_pick_whole(done, want, driven);
         row_store_whole(l->driven_w + i, driven);
@@ -65,6 +65,30 @@ static bool follow(struct sim_lanes *lanes, const int32_t *draw, uint16_t *log, 
         for (size_t j = 0; j < WIDE_ROW; j += ROW_LANES)
             looks |= follow_row(&l, draw, log, step, row * WIDE_ROW + j) << j;
         l.look[row] = (uint16_t)looks;
+        any |= looks;
+    }
+    return any != 0;
+}
+
+ROW_INLINE uint32_t loud_row(const struct sim_lanes *l, const int32_t *draw, int32_t step, size_t i)
+{
+    row_i zero = row_all_whole(0), fast = row_load_whole(l->fast + i);
+    row_m known = row_not(row_less_whole(fast, zero));
+    row_i entry = row_gather_where(draw, known, fast + row_load_whole(l->driven_w + i));
+    row_m quiet = known & row_not(row_less_whole(entry, zero)) &
+                  row_same_whole(entry >> 4 & 15, row_load_whole(l->crawled + i)) &
+                  row_less_whole(row_all_whole(step), row_load_whole(l->levels_step + i));
+    return row_bits(row_not(quiet));
+}
+
+static bool loud(struct sim_lanes *l, const int32_t *draw, int32_t step, size_t rows)
+{
+    uint32_t any = 0;
+    for (size_t row = 0; row < rows; row++) {
+        uint32_t looks = 0;
+        for (size_t j = 0; j < WIDE_ROW; j += ROW_LANES)
+            looks |= loud_row(l, draw, step, row * WIDE_ROW + j) << j;
+        l->look[row] = (uint16_t)looks;
         any |= looks;
     }
     return any != 0;
@@ -107,4 +131,4 @@ static bool news(struct sim_lanes *l, int32_t tell_w, int32_t idle_w, bool borne
     return any != 0;
 }
 
-const struct sim_lanes_rows SIM_LANES_ROWS = {.sense = sense, .follow = follow, .news = news};
+const struct sim_lanes_rows SIM_LANES_ROWS = {.sense = sense, .follow = follow, .loud = loud, .news = news};

@@ -15,6 +15,9 @@ struct sim_lanes_rows {
     // Other watts where they are only another row of the zone's table: drive_same() for many. The rest is to
     // be looked at: `look`. Returns whether any is.
     bool (*follow)(struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step, size_t rows);
+    // Into `look` whose boards crawl otherwise than when their levels were looked at, or were looked at for so long
+    // that they are to be again, and whom drive_crawls() must ask; likewise.
+    bool (*loud)(struct sim_lanes *l, const int32_t *draw, int32_t step, size_t rows);
     // link_worth_telling() for many, into `look`; likewise.
     bool (*news)(struct sim_lanes *l, int32_t tell_w, int32_t idle_w, bool borne, size_t rows);
 };

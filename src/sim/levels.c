@@ -10,7 +10,7 @@
 //
 // Between two levels the engine takes the mean of both: where it was another, what would have been told meanwhile is
 // told with them. That it crawls, or gets on again, is said with the time since when.
-#include "sim/run.h"
+#include "sim/fetch.h"
 
 #include "base/num.h"
 #include "core/heat/curve.h"
@@ -201,8 +201,7 @@ static void zone_levels(struct sim_run *r, uint32_t zone)
 static void zone_quiet(struct sim_run *r, uint32_t zone, int crawls)
 {
     struct sim_zone *z = &r->zone[zone];
-    z->crawls = (int8_t)crawls;
-    z->levels_at = NEVER_MS;
+    int64_t next = NEVER_MS;
     for (uint32_t at = z->first_board; at < z->first_board + z->n_boards; at++) {
         struct sim_board *b = &r->board[at];
         if (b->phase != BOARD_RUNS)
@@ -210,54 +209,26 @@ static void zone_quiet(struct sim_run *r, uint32_t zone, int crawls)
         if (b->level.crawls && b->level.told.at == r->now)
             ask_look(r, b);
         int64_t until = quiet_until(r, b);
-        z->levels_at = until < z->levels_at ? until : z->levels_at;
+        next = until < next ? until : next;
     }
-}
-
-// Of these 64 zones, while those before them are done.
-static void zones_fetch(const struct sim_run *r, uint32_t from, uint64_t bits)
-{
-    for (; bits; bits &= bits - 1) {
-        const struct sim_zone *z = &r->zone[from + (uint32_t)__builtin_ctzll(bits)];
-        zone_fetch(z);
-        __builtin_prefetch(&z->levels_at); // node_known lies with it
-    }
-}
-
-struct loud {
-    uint32_t zone;
-    int crawls;
-};
-
-// Those of 64 zones of which something may be worth telling; what that takes is fetched.
-static int loud_of(const struct sim_run *r, uint32_t from, uint64_t bits, struct loud loud[64])
-{
-    int n = 0;
-    for (; bits; bits &= bits - 1) {
-        uint32_t i = from + (uint32_t)__builtin_ctzll(bits);
-        const struct sim_zone *z = &r->zone[i];
-        int crawls = drive_crawls(r, i);
-        if (z->down || z->cut || (crawls >= 0 && crawls == z->crawls && r->now < z->levels_at))
-            continue;
-        loud[n++] = (struct loud){i, crawls};
-        boards_fetch(r, z);
-        server_fetch_node(r->server, z->node_known, false);
-    }
-    return n;
+    z->crawls = (int8_t)crawls;
+    zone_levels_next(r, z, next);
 }
 
 void levels_tell(struct sim_run *r)
 {
-    struct loud loud[64];
-    for (uint32_t w = 0; r->moves && w <= r->n_zones / 64; w++) {
-        if (w < r->n_zones / 64)
-            zones_fetch(r, (w + 1) * 64, r->busy[w + 1]);
-        int n = loud_of(r, w * 64, r->busy[w], loud);
-        for (int k = 0; k < n; k++) {
-            if (k + 1 < n)
-                server_fetch_node(r->server, r->zone[loud[k + 1].zone].node_known, true);
-            zone_levels(r, loud[k].zone);
-            zone_quiet(r, loud[k].zone, loud[k].crawls);
-        }
+    if (!r->moves)
+        return;
+    rooms_loud(r);
+    size_t n = run_visit(r, r->loud, r->busy);
+    for (size_t k = 0; k < n; k++) {
+        uint32_t zone = r->visit[k];
+        const struct sim_zone *z = &r->zone[zone];
+        fetch_listed(r, r->visit, n, k, true);
+        int crawls = drive_crawls(r, zone);
+        if (z->down || z->cut || (crawls >= 0 && crawls == z->crawls && r->now < z->levels_at))
+            continue;
+        zone_levels(r, zone);
+        zone_quiet(r, zone, crawls);
     }
 }

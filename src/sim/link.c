@@ -3,7 +3,7 @@
 // What nodes and engine say to each other: the sync of the live programs, without the wire. A node is a zone
 // with its heater; it calls when there is something worth telling. Names are numbers: node n7 has zone z7 and
 // boards b21, b22, b23.
-#include "sim/run.h"
+#include "sim/fetch.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -115,7 +115,9 @@ void link_hello(struct sim_run *r, uint32_t zone)
     if (r->fx.n_syncs > 0) {
         z->node = r->fx.sync[r->fx.n_syncs - 1].node;
         z->node_known = r->fx.sync[r->fx.n_syncs - 1].at;
-        idmap_set(&r->zone_of_node, z->node, zone);
+        while (r->n_known <= z->node_known)
+            *VEC_PUSH(r->zone_known, r->n_known, r->cap_known) = SIM_NONE;
+        r->zone_known[z->node_known] = zone;
     }
     if (!z->id) { // it is the engine's latest
         struct zone_view v;
@@ -463,7 +465,7 @@ static void adopt(struct sim_run *r, uint32_t zone)
     struct sim_zone *z = &r->zone[zone];
     struct sync_down down;
     arena_clear(&r->arena);
-    server_desired(r->server, z->node, wall(r), &r->arena, &down);
+    server_desired(r->server, z->node, z->node_known, wall(r), &r->arena, &down);
     z->version = down.version;
     z->until = house_since(down.until, r->s->start);
     if (z->cap_mw != down.cap_mw)
@@ -485,19 +487,6 @@ static void adopt(struct sim_run *r, uint32_t zone)
     zone_changed(r, zone);
 }
 
-// Zones that are touched in a row lie anywhere: those that come next, and then what belongs to them.
-static void touched_fetch(const struct sim_run *r, size_t i)
-{
-    if (i + 4 < r->n_touched)
-        zone_fetch(&r->zone[r->touched[i + 4]]);
-    if (i + 2 < r->n_touched) {
-        boards_fetch(r, &r->zone[r->touched[i + 2]]);
-        server_fetch_node(r->server, r->zone[r->touched[i + 2]].node_known, false);
-    }
-    if (i + 1 < r->n_touched)
-        server_fetch_node(r->server, r->zone[r->touched[i + 1]].node_known, true);
-}
-
 void link_settle(struct sim_run *r)
 {
     for (int rounds = 0; (r->dirty || r->n_touched) && rounds < 10000; rounds++) {
@@ -507,9 +496,9 @@ void link_settle(struct sim_run *r)
             server_settle(r->server, wall(r), &r->fx);
             r->out->totals.plans++;
             for (size_t i = 0; i < r->fx.n_wakes; i++) {
-                uint64_t zone;
-                if (idmap_get(&r->zone_of_node, r->fx.wake[i], &zone))
-                    touch(r, (uint32_t)zone);
+                uint32_t at = r->fx.wake[i].at;
+                if (at < r->n_known && r->zone_known[at] != SIM_NONE)
+                    touch(r, r->zone_known[at]);
             }
             for (size_t i = 0; i < r->fx.n_copies; i++)
                 data_copy(r, &r->fx.copy[i]);
@@ -518,7 +507,7 @@ void link_settle(struct sim_run *r)
         size_t n = r->n_touched;
         for (size_t i = 0; i < n; i++) {
             uint32_t zone = r->touched[i];
-            touched_fetch(r, i);
+            fetch_listed(r, r->touched, r->n_touched, i, true);
             r->zone[zone].listed = false;
             if (!r->zone[zone].down && !r->zone[zone].cut)
                 adopt(r, zone);
@@ -656,7 +645,7 @@ void link_free(struct sim_run *r)
         effects_deinit(&r->fx);
     }
     arena_deinit(&r->arena);
-    idmap_deinit(&r->zone_of_node);
+    free(r->zone_known);
     strmap_deinit(&r->site_of_name);
     free(r->touched);
 }

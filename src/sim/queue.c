@@ -2,7 +2,8 @@
 //
 // What is to happen, as two heaps: of what comes soon, which has a few entries, and of the rest (each node's next sign
 // of life, each week plan's next entry), which moves over once it is near. So a board that boots for a minute does not
-// pass through hundreds that wait for days. Each entry has four children: half as deep as with two, and the four lie
+// pass through hundreds that wait for days. What is known to happen in the minute that begins lies in a row, so that
+// it is seen ahead. Each entry has four children: half as deep as with two, and the four lie
 // together. The order is total: time, kind, index, number; the last three are one number, of 5, 28 and 31 bits (a
 // scenario has a million zones of 240 boards at most). Numbers of equal kind and index only have to differ, and come in
 // turn.
@@ -70,18 +71,48 @@ void queue_push(struct queue_of *q, struct happening h)
     push(h.at < q->until ? &q->soon : &q->later, &h);
 }
 
+static const struct happening *due(const struct queue_of *q)
+{
+    return q->taken < q->due.n ? &q->due.v[q->taken] : NULL;
+}
+
 const struct happening *queue_first(const struct queue_of *q)
 {
-    return q->soon.n > 0 ? &q->soon.v[0] : q->later.n > 0 ? &q->later.v[0] : NULL;
+    const struct happening *a = due(q), *b = q->soon.n > 0    ? &q->soon.v[0]
+                                             : q->later.n > 0 ? &q->later.v[0]
+                                                              : NULL;
+    return !a || (b && before(b, a)) ? b : a;
+}
+
+const struct happening *queue_ahead(const struct queue_of *q, size_t k)
+{
+    return k < q->due.n - q->taken ? &q->due.v[q->taken + k] : NULL;
+}
+
+// All that is known now to happen before `until`.
+static void fall_due(struct queue_of *q, int64_t until)
+{
+    q->due.n = q->taken = 0;
+    while (q->soon.n > 0 && q->soon.v[0].at < until)
+        pop(&q->soon, VEC_PUSH(q->due.v, q->due.n, q->due.cap));
 }
 
 bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h)
 {
     if (at > q->until)
         come_near(q, at + SOON_MS);
-    if (q->soon.n == 0 || q->soon.v[0].at >= at)
+    if (!due(q))
+        fall_due(q, at);
+    const struct happening *first = due(q);
+    bool is_due = first && !(q->soon.n > 0 && before(&q->soon.v[0], first));
+    if (!is_due)
+        first = q->soon.n > 0 ? &q->soon.v[0] : NULL;
+    if (!first || first->at >= at)
         return false;
-    pop(&q->soon, h);
+    if (is_due)
+        *h = q->due.v[q->taken++];
+    else
+        pop(&q->soon, h);
     return true;
 }
 
@@ -89,4 +120,5 @@ void queue_free(struct queue_of *q)
 {
     free(q->soon.v);
     free(q->later.v);
+    free(q->due.v);
 }

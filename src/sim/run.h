@@ -34,6 +34,7 @@
 
 #define SIM_NONE       UINT32_MAX
 #define DRIVE_MIXED    15
+#define DRAW_SHIFT     8      // of the milliwatts in an entry of sim_run.draw
 #define SLEEP_AFTER_MS 300000 // as in the agent
 #define DRIVE_BOARDS   4      // up to so many boards a zone, what regulate() says is kept in tables
 #define FETCH_BOARDS   4      // of a zone with more, the others are fetched when they are looked at
@@ -71,13 +72,16 @@ struct queue_of {
     struct happenings { // a heap
         struct happening *v;
         size_t n, cap;
-    } soon, later;
+    } soon, later, due; // due: in order, from `taken` on
+    size_t taken;
     int64_t until; // from then on it is `later`
     uint64_t number;
 };
 void queue_push(struct queue_of *q, struct happening h);
 bool queue_pop_before(struct queue_of *q, int64_t at, struct happening *h);
 const struct happening *queue_first(const struct queue_of *q); // NULL: nothing is to happen
+// What will be the k-th from now, but for what comes between; NULL: not known.
+const struct happening *queue_ahead(const struct queue_of *q, size_t k);
 void queue_free(struct queue_of *q);
 
 // ---- boards and what they run
@@ -219,7 +223,8 @@ struct sim_zone {
     uint32_t stamp, lives;                  // lives: how often its agent has started
     uint32_t node_known;                    // sync_up.known
     int8_t crawls;                          // drive_crawls() when its levels were looked at last (levels.c),
-    int64_t levels_at;                      // and when they are to be looked at again though it stays so
+    int64_t levels_at;                      // and when they are to be looked at again though it stays so: set
+                                            // by zone_levels_next()
     struct report *outbox;
     size_t n_outbox, cap_outbox;
     int64_t beat_at, until;
@@ -247,6 +252,7 @@ struct sim_lanes {
     // Where its boards' draws by watts begin in run->draw, while its watts stay as many, or as few, as that part is
     // of; -1: drive_zone() must say. What they all run, or DRIVE_MIXED.
     int32_t *fast, *run;
+    int32_t *crawled, *levels_step; // sim_zone.crawls, and the first step that is not before its levels_at
     uint16_t *log; // driven_w of the last hour's steps: step % r->log_steps rows of n
     int32_t *told_target_w, *told_max_w, *told_min_w;
     int32_t *quiet_step; // no instance can end and no board go to sleep before this step
@@ -360,6 +366,8 @@ struct sim_run {
     int64_t step_from; // from here on energies belong to the step that is not yet over
     uint64_t *attend;  // bits: zones to look at in this step
     uint64_t *busy;    // likewise: whose boards have instances (sim_zone.runs)
+    uint64_t *loud;    // likewise: of which a level may be worth telling
+    uint32_t *visit;   // those of such bits, in order (run_visit)
     int64_t sensor_faults;
     int64_t now;
     struct sim_zone *zone;
@@ -377,14 +385,16 @@ struct sim_run {
     struct drive_table *table;
     size_t n_tables, cap_tables;
     struct idmap table_at;
-    int32_t *
-        draw; // -1, then of all tables, row by row: mW * 16 + what runs; -1: not asked for yet or not that simple
+    // -1, then of all tables, row by row: what its boards draw, which crawl and what runs (draw_entry());
+    // -1: not asked for yet or not that simple
+    int32_t *draw;
     size_t n_draw, cap_draw;
     // engine
     struct server *server;
     struct effects fx;
     struct arena arena;
-    struct idmap zone_of_node;
+    uint32_t *zone_known; // by its node's number (sync_up.known); SIM_NONE: no zone's
+    size_t n_known, cap_known;
     struct strmap site_of_name;
     int64_t lease_ms, beat_ms, foresights;
     uint64_t event, account[256];
@@ -452,6 +462,7 @@ int rooms_make(struct sim_run *r, struct err *e);
 void rooms_free(struct sim_run *r);
 void rooms_control(struct sim_run *r); // sensors and thermostats; marks in `attend` who is to be looked at
 void rooms_news(struct sim_run *r);    // marks in `attend` whose request is worth telling
+void rooms_loud(struct sim_run *r);    // marks in `loud` of whom a level may be, and some more
 void rooms_books(struct sim_run *r, uint32_t batch); // energies of the step that ends
 void rooms_flush(struct sim_run *r);                 // the lanes' sums of energy into the zones
 int32_t room_mc(const struct sim_run *r, uint32_t zone);

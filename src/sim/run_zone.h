@@ -101,22 +101,25 @@ static inline void zone_next_look(struct sim_run *r, const struct sim_zone *z)
     l->quiet_step[z->at] = (int32_t)int_clamp(quiet, 0, INT32_MAX);
 }
 
-// What driving and booking look at, and levels.
-static inline void zone_fetch(const struct sim_zone *z)
+// When its levels are to be looked at again; INT64_MAX: only when something changes.
+static inline void zone_levels_next(struct sim_run *r, struct sim_zone *z, int64_t at)
 {
-    __builtin_prefetch(&z->settled);
-    __builtin_prefetch(&z->low_since);
+    z->levels_at = at;
+    if (z->water)
+        return;
+    int64_t step_ms = r->s->step_ms;
+    struct sim_lanes *l = lanes_of(r, z);
+    l->crawled[z->at] = z->crawls;
+    l->levels_step[z->at] =
+        at < INT32_MAX * step_ms ? (int32_t)int_quotient(at + step_ms - 1, step_ms) : INT32_MAX;
 }
 
-// What booking looks at of its boards.
-static inline void boards_fetch(const struct sim_run *r, const struct sim_zone *z)
+// Of what is kept of a row in sim_run.draw: its milliwatts, then four bits of who crawls, then what all its boards run.
+static inline int32_t draw_entry(const struct drive_row *row)
 {
-    for (uint32_t i = z->first_board; i < z->first_board + z->n_boards && i < z->first_board + FETCH_BOARDS;
-         i++) {
-        __builtin_prefetch(&r->board[i]);
-        __builtin_prefetch(&r->board[i].used);
-        __builtin_prefetch(&r->board[i].level);
-    }
+    if (row->total_mw >= 1 << (31 - DRAW_SHIFT))
+        return -1; // it is asked for every time
+    return row->total_mw << DRAW_SHIFT | row->crawls << 4 | (row->alike ? row->run[0] : DRIVE_MIXED);
 }
 
 // An instance more on its boards, or one less.
@@ -126,6 +129,18 @@ static inline void zone_runs(struct sim_run *r, struct sim_zone *z, int sign)
     uint64_t bit = UINT64_C(1) << zone % 64;
     z->runs = (int16_t)(z->runs + sign);
     r->busy[zone / 64] = z->runs ? r->busy[zone / 64] | bit : r->busy[zone / 64] & ~bit;
+}
+
+// The zones whose bits are set in both, in order, into `visit`; those of the first are empty afterwards.
+static inline size_t run_visit(struct sim_run *r, uint64_t *bits, const uint64_t *of)
+{
+    size_t n = 0;
+    for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
+        for (uint64_t left = bits[w] & of[w]; left; left &= left - 1)
+            r->visit[n++] = w * 64 + (uint32_t)__builtin_ctzll(left);
+        bits[w] = 0;
+    }
+    return n;
 }
 
 static inline void zone_stale(struct sim_run *r, struct sim_zone *z)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The run: its steps, and what happens within them.
+#include "sim/fetch.h"
 #include "sim/published.h"
-#include "sim/run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -132,13 +132,22 @@ static void happens(struct sim_run *r, const struct happening *h)
     }
 }
 
-// While what comes first happens.
-static void happening_fetch(const struct sim_run *r, const struct happening *h)
+// Which zone it is about that happens k turns from now; SIM_NONE: none, or none that is to be fetched.
+static uint32_t zone_ahead(const struct sim_run *r, size_t k)
 {
-    if (h->kind == HAPPEN_BOOTED)
-        zone_fetch(&r->zone[h->index]);
-    if (h->kind == HAPPEN_END || h->kind == HAPPEN_STAGED)
+    const struct happening *h = queue_ahead(&r->queue, k);
+    if (h && h->kind == HAPPEN_BOOTED)
+        return h->index;
+    return h && (h->kind == HAPPEN_END || h->kind == HAPPEN_STAGED) ? r->board[h->index].zone : SIM_NONE;
+}
+
+static void happening_fetch(const struct sim_run *r)
+{
+    const struct happening *h = queue_ahead(&r->queue, FETCH_FAR + FETCH_NEAR);
+    if (h && (h->kind == HAPPEN_END || h->kind == HAPPEN_STAGED))
         __builtin_prefetch(&r->board[h->index]);
+    fetch_turn(r, zone_ahead(r, FETCH_FAR), zone_ahead(r, FETCH_MID), zone_ahead(r, FETCH_NEAR),
+               zone_ahead(r, FETCH_NEXT), true);
 }
 
 // All that happens before `until`, each moment followed by one plan.
@@ -148,11 +157,9 @@ static void happen_until(struct sim_run *r, int64_t until)
     while (!r->err.code && queue_pop_before(&r->queue, until, &h)) {
         if (h.at > r->now)
             r->now = h.at;
-        const struct happening *next = queue_first(&r->queue);
-        if (next && next->at < until)
-            happening_fetch(r, next);
+        happening_fetch(r);
         happens(r, &h);
-        next = queue_first(&r->queue);
+        const struct happening *next = queue_first(&r->queue);
         if (next && next->at <= r->now)
             continue;
         link_settle(r);
@@ -206,31 +213,15 @@ static void zone_step(struct sim_run *r, uint32_t i)
     zone_changed(r, i);
 }
 
-// What of these 64 zones zone_step() looks at: it is fetched while those before them are done.
-static void zones_fetch(const struct sim_run *r, uint32_t from, uint64_t bits)
-{
-    for (; bits; bits &= bits - 1) {
-        uint32_t i = from + (uint32_t)__builtin_ctzll(bits);
-        zone_fetch(&r->zone[i]);
-        __builtin_prefetch(&r->thermostat[i].guards);
-    }
-}
-
 // In the order of their numbers, those that need it.
 static void zones_step(struct sim_run *r)
 {
-    zones_fetch(r, 0, r->attend[0]);
-    for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
-        uint64_t bits = r->attend[w];
-        r->attend[w] = 0;
-        if (w < r->n_zones / 64)
-            zones_fetch(r, (w + 1) * 64, r->attend[w + 1]);
-        for (; bits; bits &= bits - 1) {
-            uint64_t others = bits & (bits - 1);
-            if (others)
-                boards_fetch(r, &r->zone[w * 64 + (uint32_t)__builtin_ctzll(others)]);
-            zone_step(r, w * 64 + (uint32_t)__builtin_ctzll(bits));
-        }
+    size_t n = run_visit(r, r->attend, r->attend);
+    for (size_t k = 0; k < n; k++) {
+        fetch_listed(r, r->visit, n, k, false);
+        if (k + FETCH_FAR < n)
+            __builtin_prefetch(&r->thermostat[r->visit[k + FETCH_FAR]].guards);
+        zone_step(r, r->visit[k]);
     }
 }
 

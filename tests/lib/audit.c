@@ -307,12 +307,13 @@ static int audit_node(const struct server *s, uint32_t at, house_ms now, struct 
     const struct node *n = &s->node[at];
     struct arena a = ARENA_NULL;
     struct sync_down d;
-    server_desired(s, n->id, now, &a, &d);
-    size_t leases = 0, found = 0;
+    server_desired(s, n->id, at + 1, now, &a, &d);
+    size_t leases = 0, found = 0, stopping = 0;
     for (uint32_t i = 0; i < s->n_leases; i++) {
         if (!s->lease[i].id || s->lease[i].node != at)
             continue;
         leases++;
+        stopping += s->lease[i].state == LEASE_STOPPING;
         for (size_t k = 0; k < d.n_assignments; k++)
             found += d.assignment[k].lease == s->lease[i].id;
     }
@@ -320,6 +321,8 @@ static int audit_node(const struct server *s, uint32_t at, house_ms now, struct 
     arena_deinit(&a);
     NEED(wanted == leases && found == leases, "node %s should run %zu leases and is told %zu", n->name,
          leases, wanted);
+    NEED(n->n_stopping == stopping, "node %s: %zu leases are to stop, %u counted", n->name, stopping,
+         n->n_stopping);
     for (size_t i = 0; i < n->n_boards; i++)
         NEED(s->board[n->board[i]]->node == at, "node %s lists a board of another", n->name);
     for (size_t i = 0; i < n->n_zones; i++)

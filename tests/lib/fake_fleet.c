@@ -505,7 +505,7 @@ static void hear(struct fake_fleet *f, const struct fake_call *c, uint64_t node)
     }
     struct arena a = ARENA_NULL;
     struct sync_down d;
-    server_desired(f->rig->s, node, HOUSE_MS(f->rig->now), &a, &d);
+    server_desired(f->rig->s, node, 0, HOUSE_MS(f->rig->now), &a, &d);
     if (!n->base.epoch)
         n->base.epoch = d.epoch;
     if (d.epoch != n->base.epoch)

@@ -298,7 +298,7 @@ const struct sync_down *rig_desired(struct rig *r, const struct rig_node *n)
             id = c[i].node.id;
     arena_clear(&r->a);
     struct sync_down *d = arena_alloc(&r->a, sizeof *d);
-    server_desired(r->s, id, HOUSE_MS(r->now), &r->a, d);
+    server_desired(r->s, id, 0, HOUSE_MS(r->now), &r->a, d);
     return d;
 }
 

@@ -100,6 +100,7 @@ struct node {
     uint32_t *zone, *board;
     size_t n_zones, cap_zones, n_boards, cap_boards;
     uint32_t first_lease; // list through lease.next_on_node
+    uint32_t n_stopping;  // of them
     int64_t cap_mw;       // of the power it may draw, as last given; -1: none
     struct node_keeps *keeps; // data sets in its cache, as far as is known; NULL: none
 };

@@ -200,7 +200,7 @@ enum lease_state {
 struct lease {
     // what every call of its node looks at lies together
     uint64_t id; // 0: free slot
-    house_ms until;
+    house_ms until; // of one that is to stop; else as lease_until() has it
     uint32_t task, board, node;
     uint32_t next_on_node, prev_on_node;
     uint32_t within; // NONE: it has the board for itself; else it runs inside this, which is a pool's node

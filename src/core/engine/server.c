@@ -266,8 +266,8 @@ static void write_nodes(struct server *s, struct effects *fx)
         n->dirty = false;
         if (n->woken) {
             n->woken = false;
-            uint64_t *w = VEC_PUSH(fx->wake, fx->n_wakes, fx->cap_wakes);
-            *w = n->id;
+            struct node_wake *w = VEC_PUSH(fx->wake, fx->n_wakes, fx->cap_wakes);
+            *w = (struct node_wake){n->id, s->dirty_node.v[i] + 1};
         }
     }
     s->dirty_node.n = 0;

@@ -63,7 +63,10 @@ struct effects {
         bool now; // answer after commit; otherwise it may be parked until the node is woken
     } * sync;
     size_t n_syncs, cap_syncs;
-    uint64_t *wake; // nodes whose desired state changed
+    struct node_wake { // nodes whose desired state changed
+        uint64_t node;
+        uint32_t at; // as in sync_wait
+    } * wake;
     size_t n_wakes, cap_wakes;
     struct note { // for the event stream: {"kind":"task","id":...}
         const char *kind, *json;
@@ -107,11 +110,14 @@ house_ms server_next_tick(const struct server *s);
 // INT64_MAX: it does not mean to, or there is no such lease.
 house_ms server_next_look(const struct server *s, uint64_t lease);
 
-// What a node should be doing now. Bodies are left NULL with `need_body` set; `task` says whose.
 // For who speaks for many nodes in turn: brings near the processor what the call of one will look at, its record and,
-// said again a while later, what the record leads to. `known` as in struct sync_up. Changes nothing.
-void server_fetch_node(const struct server *s, uint32_t known, bool leads_to);
-void server_desired(const struct server *s, uint64_t node, house_ms now, struct arena *a,
+// said again a while later each time, what that leads to. `known` as in struct sync_up. Changes nothing.
+enum fetch_of { FETCH_OF_NODE, FETCH_OF_LEASES, FETCH_OF_BOARDS };
+void server_fetch_node(const struct server *s, uint32_t known, enum fetch_of what);
+
+// What a node should be doing now. Bodies are left NULL with `need_body` set; `task` says whose. `known`: as in struct
+// sync_up.
+void server_desired(const struct server *s, uint64_t node, uint32_t known, house_ms now, struct arena *a,
                     struct sync_down *down);
 
 // Whether a call with this epoch and nonce is of a life of the node that is over: it gets epoch_refused.

@@ -70,6 +70,7 @@ void lease_link(struct server *s, uint32_t slot)
     if (l->next_on_node != NONE)
         s->lease[l->next_on_node].prev_on_node = slot;
     n->first_lease = slot;
+    n->n_stopping += l->state == LEASE_STOPPING;
     if (l->within == NONE) {
         *(l->beneath ? &s->board[l->board]->beneath : &s->board[l->board]->lease) = slot;
         return;
@@ -110,10 +111,21 @@ static void unlink_lease(struct server *s, uint32_t slot)
         s->lease[l->prev_on_node].next_on_node = l->next_on_node;
     else
         s->node[l->node].first_lease = l->next_on_node;
+    s->node[l->node].n_stopping -= l->state == LEASE_STOPPING;
     if (l->within != NONE)
         leave_inside(s, l);
     else
         *(l->beneath ? &s->board[l->board]->beneath : &s->board[l->board]->lease) = NONE;
+}
+
+house_ms lease_until(const struct server *s, const struct lease *l)
+{
+    house_ms from = s->node[l->node].seen;
+    if (l->state == LEASE_STOPPING)
+        return l->until;
+    if (house_before(from, l->granted) && !house_before(s->now, l->granted))
+        from = l->granted;
+    return house_add(from, s->cfg.lease_ms);
 }
 
 void lease_row(const struct server *s, const struct lease *l, struct row_lease *row)
@@ -129,7 +141,7 @@ void lease_row(const struct server *s, const struct lease *l, struct row_lease *
         .state = (uint8_t)(l->state | (l->ready ? LEASE_READY : 0) | (l->beneath ? LEASE_BENEATH : 0) |
                            (l->state == LEASE_STOPPING ? l->stop_end << 4 : 0)),
         .granted_ms = l->granted.v,
-        .until_ms = l->until.v,
+        .until_ms = lease_until(s, l).v,
         .started_ms = l->started.v,
         .energy_mj = l->energy_mj,
         .core_ms = l->core_ms,
@@ -238,7 +250,6 @@ static uint32_t grant(struct server *s, uint32_t task, uint32_t board, uint32_t 
     l->activity = t->activity;
     l->granted = l->since = s->now;
     l->started = HOUSE_MS(-1);
-    l->until = house_add(s->now, s->cfg.lease_ms);
     lease_link(s, slot);
     quota_hold(s, l, 1);
     t->n_assigned++;
@@ -292,7 +303,9 @@ void lease_stop(struct server *s, uint32_t lease, enum attempt_end end, struct e
         t->n_assigned++;
         lease_count(s, l, l->state == LEASE_STARTED ? -1 : 0);
     }
+    l->until = lease_until(s, l);
     l->state = LEASE_STOPPING;
+    s->node[l->node].n_stopping++;
     l->stop_end = (uint8_t)end;
     l->since = s->now;
     timer_add(s, TIMER_LEASE, l->id, house_add(s->now, s->cfg.preempt_grace_ms));
@@ -510,7 +523,7 @@ void lease_timer(struct server *s, uint64_t lease_id, struct effects *fx)
     if (!idmap_get(&s->lease_by_id, lease_id, &slot))
         return;
     struct lease *l = &s->lease[slot];
-    house_ms lapse = house_add(l->until, s->cfg.lease_margin_ms);
+    house_ms lapse = house_add(lease_until(s, l), s->cfg.lease_margin_ms);
     if (l->state == LEASE_ASSIGNED) {
         house_ms late = house_add(l->since, s->cfg.start_timeout_ms);
         if (!house_before(s->now,

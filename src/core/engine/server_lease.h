@@ -65,6 +65,9 @@ void lease_count(struct server *s, const struct lease *l, int sign); // it runs,
 uint32_t lease_grant_in(struct server *s, uint32_t task, uint32_t board, uint32_t within, struct effects *fx);
 uint32_t lease_slot_new(struct server *s, uint64_t id);
 void lease_link(struct server *s, uint32_t slot);
+// Until when its node may go on without hearing anything: a term from when the node was heard last, or from when it was
+// granted. Of one that is to stop, that of the last call before it was told.
+house_ms lease_until(const struct server *s, const struct lease *l);
 void lease_row(const struct server *s, const struct lease *l, struct row_lease *row);
 void board_plan(struct server *s, uint32_t board);
 void board_plan_lost(struct server *s, uint32_t lease); // only what stopping it would lose has changed

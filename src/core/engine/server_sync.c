@@ -106,14 +106,15 @@ static uint32_t begin_epoch(struct server *s, uint32_t node, const struct event 
     return node;
 }
 
-// What is to stop is not renewed: the node drops it at `until`, and the parent may count on that. But what a
-// cancelled one was asked to leave behind may take its time, as long as it moves.
-static void renew(struct server *s, uint32_t node)
+// Its leases are renewed by that it was heard (lease_until). What is to stop is not: the node drops it at `until`, and
+// the parent may count on that. But what a cancelled one was asked to leave behind may take its time, as long as it moves.
+static void heard(struct server *s, uint32_t node)
 {
-    house_ms until = house_add(s->now, s->cfg.lease_ms);
-    for (uint32_t l = s->node[node].first_lease; l != NONE; l = s->lease[l].next_on_node)
-        if (s->lease[l].state != LEASE_STOPPING || lease_is_moving(s, &s->lease[l]))
-            s->lease[l].until = until;
+    struct node *n = &s->node[node];
+    n->seen = s->now;
+    for (uint32_t l = n->n_stopping ? n->first_lease : NONE; l != NONE; l = s->lease[l].next_on_node)
+        if (lease_is_moving(s, &s->lease[l]))
+            s->lease[l].until = house_add(s->now, s->cfg.lease_ms);
 }
 
 static void watch(struct server *s, uint32_t node, house_ms from)
@@ -140,9 +141,8 @@ void server_sync_up(struct server *s, const struct event *ev, struct effects *fx
         answer_sync(s, fx, ev, node, true); // the program tells it so: server_sync_refused
         return;
     }
-    s->node[node].seen = s->now;
+    heard(s, node);
     set_online(s, node, true);
-    renew(s, node);
     watch(s, node, s->now);
     for (size_t i = 0; i < up->n_reports; i++) {
         const struct report *r = &up->report[i];
@@ -182,20 +182,28 @@ void server_node_timer(struct server *s, uint64_t node_id, struct effects *fx)
     fx_note(fx, "node", arena_printf(&fx->arena, "{\"node\":\"%s\",\"online\":false}", s->node[node].name));
 }
 
-void server_fetch_node(const struct server *s, uint32_t known, bool leads_to)
+void server_fetch_node(const struct server *s, uint32_t known, enum fetch_of what)
 {
     if (!known || known > s->n_nodes)
         return;
     const struct node *n = &s->node[known - 1];
-    if (!leads_to) {
-        __builtin_prefetch(n);
-        __builtin_prefetch(&n->version);
-        __builtin_prefetch(&n->first_lease);
-        return;
-    }
-    if (n->first_lease != NONE) {
-        __builtin_prefetch(&s->lease[n->first_lease]);
-        __builtin_prefetch(&s->lease[n->first_lease].exec_ms);
+    uint32_t l = n->first_lease;
+    switch (what) {
+    case FETCH_OF_NODE:
+        mem_fetch(n, sizeof *n);
+        break;
+    case FETCH_OF_LEASES:
+        __builtin_prefetch(n->zone);
+        __builtin_prefetch(n->board);
+        if (l != NONE)
+            mem_fetch(&s->lease[l], sizeof *s->lease);
+        break;
+    case FETCH_OF_BOARDS:
+        if (l != NONE) {
+            mem_fetch(s->board[s->lease[l].board], sizeof **s->board);
+            planner_fetch_board(s->planner, s->lease[l].board);
+        }
+        break;
     }
 }
 
@@ -235,7 +243,7 @@ static void desired_lease(const struct server *s, const struct lease *l, struct 
                              .instance_count = (uint32_t)t->instances,
                              .attempt = l->attempt,
                              .activity = l->activity,
-                             .until = l->until,
+                             .until = lease_until(s, l),
                              .on_lapse = LAPSE_DROP,
                              .stop = l->state == LEASE_STOPPING,
                              .hold = l->state == LEASE_HELD,
@@ -256,16 +264,17 @@ static void desired_lease(const struct server *s, const struct lease *l, struct 
     uuid_format(d->task_uuid, t->uuid);
 }
 
-void server_desired(const struct server *s, uint64_t node_id, house_ms now, struct arena *a,
+void server_desired(const struct server *s, uint64_t node_id, uint32_t known, house_ms now, struct arena *a,
                     struct sync_down *down)
 {
-    uint64_t at;
+    uint64_t at = known - 1;
     *down = (struct sync_down){.house = now,
                                .until = house_add(now, s->cfg.lease_ms),
                                .cap_mw = -1,
                                .filler_allowed = s->cfg.filler_allowed,
                                .donated_allowed = s->cfg.donated_allowed};
-    if (!idmap_get(&s->node_by_id, node_id, &at))
+    if ((!known || known > s->n_nodes || s->node[at].id != node_id) &&
+        !idmap_get(&s->node_by_id, node_id, &at))
         return;
     const struct node *n = &s->node[at];
     down->epoch = n->epoch;

@@ -340,6 +340,14 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
     planner_changed(p);
 }
 
+void planner_fetch_board(const struct planner *p, uint32_t board)
+{
+    if (board >= p->n_boards)
+        return;
+    __builtin_prefetch(&p->board[board]);
+    __builtin_prefetch(&p->board[board].kind);
+}
+
 const struct plan_board *planner_board_at(const struct planner *p, uint32_t board)
 {
     return board < p->n_boards && p->board[board].known ? &p->board[board].board : NULL;

@@ -409,7 +409,7 @@ static void sync_up(struct house *h, struct report *report, size_t n, const stru
 
 static void desired(struct house *h, struct arena *a, struct sync_down *down)
 {
-    server_desired(h->engine, h->node_id, h->now, a, down);
+    server_desired(h->engine, h->node_id, 0, h->now, a, down);
     h->node_epoch = down->epoch;
 }
 

@@ -19,7 +19,7 @@
 struct rooms {
     struct sim_lanes l;
     double sensor_c[N], heater_c[N];
-    int32_t whole[18][N], draw[TABLE];
+    int32_t whole[20][N], draw[TABLE];
     uint32_t decided[N];
     uint16_t log[N], look[ROWS];
 };
@@ -33,13 +33,16 @@ static void rooms_init(struct rooms *m, uint64_t seed)
     int32_t **at[] = {&h->room_mc,      &h->heatsink_mc,  &h->cpu_mc,       &h->draw_mw,
                       &h->target_w,     &h->max_w,        &h->min_w,        &m->l.want_w,
                       &m->l.driven_w,   &m->l.fast,       &m->l.run,        &m->l.told_target_w,
-                      &m->l.told_max_w, &m->l.told_min_w, &m->l.quiet_step, &m->l.restless};
+                      &m->l.told_max_w, &m->l.told_min_w, &m->l.quiet_step, &m->l.restless,
+                      &m->l.crawled,    &m->l.levels_step};
     for (size_t k = 0; k < sizeof at / sizeof at[0]; k++)
         *at[k] = m->whole[k];
     m->l.decided = m->decided;
     m->l.look = m->look;
     for (int i = 0; i < TABLE; i++)
-        m->draw[i] = rng_below(&rng, 5) == 0 ? -1 : i * 1000 * 16 + (int32_t)rng_below(&rng, 3);
+        m->draw[i] = rng_below(&rng, 5) == 0 ? -1
+                                             : (i * 1000 << DRAW_SHIFT) + ((int32_t)rng_below(&rng, 2) << 5) +
+                                                   (int32_t)rng_below(&rng, 3);
     for (int i = 0; i < N; i++) {
         m->sensor_c[i] = 15 + 10 * rng_unit(&rng);
         m->heater_c[i] = 20 + 60 * rng_unit(&rng);
@@ -56,6 +59,8 @@ static void rooms_init(struct rooms *m, uint64_t seed)
         m->l.told_min_w[i] = i % 4 ? h->min_w[i] : 0;
         m->l.quiet_step[i] = STEP - 3 + (int32_t)rng_below(&rng, 8);
         m->l.restless[i] = i % 11 == 0;
+        m->l.crawled[i] = (int32_t)rng_below(&rng, 2) << 1;
+        m->l.levels_step[i] = STEP - 1 + (int32_t)rng_below(&rng, 5);
     }
 }
 
@@ -71,7 +76,7 @@ static void followed_is_as_for_one(const struct rooms *is, const struct rooms *w
         int32_t target = l->heat.target_w[i], max = l->heat.max_w[i], want = target < max ? target : max;
         int32_t entry = want != l->want_w[i] && l->fast[i] >= 0 ? was->draw[l->fast[i] + want] : -1;
         bool done = entry >= 0 && (l->run[i] == DRIVE_MIXED || (entry & 15) == l->run[i]);
-        assert_int_equal(is->l.heat.draw_mw[i], done ? entry >> 4 : l->heat.draw_mw[i]);
+        assert_int_equal(is->l.heat.draw_mw[i], done ? entry >> DRAW_SHIFT : l->heat.draw_mw[i]);
         assert_int_equal(is->l.driven_w[i], done ? want : l->driven_w[i]);
         assert_int_equal(is->l.want_w[i], done ? want : l->want_w[i]);
         assert_int_equal(is->decided[i], done ? decided_next(0, want, STEP) : 0);
@@ -79,6 +84,19 @@ static void followed_is_as_for_one(const struct rooms *is, const struct rooms *w
         assert_int_equal(looks(is, i),
                          (want != l->want_w[i] && !done) || l->restless[i] || STEP + 1 >= l->quiet_step[i]);
     }
+}
+
+static void quiet_is_who_crawls_as_before(const struct rooms *m)
+{
+    int quiet = 0;
+    for (int i = 0; i < N; i++) {
+        const struct sim_lanes *l = &m->l;
+        int32_t entry = l->fast[i] >= 0 ? m->draw[l->fast[i] + l->driven_w[i]] : -1;
+        bool same = entry >= 0 && (entry >> 4 & 15) == l->crawled[i] && STEP < l->levels_step[i];
+        assert_int_equal(looks(m, i), !same);
+        quiet += same;
+    }
+    assert_in_range(quiet, 1, N - 1);
 }
 
 static void told_is_as_for_one(const struct rooms *m, bool borne)
@@ -118,6 +136,8 @@ static void every_width_does_as_is_done_for_one_room(void **state)
             if (k == 0)
                 memcpy(&first, &is, sizeof is);
             assert_memory_equal(first.whole, is.whole, sizeof is.whole);
+            all[k]->loud(&is.l, is.draw, STEP, ROWS);
+            quiet_is_who_crawls_as_before(&is);
             all[k]->news(&is.l, 30, 60, seed % 2, ROWS);
             told_is_as_for_one(&is, seed % 2);
         }

@@ -55,6 +55,17 @@ static void it_comes_in_order_from_near_and_far(void **state)
                 k++;
                 const struct happening *first = queue_first(&q);
                 assert_true(k == n ? !first : first && first->extra == wait[k].extra);
+                for (size_t i = 1; queue_ahead(&q, i); i++)
+                    assert_true(in_order(queue_ahead(&q, i - 1), queue_ahead(&q, i)) < 0 &&
+                                queue_ahead(&q, i)->at < t + 60000);
+                if (rng_below(&r, 3) == 0 &&
+                    n < MOST) { // something follows from it, within the minute or later
+                    wait[n] = got;
+                    wait[n].at += (int64_t)rng_below(&r, 4) * 20000;
+                    wait[n].extra = ++number;
+                    queue_push(&q, wait[n++]);
+                    qsort(wait + k, n - k, sizeof *wait, in_order);
+                }
             }
             assert_true(k == n || wait[k].at >= t + 60000);
             n -= k;

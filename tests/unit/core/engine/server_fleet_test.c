@@ -124,6 +124,45 @@ static void a_silent_node_loses_its_work_at_its_lapse_and_not_before(void **stat
     case_done(r);
 }
 
+static int64_t until_of(struct rig *r, const struct rig_node *n, uint64_t lease)
+{
+    const struct sync_down *d = rig_desired(r, n);
+    for (size_t i = 0; i < d->n_assignments; i++)
+        if (d->assignment[i].lease == lease)
+            return d->assignment[i].until.v;
+    fail_msg("the lease is gone");
+    return 0;
+}
+
+static void being_heard_renews_all_leases_but_what_is_to_stop(void **state)
+{
+    (void)state;
+    struct rig *r = case_new();
+    struct rig_node n;
+    rig_node_init(&n, "n", 2);
+    rig_hello(r, &n);
+    rig_create(r, ACTIVITY_FLEX, 1);
+    uint64_t first = case_lease(r, &n, 0);
+    assert_int_equal(until_of(r, &n, first), r->now + 60000); // from when it was granted
+    rig_wait(r, 10000);
+    char t[40];
+    snprintf(t, sizeof t, "%s", rig_create(r, ACTIVITY_FLEX, 1));
+    uint64_t second = case_lease(r, &n, 0) != first ? case_lease(r, &n, 0) : case_lease(r, &n, 1);
+    rig_started(r, &n, first);
+    rig_started(r, &n, second);
+    int64_t heard = r->now;
+    assert_int_equal(until_of(r, &n, first), heard + 60000);
+    rig_wait(r, 5000);
+    rig_abort(r, t);
+    rig_wait(r, 5000);
+    rig_poll(r, &n);
+    assert_int_equal(until_of(r, &n, first), r->now + 60000);
+    assert_int_equal(until_of(r, &n, second), heard + 60000); // the node may count on it
+    rig_exited(r, &n, second, ATTEMPT_CANCELLED, -1);
+    assert_int_equal(until_of(r, &n, first), r->now + 60000);
+    case_done(r);
+}
+
 static void a_refused_offer_leaves_the_nodes_leases_under_watch(void **state)
 {
     (void)state;
@@ -516,6 +555,7 @@ int main(void)
         cmocka_unit_test(an_epoch_that_is_over_is_refused_and_does_nothing),
         cmocka_unit_test(reports_count_once_and_in_order_whatever_the_network_does),
         cmocka_unit_test(a_silent_node_loses_its_work_at_its_lapse_and_not_before),
+        cmocka_unit_test(being_heard_renews_all_leases_but_what_is_to_stop),
         cmocka_unit_test(a_refused_offer_leaves_the_nodes_leases_under_watch),
         cmocka_unit_test(a_node_whose_first_offer_is_refused_leaves_no_trace),
         cmocka_unit_test(a_board_that_is_offered_no_more_gets_no_work),

@@ -6,6 +6,7 @@
 
 #include "core/engine/server.h"
 #include "core/engine/site_setting.h"
+#include "core/ledger/ledger.h"
 #include "core/ledger/meter.h"
 #include "core/plan/plan.h"
 
@@ -84,6 +85,7 @@ struct board {
     int32_t start_failures;                            // in a row
     uint64_t failed_task;                              // whose start failed last; 0: nobody's in particular
     int32_t draw_mw, freq_mhz, duty_permille;
+    struct ledger_chain cells; // of the ledger's open hours
     struct meter meter;
     uint64_t meter_epoch;
     int64_t part_mj[ACTIVITY_N], part_ms[ACTIVITY_N];    // last cumulative figures of the epoch

@@ -120,8 +120,10 @@ static int64_t open_neur(const struct server *s, const struct budget *b)
     int64_t sum = 0;
     for (size_t i = 0; i < s->ledger.n_work; i++) {
         const struct ledger_work *w = &s->ledger.work[i];
-        if (w->project == s->project[b->project].id && w->hour_ms >= b->start_ms && w->hour_ms < b->end_ms)
-            sum += w->cost_neur;
+        const struct ledger_billed *billed = ledger_billed(&s->ledger, w);
+        if (billed && billed->project == s->project[b->project].id && w->hour_ms >= b->start_ms &&
+            w->hour_ms < b->end_ms)
+            sum += billed->cost_neur;
     }
     return sum;
 }

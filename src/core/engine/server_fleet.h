@@ -74,6 +74,8 @@ void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t e
 void server_meter_zone(struct server *s, uint32_t zone, const struct report *r);
 void server_meter_epoch(struct server *s, uint32_t board, uint64_t epoch); // the parts count from 0 again
 void server_ledger_rows(struct server *s, struct effects *fx);
+struct ledger_chain *server_board_cells(const struct server *s,
+                                        uint64_t board_id); // NULL: there is no such board
 
 // ---- server_make.c
 void board_is_of(struct server *s, struct board *b, const struct board_spec *spec, const struct curve *curve);

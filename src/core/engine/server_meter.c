@@ -31,7 +31,7 @@ static void balance(struct server *s, struct board *b, house_ms at)
     if (!rest)
         return;
     b->energy_mj[ACTIVITY_UNATTRIBUTED] += rest;
-    ledger_work_cell(&s->ledger, at, b->id, ACTIVITY_UNATTRIBUTED, 0, 0)->energy_mj += rest;
+    ledger_board_cell(&s->ledger, at, b->id, &b->cells, ACTIVITY_UNATTRIBUTED)->energy_mj += rest;
 }
 
 // Most that a board can have drawn since `from`, as in meter.h.
@@ -59,14 +59,15 @@ void server_meter_lease(struct server *s, uint32_t lease, house_ms at, int64_t e
     const struct task *t = &s->task[l->task];
     b->energy_mj[l->activity] += energy;
     struct ledger_work *c =
-        ledger_work_cell(&s->ledger, at, b->id, l->activity, t->id, s->account[t->account].id);
-    int64_t before = bill_neur(&s->cfg.bill, l->activity, c->core_ms, c->energy_mj);
+        ledger_task_cell(&s->ledger, at, b->id, l->activity, t->id, s->account[t->account].id);
+    struct ledger_billed *billed = ledger_billed(&s->ledger, c);
+    int64_t before = bill_neur(&s->cfg.bill, l->activity, billed->core_ms, c->energy_mj);
     c->energy_mj += energy;
-    c->core_ms += cores;
-    int64_t cost = bill_neur(&s->cfg.bill, l->activity, c->core_ms, c->energy_mj) - before;
-    c->cost_neur += cost;
+    billed->core_ms += cores;
+    int64_t cost = bill_neur(&s->cfg.bill, l->activity, billed->core_ms, c->energy_mj) - before;
+    billed->cost_neur += cost;
     l->cost_neur += cost;
-    c->project = t->project != NONE ? s->project[t->project].id : 0;
+    billed->project = t->project != NONE ? s->project[t->project].id : 0;
     server_charge(s, t->account, t->project, c->hour_ms, cost);
     balance(s, b, at);
     meter_touch(s, l->board);
@@ -81,9 +82,10 @@ void server_give_back(struct server *s, uint32_t lease)
     if (!l->cost_neur)
         return;
     struct ledger_work *c =
-        ledger_work_cell(&s->ledger, s->now, 0, (enum activity)l->activity, t->id, s->account[t->account].id);
-    c->cost_neur -= l->cost_neur;
-    c->project = t->project != NONE ? s->project[t->project].id : 0;
+        ledger_task_cell(&s->ledger, s->now, 0, (enum activity)l->activity, t->id, s->account[t->account].id);
+    struct ledger_billed *billed = ledger_billed(&s->ledger, c);
+    billed->cost_neur -= l->cost_neur;
+    billed->project = t->project != NONE ? s->project[t->project].id : 0;
     server_charge(s, t->account, t->project, c->hour_ms, -l->cost_neur);
     l->cost_neur = 0;
 }
@@ -98,7 +100,7 @@ static void book_part(struct server *s, struct board *b, enum activity a, const 
     b->spent_ms[a] += ms;
     if (!energy && !ms)
         return;
-    struct ledger_work *c = ledger_work_cell(&s->ledger, r->at, b->id, a, 0, 0);
+    struct ledger_work *c = ledger_board_cell(&s->ledger, r->at, b->id, &b->cells, a);
     c->ms += ms;
     if (!activity_is_task(a)) { // a task's energy is booked under the task, from its lease's meter
         c->energy_mj += energy;
@@ -175,18 +177,21 @@ static void meter_row(const struct board *b, struct row_meter *row)
     }
 }
 
-static void work_row(const struct ledger_work *w, struct row_ledger_work *row)
+static void work_row(const struct ledger *l, const struct ledger_work *w, struct row_ledger_work *row)
 {
+    const struct ledger_billed *b = ledger_billed(l, w);
     *row = (struct row_ledger_work){.hour_ms = w->hour_ms,
                                     .board = w->board,
-                                    .task = w->task,
-                                    .account = w->account,
-                                    .activity = (uint8_t)w->activity,
+                                    .activity = w->activity,
                                     .energy_mj = w->energy_mj,
-                                    .core_ms = w->core_ms,
-                                    .ms = w->ms,
-                                    .project = w->project,
-                                    .cost_neur = w->cost_neur};
+                                    .ms = w->ms};
+    if (!b)
+        return;
+    row->task = b->task;
+    row->account = b->account;
+    row->core_ms = b->core_ms;
+    row->project = b->project;
+    row->cost_neur = b->cost_neur;
 }
 
 static void heat_row(const struct ledger_zone *z, struct row_ledger_zone *row)
@@ -197,6 +202,17 @@ static void heat_row(const struct ledger_zone *z, struct row_ledger_zone *row)
                                     .delivered_mj = z->delivered_mj,
                                     .useful_mj = z->useful_mj,
                                     .shadow_mj = z->shadow_mj};
+}
+
+struct ledger_chain *server_board_cells(const struct server *s, uint64_t board_id)
+{
+    uint64_t at;
+    return idmap_get(&s->board_by_id, board_id, &at) ? &s->board[at]->cells : NULL;
+}
+
+static struct ledger_chain *cells_of(void *ctx, uint64_t board)
+{
+    return server_board_cells(ctx, board);
 }
 
 void server_ledger_rows(struct server *s, struct effects *fx)
@@ -210,9 +226,9 @@ void server_ledger_rows(struct server *s, struct effects *fx)
     s->dirty_meter.n = 0;
     for (const struct ledger_work *w; (w = ledger_take_work(&s->ledger)) != NULL;)
         if (!fx->no_rows)
-            work_row(w, &fx_change(fx, CHANGE_LEDGER_WORK)->work);
+            work_row(&s->ledger, w, &fx_change(fx, CHANGE_LEDGER_WORK)->work);
     for (const struct ledger_zone *z; (z = ledger_take_zone(&s->ledger)) != NULL;)
         if (!fx->no_rows)
             heat_row(z, &fx_change(fx, CHANGE_LEDGER_ZONE)->heat);
-    ledger_forget(&s->ledger, s->now);
+    ledger_forget(&s->ledger, s->now, (struct ledger_chains){cells_of, s});
 }

@@ -386,15 +386,23 @@ static void restore_node(struct server *s, const struct row_node *row)
     n->seq = row->seq;
 }
 
+// Boards come before the cells.
 static void restore_work(struct server *s, const struct row_ledger_work *row)
 {
-    struct ledger_work *w = ledger_work_cell(&s->ledger, HOUSE_MS(row->hour_ms), row->board,
-                                             (enum activity)row->activity, row->task, row->account);
+    house_ms hour = HOUSE_MS(row->hour_ms);
+    enum activity activity = (enum activity)row->activity;
+    struct ledger_work *w;
+    if (row->task) {
+        w = ledger_task_cell(&s->ledger, hour, row->board, activity, row->task, row->account);
+        struct ledger_billed *b = ledger_billed(&s->ledger, w);
+        b->core_ms = row->core_ms;
+        b->project = row->project;
+        b->cost_neur = row->cost_neur;
+    } else {
+        w = ledger_board_cell(&s->ledger, hour, row->board, server_board_cells(s, row->board), activity);
+    }
     w->energy_mj = row->energy_mj;
-    w->core_ms = row->core_ms;
     w->ms = row->ms;
-    w->project = row->project;
-    w->cost_neur = row->cost_neur;
     w->dirty = false;
 }
 

@@ -19,8 +19,9 @@ void ledger_init(struct ledger *l, house_ms horizon)
 void ledger_deinit(struct ledger *l)
 {
     free(l->work);
+    free(l->billed);
     free(l->zone);
-    idmap_deinit(&l->work_at);
+    idmap_deinit(&l->task_at);
     idmap_deinit(&l->zone_at);
     free(l->dirty_work.v);
     free(l->dirty_zone.v);
@@ -33,7 +34,7 @@ static int64_t booking_hour(const struct ledger *l, house_ms at)
 }
 
 // Of keys in memory only: nothing depends on them but where in the map they are.
-static uint64_t work_key(int64_t hour_ms, uint64_t board, enum activity activity, uint64_t task)
+static uint64_t task_key(int64_t hour_ms, uint64_t board, enum activity activity, uint64_t task)
 {
     uint64_t h = hash_mix((uint64_t)hour_ms * UINT64_C(0x9e3779b97f4a7c15) + board);
     return hash_mix(h ^ (task << 4 | activity)) | 1; // 0 is no key
@@ -42,12 +43,6 @@ static uint64_t work_key(int64_t hour_ms, uint64_t board, enum activity activity
 static uint64_t zone_key(int64_t hour_ms, uint64_t zone)
 {
     return hash_mix((uint64_t)hour_ms * UINT64_C(0x9e3779b97f4a7c15) + zone) | 1;
-}
-
-static bool same_work(const struct ledger_work *c, int64_t hour_ms, uint64_t board, enum activity activity,
-                      uint64_t task)
-{
-    return c->hour_ms == hour_ms && c->board == board && c->activity == activity && c->task == task;
 }
 
 static void mark(struct ledger_list *list, bool *dirty, size_t index)
@@ -91,24 +86,74 @@ const struct ledger_zone *ledger_take_zone(struct ledger *l)
     return NULL;
 }
 
-struct ledger_work *ledger_work_cell(struct ledger *l, house_ms at, uint64_t board, enum activity activity,
-                                     uint64_t task, uint64_t account)
+struct ledger_billed *ledger_billed(const struct ledger *l, const struct ledger_work *c)
+{
+    return c->of_task ? &l->billed[c->billed] : NULL;
+}
+
+static struct ledger_work *work_new(struct ledger *l, int64_t hour_ms, uint64_t board, enum activity activity)
+{
+    struct ledger_work *c = VEC_PUSH(l->work, l->n_work, l->cap_work);
+    *c = (struct ledger_work){.hour_ms = hour_ms, .board = board, .activity = (uint8_t)activity};
+    mark(&l->dirty_work, &c->dirty, l->n_work - 1);
+    return c;
+}
+
+// Of cells that are forgotten, chains are not told. Where one of them began may be no cell any more, or another's;
+// it is no other of the same board's: one that stayed would begin the chain.
+static uint32_t chain_first(const struct ledger *l, uint64_t board, const struct ledger_chain *own)
+{
+    uint32_t first = own ? own->first : 0;
+    if (!first || first > l->n_work || l->work[first - 1].board != board || l->work[first - 1].of_task)
+        return 0;
+    return first;
+}
+
+struct ledger_work *ledger_board_cell(struct ledger *l, house_ms at, uint64_t board, struct ledger_chain *own,
+                                      enum activity activity)
 {
     int64_t hour = booking_hour(l, at);
-    uint64_t key = work_key(hour, board, activity, task), i;
-    for (; idmap_get(&l->work_at, key, &i);
-         key = hash_mix(key) | 1) { // another cell with the same hash: go on
+    uint32_t first = chain_first(l, board, own);
+    for (uint32_t i = first; i; i = l->work[i - 1].next) {
         struct ledger_work *c = &l->work[i - 1];
-        if (same_work(c, hour, board, activity, task)) {
+        if (c->hour_ms == hour && c->activity == activity) {
             mark(&l->dirty_work, &c->dirty, i - 1);
             return c;
         }
     }
-    struct ledger_work *c = VEC_PUSH(l->work, l->n_work, l->cap_work);
-    *c = (struct ledger_work){
-        .hour_ms = hour, .board = board, .task = task, .account = account, .activity = activity};
-    mark(&l->dirty_work, &c->dirty, l->n_work - 1);
-    idmap_set(&l->work_at, key, l->n_work);
+    struct ledger_work *c = work_new(l, hour, board, activity);
+    c->next = first;
+    if (own)
+        own->first = (uint32_t)l->n_work;
+    return c;
+}
+
+static bool is_of_task(const struct ledger *l, const struct ledger_work *c, int64_t hour_ms, uint64_t board,
+                       enum activity activity, uint64_t task)
+{
+    return c->hour_ms == hour_ms && c->board == board && c->activity == activity &&
+           l->billed[c->billed].task == task;
+}
+
+struct ledger_work *ledger_task_cell(struct ledger *l, house_ms at, uint64_t board, enum activity activity,
+                                     uint64_t task, uint64_t account)
+{
+    int64_t hour = booking_hour(l, at);
+    uint64_t key = task_key(hour, board, activity, task), i;
+    for (; idmap_get(&l->task_at, key, &i);
+         key = hash_mix(key) | 1) { // another cell with the same hash: go on
+        struct ledger_work *c = &l->work[i - 1];
+        if (is_of_task(l, c, hour, board, activity, task)) {
+            mark(&l->dirty_work, &c->dirty, i - 1);
+            return c;
+        }
+    }
+    struct ledger_work *c = work_new(l, hour, board, activity);
+    struct ledger_billed *b = VEC_PUSH(l->billed, l->n_billed, l->cap_billed);
+    *b = (struct ledger_billed){.task = task, .account = account};
+    c->of_task = true;
+    c->billed = (uint32_t)(l->n_billed - 1);
+    idmap_set(&l->task_at, key, l->n_work);
     return c;
 }
 
@@ -142,15 +187,33 @@ static bool past_is_dirty(const struct ledger *l, int64_t hour)
     return false;
 }
 
-static void forget_work(struct ledger *l, int64_t hour)
+static void stay(struct ledger *l, const struct ledger_work *c, struct ledger_chains chains)
+{
+    struct ledger_work *to;
+    if (c->of_task) {
+        struct ledger_billed b = l->billed[c->billed];
+        to = ledger_task_cell(l, HOUSE_MS(c->hour_ms), c->board, (enum activity)c->activity, b.task,
+                              b.account);
+        l->billed[to->billed] = b;
+    } else {
+        to = ledger_board_cell(l, HOUSE_MS(c->hour_ms), c->board, chains.of(chains.ctx, c->board),
+                               (enum activity)c->activity);
+    }
+    to->energy_mj = c->energy_mj;
+    to->ms = c->ms;
+    to->dirty = c->dirty;
+}
+
+// Those that stay move up: none comes to stand where one is that was not looked at yet.
+static void forget_work(struct ledger *l, int64_t hour, struct ledger_chains chains)
 {
     size_t n = l->n_work;
-    l->n_work = l->dirty_work.n = l->dirty_work.taken = 0;
-    idmap_clear(&l->work_at);
+    l->n_work = l->n_billed = l->dirty_work.n = l->dirty_work.taken = 0;
+    idmap_clear(&l->task_at);
     for (size_t i = 0; i < n; i++) {
-        struct ledger_work c = l->work[i]; // those that stay move up
+        struct ledger_work c = l->work[i];
         if (c.hour_ms >= hour)
-            *ledger_work_cell(l, HOUSE_MS(c.hour_ms), c.board, c.activity, c.task, c.account) = c;
+            stay(l, &c, chains);
     }
 }
 
@@ -167,12 +230,12 @@ static void forget_zones(struct ledger *l, int64_t hour)
 }
 
 // The maps are filled anew, as cells move when others are forgotten: once an hour, when few are left.
-void ledger_forget(struct ledger *l, house_ms now)
+void ledger_forget(struct ledger *l, house_ms now, struct ledger_chains chains)
 {
     int64_t hour = hour_of(now.v);
     if (hour <= l->horizon_ms || past_is_dirty(l, hour))
         return;
-    forget_work(l, hour);
+    forget_work(l, hour, chains);
     forget_zones(l, hour);
     l->horizon_ms = hour;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/mem.h"
 
-#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +53,7 @@ void mem_grow(void *v_ptr, size_t *cap, size_t need, size_t elem)
         return;
     size_t want = *cap ? *cap : 8;
     while (want < need) {
-        size_t more = elem && want > MEM_APART_BYTES / elem ? want / 8 + 1 : want;
+        size_t more = elem && want > MEM_LARGE_BYTES / elem ? want / 8 + 1 : want;
         if (want > SIZE_MAX - more)
             abort();
         want += more;
@@ -69,9 +68,4 @@ void mem_grow(void *v_ptr, size_t *cap, size_t need, size_t elem)
     memset(grown + *cap * elem, 0, (want - *cap) * elem);
     memcpy(v_ptr, &grown, sizeof grown);
     *cap = want;
-}
-
-void mem_apart(size_t bytes)
-{
-    mallopt(M_MMAP_THRESHOLD, (int)bytes);
 }

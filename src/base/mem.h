@@ -22,11 +22,7 @@ char *mem_strndup(const char *s, size_t n); // copies n bytes and adds NUL
 // is zeroed. Doubles, from 1 MiB on grows by an eighth: appending n elements costs O(n).
 void mem_grow(void *v_ptr, size_t *cap, size_t need, size_t elem);
 
-// From now on blocks of so many bytes and more are mapped for themselves, for the whole process: tables that grow are not
-// copied, and given back whole they leave no holes between small blocks that stay. Left alone, the C library raises
-// that size to that of the largest block that it saw freed.
-void mem_apart(size_t bytes);
-#define MEM_APART_BYTES ((size_t)1 << 20) // of what is large: from there on a table grows by an eighth
+#define MEM_LARGE_BYTES ((size_t)1 << 20) // from there on a table grows by an eighth
 
 // Brings n bytes near the processor, who goes on meanwhile. Reads nothing: any address will do.
 static inline void mem_fetch(const void *from, size_t n)

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/rng.h"
+#include "cli/cli.h"
 #include "cli/sim_load.h"
 #include "world/room.h"
 
@@ -267,7 +268,7 @@ int bench_sim_part(FILE *out, int permille)
 {
     struct err e = ERR_NULL;
     double p = permille / 1000.0;
-    mem_apart(MEM_APART_BYTES); // as `ondol sim`
+    cli_large_apart(MEM_LARGE_BYTES); // as `ondol sim`
     struct cost cost[4] = {0};
     int bad = year(out, permille, &e);
     if (!bad)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cli.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -28,4 +29,9 @@ void cli_note(const char *text)
 int cli_fail_err(int code, const struct err *e)
 {
     return cli_fail(code, "%s", e->text);
+}
+
+void cli_large_apart(size_t bytes)
+{
+    mallopt(M_MMAP_THRESHOLD, (int)bytes);
 }

@@ -4,6 +4,8 @@
 #ifndef ONDOL_CLI_CLI_H
 #define ONDOL_CLI_CLI_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 
 enum cli_exit {
@@ -22,6 +24,11 @@ int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 int cli_fail_err(int code, const struct err *e);
 // Prints "ondol: <text>" on stderr, one line, with nothing in it that a terminal would obey (utf8_printable).
 void cli_note(const char *text);
+
+// From now on blocks of so many bytes and more are mapped for themselves: tables that grow are not copied, and given
+// back whole they leave no holes between small blocks that stay. Left alone, the C library raises that size to that of
+// the largest block that it saw freed.
+void cli_large_apart(size_t bytes);
 
 // One command: argv[0] is its name. Gives an exit code.
 int cmd_account(int argc, char **argv);

@@ -275,7 +275,7 @@ static int serve(const struct values *v, struct arena *a)
     if (v->forward_ports && !ports_of(v->forward_ports, &cfg.forward_first, &cfg.forward_last))
         return cli_fail(CLI_USAGE, "server: --forward-ports %s: is not FIRST-LAST within 1-65535",
                         v->forward_ports);
-    mem_apart(128 << 10); // the C library's own first value
+    cli_large_apart(128 << 10); // the C library's own first value
     signals_hold();
     if (set_clock(v, &cfg, &e) || runtime_start(&r, &cfg, &e))
         return cli_fail_err(CLI_FAILED, &e);

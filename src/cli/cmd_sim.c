@@ -132,7 +132,7 @@ int cmd_sim(int argc, char **argv)
     struct values v = {.seed = -1};
     struct option_args args = {0};
     struct err e = ERR_NULL;
-    mem_apart(MEM_APART_BYTES);
+    cli_large_apart(MEM_LARGE_BYTES);
     if (argc > 1 && !strcmp(argv[1], "compare"))
         return cmd_sim_compare(argc - 1, argv + 1);
     int code = options_parse(&options, &v, &args, argc, argv);

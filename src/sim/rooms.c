@@ -116,6 +116,7 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, uint32_
     places_make(rooms, g, first, from, to);
     rooms->facade = mem_array((size_t)rooms->n + 1, 1);
     room_batch_init(&r->batch[at], NULL, rooms->n, 0);
+    room_batch_borrow(&r->batch[at], r->passing.heater_w);
     shadow_batch_init(&rooms->shadow, NULL, rooms->n, 0);
     for (uint32_t i = 0; i < rooms->n; i++)
         if (rooms->zone[i] != LANE_EMPTY)
@@ -125,6 +126,7 @@ static int batch_make(struct sim_run *r, uint32_t group, uint32_t first, uint32_
     rooms->keep_w = r->thermostat[rooms->first].cfg.keep_w;
     rooms->n_boards = r->zone[rooms->first].n_boards;
     lanes_make(rooms, r->thermostat, r->log_steps);
+    lanes_borrow(&rooms->lanes.heat, r->passing.heatsink_mc, r->passing.cpu_mc);
     int bad = 0;
     for (uint32_t v = 0; v < rooms->n_sizes && !bad; v++)
         bad = size_make(r, rooms, v, e);
@@ -214,6 +216,10 @@ int rooms_make(struct sim_run *r, struct err *e)
         first[g + 1] = first[g] + (uint32_t)r->s->zones[g].count;
         batches += 1 + (size_t)r->s->zones[g].count / BATCH_ROOMS;
     }
+    size_t places = wide_room(BATCH_ROOMS + SIM_SIZES * WIDE_ROW);
+    r->passing.heatsink_mc = mem_lines(places, sizeof *r->passing.heatsink_mc);
+    r->passing.cpu_mc = mem_lines(places, sizeof *r->passing.cpu_mc);
+    r->passing.heater_w = mem_lines(places, sizeof *r->passing.heater_w);
     r->rooms = mem_array(batches + 1, sizeof *r->rooms);
     r->batch = mem_array(batches + 1, sizeof *r->batch);
     r->shadow_ms = shadow_ms(r->s);
@@ -258,6 +264,9 @@ void rooms_free(struct sim_run *r)
     }
     free(r->rooms);
     free(r->batch);
+    free(r->passing.heatsink_mc);
+    free(r->passing.cpu_mc);
+    free(r->passing.heater_w);
 }
 
 // ---- the step

@@ -380,6 +380,10 @@ struct sim_run {
     struct facing facing[16]; // of the facades of sim_rooms
     struct sim_rooms *rooms;
     struct room_batch *batch; // as `rooms`; of no model: each size has its own
+    struct {                  // of the batch that is done with; the next one writes it anew
+        int32_t *heatsink_mc, *cpu_mc;
+        double *heater_w;
+    } passing;
     uint32_t n_batches, n_sizes;
     struct queue_of queue;
     struct drive_table *table;

@@ -139,12 +139,16 @@ struct room_batch {
     double *air_c, *mass_c, *heater_c, *sensor_c;
     double *heater_w, *internal_w, *solar_w;
     uint8_t *window_open;
+    bool borrows; // heater_w
 };
 
 #define ROOM_BATCH_NULL ((struct room_batch){0})
 
 void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n, double start_c);
 void room_batch_deinit(struct room_batch *b);
+// From now on heater_w is this array of wide_room(n), which several batches may share that are stepped one after the
+// other: it is written before each step and read within it only. Before parts are made.
+void room_batch_borrow(struct room_batch *b, double *heater_w);
 // n rooms of a model in the arrays of `whole`, from place `from` on, a multiple of WIDE_ROW (base/wide.h); the next
 // part begins at the next multiple after its end. Nothing is owned.
 struct room_batch room_batch_part(const struct room_batch *whole, const struct room_model *m, size_t from,

@@ -195,6 +195,14 @@ void room_batch_init(struct room_batch *b, const struct room_model *m, size_t n,
     b->window_open = mem_lines(wide_room(n), 1);
 }
 
+void room_batch_borrow(struct room_batch *b, double *heater_w)
+{
+    if (!b->borrows)
+        free(b->heater_w);
+    b->heater_w = heater_w;
+    b->borrows = true;
+}
+
 struct room_batch room_batch_part(const struct room_batch *whole, const struct room_model *m, size_t from,
                                   size_t n)
 {
@@ -216,7 +224,8 @@ void room_batch_deinit(struct room_batch *b)
     free(b->mass_c);
     free(b->heater_c);
     free(b->sensor_c);
-    free(b->heater_w);
+    if (!b->borrows)
+        free(b->heater_w);
     free(b->internal_w);
     free(b->solar_w);
     free(b->window_open);

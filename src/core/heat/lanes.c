@@ -452,10 +452,21 @@ void lanes_init(struct heat_lanes *l, struct thermostat *zone, const uint32_t *p
     }
 }
 
+void lanes_borrow(struct heat_lanes *l, int32_t *heatsink_mc, int32_t *cpu_mc)
+{
+    if (!l->borrows) {
+        free(l->heatsink_mc);
+        free(l->cpu_mc);
+    }
+    l->heatsink_mc = heatsink_mc;
+    l->cpu_mc = cpu_mc;
+    l->borrows = true;
+}
+
 void lanes_deinit(struct heat_lanes *l)
 {
-    int32_t *whole[] = {l->room_mc,     l->heatsink_mc, l->cpu_mc, l->draw_mw,
-                        l->hot_draw_mw, l->target_w,    l->max_w,  l->min_w};
+    int32_t *whole[] = {l->room_mc, l->draw_mw, l->hot_draw_mw, l->target_w, l->max_w, l->min_w};
+    lanes_borrow(l, NULL, NULL);
     free(l->row);
     free(l->learn);
     free(l->r_c);

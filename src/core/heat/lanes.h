@@ -28,6 +28,7 @@ struct heat_lanes {
     float *r_c;              // setpoints in force, as the rows have them; NULL: only there
     // readings, written by the caller before a step; as in struct zone_sense
     int32_t *room_mc, *heatsink_mc, *cpu_mc, *draw_mw;
+    bool borrows;         // heatsink_mc and cpu_mc
     int32_t *hot_draw_mw; // NULL, not known apart, unless the caller puts an array of wide_room(n) here
     // watts of the request, written by the step
     int32_t *target_w, *max_w, *min_w;
@@ -43,6 +44,9 @@ struct heat_lanes {
 // owned.
 void lanes_init(struct heat_lanes *l, struct thermostat *zone, const uint32_t *place, size_t n);
 void lanes_deinit(struct heat_lanes *l);
+// From now on these two readings are in arrays of wide_room(n) that several lanes may share which are stepped one after
+// the other: they are read within a step only.
+void lanes_borrow(struct heat_lanes *l, int32_t *heatsink_mc, int32_t *cpu_mc);
 
 // One control step of all lanes with readings made at `at`; as heat_step(). Returns how many were stepped
 // alone, of which `alone` is the list: only their guards can have changed.

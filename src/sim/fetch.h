@@ -11,10 +11,10 @@
 #include "base/mem.h"
 #include "sim/run.h"
 
-#define FETCH_FAR  12 // turns ahead: the zone
-#define FETCH_MID  7  // its boards, its lanes, its node
-#define FETCH_NEAR 4  // the node's leases and lists
-#define FETCH_NEXT 2  // and where these lead to
+// How many turns ahead: the zone; its boards, its lanes, its node; the node's leases and lists; where these lead to; and
+// where that does.
+enum { FETCH_ZONE, FETCH_PARTS, FETCH_LEASES, FETCH_LEADS, FETCH_RECORDS, FETCH_STAGES };
+static const uint8_t fetch_ahead[FETCH_STAGES] = {12, 7, 4, 2, 1};
 
 // What driving and booking look at, and levels.
 static inline void fetch_zone(const struct sim_run *r, uint32_t zone)
@@ -49,33 +49,33 @@ static inline void fetch_lanes(const struct sim_run *r, const struct sim_zone *z
         __builtin_prefetch(lines[k]);
 }
 
-// Of a row of zones whose turns come: `of(k)` is the zone of the turn k from now, SIM_NONE where there is none.
-// `calls`: their nodes will call.
-static inline void fetch_turn(const struct sim_run *r, uint32_t far, uint32_t mid, uint32_t near,
-                              uint32_t next, bool calls)
+// `zone`: whose turn comes so many turns from now as fetch_ahead says of each stage; SIM_NONE: nobody's. `calls`: their
+// nodes will call.
+static inline void fetch_turn(const struct sim_run *r, const uint32_t zone[FETCH_STAGES], bool calls)
 {
-    if (far != SIM_NONE)
-        fetch_zone(r, far);
-    if (mid != SIM_NONE) {
-        const struct sim_zone *z = &r->zone[mid];
-        fetch_boards(r, z);
-        fetch_lanes(r, z);
-        if (calls)
-            server_fetch_node(r->server, z->node_known, FETCH_OF_NODE);
+    static const enum fetch_of of_node[FETCH_STAGES] = {[FETCH_PARTS] = FETCH_OF_NODE,
+                                                        [FETCH_LEASES] = FETCH_OF_LEASES,
+                                                        [FETCH_LEADS] = FETCH_OF_BOARDS,
+                                                        [FETCH_RECORDS] = FETCH_OF_RECORDS};
+    if (zone[FETCH_ZONE] != SIM_NONE)
+        fetch_zone(r, zone[FETCH_ZONE]);
+    if (zone[FETCH_PARTS] != SIM_NONE) {
+        fetch_boards(r, &r->zone[zone[FETCH_PARTS]]);
+        fetch_lanes(r, &r->zone[zone[FETCH_PARTS]]);
     }
-    if (calls && near != SIM_NONE)
-        server_fetch_node(r->server, r->zone[near].node_known, FETCH_OF_LEASES);
-    if (calls && next != SIM_NONE)
-        server_fetch_node(r->server, r->zone[next].node_known, FETCH_OF_BOARDS);
+    for (int k = FETCH_PARTS; calls && k < FETCH_STAGES; k++)
+        if (zone[k] != SIM_NONE)
+            server_fetch_node(r->server, r->zone[zone[k]].node_known, of_node[k]);
 }
 
-// Of a list of n zones of which number k has its turn now.
-static inline void fetch_listed(const struct sim_run *r, const uint32_t *zone, size_t n, size_t k, bool calls)
+// Of a list of n zones of which number `now` has its turn.
+static inline void fetch_listed(const struct sim_run *r, const uint32_t *zone, size_t n, size_t now,
+                                bool calls)
 {
-    fetch_turn(r, k + FETCH_FAR < n ? zone[k + FETCH_FAR] : SIM_NONE,
-               k + FETCH_MID < n ? zone[k + FETCH_MID] : SIM_NONE,
-               k + FETCH_NEAR < n ? zone[k + FETCH_NEAR] : SIM_NONE,
-               k + FETCH_NEXT < n ? zone[k + FETCH_NEXT] : SIM_NONE, calls);
+    uint32_t turn[FETCH_STAGES];
+    for (int k = 0; k < FETCH_STAGES; k++)
+        turn[k] = now + fetch_ahead[k] < n ? zone[now + fetch_ahead[k]] : SIM_NONE;
+    fetch_turn(r, turn, calls);
 }
 
 #endif

@@ -143,11 +143,13 @@ static uint32_t zone_ahead(const struct sim_run *r, size_t k)
 
 static void happening_fetch(const struct sim_run *r)
 {
-    const struct happening *h = queue_ahead(&r->queue, FETCH_FAR + FETCH_NEAR);
+    const struct happening *h = queue_ahead(&r->queue, fetch_ahead[FETCH_ZONE] + 4);
+    uint32_t turn[FETCH_STAGES];
     if (h && (h->kind == HAPPEN_END || h->kind == HAPPEN_STAGED))
-        __builtin_prefetch(&r->board[h->index]);
-    fetch_turn(r, zone_ahead(r, FETCH_FAR), zone_ahead(r, FETCH_MID), zone_ahead(r, FETCH_NEAR),
-               zone_ahead(r, FETCH_NEXT), true);
+        __builtin_prefetch(&r->board[h->index]); // it says which zone
+    for (int k = 0; k < FETCH_STAGES; k++)
+        turn[k] = zone_ahead(r, fetch_ahead[k]);
+    fetch_turn(r, turn, true);
 }
 
 // All that happens before `until`, each moment followed by one plan.
@@ -219,8 +221,8 @@ static void zones_step(struct sim_run *r)
     size_t n = run_visit(r, r->attend, r->attend);
     for (size_t k = 0; k < n; k++) {
         fetch_listed(r, r->visit, n, k, false);
-        if (k + FETCH_FAR < n)
-            __builtin_prefetch(&r->thermostat[r->visit[k + FETCH_FAR]].guards);
+        if (k + fetch_ahead[FETCH_ZONE] < n)
+            __builtin_prefetch(&r->thermostat[r->visit[k + fetch_ahead[FETCH_ZONE]]].guards);
         zone_step(r, r->visit[k]);
     }
 }

@@ -112,7 +112,7 @@ house_ms server_next_look(const struct server *s, uint64_t lease);
 
 // For who speaks for many nodes in turn: brings near the processor what the call of one will look at, its record and,
 // said again a while later each time, what that leads to. `known` as in struct sync_up. Changes nothing.
-enum fetch_of { FETCH_OF_NODE, FETCH_OF_LEASES, FETCH_OF_BOARDS };
+enum fetch_of { FETCH_OF_NODE, FETCH_OF_LEASES, FETCH_OF_BOARDS, FETCH_OF_RECORDS };
 void server_fetch_node(const struct server *s, uint32_t known, enum fetch_of what);
 
 // What a node should be doing now. Bodies are left NULL with `need_body` set; `task` says whose. `known`: as in struct

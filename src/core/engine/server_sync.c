@@ -182,28 +182,40 @@ void server_node_timer(struct server *s, uint64_t node_id, struct effects *fx)
     fx_note(fx, "node", arena_printf(&fx->arena, "{\"node\":\"%s\",\"online\":false}", s->node[node].name));
 }
 
+// The k-th of a node's leases; NONE: it has fewer.
+static uint32_t lease_at(const struct server *s, const struct node *n, int k)
+{
+    uint32_t l = n->first_lease;
+    while (l != NONE && k-- > 0)
+        l = s->lease[l].next_on_node;
+    return l;
+}
+
+#define NODE_BOARDS_NEAR 4 // of a node with more, the others are waited for
+
 void server_fetch_node(const struct server *s, uint32_t known, enum fetch_of what)
 {
     if (!known || known > s->n_nodes)
         return;
     const struct node *n = &s->node[known - 1];
-    uint32_t l = n->first_lease;
-    switch (what) {
-    case FETCH_OF_NODE:
+    if (what == FETCH_OF_NODE) {
         mem_fetch(n, sizeof *n);
-        break;
-    case FETCH_OF_LEASES:
+        return;
+    }
+    uint32_t l = lease_at(s, n, what - FETCH_OF_LEASES);
+    if (l != NONE)
+        mem_fetch(&s->lease[l], sizeof *s->lease);
+    if (what == FETCH_OF_LEASES) {
         __builtin_prefetch(n->zone);
         __builtin_prefetch(n->board);
-        if (l != NONE)
-            mem_fetch(&s->lease[l], sizeof *s->lease);
-        break;
-    case FETCH_OF_BOARDS:
-        if (l != NONE) {
-            mem_fetch(s->board[s->lease[l].board], sizeof **s->board);
-            planner_fetch_board(s->planner, s->lease[l].board);
-        }
-        break;
+    }
+    for (size_t i = 0; what > FETCH_OF_LEASES && i < n->n_boards && i < NODE_BOARDS_NEAR; i++) {
+        if (what == FETCH_OF_RECORDS)
+            mem_fetch(s->board[n->board[i]], 2 * MEM_LINE_BYTES);
+        else
+            planner_fetch_board(s->planner, n->board[i]);
+        if (what == FETCH_OF_BOARDS)
+            __builtin_prefetch(&s->board[n->board[i]]);
     }
 }
 

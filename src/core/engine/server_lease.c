@@ -561,7 +561,7 @@ static void take_back(struct server *s)
 void server_carry_out(struct server *s, house_ms now, struct effects *fx)
 {
     plan_clear(&s->plan);
-    s->looked = 0;
+    s->looked = s->put_off = 0;
     moves_land(s, now, &s->plan);
     size_t n_landed = s->plan.n_assigns;
     planner_run(s->planner, now, &s->plan);

@@ -218,6 +218,12 @@ static void begin(struct server *s, uint32_t lease, const struct plan_move *m, s
     task_settle(s, task, fx);
 }
 
+int64_t move_put_off_ms(size_t before, size_t boards)
+{
+    size_t a_batch = boards > 0 && boards < LOOKED_MOST ? LOOKED_MOST / boards : 1;
+    return int_clamp((int64_t)(1 + before / a_batch) * MOVE_AGAIN_MS, MOVE_AGAIN_MS, LOOK_MOST_MS);
+}
+
 void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
 {
     uint64_t at;
@@ -236,7 +242,7 @@ void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)
         return;
     }
     if (s->looked + s->n_boards > LOOKED_MOST && s->looked) {
-        look_at(s, l, house_add(s->now, MOVE_AGAIN_MS));
+        look_at(s, l, house_add(s->now, move_put_off_ms(s->put_off++, s->n_boards)));
         return;
     }
     s->looked += s->n_boards;

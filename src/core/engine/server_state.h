@@ -120,6 +120,7 @@ struct server {
     struct landing *landing;
     size_t n_landing, cap_landing;
     size_t looked;    // boards, for moves, in this batch
+    size_t put_off;   // instances that were not looked at in this batch
     uint32_t *opened; // boards that came free in this batch, with something set aside
     size_t n_opened, cap_opened;
     struct expect *history; // by account and profile

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/engine/server_lease.h"
 #include "rig.h"
 
 #define MINUTE INT64_C(60000)
@@ -336,10 +337,25 @@ static void long_siblings_make_those_that_wait_long(void **state)
     done(&x);
 }
 
+static void what_is_put_off_gets_a_turn_of_its_own(void **state)
+{
+    (void)state;
+    // 900 boards: 22 looks a batch
+    assert_int_equal(move_put_off_ms(0, 900), MINUTE);
+    assert_int_equal(move_put_off_ms(21, 900), MINUTE);
+    assert_int_equal(move_put_off_ms(22, 900), 2 * MINUTE);
+    // a million: one, so that the thirtieth does not come each minute in vain
+    assert_int_equal(move_put_off_ms(0, 1000000), MINUTE);
+    assert_int_equal(move_put_off_ms(29, 1000000), 30 * MINUTE);
+    assert_int_equal(move_put_off_ms(1000, 1000000), 60 * MINUTE);
+    assert_int_equal(move_put_off_ms(0, 0), MINUTE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_crawls_is_moved_when_a_better_board_is_free),
+        cmocka_unit_test(what_is_put_off_gets_a_turn_of_its_own),
         cmocka_unit_test(the_record_of_the_attempt_says_that_it_was_moved),
         cmocka_unit_test(what_stands_still_after_a_while_is_moved_too),
         cmocka_unit_test(who_gets_on_is_left_alone),

@@ -24,9 +24,10 @@ int32_t lease_lost_s(const struct server *s, uint32_t lease); // of work at full
 // ---- server_move.c
 void lease_paced(struct server *s, uint32_t lease); // its level was reported
 void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx);
-// Of what could not be looked at in a batch, as that had looked at enough boards: how long until it is, when so many
-// were put off before it. They get turns in the order in which they were due, as many a minute as one batch looks at,
-// at the latest in an hour: else all of a large fleet would come again each minute, and always the same be looked at.
+// Of what could not be looked at in a batch, as that had looked at enough boards: how long until it is, when so
+// many were put off before it. They get turns in the order in which they were due, so many a minute as one batch
+// looks at or some more, at the latest in an hour: else all of a large fleet would come again each minute, and
+// always the same be looked at.
 int64_t move_put_off_ms(size_t before, size_t boards);
 void move_on_end(struct server *s, const struct lease *ended, enum attempt_end end, struct effects *fx);
 void moves_land(struct server *s, house_ms now, struct plan *out); // before the planner runs

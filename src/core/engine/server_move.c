@@ -30,6 +30,7 @@
 
 #define MOVES_DOUBLED_MOST 10    // times that the wait is doubled: a week
 #define MOVE_AGAIN_MS      60000 // when too many were looked at in one batch
+#define COME_AGAIN         64    // of them, each minute at least: there are more batches a minute than one
 #define LOOKED_MOST        20000 // boards in one batch: 2 ms
 #define LOOK_MOST_MS       INT64_C(3600000)
 #define LOOK_FAR_MS        INT64_C(14400000)   // how long its like run is learned anew meanwhile
@@ -220,8 +221,9 @@ static void begin(struct server *s, uint32_t lease, const struct plan_move *m, s
 
 int64_t move_put_off_ms(size_t before, size_t boards)
 {
-    size_t a_batch = boards > 0 && boards < LOOKED_MOST ? LOOKED_MOST / boards : 1;
-    return int_clamp((int64_t)(1 + before / a_batch) * MOVE_AGAIN_MS, MOVE_AGAIN_MS, LOOK_MOST_MS);
+    size_t a_batch = boards > 0 ? LOOKED_MOST / boards : LOOKED_MOST,
+           a_minute = a_batch > COME_AGAIN ? a_batch : COME_AGAIN;
+    return int_clamp((int64_t)(1 + before / a_minute) * MOVE_AGAIN_MS, MOVE_AGAIN_MS, LOOK_MOST_MS);
 }
 
 void server_move_timer(struct server *s, uint64_t lease_id, struct effects *fx)

@@ -340,14 +340,15 @@ static void long_siblings_make_those_that_wait_long(void **state)
 static void what_is_put_off_gets_a_turn_of_its_own(void **state)
 {
     (void)state;
-    // 900 boards: 22 looks a batch
-    assert_int_equal(move_put_off_ms(0, 900), MINUTE);
-    assert_int_equal(move_put_off_ms(21, 900), MINUTE);
-    assert_int_equal(move_put_off_ms(22, 900), 2 * MINUTE);
-    // a million: one, so that the thirtieth does not come each minute in vain
-    assert_int_equal(move_put_off_ms(0, 1000000), MINUTE);
-    assert_int_equal(move_put_off_ms(29, 1000000), 30 * MINUTE);
-    assert_int_equal(move_put_off_ms(1000, 1000000), 60 * MINUTE);
+    // 100 boards: 200 looks a batch
+    assert_int_equal(move_put_off_ms(0, 100), MINUTE);
+    assert_int_equal(move_put_off_ms(199, 100), MINUTE);
+    assert_int_equal(move_put_off_ms(200, 100), 2 * MINUTE);
+    // a million: one, so that the thousandth does not come each minute in vain
+    assert_int_equal(move_put_off_ms(63, 1000000), MINUTE);
+    assert_int_equal(move_put_off_ms(64, 1000000), 2 * MINUTE);
+    assert_int_equal(move_put_off_ms(1000, 1000000), 16 * MINUTE);
+    assert_int_equal(move_put_off_ms(10000, 1000000), 60 * MINUTE);
     assert_int_equal(move_put_off_ms(0, 0), MINUTE);
 }
 

@@ -251,9 +251,9 @@ static int fleet(FILE *out, int64_t boards, double hours, const char *target, st
 }
 
 // How what a board costs grows with the fleet, and how log n would.
-static void curve(FILE *out, const struct cost *c, size_t n)
+static void say_curve(FILE *out, double hours, const struct cost *c, size_t n)
 {
-    fprintf(out, "sim, cost by size of the fleet:");
+    fprintf(out, "sim, cost by size of the fleet, %.4g h:", hours);
     for (size_t i = 0; i < n; i++)
         fprintf(out, "%s %.0f boards %.1f ns a board and minute, %.1f us a job, %.1f us a board in all",
                 i ? ";" : "", c[i].boards, c[i].minute_ns, c[i].job_us, c[i].all_us);
@@ -264,25 +264,35 @@ static void curve(FILE *out, const struct cost *c, size_t n)
             num_log(c[n - 1].boards) / num_log(c[0].boards));
 }
 
+static int curve(FILE *out, double hours, double part, struct err *e)
+{
+    struct cost cost[4] = {0};
+    int bad = 0;
+    size_t sizes = 0;
+    for (int64_t n = 1000; n <= 1000000 && !bad; n *= 10)
+        bad = fleet(out, (int64_t)((double)n * part) + 3, hours,
+                    n == 100000 && hours == 24 ? " (target below 60 s and 2,000 MB)" : "", &cost[sizes++], e);
+    if (!bad)
+        say_curve(out, hours, cost, sizes);
+    return bad;
+}
+
 int bench_sim_part(FILE *out, int permille)
 {
     struct err e = ERR_NULL;
     double p = permille / 1000.0;
+    struct cost week;
     cli_large_apart(MEM_LARGE_BYTES); // as `ondol sim`
-    struct cost cost[4] = {0};
     int bad = year(out, permille, &e);
     if (!bad)
         bad = fleet(out, (int64_t)(1692 * p) + 3, 168,
                     " (as many boards and days as a published trace: target below 2 s; the published "
                     "simulator: up to 35 min)",
-                    &cost[0], &e);
+                    &week, &e);
     if (!bad)
-        bad = fleet(out, (int64_t)(100000 * p) + 3, 24, " (target below 60 s and 2,000 MB)", &cost[0], &e);
-    size_t sizes = 0;
-    for (int64_t n = 1000; n <= 1000000 && !bad; n *= 10)
-        bad = fleet(out, (int64_t)((double)n * p) + 3, 6, "", &cost[sizes++], &e);
+        bad = curve(out, 6, p, &e);
     if (!bad)
-        curve(out, cost, sizes);
+        bad = curve(out, 24, p, &e);
     if (bad)
         fprintf(out, "sim: %s\n", e.text);
     return bad;

@@ -26,7 +26,7 @@ static void test_a_small_part_runs_and_says_all_lines(void **state)
         lines++;
     assert_int_equal(lines, 8);
     assert_non_null(strstr(text, "sim, balard for"));
-    assert_non_null(strstr(text, "sim, cost by size of the fleet:"));
+    assert_non_null(strstr(text, "sim, cost by size of the fleet, 24 h:"));
     free(text);
 }
 

@@ -24,8 +24,9 @@ static void test_a_small_part_runs_and_says_all_lines(void **state)
     int lines = 0;
     for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
         lines++;
-    assert_int_equal(lines, 8);
+    assert_int_equal(lines, 12);
     assert_non_null(strstr(text, "sim, balard for"));
+    assert_non_null(strstr(text, "sim, cost by size of the fleet, 6 h:"));
     assert_non_null(strstr(text, "sim, cost by size of the fleet, 24 h:"));
     free(text);
 }

@@ -53,17 +53,26 @@ static char *next_line(char *out, int cap, void *ctx)
     return out;
 }
 
+// Said twice, as libinih has it, it would take the place of the value before it.
+static int goes_on(const struct ini_pair *p, struct err *e)
+{
+    return err_set(e, -EINVAL,
+                   "%s%s%s%s: this line begins with a blank and so goes on with the value of %s (a key "
+                   "stands at the beginning of its line)",
+                   *p->section ? "[" : "", p->section, *p->section ? "] " : "", p->name, p->name);
+}
+
 static int on_pair(void *ctx, const char *section, const char *name, const char *value)
 {
     struct reading *r = ctx;
     char here[sizeof r->last];
     snprintf(here, sizeof here, "%s]%s", section, name);
-    const struct ini_pair pair = {r->line, section, name, value, r->blank && !strcmp(here, r->last)};
+    const struct ini_pair pair = {r->line, section, name, value};
     struct err e = ERR_NULL;
     if (r->first.code)
         return 0;
+    int bad = r->blank && !strcmp(here, r->last) ? goes_on(&pair, &e) : r->take(r->ctx, &pair, &e);
     memcpy(r->last, here, sizeof here);
-    int bad = r->take(r->ctx, &pair, &e);
     if (bad)
         wrong(r, bad, e.text);
     return bad == 0;

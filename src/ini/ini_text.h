@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files of [section]s and "key = value" lines, as libinih reads them: # and ; begin comments. What is wrong
+// Files of [section]s and "key = value" lines, as libinih reads them: # and ; begin comments. A line that begins with a
+// blank would be more of the value before it, which no key here can have: it is an error. What is wrong
 // is said with file and line, the first in the file first. What the keys mean, each reader keeps in a table
 // of its own.
 #ifndef ONDOL_INI_INI_TEXT_H
@@ -16,7 +17,6 @@
 struct ini_pair {
     int line;                           // from 1
     const char *section, *name, *value; // section "": before the first one; valid during the call
-    bool goes_on; // the line begins with a blank, so that all of it is more of the value of the key before it
 };
 
 // Takes one pair, in the order of the file. 0, or a negative errno with what is wrong; then it is the last.

@@ -124,12 +124,6 @@ static int take_pair(void *ctx, const struct ini_pair *pair, struct err *e)
     if (!k->name)
         return err_set(e, -EINVAL, "[%s] %s: there is no such key (ondol-scenario(5) lists them)", section,
                        name);
-    if (pair->goes_on)
-        return err_set(
-            e, -EINVAL,
-            "[%s] %s: this line begins with a blank and so goes on with the value of %s (a key stands "
-            "at the beginning of its line)",
-            section, name, name);
     if (only_once(r, section, name, e) < 0)
         return e->code;
     struct err why = ERR_NULL;

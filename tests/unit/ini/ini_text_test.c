@@ -31,8 +31,7 @@ static int take(void *ctx, const struct ini_pair *p, struct err *e)
     char line[200];
     if (!strcmp(p->name, "wrong"))
         return err_set(e, -EDOM, "%s: is wrong", p->name);
-    snprintf(line, sizeof line, "%d %s.%s%s%s", p->line, p->section, p->name, p->goes_on ? "+" : "=",
-             p->value);
+    snprintf(line, sizeof line, "%d %s.%s=%s", p->line, p->section, p->name, p->value);
     hear(ctx, line);
     return 0;
 }
@@ -48,14 +47,21 @@ static void pairs_come_in_order_with_their_lines(void **state)
     assert_int_equal(ini_read_text("x", "", 0, take, &h, &e), 0);
 }
 
-static void a_line_that_begins_with_a_blank_goes_on(void **state)
+// It once took the place of the value before it, without a word.
+static void a_line_that_goes_on_with_the_value_before_it_is_refused(void **state)
 {
     (void)state;
     struct heard h = {0};
     struct err e = ERR_NULL;
-    const char text[] = "[s]\n  a = 1\n\tb = 2\n  # c\nd = 3\n  [t]\n[t]\n  a = 4\n";
-    assert_int_equal(ini_read_text("x", text, strlen(text), take, &h, &e), 0);
-    assert_string_equal(h.text, "2 s.a=1|3 s.a+b = 2|5 s.d=3|6 s.d+[t]|8 t.a=4|");
+    const char section[] = "[s]\n  a = 1\nb = 2\n\tc = 3\nd = 4\n", bare[] = "port = 1\n listen = 2\n";
+    assert_int_equal(ini_read_text("x", section, strlen(section), take, &h, &e), -EINVAL);
+    assert_string_equal(h.text, "2 s.a=1|3 s.b=2|"); // the first of a section goes on with nothing
+    assert_string_equal(e.text,
+                        "x:4: [s] b: this line begins with a blank and so goes on with the value of b "
+                        "(a key stands at the beginning of its line)");
+    assert_int_equal(ini_read_text("x", bare, strlen(bare), take, &h, &e), -EINVAL);
+    assert_string_equal(e.text, "x:2: port: this line begins with a blank and so goes on with the value of "
+                                "port (a key stands at the beginning of its line)");
 }
 
 static void the_first_thing_that_is_wrong_is_named(void **state)
@@ -170,7 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_come_in_order_with_their_lines),
-        cmocka_unit_test(a_line_that_begins_with_a_blank_goes_on),
+        cmocka_unit_test(a_line_that_goes_on_with_the_value_before_it_is_refused),
         cmocka_unit_test(the_first_thing_that_is_wrong_is_named),
         cmocka_unit_test(what_libinih_would_misread_is_refused),
         cmocka_unit_test(long_lines_and_empty_sections_come_too),

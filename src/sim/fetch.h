@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "sim/run.h"
 
-// How many turns ahead: the zone; its boards, its lanes, its node; the node's leases and lists; where these lead to; and
-// where that does.
+// How many turns ahead: the zone; its boards, its lanes, its node; the node's leases and lists; where these lead to;
+// and where that does.
 enum { FETCH_ZONE, FETCH_PARTS, FETCH_LEASES, FETCH_LEADS, FETCH_RECORDS, FETCH_STAGES };
 static const uint8_t fetch_ahead[FETCH_STAGES] = {12, 7, 4, 2, 1};
 

@@ -106,8 +106,9 @@ static uint32_t begin_epoch(struct server *s, uint32_t node, const struct event 
     return node;
 }
 
-// Its leases are renewed by that it was heard (lease_until). What is to stop is not: the node drops it at `until`, and
-// the parent may count on that. But what a cancelled one was asked to leave behind may take its time, as long as it moves.
+// Its leases are renewed by that it was heard (lease_until). What is to stop is not: the node drops it at `until`,
+// and the parent may count on that. But what a cancelled one was asked to leave behind may take its time, as long as
+// it moves.
 static void heard(struct server *s, uint32_t node)
 {
     struct node *n = &s->node[node];

@@ -24,7 +24,7 @@ void mem_grow(void *v_ptr, size_t *cap, size_t need, size_t elem);
 
 #define MEM_LARGE_BYTES ((size_t)1 << 20) // from there on a table grows by an eighth
 
-// Brings n bytes near the processor, who goes on meanwhile. Reads nothing: any address will do.
+// Brings n bytes near the processor, who goes on meanwhile. Reads nothing: any address will do. n at least 1.
 static inline void mem_fetch(const void *from, size_t n)
 {
     const char *at = from;

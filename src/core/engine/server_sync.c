@@ -211,12 +211,13 @@ void server_fetch_node(const struct server *s, uint32_t known, enum fetch_of wha
         __builtin_prefetch(n->board);
     }
     for (size_t i = 0; what > FETCH_OF_LEASES && i < n->n_boards && i < NODE_BOARDS_NEAR; i++) {
-        if (what == FETCH_OF_RECORDS)
-            mem_fetch(s->board[n->board[i]], 2 * MEM_LINE_BYTES);
-        else
-            planner_fetch_board(s->planner, n->board[i]);
-        if (what == FETCH_OF_BOARDS)
-            __builtin_prefetch(&s->board[n->board[i]]);
+        uint32_t board = n->board[i];
+        if (what == FETCH_OF_RECORDS) {
+            mem_fetch(s->board[board], 2 * MEM_LINE_BYTES);
+            continue;
+        }
+        planner_fetch_board(s->planner, board);
+        __builtin_prefetch(&s->board[board]);
     }
 }
 

@@ -17,6 +17,8 @@
 #define LANES_STEPS 100 // of at most 10^7 mW: sums of 32 bits
 #define BATCH_ROOMS 5120 // each array of one is some 20 kB: long enough to be read ahead of the loops
 
+_Static_assert(BATCH_ROOMS + SIM_SIZES * WIDE_ROW <= UINT16_MAX, "people.c keeps a room's place in 16 bits");
+
 static struct room_spec spec_of(const struct scenario_zones *g, int variant, int variants)
 {
     struct room_spec s = g->room;

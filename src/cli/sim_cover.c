@@ -125,21 +125,16 @@ int sim_cover(struct sim_loaded *l, struct err *e)
     int bad = 0;
     for (size_t i = 0; i < s->n_sites && !bad; i++) {
         const struct sim_site_inputs *in = &l->inputs.site[i];
-        bad = cover_series(l, &in->carbon,
-                           (struct held){.kind = "site",
-                                         .index = i,
-                                         .key = "carbon_file",
-                                         .file = s->site[i].carbon_file,
-                                         .column = "utc_hour_start"},
-                           e);
+        struct held h = {.kind = "site",
+                         .index = i,
+                         .key = "carbon_file",
+                         .file = s->site[i].carbon_file,
+                         .column = "utc_hour_start"};
+        bad = cover_series(l, &in->carbon, h, e);
+        h.key = "tariff_file";
+        h.file = s->site[i].tariff_file;
         if (!bad)
-            bad = cover_series(l, &in->tariff,
-                               (struct held){.kind = "site",
-                                             .index = i,
-                                             .key = "tariff_file",
-                                             .file = s->site[i].tariff_file,
-                                             .column = "utc_hour_start"},
-                               e);
+            bad = cover_series(l, &in->tariff, h, e);
         cover_holidays(l, i);
     }
     for (size_t i = 0; i < s->n_zones && !bad; i++) {

@@ -33,7 +33,14 @@ static void some_want(struct server *s, const struct zone_want *want, size_t n)
         if (!idmap_get(&s->zone_by_id, want[i].zone, &at[i]))
             at[i] = NONE;
         else
-            __builtin_prefetch(&s->zone[at[i]]->at);
+            __builtin_prefetch(&s->zone[at[i]]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (at[i] == NONE)
+            continue;
+        __builtin_prefetch(&s->zone[at[i]]->at);
+        __builtin_prefetch(&s->zone[at[i]]->request);
+        planner_fetch_zone(s->planner, (uint32_t)at[i]);
     }
     for (size_t i = 0; i < n; i++) {
         const struct zone_want *w = &want[i];

@@ -292,8 +292,7 @@ static void settle(struct planner *p, uint32_t kind, unsigned lane)
     kl->logged = (uint32_t)l->topped.n;
 }
 
-static inline __attribute__((always_inline)) void read_ahead(const struct planner *p, const uint32_t *zone,
-                                                             uint64_t n)
+MEM_FETCHES void read_ahead(const struct planner *p, const uint32_t *zone, uint64_t n)
 {
     if (n > 12)
         for (size_t at = 0; at < sizeof *p->zone; at += 64)
@@ -404,7 +403,7 @@ static bool spoiled(struct planner *p, uint32_t board, unsigned lane, enum heap_
 
 // What will be looked at when the row has been taken up to there, each a step after what leads to it: boards
 // stand anywhere in memory, and waiting for them is most of what a large plan would do.
-static inline __attribute__((always_inline)) void look_ahead(const struct planner *p, const struct line *l)
+MEM_FETCHES void look_ahead(const struct planner *p, const struct line *l)
 {
     size_t n = l->n - l->first;
     const struct heap_entry *e = l->v + l->first;

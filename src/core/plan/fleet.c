@@ -340,6 +340,15 @@ void planner_board(struct planner *p, uint32_t board, const struct plan_board *b
     planner_changed(p);
 }
 
+void planner_fetch_zone(const struct planner *p, uint32_t zone)
+{
+    if (zone < p->n_zones)
+        mem_fetch(&p->zone[zone], sizeof *p->zone);
+    for (int run = 0; run < PLAN_RUNS; run++)
+        if (zone < p->n_reach[run])
+            __builtin_prefetch(&p->reach_mw[run][zone]);
+}
+
 void planner_fetch_board(const struct planner *p, uint32_t board)
 {
     if (board >= p->n_boards)

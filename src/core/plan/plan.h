@@ -251,6 +251,7 @@ const struct price_table *planner_prices(const struct planner *p);
 
 // What it was told of a board and of a task, for those who compare; NULL, false: it is not known.
 const struct plan_board *planner_board_at(const struct planner *p, uint32_t board);
+void planner_fetch_zone(const struct planner *p, uint32_t zone);   // brings it near the processor
 void planner_fetch_board(const struct planner *p, uint32_t board); // brings it near the processor
 bool planner_task_at(const struct planner *p, uint32_t task, struct plan_task *out);
 

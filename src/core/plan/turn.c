@@ -57,9 +57,9 @@ static void replace_first(struct turns *t, enum turn_heap h, struct turn_entry e
     t->v[i] = e;
 }
 
-// Who comes up soon: first the queue is asked for, nearer to the front its customer and its first task, at
-// last that task. Inlined, as a function that only does this has no effect that a compiler would keep it for.
-static inline __attribute__((always_inline)) void look_ahead(const struct planner *p, const uint32_t up[SOON])
+// Who comes up soon: first the queue is asked for, nearer to the front its customer and its first task, at last that
+// task.
+MEM_FETCHES void look_ahead(const struct planner *p, const uint32_t up[SOON])
 {
     if (up[2] != PLAN_NONE)
         __builtin_prefetch(&p->queue[up[2]]);

@@ -138,7 +138,7 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
                  *watts = rooms->shadow.watts, *max_w = rooms->shadow.max_w,
                  *set_c = rooms->shadow.setpoint_c;
     const float *r_c = rooms->lanes.heat.r_c, *stepping = c->lane[COMFORT_STEPPING];
-    const int32_t *draw_mw = rooms->lanes.heat.draw_mw, *driven_w = rooms->lanes.driven_w;
+    const int32_t *draw_mw = rooms->lanes.heat.draw_mw;
     float *heated_at = c->lane[COMFORT_HEATED_AT], *aired_at = c->lane[COMFORT_AIRED_AT],
           *step_at = c->lane[COMFORT_STEP_AT], *window = c->lane[COMFORT_WINDOW],
           *swing_at_c = c->lane[COMFORT_SWING_AT_C], *swing_way = c->lane[COMFORT_SWING_WAY],
@@ -149,60 +149,63 @@ WIDE_INLINE void follow_comfort_any(struct comfort *c, const struct sim_rooms *r
           *settled = c->lane[COMFORT_SETTLED], *err2 = c->lane[COMFORT_ERR2], *err = c->lane[COMFORT_ERR],
           *shadow_err2 = c->lane[COMFORT_SHADOW_ERR2], *peak_over_k = c->lane[COMFORT_PEAK_OVER_K],
           *peak_under_k = c->lane[COMFORT_PEAK_UNDER_K];
-    WIDE_LOOP
-    for (size_t i = 0; i < n; i++) {
-        float air = (float)air_c[i], set = (float)set_c[i], shadow = (float)shadow_c[i],
-              metal = (float)metal_c[i], heats_w = (float)watts[i];
-        sum_c[i] += air;
-        min_c[i] = air < min_c[i] ? air : min_c[i];
-        max_c[i] = air > max_c[i] ? air : max_c[i];
-        // how far the metal has gone on the way that it is on, from where it turned
-        float was = swing_at_c[i], way = swing_way[i], on = (metal - was) * way;
-        int32_t swung = wide_mask32(on <= -SWING_K);
-        swings[i] += wide_pick32(swung, 1, 0);
-        swing_way[i] = wide_pick32(swung, -way, way);
-        swing_at_c[i] = wide_pick32(swung | wide_mask32(on > 0), metal, was);
-        // too warm, too cold
-        float draws = (float)draw_mw[i], driven = (float)driven_w[i], stepped = step_at[i];
-        int32_t drives = wide_mask32(driven > 0),
-                at_limit = wide_mask32(heats_w >= SHORT_SHARE * (float)max_w[i]),
-                climbs = wide_mask32(stepping[i] != 0) & wide_mask32(now - stepped < SETTLE_LOOKS) & drives &
-                         at_limit;
-        stepped = wide_pick32(climbs, now, stepped); // still on its way up, as the ideal heater is
-        step_at[i] = stepped;
-        float heated = wide_pick32(wide_mask32(draws > caused_mw) & drives, now, heated_at[i]);
-        int32_t caused = wide_mask32(now - heated < AFTER_LOOKS),
-                still = ~wide_mask32(now - stepped < SETTLE_LOOKS);
-        // While it is heated ahead of a step of the week it is on its way to the next setpoint.
-        float ahead = r_c[i], meant = ahead > set ? ahead : set;
-        int32_t warm = wide_mask32(air > meant + 1) & still, cool = wide_mask32(air < set - 0.5f) & still;
-        float above = (air - meant - 1) * hours, below = (set - 0.5f - air) * hours;
-        heated_at[i] = heated;
-        hot[i] += wide_pick32(warm & caused, above, 0);
-        free_gains[i] += wide_pick32(warm & ~caused, above, 0);
-        shadow_hot[i] +=
-            wide_pick32(warm & caused & wide_mask32(shadow > meant + 1), (shadow - meant - 1) * hours, 0);
-        int32_t short_of = wide_mask32(shadow < set - 0.4f);
-        missing[i] += wide_pick32(cool & short_of, below, 0);
-        cold[i] += wide_pick32(cool & ~short_of, below, 0);
-        // errors, where a heater could hold the setpoint: the ideal one of the same watts neither is at its
-        // limit nor has nothing to do
-        int32_t heats = caused | wide_mask32(air < set);
-        heating[i] += wide_pick32(heats, 1, 0);
-        float aired = wide_pick32(heats & wide_mask32(window[i] > 0), now, aired_at[i]);
-        aired_at[i] = aired;
-        int32_t calm = still & ~wide_mask32(now - aired < AIRED_LOOKS),
-                counts = heats & calm & ~at_limit & wide_mask32(heats_w > 0);
-        float e = wide_pick32(counts, air - set, 0), shadow_e = wide_pick32(counts, shadow - set, 0);
-        settled[i] += wide_pick32(counts, 1, 0);
-        err2[i] += e * e;
-        err[i] += e;
-        shadow_err2[i] += shadow_e * shadow_e;
-        // peaks: what the ideal heater comes to as well is not the heater's doing
-        float over = wide_pick32(caused & calm, air - (shadow > meant ? shadow : meant), 0),
-              under = wide_pick32(calm, (shadow < set ? shadow : set) - air, 0);
-        peak_over_k[i] = over > peak_over_k[i] ? over : peak_over_k[i];
-        peak_under_k[i] = under > peak_under_k[i] ? under : peak_under_k[i];
+    for (size_t from = 0; from < n; from += WIDE_ROW) {
+        const int32_t *driven_w = rooms->lanes.row[from / WIDE_ROW].driven_w;
+        WIDE_LOOP
+        for (size_t i = from; i < from + WIDE_ROW; i++) {
+            float air = (float)air_c[i], set = (float)set_c[i], shadow = (float)shadow_c[i],
+                  metal = (float)metal_c[i], heats_w = (float)watts[i];
+            sum_c[i] += air;
+            min_c[i] = air < min_c[i] ? air : min_c[i];
+            max_c[i] = air > max_c[i] ? air : max_c[i];
+            // how far the metal has gone on the way that it is on, from where it turned
+            float was = swing_at_c[i], way = swing_way[i], on = (metal - was) * way;
+            int32_t swung = wide_mask32(on <= -SWING_K);
+            swings[i] += wide_pick32(swung, 1, 0);
+            swing_way[i] = wide_pick32(swung, -way, way);
+            swing_at_c[i] = wide_pick32(swung | wide_mask32(on > 0), metal, was);
+            // too warm, too cold
+            float draws = (float)draw_mw[i], driven = (float)driven_w[i - from], stepped = step_at[i];
+            int32_t drives = wide_mask32(driven > 0),
+                    at_limit = wide_mask32(heats_w >= SHORT_SHARE * (float)max_w[i]),
+                    climbs = wide_mask32(stepping[i] != 0) & wide_mask32(now - stepped < SETTLE_LOOKS) &
+                             drives & at_limit;
+            stepped = wide_pick32(climbs, now, stepped); // still on its way up, as the ideal heater is
+            step_at[i] = stepped;
+            float heated = wide_pick32(wide_mask32(draws > caused_mw) & drives, now, heated_at[i]);
+            int32_t caused = wide_mask32(now - heated < AFTER_LOOKS),
+                    still = ~wide_mask32(now - stepped < SETTLE_LOOKS);
+            // While it is heated ahead of a step of the week it is on its way to the next setpoint.
+            float ahead = r_c[i], meant = ahead > set ? ahead : set;
+            int32_t warm = wide_mask32(air > meant + 1) & still, cool = wide_mask32(air < set - 0.5f) & still;
+            float above = (air - meant - 1) * hours, below = (set - 0.5f - air) * hours;
+            heated_at[i] = heated;
+            hot[i] += wide_pick32(warm & caused, above, 0);
+            free_gains[i] += wide_pick32(warm & ~caused, above, 0);
+            shadow_hot[i] +=
+                wide_pick32(warm & caused & wide_mask32(shadow > meant + 1), (shadow - meant - 1) * hours, 0);
+            int32_t short_of = wide_mask32(shadow < set - 0.4f);
+            missing[i] += wide_pick32(cool & short_of, below, 0);
+            cold[i] += wide_pick32(cool & ~short_of, below, 0);
+            // errors, where a heater could hold the setpoint: the ideal one of the same watts neither is at its
+            // limit nor has nothing to do
+            int32_t heats = caused | wide_mask32(air < set);
+            heating[i] += wide_pick32(heats, 1, 0);
+            float aired = wide_pick32(heats & wide_mask32(window[i] > 0), now, aired_at[i]);
+            aired_at[i] = aired;
+            int32_t calm = still & ~wide_mask32(now - aired < AIRED_LOOKS),
+                    counts = heats & calm & ~at_limit & wide_mask32(heats_w > 0);
+            float e = wide_pick32(counts, air - set, 0), shadow_e = wide_pick32(counts, shadow - set, 0);
+            settled[i] += wide_pick32(counts, 1, 0);
+            err2[i] += e * e;
+            err[i] += e;
+            shadow_err2[i] += shadow_e * shadow_e;
+            // peaks: what the ideal heater comes to as well is not the heater's doing
+            float over = wide_pick32(caused & calm, air - (shadow > meant ? shadow : meant), 0),
+                  under = wide_pick32(calm, (shadow < set ? shadow : set) - air, 0);
+            peak_over_k[i] = over > peak_over_k[i] ? over : peak_over_k[i];
+            peak_under_k[i] = under > peak_under_k[i] ? under : peak_under_k[i];
+        }
     }
 }
 WIDE(follow_comfort,

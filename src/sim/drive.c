@@ -238,7 +238,7 @@ void drive_slow(struct sim_run *r, struct sim_zone *z)
     if (!in_lanes(r, z))
         return;
     drive_settle(r, (uint32_t)(z - r->zone));
-    lanes_of(r, z)->fast[z->at] = -1;
+    row_at(r, z)->fast[in_row(z->at)] = -1;
 }
 
 // Whether other watts, while nothing else changes, are only another row of its table; also while little has been
@@ -247,14 +247,14 @@ static void drive_fast(struct sim_run *r, struct sim_zone *z)
 {
     if (z->water)
         return;
-    struct sim_lanes *l = lanes_of(r, z);
+    struct sim_row *w = row_at(r, z);
     bool low = z->low_since != INT64_MIN;
     bool fast = z->row && !z->row->to_sleep_or_wake && z->cap_mw < 0 && !(low && z->may_sleep_now) &&
-                !z->down && !z->stale && !r->thermostat[z - r->zone].cfg.keep_w && circuit_cap_w(r, z) < 0 &&
+                !z->down && !z->stale && !r->rooms[z->batch].keep_w && circuit_cap_w(r, z) < 0 &&
                 !heaters_deaf(r);
     const struct drive_table *t = fast ? &r->table[z->table] : NULL;
-    l->fast[z->at] = !t ? -1 : low ? t->low : t->draw;
-    l->run[z->at] = z->alike ? z->row->run[0] : DRIVE_MIXED;
+    w->fast[in_row(z->at)] = !t ? -1 : low ? t->low : t->draw;
+    w->run[in_row(z->at)] = z->alike ? z->row->run[0] : DRIVE_MIXED;
     z->row_step = r->step;
     zone_restless(r, z);
     zone_next_look(r, z);
@@ -408,13 +408,13 @@ static bool all_sleep(const struct sim_run *r, const struct sim_zone *z, int64_t
 static void decide(struct sim_run *r, uint32_t zone, int32_t want)
 {
     struct sim_zone *z = &r->zone[zone];
-    int32_t *driven = z->water ? &z->target_w : &lanes_of(r, z)->driven_w[z->at];
+    int32_t *driven = z->water ? &z->target_w : &row_at(r, z)->driven_w[in_row(z->at)];
     if (*driven != want && z->water) {
         r->decisions =
             (r->decisions ^ ((uint64_t)zone << 20 | (uint64_t)(uint32_t)want)) * UINT64_C(0x9e3779b97f4a7c15);
         r->decisions ^= r->decisions >> 29;
     } else if (*driven != want) {
-        uint32_t *decided = &lanes_of(r, z)->decided[z->at];
+        uint32_t *decided = &row_at(r, z)->decided[in_row(z->at)];
         *decided = decided_next(*decided, want, (int32_t)(r->now / r->s->step_ms));
     }
     *driven = want;
@@ -491,7 +491,7 @@ void drive_zone(struct sim_run *r, uint32_t zone)
 bool drive_as_it_is(struct sim_run *r, uint32_t zone)
 {
     struct sim_zone *z = &r->zone[zone];
-    int32_t want = want_of(r, zone), driven = z->water ? z->target_w : lanes_of(r, z)->driven_w[z->at];
+    int32_t want = want_of(r, zone), driven = z->water ? z->target_w : row_at(r, z)->driven_w[in_row(z->at)];
     return !z->stale && want == driven && z->low_since != INT64_MIN &&
            sleep_now(r, z, (int64_t)want * 1000) == z->may_sleep_now;
 }

@@ -10,16 +10,15 @@
 
 static inline bool in_lanes(const struct sim_run *r, const struct sim_zone *z)
 {
-    return !z->water && lanes_of(r, z)->fast[z->at] >= 0;
+    return !z->water && row_at(r, z)->fast[in_row(z->at)] >= 0;
 }
 
 // The row that a room is driven by in this step; it may have changed in the lanes.
 static inline const struct drive_row *row_in(const struct sim_run *r, const struct sim_zone *z)
 {
-    const struct sim_rooms *rooms = &r->rooms[z->batch];
     if (r->step == z->row_step)
         return z->row;
-    return &r->table[z->table].row[rooms->lanes.log[(size_t)r->log_at * wide_end(rooms->n) + z->at]];
+    return &r->table[z->table].row[row_at(r, z)->driven_w[in_row(z->at)]]; // as the log has it of this step
 }
 
 static inline void show_row(struct sim_run *r, const struct sim_zone *z, const struct drive_row *row)

@@ -137,17 +137,17 @@ static void log_book(struct sim_run *r, struct sim_zone *z, int64_t from)
 // What a room has drawn since its boards were booked last; *fresh: of that what drive_hour has not given its class.
 static int64_t room_book(struct sim_run *r, const struct sim_zone *z, int64_t *fresh)
 {
-    struct sim_lanes *l = lanes_of(r, z);
-    uint32_t at = z->at;
+    struct sim_row *w = row_at(r, z);
+    uint32_t j = in_row(z->at);
     double into_ms = (double)(r->now - r->step_from);
-    l->booked_uj[at] += l->heat.draw_mw[at] * (into_ms - l->from_ms[at]);
-    l->from_ms[at] = into_ms;
-    l->touched[at] = 1;
-    double all_uj = (double)lane_total_uj(r, l, at) + l->booked_uj[at], fresh_uj = all_uj - l->split_uj[at];
-    int64_t uj = (int64_t)(fresh_uj + l->early_uj[at]);
+    w->booked_uj[j] += zone_mw(r, z) * (into_ms - w->from_ms[j]);
+    w->from_ms[j] = into_ms;
+    w->touched |= row_bit(z->at);
+    double all_uj = (double)lane_total_uj(r, w, j) + w->booked_uj[j], fresh_uj = all_uj - w->split_uj[j];
+    int64_t uj = (int64_t)(fresh_uj + w->early_uj[j]);
     *fresh = (int64_t)fresh_uj;
-    l->split_uj[at] = all_uj;
-    l->early_uj[at] = 0;
+    w->split_uj[j] = all_uj;
+    w->early_uj[j] = 0;
     return uj;
 }
 
@@ -181,32 +181,34 @@ void drive_settle(struct sim_run *r, uint32_t zone)
 #define BOOK_AHEAD 16
 
 // Rooms lie far apart in the order of the places: one and its boards are fetched while others are done.
-static void fetch_mixed(const struct sim_run *r, const struct sim_rooms *rooms, uint32_t i, bool boards)
+MEM_FETCHES void fetch_mixed(const struct sim_run *r, const struct sim_rooms *rooms, uint32_t i, bool boards)
 {
-    if (i >= rooms->n || rooms->lanes.run[i] != DRIVE_MIXED || rooms->zone[i] == LANE_EMPTY)
+    if (i >= rooms->n || lane_row(&rooms->lanes, i)->run[in_row(i)] != DRIVE_MIXED ||
+        rooms->zone[i] == LANE_EMPTY)
         return;
     const struct sim_zone *z = &r->zone[rooms->zone[i]];
     if (boards)
-        fetch_boards(r, z);
+        fetch_boards(r, z, FETCH_BOOKS);
     else
-        fetch_zone(r, rooms->zone[i]);
+        fetch_zone(r, rooms->zone[i], FETCH_BOOKS);
 }
 
 // Rooms whose boards all do the same need not be booked for that: what they have drawn is of its class.
 static void batch_hour(struct sim_run *r, const struct sim_rooms *rooms)
 {
-    const struct sim_lanes *l = &rooms->lanes;
     for (uint32_t i = 0; i < rooms->n; i++) {
+        struct sim_row *w = lane_row(&rooms->lanes, i);
+        uint32_t j = in_row(i);
         fetch_mixed(r, rooms, i + BOOK_AHEAD, false);
         fetch_mixed(r, rooms, i + BOOK_AHEAD / 2, true);
-        if (l->run[i] == DRIVE_MIXED) { // one after the other in their log
+        if (w->run[j] == DRIVE_MIXED) { // one after the other in their log
             drive_settle(r, rooms->zone[i]);
             continue;
         }
-        double all_uj = (double)lane_total_uj(r, l, i), uj = all_uj - l->split_uj[i];
-        r->class_uj[l->run[i]] += (uint64_t)uj;
-        l->early_uj[i] += uj;
-        l->split_uj[i] = all_uj;
+        double all_uj = (double)lane_total_uj(r, w, j), uj = all_uj - w->split_uj[j];
+        r->class_uj[w->run[j]] += (uint64_t)uj;
+        w->early_uj[j] += uj;
+        w->split_uj[j] = all_uj;
     }
 }
 

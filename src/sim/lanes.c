@@ -16,38 +16,26 @@
 void lanes_make(struct sim_rooms *rooms, struct thermostat *thermostats, int64_t log_steps)
 {
     struct sim_lanes *l = &rooms->lanes;
-    double **real[] = {&l->booked_uj, &l->from_ms, &l->useful_uj, &l->total_uj, &l->split_uj, &l->early_uj};
-    int32_t **whole[] = {&l->want_w,     &l->told_target_w, &l->told_max_w, &l->told_min_w, &l->driven_w,
-                         &l->quiet_step, &l->restless,      &l->fast,       &l->run,        &l->asked_w,
-                         &l->useful_mw,  &l->drawn_mw,      &l->crawled,    &l->levels_step};
-    for (size_t k = 0; k < ARRAY_LEN(real); k++)
-        *real[k] = mem_lines(wide_room(rooms->n), sizeof(double));
-    for (size_t k = 0; k < ARRAY_LEN(whole); k++)
-        *whole[k] = mem_lines(wide_room(rooms->n), sizeof(int32_t));
-    for (size_t i = 0; i < wide_room(rooms->n); i++) {
+    l->row = mem_lines(wide_room(rooms->n) / WIDE_ROW, sizeof *l->row);
+    for (uint32_t i = 0; i < wide_room(rooms->n); i++) {
         bool room = i < rooms->n && rooms->zone[i] != LANE_EMPTY; // else nobody is to be looked at
-        l->restless[i] = room;
-        l->driven_w[i] = l->fast[i] = room ? -1 : 0;
-        l->run[i] = room ? DRIVE_MIXED : 0;
-        l->told_target_w[i] = room ? INT32_MIN / 2 : 0;
-        l->quiet_step[i] = INT32_MAX;
+        struct sim_row *w = lane_row(l, i);
+        uint32_t j = in_row(i);
+        if (room)
+            w->restless |= row_bit(i);
+        w->driven_w[j] = w->fast[j] = room ? -1 : 0;
+        w->run[j] = room ? DRIVE_MIXED : 0;
+        w->told_target_w[j] = room ? INT32_MIN / 2 : 0;
+        w->quiet_step[j] = INT32_MAX;
     }
-    l->look = mem_array(wide_end(rooms->n) / WIDE_ROW, sizeof *l->look);
-    l->touched = mem_lines(wide_room(rooms->n), 1);
-    l->decided = mem_lines(wide_room(rooms->n), sizeof *l->decided);
     l->log = mem_lines((size_t)log_steps * wide_end(rooms->n) + 16, sizeof *l->log);
     lanes_init(&l->heat, thermostats, rooms->zone, rooms->n);
 }
 
 void lanes_free(struct sim_lanes *l)
 {
-    void *all[] = {l->useful_mw,  l->drawn_mw,   l->booked_uj, l->from_ms,       l->touched,
-                   l->asked_w,    l->useful_uj,  l->total_uj,  l->want_w,        l->driven_w,
-                   l->decided,    l->fast,       l->run,       l->told_target_w, l->told_max_w,
-                   l->told_min_w, l->quiet_step, l->restless,  l->look,          l->log,
-                   l->split_uj,   l->early_uj,   l->crawled,   l->levels_step};
-    for (size_t k = 0; k < ARRAY_LEN(all); k++)
-        free(all[k]);
+    free(l->row);
+    free(l->log);
     lanes_deinit(&l->heat);
 }
 
@@ -83,9 +71,8 @@ static inline void attend(struct sim_run *r, uint32_t zone)
 // Those marked in `look`: in most steps they are few.
 static void mark_looked(uint64_t *bits, const struct sim_rooms *rooms)
 {
-    const uint16_t *look = rooms->lanes.look;
     for (uint32_t from = 0; from < rooms->n; from += WIDE_ROW)
-        for (uint32_t left = look[from / WIDE_ROW]; left; left &= left - 1) {
+        for (uint32_t left = lane_row(&rooms->lanes, from)->look; left; left &= left - 1) {
             uint32_t i = from + (uint32_t)__builtin_ctz(left);
             if (i < rooms->n && rooms->zone[i] != LANE_EMPTY)
                 mark(bits, rooms->zone[i]);
@@ -162,34 +149,33 @@ void rooms_loud(struct sim_run *r)
 // Row by row: in most of them nothing has been booked within the step.
 WIDE_INLINE void books_wide_any(struct sim_lanes *l, double *heater_w, double step_ms, size_t n)
 {
-    const int32_t *draw_mw = l->heat.draw_mw, *target_w = l->heat.target_w;
-    double *booked_uj = l->booked_uj, *from_ms = l->from_ms, *useful_uj = l->useful_uj,
-           *total_uj = l->total_uj,
-           per_step = 1.0 / step_ms * 1e-3; // microjoules of a step to watts
-    int32_t *asked_w = l->asked_w, *useful_mw = l->useful_mw, *drawn_mw = l->drawn_mw;
+    double per_step = 1.0 / step_ms * 1e-3; // microjoules of a step to watts
     for (size_t from = 0; from < n; from += WIDE_ROW) {
-        if (wide_row_some(l->touched + from)) {
+        struct sim_row *w = &l->row[from / WIDE_ROW];
+        const int32_t *draw_mw = l->heat.draw_mw + from, *target_w = l->heat.target_w + from;
+        double *heats_w = heater_w + from;
+        if (w->touched) {
             WIDE_LOOP
-            for (size_t i = from; i < from + WIDE_ROW; i++) {
-                double uj = booked_uj[i] + draw_mw[i] * (step_ms - from_ms[i]),
-                       asked = target_w[i] * 1000.0 * step_ms;
-                asked_w[i] += target_w[i];
-                heater_w[i] = uj * per_step;
-                useful_uj[i] += asked < uj ? asked : uj;
-                total_uj[i] += uj;
-                booked_uj[i] = 0;
-                from_ms[i] = 0;
+            for (size_t j = 0; j < WIDE_ROW; j++) {
+                double uj = w->booked_uj[j] + draw_mw[j] * (step_ms - w->from_ms[j]),
+                       asked = target_w[j] * 1000.0 * step_ms;
+                w->asked_w[j] += target_w[j];
+                heats_w[j] = uj * per_step;
+                w->useful_uj[j] += asked < uj ? asked : uj;
+                w->total_uj[j] += uj;
+                w->booked_uj[j] = 0;
+                w->from_ms[j] = 0;
             }
-            memset(l->touched + from, 0, WIDE_ROW);
+            w->touched = 0;
             continue;
         }
         WIDE_LOOP
-        for (size_t i = from; i < from + WIDE_ROW; i++) {
-            int32_t draws = draw_mw[i], asks = target_w[i] * 1000;
-            asked_w[i] += target_w[i];
-            useful_mw[i] += asks < draws ? asks : draws;
-            drawn_mw[i] += draws;
-            heater_w[i] = draws * 1e-3;
+        for (size_t j = 0; j < WIDE_ROW; j++) {
+            int32_t draws = draw_mw[j], asks = target_w[j] * 1000;
+            w->asked_w[j] += target_w[j];
+            w->useful_mw[j] += asks < draws ? asks : draws;
+            w->drawn_mw[j] += draws;
+            heats_w[j] = draws * 1e-3;
         }
     }
 }
@@ -218,14 +204,16 @@ void rooms_flush(struct sim_run *r)
             if (later != LANE_EMPTY)
                 __builtin_prefetch(&r->zone[later].total_uj, 1);
             struct sim_zone *z = &r->zone[rooms->zone[i]];
-            z->agent_asked_uj += asked_uj(r, l->asked_w[i]);
-            int64_t total_uj = lane_total_uj(r, l, i);
-            z->useful_uj += lane_useful_uj(r, l, i);
+            struct sim_row *w = lane_row(l, i);
+            uint32_t j = in_row(i);
+            z->agent_asked_uj += asked_uj(r, w->asked_w[j]);
+            int64_t total_uj = lane_total_uj(r, w, j);
+            z->useful_uj += lane_useful_uj(r, w, j);
             z->total_uj += total_uj;
             r->site[rooms->site].it_uj += total_uj;
-            l->split_uj[i] -= (double)total_uj;
-            l->useful_uj[i] = l->total_uj[i] = 0;
-            l->asked_w[i] = l->useful_mw[i] = l->drawn_mw[i] = 0;
+            w->split_uj[j] -= (double)total_uj;
+            w->useful_uj[j] = w->total_uj[j] = 0;
+            w->asked_w[j] = w->useful_mw[j] = w->drawn_mw[j] = 0;
         }
     }
 }

@@ -29,27 +29,28 @@ ROW_INLINE row_u decided(row_u hash, row_i want_w, uint32_t step)
     return hash ^ hash >> 15;
 }
 
-// What is written here by lanes is not read again within the step: a processor would wait for it.
-ROW_INLINE uint32_t follow_row(struct sim_lanes *l, const int32_t *draw, uint16_t *log, int32_t step,
-                               size_t i)
+// What is written here by lanes is not read again within the step: a processor would wait for it. `i`: of the arrays,
+// place j of the row.
+ROW_INLINE uint32_t follow_row(struct sim_row *w, size_t j, const struct heat_lanes *heat,
+                               const int32_t *draw, uint16_t *log, int32_t step, size_t i)
 {
-    row_i zero = row_all_whole(0), driven = row_load_whole(l->driven_w + i);
-    row_i want = row_min_whole(row_load_whole(l->heat.target_w + i), row_load_whole(l->heat.max_w + i));
-    row_m other = row_not(row_same_whole(want, row_load_whole(l->want_w + i)));
-    row_m looks = row_not(row_same_whole(row_load_whole(l->restless + i), zero)) |
-                  row_less_whole(row_load_whole(l->quiet_step + i), row_all_whole(step + 2));
+    row_i zero = row_all_whole(0), driven = row_load_whole(w->driven_w + j);
+    row_i want = row_min_whole(row_load_whole(heat->target_w + i), row_load_whole(heat->max_w + i));
+    row_m other = row_not(row_same_whole(want, row_load_whole(w->want_w + j)));
+    row_m looks = row_of_bits((uint32_t)w->restless >> j) |
+                  row_less_whole(row_load_whole(w->quiet_step + j), row_all_whole(step + 2));
     if (row_bits(other)) {
-        row_i fast = row_load_whole(l->fast + i), run = row_load_whole(l->run + i);
+        row_i fast = row_load_whole(w->fast + j), run = row_load_whole(w->run + j);
         row_m tried = other & row_not(row_less_whole(fast, zero));
         row_i entry = row_gather_where(draw, tried, fast + want);
         row_m done = tried & row_not(row_less_whole(entry, zero)) &
                      (row_same_whole(entry & 15, run) | row_same_whole(run, row_all_whole(DRIVE_MIXED)));
-        row_u hash = (row_u)row_load_whole((const int32_t *)l->decided + i);
-        row_store_whole_where((int32_t *)l->decided + i, done, (row_i)decided(hash, want, (uint32_t)step));
-        row_store_whole_where(l->heat.draw_mw + i, done, entry >> DRAW_SHIFT);
-        row_store_whole_where(l->want_w + i, done, want);
+        row_u hash = (row_u)row_load_whole((const int32_t *)w->decided + j);
+        row_store_whole_where((int32_t *)w->decided + j, done, (row_i)decided(hash, want, (uint32_t)step));
+        row_store_whole_where(heat->draw_mw + i, done, entry >> DRAW_SHIFT);
+        row_store_whole_where(w->want_w + j, done, want);
         driven = row_pick_whole(done, want, driven);
-        row_store_whole(l->driven_w + i, driven);
+        row_store_whole(w->driven_w + j, driven);
         looks = looks | (other & row_not(done));
     }
     row_store_shorts(log + i, driven);
@@ -58,26 +59,27 @@ ROW_INLINE uint32_t follow_row(struct sim_lanes *l, const int32_t *draw, uint16_
 
 static bool follow(struct sim_lanes *lanes, const int32_t *draw, uint16_t *log, int32_t step, size_t rows)
 {
-    struct sim_lanes l = *lanes;
+    const struct heat_lanes heat = lanes->heat;
     uint32_t any = 0;
     for (size_t row = 0; row < rows; row++) {
+        struct sim_row *w = &lanes->row[row];
         uint32_t looks = 0;
         for (size_t j = 0; j < WIDE_ROW; j += ROW_LANES)
-            looks |= follow_row(&l, draw, log, step, row * WIDE_ROW + j) << j;
-        l.look[row] = (uint16_t)looks;
+            looks |= follow_row(w, j, &heat, draw, log, step, row * WIDE_ROW + j) << j;
+        w->look = (uint16_t)looks;
         any |= looks;
     }
     return any != 0;
 }
 
-ROW_INLINE uint32_t loud_row(const struct sim_lanes *l, const int32_t *draw, int32_t step, size_t i)
+ROW_INLINE uint32_t loud_row(const struct sim_row *w, size_t j, const int32_t *draw, int32_t step)
 {
-    row_i zero = row_all_whole(0), fast = row_load_whole(l->fast + i);
+    row_i zero = row_all_whole(0), fast = row_load_whole(w->fast + j);
     row_m known = row_not(row_less_whole(fast, zero));
-    row_i entry = row_gather_where(draw, known, fast + row_load_whole(l->driven_w + i));
+    row_i entry = row_gather_where(draw, known, fast + row_load_whole(w->driven_w + j));
     row_m quiet = known & row_not(row_less_whole(entry, zero)) &
-                  row_same_whole(entry >> 4 & 15, row_load_whole(l->crawled + i)) &
-                  row_less_whole(row_all_whole(step), row_load_whole(l->levels_step + i));
+                  row_same_whole(entry >> 4 & 15, row_load_whole(w->crawled + j)) &
+                  row_less_whole(row_all_whole(step), row_load_whole(w->levels_step + j));
     return row_bits(row_not(quiet));
 }
 
@@ -85,10 +87,11 @@ static bool loud(struct sim_lanes *l, const int32_t *draw, int32_t step, size_t 
 {
     uint32_t any = 0;
     for (size_t row = 0; row < rows; row++) {
+        struct sim_row *w = &l->row[row];
         uint32_t looks = 0;
         for (size_t j = 0; j < WIDE_ROW; j += ROW_LANES)
-            looks |= loud_row(l, draw, step, row * WIDE_ROW + j) << j;
-        l->look[row] = (uint16_t)looks;
+            looks |= loud_row(w, j, draw, step) << j;
+        w->look = (uint16_t)looks;
         any |= looks;
     }
     return any != 0;
@@ -103,29 +106,31 @@ ROW_INLINE row_m moved(row_i a, row_i b, int32_t by)
 }
 
 // As decisive() has it.
-ROW_INLINE uint32_t news_row(const struct sim_lanes *l, int32_t tell_w, int32_t idle_w, bool borne, size_t i)
+ROW_INLINE uint32_t news_row(const struct sim_row *w, size_t j, const struct heat_lanes *heat, int32_t tell_w,
+                             int32_t idle_w, bool borne, size_t i)
 {
-    row_i target = row_load_whole(l->heat.target_w + i), max = row_load_whole(l->heat.max_w + i),
-          min = row_load_whole(l->heat.min_w + i), zero = row_all_whole(0);
-    row_i told_target = row_load_whole(l->told_target_w + i), told_min = row_load_whole(l->told_min_w + i);
-    row_m told = moved(min, told_min, tell_w);
+    row_i target = row_load_whole(heat->target_w + i), max = row_load_whole(heat->max_w + i),
+          min = row_load_whole(heat->min_w + i), zero = row_all_whole(0);
+    row_i told_target = row_load_whole(w->told_target_w + j), told_max = row_load_whole(w->told_max_w + j);
+    row_m told = moved(min, row_load_whole(w->told_min_w + j), tell_w);
     if (borne)
-        return row_bits(told | moved(target, told_target, tell_w) |
-                        moved(max, row_load_whole(l->told_max_w + i), 2 * tell_w));
+        return row_bits(told | moved(target, told_target, tell_w) | moved(max, told_max, 2 * tell_w));
     row_i want = row_min_whole(target, max);
     row_m counts = row_less_whole(row_all_whole(idle_w), want) | row_less_whole(zero, min);
     return row_bits(told | moved(row_pick_whole(counts, want, zero), told_target, tell_w) |
-                    moved(zero, row_load_whole(l->told_max_w + i), 2 * tell_w));
+                    moved(zero, told_max, 2 * tell_w));
 }
 
 static bool news(struct sim_lanes *l, int32_t tell_w, int32_t idle_w, bool borne, size_t rows)
 {
+    const struct heat_lanes heat = l->heat;
     uint32_t any = 0;
     for (size_t row = 0; row < rows; row++) {
+        struct sim_row *w = &l->row[row];
         uint32_t looks = 0;
         for (size_t j = 0; j < WIDE_ROW; j += ROW_LANES)
-            looks |= news_row(l, tell_w, idle_w, borne, row * WIDE_ROW + j) << j;
-        l->look[row] = (uint16_t)looks;
+            looks |= news_row(w, j, &heat, tell_w, idle_w, borne, row * WIDE_ROW + j) << j;
+        w->look = (uint16_t)looks;
         any |= looks;
     }
     return any != 0;

@@ -224,7 +224,7 @@ void levels_tell(struct sim_run *r)
     for (size_t k = 0; k < n; k++) {
         uint32_t zone = r->visit[k];
         const struct sim_zone *z = &r->zone[zone];
-        fetch_listed(r, r->visit, n, k, true);
+        fetch_listed(r, r->visit, n, k, FETCH_LEVELS);
         int crawls = drive_crawls(r, zone);
         if (z->down || z->cut || (crawls >= 0 && crawls == z->crawls && r->now < z->levels_at))
             continue;

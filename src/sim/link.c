@@ -127,7 +127,7 @@ void link_hello(struct sim_run *r, uint32_t zone)
     r->fx.n_syncs = 0;
     z->told_any = false;
     if (!z->water)
-        lanes_of(r, z)->told_target_w[z->at] = INT32_MIN / 2;
+        row_at(r, z)->told_target_w[in_row(z->at)] = INT32_MIN / 2;
     touch(r, zone);
     link_meters(r, zone); // what meters show from here on counts
     link_zone_report(r, zone);
@@ -217,7 +217,7 @@ void link_sync(struct sim_run *r, uint32_t zone)
 // How many joules until when only people are shown, who do not look here; watts are in the lanes.
 static struct heat_request room_request(struct sim_run *r, const struct sim_zone *z)
 {
-    if (r->thermostat[z - r->zone].cfg.keep_w)
+    if (r->rooms[z->batch].keep_w)
         return *lanes_request(&lanes_of(r, z)->heat, z->at);
     struct heat_watts w = request_w(r, z);
     return (struct heat_request){.target_w = w.target_w,
@@ -234,10 +234,10 @@ static void note_told(struct sim_run *r, struct sim_zone *z, struct heat_watts w
     z->told_keep_w = keep_w;
     z->told_any = true;
     if (!z->water) {
-        struct sim_lanes *l = lanes_of(r, z);
-        l->told_target_w[z->at] = z->told.target_w;
-        l->told_max_w[z->at] = z->told.max_w;
-        l->told_min_w[z->at] = z->told.min_w;
+        struct sim_row *row = row_at(r, z);
+        row->told_target_w[in_row(z->at)] = z->told.target_w;
+        row->told_max_w[in_row(z->at)] = z->told.max_w;
+        row->told_min_w[in_row(z->at)] = z->told.min_w;
     }
 }
 
@@ -290,7 +290,8 @@ static void zone_wants(struct sim_run *r, uint32_t zone)
     if (z->down || z->cut || !link_worth_telling(r, z))
         return;
     struct heat_watts w = request_w(r, z);
-    int32_t keep_w = r->thermostat[zone].cfg.keep_w ? lanes_request(&lanes_of(r, z)->heat, z->at)->keep_w : 0;
+    int32_t keep_w =
+        !z->water && r->rooms[z->batch].keep_w ? lanes_request(&lanes_of(r, z)->heat, z->at)->keep_w : 0;
     *VEC_PUSH(r->want, r->n_wants, r->cap_wants) = (struct zone_want){
         .zone = z->id, .target_w = w.target_w, .min_w = w.min_w, .max_w = w.max_w, .keep_w = keep_w};
     note_told(r, z, w, keep_w);
@@ -312,16 +313,15 @@ void link_news(struct sim_run *r)
         return;
     r->news_step = r->step; // thermostats move once a step
     rooms_news(r);
-    for (uint32_t w = 0; w <= r->n_zones / 64; w++) {
-        uint64_t bits = r->attend[w];
-        r->attend[w] = 0;
-        for (; bits; bits &= bits - 1) {
-            uint32_t zone = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (r->tells_together && r->zone[zone].told_any)
-                zone_wants(r, zone);
-            else
-                link_zone_news(r, zone);
-        }
+    size_t n = run_visit(r, r->attend, r->attend);
+    for (size_t k = 0; k < n; k++) {
+        uint32_t zone = r->visit[k];
+        fetch_told(r, k + TOLD_AHEAD < n ? r->visit[k + TOLD_AHEAD] : SIM_NONE,
+                   k + TOLD_AHEAD / 2 < n ? r->visit[k + TOLD_AHEAD / 2] : SIM_NONE);
+        if (r->tells_together && r->zone[zone].told_any)
+            zone_wants(r, zone);
+        else
+            link_zone_news(r, zone);
     }
     tell_wants(r);
 }
@@ -370,10 +370,11 @@ void link_meters(struct sim_run *r, uint32_t zone)
     name_put(rep->name, 'z', zone);
     int64_t asked = z->agent_asked_uj, useful = z->useful_uj, total = z->total_uj + step_uj(r, z);
     if (!z->water) {
-        const struct sim_lanes *l = lanes_of(r, z);
-        asked += asked_uj(r, l->asked_w[z->at]);
-        useful += lane_useful_uj(r, l, z->at);
-        total += lane_total_uj(r, l, z->at);
+        const struct sim_row *w = row_at(r, z);
+        uint32_t j = in_row(z->at);
+        asked += asked_uj(r, w->asked_w[j]);
+        useful += lane_useful_uj(r, w, j);
+        total += lane_total_uj(r, w, j);
     }
     rep->meter_zone.asked_mj = (asked - z->base_asked_uj) / 1000;
     rep->meter_zone.delivered_mj = (total - z->base_total_uj) / 1000;
@@ -507,7 +508,7 @@ void link_settle(struct sim_run *r)
         size_t n = r->n_touched;
         for (size_t i = 0; i < n; i++) {
             uint32_t zone = r->touched[i];
-            fetch_listed(r, r->touched, r->n_touched, i, true);
+            fetch_listed(r, r->touched, r->n_touched, i, FETCH_CALLS);
             r->zone[zone].listed = false;
             if (!r->zone[zone].down && !r->zone[zone].cut)
                 adopt(r, zone);

@@ -227,7 +227,7 @@ int measure_result(struct sim_run *r, struct err *e)
     for (uint32_t b = 0; b < r->n_batches; b++)
         for (uint32_t i = 0; i < r->rooms[b].n; i++)
             if (r->rooms[b].zone[i] != LANE_EMPTY)
-                h = hash_i64(h, r->rooms[b].lanes.decided[i]);
+                h = hash_i64(h, lane_row(&r->rooms[b].lanes, i)->decided[in_row(i)]);
     o->trace_hash = hash_mix(h);
     struct engine_counts c;
     server_counts(r->server, &c);

@@ -259,7 +259,7 @@ static void wish_now(struct sim_run *r, uint32_t zone)
         return;
     struct sim_rooms *rooms = &r->rooms[z->batch];
     if (w.mode == ZONE_OFF && z->low_since != INT64_MIN && !z->may_sleep_now)
-        rooms->lanes.restless[z->at] = 1; // its boards wait no longer
+        row_at(r, z)->restless |= row_bit(z->at); // its boards wait no longer
     struct thermostat *t = lanes_pull(&rooms->lanes.heat, z->at);
     rooms->shadow.setpoint_c[z->at] =
         thermostat_setpoint_c(t, &w); // nobody tells the ideal heater what will be

@@ -15,9 +15,12 @@
 #ifndef ONDOL_SIM_RUN_H
 #define ONDOL_SIM_RUN_H
 
+#include <stdalign.h>
+
 #include "base/map.h"
 #include "base/num.h"
 #include "base/rng.h"
+#include "base/wide.h"
 #include "core/engine/server.h"
 #include "core/heat/schedule.h"
 #include "core/heat/store.h"
@@ -121,7 +124,7 @@ struct sim_used {
 };
 
 struct sim_board {
-    // One cache line: what driving and booking look at.
+    // A line of the cache: what driving and booking look at.
     _Alignas(64) uint32_t zone;
     uint32_t task; // slot; SIM_NONE: free
     uint32_t stamp;
@@ -133,15 +136,17 @@ struct sim_board {
     uint64_t lease;
     int64_t left; // core-MHz x ms still to do
     int64_t lease_uj;
-    // the rest
-    struct sim_used used[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone
-    int64_t all;                      // of the instance
-    int64_t saved;                    // done and saved before this attempt
-    int64_t granted_at, started_at, boot_end; // started: less what it stood aside
+    // Another: its instance.
+    int64_t all;                    // to do
+    int64_t saved;                  // done and saved before this attempt
+    int64_t granted_at, started_at; // started: less what it stood aside
+    int64_t boot_end;
     int64_t goes_on_ms;    // it was set aside, and has run for so long when it goes on; -1: it is no such
     struct sim_held *held; // NULL: nothing is set aside
+    int64_t foreseen;      // the latest foresight of its end: older ones are void
+    // A third, of tasks, and some more.
+    struct sim_used used[ACTIVITY_N]; // since the start; where the zone's boards are alike, in the zone
     struct sim_level level;
-    int64_t foreseen; // the latest foresight of its end: older ones are void
     int64_t *base_uj; // of an agent's life after the first: what the meter's parts began with
     uint32_t instance, attempt;
 };
@@ -166,7 +171,7 @@ struct heat_watts {
 };
 
 struct sim_zone {
-    // Two cache lines: what driving and booking look at.
+    // Two lines of the cache: what driving and booking look at.
     _Alignas(64) int64_t settled; // until when its boards' energies and work are booked
     int64_t row_step;             // the step that `row` is of; of later ones the log says
     const struct drive_row *row;  // NULL: the boards themselves say how they are driven
@@ -198,6 +203,20 @@ struct sim_zone {
     bool listed;
     bool told_any;
     uint8_t sensor; // 0 well, else the SIM_SENSOR_* it suffers
+    // the third: its node, and what the engine was told
+    uint64_t node, id;      // id: the engine's of the zone
+    int64_t levels_at;      // when its levels are to be looked at again though it stays as it is (levels.c)
+    struct heat_watts told; // of its request, as decisive() has it
+    int32_t told_keep_w, told_mc; // told_mc: of its room, to a policy that looks at rooms
+    int32_t tell_w;               // by which a request must have moved to be told
+    uint32_t node_known;          // sync_up.known
+    uint32_t lives;               // how often its agent has started
+    int8_t crawls;                // drive_crawls() when its levels were looked at last
+    // the fourth: its calls
+    _Alignas(64) struct report *outbox;
+    size_t n_outbox, cap_outbox;
+    uint64_t epoch, seq, version;
+    int64_t beat_at, until;
     // and what is booked
     struct sim_used alike_used[ACTIVITY_N]; // of all its boards and for each, while alike
     // read and written every hour
@@ -207,11 +226,7 @@ struct sim_zone {
     // Of water; of a room: in its lane, as zone_mw() gives it.
     int32_t total_mw, target_w;         // what its boards draw; as driven
     int32_t last_want;                  // of the request, as of the last step
-    int32_t tell_w;                     // by which a request must have moved to be told
     const struct heat_request *request; // of water; of a room: request_w()
-    struct heat_watts told;             // to the engine, as decisive() has it
-    int32_t told_mc;                    // of its room, to a policy that looks at rooms
-    int32_t told_keep_w;
     // occupant
     struct zone_wish wish, base;
     struct schedule *schedule;
@@ -219,15 +234,7 @@ struct sim_zone {
     struct rng rng;
     bool touches; // somebody turns this knob at all
     // node
-    uint64_t node, id, epoch, seq, version; // id: the engine's of the zone
-    uint32_t stamp, lives;                  // lives: how often its agent has started
-    uint32_t node_known;                    // sync_up.known
-    int8_t crawls;                          // drive_crawls() when its levels were looked at last (levels.c),
-    int64_t levels_at;                      // and when they are to be looked at again though it stays so: set
-                                            // by zone_levels_next()
-    struct report *outbox;
-    size_t n_outbox, cap_outbox;
-    int64_t beat_at, until;
+    uint32_t stamp;
     // sensor
     int32_t last_mc;
     // What total_uj and the next two were when its agent's life began.
@@ -235,29 +242,41 @@ struct sim_zone {
     int32_t power_cycles;
 };
 
-// What there is of each room at every step, as arrays; rooms.c and lanes.c go over them.
-struct sim_lanes {
-    struct heat_lanes heat; // draw_mw is what its boards draw
-    // Energy of this step: booked until from_ms after its start, with draw_mw since. touched: 1: it was booked.
-    double *booked_uj, *from_ms;
-    uint8_t *touched;
-    // Since the last flush: of steps in which nothing was booked the sums of watts, of others the energies.
-    int32_t *asked_w, *useful_mw, *drawn_mw;
-    double *useful_uj, *total_uj;
-    // Of lane_total_uj() and booked_uj, what is booked to the boards or, at the hour, only to its class (class_uj); of
-    // that, of all hours, what is not booked to the boards yet.
-    double *split_uj, *early_uj;
-    int32_t *want_w, *driven_w; // of the request, as of the last step; as driven
-    uint32_t *decided;          // hash of all it was driven at
+// Of sixteen rooms what there is of each at every step. It lies together, in the order in which the loops of lanes.c come
+// to it: whoever looks at one room finds all of it in a page or two.
+struct sim_row {
+    // thermostats, and who is to be looked at
+    alignas(64) int32_t want_w[WIDE_ROW]; // of the request, as of the last step
+    int32_t driven_w[WIDE_ROW];           // as driven
+    int32_t quiet_step[WIDE_ROW];         // no instance can end and no board go to sleep before this step
+    // a bit a room
+    uint16_t restless; // to be looked at every step
+    uint16_t look;     // result: to be looked at in this step, or worth telling
+    uint16_t touched;  // its energy of this step was booked
     // Where its boards' draws by watts begin in run->draw, while its watts stay as many, or as few, as that part is
     // of; -1: drive_zone() must say. What they all run, or DRIVE_MIXED.
-    int32_t *fast, *run;
-    int32_t *crawled, *levels_step; // sim_zone.crawls, and the first step that is not before its levels_at
+    alignas(64) int32_t fast[WIDE_ROW];
+    int32_t run[WIDE_ROW];
+    uint32_t decided[WIDE_ROW]; // hash of all it was driven at
+    // what the engine was told
+    int32_t told_target_w[WIDE_ROW], told_max_w[WIDE_ROW], told_min_w[WIDE_ROW];
+    int32_t crawled[WIDE_ROW],
+        levels_step[WIDE_ROW]; // sim_zone.crawls, and the first step not before its levels_at
+    // Since the last flush: of steps in which nothing was booked the sums of watts, of others the energies.
+    int32_t asked_w[WIDE_ROW], useful_mw[WIDE_ROW], drawn_mw[WIDE_ROW];
+    double useful_uj[WIDE_ROW], total_uj[WIDE_ROW];
+    // Energy of this step: booked until from_ms after its start, with draw_mw since.
+    double booked_uj[WIDE_ROW], from_ms[WIDE_ROW];
+    // Of lane_total_uj() and booked_uj, what is booked to the boards or, at the hour, only to its class (class_uj); of
+    // that, of all hours, what is not booked to the boards yet.
+    double split_uj[WIDE_ROW], early_uj[WIDE_ROW];
+};
+
+// The rooms of a batch; rooms.c and lanes.c go over them.
+struct sim_lanes {
+    struct heat_lanes heat; // draw_mw is what its boards draw
+    struct sim_row *row;
     uint16_t *log; // driven_w of the last hour's steps: step % r->log_steps rows of n
-    int32_t *told_target_w, *told_max_w, *told_min_w;
-    int32_t *quiet_step; // no instance can end and no board go to sleep before this step
-    int32_t *restless;   // to be looked at every step
-    uint16_t *look;      // result: to be looked at in this step, or worth telling; a bit a room, sixteen each
 };
 
 // Rooms of one size, the places from `from` on of their sim_rooms: they share their matrices.

@@ -23,6 +23,27 @@ static inline struct sim_lanes *lanes_of(const struct sim_run *r, const struct s
     return &r->rooms[z->batch].lanes;
 }
 
+static inline struct sim_row *lane_row(const struct sim_lanes *l, uint32_t at)
+{
+    return &l->row[at / WIDE_ROW];
+}
+
+static inline struct sim_row *row_at(const struct sim_run *r, const struct sim_zone *z)
+{
+    return lane_row(lanes_of(r, z), z->at);
+}
+
+// Which of a row's values, and of its bits, are a room's.
+static inline uint32_t in_row(uint32_t at)
+{
+    return at % WIDE_ROW;
+}
+
+static inline uint16_t row_bit(uint32_t at)
+{
+    return (uint16_t)(1u << at % WIDE_ROW);
+}
+
 static inline struct heat_watts request_w(const struct sim_run *r, const struct sim_zone *z)
 {
     if (z->water)
@@ -50,19 +71,19 @@ static inline int64_t asked_uj(const struct sim_run *r, int32_t asked_w)
 }
 
 // Of a room, since its lanes were flushed and until the step that is under way.
-static inline int64_t lane_useful_uj(const struct sim_run *r, const struct sim_lanes *l, uint32_t i)
+static inline int64_t lane_useful_uj(const struct sim_run *r, const struct sim_row *w, uint32_t j)
 {
-    return l->useful_mw[i] * r->s->step_ms + (int64_t)l->useful_uj[i];
+    return w->useful_mw[j] * r->s->step_ms + (int64_t)w->useful_uj[j];
 }
 
-static inline int64_t lane_total_uj(const struct sim_run *r, const struct sim_lanes *l, uint32_t i)
+static inline int64_t lane_total_uj(const struct sim_run *r, const struct sim_row *w, uint32_t j)
 {
-    return l->drawn_mw[i] * r->s->step_ms + (int64_t)l->total_uj[i];
+    return w->drawn_mw[j] * r->s->step_ms + (int64_t)w->total_uj[j];
 }
 
 static inline int64_t step_uj(const struct sim_run *r, const struct sim_zone *z)
 {
-    return z->water ? z->step_uj : (int64_t)lanes_of(r, z)->booked_uj[z->at];
+    return z->water ? z->step_uj : (int64_t)row_at(r, z)->booked_uj[in_row(z->at)];
 }
 
 // Low-power mode: what its boards at work may draw, whatever heat it wants. `all`: if all of them worked.
@@ -83,22 +104,23 @@ static inline void zone_restless(struct sim_run *r, struct sim_zone *z)
         return;
     if (z->stale)
         drive_slow(r, z);
-    struct sim_lanes *l = lanes_of(r, z);
-    bool waits = z->low_since != INT64_MIN && !z->resting && l->fast[z->at] < 0;
-    l->restless[z->at] = z->stale || z->urgent || waits || r->rooms[z->batch].keep_w;
+    struct sim_row *w = row_at(r, z);
+    bool waits = z->low_since != INT64_MIN && !z->resting && w->fast[in_row(z->at)] < 0;
+    bool restless = z->stale || z->urgent || waits || r->rooms[z->batch].keep_w;
+    w->restless = (uint16_t)(restless ? w->restless | row_bit(z->at) : w->restless & ~row_bit(z->at));
 }
 
 // When a room is to be looked at though its watts are as they were: an instance may end, or its boards have waited
 // for sleep in the lanes for long enough.
 static inline void zone_next_look(struct sim_run *r, const struct sim_zone *z)
 {
-    struct sim_lanes *l = lanes_of(r, z);
+    struct sim_row *w = row_at(r, z);
     int64_t step_ms = r->s->step_ms, quiet = z->runs ? int_quotient(z->quiet_until, step_ms) : INT64_MAX;
-    if (z->low_since != INT64_MIN && l->fast[z->at] >= 0) {
+    if (z->low_since != INT64_MIN && w->fast[in_row(z->at)] >= 0) {
         int64_t due = int_quotient(z->low_since + SLEEP_AFTER_MS + step_ms - 1, step_ms) + 1;
         quiet = due < quiet ? due : quiet;
     }
-    l->quiet_step[z->at] = (int32_t)int_clamp(quiet, 0, INT32_MAX);
+    w->quiet_step[in_row(z->at)] = (int32_t)int_clamp(quiet, 0, INT32_MAX);
 }
 
 // When its levels are to be looked at again; INT64_MAX: only when something changes.
@@ -108,9 +130,9 @@ static inline void zone_levels_next(struct sim_run *r, struct sim_zone *z, int64
     if (z->water)
         return;
     int64_t step_ms = r->s->step_ms;
-    struct sim_lanes *l = lanes_of(r, z);
-    l->crawled[z->at] = z->crawls;
-    l->levels_step[z->at] =
+    struct sim_row *w = row_at(r, z);
+    w->crawled[in_row(z->at)] = z->crawls;
+    w->levels_step[in_row(z->at)] =
         at < INT32_MAX * step_ms ? (int32_t)int_quotient(at + step_ms - 1, step_ms) : INT32_MAX;
 }
 

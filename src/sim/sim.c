@@ -146,10 +146,10 @@ static void happening_fetch(const struct sim_run *r)
     const struct happening *h = queue_ahead(&r->queue, fetch_ahead[FETCH_ZONE] + 4);
     uint32_t turn[FETCH_STAGES];
     if (h && (h->kind == HAPPEN_END || h->kind == HAPPEN_STAGED))
-        __builtin_prefetch(&r->board[h->index]); // it says which zone
+        mem_fetch(&r->board[h->index], sizeof *r->board); // it says which zone
     for (int k = 0; k < FETCH_STAGES; k++)
         turn[k] = zone_ahead(r, fetch_ahead[k]);
-    fetch_turn(r, turn, true);
+    fetch_turn(r, turn, FETCH_CALLS);
 }
 
 // All that happens before `until`, each moment followed by one plan.
@@ -191,7 +191,7 @@ static void zone_step(struct sim_run *r, uint32_t i)
     const struct heat_watts q = request_w(r, z);
     int32_t want = q.target_w < q.max_w ? q.target_w : q.max_w, keep = zone_keep_w(r, z, false);
     want = want > keep ? want : keep;
-    int32_t *last = z->water ? &z->last_want : &lanes_of(r, z)->want_w[z->at];
+    int32_t *last = z->water ? &z->last_want : &row_at(r, z)->want_w[in_row(z->at)];
     bool keeps = zone_keep_w(r, z, true) > 0;
     bool ok = !keeps && (z->water || thermostat_filler_allowed(&r->thermostat[i]));
     if (ok != z->filler_ok || keeps != z->keeps) {
@@ -220,7 +220,7 @@ static void zones_step(struct sim_run *r)
 {
     size_t n = run_visit(r, r->attend, r->attend);
     for (size_t k = 0; k < n; k++) {
-        fetch_listed(r, r->visit, n, k, false);
+        fetch_listed(r, r->visit, n, k, FETCH_BOOKS);
         if (k + fetch_ahead[FETCH_ZONE] < n)
             __builtin_prefetch(&r->thermostat[r->visit[k + fetch_ahead[FETCH_ZONE]]].guards);
         zone_step(r, r->visit[k]);

@@ -19,10 +19,15 @@
 struct rooms {
     struct sim_lanes l;
     double sensor_c[N], heater_c[N];
-    int32_t whole[20][N], draw[TABLE];
-    uint32_t decided[N];
-    uint16_t log[N], look[ROWS];
+    struct sim_row row[ROWS];
+    int32_t whole[7][N], draw[TABLE];
+    uint16_t log[N];
 };
+
+static struct sim_row *of(const struct rooms *m, int i)
+{
+    return lane_row(&m->l, (uint32_t)i);
+}
 
 static void rooms_init(struct rooms *m, uint64_t seed)
 {
@@ -30,15 +35,11 @@ static void rooms_init(struct rooms *m, uint64_t seed)
     memset(m, 0, sizeof *m);
     rng_seed(&rng, seed);
     struct heat_lanes *h = &m->l.heat;
-    int32_t **at[] = {&h->room_mc,      &h->heatsink_mc,  &h->cpu_mc,       &h->draw_mw,
-                      &h->target_w,     &h->max_w,        &h->min_w,        &m->l.want_w,
-                      &m->l.driven_w,   &m->l.fast,       &m->l.run,        &m->l.told_target_w,
-                      &m->l.told_max_w, &m->l.told_min_w, &m->l.quiet_step, &m->l.restless,
-                      &m->l.crawled,    &m->l.levels_step};
+    int32_t **at[] = {&h->room_mc,  &h->heatsink_mc, &h->cpu_mc, &h->draw_mw,
+                      &h->target_w, &h->max_w,       &h->min_w};
     for (size_t k = 0; k < sizeof at / sizeof at[0]; k++)
         *at[k] = m->whole[k];
-    m->l.decided = m->decided;
-    m->l.look = m->look;
+    m->l.row = m->row;
     for (int i = 0; i < TABLE; i++)
         m->draw[i] = rng_below(&rng, 5) == 0 ? -1
                                              : (i * 1000 << DRAW_SHIFT) + ((int32_t)rng_below(&rng, 2) << 5) +
@@ -50,39 +51,45 @@ static void rooms_init(struct rooms *m, uint64_t seed)
         h->target_w[i] = (int32_t)rng_below(&rng, 200);
         h->max_w[i] = (int32_t)rng_below(&rng, 300);
         h->min_w[i] = (int32_t)rng_below(&rng, 2) * 20;
-        m->l.want_w[i] = i % 3 ? (h->target_w[i] < h->max_w[i] ? h->target_w[i] : h->max_w[i]) : 7;
-        m->l.driven_w[i] = m->l.want_w[i];
-        m->l.fast[i] = i % 7 == 0 ? -1 : (int32_t)rng_below(&rng, 400);
-        m->l.run[i] = i % 5 == 0 ? DRIVE_MIXED : (int32_t)rng_below(&rng, 3);
-        m->l.told_target_w[i] = (int32_t)rng_below(&rng, 200);
-        m->l.told_max_w[i] = (int32_t)rng_below(&rng, 300);
-        m->l.told_min_w[i] = i % 4 ? h->min_w[i] : 0;
-        m->l.quiet_step[i] = STEP - 3 + (int32_t)rng_below(&rng, 8);
-        m->l.restless[i] = i % 11 == 0;
-        m->l.crawled[i] = (int32_t)rng_below(&rng, 2) << 1;
-        m->l.levels_step[i] = STEP - 1 + (int32_t)rng_below(&rng, 5);
+        struct sim_row *w = of(m, i);
+        uint32_t j = in_row((uint32_t)i);
+        w->want_w[j] = i % 3 ? (h->target_w[i] < h->max_w[i] ? h->target_w[i] : h->max_w[i]) : 7;
+        w->driven_w[j] = w->want_w[j];
+        w->fast[j] = i % 7 == 0 ? -1 : (int32_t)rng_below(&rng, 400);
+        w->run[j] = i % 5 == 0 ? DRIVE_MIXED : (int32_t)rng_below(&rng, 3);
+        w->told_target_w[j] = (int32_t)rng_below(&rng, 200);
+        w->told_max_w[j] = (int32_t)rng_below(&rng, 300);
+        w->told_min_w[j] = i % 4 ? h->min_w[i] : 0;
+        w->quiet_step[j] = STEP - 3 + (int32_t)rng_below(&rng, 8);
+        if (i % 11 == 0)
+            w->restless |= row_bit((uint32_t)i);
+        w->crawled[j] = (int32_t)rng_below(&rng, 2) << 1;
+        w->levels_step[j] = STEP - 1 + (int32_t)rng_below(&rng, 5);
     }
 }
 
 static bool looks(const struct rooms *m, int i)
 {
-    return m->look[i / WIDE_ROW] >> i % WIDE_ROW & 1;
+    return of(m, i)->look & row_bit((uint32_t)i);
 }
 
 static void followed_is_as_for_one(const struct rooms *is, const struct rooms *was)
 {
     for (int i = 0; i < N; i++) {
-        const struct sim_lanes *l = &was->l;
-        int32_t target = l->heat.target_w[i], max = l->heat.max_w[i], want = target < max ? target : max;
-        int32_t entry = want != l->want_w[i] && l->fast[i] >= 0 ? was->draw[l->fast[i] + want] : -1;
-        bool done = entry >= 0 && (l->run[i] == DRIVE_MIXED || (entry & 15) == l->run[i]);
-        assert_int_equal(is->l.heat.draw_mw[i], done ? entry >> DRAW_SHIFT : l->heat.draw_mw[i]);
-        assert_int_equal(is->l.driven_w[i], done ? want : l->driven_w[i]);
-        assert_int_equal(is->l.want_w[i], done ? want : l->want_w[i]);
-        assert_int_equal(is->decided[i], done ? decided_next(0, want, STEP) : 0);
-        assert_int_equal(is->log[i], is->l.driven_w[i]);
-        assert_int_equal(looks(is, i),
-                         (want != l->want_w[i] && !done) || l->restless[i] || STEP + 1 >= l->quiet_step[i]);
+        const struct heat_lanes *h = &was->l.heat;
+        const struct sim_row *w = of(was, i), *now = of(is, i);
+        uint32_t j = in_row((uint32_t)i);
+        int32_t target = h->target_w[i], max = h->max_w[i], want = target < max ? target : max;
+        bool other = want != w->want_w[j];
+        int32_t entry = other && w->fast[j] >= 0 ? was->draw[w->fast[j] + want] : -1;
+        bool done = entry >= 0 && (w->run[j] == DRIVE_MIXED || (entry & 15) == w->run[j]);
+        assert_int_equal(is->l.heat.draw_mw[i], done ? entry >> DRAW_SHIFT : h->draw_mw[i]);
+        assert_int_equal(now->driven_w[j], done ? want : w->driven_w[j]);
+        assert_int_equal(now->want_w[j], done ? want : w->want_w[j]);
+        assert_int_equal(now->decided[j], done ? decided_next(0, want, STEP) : 0);
+        assert_int_equal(is->log[i], now->driven_w[j]);
+        assert_int_equal(looks(is, i), (other && !done) || (w->restless & row_bit((uint32_t)i)) ||
+                                           STEP + 1 >= w->quiet_step[j]);
     }
 }
 
@@ -90,9 +97,10 @@ static void quiet_is_who_crawls_as_before(const struct rooms *m)
 {
     int quiet = 0;
     for (int i = 0; i < N; i++) {
-        const struct sim_lanes *l = &m->l;
-        int32_t entry = l->fast[i] >= 0 ? m->draw[l->fast[i] + l->driven_w[i]] : -1;
-        bool same = entry >= 0 && (entry >> 4 & 15) == l->crawled[i] && STEP < l->levels_step[i];
+        const struct sim_row *w = of(m, i);
+        uint32_t j = in_row((uint32_t)i);
+        int32_t entry = w->fast[j] >= 0 ? m->draw[w->fast[j] + w->driven_w[j]] : -1;
+        bool same = entry >= 0 && (entry >> 4 & 15) == w->crawled[j] && STEP < w->levels_step[j];
         assert_int_equal(looks(m, i), !same);
         quiet += same;
     }
@@ -102,12 +110,14 @@ static void quiet_is_who_crawls_as_before(const struct rooms *m)
 static void told_is_as_for_one(const struct rooms *m, bool borne)
 {
     for (int i = 0; i < N; i++) {
-        const struct sim_lanes *l = &m->l;
-        int32_t target = l->heat.target_w[i], max = l->heat.max_w[i], min = l->heat.min_w[i];
+        const struct heat_lanes *h = &m->l.heat;
+        const struct sim_row *w = of(m, i);
+        uint32_t j = in_row((uint32_t)i);
+        int32_t target = h->target_w[i], max = h->max_w[i], min = h->min_w[i];
         int32_t want = target < max ? target : max, counts = want > 60 || min > 0 ? want : 0;
-        assert_int_equal(looks(m, i), request_moved(borne ? target : counts, l->told_target_w[i], 30) ||
-                                          request_moved(borne ? max : 0, l->told_max_w[i], 60) ||
-                                          request_moved(min, l->told_min_w[i], 30));
+        assert_int_equal(looks(m, i), request_moved(borne ? target : counts, w->told_target_w[j], 30) ||
+                                          request_moved(borne ? max : 0, w->told_max_w[j], 60) ||
+                                          request_moved(min, w->told_min_w[j], 30));
     }
 }
 
@@ -136,6 +146,7 @@ static void every_width_does_as_is_done_for_one_room(void **state)
             if (k == 0)
                 memcpy(&first, &is, sizeof is);
             assert_memory_equal(first.whole, is.whole, sizeof is.whole);
+            assert_memory_equal(first.row, is.row, sizeof is.row);
             all[k]->loud(&is.l, is.draw, STEP, ROWS);
             quiet_is_who_crawls_as_before(&is);
             all[k]->news(&is.l, 30, 60, seed % 2, ROWS);

@@ -36,23 +36,25 @@ struct zone_ahead {
 };
 
 struct zone {
+    // what planning looks at, and calls of its node, in two lines of the cache
     uint64_t id;
     uint32_t site, node;
     uint32_t circuit; // the planner's number; 0: none
-    char name[NAME_BYTES], label[NAME_BYTES];
-    char *schedule;
-    bool is_virtual, dirty;
     uint8_t mode, guard;
-    int32_t n_boards;
-    int32_t nameplate_w, setpoint_mc, room_mc, shadow_mc, draw_w, missing_w;
+    bool is_virtual, dirty;
+    bool has_other_heat; // something else would heat it as well, for other_heat_ueur_per_kwh
+    int32_t setpoint_mc;
     house_ms at, boost_until;
     house_ms lid_open;  // since when a heater of it is opened and not cleared; v 0: none is
     house_ms lid_clear; // when an operator last cleared its lid
     struct heat_request request;
+    char *schedule;
+
+    int64_t other_heat_ueur_per_kwh;
+    char name[NAME_BYTES], label[NAME_BYTES];
+    int32_t n_boards, nameplate_w, room_mc, shadow_mc, draw_w, missing_w;
     struct zone_ahead ahead;
     char why[200];
-    bool has_other_heat; // something else would heat it as well, for
-    int64_t other_heat_ueur_per_kwh;
     int64_t asked_mj, delivered_mj, useful_mj, shadow_mj;
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj, base_shadow_mj;
 };
@@ -77,12 +79,12 @@ struct board {
     bool sandbox, barred, node_barred, dirty, meter_dirty;
     bool can_hold; // its node sets work aside and lets it go on
     uint8_t run;
-    house_ms rests_until; // gets no task before
+    int32_t start_failures; // in a row
+    house_ms rests_until;   // gets no task before
     uint64_t kept_for;    // lease whose instance is to come here next; 0: none
 
     char name[NAME_BYTES], heater[NAME_BYTES];
     char *barred_why, *node_barred_why, *sandbox_lack; // NULL: nothing was said
-    int32_t start_failures;                            // in a row
     uint64_t failed_task;                              // whose start failed last; 0: nobody's in particular
     int32_t draw_mw, freq_mhz, duty_permille;
     struct ledger_chain cells; // of the ledger's open hours

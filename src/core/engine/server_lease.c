@@ -558,6 +558,26 @@ static void take_back(struct server *s)
     copies_take_back(s);
 }
 
+// Boards that get work lie anywhere in memory: what granting looks at, each when what leads to it is there.
+MEM_FETCHES void fetch_granted(const struct server *s, const struct plan_assign *as, size_t n)
+{
+    if (n > 12)
+        __builtin_prefetch(&s->board[as[12].board]);
+    if (n > 8) {
+        mem_fetch(s->board[as[8].board], 2 * MEM_LINE_BYTES);
+        planner_fetch_board(s->planner, as[8].board);
+    }
+    if (n > 4) {
+        const struct board *b = s->board[as[4].board];
+        __builtin_prefetch(&s->zone[b->zone]);
+        planner_fetch_zone(s->planner, b->zone);
+        if (b->node != NONE)
+            mem_fetch(&s->node[b->node], sizeof *s->node);
+    }
+    if (n > 2)
+        mem_fetch(s->zone[s->board[as[2].board]->zone], MEM_LINE_BYTES);
+}
+
 void server_carry_out(struct server *s, house_ms now, struct effects *fx)
 {
     plan_clear(&s->plan);
@@ -585,9 +605,11 @@ void server_carry_out(struct server *s, house_ms now, struct effects *fx)
         lease_stop(s, lease, ATTEMPT_PREEMPTED, fx);
         task_settle(s, task, fx);
     }
-    for (size_t i = 0; i < s->plan.n_assigns; i++)
+    for (size_t i = 0; i < s->plan.n_assigns; i++) {
+        fetch_granted(s, s->plan.assign + i, s->plan.n_assigns - i);
         lease_grant(s, s->plan.assign[i].task, s->plan.assign[i].board,
                     i < n_landed ? s->landing[i].instance : NONE, fx);
+    }
     boards_go_on(s, fx);
     copies_order(s, fx);
     s->counts.moved += n_landed;

@@ -210,8 +210,12 @@ void server_fetch_node(const struct server *s, uint32_t known, enum fetch_of wha
         __builtin_prefetch(n->zone);
         __builtin_prefetch(n->board);
     }
-    if (what == FETCH_OF_BOARDS && n->n_zones)
+    if (what == FETCH_OF_BOARDS && n->n_zones) {
         planner_fetch_zone(s->planner, n->zone[0]);
+        __builtin_prefetch(&s->zone[n->zone[0]]);
+    }
+    if (what == FETCH_OF_RECORDS && n->n_zones)
+        mem_fetch(s->zone[n->zone[0]], 3 * MEM_LINE_BYTES);
     for (size_t i = 0; what > FETCH_OF_LEASES && i < n->n_boards && i < NODE_BOARDS_NEAR; i++) {
         uint32_t board = n->board[i];
         if (what == FETCH_OF_RECORDS) {

@@ -3,6 +3,7 @@
 // What zones want: out of the level that its node tells of each, and of many at once without their nodes. A planner
 // that chooses among all zones is told of all that have moved before it chooses, hundreds at a time: so this touches
 // their requests and what the planner keeps of them, and nothing else.
+#include "base/mem.h"
 #include "base/num.h"
 #include "core/engine/server_fleet.h"
 #include "core/engine/server_state.h"
@@ -38,8 +39,7 @@ static void some_want(struct server *s, const struct zone_want *want, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (at[i] == NONE)
             continue;
-        __builtin_prefetch(&s->zone[at[i]]->at);
-        __builtin_prefetch(&s->zone[at[i]]->request);
+        mem_fetch(s->zone[at[i]], 2 * MEM_LINE_BYTES);
         planner_fetch_zone(s->planner, (uint32_t)at[i]);
     }
     for (size_t i = 0; i < n; i++) {

@@ -302,7 +302,10 @@ static void lift_tell(struct sim_run *r, struct sim_zone *z, int64_t lift_mw)
 {
     struct thermostat *t = &r->thermostat[z - r->zone];
     int32_t lift_w = (int32_t)((lift_mw + 999) / 1000);
-    if (z->water || t->lift_w == lift_w)
+    if (z->water || (!lift_w && !z->lifted))
+        return;
+    z->lifted = lift_w > 0;
+    if (t->lift_w == lift_w)
         return;
     struct sim_lanes *l = lanes_of(r, z);
     lanes_pull(&l->heat, z->at);
@@ -483,7 +486,7 @@ void drive_zone(struct sim_run *r, uint32_t zone)
             break;
     }
     z->resting = all_sleep(r, z, want_mw);
-    decide(r, zone, want + (z->water ? 0 : r->thermostat[zone].lift_w));
+    decide(r, zone, want + (z->lifted ? r->thermostat[zone].lift_w : 0));
     drive_fast(r, z);
 }
 

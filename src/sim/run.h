@@ -187,6 +187,7 @@ struct sim_zone {
     bool resting;       // its boards were told to sleep, and nothing has changed since
     bool urgent;        // has work that may draw what the zone can bear, and so is looked at every step
     bool may_sleep_now; // what its boards were told last of whether they may
+    bool lifted;        // its thermostat was told that urgent work has watts beyond those that are wanted
     // the second
     uint64_t key;        // of the table the row is from
     int64_t low_since;   // INT64_MIN: it wants what its boards draw idle

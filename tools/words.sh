@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # tools/words.sh: fails if a file of the tree holds what belongs in nobody's clone: an absolute path of somebody's
-# workplace, a note to self instead of the work, a missing licence line, or a shell script that does not parse.
+# workplace, a note to self instead of the work, a missing licence line, a shell script that does not parse, or a function in C
+# that a compiler takes for one without effect.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -52,6 +53,21 @@ licensed $file
         ;;
     esac
 done
+# A function that only prefetches: gcc leaves out calls of it that it does not inline (MEM_FETCHES, src/base/mem.h).
+sources=$(echo "$list" | grep '^src/.*\.[ch]$' || true)
+# shellcheck disable=SC2086
+[ -z "$sources" ] || awk '
+    /^static [^=;]*void [a-z_0-9]+\(/ { name = FILENAME ":" FNR; fetches = effects = 0; inside = 1 }
+    inside && /prefetch\(|fetch[a-z_]*\(/ && FNR > 0 && !/^static/ { fetches++; next }
+    inside && /;[ ]*(\/\/.*)?$/ && !/^ *(const |static |struct [a-z_]+ \*?[a-z]+ =|u?int|size_t |bool |return;|continue;|break;|};)/ { effects++ }
+    inside && /^}/ {
+        if (fetches && !effects) {
+            print name ": only fetches, and is not MEM_FETCHES"
+            bad = 1
+        }
+        inside = 0
+    }
+    END { exit bad }' $sources || bad=1
 for file in $(echo "$heads" | sed -n 's/^script //p'); do
     sh -n "$file" || {
         echo "words: $file: does not parse" >&2

@@ -141,7 +141,7 @@ static uint32_t zone_ahead(const struct sim_run *r, size_t k)
     return h && (h->kind == HAPPEN_END || h->kind == HAPPEN_STAGED) ? r->board[h->index].zone : SIM_NONE;
 }
 
-static void happening_fetch(const struct sim_run *r)
+MEM_FETCHES void happening_fetch(const struct sim_run *r)
 {
     const struct happening *h = queue_ahead(&r->queue, fetch_ahead[FETCH_ZONE] + 4);
     uint32_t turn[FETCH_STAGES];

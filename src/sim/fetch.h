@@ -6,6 +6,8 @@
 #ifndef ONDOL_SIM_FETCH_H
 #define ONDOL_SIM_FETCH_H
 
+#include <stddef.h>
+
 #include "base/mem.h"
 #include "sim/run.h"
 
@@ -16,6 +18,10 @@ enum fetch_for { FETCH_BOOKS, FETCH_CALLS, FETCH_LEVELS };
 // and where that does.
 enum { FETCH_ZONE, FETCH_PARTS, FETCH_LEASES, FETCH_LEADS, FETCH_RECORDS, FETCH_STAGES };
 static const uint8_t fetch_ahead[FETCH_STAGES] = {12, 7, 4, 2, 1};
+
+// What is fetched of a zone is its first lines.
+_Static_assert(offsetof(struct sim_zone, node) == 2 * MEM_LINE_BYTES, "driving and booking: two lines");
+_Static_assert(offsetof(struct sim_zone, outbox) == 3 * MEM_LINE_BYTES, "its node: one; its calls: one");
 
 MEM_FETCHES void fetch_zone(const struct sim_run *r, uint32_t zone, enum fetch_for what)
 {

@@ -4,6 +4,9 @@
 #ifndef ONDOL_CORE_ENGINE_RECORD_FLEET_H
 #define ONDOL_CORE_ENGINE_RECORD_FLEET_H
 
+#include <stddef.h>
+
+#include "base/mem.h"
 #include "core/engine/server.h"
 #include "core/engine/site_setting.h"
 #include "core/ledger/ledger.h"
@@ -59,6 +62,8 @@ struct zone {
     int64_t base_asked_mj, base_delivered_mj, base_useful_mj, base_shadow_mj;
 };
 
+_Static_assert(offsetof(struct zone, other_heat_ueur_per_kwh) <= 2 * MEM_LINE_BYTES, "two lines");
+
 // What boards of one specification and curve share; it does not change. server_make.c.
 struct board_make {
     struct board_spec spec;
@@ -93,6 +98,8 @@ struct board {
     int64_t part_mj[ACTIVITY_N], part_ms[ACTIVITY_N];    // last cumulative figures of the epoch
     int64_t energy_mj[ACTIVITY_N], spent_ms[ACTIVITY_N]; // totals; UNATTRIBUTED is what is booked as such
 };
+
+_Static_assert(offsetof(struct board, name) <= MEM_LINE_BYTES, "one line");
 
 struct node {
     uint64_t id;

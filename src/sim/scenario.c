@@ -239,6 +239,21 @@ static int check_room(const struct scenario *s, const struct scenario_zones *z, 
     return 0;
 }
 
+// Whoever builds a heater makes it as large as its watts need: with all of them its surface is at its limit of 65 degC in a
+// room of 24, and it has some 25 kg of aluminium for three boards (docs/design/0064-heaters-by-their-watts.md). For 459 W
+// that is 11.2 W/K and 25 kJ/K.
+#define HEATER_OVER_K 41.0
+#define HEATER_J_K_W  54.5
+
+static void heater_by_watts(const struct scenario *s, struct scenario_zones *z)
+{
+    double watts = (double)curve_max_mw(&s->board[z->board].curve) * z->boards / 1e3;
+    if (!z->heater_w_said)
+        z->room.heater_w_k = watts / HEATER_OVER_K;
+    if (!z->heater_j_said)
+        z->room.heater_j_k = watts * HEATER_J_K_W;
+}
+
 static int check_zones(struct scenario *s, struct scenario_zones *z, struct err *e)
 {
     char what[300];
@@ -260,6 +275,7 @@ static int check_zones(struct scenario *s, struct scenario_zones *z, struct err 
         return fail_at(z->from_file, z->line, e, what);
     }
     z->board = (uint32_t)(z->board_name[0] ? b : 0);
+    heater_by_watts(s, z);
     struct schedule parsed;
     struct err why = ERR_NULL;
     if (z->setpoints == SETPOINTS_SCHEDULE && schedule_parse(z->schedule, &parsed, &why) < 0) {

@@ -144,6 +144,8 @@ struct scenario_zones {
     int odd_line[ZONE_KIND_N];
     char odd_file[ZONE_KIND_N][SIM_TEXT_BYTES];
     bool start_said, setpoints_said;
+    bool heater_w_said,
+        heater_j_said; // heater_w_k and heater_kj_k were given; else they follow from the watts
     uint64_t said; // a bit for each key that was given (scenario_keys.c)
 };
 

@@ -76,6 +76,8 @@ static void note_zones(struct scenario_zones *z, const struct scenario_row *k, c
 {
     z->start_said |= !strcmp(k->name, "start_c");
     z->setpoints_said |= !strcmp(k->name, "setpoints");
+    z->heater_w_said |= !strcmp(k->name, "heater_w_k");
+    z->heater_j_said |= !strcmp(k->name, "heater_kj_k");
     for (int kind = 0; k->of && kind < ZONE_KIND_N; kind++) {
         if (k->of >> kind & 1 || z->odd_key[kind])
             continue;

@@ -136,6 +136,7 @@ static void add_group(struct builder *b, uint32_t heater)
     z->neighbour_w_k = 0;
     z->rooms_together = 1;
     room_of(&b->p->heater[heater], &z->room);
+    z->heater_w_said = z->heater_j_said = true;
 }
 
 static int add_zones(struct builder *b, struct err *e)

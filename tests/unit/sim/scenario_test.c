@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -124,9 +125,9 @@ static void test_says_what_is_wrong_and_where(void **state)
         {"[board b]\ncurve = 3000:5 4000:90\n[site a]\nweather = 5\n[zones z]\nsite = a\n",
          "curve: point 1 draw_mw is 5000: must be over 12000"},
         {ROOM "air_kj_k = 1\nvent_w_k = 100000\n",
-         "x.ini:5: [zones z] air_kj_k: 1: with 100522 W/K (vent_w_k, vent_open_w_k, heater_w_k and walls) it "
+         "x.ini:5: [zones z] air_kj_k: 1: with 100524 W/K (vent_w_k, vent_open_w_k, heater_w_k and walls) it "
          "follows in 0.0099 s: at least 0.2 s"},
-        {ROOM "vent_open_w_k = 100000\nair_kj_k = 1\n", "x.ini:6: [zones z] air_kj_k: 1: with 100522 W/K"},
+        {ROOM "vent_open_w_k = 100000\nair_kj_k = 1\n", "x.ini:6: [zones z] air_kj_k: 1: with 100524 W/K"},
         {ROOM "heater_kj_k = 0.1\nheater_w_k = 10000\n",
          "x.ini:5: [zones z] heater_kj_k: 0.1: with 10000 W/K (heater_w_k) it follows in 0.01 s"},
         {ROOM "mass_kj_k = 1\nmass_out_w_k = 1e5\n", "x.ini:5: [zones z] mass_kj_k: 1: with 100"},
@@ -236,6 +237,20 @@ static void test_keys_of_a_room_come_in_any_order(void **state)
     }
 }
 
+// A heater of more boards, or of hotter ones, has more surface and more metal, unless it is said what it has.
+static void test_heaters_are_as_large_as_their_watts_need(void **state)
+{
+    (void)state;
+    struct scenario_zones three = room_of(""), six = room_of("boards = 6\n"),
+                          said = room_of("heater_kj_k = 40\nboards = 6\nheater_w_k = 9\n");
+    double watts = 3 * 153;
+    assert_true(fabs(three.room.heater_w_k - watts / (65 - 24)) < 1e-9);
+    assert_true(fabs(three.room.heater_j_k - 25000) < 20);
+    assert_true(six.room.heater_w_k == 2 * three.room.heater_w_k);
+    assert_true(six.room.heater_j_k == 2 * three.room.heater_j_k);
+    assert_true(said.room.heater_w_k == 9 && said.room.heater_j_k == 40000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_a_file_is_laid_over_another),
         cmocka_unit_test(test_what_is_hardly_meant_is_noted_with_its_line),
         cmocka_unit_test(test_keys_of_a_room_come_in_any_order),
+        cmocka_unit_test(test_heaters_are_as_large_as_their_watts_need),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

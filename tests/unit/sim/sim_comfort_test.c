@@ -68,12 +68,43 @@ static void heaters_that_do_not_listen_give_what_they_are_said_to(void **state)
     assert_true(none.settle_later_s > 3600); // it never came: up to the end of each day
 }
 
+// A hall in a frost, which never gets warm: what its heater gives for two days, of what its boards could draw. Surfaces
+// of one size for heaters of all watts once held six boards back at half of them.
+static double given_share(int boards)
+{
+    char text[600];
+    struct sim_options o = {0};
+    struct sim_result r;
+    snprintf(
+        text, sizeof text,
+        "[scenario]\nstart = 2018-02-05\ndays = 2\n[site home]\nweather = -12\n[zones room]\nsite = home\n"
+        "archetype = before1948\nfloor_m2 = 60\nboards = %d\nsetpoint = 23\npeople = none\n"
+        "[work w]\nkind = backlog\nclass = flex\nshare = 1\nrun_s = 1e5\n",
+        boards);
+    sim_text_run(text, &o, (struct sim_workload){0}, &r);
+    double share = (double)r.zone[0].delivered_j / (boards * 153.0 * 2 * 86400);
+    print_message("%d boards give %.3f of their watts, room at most %.1f degC\n", boards, share,
+                  r.zone[0].max_c);
+    assert_true(r.zone[0].max_c < 24);
+    sim_result_deinit(&r);
+    return share;
+}
+
+static void heaters_give_all_that_their_boards_draw_below_24_degrees(void **state)
+{
+    (void)state;
+    assert_true(given_share(3) > 0.99);
+    assert_true(given_share(6) > 0.99);
+    assert_true(given_share(12) > 0.99);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thermostat_keeps_peaks_low_and_settles_soon),
         cmocka_unit_test(a_step_that_is_heard_late_is_settled_late),
         cmocka_unit_test(heaters_that_do_not_listen_give_what_they_are_said_to),
+        cmocka_unit_test(heaters_give_all_that_their_boards_draw_below_24_degrees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

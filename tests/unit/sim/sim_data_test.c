@@ -126,7 +126,7 @@ static void policies_move_what_they_say(void **state)
     assert_true(moved[THREE] >= 3 * SETS);
     assert_true(moved[LOCALITY] <= moved[QSTD]);
     assert_true(moved[LOCALITY] <= moved[THREE]);
-    assert_true(moved[MARKET] <= moved[QSTD]);
+    assert_true(10 * moved[MARKET] <= 12 * moved[QSTD]); // what it fetches ahead costs no more than that
     for (int i = QSTD; i < FULL; i++)
         assert_true(wait[FULL] <= wait[i]);
     assert_true(wait[TEN] <= wait[QSTD]);

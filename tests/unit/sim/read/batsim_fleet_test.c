@@ -80,8 +80,11 @@ static void test_heaters_with_as_many_boards_are_one_group(void **state)
     assert_int_equal(s.start.v, INT64_C(1556841600000));
     assert_int_equal(s.length_ms, 7200000); // whole steps
     assert_int_equal(scenario_board_count(&s), 6);
+    double metal_w_k = s.zones[0].room.heater_w_k, metal_j_k = s.zones[0].room.heater_j_k;
     if (scenario_check(&s, &e))
         fail_msg("%s", e.text);
+    assert_true(s.zones[0].room.heater_w_k == metal_w_k &&
+                s.zones[0].room.heater_j_k == metal_j_k); // as it says
     sim_script_free(&script);
     scenario_deinit(&s);
 }

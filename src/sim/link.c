@@ -101,6 +101,8 @@ void link_hello(struct sim_run *r, uint32_t zone)
     ev.sync.offer = (struct offer){.zone = &offer, .n_zones = 1, .board = board, .n_boards = z->n_boards};
     link_event(r, &ev);
     free(board);
+    if (r->err.code) // it was refused, and there is nothing to speak of
+        return;
     if (r->fx.n_syncs > 0) {
         z->node = r->fx.sync[r->fx.n_syncs - 1].node;
         z->node_known = r->fx.sync[r->fx.n_syncs - 1].at;

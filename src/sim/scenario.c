@@ -239,15 +239,33 @@ static int check_room(const struct scenario *s, const struct scenario_zones *z, 
     return 0;
 }
 
+#define ZONE_W_MAX 1000000 // as the engine has it
+
+static double nameplate_w(const struct scenario *s, const struct scenario_zones *z)
+{
+    return (double)curve_max_mw(&s->board[z->board].curve) * z->boards / 1e3;
+}
+
+static int check_watts(const struct scenario *s, const struct scenario_zones *z, struct err *e)
+{
+    double watts = nameplate_w(s, z);
+    if (watts <= ZONE_W_MAX)
+        return 0;
+    err_set(e, -EINVAL, "%d: with %g W each that is %g kW: a zone has at most %d", (int)z->boards,
+            watts / z->boards, watts / 1e3, ZONE_W_MAX / 1000);
+    return scenario_blame_key(s, "zones", (size_t)(z - s->zones), "boards", e);
+}
+
 // Whoever builds a heater makes it as large as its watts need: with all of them its surface is at its limit of 65 degC in a
 // room of 24, and it has some 25 kg of aluminium for three boards (docs/design/0064-heaters-by-their-watts.md). For 459 W
 // that is 11.2 W/K and 25 kJ/K.
-#define HEATER_OVER_K 41.0
-#define HEATER_J_K_W  54.5
+#define HEATER_OVER_K  41.0
+#define HEATER_J_K_W   54.5
+#define HEATER_LEAST_W 50.0 // no case is smaller than for that
 
 static void heater_by_watts(const struct scenario *s, struct scenario_zones *z)
 {
-    double watts = (double)curve_max_mw(&s->board[z->board].curve) * z->boards / 1e3;
+    double watts = num_max(nameplate_w(s, z), HEATER_LEAST_W);
     if (!z->heater_w_said)
         z->room.heater_w_k = watts / HEATER_OVER_K;
     if (!z->heater_j_said)
@@ -282,7 +300,8 @@ static int check_zones(struct scenario *s, struct scenario_zones *z, struct err 
         snprintf(what, sizeof what, "[zones %s] schedule: %.200s", z->name, why.text);
         return fail_at(z->from_file, z->line, e, what);
     }
-    int bad = check_water(z, e);
+    int bad = check_watts(s, z, e);
+    bad = bad ? bad : check_water(z, e);
     bad = bad ? bad : check_network(z, e);
     return bad ? bad : check_room(s, z, e);
 }

@@ -128,6 +128,9 @@ static void test_says_what_is_wrong_and_where(void **state)
          "x.ini:5: [zones z] air_kj_k: 1: with 100524 W/K (vent_w_k, vent_open_w_k, heater_w_k and walls) it "
          "follows in 0.0099 s: at least 0.2 s"},
         {ROOM "vent_open_w_k = 100000\nair_kj_k = 1\n", "x.ini:6: [zones z] air_kj_k: 1: with 100524 W/K"},
+        {"[board x]\ncurve = 500:100 1000:5000\n" ROOM
+         "board = x\nboards = 240\n", // the engine would refuse its offer
+         "x.ini:8: [zones z] boards: 240: with 5000 W each that is 1200 kW: a zone has at most 1000"},
         {ROOM "heater_kj_k = 0.1\nheater_w_k = 10000\n",
          "x.ini:5: [zones z] heater_kj_k: 0.1: with 10000 W/K (heater_w_k) it follows in 0.01 s"},
         {ROOM "mass_kj_k = 1\nmass_out_w_k = 1e5\n", "x.ini:5: [zones z] mass_kj_k: 1: with 100"},
@@ -241,13 +244,17 @@ static void test_keys_of_a_room_come_in_any_order(void **state)
 static void test_heaters_are_as_large_as_their_watts_need(void **state)
 {
     (void)state;
-    struct scenario_zones three = room_of(""), six = room_of("boards = 6\n"),
-                          said = room_of("heater_kj_k = 40\nboards = 6\nheater_w_k = 9\n");
+    struct scenario_zones
+        three = room_of(""),
+        six = room_of("boards = 6\n"),
+        small = room_of("board = x\nboards = 1\n[board x]\ncurve = 1000:3\nidle_w = 0.5\nsleep_w = 0\n"),
+        said = room_of("heater_kj_k = 40\nboards = 6\nheater_w_k = 9\n");
     double watts = 3 * 153;
     assert_true(fabs(three.room.heater_w_k - watts / (65 - 24)) < 1e-9);
     assert_true(fabs(three.room.heater_j_k - 25000) < 20);
     assert_true(six.room.heater_w_k == 2 * three.room.heater_w_k);
     assert_true(six.room.heater_j_k == 2 * three.room.heater_j_k);
+    assert_true(small.room.heater_w_k > 1 && small.room.heater_j_k > 2000); // of 3 W, and still a heater
     assert_true(said.room.heater_w_k == 9 && said.room.heater_j_k == 40000);
 }
 

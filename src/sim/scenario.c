@@ -169,8 +169,9 @@ static int check_water(const struct scenario_zones *z, struct err *e)
     char what[200];
     if (z->kind == ZONE_KIND_ROOM || z->kind == ZONE_KIND_NETWORK || z->setpoint_c > 20)
         return 0;
-    snprintf(what, sizeof what, "[zones %s]: setpoint %g: water of a %s is kept warmer than 20 degC", z->name,
-             z->setpoint_c, scenario_zone_kind_name(z->kind));
+    snprintf(what, sizeof what,
+             "[zones %s]: setpoint %g: water of a %s is kept warmer than 20 degC (as: setpoint = %d)",
+             z->name, z->setpoint_c, scenario_zone_kind_name(z->kind), z->kind == ZONE_KIND_POOL ? 28 : 60);
     return fail_at(z->from_file, z->line, e, what);
 }
 

@@ -82,7 +82,7 @@ static void test_says_what_is_wrong_and_where(void **state)
         {"[zones z]\nboard = quick\nsite = a\n[site a]\nweather = 5\n", "there is no [board quick]"},
         {"[zones z]\nsite = a\nsetpoints = schedule\nschedule = someday 25:00\n[site a]\nweather = 5\n",
          "[zones z] schedule"},
-        {"[zones z]\nsite = a\nkind = pool\n[site a]\nweather = 5\n", "water of a pool is kept warmer"},
+        {"[zones z]\nsite = a\nkind = pool\n[site a]\nweather = 5\n", "water of a pool is kept warmer than 20 degC (as: setpoint = 28)"},
         {"[zones z]\nsite = a\n[site a]\nweather = 99\n", "99 degC (-50 to 60)"},
         {"[board b]\ncurve = 3000:59 2000:50\n[site a]\nweather = 5\n[zones z]\nsite = a\n", "[board b]"},
         {"[board b]\ncurve = 3000\n", "is not MHZ:WATTS"},

@@ -128,7 +128,9 @@ struct sim_totals {
     int64_t unattributed_j; // of the ledger: what parts do not explain
     uint64_t events, plans, syncs, steps;
     double bound_core_ms;         // of work: no schedule does more with the same heat (bound.c)
-    uint64_t violations; // site cap or circuit passed, plan_check failed
+    // Steps in which a cap of a site or circuit was passed, plan_check failed, a thermostat was told otherwise than its
+    // zone has it.
+    uint64_t violations;
 };
 
 // The coldest and the hottest week of the scenario's own year, as offsets from 1 January 00:00 UTC of the

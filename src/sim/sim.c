@@ -256,6 +256,17 @@ static void check_caps(struct sim_run *r)
     }
 }
 
+// What zones keep of what their thermostats were told, so that nobody has to look there.
+static void check_lifts(struct sim_run *r)
+{
+    for (uint32_t i = 0; r->o.check_balances && i < r->n_zones; i++) {
+        const struct sim_zone *z = &r->zone[i];
+        bool told = r->thermostat[i].lift_w > 0;
+        if (told != z->lifted || (told && !z->urgent))
+            r->out->totals.violations++;
+    }
+}
+
 static void step(struct sim_run *r)
 {
     r->now = r->t;
@@ -282,6 +293,7 @@ static void step(struct sim_run *r)
     r->now = r->t + r->s->step_ms;
     books(r);
     check_caps(r);
+    check_lifts(r);
     rooms_step(r);
     for (uint32_t k = 0; k < r->n_water; k++) {
         water_step(r, r->water[k]);

@@ -63,6 +63,7 @@ static void a_burst_of_urgent_work_is_done_in_rooms_that_are_content(void **stat
                       activity_name((enum activity)a), (long long)r.class[a].completed, r.class[a].wait.p95_s,
                       r.class[a].wait.mean_slowdown, r.totals.zone_rmse_k, r.totals.hot_kh_zone_day);
         assert_int_equal(r.class[a].completed, 20);
+        assert_int_equal(r.totals.violations, 0); // and thermostats are told of what it lifts, and of its end
         assert_true(r.totals.hot_kh_zone_day < 0.01);
         if (a == ACTIVITY_FLEX) {
             assert_true(r.class[a].wait.p95_s > 6 * 3600);

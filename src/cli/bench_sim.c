@@ -173,7 +173,7 @@ static int year(FILE *out, int permille, struct err *e)
 // What a fleet costs: nanoseconds a board and minute, microseconds a job, both without what is done before
 // the first step and after the last; microseconds a board for these; all of it together, a board.
 struct cost {
-    double boards, minute_ns, job_us, before_us, after_us, all_us;
+    double boards, minute_ns, job_us, before_us, after_us, all_us, all_job_us;
 };
 
 #define LONG_ENOUGH_S 1.0
@@ -238,7 +238,8 @@ static int fleet(FILE *out, int64_t boards, double hours, const char *target, st
                           jobs ? steps_s * 1e6 / (double)jobs : 0,
                           t.before_s * 1e6 / all,
                           t.after_s * 1e6 / all,
-                          t.s * 1e6 / all};
+                          t.s * 1e6 / all,
+                          jobs ? t.s * 1e6 / (double)jobs : 0};
     fprintf(out,
             "sim, %lld boards for %.4g h: %.2f s of processor time (mean of %d), %.1f ns a board and minute "
             "(%.0f times the rooms' bare physics), %.1f us a board before the first and %.1f after the last, "
@@ -255,12 +256,15 @@ static void say_curve(FILE *out, double hours, const struct cost *c, size_t n)
 {
     fprintf(out, "sim, cost by size of the fleet, %.4g h:", hours);
     for (size_t i = 0; i < n; i++)
-        fprintf(out, "%s %.0f boards %.1f ns a board and minute, %.1f us a job, %.1f us a board in all",
-                i ? ";" : "", c[i].boards, c[i].minute_ns, c[i].job_us, c[i].all_us);
-    fprintf(out, "; the last is %.2f, %.2f and %.2f times the first (log n: %.2f times)\n",
+        fprintf(out,
+                "%s %.0f boards %.1f ns a board and minute, %.1f us a job, in all %.1f us a board and %.1f "
+                "us a job",
+                i ? ";" : "", c[i].boards, c[i].minute_ns, c[i].job_us, c[i].all_us, c[i].all_job_us);
+    fprintf(out, "; the last is %.2f, %.2f, %.2f and %.2f times the first (log n: %.2f times)\n",
             c[0].minute_ns > 0 ? c[n - 1].minute_ns / c[0].minute_ns : 0,
             c[0].job_us > 0 ? c[n - 1].job_us / c[0].job_us : 0,
             c[0].all_us > 0 ? c[n - 1].all_us / c[0].all_us : 0,
+            c[0].all_job_us > 0 ? c[n - 1].all_job_us / c[0].all_job_us : 0,
             num_log(c[n - 1].boards) / num_log(c[0].boards));
 }
 
